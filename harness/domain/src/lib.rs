@@ -1,0 +1,48 @@
+//! 词汇 · The words and data that every crate shares: money, places, persons, ids, windows, exports.
+//!
+//! Why here: a term has one meaning in the whole project, so it has one type, parsed once at the
+//! edge. Everything in this crate is a plain value: no file, socket, clock or randomness.
+//! Used by all crates. Not here: wire field names (`wire`), how books are judged (`verify`).
+//!
+//! # Glossary
+//! | 中文 | identifier | meaning |
+//! |---|---|---|
+//! | 参保地 / 就医地 | `insured` / `treatment` | where a person is insured / where the hospital stands |
+//! | 结算 / 冲正 / 撤销 | `settle` / `reverse` / `cancel` | book a payment / undo by message id (2601) / undo by its own message |
+//! | 回退 | `rollback` | bring a whole window back to its start |
+//! | 对账 | `reconcile` | compare totals of two parties |
+//! | 交叉刷卡 | `cross_swipe` | a person of one region swiped at a hospital of another |
+//! | 验证窗口 | `Window`, `Phase` | the hours in which test swipes are allowed |
+//! | 测试人员名册 | `Registry`, `Persona` | who may be swiped |
+//! | 业务意图 | `TxId` (τ) | one thing the run wants booked; undone exactly once |
+
+mod division;
+mod export;
+mod finding;
+mod ids;
+mod infno;
+mod moment;
+mod money;
+mod outcome;
+mod person;
+mod plan;
+mod tariff;
+mod topology;
+mod window;
+
+pub use division::{AdmDivision, BadDivision, Span};
+pub use export::{
+    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, Look, LogRow, Party, QueueItem, Role, Row, Unit,
+    canonical_json, sha256_hex,
+};
+pub use finding::{FindingClass, Level, Rule, Severity};
+pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, VisitId};
+pub use infno::{Business, InfNo, Nature};
+pub use moment::{BadMoment, Day, Moment};
+pub use money::{BadAmount, Money, Quantity, Ratio, UnitPrice};
+pub use outcome::Outcome;
+pub use person::{BadIdNumber, IdNumber, PersonClass, PersonNo, Pseudonym, PseudonymKey};
+pub use plan::{PlannedCase, PlannedPersona, ResolvedPlan};
+pub use tariff::{BasketLine, ItemClass, Tariff};
+pub use topology::{Institution, Persona, Region, Registry, Topology};
+pub use window::{Allow, Phase, PhaseKind, Public, Scope, Window};

@@ -1,0 +1,79 @@
+//! 计划实录 · The plan as it was run: what the RUN record keeps, with pseudonyms for persons.
+//!
+//! Why so: the judge and the reports work from journal and exports alone, so the journal must carry
+//! the window, the arranged pairs, the persons' classes and the cases. Plan files may change later.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AdmDivision, Business, CaseId, PersonClass, Pseudonym, Window};
+
+/// 计划实录 · A plan after all its files were read, checked and expanded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedPlan {
+    /// Its id, e.g. `zhejiang-2017`.
+    pub plan: String,
+    /// Chinese title.
+    pub title_zh: String,
+    /// English title.
+    pub title_en: String,
+    /// The notice it comes from.
+    pub source: String,
+    /// 同日政策 · True (`same-day`, default): a day with a non-zero test net is a violation. False (`net-zero`): a note.
+    pub same_day: bool,
+    /// Phases and margin.
+    pub window: Window,
+    /// The hub's code.
+    pub hub: AdmDivision,
+    /// Regions with names, sorted by code.
+    pub regions: Vec<(AdmDivision, String)>,
+    /// Institutions: code, name, region.
+    pub institutions: Vec<(String, String, AdmDivision)>,
+    /// 约定对 · Arranged pairs: insured place, institution code.
+    pub arranged: Vec<(AdmDivision, String)>,
+    /// Registered test persons.
+    pub personas: Vec<PlannedPersona>,
+    /// The mock world's public that the plan plays; pseudonyms.
+    pub public: Vec<Pseudonym>,
+    /// Cases in file order.
+    pub cases: Vec<PlannedCase>,
+    /// Businesses that the cross matrix demands for every ordered pair of regions; empty = no matrix.
+    pub matrix: Vec<Business>,
+    /// What no ledger undoes (text messages, printed slips), in the plan's words.
+    pub cannot_undo: Vec<String>,
+}
+
+/// A registered test person without personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedPersona {
+    /// Name in evidence.
+    pub pseudonym: Pseudonym,
+    /// Label in the plan.
+    pub label: String,
+    /// Employee or resident.
+    pub class: PersonClass,
+    /// 参保地
+    pub insured: AdmDivision,
+}
+
+/// A case as planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedCase {
+    /// Its id.
+    pub case: CaseId,
+    /// For people.
+    pub title: String,
+    /// Rules and scenarios of the notice it covers, e.g. `ZJ8`, `zj-01`.
+    pub covers: Vec<String>,
+    /// Business family of its swipe.
+    pub business: Option<Business>,
+    /// 参保地
+    pub insured: Option<AdmDivision>,
+    /// 就医地
+    pub treatment: Option<AdmDivision>,
+    /// Institution code.
+    pub institution: Option<String>,
+    /// Person in evidence.
+    pub person: Option<Pseudonym>,
+    /// True: a cell of the cross matrix.
+    pub matrix: bool,
+}

@@ -1,0 +1,125 @@
+//! 验证窗口 · Phases of a cutover, what each allows, as plain data.
+//!
+//! Why here: the gate of `runner` asks before each send and rule R12 of `verify` asks again; both
+//! read this data and each decides with its own code, so that one slip is not made twice.
+//! A period is `opens ≤ t < closes`. Source of the words: the five cutover notices.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Business, Moment, PersonClass};
+
+/// 窗口 · All phases of a plan in order of time, without hole or overlap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// In order; each begins where the one before ends.
+    pub phases: Vec<Phase>,
+    /// 安全边际 · No forward test message later than the window's end minus this, in milliseconds (R14).
+    pub margin_ms: i64,
+}
+
+/// 阶段 · One phase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phase {
+    /// Its name in this plan.
+    pub id: String,
+    /// What kind it is; only `joint` and `verify` may allow test swipes.
+    pub kind: PhaseKind,
+    /// First instant.
+    pub from: Moment,
+    /// First instant after it; `None` = open end.
+    pub to: Option<Moment>,
+    /// Test swipes that may be sent in it; empty = none.
+    pub allow: Vec<Allow>,
+    /// What everybody else may do in it.
+    pub public: Public,
+    /// Whether reads may be sent; `None` = the default (from the first phase to a day after the last).
+    pub reads: Option<bool>,
+    /// The notice's own words.
+    pub quote: String,
+}
+
+/// 阶段种类 · The kinds of phases a window file can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhaseKind {
+    /// 准备
+    Prepare,
+    /// 清理在途: no new in-transit business.
+    Drain,
+    /// 停止: the old platform is stopped.
+    Frozen,
+    /// 切换: copy and upgrade.
+    Switch,
+    /// 联调: connect and debug.
+    Joint,
+    /// 验证: test swipes.
+    Verify,
+    /// 上线: the window ends where it begins.
+    Live,
+    /// 补录
+    Catchup,
+}
+
+/// Whether real patients may be served in a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Public {
+    /// Served.
+    Open,
+    /// Suspended.
+    Closed,
+}
+
+/// What test swipes a phase allows. Empty lists mean «any».
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allow {
+    /// Business families.
+    pub business: Vec<Business>,
+    /// Between which places.
+    pub scope: Scope,
+    /// Person classes.
+    pub classes: Vec<PersonClass>,
+    /// Institution codes.
+    pub institutions: Vec<String>,
+}
+
+/// Between which places a swipe is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Anywhere.
+    Any,
+    /// Insured and treatment place in different pools.
+    CrossRegion,
+    /// Within one pool.
+    Local,
+    /// Only pairs (insured place, institution) listed as arranged.
+    Arranged,
+}
+
+impl Window {
+    /// The phase that holds at `at`, if any.
+    pub fn phase_at(&self, at: Moment) -> Option<&Phase> {
+        self.phases.iter().find(|phase| phase.from <= at && phase.to.is_none_or(|to| at < to))
+    }
+
+    /// Where the window ends: the beginning of the first `live` phase, else the end of the last phase.
+    pub fn end(&self) -> Option<Moment> {
+        let live = self.phases.iter().find(|phase| phase.kind == PhaseKind::Live).map(|phase| phase.from);
+        live.or_else(|| self.phases.last().and_then(|phase| phase.to))
+    }
+
+    /// First instant of the first phase.
+    pub fn start(&self) -> Option<Moment> {
+        self.phases.first().map(|phase| phase.from)
+    }
+
+    /// Whether real patients are served at `at`; before the first phase they are.
+    pub fn public_at(&self, at: Moment) -> Public {
+        match self.phase_at(at) {
+            Some(phase) => phase.public,
+            None if self.start().is_none_or(|start| at < start) => Public::Open,
+            None => Public::Closed,
+        }
+    }
+}

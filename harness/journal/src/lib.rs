@@ -1,0 +1,1 @@
+//! 日志 · The evidence: append-only, chained, durable records in SQLite.

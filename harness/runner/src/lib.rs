@@ -1,0 +1,1 @@
+//! 执行 · The only crate that waits: gate → intent → send → outcome.

@@ -1,0 +1,1 @@
+//! 核验 · The judge: journal + exports → findings, verdict, certificate.

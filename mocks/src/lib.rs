@@ -1,0 +1,1 @@
+//! 模拟 · Mock parties: ledger, platform, hub, HIS, faults and shells.

@@ -1,0 +1,1 @@
+//! 报告 · Findings → terminal, HTML, JSON, JUnit; wording zh and en.

@@ -1,0 +1,1 @@
+//! 场景 · Plan and scenario files: format, check, plan.
