@@ -1,1 +1,10 @@
-//! 核验 · The judge: journal + exports → findings, verdict, certificate.
+//! 核验 · The judge: journal + exports → findings, verdict, certificate. Pure and offline.
+//!
+//! Why apart: the judge shares no code with the doer. It knows words and data (`domain`, `journal`),
+//! adds up again in its own plain way, and has one file per rule R1–R14.
+//! Called by `cli` right after a run and for any run directory later: the same function.
+//! Not here: reading files (`cli`), words for people (`reports`).
+
+mod judgement;
+
+pub use judgement::{BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Transaction, TxState, Verdict};
