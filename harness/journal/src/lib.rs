@@ -8,5 +8,5 @@ mod record;
 
 pub use record::{
     CaseFinished, CaseResult, CaseStarted, Cert, Check, CompIntent, Ended, ExportDigest, Gated, Intent, Interrupted, Note, Payload, Played,
-    Purpose, Record, RunHeader, Snapshot, TailDigest, Tails, Takeover, UndoPlan, Unresolved, Verified,
+    Purpose, Queried, Record, RunHeader, Says, Snapshot, TailDigest, Tails, Takeover, UndoPlan, Unresolved, Verified,
 };

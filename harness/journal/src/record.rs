@@ -50,6 +50,8 @@ pub enum Payload {
     CompOutcome(Ended),
     /// A new process took the run over.
     Takeover(Takeover),
+    /// What queries at the parties said about a τ.
+    Queried(Queried),
     /// A τ was compensated (or found never applied), and queries showed it.
     Verified(Verified),
     /// A τ that the harness cannot bring back by itself.
@@ -86,6 +88,7 @@ impl Payload {
             Payload::CompIntent(_) => "COMP_INTENT",
             Payload::CompOutcome(_) => "COMP_OUTCOME",
             Payload::Takeover(_) => "TAKEOVER",
+            Payload::Queried(_) => "QUERIED",
             Payload::Verified(_) => "VERIFIED",
             Payload::Unresolved(_) => "UNRESOLVED",
             Payload::Gated(_) => "GATED",
@@ -303,6 +306,34 @@ pub struct Takeover {
     pub epoch: u64,
     /// Tail hash that it found.
     pub old_tail: String,
+}
+
+/// QUERIED: what a round of queries about one τ showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queried {
+    /// The τ.
+    pub txid: TxId,
+    /// What they say together.
+    pub says: Says,
+    /// Ids that were not known before, by interface name (an unread `setl_id`, `mdtrt_id`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<String, String>,
+    /// What was seen, e.g. `5203 refd_setl_flag` → `1`.
+    pub seen: BTreeMap<String, String>,
+}
+
+/// What queries say about a τ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Says {
+    /// It stands.
+    Applied,
+    /// There is no trace of it.
+    NotApplied,
+    /// It stood and was undone.
+    Reversed,
+    /// The answers are missing or disagree.
+    Unclear,
 }
 
 /// VERIFIED: the harness has seen that a τ stands no more.
