@@ -1,0 +1,33 @@
+//! 材料 · What a report is made of: records, masked messages, the judgement, and where they lie.
+//!
+//! Why so: record = replay. A report of the run just ended and of last week's run directory get the
+//! same input, so they are the same report. Whoever needs more than this has found a hole in the journal.
+//! Filled by `cli` (`run`, `verify`, `report`). Not here: what is made of it (`story`).
+
+use std::collections::BTreeMap;
+
+use crosswipe_journal::Record;
+use crosswipe_verify::Judgement;
+
+/// 材料 · Everything that a report may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The journal, from record 0.
+    pub records: &'a [Record],
+    /// Masked texts of what was sent and received, by the `seq` of their record.
+    pub messages: &'a BTreeMap<u64, String>,
+    /// What the judge says.
+    pub judgement: &'a Judgement,
+    /// SHA-256 of `certificate.json`, if there is one.
+    pub certificate_sha256: Option<&'a str>,
+    /// Hash of the chain's first record.
+    pub journal_head: &'a str,
+    /// Hash of its last record.
+    pub journal_tail: &'a str,
+    /// The run directory as it is shown to the user.
+    pub dir: &'a str,
+    /// Faults that were asked for, and how often each met a message.
+    pub matched_faults: &'a [(String, u64)],
+    /// The exit code of the command (`UX.md` §1.2 is kept by `cli`).
+    pub exit: i32,
+}
