@@ -1,1 +1,17 @@
 //! 场景 · Plan and scenario files: format, check, plan.
+//!
+//! Why so: a tester writes a cutover down as text, and a slip in it must be found before the first
+//! byte is sent. [`load`] reads a whole plan folder and gives either a [`Plan`] in which every word
+//! means something, or *all* problems with file, line, column and a remedy. Nothing is sent here.
+//! Called by `cli` (lint, plan, run) and handed to `runner`. Not here: how problems are drawn
+//! (`cli`), the gate that asks again right before each message (`runner::gate`).
+
+mod case;
+mod load;
+mod plan;
+mod problem;
+
+pub use case::{Call, Case, Expect, Expected, FieldExpectation, Op, Play, Step, Swipe, Visit};
+pub use load::load;
+pub use plan::Plan;
+pub use problem::{Problem, Severity};

@@ -1,0 +1,234 @@
+//! 用例 · Cases, their steps, and what each step is expected to give.
+//!
+//! Why so: these are plain values with every name already resolved (institution codes exist, persons
+//! are registered, baskets are read), so that the runner meets no spelling mistake half-way.
+//! Made by `load`; carried out by `runner`. Not here: how a step becomes messages (`runner`).
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Business, CaseId, InfNo, InstitutionCode, Moment};
+
+/// 用例 · Steps carried out one after the other, then undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// `<scenario>/<case>`, or `<scenario>/<insured>-<treatment>` for a cell of the matrix.
+    pub id: CaseId,
+    /// For people.
+    pub title: String,
+    /// Clauses and scenarios of the notice that it covers, e.g. `ZJ8`, `zj-01`.
+    pub covers: Vec<String>,
+    /// Not before this instant. [`load`](crate::load) fills it: as written, else the instant of the first timed
+    /// step, else the earliest instant at which the window allows the case.
+    pub start: Option<Moment>,
+    /// In order.
+    pub steps: Vec<Step>,
+    /// True: a cell of the cross matrix.
+    pub matrix: bool,
+    /// True: the scenario asks for more than one open swipe of a person at a time.
+    pub several_open: bool,
+}
+
+/// 步骤 · One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A whole visit of a test person, each message with its undo.
+    Swipe(Swipe),
+    /// One raw message, any number, any field overridden: for negative tests.
+    Call(Call),
+    /// Public traffic that the mock world sends, not the run.
+    Play(Play),
+    /// Branches that begin at the same instant, each a list of steps in order.
+    Parallel(Vec<Vec<Step>>),
+}
+
+/// 刷卡 · A visit: 1101 and the messages of its business, later undone newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swipe {
+    /// Unique in its case; becomes part of transaction ids.
+    pub name: String,
+    /// [`Business::Outpatient`] or [`Business::Inpatient`].
+    pub business: Business,
+    /// Label of the person.
+    pub persona: String,
+    /// Where.
+    pub institution: InstitutionCode,
+    /// Key into the registry's baskets.
+    pub basket: String,
+    /// When; `None` = as soon as its turn comes.
+    pub at: Option<Moment>,
+    /// Undo not before this instant; `None` = when the case's forward steps are done.
+    pub undo_at: Option<Moment>,
+    /// 个人账户使用标志 · Whether the personal account pays what it can.
+    pub account: bool,
+    /// True: discharge (2402) after the settlement (2304).
+    pub discharge_last: bool,
+    /// True: sent past the gate on purpose (mocks only).
+    pub forced: bool,
+    /// What is expected.
+    pub expect: Expect,
+}
+
+/// 单笔报文 · One message as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Unique in its case.
+    pub name: String,
+    /// Transaction number.
+    pub infno: InfNo,
+    /// Label of the person, if it is about one.
+    pub persona: Option<String>,
+    /// Who sends it.
+    pub institution: InstitutionCode,
+    /// When; `None` = as soon as its turn comes.
+    pub at: Option<Moment>,
+    /// Fields by interface name, as written.
+    pub with: BTreeMap<String, String>,
+    /// What is expected.
+    pub expect: Expect,
+}
+
+/// 公众业务 · A visit of somebody who is no test person, played by the mock world; never undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Play {
+    /// Unique in its case.
+    pub name: String,
+    /// Label of a person that is not registered.
+    pub persona: String,
+    /// Where.
+    pub institution: InstitutionCode,
+    /// [`Business::Outpatient`] or [`Business::Inpatient`].
+    pub business: Business,
+    /// Key into the registry's baskets.
+    pub basket: String,
+    /// When.
+    pub at: Option<Moment>,
+    /// [`Expected::Accepted`] or [`Expected::Refused`].
+    pub expect: Expect,
+}
+
+/// 预期 · What a step is expected to give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expect {
+    /// How it ends.
+    pub outcome: Expected,
+    /// What single fields of the answer hold.
+    pub fields: Vec<FieldExpectation>,
+}
+
+/// 预期结果 · How a step is expected to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Answered with success.
+    Ok,
+    /// Refused by the platform.
+    Refused {
+        /// The stable code, e.g. `E-NOVISIT`; `None` = any.
+        code: Option<String>,
+    },
+    /// Not sent: the gate refuses.
+    Gate {
+        /// `window`, `persona`, `business`, `institution` or `margin`; `None` = any.
+        reason: Option<String>,
+    },
+    /// Public traffic that the platform serves.
+    Accepted,
+}
+
+/// 字段预期 · What one field of an answer is expected to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldExpectation {
+    /// Node and field, e.g. `setlinfo.psn_cash_pay`.
+    pub path: String,
+    /// How it compares.
+    pub op: Op,
+    /// With what; decimal text where it is an amount.
+    pub value: String,
+}
+
+/// 比较 · How a field compares with its expected value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Op {
+    /// Equal.
+    Eq,
+    /// At most.
+    Le,
+    /// At least.
+    Ge,
+    /// Less than.
+    Lt,
+    /// Greater than.
+    Gt,
+    /// Different.
+    Ne,
+}
+
+impl Op {
+    /// All of them.
+    pub const ALL: [Op; 6] = [Op::Eq, Op::Le, Op::Ge, Op::Lt, Op::Gt, Op::Ne];
+
+    /// `eq le ge lt gt ne`, as written in scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Op::Eq => "eq",
+            Op::Le => "le",
+            Op::Ge => "ge",
+            Op::Lt => "lt",
+            Op::Gt => "gt",
+            Op::Ne => "ne",
+        }
+    }
+}
+
+impl Case {
+    /// The first swipe or play of the case, in reading order: what reports show as its direction.
+    pub fn first_visit(&self) -> Option<Visit<'_>> {
+        self.leaves().find_map(Step::visit)
+    }
+
+    /// All steps without the branching, in reading order.
+    pub fn leaves(&self) -> impl Iterator<Item = &Step> {
+        let mut flat = Vec::new();
+        self.steps.iter().for_each(|step| step.flatten(&mut flat));
+        flat.into_iter()
+    }
+}
+
+/// Who goes where for what: the part that swipes and plays have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit<'a> {
+    /// Label of the person.
+    pub persona: &'a str,
+    /// Where.
+    pub institution: &'a InstitutionCode,
+    /// What for.
+    pub business: Business,
+}
+
+impl Step {
+    fn flatten<'a>(&'a self, into: &mut Vec<&'a Step>) {
+        match self {
+            Step::Parallel(branches) => branches
+                .iter()
+                .flatten()
+                .for_each(|step| step.flatten(into)),
+            leaf => into.push(leaf),
+        }
+    }
+
+    /// Its visit, if it is a swipe or a play.
+    pub fn visit(&self) -> Option<Visit<'_>> {
+        match self {
+            Step::Swipe(swipe) => Some(Visit {
+                persona: &swipe.persona,
+                institution: &swipe.institution,
+                business: swipe.business,
+            }),
+            Step::Play(play) => Some(Visit {
+                persona: &play.persona,
+                institution: &play.institution,
+                business: play.business,
+            }),
+            Step::Call(_) | Step::Parallel(_) => None,
+        }
+    }
+}

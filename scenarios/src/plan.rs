@@ -1,0 +1,119 @@
+//! 计划 · A plan after all its files were read, checked and expanded.
+//!
+//! Why so: one value holds everything a run needs, persons in full; [`Plan::resolved`] gives the same
+//! without personal data, for the journal. Made by `load` alone.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{
+    AdmDivision, Business, PlannedCase, PlannedPersona, PseudonymKey, Registry, ResolvedPlan,
+    Topology, Window,
+};
+
+use crate::Case;
+
+/// 计划 · A cutover, its parties, its persons and its cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Its id, e.g. `zhejiang-2017`.
+    pub id: String,
+    /// Chinese title.
+    pub title_zh: String,
+    /// English title.
+    pub title_en: String,
+    /// The notice it comes from.
+    pub source: String,
+    /// 同日政策 · True: a day with a non-zero test net is a violation; false: a note.
+    pub same_day: bool,
+    /// Phases and margin.
+    pub window: Window,
+    /// Hub, regions, institutions, catalogue.
+    pub topology: Topology,
+    /// Persons and baskets.
+    pub registry: Registry,
+    /// 约定对 · Insured place and institution code, sorted.
+    pub arranged: Vec<(AdmDivision, String)>,
+    /// In file order; matrix cells by insured place, then treatment place.
+    pub cases: Vec<Case>,
+    /// Businesses for which every ordered pair of regions must have a case; empty = no matrix.
+    pub matrix: Vec<Business>,
+    /// What no ledger undoes, in the plan's words.
+    pub cannot_undo: Vec<String>,
+    /// R8: the basket of the probe visits; key into the registry's baskets.
+    pub probe_basket: String,
+    /// The year that the accumulators at the start belong to.
+    pub year: String,
+    /// Every source file by its path inside the plan, as read.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Seed of every choice, unless the command line gives another.
+    pub seed: u64,
+}
+
+impl Plan {
+    /// 计划实录 · The plan for the journal: persons as pseudonyms, everything else as it is.
+    pub fn resolved(&self, key: &PseudonymKey) -> ResolvedPlan {
+        let topology = &self.topology;
+        let (registered, public): (Vec<_>, Vec<_>) = self
+            .registry
+            .personas
+            .iter()
+            .partition(|persona| persona.registered);
+        ResolvedPlan {
+            plan: self.id.clone(),
+            title_zh: self.title_zh.clone(),
+            title_en: self.title_en.clone(),
+            source: self.source.clone(),
+            same_day: self.same_day,
+            window: self.window.clone(),
+            hub: topology.hub,
+            regions: topology
+                .regions
+                .iter()
+                .map(|region| (region.code, region.name.clone()))
+                .collect(),
+            institutions: topology
+                .institutions
+                .iter()
+                .map(|i| (i.code.to_string(), i.name.clone(), i.region))
+                .collect(),
+            arranged: self.arranged.clone(),
+            personas: registered
+                .into_iter()
+                .map(|persona| PlannedPersona {
+                    pseudonym: key.pseudonym(&persona.no),
+                    label: persona.label.clone(),
+                    class: persona.class,
+                    insured: persona.insured,
+                })
+                .collect(),
+            public: public
+                .into_iter()
+                .map(|persona| key.pseudonym(&persona.no))
+                .collect(),
+            cases: self
+                .cases
+                .iter()
+                .map(|case| self.planned(case, key))
+                .collect(),
+            matrix: self.matrix.clone(),
+            cannot_undo: self.cannot_undo.clone(),
+        }
+    }
+
+    fn planned(&self, case: &Case, key: &PseudonymKey) -> PlannedCase {
+        let visit = case.first_visit();
+        let persona = visit.and_then(|visit| self.registry.persona(visit.persona));
+        let institution = visit.and_then(|visit| self.topology.institution(visit.institution));
+        PlannedCase {
+            case: case.id.clone(),
+            title: case.title.clone(),
+            covers: case.covers.clone(),
+            business: visit.map(|visit| visit.business),
+            insured: persona.map(|persona| persona.insured),
+            treatment: institution.map(|institution| institution.region),
+            institution: institution.map(|institution| institution.code.to_string()),
+            person: persona.map(|persona| key.pseudonym(&persona.no)),
+            matrix: case.matrix,
+        }
+    }
+}
