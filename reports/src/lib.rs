@@ -5,40 +5,23 @@
 //! Called by `cli` at the end of a run, and for any run directory later: the same functions.
 //! Not here: what is right or wrong (`verify`), exit codes (`cli`).
 
+mod amount;
+mod json;
+mod names;
 mod source;
 mod story;
 mod wording;
 
+pub use json::json;
 pub use source::Source;
-pub use story::Story;
+pub use story::{NoRun, Story};
 pub use wording::Lang;
-
-/// 结论句 · Verdict, lowest evidence level, what was not checked in plain words, who took the evidence.
-pub fn verdict_sentence(story: &Story, lang: Lang) -> String {
-    match lang {
-        Lang::Zh => format!(
-            "结论 {} {}",
-            story.judgement.verdict.name(),
-            story.judgement.level
-        ),
-        Lang::En => format!(
-            "verdict {} {}",
-            story.judgement.verdict.name(),
-            story.judgement.level
-        ),
-    }
-}
+pub use wording::sentence::verdict_sentence;
 
 /// 终端 · The whole report for a terminal of `width` columns.
 pub fn terminal(story: &Story, lang: Lang, width: usize) -> String {
     let _ = width;
     verdict_sentence(story, lang)
-}
-
-/// JSON · The contract `crosswipe.run/1`.
-pub fn json(story: &Story) -> String {
-    serde_json::json!({"schema": "crosswipe.run/1", "verdict": story.judgement.verdict.name()})
-        .to_string()
 }
 
 /// JUnit · One test case per case, the rollback as a suite of its own.

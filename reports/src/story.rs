@@ -1,20 +1,169 @@
 //! 经过 · The facts of one run as all reports tell them, in no language.
+//!
+//! Why so: five formats that each fold the journal would tell five stories. This folds once: cases
+//! with both of their columns (how it went, whether it was undone), the matrix, the timeline, the
+//! chain of every transaction, the open list. Formats only choose words and layout.
+//! Not here: words (`wording`), what is right or wrong (`verify`).
 
+mod case;
+mod chain;
+mod matrix;
+mod open;
+mod timeline;
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Level, Moment};
+use crosswipe_journal::{Note, Payload, Record, RunHeader};
 use crosswipe_verify::Judgement;
 
 use crate::Source;
+use crate::names::Names;
+
+pub(crate) use case::{Case, CaseCounts, Ending, Rollback};
+pub(crate) use chain::{Chain, Message};
+pub(crate) use matrix::{Cell, CellState, Matrix, Part};
+pub(crate) use open::Open;
+pub(crate) use timeline::{Mark, MarkKind, Stretch};
+
+/// Bad cases whose messages are kept in full; a run that breaks everywhere must still open in a browser.
+const FULL_BAD_CASES: usize = 100;
 
 /// 经过 · Built once, told in many formats.
 #[derive(Clone, Debug)]
 pub struct Story {
+    pub(crate) header: RunHeader,
+    pub(crate) names: Names,
     pub(crate) judgement: Judgement,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) matrix: Option<Matrix>,
+    pub(crate) stretches: Vec<Stretch>,
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) open: Open,
+    pub(crate) notes: Vec<(Moment, Note)>,
+    /// Masked texts by `seq`, of the cases that are told in full.
+    pub(crate) texts: BTreeMap<u64, String>,
+    pub(crate) length: usize,
+    pub(crate) head: String,
+    pub(crate) tail: String,
+    pub(crate) certificate: Option<String>,
+    pub(crate) dir: String,
+    pub(crate) matched_faults: Vec<(String, u64)>,
+    pub(crate) exit: i32,
 }
+
+/// A journal whose first record is not RUN tells no story: the run never got as far as its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRun;
+
+impl std::fmt::Display for NoRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the journal has no RUN record")
+    }
+}
+
+impl std::error::Error for NoRun {}
 
 impl Story {
     /// Gathers everything from records and judgement.
-    pub fn build(source: &Source<'_>) -> Story {
-        Story {
+    ///
+    /// # Errors
+    /// [`NoRun`] where the journal does not begin with a RUN record.
+    pub fn build(source: &Source<'_>) -> Result<Story, NoRun> {
+        let Some(Record {
+            payload: Payload::Run(header),
+            ..
+        }) = source.records.first()
+        else {
+            return Err(NoRun);
+        };
+        let mut cases = case::cases(header, source.records, source.judgement);
+        mark_full(&mut cases);
+        Ok(Story {
+            names: Names::of(&header.plan),
+            matrix: matrix::matrix(&header.plan, &cases),
+            stretches: timeline::stretches(&header.plan.window, source.records),
+            marks: timeline::marks(&header.plan.window, source.records),
+            open: open::open(source.judgement, &cases),
+            notes: notes(source.records),
+            texts: full_texts(&cases, source.messages),
+            length: source.records.len(),
+            head: source.journal_head.to_owned(),
+            tail: source.journal_tail.to_owned(),
+            certificate: source.certificate_sha256.map(str::to_owned),
+            dir: source.dir.to_owned(),
+            matched_faults: source.matched_faults.to_vec(),
+            exit: source.exit,
             judgement: source.judgement.clone(),
-        }
+            header: (**header).clone(),
+            cases,
+        })
     }
+
+    /// How many planned cases ended how.
+    pub(crate) fn case_counts(&self) -> CaseCounts {
+        CaseCounts::of(&self.cases)
+    }
+
+    /// How many parties gave evidence of which level, lowest first.
+    pub(crate) fn levels(&self) -> BTreeMap<Level, usize> {
+        let mut levels = BTreeMap::new();
+        for level in self.header.parties.values() {
+            *levels.entry(*level).or_insert(0) += 1;
+        }
+        levels
+    }
+
+    /// Findings that follow from none, each with the number of findings that follow from it.
+    pub(crate) fn causes(&self) -> Vec<(usize, Vec<usize>)> {
+        let findings = &self.judgement.findings;
+        let roots: Vec<usize> = (0..findings.len())
+            .map(|index| open::root(findings, index))
+            .collect();
+        (0..findings.len())
+            .filter(|&index| roots[index] == index)
+            .map(|cause| {
+                (
+                    cause,
+                    (0..findings.len())
+                        .filter(|&other| other != cause && roots[other] == cause)
+                        .collect(),
+                )
+            })
+            .collect()
+    }
+}
+
+/// A case that is not good, and the first good one of each business, keep their messages in full.
+fn mark_full(cases: &mut [Case]) {
+    let mut shown = std::collections::BTreeSet::new();
+    let mut bad = 0;
+    for case in cases {
+        case.full = if case.is_good() {
+            case.planned && !case.chains.is_empty() && shown.insert(case.plan.business)
+        } else {
+            bad += 1;
+            bad <= FULL_BAD_CASES
+        };
+    }
+}
+
+fn full_texts(cases: &[Case], messages: &BTreeMap<u64, String>) -> BTreeMap<u64, String> {
+    let told = cases
+        .iter()
+        .filter(|case| case.full)
+        .flat_map(Case::messages);
+    let seqs = told
+        .flat_map(|message| [Some(message.seq), message.reply_seq])
+        .flatten();
+    seqs.filter_map(|seq| messages.get(&seq).map(|text| (seq, text.clone())))
+        .collect()
+}
+
+fn notes(records: &[Record]) -> Vec<(Moment, Note)> {
+    let note = |record: &Record| match &record.payload {
+        Payload::Note(note) => Some((record.at, note.clone())),
+        _ => None,
+    };
+    records.iter().filter_map(note).collect()
 }

@@ -1,4 +1,12 @@
-//! 用语 · Words of both languages.
+//! 用语 · Every word of both languages, in tables: Chinese first, English beside it.
+//!
+//! Why so: evidence holds facts and no sentences, so a report of any language can be made from any
+//! run. One line holds both languages, so that none is forgotten. JSON keys, class names, rule
+//! numbers and exit codes are never translated and are not here.
+
+pub(crate) mod classes;
+pub(crate) mod sentence;
+pub(crate) mod terms;
 
 /// 语言 · Which language a report speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -7,4 +15,172 @@ pub enum Lang {
     Zh,
     /// English
     En,
+}
+
+impl Lang {
+    /// The one of two texts that is in this language.
+    pub(crate) fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+
+    /// `zh-CN`, `en`, for the page.
+    pub(crate) fn tag(self) -> &'static str {
+        match self {
+            Lang::Zh => "zh-CN",
+            Lang::En => "en",
+        }
+    }
+}
+
+macro_rules! words {
+    ($($word:ident $zh:literal $en:literal;)*) => {
+        /// 词 · A word or short phrase that stands alone: a heading, a label.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(non_camel_case_types, reason = "templates name words as they name everything else")]
+        pub(crate) enum Word { $($word),* }
+
+        impl Word {
+            /// All words, for templates.
+            pub(crate) const ALL: &[Word] = &[$(Word::$word),*];
+
+            /// Its name in templates.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Word::$word => stringify!($word)),* }
+            }
+
+            /// The word in a language.
+            pub(crate) fn say(self, lang: Lang) -> &'static str {
+                match self { $(Word::$word => lang.pick($zh, $en)),* }
+            }
+        }
+    };
+}
+
+words! {
+    report "交叉刷卡联调验证报告" "Cross-swipe rehearsal report";
+    run "运行" "run";
+    plan "计划" "plan";
+    source "依据" "source";
+    faults "注入故障" "faults asked for";
+    faults_met "命中报文 {} 条" "met {} messages";
+    timeline "窗口时间轴（北京时间）" "Window (China time)";
+    matrix "交叉矩阵（行＝参保地，列＝就医地；格＝最差状态与用例数）" "Cross matrix (row = insured at, column = treated at; cell = worst state and cases)";
+    matrix_short "交叉矩阵" "Cross matrix";
+    insured "参保地" "insured at";
+    treatment "就医地" "treated at";
+    corner "参保＼就医" "ins. / treat.";
+    legend "图例" "legend";
+    covered "覆盖" "covered";
+    pairs "对" "pairs";
+    missing "未覆盖" "not covered";
+    counts "计数" "Counts";
+    cases "用例" "cases";
+    transactions "交易" "transactions";
+    planned "计划" "planned";
+    ran "已执行" "run";
+    passed "通过" "passed";
+    failed "失败" "failed";
+    error "错误" "error";
+    blocked "阻塞" "blocked";
+    skipped "跳过" "skipped";
+    waived "豁免" "waived";
+    intended "发起" "intended";
+    ok "成功" "ok";
+    refused "拒绝" "refused";
+    unknown "未知" "unknown";
+    never_applied "从未生效" "never applied";
+    reversed "已回退" "reversed";
+    unresolved "未了结" "unresolved";
+    open "未回退" "not rolled back";
+    open_list "未回退清单" "What is open";
+    open_none "无。每笔交易都已回退并核验。" "Nothing: every transaction was rolled back and verified.";
+    open_none_seen "清单为空，但不能据此认定干净：见结论与未核事项。" "The list is empty, which alone proves nothing: read the verdict and what was not checked.";
+    books "账册" "Books";
+    party "方" "party";
+    book "账" "book";
+    at_t0 "t0 起点" "t0 start";
+    at_peak "峰值" "peak";
+    at_t1 "t1 回退后" "t1 rolled back";
+    difference "差" "difference";
+    cells "格数" "cells";
+    rules "规则" "Rules";
+    rule "规则" "rule";
+    state "状态" "state";
+    level "证据" "evidence";
+    compared "核对项" "compared";
+    why_not "为何未核" "why not";
+    findings "发现" "Findings";
+    findings_none "无。" "None.";
+    consequences "由此引出" "follows from it";
+    class "类别" "class";
+    about "交易" "transaction";
+    case "用例" "case";
+    person "人员（化名）" "person (pseudonym)";
+    place "位置" "where";
+    expected "应为" "expected";
+    actual "实为" "actual";
+    answered_by "与其答复不符" "contradicts the answer of";
+    witness "见证" "witness";
+    meaning "含义" "meaning";
+    next "下一步" "next step";
+    uncertain "不能判定" "cannot tell";
+    failed_checks "未成立的检查" "Checks that did not hold";
+    not_good "未通过的用例" "Cases that are not good";
+    check "检查" "check";
+    held "成立" "held";
+    not_held "不成立" "does not hold";
+    notes "附注（不影响结论）" "Notes (never change the verdict)";
+    verdict "结论" "Verdict";
+    files "文件" "Files";
+    journal "证据日志" "journal";
+    exports "各方账册" "exports";
+    certificate "证书" "certificate";
+    page "网页" "page";
+    head "链首" "chain head";
+    tail "链尾" "chain tail";
+    records "条记录" "records";
+    anchor "请把链首、链尾抄在纸上：以后任何改动都会与抄件不符。" "Note head and tail on paper: any later change will not match the note.";
+    more "另有" "and";
+    more_in "条，见" "more, see";
+    all_cases "全部用例" "All cases";
+    filter "筛选" "filter";
+    filter_hint "用例、城市、机构、错误码、结算号…（按 / 键）" "case, city, institution, code, settlement id… (press /)";
+    shown "显示" "shown";
+    result "结果" "result";
+    rollback "回退" "rollback";
+    title "名称" "title";
+    business "业务" "business";
+    institution "机构" "institution";
+    covers "对应条款" "covers";
+    forward "正向" "forward";
+    undo "回退" "undo";
+    queries "查询与预结算" "queries and trials";
+    time "时间" "time";
+    message "报文" "message";
+    amount "金额" "amount";
+    ids "编号" "ids";
+    at_parties "各方账册" "at each party";
+    proof "核实" "shown by";
+    request "发出" "sent";
+    reply "收到" "received";
+    raw "报文全文（已脱敏）" "messages in full (masked)";
+    raw_elsewhere "本用例的报文全文在 journal.db 中。" "The messages of this case are in journal.db.";
+    gated "闸门拦下，未发出" "stopped at the gate, not sent";
+    no_outcome "无结果" "no outcome";
+    attempt "第 {} 次" "attempt {}";
+    applied "入账" "applied";
+    tombstone "墓碑" "tombstone";
+    forward_count "正向" "forward";
+    undo_count "回退" "undo";
+    other_messages "用例以外的报文" "messages outside the cases";
+    not_checked "未核事项" "Not checked";
+    evidence_of "取证" "evidence";
+    cannot_undo "任何账册都抹不掉的" "What no ledger undoes";
+    places_more "另有账册差异 {} 处" "and {} differences in books";
+    next_bad "按 n / p 跳到下一个 / 上一个未通过的用例" "n / p: next / previous case that is not good";
+    person_names "人员以化名出现；同一计划中一人一名。" "Persons appear under pseudonyms: one person, one name in a plan.";
+    regions_own "地名按计划原文。" "Place names stand as the plan writes them.";
 }

@@ -1,0 +1,72 @@
+//! 名称 · Codes → the names that people know: cities, institutions, parties.
+//!
+//! Why so: the names come from the plan as it was run (RUN record), never from today's files, and a
+//! code without a name stays a code: nothing is guessed.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Party, ResolvedPlan, Role};
+
+use crate::Lang;
+use crate::wording::terms;
+
+/// 名册 · Names by code.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    regions: BTreeMap<String, String>,
+    institutions: BTreeMap<String, String>,
+}
+
+impl Names {
+    pub(crate) fn of(plan: &ResolvedPlan) -> Names {
+        Names {
+            regions: plan
+                .regions
+                .iter()
+                .map(|(code, name)| (code.as_str().to_owned(), name.clone()))
+                .collect(),
+            institutions: plan
+                .institutions
+                .iter()
+                .map(|(code, name, _)| (code.clone(), name.clone()))
+                .collect(),
+        }
+    }
+
+    /// `杭州`, or the code where the plan has no name for it.
+    pub(crate) fn region<'a>(&'a self, code: &'a str) -> &'a str {
+        self.regions.get(code).map_or(code, String::as_str)
+    }
+
+    /// `杭州市第一医院`, or the code.
+    pub(crate) fn institution<'a>(&'a self, code: &'a str) -> &'a str {
+        self.institutions.get(code).map_or(code, String::as_str)
+    }
+
+    /// `温州 参保地平台（insured:330300）`.
+    pub(crate) fn party(&self, party: &Party, lang: Lang) -> String {
+        let role = terms::role(party.role, lang);
+        let name = match party.role {
+            Role::His => self.institution(&party.code),
+            Role::Hub => "",
+            Role::Treatment | Role::Insured => self.region(&party.code),
+        };
+        let who = if name.is_empty() || name == party.code {
+            role.to_owned()
+        } else {
+            format!("{name} {role}")
+        };
+        match lang {
+            Lang::Zh => format!("{who}（{party}）"),
+            Lang::En => format!("{who} ({party})"),
+        }
+    }
+
+    /// Puts the party's name behind every `role:code` that stands in `text` as a word of its own.
+    pub(crate) fn party_of(&self, text: &str, lang: Lang) -> String {
+        match Party::try_from(text.to_owned()) {
+            Ok(party) => self.party(&party, lang),
+            Err(_) => text.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! 链 · Every transaction of a case: the forward message beside the messages that undid it.
+//!
+//! Why so: the question of a reviewer is always «what was sent, what undid it, what shows it», so
+//! the three stand together. Messages that book nothing (queries, trials) stand beside the chains.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{InfNo, Moment, Money, MsgId, Outcome, TxId};
+use crosswipe_journal::{
+    CompIntent, Ended, Intent, Payload, Purpose, Queried, Record, Unresolved, Verified,
+};
+use crosswipe_verify::Transaction;
+
+/// 报文 · One message and how it ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    /// Record of the intent.
+    pub(crate) seq: u64,
+    pub(crate) at: Moment,
+    pub(crate) infno: InfNo,
+    pub(crate) msgid: MsgId,
+    pub(crate) txid: TxId,
+    /// Step of the case; empty for an undo.
+    pub(crate) step: String,
+    pub(crate) purpose: Purpose,
+    /// From 1; over 1 only for an undo that was sent again.
+    pub(crate) attempt: u32,
+    pub(crate) sent_ids: BTreeMap<String, String>,
+    /// Record of the outcome.
+    pub(crate) reply_seq: Option<u64>,
+    pub(crate) ended_at: Option<Moment>,
+    pub(crate) took_ms: u64,
+    /// `None`: no outcome was ever written, which is unknown.
+    pub(crate) outcome: Option<Outcome>,
+    sent_amounts: BTreeMap<String, Money>,
+}
+
+impl Message {
+    fn forward(record: &Record, intent: &Intent) -> Message {
+        Message {
+            seq: record.seq,
+            at: record.at,
+            infno: intent.infno.clone(),
+            msgid: intent.msgid.clone(),
+            txid: intent.txid.clone(),
+            step: intent.step.clone(),
+            purpose: intent.purpose,
+            attempt: 1,
+            sent_ids: intent.ids.clone(),
+            reply_seq: None,
+            ended_at: None,
+            took_ms: 0,
+            outcome: None,
+            sent_amounts: intent.amounts.clone(),
+        }
+    }
+
+    fn undo(record: &Record, intent: &CompIntent) -> Message {
+        Message {
+            seq: record.seq,
+            at: record.at,
+            infno: intent.infno.clone(),
+            msgid: intent.msgid.clone(),
+            txid: intent.txid.clone(),
+            step: String::new(),
+            purpose: Purpose::Business,
+            attempt: intent.attempt,
+            sent_ids: intent.ids.clone(),
+            reply_seq: None,
+            ended_at: None,
+            took_ms: 0,
+            outcome: None,
+            sent_amounts: BTreeMap::new(),
+        }
+    }
+
+    fn end(&mut self, record: &Record, ended: &Ended) {
+        self.reply_seq = Some(record.seq);
+        self.ended_at = Some(record.at);
+        self.took_ms = ended.took_ms;
+        self.outcome = Some(ended.outcome.clone());
+    }
+
+    /// `ok`, `refused`, `unknown`, or `none` where no outcome was written.
+    pub(crate) fn outcome_name(&self) -> &'static str {
+        self.outcome.as_ref().map_or("none", Outcome::name)
+    }
+
+    /// An id as answered, else as sent.
+    pub(crate) fn id(&self, name: &str) -> Option<&str> {
+        self.outcome
+            .as_ref()
+            .and_then(|outcome| outcome.id(name))
+            .or_else(|| self.sent_ids.get(name).map(String::as_str))
+    }
+
+    /// An amount as answered, else as sent.
+    pub(crate) fn amount(&self, name: &str) -> Option<Money> {
+        let answered = match &self.outcome {
+            Some(Outcome::Ok { amounts, .. }) => amounts.get(name),
+            _ => None,
+        };
+        answered.or_else(|| self.sent_amounts.get(name)).copied()
+    }
+}
+
+/// 交易链 · One τ: what was sent, what undid it, what queries showed.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain {
+    /// As the judge sees it.
+    pub(crate) transaction: Transaction,
+    pub(crate) forward: Vec<Message>,
+    pub(crate) undo: Vec<Message>,
+    pub(crate) queried: Vec<(Moment, Queried)>,
+    pub(crate) verified: Option<Verified>,
+    pub(crate) unresolved: Option<Unresolved>,
+}
+
+impl Chain {
+    pub(crate) fn new(transaction: &Transaction) -> Chain {
+        Chain {
+            transaction: transaction.clone(),
+            forward: Vec::new(),
+            undo: Vec::new(),
+            queried: Vec::new(),
+            verified: None,
+            unresolved: None,
+        }
+    }
+
+    /// 费用总额 of a settlement, as answered or as sent; `None` where the τ moves no money.
+    pub(crate) fn amount(&self) -> Option<Money> {
+        if !self.transaction.infno.settles() {
+            return None;
+        }
+        self.forward
+            .iter()
+            .find_map(|message| message.amount("medfee_sumamt"))
+    }
+}
+
+/// What the journal says of messages: by τ for those that book, apart for those that do not.
+#[derive(Default)]
+pub(crate) struct Traffic {
+    /// Chains in the judge's order.
+    pub(crate) chains: Vec<Chain>,
+    /// Messages that book nothing, with the case they belong to.
+    pub(crate) others: Vec<(String, Message)>,
+}
+
+/// Folds the journal into chains and other messages.
+pub(crate) fn traffic(records: &[Record], transactions: &[Transaction]) -> Traffic {
+    let mut traffic = Traffic {
+        chains: transactions.iter().map(Chain::new).collect(),
+        others: Vec::new(),
+    };
+    let places: BTreeMap<TxId, usize> = transactions
+        .iter()
+        .enumerate()
+        .map(|(place, t)| (t.txid.clone(), place))
+        .collect();
+    for record in records {
+        traffic.take(record, &places);
+    }
+    traffic
+}
+
+impl Traffic {
+    fn take(&mut self, record: &Record, places: &BTreeMap<TxId, usize>) {
+        let place = |txid: &TxId| places.get(txid).copied();
+        match &record.payload {
+            Payload::Intent(intent) => match place(&intent.txid) {
+                Some(place) => self.chains[place]
+                    .forward
+                    .push(Message::forward(record, intent)),
+                None => self.others.push((
+                    intent.case.as_str().to_owned(),
+                    Message::forward(record, intent),
+                )),
+            },
+            Payload::CompIntent(intent) => match place(&intent.txid) {
+                Some(place) => self.chains[place].undo.push(Message::undo(record, intent)),
+                None => self.others.push((
+                    intent.case.as_str().to_owned(),
+                    Message::undo(record, intent),
+                )),
+            },
+            Payload::Outcome(ended) => match place(&ended.txid) {
+                Some(place) => end(&mut self.chains[place].forward, record, ended),
+                None => self.end_other(record, ended),
+            },
+            Payload::CompOutcome(ended) => match place(&ended.txid) {
+                Some(place) => end(&mut self.chains[place].undo, record, ended),
+                None => self.end_other(record, ended),
+            },
+            Payload::Queried(queried) => self.with(place(&queried.txid), |chain| {
+                chain.queried.push((record.at, queried.clone()))
+            }),
+            Payload::Verified(verified) => self.with(place(&verified.txid), |chain| {
+                chain.verified = Some(verified.clone())
+            }),
+            Payload::Unresolved(open) => self.with(place(&open.txid), |chain| {
+                chain.unresolved = Some(open.clone())
+            }),
+            _ => {}
+        }
+    }
+
+    fn with(&mut self, place: Option<usize>, change: impl FnOnce(&mut Chain)) {
+        if let Some(place) = place {
+            change(&mut self.chains[place]);
+        }
+    }
+
+    fn end_other(&mut self, record: &Record, ended: &Ended) {
+        if let Some((_, message)) = self
+            .others
+            .iter_mut()
+            .rev()
+            .find(|(_, message)| message.msgid == ended.msgid)
+        {
+            message.end(record, ended);
+        }
+    }
+}
+
+/// The newest message of this msgid: a resend keeps its msgid, and its answer belongs to the last sending.
+fn end(messages: &mut [Message], record: &Record, ended: &Ended) {
+    if let Some(message) = messages
+        .iter_mut()
+        .rev()
+        .find(|message| message.msgid == ended.msgid)
+    {
+        message.end(record, ended);
+    }
+}

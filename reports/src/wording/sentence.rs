@@ -1,0 +1,224 @@
+//! 结论句 · Verdict + lowest level + what was not checked, in plain words + who took the evidence.
+//!
+//! Why so: the verdict is never shown without the strength of its proof; a line that can be read
+//! aloud, or pasted into a chat group, must carry all four.
+
+use std::collections::BTreeSet;
+
+use crosswipe_domain::{Level, Party, Rule};
+use crosswipe_verify::{Held, Verdict};
+
+use super::{Lang, terms};
+use crate::amount::{count, yuan};
+use crate::story::{MarkKind, Story};
+
+/// 结论句 · Verdict, lowest evidence level, what was not checked in plain words, who took the evidence.
+pub fn verdict_sentence(story: &Story, lang: Lang) -> String {
+    let parts = [
+        what(story, lang),
+        strength(story, lang),
+        unchecked(story, lang),
+        taken_by(story, lang),
+    ];
+    match lang {
+        Lang::Zh => parts.join("；") + "。",
+        Lang::En => parts.join("; ") + ".",
+    }
+}
+
+/// The verdict alone, e.g. `已回退干净`.
+pub(crate) fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
+    match verdict {
+        Verdict::Clean => lang.pick("已回退干净", "rolled back, clean"),
+        Verdict::Indeterminate => lang.pick("不能判定", "indeterminate"),
+        Verdict::Violated => lang.pick("违反：没有回退干净", "violated: not rolled back clean"),
+    }
+}
+
+fn what(story: &Story, lang: Lang) -> String {
+    let judgement = &story.judgement;
+    let head = verdict(judgement.verdict, lang);
+    let intended = count(i64::try_from(judgement.counts.intended).unwrap_or(i64::MAX));
+    let broken: Vec<String> = rules_in(story, Held::Violated, lang);
+    let mut text = match lang {
+        Lang::Zh => format!("{head}（{intended} 笔交易"),
+        Lang::En => format!("{head} ({intended} transactions"),
+    };
+    if !story.open.is_empty() {
+        text += lang.pick("，", ", ");
+        text += &open(story, lang);
+    }
+    if !broken.is_empty() {
+        text += lang.pick("，违反 ", ", broken: ");
+        text += &broken.join(lang.pick("、", ", "));
+    }
+    text + lang.pick("）", ")")
+}
+
+/// `未回退 1 笔 ¥567.95，另有账册差异 2 处`.
+pub(crate) fn open(story: &Story, lang: Lang) -> String {
+    let (number, amount) = (story.open.transactions.len(), yuan(story.open.amount.fen()));
+    let mut text = match lang {
+        Lang::Zh => format!("未回退 {number} 笔 ¥{amount}"),
+        Lang::En => format!("{number} not rolled back, ¥{amount}"),
+    };
+    if story.open.places > 0 {
+        text += lang.pick("，", ", ");
+        text += &super::Word::places_more
+            .say(lang)
+            .replace("{}", &story.open.places.to_string());
+    }
+    text
+}
+
+fn strength(story: &Story, lang: Lang) -> String {
+    let level = story.judgement.level;
+    match lang {
+        Lang::Zh => format!("最低证据级别 {level}（{}）", level_words(level, lang)),
+        Lang::En => format!(
+            "lowest evidence level {level} ({})",
+            level_words(level, lang)
+        ),
+    }
+}
+
+/// What a level of evidence is, in plain words.
+pub(crate) fn level_words(level: Level, lang: Lang) -> &'static str {
+    match level {
+        Level::L0 => lang.pick("只有答复，不作证明", "replies only, proves nothing"),
+        Level::L1 => lang.pick("查询所见", "what queries show"),
+        Level::L2 => lang.pick(
+            "查询、差异明细、清分与试算",
+            "queries, difference file, clearing, trial",
+        ),
+        Level::L3 => lang.pick("各方自己导出的账册", "books as the parties export them"),
+        Level::L4 => lang.pick("模拟账册，全部可见", "mock ledgers, seen in full"),
+    }
+}
+
+fn unchecked(story: &Story, lang: Lang) -> String {
+    let list = not_checked(story, lang);
+    let none = lang.pick("未核：无", "not checked: nothing");
+    if list.is_empty() {
+        none.to_owned()
+    } else {
+        format!(
+            "{}{}",
+            lang.pick("未核：", "not checked: "),
+            list.join(lang.pick("、", ", "))
+        )
+    }
+}
+
+/// 未核 · Everything that was not looked at, in plain words, each once. More than six exports are counted, not listed.
+pub(crate) fn not_checked(story: &Story, lang: Lang) -> Vec<String> {
+    let judgement = &story.judgement;
+    let rules = judgement
+        .rules
+        .iter()
+        .filter(|rule| rule.state == Held::NotChecked)
+        .map(|rule| rule.rule.code().to_owned());
+    let mut said = BTreeSet::new();
+    let all: Vec<String> = rules
+        .chain(judgement.not_checked.iter().cloned())
+        .filter(|word| said.insert(word.clone()))
+        .collect();
+    let (exports, rest): (Vec<String>, Vec<String>) = all
+        .into_iter()
+        .partition(|word| word.starts_with("export:"));
+    let mut list: Vec<String> = rest.iter().map(|word| plain(story, word, lang)).collect();
+    if exports.len() > 6 {
+        list.push(match lang {
+            Lang::Zh => format!("{} 方的账册", exports.len()),
+            Lang::En => format!("the books of {} parties", exports.len()),
+        });
+    } else {
+        list.extend(exports.iter().map(|word| plain(story, word, lang)));
+    }
+    list
+}
+
+/// A stable word of the judge in plain words; an unknown one stays as it is.
+pub(crate) fn plain(story: &Story, word: &str, lang: Lang) -> String {
+    if let Some(rule) = Rule::ALL.into_iter().find(|rule| rule.code() == word) {
+        return format!("{rule} {}", rule_name(rule, lang));
+    }
+    if let Some(party) = word
+        .strip_prefix("export:")
+        .and_then(|text| Party::try_from(text.to_owned()).ok())
+    {
+        let party = story.names.party(&party, lang);
+        return match lang {
+            Lang::Zh => format!("{party}的账册"),
+            Lang::En => format!("the books of {party}"),
+        };
+    }
+    match word {
+        "t0" => lang.pick("起点账册（t0）", "books at the start (t0)"),
+        "tm" => lang.pick("回退前的中途查看（tm）", "the look before the undo (tm)"),
+        "t1" => lang.pick("回退后的账册（t1）", "books after the rollback (t1)"),
+        "t2" => lang.pick(
+            "日切后的第二次取账（t2）",
+            "the second look after a day roll (t2)",
+        ),
+        "interrupted" => lang.pick("运行被中断，后续用例未做", "the run was interrupted"),
+        "no-transactions" | "nothing-to-compare" => {
+            lang.pick("没有可核对的内容", "there was nothing to compare")
+        }
+        other => other,
+    }
+    .to_owned()
+}
+
+/// The plain name of a rule.
+pub(crate) fn rule_name(rule: Rule, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => rule.zh(),
+        Lang::En => rule.en(),
+    }
+}
+
+fn rules_in(story: &Story, state: Held, lang: Lang) -> Vec<String> {
+    let rules = story
+        .judgement
+        .rules
+        .iter()
+        .filter(|rule| rule.state == state);
+    rules
+        .map(|rule| format!("{} {}", rule.rule, rule_name(rule.rule, lang)))
+        .collect()
+}
+
+/// Who took the evidence: the tool and its version, when, from how many parties at which level.
+fn taken_by(story: &Story, lang: Lang) -> String {
+    let version = &story.header.tool_version;
+    let levels: Vec<String> = story
+        .levels()
+        .iter()
+        .rev()
+        .map(|(level, parties)| format!("{level}×{parties}"))
+        .collect();
+    let last = story
+        .marks
+        .iter()
+        .rev()
+        .find(|mark| matches!(mark.kind, MarkKind::T1 | MarkKind::T2));
+    let when = match last {
+        Some(mark) => format!("{} {}", terms::mark(&mark.kind, lang), mark.at.short()),
+        None => lang
+            .pick("回退后未取账", "no books taken after the rollback")
+            .to_owned(),
+    };
+    match lang {
+        Lang::Zh => format!(
+            "取证：crosswipe {version}，{} 方（{}），{when}",
+            story.header.parties.len(),
+            levels.join("、")
+        ),
+        Lang::En => format!(
+            "evidence taken by crosswipe {version} from {} parties ({}), {when}",
+            story.header.parties.len(),
+            levels.join(", ")
+        ),
+    }
+}

@@ -1,0 +1,286 @@
+//! 名词 · What roles, books, transactions, states and phases are called.
+
+use crosswipe_domain::{Allow, Business, InfNo, PhaseKind, Public, Role, Scope};
+use crosswipe_journal::CaseResult;
+use crosswipe_verify::{Held, TxState};
+
+use super::Lang;
+use crate::story::{CellState, Ending, MarkKind, Rollback};
+
+pub(crate) fn role(role: Role, lang: Lang) -> &'static str {
+    match role {
+        Role::His => lang.pick("医院系统", "HIS"),
+        Role::Treatment => lang.pick("就医地平台", "treatment platform"),
+        Role::Hub => lang.pick("省平台", "hub"),
+        Role::Insured => lang.pick("参保地平台", "insured platform"),
+    }
+}
+
+/// The role of a book line; an unknown word stays as it is.
+pub(crate) fn role_name(name: &str, lang: Lang) -> &str {
+    let known = [Role::His, Role::Treatment, Role::Hub, Role::Insured]
+        .into_iter()
+        .find(|role| role.name() == name);
+    known.map_or(name, |known| role(known, lang))
+}
+
+const BOOKS: [(&str, &str, &str); 27] = [
+    ("pool-fund", "统筹基金", "pool fund"),
+    ("personal-account", "个人账户", "personal account"),
+    ("accumulator", "年度累计", "yearly accumulator"),
+    ("hold", "冻结", "hold"),
+    ("visit", "就诊登记", "visit"),
+    ("in-hospital", "在院标志", "in-hospital flag"),
+    ("fee-detail", "费用明细", "fee detail"),
+    ("settlement", "结算", "settlement"),
+    ("filing", "备案", "filing"),
+    ("clearing", "清分", "clearing"),
+    ("prefund", "预付金", "prefund"),
+    ("payable", "应付", "payable"),
+    ("receivable", "应收", "receivable"),
+    ("revenue", "收入", "revenue"),
+    ("reconciliation", "对账", "reconciliation"),
+    ("inventory", "库存", "stock"),
+    ("trace-code", "追溯码", "trace code"),
+    ("invoice", "票据", "invoice"),
+    ("cash", "现金", "cash"),
+    ("queue", "队列", "queue"),
+    ("his", "医院系统", "HIS"),
+    ("treatment", "就医地", "treatment place"),
+    ("hub", "省平台", "hub"),
+    ("insured", "参保地", "insured place"),
+    ("window", "窗口", "window"),
+    ("persona", "人员", "person"),
+    ("amount", "金额", "amount"),
+];
+
+/// 账 · A book, or another word behind the `:` of a class; an unknown one stays as it is.
+pub(crate) fn book(name: &str, lang: Lang) -> &str {
+    BOOKS
+        .iter()
+        .find(|(key, ..)| *key == name)
+        .map_or(name, |(_, zh, en)| lang.pick(zh, en))
+}
+
+const TRANSACTIONS: [(&str, &str, &str); 32] = [
+    ("9001", "签到", "sign in"),
+    ("9002", "签退", "sign out"),
+    ("1101", "人员信息", "read person"),
+    ("2101", "药店预结算", "pharmacy trial"),
+    ("2102", "药店结算", "pharmacy settlement"),
+    ("2103", "药店结算撤销", "cancel pharmacy settlement"),
+    ("2201", "门诊挂号", "outpatient registration"),
+    ("2202", "挂号撤销", "cancel registration"),
+    ("2203", "门诊就诊信息", "outpatient diagnosis"),
+    ("2204", "门诊费用上传", "outpatient fee upload"),
+    ("2205", "门诊费用撤销", "cancel fee upload"),
+    ("2206", "门诊预结算", "outpatient trial settlement"),
+    ("2207", "门诊结算", "outpatient settlement"),
+    ("2208", "门诊结算撤销", "cancel settlement"),
+    ("2301", "住院费用上传", "inpatient fee upload"),
+    ("2302", "住院费用撤销", "cancel fee upload"),
+    ("2303", "住院预结算", "inpatient trial settlement"),
+    ("2304", "住院结算", "inpatient settlement"),
+    ("2305", "住院结算撤销", "cancel settlement"),
+    ("2401", "入院办理", "admission"),
+    ("2402", "出院办理", "discharge"),
+    ("2403", "住院信息变更", "change of stay"),
+    ("2404", "入院撤销", "cancel admission"),
+    ("2405", "出院撤销", "cancel discharge"),
+    ("2601", "冲正交易", "reversal by msgid"),
+    ("3201", "对总账", "daily totals"),
+    ("3202", "对明细账", "daily details"),
+    ("5201", "就诊信息查询", "query visits"),
+    ("5203", "结算信息查询", "query settlement"),
+    ("5204", "费用明细查询", "query fee lines"),
+    ("5206", "人员累计查询", "query accumulators"),
+    ("5303", "在院信息查询", "query stay"),
+];
+
+/// 交易名 · What a transaction number is called; empty where it is not known.
+pub(crate) fn transaction(infno: &InfNo, lang: Lang) -> &'static str {
+    TRANSACTIONS
+        .iter()
+        .find(|(key, ..)| *key == infno.base())
+        .map_or("", |(_, zh, en)| lang.pick(zh, en))
+}
+
+/// Amounts of a settlement that are shown, by interface name.
+pub(crate) const AMOUNTS: [(&str, &str, &str); 4] = [
+    ("medfee_sumamt", "总额", "total"),
+    ("fund_pay_sumamt", "基金", "fund"),
+    ("acct_pay", "账户", "account"),
+    ("psn_cash_pay", "现金", "cash"),
+];
+
+pub(crate) fn business(business: Business, lang: Lang) -> &'static str {
+    match business {
+        Business::Outpatient => lang.pick("门诊", "outpatient"),
+        Business::Inpatient => lang.pick("住院", "inpatient"),
+        Business::Pharmacy => lang.pick("药店", "pharmacy"),
+        Business::Filing => lang.pick("备案", "filing"),
+    }
+}
+
+pub(crate) fn result(result: CaseResult, lang: Lang) -> &'static str {
+    match result {
+        CaseResult::Passed => lang.pick("✓ 通过", "✓ passed"),
+        CaseResult::Failed => lang.pick("✗ 失败", "✗ failed"),
+        CaseResult::Error => lang.pick("E 错误", "E error"),
+        CaseResult::Blocked => lang.pick("= 阻塞", "= blocked"),
+        CaseResult::Skipped => lang.pick("- 跳过", "- skipped"),
+        CaseResult::Waived => lang.pick("~ 豁免", "~ waived"),
+    }
+}
+
+/// How a case ended, with the reason where its result alone would hide it.
+pub(crate) fn ending(ending: Ending, lang: Lang) -> &'static str {
+    match ending {
+        Ending::Finished(end) => result(end, lang),
+        Ending::Unchecked => lang.pick("E 错误（没有检查）", "E error (nothing checked)"),
+        Ending::CutOff => lang.pick("E 错误（中途停止）", "E error (cut off)"),
+        Ending::NotStarted => lang.pick("- 未执行", "- not run"),
+    }
+}
+
+pub(crate) fn rollback(rollback: Rollback, lang: Lang) -> &'static str {
+    match rollback {
+        Rollback::None => lang.pick("○ 无需回退", "o nothing to undo"),
+        Rollback::Closed => lang.pick("✓ 已回退并核验", "✓ closed"),
+        Rollback::Unknown => lang.pick("? 结果未知", "? unknown"),
+        Rollback::Open => lang.pick("! 未回退", "! open"),
+    }
+}
+
+pub(crate) fn state(state: TxState, lang: Lang) -> &'static str {
+    rollback(
+        match state {
+            TxState::Closed => Rollback::Closed,
+            TxState::Nothing => Rollback::None,
+            TxState::Open => Rollback::Open,
+            TxState::Unknown => Rollback::Unknown,
+        },
+        lang,
+    )
+}
+
+pub(crate) fn held(held: Held, lang: Lang) -> &'static str {
+    match held {
+        Held::Held => lang.pick("✓ 成立", "✓ held"),
+        Held::Violated => lang.pick("✗ 违反", "✗ violated"),
+        Held::NotChecked => lang.pick("? 未核", "? not checked"),
+    }
+}
+
+pub(crate) fn outcome(name: &str, lang: Lang) -> &str {
+    match name {
+        "ok" => lang.pick("✓ 成功", "✓ ok"),
+        "refused" => lang.pick("✗ 拒绝", "✗ refused"),
+        "unknown" => lang.pick("? 未知", "? unknown"),
+        "none" => lang.pick("? 无结果", "? no outcome"),
+        other => other,
+    }
+}
+
+pub(crate) fn cell(state: CellState, lang: Lang) -> &'static str {
+    match state {
+        CellState::Good => lang.pick("通过且已回退", "passed and rolled back"),
+        CellState::Waived => lang.pick("豁免", "waived"),
+        CellState::NotRun => lang.pick("未执行", "not run"),
+        CellState::Blocked => lang.pick("阻塞", "blocked"),
+        CellState::NotPlanned => lang.pick("未计划", "not planned"),
+        CellState::Error => lang.pick("错误", "error"),
+        CellState::Failed => lang.pick("失败", "failed"),
+        CellState::Unknown => lang.pick("结果未知", "unknown"),
+        CellState::Open => lang.pick("未回退", "not rolled back"),
+    }
+}
+
+pub(crate) fn phase(kind: PhaseKind, lang: Lang) -> &'static str {
+    match kind {
+        PhaseKind::Prepare => lang.pick("准备", "prepare"),
+        PhaseKind::Drain => lang.pick("清理在途", "drain"),
+        PhaseKind::Frozen => lang.pick("停止", "frozen"),
+        PhaseKind::Switch => lang.pick("切换", "switch"),
+        PhaseKind::Joint => lang.pick("联调", "joint"),
+        PhaseKind::Verify => lang.pick("验证", "verify"),
+        PhaseKind::Live => lang.pick("上线", "live"),
+        PhaseKind::Catchup => lang.pick("补录", "catch-up"),
+    }
+}
+
+/// What a phase lets test swipes do, e.g. `门诊、住院：跨统筹区`; `禁止测试刷卡` where it allows none.
+pub(crate) fn allows(allow: &[Allow], lang: Lang) -> String {
+    if allow.is_empty() {
+        return lang.pick("禁止测试刷卡", "no test swipes").to_owned();
+    }
+    let one = |allow: &Allow| {
+        let any = lang.pick("各类业务", "any business").to_owned();
+        let names: Vec<&str> = allow.business.iter().map(|b| business(*b, lang)).collect();
+        let what = if names.is_empty() {
+            any
+        } else {
+            names.join(lang.pick("、", ", "))
+        };
+        format!(
+            "{what}{}{}",
+            lang.pick("：", ": "),
+            scope(allow.scope, lang)
+        )
+    };
+    allow
+        .iter()
+        .map(one)
+        .collect::<Vec<_>>()
+        .join(lang.pick("；", "; "))
+}
+
+fn scope(scope: Scope, lang: Lang) -> &'static str {
+    match scope {
+        Scope::Any => lang.pick("不限地域", "anywhere"),
+        Scope::CrossRegion => lang.pick("跨统筹区", "across regions"),
+        Scope::Local => lang.pick("本地", "local"),
+        Scope::Arranged => lang.pick("仅约定对", "arranged pairs only"),
+    }
+}
+
+pub(crate) fn public(public: Public, lang: Lang) -> &'static str {
+    match public {
+        Public::Open => lang.pick("公众可刷", "public open"),
+        Public::Closed => lang.pick("公众停刷", "public closed"),
+    }
+}
+
+pub(crate) fn mark(kind: &MarkKind, lang: Lang) -> String {
+    match kind {
+        MarkKind::T0 => lang.pick("t0 各方账册已取", "t0 books taken"),
+        MarkKind::FirstForward => lang.pick("首笔正向报文", "first forward message"),
+        MarkKind::LastForward => lang.pick("末笔正向报文", "last forward message"),
+        MarkKind::LastUndo => lang.pick("末笔回退报文", "last undo"),
+        MarkKind::Takeover => lang.pick("新进程接管", "taken over by a new process"),
+        MarkKind::Interrupted(by) => {
+            return format!("{} ({by})", lang.pick("要求停止", "asked to stop"));
+        }
+        MarkKind::Deadline => lang.pick(
+            "正向截止（窗口止－安全边际）",
+            "forward deadline (window end − margin)",
+        ),
+        MarkKind::T1 => lang.pick("t1 回退后取账", "t1 books taken after rollback"),
+        MarkKind::WindowEnd => lang.pick("窗口止", "window ends"),
+        MarkKind::T2 => lang.pick("t2 日切后再取账", "t2 books taken after a day roll"),
+    }
+    .to_owned()
+}
+
+/// A stable note code in words; an unknown one stays as it is.
+pub(crate) fn note(code: &str, lang: Lang) -> &str {
+    match code {
+        "response-lost" => lang.pick("答复丢失，已查询并冲正", "reply lost; queried and reversed"),
+        "never-applied" => lang.pick("从未生效", "never took effect"),
+        "already-reversed" => lang.pick("此前已冲正", "was reversed already"),
+        "late-reply" => lang.pick("答复迟到", "reply came late"),
+        "late-apply" => lang.pick("迟到入账", "took effect late"),
+        "cross-day" => lang.pick("跨日回退（净额为零）", "undone on another day (net zero)"),
+        other => other,
+    }
+}
