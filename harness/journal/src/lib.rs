@@ -4,9 +4,29 @@
 //! durability live together and know neither the doer nor the judge.
 //! Not here: what to do about what is written (`rollback`), whether it is good (`verify`).
 
+mod chain;
+mod clerk;
+mod draft;
+mod error;
+mod head;
+mod journal;
+mod lock;
+mod open;
+mod read;
 mod record;
+mod reserve;
+mod store;
+mod tray;
+mod walk;
 
+pub use clerk::Counters;
+pub use draft::Draft;
+pub use error::{JournalError, StoreFault};
+pub use journal::{Closed, Journal, Wrap};
+pub use read::{History, read};
 pub use record::{
-    CaseFinished, CaseResult, CaseStarted, Cert, Check, CompIntent, Ended, ExportDigest, Gated, Intent, Interrupted, Note, Payload, Played,
-    Purpose, Queried, Record, RunHeader, Says, Snapshot, TailDigest, Tails, Takeover, UndoPlan, Unresolved, Verified,
+    CaseFinished, CaseResult, CaseStarted, Cert, Check, CompIntent, Ended, ExportDigest, Gated,
+    Intent, Interrupted, Note, Payload, Played, Purpose, Record, RunHeader, Snapshot, TailDigest,
+    Tails, Takeover, UndoPlan, Unresolved, Verified,
 };
+pub use store::{Row, Store};

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{
-    AdmDivision, Business, CaseId, FindingClass, InfNo, Level, Moment, Money, MsgId, Nature, Outcome, Party, Pseudonym, ResolvedPlan, RunId,
-    TxId,
+    AdmDivision, Business, CaseId, FindingClass, InfNo, Level, Moment, Money, MsgId, Nature,
+    Outcome, Party, Pseudonym, ResolvedPlan, RunId, TxId,
 };
 use serde::{Deserialize, Serialize};
 

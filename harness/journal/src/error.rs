@@ -1,0 +1,139 @@
+//! 日志错误 · Why a journal could not be written, or cannot be believed.
+//!
+//! Why so: each cause asks for another act. A corrupt journal is never continued; an unsynced one is
+//! continued on a healthy disk; a locked one belongs to somebody else. Every error can be cloned,
+//! because one failed commit answers many who wait.
+//! Not here: the pages that explain a code (`cli`).
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Why a journal could not be written, or cannot be believed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// 损坏 · A gap, a broken hash, an unreadable page, or an end before `journal.head`.
+    #[error("the journal cannot be relied on from record {seq} on: {why}")]
+    Corrupt {
+        /// First record that cannot be relied on.
+        seq: u64,
+        /// What was seen.
+        why: String,
+    },
+    /// 未落盘 · A commit failed: from this record on nobody knows what is on disk. Nothing more is accepted.
+    #[error("record {seq} may not be on disk")]
+    Unsynced {
+        /// First record whose durability is unknown.
+        seq: u64,
+        /// What the store said.
+        #[source]
+        source: StoreFault,
+    },
+    /// 磁盘已满 · The disk filled up and the reserve was given up: only compensation from now on.
+    #[error("the disk is full")]
+    DiskFull {
+        /// True: the reserve was given up, and what had gathered was committed after all.
+        reserve_used: bool,
+    },
+    /// 占用 · Another process holds the run.
+    #[error("the run in `{}` is in use by another process", dir.display())]
+    Locked {
+        /// The run's folder.
+        dir: PathBuf,
+    },
+    /// 非运行目录 · There is no journal here.
+    #[error("`{}` is not a run: {why}", dir.display())]
+    NotARun {
+        /// The folder that was named.
+        dir: PathBuf,
+        /// What is missing.
+        why: String,
+    },
+    /// 已有运行 · A new run was to be written over an old one.
+    #[error("`{}` already holds a run", dir.display())]
+    Exists {
+        /// The folder that was named.
+        dir: PathBuf,
+    },
+    /// 版本不符 · Written by another version of the format.
+    #[error("the journal has format {found}, this program knows format {known}")]
+    Version {
+        /// Version in the file.
+        found: i64,
+        /// Version this program knows.
+        known: i64,
+    },
+    /// 未封存 · All records are durable, but the database could not be brought into one file, e.g. because another
+    /// program keeps it open.
+    #[error("the journal could not be brought into one file")]
+    Unsealed {
+        /// What the store said.
+        #[source]
+        source: StoreFault,
+    },
+    /// 读写失败 · A file of the run folder could not be used.
+    #[error("could not {doing} `{}`", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// `create`, `read`, `write`, `lock`, …
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+}
+
+impl JournalError {
+    /// The stable code, with a page of its own.
+    pub fn code(&self) -> &'static str {
+        match self {
+            JournalError::Corrupt { .. } => "journal:corrupt",
+            JournalError::Unsynced { .. } => "journal:unsynced",
+            JournalError::DiskFull { .. } => "journal:disk_full",
+            JournalError::Locked { .. } => "journal:locked",
+            JournalError::NotARun { .. } => "journal:not_a_run",
+            JournalError::Exists { .. } => "journal:exists",
+            JournalError::Version { .. } => "journal:version",
+            JournalError::Unsealed { .. } => "journal:unsealed",
+            JournalError::Io { .. } => "journal:io",
+        }
+    }
+
+    pub(crate) fn corrupt(seq: u64, why: impl Into<String>) -> JournalError {
+        JournalError::Corrupt {
+            seq,
+            why: why.into(),
+        }
+    }
+
+    pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> JournalError {
+        JournalError::Io {
+            path: path.to_owned(),
+            doing,
+            source: Arc::new(source),
+        }
+    }
+}
+
+/// 存储故障 · What a store may answer instead of «durable».
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreFault {
+    /// No room; nothing of the batch was kept.
+    #[error("no space left on the disk: {why}")]
+    Full {
+        /// The store's own words.
+        why: String,
+    },
+    /// Anything else, such as a failed fsync: nobody knows what was kept.
+    #[error("{why}")]
+    Io {
+        /// The store's own words.
+        why: String,
+    },
+    /// Another program keeps the store open; everything is durable, but it cannot be sealed.
+    #[error("held open by another program")]
+    HeldOpen,
+}

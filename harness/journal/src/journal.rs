@@ -1,0 +1,372 @@
+//! 日志 · The journal of a run, open for writing.
+//!
+//! Why so: many cases write at once, one thread owns the database, and each caller goes on only when
+//! its record is durable. In memory there is no thread: every append commits before it returns, so a
+//! simulation is deterministic.
+//! Called by `runner` (all records), `cli` (open, close). Not here: reading (`read`), chaining (`clerk`).
+
+use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use crosswipe_domain::Moment;
+
+use crate::chain::BEFORE_THE_FIRST;
+use crate::clerk::{Clerk, Counters, Folder, Pending, Status};
+use crate::draft::{Draft, Prepared};
+use crate::error::{JournalError, StoreFault};
+use crate::head::HeadFile;
+use crate::lock::RunLock;
+use crate::read::{self, History};
+use crate::record::{Payload, Record, RunHeader, Takeover};
+use crate::reserve::Reserve;
+use crate::store::Store;
+use crate::store::memory::MemoryStore;
+use crate::store::sqlite::{DATABASE, SqliteStore};
+use crate::tray::{Ending, Tray};
+
+/// 日志 · The journal of a run, open for writing. Dropping it without [`Journal::close`] commits what has gathered
+/// and leaves the run open, to be resumed.
+pub struct Journal {
+    desk: Desk,
+    status: Arc<Status>,
+    epoch: u64,
+    head_of_chain: String,
+    source: Source,
+}
+
+/// Where the clerk sits.
+enum Desk {
+    /// On a thread of its own; the handle is taken at the end.
+    Thread {
+        tray: Arc<Tray>,
+        writer: Option<JoinHandle<Result<(), JournalError>>>,
+    },
+    /// In the caller's hands.
+    Inline(Mutex<Clerk>),
+}
+
+/// Where what was written can be read back.
+enum Source {
+    Folder(PathBuf),
+    Memory(MemoryStore),
+}
+
+/// 结束 · How far a closed journal reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Last record.
+    pub seq: u64,
+    /// Its hash: the tail of the chain.
+    pub sha256: String,
+}
+
+/// Something that takes the place of a store, e.g. to inject faults of the disk.
+pub type Wrap<'a> = &'a dyn Fn(Box<dyn Store>) -> Box<dyn Store>;
+
+impl Journal {
+    /// A new run in this folder: record 0 (RUN, epoch 1) is durable before this returns.
+    ///
+    /// # Errors
+    /// The folder holds a run already, is in use, or cannot be written.
+    pub fn create(dir: &Path, header: RunHeader, at: Moment) -> Result<Journal, JournalError> {
+        Journal::create_over(dir, header, at, &|store| store)
+    }
+
+    /// As [`Journal::create`], with something put round the store.
+    ///
+    /// # Errors
+    /// As [`Journal::create`].
+    pub fn create_over(
+        dir: &Path,
+        header: RunHeader,
+        at: Moment,
+        wrap: Wrap<'_>,
+    ) -> Result<Journal, JournalError> {
+        fs::create_dir_all(dir).map_err(|error| JournalError::io("create", dir, error))?;
+        let lock = RunLock::take(dir)?;
+        if fs::exists(dir.join(DATABASE))
+            .map_err(|error| JournalError::io("look for", &dir.join(DATABASE), error))?
+        {
+            return Err(JournalError::Exists {
+                dir: dir.to_owned(),
+            });
+        }
+        let store = wrap(Box::new(SqliteStore::create(dir)?));
+        let folder = Folder {
+            head: HeadFile::open(dir)?,
+            reserve: Reserve::set_aside(dir),
+            _lock: lock,
+        };
+        let mut clerk = Clerk::new(store, Some(folder), 1, 0, BEFORE_THE_FIRST);
+        let first = clerk.commit_one(Draft::new(at, Payload::Run(Box::new(header))))?;
+        clerk.sync_head()?;
+        sync_folder(dir)?;
+        Journal::on_a_thread(clerk, first.sha256, dir)
+    }
+
+    /// Takes a run over after its process ended: checks all that stands, then writes TAKEOVER with the next epoch,
+    /// durable before this returns. The history ends with that record.
+    ///
+    /// # Errors
+    /// In use, not a run, another version, or corrupt: then nothing is written.
+    pub fn reopen(dir: &Path, at: Moment) -> Result<(Journal, History), JournalError> {
+        Journal::reopen_over(dir, at, &|store| store)
+    }
+
+    /// As [`Journal::reopen`], with something put round the store.
+    ///
+    /// # Errors
+    /// As [`Journal::reopen`].
+    pub fn reopen_over(
+        dir: &Path,
+        at: Moment,
+        wrap: Wrap<'_>,
+    ) -> Result<(Journal, History), JournalError> {
+        read::expect_a_run(dir)?;
+        let lock = RunLock::take(dir)?;
+        let mut history = read::of_nobody(dir)?;
+        let last = history.last();
+        let (old_tail, epoch, next_seq) = (last.sha256.clone(), last.epoch + 1, last.seq + 1);
+        let store = wrap(Box::new(SqliteStore::open(dir)?));
+        let folder = Folder {
+            head: HeadFile::open(dir)?,
+            reserve: Reserve::set_aside(dir),
+            _lock: lock,
+        };
+        let mut clerk = Clerk::new(store, Some(folder), epoch, next_seq, &old_tail);
+        let taken_over = clerk.commit_one(Draft::new(
+            at,
+            Payload::Takeover(Takeover { epoch, old_tail }),
+        ))?;
+        clerk.sync_head()?;
+        history.records.push(taken_over);
+        let journal = Journal::on_a_thread(clerk, history.records[0].sha256.clone(), dir)?;
+        Ok((journal, history))
+    }
+
+    /// A journal in memory, for simulation: same chain, same checks, no file and no thread.
+    ///
+    /// # Panics
+    /// Never: memory refuses nothing.
+    pub fn in_memory(header: RunHeader, at: Moment) -> Journal {
+        let memory = MemoryStore::default();
+        let mut clerk = Clerk::new(Box::new(memory.clone()), None, 1, 0, BEFORE_THE_FIRST);
+        let first = clerk
+            .commit_one(Draft::new(at, Payload::Run(Box::new(header))))
+            .expect("memory refuses nothing");
+        let status = Arc::clone(&clerk.status);
+        Journal {
+            desk: Desk::Inline(Mutex::new(clerk)),
+            status,
+            epoch: 1,
+            head_of_chain: first.sha256,
+            source: Source::Memory(memory),
+        }
+    }
+
+    fn on_a_thread(
+        clerk: Clerk,
+        head_of_chain: String,
+        dir: &Path,
+    ) -> Result<Journal, JournalError> {
+        let (status, epoch) = (Arc::clone(&clerk.status), clerk.epoch);
+        let tray = Arc::new(Tray::default());
+        let theirs = Arc::clone(&tray);
+        let spawned = thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || write_until_the_end(clerk, &theirs));
+        let writer = spawned.map_err(|error| JournalError::io("start a writer for", dir, error))?;
+        let desk = Desk::Thread {
+            tray,
+            writer: Some(writer),
+        };
+        Ok(Journal {
+            desk,
+            status,
+            epoch,
+            head_of_chain,
+            source: Source::Folder(dir.to_owned()),
+        })
+    }
+
+    /// Adds a record and calls `done` once it is durable, or with the reason why it is not. Calls come in order of seq,
+    /// on the writer's thread: they must be short and must not append and wait.
+    pub fn append(
+        &self,
+        draft: Draft,
+        done: impl FnOnce(Result<Record, JournalError>) + Send + 'static,
+    ) {
+        self.put(Pending {
+            prepared: Prepared::from(draft),
+            done: Some(Box::new(done)),
+        });
+    }
+
+    /// Adds a record that books nothing and that nobody waits for: in order with the others, durable with the next
+    /// commit.
+    pub fn append_lazily(&self, draft: Draft) {
+        self.put(Pending {
+            prepared: Prepared::from(draft),
+            done: None,
+        });
+    }
+
+    /// Adds a record and waits until it is durable.
+    ///
+    /// # Errors
+    /// It is not, and nothing more will be.
+    pub fn append_and_wait(&self, draft: Draft) -> Result<Record, JournalError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.append(draft, move |result| drop(sender.send(result)));
+        receiver
+            .recv()
+            .unwrap_or_else(|_| Err(self.failed().unwrap_or_else(|| stopped(self.tail().0 + 1))))
+    }
+
+    fn put(&self, pending: Pending) {
+        match &self.desk {
+            Desk::Thread { tray, .. } => {
+                if let Err((pending, error)) = tray.put(pending)
+                    && let Some(done) = pending.done
+                {
+                    done(Err(error));
+                }
+            }
+            Desk::Inline(clerk) => {
+                // A failure is told to whoever waits, and stays in the status.
+                let _ = clerk
+                    .lock()
+                    .expect("nobody panics while holding the clerk")
+                    .commit(vec![pending]);
+            }
+        }
+    }
+
+    /// Epoch of this process: 1 for the first, one more for each takeover.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The newest durable record: its seq and hash.
+    pub fn tail(&self) -> (u64, String) {
+        self.status.tail()
+    }
+
+    /// Hash of record 0.
+    pub fn head_of_chain(&self) -> String {
+        self.head_of_chain.clone()
+    }
+
+    /// Why nothing is accepted any more, once a commit has failed.
+    pub fn failed(&self) -> Option<JournalError> {
+        self.status.failed()
+    }
+
+    /// [`JournalError::DiskFull`] once the reserve was given up: no new business, only compensation.
+    pub fn disk_full(&self) -> Option<JournalError> {
+        self.status.disk_full()
+    }
+
+    /// How much this process has written.
+    pub fn counters(&self) -> Counters {
+        self.status.counters()
+    }
+
+    /// All that is durable now, read back and checked.
+    ///
+    /// # Errors
+    /// As [`crate::read()`].
+    pub fn history(&self) -> Result<History, JournalError> {
+        match &self.source {
+            Source::Folder(dir) => read::read(dir),
+            Source::Memory(memory) => read::of_rows(memory.rows()),
+        }
+    }
+
+    /// Commits what has gathered, brings the journal into one file and frees the run.
+    ///
+    /// # Errors
+    /// A commit failed, now or before; or the database could not be brought into one file.
+    pub fn close(mut self) -> Result<Closed, JournalError> {
+        self.end(Ending::Seal)?;
+        let (seq, sha256) = self.status.tail();
+        Ok(Closed { seq, sha256 })
+    }
+
+    fn end(&mut self, ending: Ending) -> Result<(), JournalError> {
+        let Desk::Thread { tray, writer } = &mut self.desk else {
+            return Ok(());
+        };
+        let Some(writer) = writer.take() else {
+            return Ok(());
+        };
+        tray.end(ending);
+        writer
+            .join()
+            .unwrap_or_else(|_| Err(stopped(self.status.tail().0 + 1)))
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // A failure stays in the status and shows when the run is resumed.
+        let _ = self.end(Ending::Leave);
+    }
+}
+
+/// The writer's thread: no draft stays unanswered, whatever happens in it.
+fn write_until_the_end(mut clerk: Clerk, tray: &Tray) -> Result<(), JournalError> {
+    let status = Arc::clone(&clerk.status);
+    let ended = catch_unwind(AssertUnwindSafe(|| write(&mut clerk, tray)))
+        .unwrap_or_else(|_| Err(stopped(status.tail().0 + 1)));
+    if let Err(error) = &ended {
+        status.fail(error);
+        tray.stop(error);
+    }
+    ended
+}
+
+fn write(clerk: &mut Clerk, tray: &Tray) -> Result<(), JournalError> {
+    let mut companions = 1;
+    loop {
+        let batch = tray.take(companions);
+        companions = batch.awaited;
+        clerk.commit(batch.pending)?;
+        match batch.ending {
+            Some(Ending::Seal) => return clerk.seal(),
+            Some(Ending::Leave) => return Ok(()),
+            None => {}
+        }
+    }
+}
+
+fn stopped(seq: u64) -> JournalError {
+    JournalError::Unsynced {
+        seq,
+        source: StoreFault::Io {
+            why: "the journal's writer stopped".to_owned(),
+        },
+    }
+}
+
+/// A new file is there after a power cut only if its folder is synced too.
+fn sync_folder(dir: &Path) -> Result<(), JournalError> {
+    if cfg!(unix) {
+        for folder in [
+            Some(dir),
+            dir.parent().filter(|parent| !parent.as_os_str().is_empty()),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            File::open(folder)
+                .and_then(|file| file.sync_all())
+                .map_err(|error| JournalError::io("sync", folder, error))?;
+        }
+    }
+    Ok(())
+}

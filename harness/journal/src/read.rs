@@ -1,0 +1,219 @@
+//! 读取 · Reads a journal back without changing a byte of the run folder.
+//!
+//! Why so: a journal is read while its run goes on, after the process was killed (with a log that was
+//! never brought in), from a closed run, and from a medium that cannot be written. The lock says
+//! which: with an owner SQLite shares the file as usual; without one nothing is written, locked or
+//! created, and the log is indexed in memory.
+//! Called by `verify`, `reports`, `cli`, and by `journal` before it takes a run over.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::error::JournalError;
+use crate::head;
+use crate::lock::{Owner, RunLock};
+use crate::open::{self, Share};
+use crate::record::{Payload, Record, RunHeader};
+use crate::store::Row;
+use crate::store::sqlite::{DATABASE, SCHEMA_VERSION};
+use crate::walk::Walk;
+
+/// 历史 · All that a journal holds, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// All records, from 0; never empty.
+    pub records: Vec<Record>,
+    /// Masked texts of messages and replies, by seq of their record.
+    pub messages: BTreeMap<u64, String>,
+    /// What `journal.head` said, if there was one.
+    pub head: Option<(u64, String)>,
+    /// The run folder; absent for a journal in memory.
+    pub dir: Option<PathBuf>,
+}
+
+impl History {
+    /// What was run: record 0.
+    ///
+    /// # Panics
+    /// If the history was put together by hand and does not begin with RUN.
+    pub fn header(&self) -> &RunHeader {
+        match self.records.first().map(|record| &record.payload) {
+            Some(Payload::Run(header)) => header,
+            _ => panic!("a history begins with RUN"),
+        }
+    }
+
+    /// The newest record.
+    ///
+    /// # Panics
+    /// If the history was put together by hand and is empty.
+    pub fn last(&self) -> &Record {
+        self.records.last().expect("a history is never empty")
+    }
+}
+
+/// Reads and checks the journal in a run folder.
+///
+/// # Errors
+/// Not a run, another version, or [`JournalError::Corrupt`] with the first record that cannot be relied on.
+pub fn read(dir: &Path) -> Result<History, JournalError> {
+    expect_a_run(dir)?;
+    match RunLock::look(dir) {
+        Owner::Somebody => read_as(dir, Share::WithOwner),
+        Owner::Nobody { _until_dropped } => read_as(dir, Share::WithNobody),
+    }
+}
+
+/// As [`read`], by somebody who holds the lock.
+pub(crate) fn of_nobody(dir: &Path) -> Result<History, JournalError> {
+    read_as(dir, Share::WithNobody)
+}
+
+/// The same checks on rows that were never on disk.
+pub(crate) fn of_rows(rows: Vec<Row>) -> Result<History, JournalError> {
+    let (mut walk, mut messages) = (Walk::new(), BTreeMap::new());
+    for mut row in rows {
+        messages.extend(row.message.take().map(|text| (row.seq, text)));
+        walk.step(row)?;
+    }
+    walk.check_messages(&messages)?;
+    Ok(History {
+        records: walk.records,
+        messages,
+        head: None,
+        dir: None,
+    })
+}
+
+/// Whether there is a database at all.
+pub(crate) fn expect_a_run(dir: &Path) -> Result<(), JournalError> {
+    if dir.join(DATABASE).is_file() {
+        Ok(())
+    } else {
+        Err(not_a_run(dir, "there is no `journal.db` in it"))
+    }
+}
+
+fn not_a_run(dir: &Path, why: &str) -> JournalError {
+    JournalError::NotARun {
+        dir: dir.to_owned(),
+        why: why.to_owned(),
+    }
+}
+
+fn read_as(dir: &Path, share: Share) -> Result<History, JournalError> {
+    // First the head, then the database: while the run goes on, only this order never shows a head that leads.
+    let head = head::read(dir)?;
+    let unreadable = |error: rusqlite::Error| JournalError::corrupt(0, error.to_string());
+    let connection = open::for_reading(dir, share)?;
+    connection.execute_batch("BEGIN").map_err(unreadable)?;
+    check_version(&connection, dir, head.is_some())?;
+    let damage = damage(&connection);
+    let walk = walk(&connection)?;
+    if let Some(why) = damage {
+        return Err(JournalError::corrupt(walk.next_seq(), why));
+    }
+    let messages = messages(&connection)?;
+    walk.check_messages(&messages)?;
+    walk.check_head(head.as_ref())?;
+    if walk.records.is_empty() {
+        return Err(not_a_run(dir, "its process ended before the first record"));
+    }
+    if head.is_none() && walk.records.len() > 1 && open::has_log(dir) {
+        return Err(JournalError::corrupt(
+            1,
+            "`journal.head` is gone, so nobody knows how far the chain must reach",
+        ));
+    }
+    Ok(History {
+        records: walk.records,
+        messages,
+        head,
+        dir: Some(dir.to_owned()),
+    })
+}
+
+fn check_version(connection: &Connection, dir: &Path, has_head: bool) -> Result<(), JournalError> {
+    match connection.query_row("SELECT schema_version FROM meta", [], |row| {
+        row.get::<_, i64>(0)
+    }) {
+        Ok(SCHEMA_VERSION) => Ok(()),
+        Ok(found) => Err(JournalError::Version {
+            found,
+            known: SCHEMA_VERSION,
+        }),
+        Err(error) if has_head => Err(JournalError::corrupt(0, error.to_string())),
+        Err(_) => Err(not_a_run(dir, "its `journal.db` is no journal")),
+    }
+}
+
+/// What SQLite itself finds wrong with its pages.
+fn damage(connection: &Connection) -> Option<String> {
+    match connection.query_row("PRAGMA integrity_check(1)", [], |row| {
+        row.get::<_, String>(0)
+    }) {
+        Ok(word) if word == "ok" => None,
+        Ok(why) => Some(why),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+fn walk(connection: &Connection) -> Result<Walk, JournalError> {
+    let mut walk = Walk::new();
+    let unreadable = |walk: &Walk, error: rusqlite::Error| {
+        JournalError::corrupt(walk.next_seq(), error.to_string())
+    };
+    let sql = "SELECT seq, epoch, at, kind, payload, prev_sha256, sha256 FROM record ORDER BY seq";
+    let mut statement = connection
+        .prepare(sql)
+        .map_err(|error| unreadable(&walk, error))?;
+    let mut rows = statement
+        .query_map([], row)
+        .map_err(|error| unreadable(&walk, error))?;
+    while let Some(row) = rows.next() {
+        walk.step(row.map_err(|error| unreadable(&walk, error))?)?;
+    }
+    Ok(walk)
+}
+
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        seq: number(row, 0)?,
+        epoch: number(row, 1)?,
+        at: row.get(2)?,
+        kind: row.get(3)?,
+        payload: row.get(4)?,
+        prev_sha256: row.get(5)?,
+        sha256: row.get(6)?,
+        message: None,
+    })
+}
+
+fn number(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
+fn messages(connection: &Connection) -> Result<BTreeMap<u64, String>, JournalError> {
+    let mut messages = BTreeMap::new();
+    let mut fill = || -> rusqlite::Result<()> {
+        let mut statement = connection.prepare("SELECT seq, text FROM message ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            messages.insert(number(row, 0)?, row.get(1)?);
+        }
+        Ok(())
+    };
+    match fill() {
+        Ok(()) => Ok(messages),
+        Err(error) => {
+            let seq = messages.last_key_value().map_or(0, |(seq, _)| seq + 1);
+            Err(JournalError::corrupt(
+                seq,
+                format!("the texts cannot be read: {error}"),
+            ))
+        }
+    }
+}

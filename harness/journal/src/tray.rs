@@ -1,0 +1,126 @@
+//! 收件匣 · Where drafts gather while the writer commits those before them.
+//!
+//! Why so: a commit costs one wait for the disk whatever it holds, so what has gathered shares one. A
+//! lone draft goes at once. Where the commit before had many waiting for it, they are likely to come
+//! back together, so the writer lingers a moment for them: no longer than [`LINGER`], and not at all
+//! once as many have come. Callers wake the writer only when it waits for them.
+
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use crate::clerk::Pending;
+use crate::error::JournalError;
+
+const LINGER: Duration = Duration::from_micros(300);
+/// Lazy drafts alone wake the writer when so many have gathered, so that memory has a bound.
+const MANY: usize = 4096;
+
+/// How a journal ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Commit, bring into one file, free the run.
+    Seal,
+    /// Commit and leave the run open, to be resumed.
+    Leave,
+}
+
+/// What the writer takes out.
+pub(crate) struct Batch {
+    pub(crate) pending: Vec<Pending>,
+    /// How many of them somebody waits for.
+    pub(crate) awaited: usize,
+    /// Set when nothing will follow.
+    pub(crate) ending: Option<Ending>,
+}
+
+/// The tray between callers and writer.
+#[derive(Default)]
+pub(crate) struct Tray {
+    inner: Mutex<Inner>,
+    bell: Condvar,
+}
+
+#[derive(Default)]
+struct Inner {
+    pending: Vec<Pending>,
+    awaited: usize,
+    /// Awaited drafts that the writer wants to see before it is woken; `None` while it is at work.
+    wanted: Option<usize>,
+    ending: Option<Ending>,
+    stopped: Option<JournalError>,
+}
+
+impl Inner {
+    fn worth_waking(&self) -> bool {
+        self.wanted.is_some_and(|wanted| self.awaited >= wanted)
+            || self.pending.len() >= MANY
+            || self.ending.is_some()
+    }
+}
+
+impl Tray {
+    /// Lays a draft in; gives it back with the reason if nothing is accepted any more.
+    pub(crate) fn put(&self, pending: Pending) -> Result<(), (Pending, JournalError)> {
+        let mut inner = self.lock();
+        if let Some(error) = &inner.stopped {
+            let error = error.clone();
+            return Err((pending, error));
+        }
+        inner.awaited += usize::from(pending.done.is_some());
+        inner.pending.push(pending);
+        let wake = inner.wanted.is_some() && inner.worth_waking();
+        drop(inner);
+        if wake {
+            self.bell.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Waits until there is something to commit, and takes all of it. `companions`: how many waited for the last one.
+    pub(crate) fn take(&self, companions: usize) -> Batch {
+        let mut inner = self.lock();
+        inner.wanted = Some(1);
+        let mut inner = self
+            .bell
+            .wait_while(inner, |inner| !inner.worth_waking())
+            .expect(UNBROKEN);
+        if inner.awaited < companions {
+            inner.wanted = Some(companions);
+            let lingered = self
+                .bell
+                .wait_timeout_while(inner, LINGER, |inner| !inner.worth_waking());
+            inner = lingered.expect(UNBROKEN).0;
+        }
+        inner.wanted = None;
+        let awaited = std::mem::take(&mut inner.awaited);
+        Batch {
+            pending: std::mem::take(&mut inner.pending),
+            awaited,
+            ending: inner.ending,
+        }
+    }
+
+    /// Says that nothing will follow.
+    pub(crate) fn end(&self, ending: Ending) {
+        self.lock().ending = Some(ending);
+        self.bell.notify_one();
+    }
+
+    /// From now on nothing is accepted; those who wait are told why.
+    pub(crate) fn stop(&self, error: &JournalError) {
+        let pending = {
+            let mut inner = self.lock();
+            inner.stopped = Some(error.clone());
+            std::mem::take(&mut inner.pending)
+        };
+        for done in pending.into_iter().filter_map(|pending| pending.done) {
+            done(Err(error.clone()));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect(UNBROKEN)
+    }
+}
+
+const UNBROKEN: &str = "nobody panics while holding the tray";
