@@ -229,13 +229,7 @@ impl Journal {
 
     fn put(&self, pending: Pending) {
         match &self.desk {
-            Desk::Thread { tray, .. } => {
-                if let Err((pending, error)) = tray.put(pending)
-                    && let Some(done) = pending.done
-                {
-                    done(Err(error));
-                }
-            }
+            Desk::Thread { tray, .. } => tray.put(pending),
             Desk::Inline(clerk) => {
                 // A failure is told to whoever waits, and stays in the status.
                 let _ = clerk

@@ -169,10 +169,10 @@ fn walk(connection: &Connection) -> Result<Walk, JournalError> {
     let mut statement = connection
         .prepare(sql)
         .map_err(|error| unreadable(&walk, error))?;
-    let mut rows = statement
+    let rows = statement
         .query_map([], row)
         .map_err(|error| unreadable(&walk, error))?;
-    while let Some(row) = rows.next() {
+    for row in rows {
         walk.step(row.map_err(|error| unreadable(&walk, error))?)?;
     }
     Ok(walk)

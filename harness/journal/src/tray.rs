@@ -59,12 +59,15 @@ impl Inner {
 }
 
 impl Tray {
-    /// Lays a draft in; gives it back with the reason if nothing is accepted any more.
-    pub(crate) fn put(&self, pending: Pending) -> Result<(), (Pending, JournalError)> {
+    /// Lays a draft in. Once nothing is accepted any more, tells whoever waits for it at once.
+    pub(crate) fn put(&self, pending: Pending) {
         let mut inner = self.lock();
-        if let Some(error) = &inner.stopped {
-            let error = error.clone();
-            return Err((pending, error));
+        if let Some(error) = inner.stopped.clone() {
+            drop(inner);
+            if let Some(done) = pending.done {
+                done(Err(error));
+            }
+            return;
         }
         inner.awaited += usize::from(pending.done.is_some());
         inner.pending.push(pending);
@@ -73,7 +76,6 @@ impl Tray {
         if wake {
             self.bell.notify_one();
         }
-        Ok(())
     }
 
     /// Waits until there is something to commit, and takes all of it. `companions`: how many waited for the last one.
