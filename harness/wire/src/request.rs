@@ -1,0 +1,205 @@
+//! 请求 · Reads a request message, forgiving whatever real clients do.
+//!
+//! Called by the mock platforms' shells and by `check`. Values stay slices of the message.
+//! Not here: whether it is allowed (`mocks`), whether it is well formed to the letter (`check`).
+
+use std::borrow::Cow;
+
+use crosswipe_domain::InfNo;
+
+use crate::catalogue::catalogue;
+use crate::finding::{FieldPath, Finding, Weight};
+use crate::json::{self, WireError};
+use crate::members::{Members, objects};
+
+/// Node names of older drafts that clients still send one for the other.
+const DRAFT_NODES: [&str; 6] = [
+    "data",
+    "mdtrtinfo",
+    "feeinfo",
+    "feedetail",
+    "dscginfo",
+    "adminfo",
+];
+
+/// 请求 · A request as it was read. Mandatory envelope fields that are missing are empty text.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// 交易编号
+    pub infno: InfNo,
+    /// 发送方报文ID
+    pub msgid: Cow<'a, str>,
+    /// 就医地
+    pub mdtrtarea_admvs: Cow<'a, str>,
+    /// 参保地
+    pub insuplc_admdvs: Option<Cow<'a, str>>,
+    /// 接收方系统代码
+    pub recer_sys_code: Cow<'a, str>,
+    /// 设备编号
+    pub dev_no: Option<Cow<'a, str>>,
+    /// 设备安全信息
+    pub dev_safe_info: Option<Cow<'a, str>>,
+    /// 数字签名信息, or an encrypted card PIN
+    pub cainfo: Option<Cow<'a, str>>,
+    /// 签名类型
+    pub signtype: Option<Cow<'a, str>>,
+    /// 接口版本号
+    pub infver: Cow<'a, str>,
+    /// 经办人类别
+    pub opter_type: Cow<'a, str>,
+    /// 经办人
+    pub opter: Cow<'a, str>,
+    /// 经办人姓名
+    pub opter_name: Cow<'a, str>,
+    /// 交易时间, as it was written
+    pub inf_time: Cow<'a, str>,
+    /// 定点医药机构编号
+    pub fixmedins_code: Cow<'a, str>,
+    /// 定点医药机构名称
+    pub fixmedins_name: Cow<'a, str>,
+    /// 签到编号
+    pub sign_no: Option<Cow<'a, str>>,
+    /// 输入, one member per node
+    pub input: Members<'a>,
+    /// 转发记录 · Written by a platform that sends the message on.
+    pub hop: Option<Members<'a>>,
+    /// The whole envelope.
+    pub envelope: Members<'a>,
+    /// What had to be forgiven to read it at all.
+    pub notes: Vec<Finding>,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// Bytes that are no JSON object within the limits, or an object without `infno`.
+    pub fn parse(body: &'a [u8]) -> Result<Request<'a>, WireError> {
+        let (text, marked) = json::open(body)?;
+        let envelope = Members::parse(text)?;
+        let infno = InfNo::new(&envelope.text("infno").ok_or(WireError::NoInfno)?);
+        let mut notes = Vec::new();
+        if marked {
+            notes.push(note("byte-order-mark", "", "", "UTF-8", "UTF-8 BOM"));
+        }
+        notes.extend(
+            envelope
+                .repeated()
+                .map(|key| note("duplicate-key", "", key, "1", "> 1")),
+        );
+        let input = read_input(&envelope, &mut notes);
+        let must = |name: &str| envelope.text(name).unwrap_or_default();
+        Ok(Request {
+            infno,
+            msgid: must("msgid"),
+            mdtrtarea_admvs: must("mdtrtarea_admvs"),
+            insuplc_admdvs: envelope.text("insuplc_admdvs"),
+            recer_sys_code: must("recer_sys_code"),
+            dev_no: envelope.text("dev_no"),
+            dev_safe_info: envelope.text("dev_safe_info"),
+            cainfo: envelope.text("cainfo"),
+            signtype: envelope.text("signtype"),
+            infver: must("infver"),
+            opter_type: must("opter_type"),
+            opter: must("opter"),
+            opter_name: must("opter_name"),
+            inf_time: must("inf_time"),
+            fixmedins_code: must("fixmedins_code"),
+            fixmedins_name: must("fixmedins_name"),
+            sign_no: envelope.text("sign_no"),
+            hop: envelope.object("hop"),
+            input,
+            envelope,
+            notes,
+        })
+    }
+
+    /// A node as one object: the first element if it is a list; draft names and a missing node level are forgiven.
+    pub fn node(&self, id: &str) -> Option<Members<'a>> {
+        match self.key_of(id) {
+            Some(key) => self.input.object(key),
+            None => self.bare(),
+        }
+    }
+
+    /// A node as a list: an object counts as a list of one.
+    pub fn nodes(&self, id: &str) -> Vec<Members<'a>> {
+        match self.key_of(id) {
+            Some(key) => self.input.list(key),
+            None => self.bare().into_iter().collect(),
+        }
+    }
+
+    /// The name under which a node stands in this message.
+    pub(crate) fn key_of<'i>(&self, id: &'i str) -> Option<&'i str> {
+        let stands = |key: &str| self.input.raw(key).is_some_and(|raw| raw != "null");
+        if stands(id) {
+            return Some(id);
+        }
+        if !DRAFT_NODES.contains(&id) {
+            return None;
+        }
+        DRAFT_NODES.into_iter().find(|key| stands(key))
+    }
+
+    /// True if the fields stand directly in `input`, and the transaction has one node only.
+    pub(crate) fn lacks_node_level(&self) -> bool {
+        let one_node = catalogue()
+            .transaction(&self.infno)
+            .is_some_and(|transaction| transaction.input.len() == 1);
+        one_node
+            && !self.input.is_empty()
+            && !self
+                .input
+                .iter()
+                .any(|(_, raw)| raw.starts_with(['{', '[']))
+    }
+
+    fn bare(&self) -> Option<Members<'a>> {
+        self.lacks_node_level().then(|| self.input.clone())
+    }
+}
+
+/// `input` as object, as JSON text, or as a bare list that stands for its only node.
+fn read_input<'a>(envelope: &Members<'a>, notes: &mut Vec<Finding>) -> Members<'a> {
+    let Some(raw) = envelope.raw("input") else {
+        return Members::default();
+    };
+    let input = match raw.as_bytes()[0] {
+        b'"' => {
+            notes.push(note("input-as-text", "", "input", "object", "text"));
+            envelope.object("input").unwrap_or_default()
+        }
+        b'[' => {
+            notes.push(note("node-missing", "", "input", "object", "list"));
+            let raw = envelope.find("input").cloned().unwrap_or_default();
+            if objects(&raw).is_empty() {
+                Members::default()
+            } else {
+                Members::single("data", raw)
+            }
+        }
+        _ => envelope.object("input").unwrap_or_default(),
+    };
+    notes.extend(
+        input
+            .repeated()
+            .map(|key| note("duplicate-key", "", key, "1", "> 1")),
+    );
+    input
+}
+
+fn note(code: &'static str, node: &str, field: &str, expected: &str, actual: &str) -> Finding {
+    let path = FieldPath {
+        node: node.to_owned(),
+        field: field.to_owned(),
+        ..FieldPath::default()
+    };
+    Finding {
+        code,
+        weight: Weight::Note,
+        path,
+        expected: expected.to_owned(),
+        actual: actual.to_owned(),
+    }
+}
