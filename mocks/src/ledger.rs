@@ -1,0 +1,271 @@
+//! 账本 · One party's books: an append-only log, and the cells, rows and fence that it replays to.
+//!
+//! Why so: a mock party has no other memory of its business. Whatever it answers is read from here, so
+//! that what it exports is what it acts on, and a log kept on disk brings the party back as it was.
+//! A group of entries is booked whole or not at all ([`Ledger::commit`]); money postings of a group add
+//! up to zero. A fault may bend a group right before it is booked ([`Ledger::bend_with`]); the machine
+//! that wrote the group stays honest. Called by `his`, `hub` and `region`.
+//! Not here: what a message books (`books`), what it answers (`answer`).
+
+mod draft;
+mod index;
+mod undo;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crosswipe_domain::{
+    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look, Moment, Party, Row, Unit,
+};
+
+pub use draft::{Amounts, Draft, Facts};
+use index::Index;
+
+/// 账本 · Cells, rows, fence and log of one party.
+pub struct Ledger {
+    party: Party,
+    log: Vec<LogRow>,
+    cells: BTreeMap<CellKey, (Unit, i64)>,
+    rows: BTreeMap<(String, String), Held>,
+    fence: BTreeMap<(String, String), Fenced>,
+    index: Index,
+    /// First `seq` of each group.
+    groups: Vec<u64>,
+    /// Postings that have been negated.
+    negated: BTreeSet<u64>,
+    bend: Option<Bend>,
+}
+
+/// 弯折 · What a fault does to a group right before it is booked.
+pub type Bend = Box<dyn FnMut(&Party, &mut Draft) + Send>;
+
+/// A row as it stands, and the groups that made it so.
+#[derive(Clone)]
+pub struct Held {
+    /// The row.
+    pub row: Row,
+    /// Group that gave birth to it.
+    pub born: u64,
+    /// Group that last changed its status.
+    pub turned: u64,
+}
+
+/// What the fence knows of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fenced {
+    /// What became of it.
+    pub state: FenceState,
+    /// Its transaction number; of a tombstone, the number that the reversal named.
+    pub infno: String,
+    /// Group whose postings stand for it while it is applied.
+    pub group: u64,
+    /// What is answered to a repetition.
+    pub reply: Option<String>,
+    /// Digest of its bytes. Kept in memory only: after a replay a repetition is known by its id alone.
+    pub digest: Option<String>,
+}
+
+/// A log that no ledger can have written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("log row {seq} does not follow the rows before it")]
+pub struct BadLog {
+    /// First row that does not fit.
+    pub seq: u64,
+}
+
+impl Ledger {
+    /// Empty books.
+    pub fn new(party: Party) -> Ledger {
+        Ledger {
+            party,
+            log: Vec::new(),
+            cells: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            fence: BTreeMap::new(),
+            index: Index::default(),
+            groups: Vec::new(),
+            negated: BTreeSet::new(),
+            bend: None,
+        }
+    }
+
+    /// 重放 · The books that a log leads to.
+    ///
+    /// # Errors
+    /// A gap in `seq`, or groups out of order.
+    pub fn replay(party: Party, log: Vec<LogRow>) -> Result<Ledger, BadLog> {
+        let mut ledger = Ledger::new(party);
+        for row in log {
+            let known = ledger.groups.len() as u64;
+            let follows = row.seq == ledger.lsn() && (row.group == known || row.group + 1 == known);
+            if !follows {
+                return Err(BadLog { seq: row.seq });
+            }
+            ledger.append(row);
+        }
+        Ok(ledger)
+    }
+
+    /// From now on `bend` sees each group before it is booked.
+    pub fn bend_with(&mut self, bend: Bend) {
+        self.bend = Some(bend);
+    }
+
+    /// Books a group and says its number.
+    ///
+    /// # Panics
+    /// If the group's money postings do not add up to zero: that is a slip of the machine that wrote it.
+    pub fn commit(&mut self, mut draft: Draft) -> u64 {
+        let net: i64 = draft.money().sum();
+        assert!(net == 0, "{}: group of {} is off balance by {net} fen", self.party, draft.cause.infno);
+        if let Some(bend) = &mut self.bend {
+            bend(&self.party, &mut draft);
+        }
+        let group = self.groups.len() as u64;
+        let Draft { at, cause, person, entries } = draft;
+        for entry in entries {
+            self.append(LogRow { seq: self.lsn(), at, cause: cause.clone(), group, person: person.clone(), entry });
+        }
+        group
+    }
+
+    fn append(&mut self, row: LogRow) {
+        if row.group == self.groups.len() as u64 {
+            self.groups.push(row.seq);
+        }
+        match &row.entry {
+            Entry::Posting { cell, unit, amount, reverses } => {
+                let held = self.cells.entry(cell.clone()).or_insert((*unit, 0));
+                held.1 += amount;
+                self.negated.extend(reverses);
+            }
+            Entry::Row { kind, id, status, was, facts, amounts } => {
+                self.turn(&row, (kind, id), (status, was.is_none()), facts, amounts);
+            }
+            Entry::Fence { origin, msgid, state, reply } => {
+                let known = self.fence.get(&(origin.clone(), msgid.clone()));
+                let stands = *state != FenceState::Reversed;
+                let fenced = Fenced {
+                    state: *state,
+                    infno: known.map_or_else(|| row.cause.infno.clone(), |k| k.infno.clone()),
+                    group: known.filter(|_| !stands).map_or(row.group, |k| k.group),
+                    reply: reply.clone().or_else(|| known.and_then(|k| k.reply.clone())),
+                    digest: known.and_then(|k| k.digest.clone()),
+                };
+                self.fence.insert((origin.clone(), msgid.clone()), fenced);
+            }
+        }
+        self.log.push(row);
+    }
+
+    fn turn(&mut self, row: &LogRow, key: (&str, &str), (status, newborn): (&str, bool), facts: &Facts, amounts: &Amounts) {
+        let key = (key.0.to_owned(), key.1.to_owned());
+        if newborn {
+            let born = Row {
+                kind: key.0.clone(),
+                id: key.1.clone(),
+                status: status.to_owned(),
+                person: row.person.clone(),
+                cause: row.cause.clone(),
+                facts: facts.clone(),
+                amounts: amounts.clone(),
+            };
+            self.index.add(&born);
+            self.rows.insert(key, Held { row: born, born: row.group, turned: row.group });
+        } else if let Some(held) = self.rows.get_mut(&key) {
+            if held.row.status != status {
+                held.turned = row.group;
+            }
+            held.row.status = status.to_owned();
+            held.row.facts.extend(facts.clone());
+            held.row.amounts.extend(amounts.clone());
+        }
+    }
+
+    /// Remembers the digest of a message's bytes, to tell a repetition from a reuse of its id.
+    pub fn remember_digest(&mut self, cause: &Cause, digest: String) {
+        if let Some(fenced) = self.fence.get_mut(&(cause.origin.clone(), cause.msgid.clone())) {
+            fenced.digest = Some(digest);
+        }
+    }
+
+    /// Whose books.
+    pub fn party(&self) -> &Party {
+        &self.party
+    }
+
+    /// Number of log rows.
+    pub fn lsn(&self) -> u64 {
+        self.log.len() as u64
+    }
+
+    /// The log rows from `from` on.
+    pub fn log_from(&self, from: u64) -> &[LogRow] {
+        let from = usize::try_from(from).unwrap_or(usize::MAX).min(self.log.len());
+        &self.log[from..]
+    }
+
+    /// Value of a cell; 0 if nothing was ever booked on it.
+    pub fn value(&self, key: &CellKey) -> i64 {
+        self.cells.get(key).map_or(0, |(_, value)| *value)
+    }
+
+    /// All cells with a value.
+    pub fn cells(&self) -> impl Iterator<Item = (&CellKey, Unit, i64)> {
+        self.cells.iter().map(|(key, (unit, value))| (key, *unit, *value))
+    }
+
+    /// A row by kind and id.
+    pub fn row(&self, kind: &str, id: &str) -> Option<&Held> {
+        self.rows.get(&(kind.to_owned(), id.to_owned()))
+    }
+
+    /// Rows of a kind that belong to a visit, in order of birth.
+    pub fn rows_of_visit<'a>(&'a self, kind: &'a str, mdtrt_id: &str) -> impl Iterator<Item = &'a Held> {
+        self.index.of_visit(mdtrt_id).iter().filter(move |key| key.0 == kind).filter_map(|key| self.rows.get(key))
+    }
+
+    /// Rows of a kind that belong to a person, in order of birth.
+    pub fn rows_of_person<'a>(&'a self, kind: &'a str, person: &str) -> impl Iterator<Item = &'a Held> {
+        self.index.of_person(person).iter().filter(move |key| key.0 == kind).filter_map(|key| self.rows.get(key))
+    }
+
+    /// All rows of a kind, by id.
+    pub fn rows_of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Held> {
+        self.rows.range((kind.to_owned(), String::new())..).take_while(move |(key, _)| key.0 == kind).map(|(_, held)| held)
+    }
+
+    /// What the fence knows of a message.
+    pub fn fenced(&self, origin: &str, msgid: &str) -> Option<&Fenced> {
+        self.fence.get(&(origin.to_owned(), msgid.to_owned()))
+    }
+
+    /// 导出 · All of the books at this instant.
+    pub fn export(&self, taken_at: Moment) -> Export {
+        let cells = self.cells().filter(|(_, _, value)| *value != 0);
+        Export {
+            schema: EXPORT_SCHEMA.to_owned(),
+            party: self.party.clone(),
+            taken_at,
+            lsn: self.lsn(),
+            cells: cells.map(|(key, unit, value)| Cell { key: key.clone(), unit, value }).collect(),
+            rows: self.rows.values().map(|held| held.row.clone()).collect(),
+            log: self.log.clone(),
+            queues: Vec::new(),
+        }
+    }
+
+    /// 中途查看 · The log from `from` on.
+    pub fn look(&self, case: &str, from: u64, taken_at: Moment) -> Look {
+        Look {
+            party: self.party.clone(),
+            case: case.to_owned(),
+            taken_at,
+            from,
+            lsn: self.lsn(),
+            rows: self.log_from(from).to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+use crosswipe_domain::Role;
+
+use super::*;
+
+fn cause(msgid: &str, infno: &str) -> Cause {
+    Cause { origin: "H33010000001".into(), msgid: msgid.into(), infno: infno.into() }
+}
+
+fn at(text: &str) -> Moment {
+    Moment::parse(text).unwrap()
+}
+
+fn settle(ledger: &mut Ledger, msgid: &str, fen: i64) -> u64 {
+    let mut draft = Draft::new(at("2017-06-02T10:00+08:00"), cause(msgid, "2207"), Some("p".into()));
+    draft.born("settlement", msgid, "settled", Facts::from([("mdtrt_id".into(), "m".into())]), Amounts::new());
+    draft.move_money(CellKey::new("cash", []), fen);
+    draft.move_money(CellKey::new("revenue", []), -fen);
+    draft.move_memo(CellKey::new("reconciliation", [("day", "2017-06-02")]), fen);
+    draft.fence(FenceState::Applied, Some("answer".into()));
+    ledger.commit(draft)
+}
+
+fn undo(ledger: &mut Ledger, group: u64, msgid: &str, now: &str) {
+    let mut draft = Draft::new(at(now), cause(msgid, "2208"), Some("p".into()));
+    ledger.negate(group, &mut draft);
+    ledger.commit(draft);
+}
+
+fn books() -> Ledger {
+    Ledger::new(Party::new(Role::His, "H33010000001"))
+}
+
+fn nonzero(ledger: &Ledger) -> Vec<(CellKey, i64)> {
+    ledger.cells().filter(|(_, _, v)| *v != 0).map(|(k, _, v)| (k.clone(), v)).collect()
+}
+
+#[test]
+fn an_undo_negates_each_posting_and_names_it() {
+    let mut ledger = books();
+    let group = settle(&mut ledger, "m1", 4550);
+    undo(&mut ledger, group, "m2", "2017-06-02T11:00+08:00");
+    assert_eq!(nonzero(&ledger), []);
+    assert_eq!(ledger.row("settlement", "m1").unwrap().row.status, "reversed");
+    let reverses = ledger.log_from(0).iter().filter_map(|row| match row.entry {
+        Entry::Posting { reverses, .. } => Some(reverses),
+        _ => None,
+    });
+    assert_eq!(reverses.flatten().collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[test]
+fn what_is_undone_is_not_undone_again() {
+    let mut ledger = books();
+    let group = settle(&mut ledger, "m1", 4550);
+    undo(&mut ledger, group, "m2", "2017-06-02T11:00+08:00");
+    undo(&mut ledger, group, "m3", "2017-06-02T12:00+08:00");
+    assert_eq!(nonzero(&ledger), []);
+}
+
+#[test]
+fn an_undo_of_an_undo_brings_the_settlement_back() {
+    let mut ledger = books();
+    let first = settle(&mut ledger, "m1", 4550);
+    undo(&mut ledger, first, "m2", "2017-06-02T11:00+08:00");
+    undo(&mut ledger, first + 1, "m3", "2017-06-02T12:00+08:00");
+    assert_eq!(ledger.value(&CellKey::new("cash", [])), 4550);
+    let held = ledger.row("settlement", "m1").unwrap();
+    assert_eq!((held.row.status.as_str(), held.born, held.turned), ("settled", 0, 2));
+    undo(&mut ledger, 2, "m4", "2017-06-02T13:00+08:00");
+    assert_eq!(nonzero(&ledger), []);
+}
+
+#[test]
+fn an_undo_on_another_day_books_on_its_own_day() {
+    let mut ledger = books();
+    let group = settle(&mut ledger, "m1", 4550);
+    undo(&mut ledger, group, "m2", "2017-06-03T00:00+08:00");
+    let day = |day| ledger.value(&CellKey::new("reconciliation", [("day", day)]));
+    assert_eq!((day("2017-06-02"), day("2017-06-03")), (4550, -4550));
+}
+
+#[test]
+fn the_log_replays_to_the_same_books() {
+    let mut ledger = books();
+    let group = settle(&mut ledger, "m1", 4550);
+    settle(&mut ledger, "m9", 100);
+    undo(&mut ledger, group, "m2", "2017-06-02T11:00+08:00");
+    let again = Ledger::replay(ledger.party().clone(), ledger.log_from(0).to_vec()).unwrap();
+    let now = at("2017-06-02T12:00+08:00");
+    assert_eq!(again.export(now), ledger.export(now));
+    assert_eq!(again.fenced("H33010000001", "m1"), ledger.fenced("H33010000001", "m1"));
+}
+
+#[test]
+fn a_log_with_a_gap_is_no_log() {
+    let mut ledger = books();
+    settle(&mut ledger, "m1", 4550);
+    let mut log = ledger.log_from(0).to_vec();
+    log.remove(2);
+    assert_eq!(Ledger::replay(ledger.party().clone(), log).err(), Some(BadLog { seq: 3 }));
+}
+
+#[test]
+fn a_fault_bends_a_group_before_it_is_booked() {
+    let mut ledger = books();
+    ledger.bend_with(Box::new(|_, draft| draft.entries.retain(|e| !matches!(e, Entry::Posting { cell, .. } if cell.kind == "cash"))));
+    settle(&mut ledger, "m1", 4550);
+    assert_eq!(ledger.value(&CellKey::new("cash", [])), 0);
+    assert_eq!(ledger.value(&CellKey::new("revenue", [])), -4550);
+}
