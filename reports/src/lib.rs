@@ -10,19 +10,15 @@ mod json;
 mod names;
 mod source;
 mod story;
+mod terminal;
 mod wording;
 
 pub use json::json;
 pub use source::Source;
 pub use story::{NoRun, Story};
+pub use terminal::terminal;
 pub use wording::Lang;
 pub use wording::sentence::verdict_sentence;
-
-/// 终端 · The whole report for a terminal of `width` columns.
-pub fn terminal(story: &Story, lang: Lang, width: usize) -> String {
-    let _ = width;
-    verdict_sentence(story, lang)
-}
 
 /// JUnit · One test case per case, the rollback as a suite of its own.
 pub fn junit(story: &Story) -> String {

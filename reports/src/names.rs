@@ -62,11 +62,4 @@ impl Names {
         }
     }
 
-    /// Puts the party's name behind every `role:code` that stands in `text` as a word of its own.
-    pub(crate) fn party_of(&self, text: &str, lang: Lang) -> String {
-        match Party::try_from(text.to_owned()) {
-            Ok(party) => self.party(&party, lang),
-            Err(_) => text.to_owned(),
-        }
-    }
 }

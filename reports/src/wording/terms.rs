@@ -284,3 +284,18 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
         other => other,
     }
 }
+
+/// Why a pair of the matrix is not covered.
+pub(crate) fn why<'a>(word: &'a str, lang: Lang) -> &'a str {
+    match word {
+        "not_planned" => lang.pick("未计划", "not planned"),
+        "not_selected" => lang.pick("未选中", "not selected"),
+        "interrupted" => lang.pick("运行中断，未做", "run interrupted"),
+        "failed" => lang.pick("失败", "failed"),
+        "error" => lang.pick("错误", "error"),
+        "blocked" => lang.pick("阻塞", "blocked"),
+        "open" => lang.pick("未通过且未回退", "not passed, not rolled back"),
+        "unknown" => lang.pick("未通过且结果未知", "not passed, outcome unknown"),
+        other => other,
+    }
+}

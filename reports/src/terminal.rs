@@ -1,0 +1,216 @@
+//! 终端 · The report as a terminal shows it: read from the bottom, where the verdict stands.
+//!
+//! Why so: symbols and words, never colour alone; every line fits the width, also with Chinese names,
+//! because columns are counted as a terminal shows them and not as bytes or characters.
+//! Called by `cli` (`run`, `verify`, `report`). Not here: progress lines (`cli`).
+
+mod books;
+mod findings;
+mod matrix;
+mod timeline;
+mod wrap;
+
+use crate::Lang;
+use crate::amount::count;
+use crate::story::Story;
+use crate::wording::Word;
+use crate::wording::sentence::{not_checked, open, verdict, verdict_sentence};
+
+use wrap::wrapped;
+
+/// Narrower than this nothing can be told; it is the width of a phone's shell.
+const NARROWEST: usize = 60;
+
+/// 终端 · The whole report for a terminal of `width` columns, ending in a line feed.
+pub fn terminal(story: &Story, lang: Lang, width: usize) -> String {
+    let page = Page {
+        story,
+        lang,
+        width: width.max(NARROWEST),
+    };
+    let sections = [
+        page.heading(),
+        timeline::section(&page),
+        matrix::section(&page),
+        page.counts(),
+        books::books(&page),
+        books::rules(&page),
+        findings::section(&page),
+        findings::failed_checks(&page),
+        findings::notes(&page),
+        page.open_list(),
+        page.not_checked(),
+        page.files(),
+        page.verdict(),
+    ];
+    let told: Vec<String> = sections
+        .into_iter()
+        .filter(|section| !section.is_empty())
+        .collect();
+    told.join("\n")
+}
+
+/// What every section needs.
+pub(crate) struct Page<'a> {
+    story: &'a Story,
+    lang: Lang,
+    width: usize,
+}
+
+impl Page<'_> {
+    fn say(&self, word: Word) -> &'static str {
+        word.say(self.lang)
+    }
+
+    /// A heading and its lines, each line broken to fit.
+    fn section(&self, heading: &str, lines: &[String]) -> String {
+        let mut text = format!("■ {heading}\n");
+        for line in lines {
+            text += &wrapped(line, self.width, 2, 6);
+        }
+        text
+    }
+
+    fn heading(&self) -> String {
+        let header = &self.story.header;
+        let plan = &header.plan;
+        let title = self.lang.pick(&plan.title_zh, &plan.title_en);
+        let mut lines = vec![format!(
+            "{} {}  {} {}  {}/{} seed {}  crosswipe {}",
+            self.say(Word::run),
+            header.run_id,
+            self.say(Word::source),
+            plan.source,
+            header.clock,
+            header.transport,
+            header.seed,
+            header.tool_version
+        )];
+        for (fault, times) in &self.story.matched_faults {
+            let met = self.say(Word::faults_met).replace("{}", &times.to_string());
+            lines.push(format!("{} {fault}  {met}", self.say(Word::faults)));
+        }
+        self.section(
+            &format!("{}  {title} ({})", self.say(Word::report), plan.plan),
+            &lines,
+        )
+    }
+
+    fn counts(&self) -> String {
+        let cases = self.story.case_counts();
+        let transactions = &self.story.judgement.counts;
+        let number = |word: Word, value: u64| {
+            format!(
+                "{} {}",
+                self.say(word),
+                count(i64::try_from(value).unwrap_or(i64::MAX))
+            )
+        };
+        let of_cases = [
+            (Word::planned, cases.planned),
+            (Word::ran, cases.run),
+            (Word::passed, cases.passed),
+            (Word::failed, cases.failed),
+            (Word::error, cases.error),
+            (Word::blocked, cases.blocked),
+            (Word::skipped, cases.skipped),
+            (Word::waived, cases.waived),
+        ];
+        let of_transactions = [
+            (Word::intended, transactions.intended),
+            (Word::ok, transactions.ok),
+            (Word::refused, transactions.refused),
+            (Word::unknown, transactions.unknown),
+            (Word::never_applied, transactions.never_applied),
+            (Word::reversed, transactions.reversed),
+            (Word::unresolved, transactions.unresolved),
+        ];
+        let cases: Vec<String> = of_cases
+            .iter()
+            .map(|(word, value)| number(*word, *value as u64))
+            .collect();
+        let transactions: Vec<String> = of_transactions
+            .iter()
+            .map(|(word, value)| number(*word, *value))
+            .collect();
+        let line = |word: Word, numbers: Vec<String>| {
+            format!("{}  {}", self.say(word), numbers.join(" · "))
+        };
+        self.section(
+            self.say(Word::counts),
+            &[
+                line(Word::cases, cases),
+                line(Word::transactions, transactions),
+            ],
+        )
+    }
+
+    fn open_list(&self) -> String {
+        if self.story.open.is_empty() {
+            return String::new();
+        }
+        self.section(
+            &format!(
+                "{}  {}",
+                self.say(Word::open_list),
+                open(self.story, self.lang)
+            ),
+            &findings::open_lines(self),
+        )
+    }
+
+    fn not_checked(&self) -> String {
+        let list = not_checked(self.story, self.lang);
+        if list.is_empty() {
+            String::new()
+        } else {
+            self.section(self.say(Word::not_checked), &list)
+        }
+    }
+
+    fn files(&self) -> String {
+        let dir = self.story.dir.trim_end_matches('/');
+        let file = |word: Word, name: &str| format!("{} {dir}/{name}", self.say(word));
+        let mut lines = vec![
+            file(Word::page, "report.html"),
+            format!("{dir}/report.json  {dir}/junit.xml"),
+            file(Word::journal, "journal.db") + "  " + &file(Word::exports, "exports/"),
+        ];
+        if self.story.certificate.is_some() {
+            lines.push(file(Word::certificate, "certificate.json"));
+        }
+        lines.push(format!(
+            "{} {}",
+            self.say(Word::head),
+            in_groups(&self.story.head)
+        ));
+        lines.push(format!(
+            "{} {}  ({} {})",
+            self.say(Word::tail),
+            in_groups(&self.story.tail),
+            count(i64::try_from(self.story.length).unwrap_or(i64::MAX)),
+            self.say(Word::records)
+        ));
+        lines.push(self.say(Word::anchor).to_owned());
+        self.section(self.say(Word::files), &lines)
+    }
+
+    fn verdict(&self) -> String {
+        let heading = format!(
+            "{}  {}",
+            self.say(Word::verdict),
+            verdict(self.story.judgement.verdict, self.lang)
+        );
+        self.section(&heading, &[verdict_sentence(self.story, self.lang)])
+    }
+}
+
+/// The first 32 hex digits of a hash in eight groups of four, as a reviewer notes them on paper.
+pub(crate) fn in_groups(hash: &str) -> String {
+    let digits: Vec<char> = hash.chars().take(32).collect();
+    digits
+        .chunks(4)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,280 @@
+//! 发现 · What is wrong: causes in full, consequences counted; checks that failed; what is open.
+
+use std::collections::BTreeMap;
+
+use crosswipe_verify::Finding;
+
+use crate::amount::yuan;
+use crate::story::Case;
+use crate::terminal::Page;
+use crate::wording::{Word, classes, terms};
+
+/// Causes told in full, and failed checks named; the rest is counted and stands in the page.
+const IN_FULL: usize = 10;
+/// Witness lines of a finding.
+const WITNESSES: usize = 6;
+
+pub(crate) fn section(page: &Page<'_>) -> String {
+    let causes = page.story.causes();
+    if causes.is_empty() {
+        return page.section(
+            page.say(Word::findings),
+            &[page.say(Word::findings_none).to_owned()],
+        );
+    }
+    let total = page.story.judgement.findings.len();
+    let mut text = format!("■ {}  {total}\n", page.say(Word::findings));
+    for (cause, consequences) in causes.iter().take(IN_FULL) {
+        text += &told(page, &page.story.judgement.findings[*cause], consequences);
+    }
+    if causes.len() > IN_FULL {
+        let rest = causes[IN_FULL..].iter().map(|(cause, _)| *cause);
+        text += &super::wrapped(
+            &format!(
+                "{} {} {} report.html: {}",
+                page.say(Word::more),
+                causes.len() - IN_FULL,
+                page.say(Word::more_in),
+                by_class(page, rest)
+            ),
+            page.width,
+            2,
+            6,
+        );
+    }
+    text
+}
+
+fn told(page: &Page<'_>, finding: &Finding, consequences: &[usize]) -> String {
+    let (lang, names) = (page.lang, &page.story.names);
+    let symbol = if finding.uncertain {
+        format!("? {}", page.say(Word::uncertain))
+    } else {
+        "✗".to_owned()
+    };
+    let head = format!(
+        "{symbol} {:?} {}  {}  {} {}",
+        finding.severity,
+        classes::name(&finding.class, lang),
+        finding.class,
+        finding.rule,
+        crate::wording::sentence::rule_name(finding.rule, lang)
+    );
+    let mut text = super::wrapped(&head, page.width, 2, 6);
+    let mut line = |word: Word, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            text += &super::wrapped(&format!("{}  {value}", page.say(word)), page.width, 6, 10);
+        }
+    };
+    line(
+        Word::party,
+        finding.party.as_ref().map(|party| names.party(party, lang)),
+    );
+    line(
+        Word::answered_by,
+        finding
+            .answered_by
+            .as_ref()
+            .map(|party| names.party(party, lang)),
+    );
+    line(
+        Word::person,
+        finding.person.as_ref().map(ToString::to_string),
+    );
+    line(Word::about, finding.txid.as_ref().map(ToString::to_string));
+    line(
+        Word::case,
+        finding
+            .case
+            .as_ref()
+            .filter(|_| finding.txid.is_none())
+            .map(ToString::to_string),
+    );
+    line(Word::place, Some(finding.location.clone()));
+    line(
+        Word::expected,
+        Some(format!(
+            "{}    {}  {}",
+            finding.expected,
+            page.say(Word::actual),
+            finding.actual
+        )),
+    );
+    for witness in finding.witness.iter().take(WITNESSES) {
+        line(Word::witness, Some(witness.clone()));
+    }
+    if finding.witness.len() > WITNESSES {
+        let more = format!(
+            "{} {} {} report.html",
+            page.say(Word::more),
+            finding.witness.len() - WITNESSES,
+            page.say(Word::more_in)
+        );
+        line(Word::witness, Some(more));
+    }
+    line(
+        Word::meaning,
+        Some(classes::meaning(&finding.class, lang).to_owned()),
+    );
+    line(
+        Word::next,
+        Some(classes::next(&finding.class, lang).to_owned()),
+    );
+    if !consequences.is_empty() {
+        line(
+            Word::consequences,
+            Some(format!(
+                "{}: {}",
+                consequences.len(),
+                by_class(page, consequences.iter().copied())
+            )),
+        );
+    }
+    text
+}
+
+/// `residue:pool-fund ×2, one-sided:insured ×1`.
+fn by_class(page: &Page<'_>, findings: impl Iterator<Item = usize>) -> String {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    for index in findings {
+        *numbers
+            .entry(page.story.judgement.findings[index].class.as_str())
+            .or_insert(0) += 1;
+    }
+    numbers
+        .iter()
+        .map(|(class, number)| format!("{class} ×{number}"))
+        .collect::<Vec<_>>()
+        .join(page.lang.pick("、", ", "))
+}
+
+/// Cases that did not pass, with the checks that did not hold.
+pub(crate) fn failed_checks(page: &Page<'_>) -> String {
+    let bad: Vec<&Case> = page
+        .story
+        .cases
+        .iter()
+        .filter(|case| is_bad(case))
+        .collect();
+    if bad.is_empty() {
+        return String::new();
+    }
+    let mut lines = Vec::new();
+    for case in bad.iter().take(IN_FULL) {
+        lines.push(format!(
+            "{}  {}  {}",
+            terms::ending(case.ending, page.lang),
+            case.plan.case,
+            case.plan.title
+        ));
+        lines.extend(case.checks.iter().filter(|check| !check.held).map(|check| {
+            let words = [page.say(Word::expected), page.say(Word::actual)];
+            format!(
+                "    {} {}  {} {}  {} {}",
+                check.step, check.what, words[0], check.expected, words[1], check.actual
+            )
+        }));
+    }
+    if bad.len() > IN_FULL {
+        lines.push(format!(
+            "{} {} {} report.html",
+            page.say(Word::more),
+            bad.len() - IN_FULL,
+            page.say(Word::more_in)
+        ));
+    }
+    page.section(
+        &format!("{}  {}", page.say(Word::failed_checks), bad.len()),
+        &lines,
+    )
+}
+
+fn is_bad(case: &Case) -> bool {
+    use crate::story::Ending;
+    use crosswipe_journal::CaseResult::{Blocked, Error, Failed};
+    case.planned
+        && matches!(
+            case.ending,
+            Ending::Finished(Failed | Error | Blocked) | Ending::Unchecked | Ending::CutOff
+        )
+}
+
+/// One line per transaction that stands or may stand: what, where, how much, what to do.
+pub(crate) fn open_lines(page: &Page<'_>) -> Vec<String> {
+    let open = &page.story.open.transactions;
+    let mut lines = Vec::new();
+    for chain in page
+        .story
+        .cases
+        .iter()
+        .flat_map(|case| &case.chains)
+        .filter(|chain| open.contains(&chain.transaction.txid))
+    {
+        let transaction = &chain.transaction;
+        let mut line = format!(
+            "{}  {} {} {}",
+            terms::state(transaction.state, page.lang),
+            transaction.txid,
+            transaction.infno,
+            terms::transaction(&transaction.infno, page.lang)
+        );
+        if let Some(amount) = chain.amount() {
+            line += &format!("  ¥{}", yuan(amount.fen()));
+        }
+        if let Some(unresolved) = &chain.unresolved {
+            line += &format!(
+                "  {}  → {}",
+                unresolved.reason,
+                page.story.names.party(&unresolved.owner, page.lang)
+            );
+        }
+        lines.push(line);
+    }
+    let more = lines.len().saturating_sub(2 * IN_FULL);
+    lines.truncate(2 * IN_FULL);
+    if more > 0 {
+        lines.push(format!(
+            "{} {more} {} report.html",
+            page.say(Word::more),
+            page.say(Word::more_in)
+        ));
+    }
+    lines
+}
+
+/// Notes counted by code: they never change a verdict.
+pub(crate) fn notes(page: &Page<'_>) -> String {
+    let mut numbers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for note in &page.story.judgement.notes {
+        numbers
+            .entry(note.code.as_str())
+            .or_default()
+            .extend(note.txid.as_ref().map(ToString::to_string));
+    }
+    let line = |(code, about): (&&str, &Vec<String>)| {
+        let number = page
+            .story
+            .judgement
+            .notes
+            .iter()
+            .filter(|note| note.code == **code)
+            .count();
+        let first: Vec<&str> = about.iter().take(3).map(String::as_str).collect();
+        let dots = if about.len() > first.len() {
+            ", …"
+        } else {
+            ""
+        };
+        format!(
+            "{} ({code}) ×{number}  {}{dots}",
+            terms::note(code, page.lang),
+            first.join(", ")
+        )
+    };
+    let lines: Vec<String> = numbers.iter().map(line).collect();
+    if lines.is_empty() {
+        String::new()
+    } else {
+        page.section(page.say(Word::notes), &lines)
+    }
+}
