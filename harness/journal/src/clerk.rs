@@ -117,6 +117,26 @@ pub(crate) struct Folder {
     pub(crate) _lock: RunLock,
 }
 
+/// Who waits for a commit, in order of seq, and what each is told.
+#[must_use]
+pub(crate) struct Answers {
+    waiting: Vec<(Done, Result<Record, JournalError>)>,
+    committed: Result<(), JournalError>,
+}
+
+impl Answers {
+    /// Tells everybody.
+    ///
+    /// # Errors
+    /// The commit failed, and this clerk accepts nothing more.
+    pub(crate) fn deliver(self) -> Result<(), JournalError> {
+        for (done, answer) in self.waiting {
+            done(answer);
+        }
+        self.committed
+    }
+}
+
 /// Chains and commits.
 pub(crate) struct Clerk {
     pub(crate) store: Box<dyn Store>,
@@ -159,7 +179,8 @@ impl Clerk {
         self.commit(vec![Pending {
             prepared: Prepared::from(draft),
             done: Some(done),
-        }])?;
+        }])
+        .deliver()?;
         receiver.recv().expect("a commit answers whoever waits")
     }
 
@@ -182,13 +203,10 @@ impl Clerk {
         self.sync_head()
     }
 
-    /// Commits a batch and answers everybody who waits, in order of seq.
-    ///
-    /// # Errors
-    /// The commit failed: everybody was told, and this clerk may not be used again.
-    pub(crate) fn commit(&mut self, batch: Vec<Pending>) -> Result<(), JournalError> {
+    /// Commits a batch. Nobody is answered yet: that is for [`Answers::deliver`], outside of any lock.
+    pub(crate) fn commit(&mut self, batch: Vec<Pending>) -> Answers {
         let mut rows = Vec::with_capacity(batch.len());
-        let mut waiting = Vec::with_capacity(batch.len());
+        let mut drafts = Vec::with_capacity(batch.len());
         for Pending { prepared, done } in batch {
             let Prepared {
                 at,
@@ -198,17 +216,16 @@ impl Clerk {
                 message,
             } = prepared;
             rows.push(self.chain(at_text, payload.kind(), json, message));
-            waiting.push((at, payload, done));
+            drafts.push((at, payload, done));
         }
         let committed = self.make_durable(&rows);
-        for (row, (at, payload, done)) in rows.into_iter().zip(waiting) {
-            let Some(done) = done else { continue };
-            match &committed {
-                Ok(()) => done(Ok(record(row, at, payload))),
-                Err(error) => done(Err(error.clone())),
-            }
+        let mut waiting = Vec::with_capacity(rows.len());
+        for (row, (at, payload, done)) in rows.into_iter().zip(drafts) {
+            waiting.extend(
+                done.map(|done| (done, committed.clone().map(|()| record(row, at, payload)))),
+            );
         }
-        committed
+        Answers { waiting, committed }
     }
 
     fn chain(&mut self, at: String, kind: &str, payload: String, message: Option<String>) -> Row {
@@ -240,6 +257,9 @@ impl Clerk {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             return Ok(());
         };
+        if let Some(error) = self.status.failed() {
+            return Err(error);
+        }
         let mut committed = self.store.commit(rows);
         if matches!(committed, Err(StoreFault::Full { .. })) && self.give_up_reserve() {
             committed = self.store.commit(rows);

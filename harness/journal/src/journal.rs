@@ -153,19 +153,30 @@ impl Journal {
     /// # Panics
     /// Never: memory refuses nothing.
     pub fn in_memory(header: RunHeader, at: Moment) -> Journal {
+        Journal::in_memory_over(header, at, &|store| store).expect("memory refuses nothing")
+    }
+
+    /// As [`Journal::in_memory`], with something put round the store.
+    ///
+    /// # Errors
+    /// What is put round the store refused record 0.
+    pub fn in_memory_over(
+        header: RunHeader,
+        at: Moment,
+        wrap: Wrap<'_>,
+    ) -> Result<Journal, JournalError> {
         let memory = MemoryStore::default();
-        let mut clerk = Clerk::new(Box::new(memory.clone()), None, 1, 0, BEFORE_THE_FIRST);
-        let first = clerk
-            .commit_one(Draft::new(at, Payload::Run(Box::new(header))))
-            .expect("memory refuses nothing");
+        let mut clerk = Clerk::new(wrap(Box::new(memory.clone())), None, 1, 0, BEFORE_THE_FIRST);
+        let first = clerk.commit_one(Draft::new(at, Payload::Run(Box::new(header))))?;
         let status = Arc::clone(&clerk.status);
-        Journal {
-            desk: Desk::Inline(Mutex::new(clerk)),
+        let desk = Desk::Inline(Mutex::new(clerk));
+        Ok(Journal {
+            desk,
             status,
             epoch: 1,
             head_of_chain: first.sha256,
             source: Source::Memory(memory),
-        }
+        })
     }
 
     fn on_a_thread(
@@ -231,11 +242,12 @@ impl Journal {
         match &self.desk {
             Desk::Thread { tray, .. } => tray.put(pending),
             Desk::Inline(clerk) => {
-                // A failure is told to whoever waits, and stays in the status.
-                let _ = clerk
+                let answers = clerk
                     .lock()
                     .expect("nobody panics while holding the clerk")
                     .commit(vec![pending]);
+                // A failure is told to whoever waits, and stays in the status.
+                let _ = answers.deliver();
             }
         }
     }
@@ -293,7 +305,7 @@ impl Journal {
 
     fn end(&mut self, ending: Ending) -> Result<(), JournalError> {
         let Desk::Thread { tray, writer } = &mut self.desk else {
-            return Ok(());
+            return self.failed().map_or(Ok(()), Err);
         };
         let Some(writer) = writer.take() else {
             return Ok(());
@@ -329,7 +341,7 @@ fn write(clerk: &mut Clerk, tray: &Tray) -> Result<(), JournalError> {
     loop {
         let batch = tray.take(companions);
         companions = batch.awaited;
-        clerk.commit(batch.pending)?;
+        clerk.commit(batch.pending).deliver()?;
         match batch.ending {
             Some(Ending::Seal) => return clerk.seal(),
             Some(Ending::Leave) => return Ok(()),
