@@ -170,10 +170,11 @@ pub(crate) fn without_exponent(text: &str) -> Cow<'_, str> {
         .strip_prefix('-')
         .map_or(("", mantissa), |digits| ("-", digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if !whole
-        .bytes()
-        .chain(fraction.bytes())
-        .all(|b| b.is_ascii_digit())
+    if whole.is_empty()
+        || !whole
+            .bytes()
+            .chain(fraction.bytes())
+            .all(|b| b.is_ascii_digit())
     {
         return Cow::Borrowed(text);
     }
@@ -196,17 +197,31 @@ pub(crate) fn without_exponent(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crosswipe_domain::Money;
     use rstest::rstest;
 
     #[rstest]
-    #[case("1.2E+3", "1200.0")]
-    #[case("-25e-1", "-02.5")]
-    #[case("1E2", "100.0")]
-    #[case("5e-3", "00.005")]
-    #[case("1e999", "1e999")]
+    #[case("1.2E+3", "1200.00")]
+    #[case("-25e-1", "-2.50")]
+    #[case("1E2", "100.00")]
+    #[case("999e-2", "9.99")]
+    #[case("0.5e1", "5.00")]
     #[case("12.50", "12.50")]
-    fn an_exponent_is_written_out_digit_by_digit(#[case] text: &str, #[case] plain: &str) {
-        assert_eq!(without_exponent(text), plain);
+    fn an_exponent_is_written_out_digit_by_digit(#[case] text: &str, #[case] amount: &str) {
+        assert_eq!(
+            Money::parse(&without_exponent(text)).unwrap().to_string(),
+            amount
+        );
+    }
+
+    #[rstest]
+    #[case("1e999")]
+    #[case("1e-99")]
+    #[case("1e")]
+    #[case("e5")]
+    #[case("1.2.3e4")]
+    fn an_absurd_exponent_stays_and_is_no_amount(#[case] text: &str) {
+        assert!(Money::parse(&without_exponent(text)).is_err());
     }
 
     #[test]

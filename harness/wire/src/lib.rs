@@ -6,10 +6,13 @@
 //! what a platform does with it (`mocks`).
 
 pub mod catalogue;
+mod check;
 pub mod classify;
 pub mod context;
 mod finding;
+pub mod identities;
 mod json;
+pub mod mask;
 mod members;
 pub mod refusal;
 mod request;
@@ -20,10 +23,15 @@ pub use catalogue::{
     Catalogue, CodeList, FieldKind, FieldSpec, Need, NodeKind, NodeSpec, OutputSpec, Shape,
     Transaction, catalogue,
 };
+pub use check::{Mode, check, missing_mandatory};
 pub use classify::{Sent, classify};
 pub use context::{BadContext, Context};
 pub use finding::{FieldPath, Finding, Weight};
+pub use identities::{
+    Broken, Identity, LineAmounts, check_line_sums, check_lines, check_settlement, check_undo,
+};
 pub use json::{MAX_DEPTH, MAX_MEMBERS, WireError};
+pub use mask::Masker;
 pub use members::{BadField, Members};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::Request;

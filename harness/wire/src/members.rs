@@ -269,15 +269,12 @@ fn containers(raw: &str) -> Vec<Members<'_>> {
 
 /// True if two keys differ in letter case and underscores alone: `psn_no`, `psnNo`, `PSN_NO`.
 pub(crate) fn same_word(a: &str, b: &str) -> bool {
-    let letters = |text: &str| -> Vec<u8> {
+    fn letters(text: &str) -> impl Iterator<Item = u8> {
         text.bytes()
             .filter(|&b| b != b'_')
             .map(|b| b.to_ascii_lowercase())
-            .collect()
-    };
-    a.bytes().next().map(|b| b.to_ascii_lowercase())
-        == b.bytes().next().map(|b| b.to_ascii_lowercase())
-        && letters(a) == letters(b)
+    }
+    letters(a).eq(letters(b))
 }
 
 #[derive(Deserialize)]

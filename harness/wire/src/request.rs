@@ -171,7 +171,7 @@ fn read_input<'a>(envelope: &Members<'a>, notes: &mut Vec<Finding>) -> Members<'
             envelope.object("input").unwrap_or_default()
         }
         b'[' => {
-            notes.push(note("node-missing", "", "input", "object", "list"));
+            notes.push(note("list-for-object", "", "input", "object", "list"));
             let raw = envelope.find("input").cloned().unwrap_or_default();
             if objects(&raw).is_empty() {
                 Members::default()

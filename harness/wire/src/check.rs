@@ -1,0 +1,270 @@
+//! 报文检查 · Compares a request with the catalogue's tables and tells everything that differs.
+//!
+//! Why so: no field has a check of its own. What is mandatory, how long, which type and which codes
+//! is data; this walks over it. A regular message gets no finding at all: a false one costs more
+//! trust than a missed one. Called by `mocks` (mandatory fields) and by conformance reports.
+//! Not here: whether a transaction is in order at this moment (`mocks`), signatures, sessions.
+
+mod envelope;
+mod value;
+
+use crate::catalogue::{FieldSpec, Need, NodeKind, NodeSpec, catalogue};
+use crate::finding::{FieldPath, Finding, Weight};
+use crate::json;
+use crate::members::{Members, same_word};
+use crate::request::Request;
+
+/// 口径 · How strictly a message is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// 宽松 · What real clients do is forgiven and noted.
+    Tolerant,
+    /// 严格 · Everything that differs is a defect.
+    Strict,
+}
+
+/// What tolerant mode forgives.
+const FORGIVEN: [&str; 21] = [
+    "byte-order-mark",
+    "duplicate-key",
+    "input-as-text",
+    "node-level",
+    "node-name",
+    "object-for-list",
+    "list-for-object",
+    "number-as-text",
+    "text-as-number",
+    "null-text",
+    "stray-blank",
+    "date-form",
+    "code-form",
+    "key-case",
+    "unknown-key",
+    "msgid-length",
+    "msgid-prefix",
+    "msgid-date",
+    "infver-form",
+    "insuplc-not-pooling-area",
+    "psn-no-without-insuplc",
+];
+
+/// Everything that differs from the tables, in the order of the tables.
+pub fn check(request: &Request<'_>, mode: Mode) -> Vec<Finding> {
+    let mut found = Found {
+        mode,
+        findings: Vec::new(),
+    };
+    for note in &request.notes {
+        found.add(note.code, note.path.clone(), &note.expected, &note.actual);
+    }
+    envelope::check(request, &mut found);
+    match catalogue().transaction(&request.infno) {
+        Some(transaction) => {
+            for node in &transaction.input {
+                check_node(request, node, &mut found);
+            }
+            check_input_keys(request, &transaction.input, &mut found);
+        }
+        None => found.add(
+            "infno-unknown",
+            path("", None, "infno", ""),
+            "a known transaction",
+            request.infno.as_str(),
+        ),
+    }
+    found.findings
+}
+
+/// Mandatory fields and nodes that are not there: envelope first (empty node), then node by node.
+pub fn missing_mandatory(request: &Request<'_>) -> Vec<FieldPath> {
+    let mut missing: Vec<FieldPath> = absent(&request.envelope, &catalogue().request)
+        .map(|field| path("", None, field.name, field.zh))
+        .collect();
+    let Some(transaction) = catalogue().transaction(&request.infno) else {
+        return missing;
+    };
+    for node in &transaction.input {
+        let elements = request.nodes(node.id);
+        if elements.is_empty() && node.required {
+            missing.push(path(node.id, None, "", ""));
+        }
+        for (index, element) in elements.iter().enumerate() {
+            let index = (node.kind == NodeKind::List).then_some(index);
+            missing.extend(
+                absent(element, &node.fields)
+                    .map(|field| path(node.id, index, field.name, field.zh)),
+            );
+        }
+    }
+    missing
+}
+
+/// Findings under construction; the mode decides what each weighs.
+struct Found {
+    mode: Mode,
+    findings: Vec<Finding>,
+}
+
+impl Found {
+    fn add(&mut self, code: &'static str, path: FieldPath, expected: &str, actual: &str) {
+        let forgiven = self.mode == Mode::Tolerant && FORGIVEN.contains(&code);
+        let weight = if forgiven {
+            Weight::Note
+        } else {
+            Weight::Defect
+        };
+        self.findings.push(Finding {
+            code,
+            weight,
+            path,
+            expected: expected.to_owned(),
+            actual: actual.to_owned(),
+        });
+    }
+}
+
+fn path(node: &str, index: Option<usize>, field: &str, zh: &'static str) -> FieldPath {
+    FieldPath {
+        node: node.to_owned(),
+        index,
+        field: field.to_owned(),
+        zh,
+    }
+}
+
+fn absent<'f>(
+    members: &'f Members<'_>,
+    fields: &'f [FieldSpec],
+) -> impl Iterator<Item = &'f FieldSpec> {
+    fields
+        .iter()
+        .filter(|field| field.need == Need::Yes && !has_value(members, field.name))
+}
+
+/// True for a container, or a scalar that is neither null nor empty.
+fn has_value(members: &Members<'_>, name: &str) -> bool {
+    members
+        .raw(name)
+        .is_some_and(|raw| raw.starts_with(['{', '[']))
+        || members.text(name).is_some()
+}
+
+fn check_node(request: &Request<'_>, node: &NodeSpec, found: &mut Found) {
+    let at = || path(node.id, None, "", "");
+    let elements = request.nodes(node.id);
+    if elements.is_empty() {
+        if node.required {
+            found.add("node-missing", at(), shape_of(node.kind), "");
+        }
+        return;
+    }
+    match request.key_of(node.id) {
+        Some(key) => check_node_shape(request, node, key, elements.len(), found),
+        None => found.add("node-level", at(), node.id, "input"),
+    }
+    for (index, element) in elements.iter().enumerate() {
+        let index = (node.kind == NodeKind::List).then_some(index);
+        check_fields(element, &node.fields, node.id, index, found);
+    }
+}
+
+fn check_node_shape(
+    request: &Request<'_>,
+    node: &NodeSpec,
+    key: &str,
+    objects: usize,
+    found: &mut Found,
+) {
+    let at = || path(node.id, None, "", "");
+    if key != node.id {
+        found.add("node-name", at(), node.id, key);
+    }
+    let raw = request.input.raw(key).unwrap_or_default();
+    match (node.kind, raw.as_bytes().first()) {
+        (NodeKind::List, Some(b'{')) => found.add("object-for-list", at(), "list", "object"),
+        (NodeKind::Single | NodeKind::Flat, Some(b'[')) => {
+            found.add("list-for-object", at(), "object", "list")
+        }
+        _ => {}
+    }
+    if raw.starts_with('[') && json::elements(raw).len() != objects {
+        found.add("wrong-type", at(), "objects", "other elements");
+    }
+}
+
+fn check_fields(
+    members: &Members<'_>,
+    fields: &[FieldSpec],
+    node: &str,
+    index: Option<usize>,
+    found: &mut Found,
+) {
+    for field in fields {
+        let at = path(node, index, field.name, field.zh);
+        match members.raw(field.name) {
+            Some(raw) => value::check(field, raw, &at, found),
+            None if field.need == Need::Yes => found.add("mandatory-missing", at, "a value", ""),
+            None => {}
+        }
+    }
+    for key in members.repeated() {
+        found.add("duplicate-key", path(node, index, key, ""), "1", "> 1");
+    }
+    for (key, _) in members
+        .iter()
+        .filter(|(key, _)| fields.iter().all(|field| field.name != *key))
+    {
+        check_odd_key(key, fields, node, index, found);
+    }
+}
+
+/// A key that is none of the table's: another letter case, the extension content, or unknown.
+fn check_odd_key(
+    key: &str,
+    fields: &[FieldSpec],
+    node: &str,
+    index: Option<usize>,
+    found: &mut Found,
+) {
+    let meant = fields.iter().find(|field| same_word(field.name, key));
+    let capitals = key.bytes().any(|b| b.is_ascii_uppercase());
+    match meant {
+        Some(field) if capitals => found.add(
+            "key-case",
+            path(node, index, field.name, field.zh),
+            field.name,
+            key,
+        ),
+        Some(_) => {}
+        // Extension content goes with any node, under either spelling.
+        None if same_word(key, "exp_content") => {}
+        None => found.add("unknown-key", path(node, index, key, ""), "", key),
+    }
+}
+
+/// Members of `input` that are no node of the transaction.
+fn check_input_keys(request: &Request<'_>, nodes: &[NodeSpec], found: &mut Found) {
+    if request.lacks_node_level() {
+        return;
+    }
+    let used: Vec<&str> = nodes
+        .iter()
+        .filter_map(|node| request.key_of(node.id))
+        .collect();
+    for (key, _) in request.input.iter().filter(|(key, _)| !used.contains(key)) {
+        match used.iter().find(|node| same_word(node, key)) {
+            Some(node) => found.add("key-case", path(node, None, "", ""), node, key),
+            None => found.add("unknown-key", path("input", None, key, ""), "", key),
+        }
+    }
+}
+
+fn shape_of(kind: NodeKind) -> &'static str {
+    match kind {
+        NodeKind::List => "list",
+        NodeKind::Single | NodeKind::Flat => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests;

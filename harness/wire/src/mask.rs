@@ -1,0 +1,307 @@
+//! 脱敏 · Takes everything that names a person out of a message before it is kept.
+//!
+//! Why so: journal and reports keep what was sent and received, but no personal data. Two nets: the
+//! value of a field that names a person (by its name, however it is spelt) becomes its pseudonym, or
+//! `***` if nobody here knows it; and known values are replaced wherever else they stand, in free
+//! text, in JSON inside text, in an answer that is cut off or no JSON at all.
+//! Called by `runner` before anything is written. Not here: pseudonyms themselves (`domain`).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crosswipe_domain::IdNumber;
+
+use crate::catalogue::catalogue;
+use crate::json;
+use crate::write::push_json_string;
+
+/// What stands for a personal value that nobody here knows.
+const UNKNOWN: &str = "***";
+/// Shorter secrets would tear unrelated text apart.
+const MIN_SECRET_BYTES: usize = 4;
+/// JSON inside text inside JSON …: deeper text is treated as plain text.
+const MAX_NESTED_TEXT: usize = 8;
+/// Free text in which an identity number of a stranger may stand.
+const FREE_TEXT: [&str; 6] = [
+    "err_msg",
+    "warn_msg",
+    "message",
+    "msg",
+    "memo",
+    "setl_proc_info",
+];
+
+/// 脱敏器 · Known personal values, and what each is shown as.
+pub struct Masker {
+    shown_as: BTreeMap<String, String>,
+    /// Secrets by their first four bytes; among equals the longest first.
+    starts: Vec<([u8; MIN_SECRET_BYTES], String)>,
+    /// Which pairs of first bytes occur at all: one look per byte of text.
+    pairs: Vec<u64>,
+}
+
+impl std::fmt::Debug for Masker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Masker({} known values)", self.shown_as.len())
+    }
+}
+
+impl Masker {
+    /// A masker for these values, each with what it is shown as. Values under four bytes are masked in
+    /// personal fields alone.
+    pub fn new(known: impl IntoIterator<Item = (String, String)>) -> Masker {
+        let shown_as: BTreeMap<String, String> = known
+            .into_iter()
+            .filter(|(secret, _)| !secret.is_empty())
+            .collect();
+        let mut starts = Vec::new();
+        let mut pairs = vec![0u64; 1 << 10];
+        for secret in shown_as.keys() {
+            if let Some(start) = secret.as_bytes().first_chunk::<MIN_SECRET_BYTES>() {
+                starts.push((*start, secret.clone()));
+                let pair = pair_of(start[0], start[1]);
+                pairs[pair / 64] |= 1 << (pair % 64);
+            }
+        }
+        starts.sort_by(|a, b| {
+            a.0.cmp(&b.0)
+                .then(b.1.len().cmp(&a.1.len()))
+                .then(a.1.cmp(&b.1))
+        });
+        Masker {
+            shown_as,
+            starts,
+            pairs,
+        }
+    }
+
+    /// The message without personal values. JSON keeps its layout; anything else keeps its text.
+    pub fn mask_json(&self, text: &str) -> String {
+        self.mask_nested(text, 0)
+    }
+
+    /// Free text with every known value replaced.
+    pub fn mask_text(&self, text: &str) -> String {
+        self.replace(text).into_owned()
+    }
+
+    fn mask_nested(&self, text: &str, nested: usize) -> String {
+        let mut scan = Scan {
+            masker: self,
+            text,
+            out: String::with_capacity(text.len() + 16),
+            nested,
+            copied: 0,
+            key: None,
+            open: Vec::new(),
+        };
+        scan.run();
+        let is_json = text.trim_start().starts_with(['{', '[']);
+        if is_json {
+            scan.out
+        } else {
+            without_id_numbers(&scan.out)
+        }
+    }
+
+    /// A value of a personal field.
+    fn shown<'x>(&'x self, value: &'x str) -> &'x str {
+        let value = value.trim();
+        if value.is_empty() || json::is_null_text(value) {
+            return value;
+        }
+        self.shown_as.get(value).map_or(UNKNOWN, String::as_str)
+    }
+
+    fn replace<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let bytes = text.as_bytes();
+        let mut out = String::new();
+        let (mut copied, mut at) = (0, 0);
+        while at + MIN_SECRET_BYTES <= bytes.len() {
+            match self.secret_at(bytes, at) {
+                Some(secret) => {
+                    out.push_str(&text[copied..at]);
+                    out.push_str(&self.shown_as[secret]);
+                    at += secret.len();
+                    copied = at;
+                }
+                None => at += 1,
+            }
+        }
+        if copied == 0 {
+            return Cow::Borrowed(text);
+        }
+        out.push_str(&text[copied..]);
+        Cow::Owned(out)
+    }
+
+    fn secret_at(&self, bytes: &[u8], at: usize) -> Option<&str> {
+        let pair = pair_of(bytes[at], bytes[at + 1]);
+        if self.pairs[pair / 64] & (1 << (pair % 64)) == 0 {
+            return None;
+        }
+        let start = &bytes[at..at + MIN_SECRET_BYTES];
+        let first = self
+            .starts
+            .partition_point(|(known, _)| known.as_slice() < start);
+        let same_start = self.starts[first..]
+            .iter()
+            .take_while(|(known, _)| known.as_slice() == start);
+        same_start
+            .map(|(_, secret)| secret.as_str())
+            .find(|secret| bytes[at..].starts_with(secret.as_bytes()))
+    }
+}
+
+fn pair_of(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
+}
+
+/// One pass over text that is JSON, was JSON before it was cut, or never was.
+struct Scan<'m, 't> {
+    masker: &'m Masker,
+    text: &'t str,
+    out: String,
+    nested: usize,
+    /// Everything before this offset is in `out`.
+    copied: usize,
+    /// The key whose value comes next, and whether that value names a person.
+    key: Option<(Cow<'t, str>, bool)>,
+    /// Open containers; true below a personal key, so that what they hold is masked too.
+    open: Vec<bool>,
+}
+
+impl Scan<'_, '_> {
+    fn run(&mut self) {
+        let bytes = self.text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            at = match bytes[at] {
+                b'"' => self.string(at),
+                b'-' | b'0'..=b'9' if self.personal() => self.number(at),
+                b'{' | b'[' => {
+                    self.open.push(self.personal());
+                    self.key = None;
+                    at + 1
+                }
+                b'}' | b']' => {
+                    self.open.pop();
+                    self.key = None;
+                    at + 1
+                }
+                b',' => {
+                    self.key = None;
+                    at + 1
+                }
+                _ => at + 1,
+            };
+        }
+        self.flush(bytes.len());
+    }
+
+    /// True if the value that comes next names a person.
+    fn personal(&self) -> bool {
+        self.open.last() == Some(&true) || self.key.as_ref().is_some_and(|(_, personal)| *personal)
+    }
+
+    /// A string token: a key, or a value. Returns the offset after it.
+    fn string(&mut self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let end = json::string_end(bytes, start);
+        let closed = end > start && bytes[end] == b'"';
+        let (inner_end, after) = if closed {
+            (end, end + 1)
+        } else {
+            (bytes.len(), bytes.len())
+        };
+        let text = decoded(&self.text[start + 1..inner_end]);
+        self.flush(start);
+        self.copied = after;
+        let masked = if bytes[after..].iter().find(|b| !b.is_ascii_whitespace()) == Some(&b':') {
+            let masked = self.masker.replace(&text).into_owned();
+            let personal = catalogue().is_personal(&text);
+            self.key = Some((text.clone(), personal));
+            masked
+        } else if self.personal() {
+            self.key = None;
+            self.masker.shown(&text).to_owned()
+        } else {
+            let key = self.key.take();
+            self.value(&text, key.as_ref().map(|(key, _)| key.as_ref()))
+                .into_owned()
+        };
+        if masked == text {
+            self.out.push_str(&self.text[start..after]);
+        } else {
+            push_json_string(&mut self.out, &masked);
+            if !closed {
+                self.out.pop();
+            }
+        }
+        after
+    }
+
+    /// A number that names a person. Returns the offset after it.
+    fn number(&mut self, start: usize) -> usize {
+        let rest = &self.text[start..];
+        let length = rest
+            .bytes()
+            .take_while(|b| matches!(b, b'-' | b'+' | b'.' | b'0'..=b'9' | b'e' | b'E'))
+            .count();
+        self.flush(start);
+        push_json_string(&mut self.out, self.masker.shown(&rest[..length]));
+        self.copied = start + length;
+        self.copied
+    }
+
+    /// Text outside strings, up to `end`.
+    fn flush(&mut self, end: usize) {
+        if self.copied < end {
+            let replaced = self.masker.replace(&self.text[self.copied..end]);
+            self.out.push_str(&replaced);
+            self.copied = end;
+        }
+    }
+
+    /// A text value: JSON inside it is masked like JSON, anything else by known values.
+    fn value<'x>(&self, text: &'x str, key: Option<&str>) -> Cow<'x, str> {
+        if self.nested < MAX_NESTED_TEXT && text.trim_start().starts_with(['{', '[']) {
+            return Cow::Owned(self.masker.mask_nested(text, self.nested + 1));
+        }
+        let replaced = self.masker.replace(text);
+        match key {
+            Some(key) if FREE_TEXT.contains(&key) => Cow::Owned(without_id_numbers(&replaced)),
+            _ => replaced,
+        }
+    }
+}
+
+/// The text of a string literal's content; as it stands if it is no proper literal.
+fn decoded(inner: &str) -> Cow<'_, str> {
+    if !inner.contains('\\') {
+        return Cow::Borrowed(inner);
+    }
+    serde_json::from_str::<String>(&format!("\"{inner}\"")).map_or(Cow::Borrowed(inner), Cow::Owned)
+}
+
+/// Replaces identity numbers of strangers: 18 characters on their own whose check character is right.
+fn without_id_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_alphanumeric()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(rest.len());
+        let word = rest[..end].to_ascii_uppercase();
+        out.push_str(if IdNumber::parse(&word).is_ok() {
+            UNKNOWN
+        } else {
+            &rest[..end]
+        });
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
