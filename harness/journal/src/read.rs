@@ -17,7 +17,7 @@ use crate::lock::{Owner, RunLock};
 use crate::open::{self, Share};
 use crate::record::{Payload, Record, RunHeader};
 use crate::store::Row;
-use crate::store::sqlite::{DATABASE, SCHEMA_VERSION};
+use crate::store::sqlite::{DATABASE, SCHEMA, SCHEMA_VERSION};
 use crate::walk::Walk;
 
 /// 历史 · All that a journal holds, checked.
@@ -118,6 +118,7 @@ fn read_as(dir: &Path, share: Share) -> Result<History, JournalError> {
     let messages = messages(&connection)?;
     walk.check_messages(&messages)?;
     walk.check_head(head.as_ref())?;
+    check_guards(&connection)?;
     if walk.records.is_empty() {
         return Err(not_a_run(dir, "its process ended before the first record"));
     }
@@ -147,6 +148,29 @@ fn check_version(connection: &Connection, dir: &Path, has_head: bool) -> Result<
         Err(error) if has_head => Err(JournalError::corrupt(0, error.to_string())),
         Err(_) => Err(not_a_run(dir, "its `journal.db` is no journal")),
     }
+}
+
+/// Whether the tables and the triggers that guard them are those that the journal was created with.
+fn check_guards(connection: &Connection) -> Result<(), JournalError> {
+    let found = guards(connection).map_err(|error| JournalError::corrupt(0, error.to_string()))?;
+    let expected = Connection::open_in_memory()
+        .and_then(|fresh| fresh.execute_batch(SCHEMA).and_then(|()| guards(&fresh)))
+        .expect("the schema fits an empty database");
+    if found == expected {
+        Ok(())
+    } else {
+        Err(JournalError::corrupt(
+            0,
+            "its tables or triggers were changed",
+        ))
+    }
+}
+
+fn guards(connection: &Connection) -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
+    let mut statement =
+        connection.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")?;
+    let guards = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    guards.collect()
 }
 
 /// What SQLite itself finds wrong with its pages.

@@ -20,7 +20,8 @@ pub(crate) const DATABASE: &str = "journal.db";
 /// How long to wait for other programs that hold the database.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-const SCHEMA: &str = "
+/// The tables, and the triggers that guard them.
+pub(crate) const SCHEMA: &str = "
 BEGIN IMMEDIATE;
 CREATE TABLE meta(schema_version INTEGER NOT NULL);
 CREATE TABLE record(

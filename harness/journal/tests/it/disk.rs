@@ -1,0 +1,213 @@
+//! 磁盘故障 · What the disk refuses: after a failed commit nothing follows; a full disk takes the undo still.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use crosswipe_journal::{Journal, JournalError, Row, Store, StoreFault, Wrap, read};
+use rstest::rstest;
+
+use crate::samples::*;
+
+/// When a commit fails, and with what.
+#[derive(Clone)]
+enum Fault {
+    /// The n-th commit fails like a failed fsync, every other would work.
+    FsyncOnce(u64),
+    /// No room while this file is there, from the n-th commit on.
+    FullWhile(u64, PathBuf),
+    /// No room from the n-th commit on, whatever is given up.
+    FullForEver(u64),
+}
+
+struct FaultyStore {
+    inner: Box<dyn Store>,
+    fault: Fault,
+    commits: Arc<AtomicU64>,
+}
+
+impl Store for FaultyStore {
+    fn commit(&mut self, rows: &[Row]) -> Result<(), StoreFault> {
+        let commit = self.commits.fetch_add(1, Ordering::SeqCst);
+        let full = || {
+            Err(StoreFault::Full {
+                why: "ENOSPC".into(),
+            })
+        };
+        match &self.fault {
+            Fault::FsyncOnce(n) if commit == *n => Err(StoreFault::Io { why: "EIO".into() }),
+            Fault::FullWhile(n, path) if commit >= *n && path.exists() => full(),
+            Fault::FullForEver(n) if commit >= *n => full(),
+            _ => self.inner.commit(rows),
+        }
+    }
+
+    fn seal(&mut self) -> Result<(), StoreFault> {
+        self.inner.seal()
+    }
+}
+
+fn with_fault<T>(fault: Fault, open: impl FnOnce(Wrap<'_>) -> T) -> (T, Arc<AtomicU64>) {
+    let commits = Arc::new(AtomicU64::new(0));
+    let opened = open(&|inner| {
+        Box::new(FaultyStore {
+            inner,
+            fault: fault.clone(),
+            commits: Arc::clone(&commits),
+        })
+    });
+    (opened, commits)
+}
+
+#[test]
+fn after_a_failed_commit_nothing_is_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, commits) = with_fault(Fault::FsyncOnce(2), |wrap| {
+        Journal::create_over(dir.path(), header(), at(0), wrap)
+    });
+    let journal = journal.unwrap();
+    journal.append_and_wait(note("late-reply")).unwrap();
+    assert!(journal.failed().is_none());
+    let error = journal.append_and_wait(note("late-reply")).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Unsynced { seq: 2, .. }),
+        "{error:?}"
+    );
+    assert_eq!(error.code(), "journal:unsynced");
+    for _ in 0..3 {
+        assert_eq!(
+            journal
+                .append_and_wait(note("late-reply"))
+                .unwrap_err()
+                .code(),
+            "journal:unsynced"
+        );
+        journal.append_lazily(note("late-reply"));
+    }
+    assert_eq!(journal.failed().unwrap().code(), "journal:unsynced");
+    assert_eq!(
+        (commits.load(Ordering::SeqCst), journal.tail().0),
+        (3, 1),
+        "the disk would work again, and is not asked"
+    );
+    assert_eq!(journal.close().unwrap_err().code(), "journal:unsynced");
+    assert_eq!(read(dir.path()).unwrap().last().seq, 1);
+    let (journal, history) = Journal::reopen(dir.path(), at(5)).unwrap();
+    assert_eq!(
+        (journal.epoch(), history.last().seq),
+        (2, 2),
+        "a healthy disk goes on where durability ended"
+    );
+}
+
+#[test]
+fn all_who_wait_for_a_failed_commit_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = with_fault(Fault::FsyncOnce(5), |wrap| {
+        Journal::create_over(dir.path(), header(), at(0), wrap)
+    });
+    let journal = journal.unwrap();
+    let (durable, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let answer = journal.append_and_wait(note("late-reply"));
+                    if answer.is_ok() { &durable } else { &refused }.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    let (durable, refused) = (durable.into_inner(), refused.into_inner());
+    assert_eq!((durable + refused, journal.tail().0), (320, durable));
+    assert!(refused > 200, "{refused}");
+    drop(journal);
+    assert_eq!(read(dir.path()).unwrap().last().seq, durable);
+}
+
+#[test]
+fn a_full_disk_still_takes_the_undo_from_the_reserve() {
+    let dir = tempfile::tempdir().unwrap();
+    let reserve = dir.path().join("reserve");
+    let fault = Fault::FullWhile(2, reserve.clone());
+    let (journal, commits) = with_fault(fault, |wrap| {
+        Journal::create_over(dir.path(), header(), at(0), wrap)
+    });
+    let journal = journal.unwrap();
+    assert!(reserve.metadata().unwrap().len() >= 256 * 1024);
+    journal
+        .append_and_wait(with_text(intent(), REQUEST))
+        .unwrap();
+    assert!(journal.disk_full().is_none() && reserve.exists());
+    journal
+        .append_and_wait(with_text(comp_intent(), REQUEST))
+        .unwrap();
+    assert!(matches!(
+        journal.disk_full(),
+        Some(JournalError::DiskFull { reserve_used: true })
+    ));
+    assert!(journal.failed().is_none() && !reserve.exists());
+    journal.append_and_wait(note("late-reply")).unwrap();
+    assert_eq!(
+        commits.load(Ordering::SeqCst),
+        5,
+        "RUN, intent, undo twice, note"
+    );
+    assert_eq!(journal.close().unwrap().seq, 3);
+    assert_eq!(read(dir.path()).unwrap().records.len(), 4);
+}
+
+#[test]
+fn a_disk_that_stays_full_is_as_bad_as_a_broken_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, commits) = with_fault(Fault::FullForEver(1), |wrap| {
+        Journal::create_over(dir.path(), header(), at(0), wrap)
+    });
+    let journal = journal.unwrap();
+    let error = journal.append_and_wait(note("late-reply")).unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            JournalError::Unsynced {
+                seq: 1,
+                source: StoreFault::Full { .. }
+            }
+        ),
+        "{error:?}"
+    );
+    assert_eq!(
+        journal
+            .append_and_wait(note("late-reply"))
+            .unwrap_err()
+            .code(),
+        "journal:unsynced"
+    );
+    assert_eq!(
+        commits.load(Ordering::SeqCst),
+        3,
+        "tried once more, then never again"
+    );
+}
+
+#[rstest]
+#[case(1)]
+#[case(4)]
+fn a_simulation_meets_the_same_fault_at_the_same_record(#[case] n: u64) {
+    let (journal, _) = with_fault(Fault::FsyncOnce(n), |wrap| {
+        Journal::in_memory_over(header(), at(0), wrap)
+    });
+    let journal = journal.unwrap();
+    for _ in 1..n {
+        journal.append_and_wait(note("late-reply")).unwrap();
+    }
+    for _ in 0..2 {
+        let error = journal.append_and_wait(note("late-reply")).unwrap_err();
+        assert!(
+            matches!(error, JournalError::Unsynced { seq, .. } if seq == n),
+            "{error:?}"
+        );
+    }
+    assert_eq!(journal.history().unwrap().last().seq, n - 1);
+    assert_eq!(journal.close().unwrap_err().code(), "journal:unsynced");
+}
