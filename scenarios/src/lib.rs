@@ -7,11 +7,36 @@
 //! (`cli`), the gate that asks again right before each message (`runner::gate`).
 
 mod case;
-mod load;
 mod plan;
 mod problem;
 
+mod load;
+
+mod cases;
+mod catalogue;
+mod expect;
+mod head;
+mod matrix;
+mod pairs;
+mod persons;
+mod phases;
+mod steps;
+mod topology;
+
+mod checks;
+mod schedule;
+
+mod codes;
+mod fields;
+mod folder;
+mod nearest;
+mod node;
+mod source;
+mod table;
+mod words;
+
 pub use case::{Call, Case, Expect, Expected, FieldExpectation, Op, Play, Step, Swipe, Visit};
-pub use load::load;
+pub use codes::CODES;
+pub use load::{check, load};
 pub use plan::Plan;
 pub use problem::{Problem, Severity};

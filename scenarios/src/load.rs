@@ -1,22 +1,350 @@
 //! 读计划 · Reads a plan folder: everything, or all that is wrong with it.
+//!
+//! Why so: files lean on each other (cases on persons, persons on regions), so they are read in that
+//! order; what could not be read is left out and reading goes on, so that one slip does not hide the
+//! next, and what merely follows from a slip is not told. Called by `cli`. Not here: single files.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use crate::{Plan, Problem, Severity};
+use crosswipe_domain::{AdmDivision, Registry, Scope, Topology, Window};
+
+use crate::cases::CaseReader;
+use crate::catalogue::{Baskets, read_catalogue};
+use crate::codes;
+use crate::fields::{Fields, items};
+use crate::folder::{Folder, PLAN_FILE};
+use crate::head::Head;
+use crate::matrix::report_holes;
+use crate::node::{Node, read_yaml};
+use crate::pairs::read_pairs;
+use crate::persons::{Person, Use, read_persons};
+use crate::phases::read_window;
+use crate::problem::{Problems, Said};
+use crate::steps::Reader;
+use crate::topology::read_topology;
+use crate::words;
+use crate::{Case, Plan, Problem, Severity};
 
 /// Reads the plan at `path` (a plan folder or its `plan.yaml`).
 ///
 /// # Errors
 /// All problems at once; nothing was sent.
 pub fn load(path: &Path) -> Result<Plan, Vec<Problem>> {
-    Err(vec![Problem {
-        code: "scenario::no_such_plan",
-        message: format!("no plan at `{}`", path.display()),
-        file: path.display().to_string(),
-        source: Arc::from(""),
-        span: None,
-        help: None,
-        severity: Severity::Error,
-    }])
+    match check(path) {
+        (Some(plan), _) => Ok(plan),
+        (None, problems) => Err(problems),
+    }
+}
+
+/// Reads the plan at `path` and gives warnings too; the plan is there unless something is wrong with it.
+pub fn check(path: &Path) -> (Option<Plan>, Vec<Problem>) {
+    let folder = match Folder::find(path) {
+        Ok(folder) => folder,
+        Err(problem) => return (None, vec![problem]),
+    };
+    let problems = Problems::default();
+    let plan = read_plan(folder, &problems);
+    let mut problems = problems.into_list();
+    in_reading_order(&mut problems);
+    let usable = problems
+        .iter()
+        .all(|problem| problem.severity == Severity::Warning);
+    assert!(
+        plan.is_some() || !usable,
+        "a plan that cannot be read says why"
+    );
+    (plan.filter(|_| usable), problems)
+}
+
+/// Files in the order in which they first have a problem, problems in the order of their text.
+fn in_reading_order(problems: &mut Vec<Problem>) {
+    let mut ranks: BTreeMap<String, usize> = BTreeMap::new();
+    for problem in problems.iter() {
+        let next = ranks.len();
+        ranks.entry(problem.file.clone()).or_insert(next);
+    }
+    problems.sort_by_key(|problem| {
+        (
+            ranks.get(&problem.file).copied(),
+            problem.span.as_ref().map(|span| span.start),
+        )
+    });
+    problems.dedup();
+}
+
+fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
+    let source = folder.open(PLAN_FILE, None, problems)?;
+    let node = read_yaml(&source, problems)?;
+    let fields = Fields::of(&node, "plan", problems)?;
+    let reading = Reading {
+        fields: &fields,
+        folder: &folder,
+        problems,
+    };
+    let head = Head::read(&fields, problems);
+    let topology = reading.topology();
+    let after_topology = problems.len();
+    let window = read_window(
+        &fields,
+        &head.cross_swipe,
+        topology.value.as_ref(),
+        problems,
+    );
+    let persons = topology
+        .value
+        .as_ref()
+        .and_then(|topology| reading.persons(topology));
+    let arranged = reading.pairs(topology.value.as_ref(), window.as_ref());
+    let window = window.map(|(window, _)| window);
+    let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
+    let gathered = reading.cases(
+        topology.value.as_ref(),
+        persons.as_ref(),
+        window.as_ref(),
+        &arranged,
+        &head,
+        scenarios,
+    );
+    fields.done();
+    if topology.broken {
+        problems.forgive(
+            after_topology,
+            &[
+                codes::UNKNOWN_DIVISION,
+                codes::UNKNOWN_INSTITUTION,
+                codes::UNKNOWN_PERSON,
+                codes::UNKNOWN_ITEM,
+            ],
+        );
+        problems.forgive(
+            after_topology,
+            &[codes::EMPTY_MATRIX_CELL, codes::UNUSED_PERSON],
+        );
+    }
+    let (topology, window, gathered) = (topology.value?, window?, gathered?);
+    Some(Plan {
+        id: head.id?,
+        title_zh: head.title_zh?,
+        title_en: head.title_en?,
+        source: head.source?,
+        same_day: head.same_day?,
+        year: window.start()?.day().year(),
+        window,
+        topology,
+        registry: Registry {
+            personas: persons?.into_iter().map(|person| person.persona).collect(),
+            baskets: gathered.baskets,
+        },
+        arranged,
+        cases: gathered.cases,
+        matrix: head.matrix.map(|said| said.value).unwrap_or_default(),
+        cannot_undo: head.cannot_undo,
+        probe_basket: gathered.probe?,
+        files: folder.into_files(),
+        seed: head.seed?,
+    })
+}
+
+/// A plan while its files are read.
+struct Reading<'a> {
+    fields: &'a Fields<'a>,
+    folder: &'a Folder,
+    problems: &'a Problems,
+}
+
+/// A value, and whether something was wrong where it was read.
+struct Read<T> {
+    value: Option<T>,
+    broken: bool,
+}
+
+/// Cases and the baskets they name.
+struct Gathered {
+    cases: Vec<Case>,
+    baskets: BTreeMap<String, Vec<crosswipe_domain::BasketLine>>,
+    probe: Option<String>,
+}
+
+impl Reading<'_> {
+    fn path(&self, key: &'static str, help: &str) -> Option<(Said<String>, String)> {
+        let said = words::prose(self.fields.required(key, help)?, self.problems)?;
+        let path = self.folder.inside(&said, self.problems)?;
+        Some((said, path))
+    }
+
+    /// The topology with its catalogue.
+    fn topology(&self) -> Read<Topology> {
+        let before = self.problems.len();
+        let value = self.topology_file();
+        Read {
+            broken: self.problems.len() > before,
+            value,
+        }
+    }
+
+    fn topology_file(&self) -> Option<Topology> {
+        let (said, path) = self.path(
+            "topology",
+            "写上拓扑文件, 如 `topology: topology.yaml` · name the topology file",
+        )?;
+        let source = self.folder.open(&path, Some(&said.at), self.problems)?;
+        let node = read_yaml(&source, self.problems)?;
+        let (mut topology, catalogue) = read_topology(&node, self.problems)?;
+        if let Some(said) = catalogue
+            && let Some(path) = self.folder.inside(&said, self.problems)
+            && let Some(source) = self.folder.open(&path, Some(&said.at), self.problems)
+        {
+            topology.tariffs = read_catalogue(&source, self.problems);
+        }
+        Some(topology)
+    }
+
+    fn persons(&self, topology: &Topology) -> Option<Vec<Person>> {
+        let (said, path) = self.path(
+            "persons",
+            "写上名册文件, 如 `persons: persons.csv` · name the persons file",
+        )?;
+        let source = self.folder.open(&path, Some(&said.at), self.problems)?;
+        Some(read_persons(&source, topology, self.problems))
+    }
+
+    /// The arranged pairs; a phase that speaks of them needs their file.
+    fn pairs(
+        &self,
+        topology: Option<&Topology>,
+        window: Option<&(Window, Vec<Said<Scope>>)>,
+    ) -> Vec<(AdmDivision, String)> {
+        let arranged = window
+            .and_then(|(_, scopes)| scopes.iter().find(|scope| scope.value == Scope::Arranged));
+        if let (Some(scope), false) = (arranged, self.fields.has("pairs")) {
+            let help = "在 plan.yaml 写 `pairs: pairs.csv` · name the file of pairs in plan.yaml";
+            let message = "this phase allows arranged pairs, but the plan names no `pairs` file";
+            self.problems
+                .push(scope.at.error(codes::MISSING_KEY, message).help(help));
+        }
+        let said = self
+            .fields
+            .optional("pairs")
+            .and_then(|node| words::prose(node, self.problems));
+        let read = said.zip(topology).and_then(|(said, topology)| {
+            let path = self.folder.inside(&said, self.problems)?;
+            let source = self.folder.open(&path, Some(&said.at), self.problems)?;
+            Some(read_pairs(&source, topology, self.problems))
+        });
+        read.unwrap_or_default()
+    }
+
+    fn cases(
+        &self,
+        topology: Option<&Topology>,
+        persons: Option<&Vec<Person>>,
+        window: Option<&Window>,
+        arranged: &[(AdmDivision, String)],
+        head: &Head,
+        scenarios: Option<&Node>,
+    ) -> Option<Gathered> {
+        let probe_help =
+            "写上探针费用清单, 如 `probe: basket/probe.yaml` · name the basket of the probe visits";
+        let probe = self.path("probe", probe_help);
+        let (topology, persons) = (topology?, persons?);
+        let mut baskets = Baskets {
+            folder: self.folder,
+            tariffs: &topology.tariffs,
+            read: BTreeMap::new(),
+        };
+        let probe = probe.and_then(|(said, _)| baskets.key(&said, self.problems));
+        let steps = Reader {
+            topology,
+            persons,
+            baskets: &mut baskets,
+            problems: self.problems,
+        };
+        let demanded = head.matrix.as_ref().map_or(&[][..], |said| &said.value);
+        let mut reader = CaseReader {
+            steps,
+            window,
+            arranged,
+            matrix: demanded,
+            clauses: &head.clauses,
+            scenarios: Vec::new(),
+            filled: Vec::new(),
+            cases: Vec::new(),
+        };
+        let before = self.problems.len();
+        self.scenario_files(scenarios, &mut reader);
+        let (cases, filled) = (reader.cases, reader.filled);
+        if self.problems.len() == before {
+            if let Some(matrix) = &head.matrix {
+                report_holes(
+                    &matrix.at,
+                    topology,
+                    persons,
+                    demanded,
+                    &filled,
+                    self.problems,
+                );
+            }
+            self.report_unused(persons, &cases);
+        }
+        Some(Gathered {
+            cases,
+            baskets: baskets.read,
+            probe,
+        })
+    }
+
+    fn scenario_files(&self, scenarios: Option<&Node>, reader: &mut CaseReader<'_, '_>) {
+        let Some(node) = scenarios else {
+            return;
+        };
+        let before = self.problems.len();
+        let files: Vec<Said<String>> = items(node, self.problems)
+            .iter()
+            .filter_map(|node| words::prose(node, self.problems))
+            .collect();
+        words::report_duplicates("file", &files, self.problems);
+        for said in &files {
+            if let Some(path) = self.folder.inside(said, self.problems)
+                && let Some(source) = self.folder.open(&path, Some(&said.at), self.problems)
+            {
+                reader.read(&source);
+            }
+        }
+        words::report_duplicates("scenario", &reader.scenarios, self.problems);
+        if reader.cases.is_empty() && self.problems.len() == before {
+            let help = "至少写一个场景 · write at least one scenario";
+            self.problems.push(
+                node.at
+                    .error(codes::NO_CASES, "the plan has no case")
+                    .help(help),
+            );
+        }
+    }
+
+    /// A person filed for named cases whom no case names was filed in vain.
+    fn report_unused(&self, persons: &[Person], cases: &[Case]) {
+        let Some(at) = self.fields.key_at("persons") else {
+            return;
+        };
+        for person in persons
+            .iter()
+            .filter(|person| person.purpose != Use::Matrix)
+        {
+            let label = &person.persona.label;
+            let named = cases.iter().flat_map(Case::leaves).any(|step| match step {
+                crate::Step::Call(call) => call.persona.as_ref() == Some(label),
+                other => other.visit().is_some_and(|visit| visit.persona == label),
+            });
+            if !named {
+                let message = format!("no case names the person `{label}`");
+                let help = "从名册删去, 或在用例里使用 · drop the person or use it in a case";
+                self.problems.push(
+                    at.error(codes::UNUSED_PERSON, message)
+                        .help(help)
+                        .as_warning(),
+                );
+            }
+        }
+    }
 }

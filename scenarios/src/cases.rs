@@ -1,0 +1,359 @@
+//! 场景文件 · Reads a scenario file into cases: its own steps, a list of cases, or one per matrix cell.
+//!
+//! Called by `load` for each file that the plan lists. Not here: single steps (`steps`), whether a case
+//! fits the window (`checks`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crosswipe_domain::{AdmDivision, Business, CaseId, Moment, Persona, Window};
+
+use crate::checks::Checker;
+use crate::codes;
+use crate::fields::{Fields, items};
+use crate::matrix::{Cell, cells};
+use crate::node::{Node, read_yaml};
+use crate::problem::{At, Said};
+use crate::schedule::Schedule;
+use crate::source::Source;
+use crate::steps::{ReadSteps, Reader};
+use crate::words;
+use crate::{Case, Step};
+
+/// What reading scenario files needs to know, and what it gathers.
+pub(crate) struct CaseReader<'a, 'b> {
+    pub(crate) steps: Reader<'a, 'b>,
+    pub(crate) window: Option<&'a Window>,
+    pub(crate) arranged: &'a [(AdmDivision, String)],
+    /// Businesses of the plan's matrix.
+    pub(crate) matrix: &'a [Business],
+    /// Ids of the notice's clauses.
+    pub(crate) clauses: &'a BTreeSet<String>,
+    /// Names of scenarios read so far.
+    pub(crate) scenarios: Vec<Said<String>>,
+    /// Businesses whose matrix some scenario fills.
+    pub(crate) filled: Vec<Business>,
+    pub(crate) cases: Vec<Case>,
+}
+
+/// The keys that a scenario and a case have in common.
+struct Head {
+    id: Said<String>,
+    title: String,
+    covers: Vec<String>,
+    start: Option<Moment>,
+    several_open: bool,
+}
+
+impl CaseReader<'_, '_> {
+    /// Reads one scenario file.
+    pub(crate) fn read(&mut self, source: &Arc<Source>) {
+        let problems = self.steps.problems;
+        let Some(node) = read_yaml(source, problems) else {
+            return;
+        };
+        let Some(fields) = Fields::of(&node, "scenario", problems) else {
+            return;
+        };
+        let head = self.head(&fields, "scenario");
+        self.scenarios
+            .extend(head.as_ref().map(|head| head.id.clone()));
+        let for_what = fields
+            .optional("for")
+            .and_then(|node| words::word(node, problems));
+        let for_matrix = for_what
+            .and_then(|said| words::one_of(&said, "`for`", &[("matrix", ())], problems))
+            .is_some();
+        let (steps, cases) = (fields.optional("steps"), fields.optional("cases"));
+        match (steps, cases, for_matrix) {
+            (Some(steps), None, true) => self.matrix_cases(&fields, head, steps),
+            (Some(steps), None, false) => self.one_case(&fields.at, head, None, steps),
+            (None, Some(cases), false) => self.listed_cases(head, cases),
+            (None, Some(cases), true) => {
+                let help = "矩阵场景只写 steps · a matrix scenario has `steps` only";
+                problems.push(
+                    cases
+                        .at
+                        .error(codes::WRONG_SHAPE, "`cases` in a scenario for the matrix")
+                        .help(help),
+                );
+            }
+            (Some(_), Some(cases), _) => {
+                problems.push(
+                    cases
+                        .at
+                        .error(codes::WRONG_SHAPE, "both `steps` and `cases`")
+                        .help("两者取一 · keep one of them"),
+                );
+            }
+            (None, None, _) => {
+                let help =
+                    "写 steps, 或写 cases 列出多个用例 · write `steps`, or `cases` for several";
+                problems.push(
+                    fields
+                        .at
+                        .error(codes::MISSING_KEY, "scenario: neither `steps` nor `cases`")
+                        .help(help),
+                );
+            }
+        }
+        fields.done();
+    }
+
+    fn head(&self, fields: &Fields<'_>, key: &'static str) -> Option<Head> {
+        let problems = self.steps.problems;
+        let id = fields
+            .required(key, "起一个名字 · give it a name")
+            .and_then(|node| words::id(node, problems));
+        let title = fields
+            .optional("title")
+            .and_then(|node| words::prose(node, problems))
+            .map(|said| said.value);
+        let covers = fields
+            .optional("covers")
+            .map(|node| words::words(node, problems))
+            .unwrap_or_default();
+        covers.iter().for_each(|said| self.report_clause(said));
+        let phase = fields
+            .optional("phase")
+            .and_then(|node| words::word(node, problems))
+            .and_then(|said| self.phase_start(&said));
+        let start = fields
+            .optional("start")
+            .and_then(|node| words::instant(node, problems))
+            .map(|said| said.value);
+        if let (Some(at), true) = (fields.key_at("phase"), fields.has("start")) {
+            problems.push(
+                at.error(codes::WRONG_SHAPE, "both `phase` and `start`")
+                    .help("两者取一 · keep one of them"),
+            );
+        }
+        let several_open = fields
+            .optional("several_open")
+            .map_or(Some(false), |node| words::yes_no(node, problems));
+        let id = id?;
+        Some(Head {
+            title: title.unwrap_or_else(|| id.value.clone()),
+            covers: covers.into_iter().map(|said| said.value).collect(),
+            start: start.or(phase),
+            several_open: several_open?,
+            id,
+        })
+    }
+
+    fn phase_start(&self, said: &Said<String>) -> Option<Moment> {
+        let phases = &self.window?.phases;
+        let found = phases.iter().find(|phase| phase.id == said.value);
+        if found.is_none() {
+            let known = phases.iter().map(|phase| phase.id.as_str());
+            self.steps
+                .problems
+                .push(words::unknown(codes::UNKNOWN_PHASE, "phase", said, known));
+        }
+        found.map(|phase| phase.from)
+    }
+
+    /// A clause is one of the plan's; a scenario of the notice is written like `zj-01`.
+    fn report_clause(&self, said: &Said<String>) {
+        let is_scenario = said.value.split_once('-').is_some_and(|(notice, number)| {
+            let lower = !notice.is_empty() && notice.bytes().all(|b| b.is_ascii_lowercase());
+            lower && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+        });
+        if !is_scenario && !self.clauses.contains(&said.value) {
+            let known = self.clauses.iter().map(String::as_str);
+            self.steps
+                .problems
+                .push(words::unknown(codes::UNKNOWN_CLAUSE, "clause", said, known));
+        }
+    }
+
+    fn listed_cases(&mut self, scenario: Option<Head>, node: &Node) {
+        let problems = self.steps.problems;
+        let listed = items(node, problems);
+        if listed.is_empty() {
+            problems.push(
+                node.at
+                    .error(codes::NO_CASES, "a list of no cases")
+                    .help("至少写一个用例 · write at least one case"),
+            );
+        }
+        let mut ids = Vec::new();
+        for node in listed {
+            let Some(fields) = Fields::of(node, "case", problems) else {
+                continue;
+            };
+            let head = self.head(&fields, "case");
+            ids.extend(head.as_ref().map(|head| head.id.clone()));
+            if let Some(steps) = fields.required("steps", "写上步骤 · write its steps") {
+                self.one_case(&fields.at, head, scenario.as_ref(), steps);
+            }
+            fields.done();
+        }
+        words::report_duplicates("case", &ids, problems);
+    }
+
+    fn one_case(&mut self, at: &At, head: Option<Head>, scenario: Option<&Head>, node: &Node) {
+        let read = self.steps.steps(node, None);
+        let Some(head) = head else {
+            return;
+        };
+        let id = scenario.map_or(head.id.value.clone(), |scenario| {
+            format!("{}/{}", scenario.id.value, head.id.value)
+        });
+        let covers = scenario
+            .map_or(&[][..], |scenario| &scenario.covers)
+            .iter()
+            .chain(&head.covers)
+            .cloned()
+            .collect();
+        let case = Case {
+            id: CaseId::parse(&id).expect("ids are short and printable"),
+            title: head.title,
+            covers,
+            start: head.start.or(scenario.and_then(|scenario| scenario.start)),
+            steps: read.steps.clone(),
+            matrix: false,
+            several_open: head.several_open
+                || scenario.is_some_and(|scenario| scenario.several_open),
+        };
+        self.keep(case, &read, at);
+    }
+
+    fn matrix_cases(&mut self, fields: &Fields<'_>, head: Option<Head>, node: &Node) {
+        let problems = self.steps.problems;
+        let topology = self.steps.topology;
+        // Read once in the first cell's seat, then given every other cell's seat.
+        let Some(first) = cells(topology, self.steps.persons, 0).into_iter().next() else {
+            return; // the holes of the matrix are reported by the plan
+        };
+        let read = self.steps.steps(node, Some(&first.seat));
+        let Some(business) = read
+            .steps
+            .iter()
+            .find_map(Step::visit)
+            .map(|visit| visit.business)
+        else {
+            if read.whole {
+                let help = "矩阵场景至少有一步 swipe · a matrix scenario has a swipe";
+                problems.push(
+                    fields
+                        .at
+                        .error(
+                            codes::NOTHING_CHECKED,
+                            "a scenario for the matrix that swipes nobody",
+                        )
+                        .help(help),
+                );
+            }
+            return;
+        };
+        let Some(turn) = self
+            .matrix
+            .iter()
+            .position(|demanded| *demanded == business)
+        else {
+            let help = "在 plan.yaml 的 matrix 里写上这项业务 · name the business in `matrix` of plan.yaml";
+            let message =
+                format!("`for: matrix`, but the plan's matrix does not name `{business}`");
+            problems.push(
+                fields
+                    .key_at("for")
+                    .unwrap_or(&fields.at)
+                    .error(codes::EMPTY_MATRIX_CELL, message)
+                    .help(help),
+            );
+            return;
+        };
+        self.filled.push(business);
+        let Some(head) = head else {
+            return;
+        };
+        for cell in cells(topology, self.steps.persons, turn) {
+            let before = problems.len();
+            self.keep(matrix_case(&head, &cell, &read), &read, &fields.at);
+            if problems.len() > before {
+                return; // the same slip in every cell is one slip
+            }
+        }
+    }
+
+    /// Keeps a case that could be read; what is wrong with it as a whole is reported.
+    fn keep(&mut self, mut case: Case, read: &ReadSteps, at: &At) {
+        let problems = self.steps.problems;
+        if !read.whole {
+            return;
+        }
+        if read.checked.is_empty() {
+            let message = format!("case `{}` checks nothing", case.id);
+            let help = "至少给一步写 expect, 如 `expect: {outcome: ok}` · give at least one step an `expect`";
+            problems.push(at.error(codes::NOTHING_CHECKED, message).help(help));
+            return;
+        }
+        let personas: BTreeMap<&str, &Persona> = self
+            .steps
+            .persons
+            .iter()
+            .map(|person| (person.persona.label.as_str(), &person.persona))
+            .collect();
+        if let Some(window) = self.window {
+            let schedule = Schedule {
+                window,
+                topology: self.steps.topology,
+                arranged: self.arranged,
+            };
+            Checker {
+                schedule,
+                personas: &personas,
+                places: &read.places,
+                at,
+                problems,
+            }
+            .check(&mut case);
+        }
+        self.cases.push(case);
+    }
+}
+
+fn matrix_case(head: &Head, cell: &Cell<'_>, read: &ReadSteps) -> Case {
+    let id = format!(
+        "{}/{}-{}",
+        head.id.value, cell.insured.code, cell.treatment.code
+    );
+    Case {
+        id: CaseId::parse(&id).expect("ids are short and printable"),
+        title: format!(
+            "{} {} → {}",
+            head.title, cell.insured.name, cell.treatment.name
+        ),
+        covers: head.covers.clone(),
+        start: head.start,
+        steps: read.steps.iter().map(|step| step.seated(cell)).collect(),
+        matrix: true,
+        several_open: head.several_open,
+    }
+}
+
+impl Step {
+    /// The same step for another cell of the matrix.
+    fn seated(&self, cell: &Cell<'_>) -> Step {
+        let seat = &cell.seat;
+        let mut step = self.clone();
+        match &mut step {
+            Step::Swipe(swipe) => {
+                swipe.persona.clone_from(&seat.persona);
+                swipe.institution.clone_from(&seat.institution);
+            }
+            Step::Call(call) => {
+                call.persona = Some(seat.persona.clone());
+                call.institution.clone_from(&seat.institution);
+            }
+            Step::Parallel(branches) => {
+                for step in branches.iter_mut().flatten() {
+                    *step = step.seated(cell);
+                }
+            }
+            Step::Play(_) => {}
+        }
+        step
+    }
+}

@@ -1,0 +1,278 @@
+//! 目录与费用清单 · Reads the catalogue table and the baskets, and holds the one against the other.
+//!
+//! Why here together: a basket line whose item no treatment place can price, or a refund that mirrors
+//! nothing, would be refused in the middle of a run. Not here: how a line is split (`mocks`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crosswipe_domain::{
+    BadAmount, BasketLine, ItemClass, Money, Quantity, Ratio, Tariff, UnitPrice,
+};
+
+use crate::codes;
+use crate::fields::{Fields, items};
+use crate::node::{Node, read_yaml};
+use crate::problem::{At, Problems, Said};
+use crate::source::Source;
+use crate::table::{Column, Row, read_table};
+use crate::words;
+
+const COLUMNS: [Column; 5] = [
+    Column {
+        en: "code",
+        zh: "项目编码",
+    },
+    Column {
+        en: "name",
+        zh: "项目名称",
+    },
+    Column {
+        en: "class",
+        zh: "等级",
+    },
+    Column {
+        en: "ceiling",
+        zh: "限价",
+    },
+    Column {
+        en: "selfpay",
+        zh: "先行自付比例",
+    },
+];
+
+const PRICE_HELP: &str =
+    "单价最多六位小数, 不为负 · a price has at most six decimals and is not negative";
+const COUNT_HELP: &str =
+    "数量最多四位小数, 不为零 · a quantity has at most four decimals and is not zero";
+const RATIO_HELP: &str =
+    "比例在 0 与 1 之间, 最多四位小数, 如 0.05 · a ratio lies between 0 and 1, e.g. 0.05";
+
+/// The catalogue of a file, in file order.
+pub(crate) fn read_catalogue(source: &Arc<Source>, problems: &Problems) -> Vec<Tariff> {
+    let rows = read_table(source, &COLUMNS, problems);
+    words::report_duplicates("item", rows.iter().map(|row| &row.cells[0]), problems);
+    rows.iter()
+        .filter_map(|row| tariff(row, problems))
+        .collect()
+}
+
+fn tariff(row: &Row, problems: &Problems) -> Option<Tariff> {
+    const CLASSES: [(&str, ItemClass); 6] = [
+        ("01", ItemClass::A),
+        ("02", ItemClass::B),
+        ("03", ItemClass::C),
+        ("甲", ItemClass::A),
+        ("乙", ItemClass::B),
+        ("丙", ItemClass::C),
+    ];
+    let [code, name, class, ceiling, selfpay] = row.cells.as_slice() else {
+        return None;
+    };
+    let class = words::one_of(class, "class", &CLASSES, problems);
+    let ceiling = match ceiling.value.as_str() {
+        "" => Some(None),
+        _ => words::parsed(ceiling, codes::BAD_AMOUNT, PRICE_HELP, price, problems)
+            .map(|said| Some(said.value)),
+    };
+    let selfpay = match selfpay.value.as_str() {
+        "" => Some(Ratio::ZERO),
+        _ => words::parsed(selfpay, codes::BAD_AMOUNT, RATIO_HELP, ratio, problems)
+            .map(|said| said.value),
+    };
+    if code.value.is_empty() {
+        problems.push(
+            row.at
+                .error(codes::BAD_ID, "an item has no code")
+                .help("填上项目编码 · give its code"),
+        );
+        return None;
+    }
+    Some(Tariff {
+        code: code.value.clone(),
+        name: name.value.clone(),
+        class: class?,
+        ceiling: ceiling?,
+        selfpay: selfpay?,
+    })
+}
+
+fn price(text: &str) -> Result<UnitPrice, BadAmount> {
+    if text.starts_with('-') {
+        Err(BadAmount::NotDecimal(text.to_owned()))
+    } else {
+        UnitPrice::parse(text)
+    }
+}
+
+fn ratio(text: &str) -> Result<Ratio, BadAmount> {
+    let ratio = Ratio::parse(text)?;
+    if ratio < Ratio::ZERO || ratio > Ratio::from_scaled(10_000) {
+        Err(BadAmount::NotDecimal(text.to_owned()))
+    } else {
+        Ok(ratio)
+    }
+}
+
+fn count(text: &str) -> Result<Quantity, BadAmount> {
+    let count = Quantity::parse(text)?;
+    if count.scaled() == 0 {
+        Err(BadAmount::NotDecimal(text.to_owned()))
+    } else {
+        Ok(count)
+    }
+}
+
+/// The lines of a basket file.
+pub(crate) fn read_basket(
+    source: &Arc<Source>,
+    tariffs: &[Tariff],
+    problems: &Problems,
+) -> Vec<BasketLine> {
+    let Some(node) = read_yaml(source, problems) else {
+        return Vec::new();
+    };
+    let Some(fields) = Fields::of(&node, "basket", problems) else {
+        return Vec::new();
+    };
+    let title = fields
+        .optional("title")
+        .and_then(|node| words::prose(node, problems));
+    drop(title);
+    let listed = fields
+        .required("lines", "列出费用明细 · list the lines")
+        .map_or(&[][..], |node| items(node, problems));
+    let lines: Vec<(BasketLine, At)> = listed
+        .iter()
+        .filter_map(|node| line(node, tariffs, problems))
+        .collect();
+    if lines.len() == listed.len() {
+        report_refunds(&lines, problems);
+        report_total(&fields.at, &lines, problems);
+    }
+    fields.done();
+    lines.into_iter().map(|(line, _)| line).collect()
+}
+
+fn line(node: &Node, tariffs: &[Tariff], problems: &Problems) -> Option<(BasketLine, At)> {
+    let fields = Fields::of(node, "basket line", problems)?;
+    let item = fields
+        .required("item", "写上项目编码 · give the item's code")
+        .and_then(|node| words::word(node, problems));
+    let tariff = item.as_ref().and_then(|item| {
+        let found = tariffs.iter().find(|tariff| tariff.code == item.value);
+        if found.is_none() {
+            let known = tariffs.iter().map(|tariff| tariff.code.as_str());
+            problems.push(words::unknown(codes::UNKNOWN_ITEM, "item", item, known));
+        }
+        found
+    });
+    let price_node = fields
+        .required("price", "写上单价 · give the unit price")
+        .and_then(|node| words::word(node, problems));
+    let price = price_node
+        .and_then(|said| words::parsed(&said, codes::BAD_AMOUNT, PRICE_HELP, price, problems));
+    let count_node = fields
+        .required("count", "写上数量 · give the quantity")
+        .and_then(|node| words::word(node, problems));
+    let count = count_node
+        .and_then(|said| words::parsed(&said, codes::BAD_AMOUNT, COUNT_HELP, count, problems));
+    let refunds = fields
+        .optional("refunds")
+        .and_then(|node| words::word(node, problems))
+        .and_then(|said| {
+            let number = said
+                .value
+                .parse::<usize>()
+                .ok()
+                .filter(|number| *number > 0);
+            if number.is_none() {
+                let message = format!("`{}` is no line number", said.value);
+                problems.push(
+                    said.at
+                        .error(codes::BAD_REFUND, message)
+                        .help("写被退的行号, 从 1 起 · the line it refunds, from 1"),
+                );
+            }
+            number
+        });
+    fields.done();
+    let (item, tariff) = (item?, tariff?);
+    Some((
+        BasketLine {
+            code: item.value,
+            name: tariff.name.clone(),
+            price: price?.value,
+            count: count?.value,
+            refunds,
+        },
+        node.at.clone(),
+    ))
+}
+
+/// A refund mirrors an earlier charge: same item, same price, and not more than was charged.
+fn report_refunds(lines: &[(BasketLine, At)], problems: &Problems) {
+    let mut left: BTreeMap<usize, i64> = BTreeMap::new();
+    for (index, (line, at)) in lines.iter().enumerate() {
+        let reason = match (line.refunds, line.count.is_negative()) {
+            (None, false) => {
+                left.insert(index + 1, line.count.scaled());
+                continue;
+            }
+            (None, true) => "a negative quantity without `refunds`".to_owned(),
+            (Some(_), false) => "`refunds` with a positive quantity".to_owned(),
+            (Some(target), true) => match (lines.get(target - 1), left.get_mut(&target)) {
+                (Some((charged, _)), Some(rest))
+                    if charged.code == line.code && charged.price == line.price =>
+                {
+                    *rest += line.count.scaled();
+                    if *rest >= 0 {
+                        continue;
+                    }
+                    format!("refunds more than line {target} charged")
+                }
+                (Some(_), Some(_)) => format!("line {target} has another item or price"),
+                _ => format!("line {target} is no earlier charge"),
+            },
+        };
+        let help = "退费行: 数量为负, refunds 指向前面同项目同单价的行 · a refund has a negative quantity and names an earlier line of the same item and price";
+        problems.push(
+            at.error(
+                codes::BAD_REFUND,
+                format!("this refund mirrors no charge: {reason}"),
+            )
+            .help(help),
+        );
+    }
+}
+
+fn report_total(at: &At, lines: &[(BasketLine, At)], problems: &Problems) {
+    let total: Money = lines.iter().map(|(line, _)| line.amount()).sum();
+    if total.fen() <= 0 {
+        let message = format!("the basket adds up to `{total}`");
+        problems.push(
+            at.error(codes::BAD_AMOUNT, message)
+                .help("费用合计要大于零 · the total must be above zero"),
+        );
+    }
+}
+
+/// Reads each basket once, by the path that names it.
+pub(crate) struct Baskets<'a> {
+    pub(crate) folder: &'a crate::folder::Folder,
+    pub(crate) tariffs: &'a [Tariff],
+    pub(crate) read: BTreeMap<String, Vec<BasketLine>>,
+}
+
+impl Baskets<'_> {
+    /// The key of the basket that `said` names, read if it was not yet.
+    pub(crate) fn key(&mut self, said: &Said<String>, problems: &Problems) -> Option<String> {
+        let path = self.folder.inside(said, problems)?;
+        if !self.read.contains_key(&path) {
+            let source = self.folder.open(&path, Some(&said.at), problems)?;
+            let lines = read_basket(&source, self.tariffs, problems);
+            self.read.insert(path.clone(), lines);
+        }
+        Some(path)
+    }
+}

@@ -1,0 +1,245 @@
+//! 自洽 · Holds a case against the window of its own plan, and its swipes against each other.
+//!
+//! Why so: a swipe expected to succeed where the gate refuses, or the other way round, is a slip in the
+//! plan; found here it costs a minute, found in the window it costs the window. Called by `cases`.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Moment, Persona};
+
+use crate::codes;
+use crate::phases::shown;
+use crate::problem::{At, Problems};
+use crate::schedule::{Schedule, Swiped};
+use crate::{Case, Expected, Play, Step, Swipe};
+
+/// What checking a case needs to know.
+pub(crate) struct Checker<'a> {
+    pub(crate) schedule: Schedule<'a>,
+    pub(crate) personas: &'a BTreeMap<&'a str, &'a Persona>,
+    /// Where each step was written, by its name.
+    pub(crate) places: &'a BTreeMap<String, At>,
+    /// The case as a whole.
+    pub(crate) at: &'a At,
+    pub(crate) problems: &'a Problems,
+}
+
+impl Checker<'_> {
+    /// Fills the case's start if nobody wrote it, then checks every step.
+    pub(crate) fn check(&self, case: &mut Case) {
+        if case.start.is_none() {
+            case.start = self.start_of(case);
+        }
+        if let Some(start) = case.start {
+            self.walk(&case.steps, start);
+        }
+        if !case.several_open {
+            self.walk_open(&case.steps, &mut BTreeMap::new());
+        }
+    }
+
+    /// The instant of the first timed step; without one, the earliest that the window allows.
+    fn start_of(&self, case: &Case) -> Option<Moment> {
+        if let Some(first) = case.leaves().filter_map(instant_of).min() {
+            return Some(first);
+        }
+        let visits: Vec<Swiped<'_>> = case
+            .leaves()
+            .filter(
+                |step| matches!(step, Step::Swipe(swipe) if swipe.expect.outcome == Expected::Ok),
+            )
+            .filter_map(|step| self.swiped(step))
+            .collect();
+        let earliest = self.schedule.earliest(&visits);
+        if earliest.is_none() {
+            let message = format!("no phase of the window allows the swipes of `{}`", case.id);
+            let help = "核对 phases 的 allow、约定对和 margin · look at the `allow` of the phases, the pairs and the margin";
+            self.problems
+                .push(self.at.error(codes::OUTSIDE_WINDOW, message).help(help));
+        }
+        earliest
+    }
+
+    fn swiped(&self, step: &Step) -> Option<Swiped<'_>> {
+        let visit = step.visit()?;
+        self.schedule
+            .swiped(visit, self.personas.get(visit.persona)?)
+    }
+
+    fn place(&self, name: &str) -> &At {
+        self.places.get(name).unwrap_or(self.at)
+    }
+
+    /// Goes through the steps in order; gives the instant at which the last of them happens.
+    fn walk(&self, steps: &[Step], start: Moment) -> Moment {
+        let mut now = start;
+        for step in steps {
+            now = match step {
+                Step::Parallel(branches) => branches
+                    .iter()
+                    .map(|branch| self.walk(branch, now))
+                    .max()
+                    .unwrap_or(now),
+                leaf => self.step(leaf, now),
+            };
+        }
+        now
+    }
+
+    fn step(&self, step: &Step, now: Moment) -> Moment {
+        let at = instant_of(step).unwrap_or(now);
+        if at < now {
+            let message = format!(
+                "this step is at `{}`, before what comes before it at `{}`",
+                shown(at),
+                shown(now)
+            );
+            let help = "按时间先后排列各步 · put the steps in the order of time";
+            self.problems.push(
+                self.place(name_of(step))
+                    .error(codes::INSTANTS_BACKWARDS, message)
+                    .help(help),
+            );
+        }
+        match step {
+            Step::Swipe(swipe) => self.swipe(swipe, step, at),
+            Step::Play(play) => self.play(play, at),
+            Step::Call(_) | Step::Parallel(_) => {}
+        }
+        at.max(now)
+    }
+
+    fn swipe(&self, swipe: &Swipe, step: &Step, at: Moment) {
+        let Some(swiped) = self.swiped(step) else {
+            return;
+        };
+        let refusal = self.schedule.refusal(&swiped, at);
+        let place = self.place(&swipe.name);
+        let instant = shown(at);
+        let problem = match (&swipe.expect.outcome, refusal) {
+            (Expected::Ok, Some(reason)) => {
+                let earliest = self.schedule.earliest(&[swiped]).map(|earliest| {
+                    format!("最早可在 `{0}` · the earliest is `{0}`", shown(earliest))
+                });
+                let message = format!("expected ok, but at `{instant}` the gate refuses it ({reason})");
+                place.error(codes::OUTSIDE_WINDOW, message).maybe_help(earliest)
+            }
+            (Expected::Gate { .. }, None) => place
+                .error(codes::GATE_SAYS_OTHERWISE, format!("expected to be stopped by the gate, but at `{instant}` the window allows it"))
+                .help("改时刻、改预期, 或核对 phases · change the instant or the expectation, or look at the phases"),
+            (Expected::Gate { reason: Some(expected) }, Some(reason)) if is_plain(reason) && expected != reason => place
+                .error(codes::GATE_SAYS_OTHERWISE, format!("at `{instant}` the gate refuses for `{reason}`, not for `{expected}`"))
+                .help(format!("写成 reason: {reason} · write reason: {reason}")),
+            (Expected::Refused { .. }, Some(reason)) if !swipe.forced => place
+                .error(codes::GATE_SAYS_OTHERWISE, format!("expected to be refused by the platform, but at `{instant}` the gate stops it first ({reason})"))
+                .help("写 forced: yes 越过闸门 (仅限模拟平台), 或预期 gate · write forced: yes (mocks only), or expect the gate"),
+            _ => return self.undo(swipe, place),
+        };
+        self.problems.push(problem);
+    }
+
+    /// What is undone after the window's end was not undone in time (R14).
+    fn undo(&self, swipe: &Swipe, place: &At) {
+        if let (Some(undo_at), Some(end)) = (swipe.undo_at, self.schedule.window.end())
+            && undo_at >= end
+        {
+            let message = format!(
+                "undone at `{}`, but the window ends at `{}`",
+                shown(undo_at),
+                shown(end)
+            );
+            let help = "在窗口结束前回退 · undo it before the window ends";
+            self.problems
+                .push(place.error(codes::OUTSIDE_WINDOW, message).help(help));
+        }
+    }
+
+    fn play(&self, play: &Play, at: Moment) {
+        let open = self.schedule.public_open(at);
+        let state = if open { "open to" } else { "closed to" };
+        if open != (play.expect.outcome == Expected::Accepted) {
+            let message = format!(
+                "at `{}` the platforms are {state} the public, so this cannot be expected",
+                shown(at)
+            );
+            let help = "改时刻、改预期, 或核对阶段的 public · change the instant or the expectation, or look at `public` of the phase";
+            self.problems.push(
+                self.place(&play.name)
+                    .error(codes::PUBLIC_AGAINST_WINDOW, message)
+                    .help(help),
+            );
+        }
+    }
+
+    /// Reports a swipe of a person who has another one open. `open` holds when each is undone at the latest known.
+    fn walk_open(&self, steps: &[Step], open: &mut BTreeMap<String, Option<Moment>>) {
+        for step in steps {
+            match step {
+                Step::Swipe(swipe) if swipe.expect.outcome == Expected::Ok => {
+                    self.open(swipe, open)
+                }
+                Step::Parallel(branches) => self.walk_branches(branches, open),
+                _ => {}
+            }
+        }
+    }
+
+    fn open(&self, swipe: &Swipe, open: &mut BTreeMap<String, Option<Moment>>) {
+        if let Some(undone) = open.get(&swipe.persona) {
+            let closed = matches!((undone, swipe.at), (Some(undone), Some(at)) if *undone <= at);
+            if !closed {
+                self.problems.push(self.two_open(swipe));
+            }
+        }
+        open.insert(swipe.persona.clone(), swipe.undo_at);
+    }
+
+    fn walk_branches(&self, branches: &[Vec<Step>], open: &mut BTreeMap<String, Option<Moment>>) {
+        let before = open.clone();
+        for branch in branches {
+            // What another branch opened is open beside this one, whatever its undo says.
+            let mut beside: BTreeMap<String, Option<Moment>> = before.clone();
+            beside.extend(
+                open.iter()
+                    .filter(|(person, _)| !before.contains_key(*person))
+                    .map(|(person, _)| (person.clone(), None)),
+            );
+            self.walk_open(branch, &mut beside);
+            open.extend(beside);
+        }
+    }
+
+    fn two_open(&self, swipe: &Swipe) -> crate::Problem {
+        let message = format!(
+            "`{}` is swiped while another swipe of the same person is open",
+            swipe.persona
+        );
+        let help = "换一个人, 给前一笔写 undo_at, 或写明 several_open: yes · another person, an `undo_at` before it, or several_open: yes";
+        self.place(&swipe.name)
+            .error(codes::TWO_OPEN_SWIPES, message)
+            .help(help)
+    }
+}
+
+/// Reasons that gate and schedule call by the same word.
+fn is_plain(reason: &str) -> bool {
+    matches!(reason, "window" | "persona" | "margin")
+}
+
+fn instant_of(step: &Step) -> Option<Moment> {
+    match step {
+        Step::Swipe(swipe) => swipe.at,
+        Step::Call(call) => call.at,
+        Step::Play(play) => play.at,
+        Step::Parallel(_) => None,
+    }
+}
+
+fn name_of(step: &Step) -> &str {
+    match step {
+        Step::Swipe(swipe) => &swipe.name,
+        Step::Call(call) => &call.name,
+        Step::Play(play) => &play.name,
+        Step::Parallel(_) => "",
+    }
+}

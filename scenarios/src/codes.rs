@@ -1,0 +1,110 @@
+//! 问题代码 · The stable words of all problems that this crate can find.
+//!
+//! Why so: scripts and `explain` pages hang on them, so they stand in one list, are never reused and
+//! never translated. A test in `cli` asks that each has its page.
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+        $($(#[$doc])* pub(crate) const $name: &str = concat!("scenario::", $word);)*
+
+        /// 全部代码 · Every code that a [`Problem`](crate::Problem) can carry.
+        pub const CODES: &[&str] = &[$($name),*];
+    };
+}
+
+codes! {
+    /// The path leads to no plan.
+    NO_SUCH_PLAN = "no_such_plan";
+    /// A file that the plan names cannot be opened.
+    UNREADABLE_FILE = "unreadable_file";
+    /// A file is in GBK or another encoding.
+    NOT_UTF8 = "not_utf8";
+    /// A tab stands where YAML or CSV wants something else.
+    TAB = "tab";
+    /// Full-width punctuation or digits stand where ASCII belongs.
+    FULL_WIDTH = "full_width";
+    /// The text is no YAML.
+    BAD_YAML = "bad_yaml";
+    /// A key stands twice in one mapping.
+    DUPLICATE_KEY = "duplicate_key";
+    /// A key that means nothing here.
+    UNKNOWN_KEY = "unknown_key";
+    /// A key without which nothing can be decided.
+    MISSING_KEY = "missing_key";
+    /// A list where a mapping belongs, or the like.
+    WRONG_SHAPE = "wrong_shape";
+    /// A word that is none of the words possible here.
+    UNKNOWN_WORD = "unknown_word";
+    /// Text that cannot serve as an id.
+    BAD_ID = "bad_id";
+    /// Text that is no instant.
+    BAD_INSTANT = "bad_instant";
+    /// Hour 24.
+    HOUR_24 = "hour_24";
+    /// An instant without its offset.
+    MISSING_OFFSET = "missing_offset";
+    /// Text that is no length of time.
+    BAD_DURATION = "bad_duration";
+    /// Text that is no amount, price, quantity or ratio, or one with too many decimals.
+    BAD_AMOUNT = "bad_amount";
+    /// No region of the topology.
+    UNKNOWN_DIVISION = "unknown_division";
+    /// No institution of the topology.
+    UNKNOWN_INSTITUTION = "unknown_institution";
+    /// An institution code of another form, or of another region.
+    BAD_INSTITUTION = "bad_institution";
+    /// Nobody in the persons file.
+    UNKNOWN_PERSON = "unknown_person";
+    /// Known, but not on the registry of test persons.
+    PERSON_NOT_REGISTERED = "person_not_registered";
+    /// A test person playing the public.
+    PERSON_IS_REGISTERED = "person_is_registered";
+    /// An identity number with a wrong form or check character.
+    BAD_ID_NUMBER = "bad_id_number";
+    /// An identity number that may belong to somebody.
+    REAL_ID_NUMBER = "real_id_number";
+    /// A long number that a spreadsheet rounded.
+    SPREADSHEET_NUMBER = "spreadsheet_number";
+    /// No such phase.
+    UNKNOWN_PHASE = "unknown_phase";
+    /// No such clause of the notice.
+    UNKNOWN_CLAUSE = "unknown_clause";
+    /// An item that the catalogue does not have.
+    UNKNOWN_ITEM = "unknown_item";
+    /// A refund line that mirrors no charge.
+    BAD_REFUND = "bad_refund";
+    /// One id for two things.
+    DUPLICATE_ID = "duplicate_id";
+    /// A phase that begins before the one before it ends.
+    PHASES_OVERLAP = "phases_overlap";
+    /// Time between two phases that belongs to none.
+    PHASES_HOLE = "phases_hole";
+    /// A phase that ends before it begins, or an end in the middle.
+    PHASE_BACKWARDS = "phase_backwards";
+    /// A window that never ends.
+    WINDOW_WITHOUT_END = "window_without_end";
+    /// Test swipes in a phase that may not have them.
+    ALLOW_OUTSIDE_TEST_PHASE = "allow_outside_test_phase";
+    /// A phase that allows what `cross_swipe` does not name.
+    ALLOW_BEYOND_CROSS_SWIPE = "allow_beyond_cross_swipe";
+    /// A case that checks nothing.
+    NOTHING_CHECKED = "nothing_checked";
+    /// A plan without a case.
+    NO_CASES = "no_cases";
+    /// Two swipes of one person open at a time.
+    TWO_OPEN_SWIPES = "two_open_swipes";
+    /// A swipe that the gate would refuse is expected to succeed.
+    OUTSIDE_WINDOW = "outside_window";
+    /// The gate is expected to say otherwise than the window makes it say.
+    GATE_SAYS_OTHERWISE = "gate_says_otherwise";
+    /// Public traffic expected otherwise than its phase says.
+    PUBLIC_AGAINST_WINDOW = "public_against_window";
+    /// Instants of a case that go backwards.
+    INSTANTS_BACKWARDS = "instants_backwards";
+    /// A cell of the matrix that no case fills.
+    EMPTY_MATRIX_CELL = "empty_matrix_cell";
+    /// A person who is filed for named cases, and whom no case names.
+    UNUSED_PERSON = "unused_person";
+    /// A table row with too many or too few cells, or a quote without end.
+    BAD_TABLE = "bad_table";
+}

@@ -1,0 +1,215 @@
+//! 计划文件夹 · Opens the files of a plan, keeps their bytes, and says what cannot be opened.
+//!
+//! Why so: a run records the digest of every file that it was made from, so each file is read once,
+//! here, and its bytes are kept under its path inside the plan.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::codes;
+use crate::nearest::{nearest, suggest};
+use crate::problem::{At, Problem, Problems, Said};
+use crate::source::{Source, decode};
+
+/// 计划文件夹 · A plan's folder while it is being read.
+pub(crate) struct Folder {
+    root: PathBuf,
+    files: RefCell<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Folder {
+    /// The folder of the plan at `path`, which is the folder or its `plan.yaml`.
+    pub(crate) fn find(path: &Path) -> Result<Folder, Problem> {
+        let root = if path.is_dir() {
+            path.to_owned()
+        } else {
+            path.parent().unwrap_or(path).to_owned()
+        };
+        let is_plan = path.is_dir() || path.file_name().is_some_and(|name| name == PLAN_FILE);
+        if is_plan && root.join(PLAN_FILE).is_file() {
+            return Ok(Folder {
+                root,
+                files: RefCell::default(),
+            });
+        }
+        Err(no_such_plan(path))
+    }
+
+    /// The file that the plan names `inside`; `said` is where it names it.
+    pub(crate) fn open(
+        &self,
+        inside: &str,
+        said: Option<&At>,
+        problems: &Problems,
+    ) -> Option<Arc<Source>> {
+        let shown = self.root.join(inside).display().to_string();
+        let bytes = match std::fs::read(self.root.join(inside)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                problems.push(self.unreadable(inside, shown, error.kind(), said));
+                return None;
+            }
+        };
+        let decoded = decode(&bytes).map(|text| Source::new(shown.clone(), text));
+        let opened = match decoded {
+            Ok(source) => Some(Arc::new(source)),
+            Err((text, at)) => {
+                problems.push(not_utf8(inside, shown, &text, at));
+                None
+            }
+        };
+        self.files.borrow_mut().insert(inside.to_owned(), bytes);
+        opened
+    }
+
+    /// The path that `said` names, if it stays inside the plan's folder.
+    pub(crate) fn inside(&self, said: &Said<String>, problems: &Problems) -> Option<String> {
+        let path = Path::new(&said.value);
+        let plain = path
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
+        if plain && !said.value.contains('\\') {
+            return Some(said.value.clone());
+        }
+        let help = "文件都放在计划文件夹里, 用 / 分隔 · keep files inside the plan's folder, with / between names";
+        problems.push(
+            said.at
+                .error(
+                    codes::UNREADABLE_FILE,
+                    format!("`{}` leads out of the plan's folder", said.value),
+                )
+                .help(help),
+        );
+        None
+    }
+
+    /// Everything read, by path inside the plan.
+    pub(crate) fn into_files(self) -> BTreeMap<String, Vec<u8>> {
+        self.files.into_inner()
+    }
+
+    fn unreadable(
+        &self,
+        inside: &str,
+        shown: String,
+        kind: ErrorKind,
+        said: Option<&At>,
+    ) -> Problem {
+        let reason = match kind {
+            ErrorKind::NotFound => "does not exist".to_owned(),
+            ErrorKind::PermissionDenied => "may not be read".to_owned(),
+            ErrorKind::IsADirectory => "is a folder".to_owned(),
+            other => format!("cannot be read: {other}"),
+        };
+        let message = format!("the file `{inside}` {reason}");
+        match said {
+            Some(at) => at
+                .error(codes::UNREADABLE_FILE, message)
+                .maybe_help(self.suggest_file(inside)),
+            None => Problem::whole_file(codes::UNREADABLE_FILE, shown, message)
+                .maybe_help(self.suggest_file(inside)),
+        }
+    }
+
+    fn suggest_file(&self, inside: &str) -> Option<String> {
+        let folder = Path::new(inside).parent().unwrap_or(Path::new(""));
+        let names = names_in(&self.root.join(folder));
+        let paths: Vec<String> = names
+            .iter()
+            .map(|name| folder.join(name).display().to_string())
+            .collect();
+        suggest(inside, paths.iter().map(String::as_str))
+    }
+}
+
+/// The file by which a folder is known to be a plan.
+pub(crate) const PLAN_FILE: &str = "plan.yaml";
+
+fn no_such_plan(path: &Path) -> Problem {
+    let shown = path.display().to_string();
+    let message = if path.is_dir() {
+        format!("the folder `{shown}` has no `{PLAN_FILE}`")
+    } else if path.is_file() {
+        format!("`{shown}` is no plan; a plan is a folder with a `{PLAN_FILE}`")
+    } else {
+        format!("there is no plan at `{shown}`")
+    };
+    let near = plans_beside(path);
+    let word = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let help = match nearest(&word, near.iter().map(String::as_str)) {
+        Some(name) => {
+            let meant = path.with_file_name(name).display().to_string();
+            format!("是否想写 `{meant}`? · did you mean `{meant}`?")
+        }
+        None if near.is_empty() => {
+            "给出含有 plan.yaml 的文件夹 · give a folder that has a plan.yaml".to_owned()
+        }
+        None => format!("这里的计划 · plans here: {}", near.join(", ")),
+    };
+    Problem::whole_file(codes::NO_SUCH_PLAN, shown, message).help(help)
+}
+
+/// Plans in the folder where `path` was looked for, or in the folder `path` itself.
+fn plans_beside(path: &Path) -> Vec<String> {
+    let folder = if path.is_dir() {
+        path
+    } else {
+        path.parent().unwrap_or(Path::new(""))
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    names_in(folder)
+        .into_iter()
+        .filter(|name| folder.join(name).join(PLAN_FILE).is_file())
+        .collect()
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    names
+}
+
+/// A file in another encoding. In a table the readable digits are hidden: they may be identity numbers.
+fn not_utf8(inside: &str, shown: String, text: &str, at: usize) -> Problem {
+    let table = inside.ends_with(".csv");
+    let text: String = text
+        .chars()
+        .map(|c| {
+            if table && c.is_ascii_alphanumeric() {
+                '*'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let source = Arc::new(Source::new(shown, &text));
+    let end = source.text[at..]
+        .chars()
+        .next()
+        .map_or(at, |c| at + c.len_utf8());
+    At {
+        source,
+        span: at..end,
+    }
+    .error(
+        codes::NOT_UTF8,
+        "the file is not UTF-8 from here on; it may be GBK",
+    )
+    .help("另存为 UTF-8 (表格选 “CSV UTF-8”) · save it as UTF-8 (spreadsheets: `CSV UTF-8`)")
+}

@@ -1,0 +1,214 @@
+//! 计划头 · The keys of `plan.yaml` that stand alone: names, rules, matrix, clauses.
+//!
+//! Why strict: `rollback` and `cross_swipe` decide whether real accounts are touched and whether every
+//! trace goes, so they are never a default. Called by `load`.
+
+use std::collections::BTreeSet;
+
+use crosswipe_domain::Business;
+
+use crate::codes;
+use crate::fields::Fields;
+use crate::node::Node;
+use crate::phases::business;
+use crate::problem::{Problems, Said};
+use crate::words;
+
+/// What `plan.yaml` says by itself; `None` where it could not be read.
+pub(crate) struct Head {
+    pub(crate) id: Option<String>,
+    pub(crate) title_zh: Option<String>,
+    pub(crate) title_en: Option<String>,
+    pub(crate) source: Option<String>,
+    pub(crate) same_day: Option<bool>,
+    pub(crate) cross_swipe: Vec<Business>,
+    pub(crate) clauses: BTreeSet<String>,
+    pub(crate) matrix: Option<Said<Vec<Business>>>,
+    pub(crate) cannot_undo: Vec<String>,
+    pub(crate) seed: Option<u64>,
+}
+
+impl Head {
+    pub(crate) fn read(fields: &Fields<'_>, problems: &Problems) -> Head {
+        let id = fields
+            .required(
+                "plan",
+                "给计划起名, 同文件夹名 · name the plan like its folder",
+            )
+            .and_then(|node| words::id(node, problems));
+        let title = fields.required("title", "写上 title: {zh: …, en: …} · give a title");
+        let titles = title
+            .and_then(|node| Fields::of(node, "title", problems))
+            .map(|title| titles(title, problems));
+        let (title_zh, title_en) = titles.unwrap_or((None, None));
+        let source = fields
+            .required("source", "写上公告文号 · name the notice")
+            .and_then(|node| words::prose(node, problems));
+        read_rollback(fields, problems);
+        let cross_swipe = read_cross_swipe(fields, problems);
+        let matrix = fields
+            .optional("matrix")
+            .and_then(|node| read_matrix(node, fields, &cross_swipe, problems));
+        Head {
+            id: id.map(|said| said.value),
+            title_zh,
+            title_en,
+            source: source.map(|said| said.value),
+            same_day: read_test_net(fields, problems),
+            cross_swipe,
+            clauses: read_clauses(fields, problems),
+            matrix,
+            cannot_undo: fields
+                .optional("cannot_undo")
+                .map(|node| prose_list(node, problems))
+                .unwrap_or_default(),
+            seed: read_seed(fields, problems),
+        }
+    }
+}
+
+fn titles(title: Fields<'_>, problems: &Problems) -> (Option<String>, Option<String>) {
+    let zh = title
+        .required("zh", "写上中文标题 · give the Chinese title")
+        .and_then(|node| words::prose(node, problems));
+    let en = title
+        .required("en", "写上英文标题 · give the English title")
+        .and_then(|node| words::prose(node, problems));
+    title.done();
+    (zh.map(|said| said.value), en.map(|said| said.value))
+}
+
+fn prose_list(node: &Node, problems: &Problems) -> Vec<String> {
+    crate::fields::items(node, problems)
+        .iter()
+        .filter_map(|node| words::prose(node, problems))
+        .map(|said| said.value)
+        .collect()
+}
+
+fn read_rollback(fields: &Fields<'_>, problems: &Problems) {
+    let help = "回退规则没有默认值: 写 `rollback: all` · never a default: write `rollback: all`";
+    if let Some(said) = fields
+        .required("rollback", help)
+        .and_then(|node| words::word(node, problems))
+        && said.value != "all"
+    {
+        problems.push(
+            said.at
+                .error(
+                    codes::UNKNOWN_WORD,
+                    format!("unknown rollback rule `{}`", said.value),
+                )
+                .help("只支持 all · only `all` is possible"),
+        );
+    }
+}
+
+fn read_cross_swipe(fields: &Fields<'_>, problems: &Problems) -> Vec<Business> {
+    let help = "交叉刷卡的业务没有默认值: 写 `cross_swipe: [outpatient, inpatient]` · never a default: name the businesses";
+    let Some(node) = fields.required("cross_swipe", help) else {
+        return Vec::new();
+    };
+    let said = words::words(node, problems);
+    words::report_duplicates("business", &said, problems);
+    said.iter()
+        .filter_map(|said| business(said, problems))
+        .collect()
+}
+
+/// R9: what a day means on which test swipes do not add up to zero.
+fn read_test_net(fields: &Fields<'_>, problems: &Problems) -> Option<bool> {
+    match fields.optional("test_net") {
+        Some(node) => words::one_of(
+            &words::word(node, problems)?,
+            "policy",
+            &[("same-day", true), ("net-zero", false)],
+            problems,
+        ),
+        None => Some(true),
+    }
+}
+
+fn read_seed(fields: &Fields<'_>, problems: &Problems) -> Option<u64> {
+    let Some(node) = fields.optional("seed") else {
+        return Some(1);
+    };
+    let said = words::word(node, problems)?;
+    let seed = said.value.parse().ok();
+    if seed.is_none() {
+        let help = "写一个不大的正整数 · write a whole number";
+        problems.push(
+            said.at
+                .error(codes::UNKNOWN_WORD, format!("`{}` is no seed", said.value))
+                .help(help),
+        );
+    }
+    seed
+}
+
+/// `clauses: {ZJ1: quote, …}`: the clauses of the notice that cases may cover.
+fn read_clauses(fields: &Fields<'_>, problems: &Problems) -> BTreeSet<String> {
+    let clauses = fields
+        .optional("clauses")
+        .and_then(|node| Fields::of(node, "clauses", problems));
+    let mut ids = BTreeSet::new();
+    for (key, quote) in clauses.iter().flat_map(Fields::others) {
+        words::prose(quote, problems);
+        ids.insert(key.value.clone());
+    }
+    ids
+}
+
+/// `matrix: {insured: all, treatment: all, business: […], person: pairwise}`.
+fn read_matrix(
+    node: &Node,
+    plan: &Fields<'_>,
+    cross_swipe: &[Business],
+    problems: &Problems,
+) -> Option<Said<Vec<Business>>> {
+    let fields = Fields::of(node, "matrix", problems)?;
+    for (key, only) in [
+        ("insured", "all"),
+        ("treatment", "all"),
+        ("person", "pairwise"),
+    ] {
+        let help = format!("写 `{key}: {only}` · write `{key}: {only}`");
+        if let Some(said) = fields
+            .required(key, &help)
+            .and_then(|node| words::word(node, problems))
+        {
+            words::one_of(&said, key, &[(only, ())], problems);
+        }
+    }
+    let named = fields.required(
+        "business",
+        "写上业务, 如 [outpatient, inpatient] · name the businesses",
+    );
+    let said = named
+        .map(|node| words::words(node, problems))
+        .unwrap_or_default();
+    words::report_duplicates("business", &said, problems);
+    for beyond in said.iter().filter(|said| {
+        !cross_swipe.is_empty() && !cross_swipe.iter().any(|b| b.name() == said.value)
+    }) {
+        let message = format!(
+            "the matrix asks for `{}`, but `cross_swipe` does not name it",
+            beyond.value
+        );
+        problems.push(
+            beyond
+                .at
+                .error(codes::ALLOW_BEYOND_CROSS_SWIPE, message)
+                .help("先在 cross_swipe 里写明 · name it in `cross_swipe` first"),
+        );
+    }
+    fields.done();
+    let businesses = said
+        .iter()
+        .filter_map(|said| business(said, problems))
+        .collect();
+    Some(Said {
+        value: businesses,
+        at: plan.key_at("matrix").unwrap_or(&node.at).clone(),
+    })
+}

@@ -1,0 +1,108 @@
+//! 交叉矩阵 · Who of which city is swiped where: one seat per ordered pair of regions.
+//!
+//! Why so: pair (i, j) takes its person and its hospital by the distance d = j − i, so that each person
+//! gets as many swipes as any other (they run one after the other), and employees and residents each
+//! meet both businesses and both hospitals, without 110 rows in a file.
+
+use crosswipe_domain::{Business, Region, Topology};
+
+use crate::codes;
+use crate::persons::{Person, Use};
+use crate::problem::{At, Problems};
+use crate::steps::Seat;
+
+/// 格 · A cell of the matrix.
+#[derive(Debug)]
+pub(crate) struct Cell<'a> {
+    pub(crate) insured: &'a Region,
+    pub(crate) treatment: &'a Region,
+    pub(crate) seat: Seat,
+}
+
+/// All cells that have somebody to swipe and a place to go, by insured place, then treatment place. `turn` is the
+/// number of the business in the plan: the next business gives each pair its other person.
+pub(crate) fn cells<'a>(topology: &'a Topology, persons: &[Person], turn: usize) -> Vec<Cell<'a>> {
+    let count = topology.regions.len();
+    let mut cells = Vec::new();
+    for (i, insured) in topology.regions.iter().enumerate() {
+        for (j, treatment) in topology.regions.iter().enumerate().filter(|(j, _)| *j != i) {
+            let distance = (j + count - i) % count;
+            let seat = seat(topology, persons, (insured, treatment), distance, turn);
+            cells.extend(seat.map(|seat| Cell {
+                insured,
+                treatment,
+                seat,
+            }));
+        }
+    }
+    cells
+}
+
+fn seat(
+    topology: &Topology,
+    persons: &[Person],
+    pair: (&Region, &Region),
+    distance: usize,
+    turn: usize,
+) -> Option<Seat> {
+    let people: Vec<&Person> = matrix_persons(persons, pair.0).collect();
+    let places: Vec<_> = topology
+        .institutions
+        .iter()
+        .filter(|institution| institution.region == pair.1.code)
+        .collect();
+    let person = people.get((distance + turn) % people.len().max(1))?;
+    let place = places.get((distance / 2) % places.len().max(1))?;
+    Some(Seat {
+        persona: person.persona.label.clone(),
+        institution: place.code.clone(),
+    })
+}
+
+fn matrix_persons<'a>(persons: &'a [Person], region: &Region) -> impl Iterator<Item = &'a Person> {
+    persons.iter().filter(move |person| {
+        person.purpose == Use::Matrix && person.persona.insured == region.code
+    })
+}
+
+/// Reports regions that leave cells empty, and businesses for which no scenario fills any.
+pub(crate) fn report_holes(
+    at: &At,
+    topology: &Topology,
+    persons: &[Person],
+    demanded: &[Business],
+    filled: &[Business],
+    problems: &Problems,
+) {
+    for region in &topology.regions {
+        if matrix_persons(persons, region).next().is_none() {
+            let message = format!(
+                "no matrix person is insured in `{}` {}, so its row of the matrix stays empty",
+                region.code, region.name
+            );
+            let help = "在名册里为该地加一名用途为 matrix 的人员 · add a person of that place whose `use` is `matrix`";
+            problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
+        }
+        if !topology
+            .institutions
+            .iter()
+            .any(|institution| institution.region == region.code)
+        {
+            let message = format!(
+                "`{}` {} has no institution, so its column of the matrix stays empty",
+                region.code, region.name
+            );
+            let help = "在拓扑里为该地加一家机构 · add an institution there in the topology";
+            problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
+        }
+    }
+    for business in demanded
+        .iter()
+        .filter(|business| !filled.contains(business))
+    {
+        let message =
+            format!("no scenario `for: matrix` swipes `{business}`, so its cells stay empty");
+        let help = "加一个 for: matrix 的场景, 或从 matrix 去掉这项业务 · add such a scenario or drop the business from `matrix`";
+        problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
+    }
+}

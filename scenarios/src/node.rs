@@ -1,0 +1,237 @@
+//! 语法树 · A YAML text as a tree in which every key and value knows its place.
+//!
+//! Why so: derived readers stop at the first slip, but a tester wants all of them; and they retype
+//! `0310` and 18-digit ids as numbers. So YAML gives only the shape here, scalars keep the text as it
+//! stands in the file, and meaning is given by `fields` and `words`.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
+use serde_saphyr::{Location, Spanned};
+
+use crate::codes;
+use crate::problem::{At, Problems, Said};
+use crate::source::{Source, repair};
+
+/// 节点 · A value and its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) at: At,
+    pub(crate) value: Value,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// Nothing, `~` or `null`.
+    Empty,
+    /// Text, as written.
+    Text(String),
+    /// `- a`, `[a]`.
+    List(Vec<Node>),
+    /// `a: b`, `{a: b}`; keys may repeat.
+    Map(Vec<(Said<String>, Node)>),
+}
+
+/// Reads a YAML text; what cannot be read is reported and gives `None`.
+pub(crate) fn read_yaml(source: &Arc<Source>, problems: &Problems) -> Option<Node> {
+    let repaired = repair(source, problems);
+    let text = repaired.as_deref().unwrap_or(&source.text);
+    let options = serde_saphyr::options! {
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
+        reject_unsupported_tags: true,
+    };
+    match serde_saphyr::from_str_with_options::<Raw>(text, options) {
+        Ok(raw) => Some(raw.placed(text, source)),
+        // After a repair the text may well be odd; the reason was told already.
+        Err(_) if repaired.is_some() => None,
+        Err(error) => {
+            problems.push(syntax_problem(&error, source));
+            None
+        }
+    }
+}
+
+fn syntax_problem(error: &serde_saphyr::Error, source: &Arc<Source>) -> crate::Problem {
+    let told = error.without_snippet().to_string();
+    let reason = told.split(" at line ").next().unwrap_or(&told);
+    let span = error
+        .location()
+        .map_or(0..0, |location| character_span(&source.text, location));
+    let at = At {
+        source: Arc::clone(source),
+        span,
+    };
+    at.error(codes::BAD_YAML, format!("this is no YAML: {reason}"))
+        .help("检查缩进、冒号后的空格、引号和括号是否成对 · look at indentation, the space after a colon, quotes and brackets")
+}
+
+/// The character at a line and column, as a byte range; at the end of the text, an empty range.
+fn character_span(text: &str, location: Location) -> Range<usize> {
+    let line = usize::try_from(location.line())
+        .unwrap_or(usize::MAX)
+        .saturating_sub(1);
+    let column = usize::try_from(location.column())
+        .unwrap_or(usize::MAX)
+        .saturating_sub(1);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let Some((offset, character)) = text[start..].char_indices().nth(column) else {
+        return text.len()..text.len();
+    };
+    let length = if character == '\n' {
+        0
+    } else {
+        character.len_utf8()
+    };
+    start + offset..start + offset + length
+}
+
+/// The shape that YAML gives, before scalars are read from the text.
+struct Raw(Spanned<RawValue>);
+
+enum RawValue {
+    Empty,
+    /// A scalar that YAML takes for a number or truth value: the text of the file counts.
+    Typed,
+    Text(String),
+    List(Vec<Raw>),
+    Map(Vec<(Spanned<RawValue>, Raw)>),
+}
+
+impl Raw {
+    fn placed(self, text: &str, source: &Arc<Source>) -> Node {
+        let at = place(self.0.defined, source);
+        let value = match self.0.value {
+            RawValue::Empty => Value::Empty,
+            RawValue::List(items) => Value::List(
+                items
+                    .into_iter()
+                    .map(|item| item.placed(text, source))
+                    .collect(),
+            ),
+            RawValue::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| {
+                        let at = place(key.defined, source);
+                        let key = Said {
+                            value: scalar_text(key.value, &at.span, text),
+                            at,
+                        };
+                        (key, value.placed(text, source))
+                    })
+                    .collect(),
+            ),
+            scalar @ (RawValue::Typed | RawValue::Text(_)) => {
+                Value::Text(scalar_text(scalar, &at.span, text))
+            }
+        };
+        Node { at, value }
+    }
+}
+
+fn place(location: Location, source: &Arc<Source>) -> At {
+    let span = location.span();
+    let start = span
+        .byte_offset()
+        .and_then(|offset| usize::try_from(offset).ok())
+        .unwrap_or(0);
+    let length = span
+        .byte_len()
+        .and_then(|length| usize::try_from(length).ok())
+        .unwrap_or(0);
+    At {
+        source: Arc::clone(source),
+        span: start..start + length,
+    }
+}
+
+/// The text of a scalar: as it stands in the file, unless quotes or line folding changed it.
+fn scalar_text(scalar: RawValue, span: &Range<usize>, text: &str) -> String {
+    let written = text.get(span.clone()).unwrap_or_default();
+    match scalar {
+        RawValue::Text(value) if written.starts_with(['"', '\'']) || written.contains('\n') => {
+            value
+        }
+        _ => written.to_owned(),
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Raw, D::Error> {
+        Spanned::deserialize(deserializer).map(Raw)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawValue, D::Error> {
+        deserializer.deserialize_any(Shape)
+    }
+}
+
+struct Shape;
+
+impl<'de> Visitor<'de> for Shape {
+    type Value = RawValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text, a list or a mapping")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_i128<E>(self, _: i128) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_u128<E>(self, _: u128) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<RawValue, E> {
+        Ok(RawValue::Text(text.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Empty)
+    }
+
+    fn visit_none<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Empty)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<RawValue, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(RawValue::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawValue, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(RawValue::Map(entries))
+    }
+}

@@ -1,0 +1,350 @@
+//! 阶段 · Reads the phases of a cutover and holds them against each other.
+//!
+//! Why so strict: the gate believes this data. A hole between two phases, an overlap, a phase that never
+//! ends or test swipes in a phase that may not have them would each open or shut the gate at an
+//! instant that the notice does not say. Not here: what is allowed at an instant (`schedule`).
+
+use crosswipe_domain::{
+    Allow, Business, Moment, PersonClass, Phase, PhaseKind, Public, Scope, Topology, Window,
+};
+
+use crate::codes;
+use crate::fields::{Fields, items};
+use crate::node::Node;
+use crate::problem::{At, Problems, Said};
+use crate::words;
+
+/// The default of R14: two hours.
+const DEFAULT_MARGIN_MS: i64 = 2 * 3_600_000;
+
+const KINDS: [(&str, PhaseKind); 8] = [
+    ("prepare", PhaseKind::Prepare),
+    ("drain", PhaseKind::Drain),
+    ("frozen", PhaseKind::Frozen),
+    ("switch", PhaseKind::Switch),
+    ("joint", PhaseKind::Joint),
+    ("verify", PhaseKind::Verify),
+    ("live", PhaseKind::Live),
+    ("catchup", PhaseKind::Catchup),
+];
+
+/// Reads `phases:` and `margin:` of a plan.
+pub(crate) fn read_window(
+    plan: &Fields<'_>,
+    cross_swipe: &[Business],
+    topology: Option<&Topology>,
+    problems: &Problems,
+) -> Option<(Window, Vec<Said<Scope>>)> {
+    let margin = plan
+        .optional("margin")
+        .and_then(|node| words::duration_ms(node, problems));
+    let node = plan.required(
+        "phases",
+        "按公告写出各阶段 · write down the phases of the notice",
+    )?;
+    let context = Context {
+        cross_swipe,
+        topology,
+        problems,
+    };
+    let listed = items(node, problems);
+    let read: Vec<PhaseEntry> = listed
+        .iter()
+        .filter_map(|node| phase(node, &context))
+        .collect();
+    words::report_duplicates("phase", read.iter().map(|entry| &entry.id), problems);
+    if read.len() < listed.len() {
+        return None;
+    }
+    report_gaps(&read, problems);
+    let scopes = read.iter().flat_map(|entry| entry.scopes.clone()).collect();
+    let phases: Vec<Phase> = read.into_iter().map(|entry| entry.phase).collect();
+    let window = Window {
+        phases,
+        margin_ms: margin.map_or(DEFAULT_MARGIN_MS, |said| said.value),
+    };
+    if window.end().is_none() {
+        let help = "写一个 live 阶段, 或给末阶段写 to · add a `live` phase or give the last phase its `to`";
+        problems.push(
+            node.at
+                .error(codes::WINDOW_WITHOUT_END, "the window never ends")
+                .help(help),
+        );
+        return None;
+    }
+    Some((window, scopes))
+}
+
+struct Context<'a> {
+    cross_swipe: &'a [Business],
+    topology: Option<&'a Topology>,
+    problems: &'a Problems,
+}
+
+struct PhaseEntry {
+    id: Said<String>,
+    from: At,
+    to: Option<At>,
+    scopes: Vec<Said<Scope>>,
+    phase: Phase,
+}
+
+fn phase(node: &Node, context: &Context<'_>) -> Option<PhaseEntry> {
+    let problems = context.problems;
+    let fields = Fields::of(node, "phase", problems)?;
+    let id = fields
+        .required("id", "给阶段起名 · name the phase")
+        .and_then(|node| words::id(node, problems));
+    let kind = match fields.optional("kind") {
+        Some(node) => words::word(node, problems)
+            .and_then(|said| words::one_of(&said, "kind of phase", &KINDS, problems)),
+        None => id.as_ref().and_then(|id| kind_of_id(id, problems)),
+    };
+    let from = fields
+        .required("from", "写上开始时刻 · give its first instant")
+        .and_then(|node| words::instant(node, problems));
+    let to_node = fields.optional("to");
+    let to = to_node.map(|node| words::instant(node, problems));
+    let public = match fields.optional("public") {
+        Some(node) => public(node, problems),
+        None => Some(Public::Closed),
+    };
+    let reads = match fields.optional("reads") {
+        Some(node) => words::yes_no(node, problems).map(Some),
+        None => Some(None),
+    };
+    let quote = fields
+        .optional("quote")
+        .and_then(|node| words::prose(node, problems))
+        .map_or(String::new(), |said| said.value);
+    let allow = read_allow(&fields, kind, context);
+    fields.done();
+    let from = from?;
+    // An end that could not be read was reported; the phase is left out rather than left open.
+    let to = match to {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    let phase = Phase {
+        id: id.as_ref()?.value.clone(),
+        kind: kind?,
+        from: from.value,
+        to: to.as_ref().map(|to| to.value),
+        allow: allow.iter().map(|(allow, _)| allow.clone()).collect(),
+        public: public?,
+        reads: reads?,
+        quote,
+    };
+    let scopes = allow.into_iter().map(|(_, scope)| scope).collect();
+    Some(PhaseEntry {
+        id: id?,
+        from: from.at,
+        to: to.map(|to| to.at),
+        scopes,
+        phase,
+    })
+}
+
+fn kind_of_id(id: &Said<String>, problems: &Problems) -> Option<PhaseKind> {
+    let found = KINDS
+        .iter()
+        .find(|(name, _)| *name == id.value)
+        .map(|(_, kind)| *kind);
+    if found.is_none() {
+        let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+        let message = format!(
+            "phase `{}`: `kind` is missing, and its name is no kind",
+            id.value
+        );
+        let help = format!("写上 kind, 可选 · give its kind: {}", names.join(", "));
+        problems.push(id.at.error(codes::MISSING_KEY, message).help(help));
+    }
+    found
+}
+
+fn public(node: &Node, problems: &Problems) -> Option<Public> {
+    const CHOICES: [(&str, Public); 2] = [("open", Public::Open), ("closed", Public::Closed)];
+    words::one_of(
+        &words::word(node, problems)?,
+        "state of the public",
+        &CHOICES,
+        problems,
+    )
+}
+
+fn read_allow(
+    phase: &Fields<'_>,
+    kind: Option<PhaseKind>,
+    context: &Context<'_>,
+) -> Vec<(Allow, Said<Scope>)> {
+    let Some(node) = phase.optional("allow") else {
+        return Vec::new();
+    };
+    if let Some(kind) = kind
+        && !matches!(kind, PhaseKind::Joint | PhaseKind::Verify)
+    {
+        let at = phase.key_at("allow").unwrap_or(&node.at);
+        let help = "只有 joint 和 verify 阶段可以有 allow · only `joint` and `verify` phases may have an `allow`";
+        context.problems.push(
+            at.error(
+                codes::ALLOW_OUTSIDE_TEST_PHASE,
+                "test swipes in a phase that may not have them",
+            )
+            .help(help),
+        );
+    }
+    items(node, context.problems)
+        .iter()
+        .filter_map(|node| allow(node, context))
+        .collect()
+}
+
+fn allow(node: &Node, context: &Context<'_>) -> Option<(Allow, Said<Scope>)> {
+    const SCOPES: [(&str, Scope); 4] = [
+        ("any", Scope::Any),
+        ("cross-region", Scope::CrossRegion),
+        ("local", Scope::Local),
+        ("arranged", Scope::Arranged),
+    ];
+    const CLASSES: [(&str, PersonClass); 4] = [
+        ("employee", PersonClass::Employee),
+        ("resident", PersonClass::Resident),
+        ("310", PersonClass::Employee),
+        ("390", PersonClass::Resident),
+    ];
+    let problems = context.problems;
+    let fields = Fields::of(node, "allow", problems)?;
+    let business = fields.required("business", "写上业务, 或 any · give the businesses, or any");
+    let business = business
+        .map(|node| allowed_business(node, context))
+        .unwrap_or_default();
+    let scope = fields.required(
+        "scope",
+        "写上范围: any、cross-region、local 或 arranged · give the scope",
+    );
+    let scope = scope
+        .and_then(|node| words::word(node, problems))
+        .and_then(|said| {
+            let value = words::one_of(&said, "scope", &SCOPES, problems)?;
+            Some(Said { value, at: said.at })
+        });
+    let classes = fields
+        .optional("classes")
+        .map(|node| words::words(node, problems))
+        .unwrap_or_default();
+    let classes = classes
+        .iter()
+        .filter_map(|said| words::one_of(said, "person class", &CLASSES, problems))
+        .collect();
+    let institutions = fields
+        .optional("institutions")
+        .map(|node| words::words(node, problems))
+        .unwrap_or_default();
+    let institutions = institutions
+        .iter()
+        .filter_map(|said| crate::steps::institution(said, context.topology?, problems))
+        .map(|code| code.to_string())
+        .collect();
+    fields.done();
+    let scope = scope?;
+    Some((
+        Allow {
+            business,
+            scope: scope.value,
+            classes,
+            institutions,
+        },
+        scope,
+    ))
+}
+
+/// `any` means what `cross_swipe` names, and nothing more.
+fn allowed_business(node: &Node, context: &Context<'_>) -> Vec<Business> {
+    let said = words::words(node, context.problems);
+    if said.len() == 1 && said[0].value == "any" {
+        return context.cross_swipe.to_vec();
+    }
+    said.iter()
+        .filter_map(|said| {
+            let business = business(said, context.problems)?;
+            if !context.cross_swipe.is_empty() && !context.cross_swipe.contains(&business) {
+                let message =
+                    format!("`{business}` is allowed here, but `cross_swipe` does not name it");
+                let help = "先在 cross_swipe 里写明 · name it in `cross_swipe` first";
+                context.problems.push(
+                    said.at
+                        .error(codes::ALLOW_BEYOND_CROSS_SWIPE, message)
+                        .help(help),
+                );
+            }
+            Some(business)
+        })
+        .collect()
+}
+
+/// A business family by its name.
+pub(crate) fn business(said: &Said<String>, problems: &Problems) -> Option<Business> {
+    let choices = Business::ALL.map(|business| (business.name(), business));
+    words::one_of(said, "business", &choices, problems)
+}
+
+fn report_gaps(read: &[PhaseEntry], problems: &Problems) {
+    for (index, entry) in read.iter().enumerate() {
+        let next = read.get(index + 1);
+        match (entry.phase.to, &entry.to) {
+            (Some(to), Some(at)) if to <= entry.phase.from => {
+                let message = format!(
+                    "phase `{}` ends at `{}`, not after it begins",
+                    entry.id.value,
+                    shown(to)
+                );
+                problems.push(
+                    at.error(codes::PHASE_BACKWARDS, message)
+                        .help("结束时刻应晚于开始时刻 · end it after it begins"),
+                );
+            }
+            (None, _) if next.is_some() => {
+                let message = format!(
+                    "phase `{}` has no end, but another follows it",
+                    entry.id.value
+                );
+                problems.push(
+                    entry
+                        .id
+                        .at
+                        .error(codes::PHASE_BACKWARDS, message)
+                        .help("只有末阶段可以不写 to · only the last phase may leave out `to`"),
+                );
+            }
+            _ => {}
+        }
+        if let (Some(to), Some(next)) = (entry.phase.to, next) {
+            report_gap(entry, to, next, problems);
+        }
+    }
+}
+
+fn report_gap(entry: &PhaseEntry, to: Moment, next: &PhaseEntry, problems: &Problems) {
+    let (code, word) = match next.phase.from.cmp(&to) {
+        std::cmp::Ordering::Equal => return,
+        std::cmp::Ordering::Less => (codes::PHASES_OVERLAP, "before"),
+        std::cmp::Ordering::Greater => (codes::PHASES_HOLE, "after"),
+    };
+    let message = format!(
+        "phase `{}` begins at `{}`, {word} phase `{}` ends at `{}`",
+        next.id.value,
+        shown(next.phase.from),
+        entry.id.value,
+        shown(to)
+    );
+    let help = format!(
+        "阶段首尾相接: from 写成 `{0}` · phases join end to end: write from: `{0}`",
+        shown(to)
+    );
+    problems.push(next.from.error(code, message).help(help));
+}
+
+/// An instant without its milliseconds.
+pub(crate) fn shown(moment: Moment) -> String {
+    moment.to_string().replace(".000", "")
+}

@@ -1,0 +1,103 @@
+//! 时刻表 · What the window says of a visit at an instant, and when it says yes for the first time.
+//!
+//! Why here and again in `runner` and `verify`: a plan whose expectations contradict its own window is
+//! a slip in the plan, and is told before anything is sent; the gate and rule R12 then ask on their
+//! own, each with its own code. Called by `cases`.
+
+use crosswipe_domain::{
+    AdmDivision, Allow, Business, Institution, Moment, Persona, Public, Scope, Span, Topology,
+    Window,
+};
+
+use crate::Visit;
+
+/// 时刻表 · Everything that decides whether a visit may take place at an instant.
+#[derive(Clone, Copy)]
+pub(crate) struct Schedule<'a> {
+    pub(crate) window: &'a Window,
+    pub(crate) topology: &'a Topology,
+    pub(crate) arranged: &'a [(AdmDivision, String)],
+}
+
+/// A visit with its names resolved.
+#[derive(Clone, Copy)]
+pub(crate) struct Swiped<'a> {
+    pub(crate) persona: &'a Persona,
+    pub(crate) institution: &'a Institution,
+    pub(crate) business: Business,
+}
+
+impl<'a> Schedule<'a> {
+    /// The visit with its names resolved; `None` if a name is unknown.
+    pub(crate) fn swiped(&self, visit: Visit<'_>, persona: &'a Persona) -> Option<Swiped<'a>> {
+        Some(Swiped {
+            persona,
+            institution: self.topology.institution(visit.institution)?,
+            business: visit.business,
+        })
+    }
+
+    /// Why the gate would refuse the visit at `at`; `None` = it would let it pass.
+    pub(crate) fn refusal(&self, swiped: &Swiped<'_>, at: Moment) -> Option<&'static str> {
+        if !swiped.persona.registered {
+            return Some("persona");
+        }
+        let Some(phase) = self.window.phase_at(at) else {
+            return Some("window");
+        };
+        if phase.allow.is_empty() {
+            return Some("window");
+        }
+        if !phase.allow.iter().any(|allow| self.allows(allow, swiped)) {
+            return Some("business, place or person");
+        }
+        let closing = self.closing()?;
+        (at >= closing).then_some("margin")
+    }
+
+    fn allows(&self, allow: &Allow, swiped: &Swiped<'_>) -> bool {
+        let (insured, institution) = (swiped.persona.insured, swiped.institution);
+        let place = match allow.scope {
+            Scope::Any => true,
+            Scope::CrossRegion => insured.span_to(institution.region) != Span::Local,
+            Scope::Local => insured.span_to(institution.region) == Span::Local,
+            Scope::Arranged => self
+                .arranged
+                .iter()
+                .any(|(from, to)| *from == insured && to == institution.code.as_str()),
+        };
+        let listed = allow.institutions.is_empty()
+            || allow
+                .institutions
+                .iter()
+                .any(|code| code == institution.code.as_str());
+        let class = allow.classes.is_empty() || allow.classes.contains(&swiped.persona.class);
+        let business = allow.business.is_empty() || allow.business.contains(&swiped.business);
+        place && listed && class && business
+    }
+
+    /// The first instant at which no forward message may be sent any more.
+    fn closing(&self) -> Option<Moment> {
+        Some(self.window.end()?.plus_ms(-self.window.margin_ms))
+    }
+
+    /// The first instant at which all of these visits may take place.
+    pub(crate) fn earliest(&self, visits: &[Swiped<'_>]) -> Option<Moment> {
+        let openings = self
+            .window
+            .phases
+            .iter()
+            .filter(|phase| !phase.allow.is_empty())
+            .map(|phase| phase.from);
+        openings.into_iter().find(|opening| {
+            visits
+                .iter()
+                .all(|visit| self.refusal(visit, *opening).is_none())
+        })
+    }
+
+    /// Whether the public is served at `at`.
+    pub(crate) fn public_open(&self, at: Moment) -> bool {
+        self.window.public_at(at) == Public::Open
+    }
+}

@@ -1,0 +1,522 @@
+//! 步骤 · Reads the steps of a case and gives each name in them its meaning.
+//!
+//! Why so: a step of the matrix takes person and institution from its cell ([`Seat`]), any other must
+//! name them; so one reader serves both, and a slip in a matrix scenario is told once, not 110 times.
+//! Called by `cases`. Not here: whether the window agrees (`checks`).
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Business, InfNo, InstitutionCode, Moment, Nature, Topology};
+
+use crate::catalogue::Baskets;
+use crate::codes;
+use crate::expect::read_expect;
+use crate::fields::{Fields, items, wrong_shape};
+use crate::node::{Node, Value};
+use crate::persons::Person;
+use crate::problem::{At, Problems, Said};
+use crate::words;
+use crate::{Call, Expect, Expected, Play, Step, Swipe};
+
+/// 座位 · Who goes where in a cell of the matrix.
+#[derive(Clone, Debug)]
+pub(crate) struct Seat {
+    pub(crate) persona: String,
+    pub(crate) institution: InstitutionCode,
+}
+
+/// What reading steps needs to know.
+pub(crate) struct Reader<'a, 'b> {
+    pub(crate) topology: &'a Topology,
+    pub(crate) persons: &'a [Person],
+    pub(crate) baskets: &'a mut Baskets<'b>,
+    pub(crate) problems: &'a Problems,
+}
+
+/// Steps, and where each was written, by step name.
+#[derive(Debug, Default)]
+pub(crate) struct ReadSteps {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) places: BTreeMap<String, At>,
+    /// Names of steps that say what they expect.
+    pub(crate) checked: Vec<String>,
+    /// False if a step could not be read.
+    pub(crate) whole: bool,
+}
+
+impl Reader<'_, '_> {
+    /// Reads a list of steps; `seat` is the cell of a matrix scenario.
+    pub(crate) fn steps(&mut self, node: &Node, seat: Option<&Seat>) -> ReadSteps {
+        let mut read = ReadSteps {
+            whole: true,
+            ..ReadSteps::default()
+        };
+        read.steps = self.branch(node, "", seat, &mut read);
+        read
+    }
+
+    fn branch(
+        &mut self,
+        node: &Node,
+        prefix: &str,
+        seat: Option<&Seat>,
+        read: &mut ReadSteps,
+    ) -> Vec<Step> {
+        let listed = items(node, self.problems);
+        let mut steps = Vec::new();
+        for (index, node) in listed.iter().enumerate() {
+            match self.step(node, &format!("{prefix}{}", index + 1), seat, read) {
+                Some(step) => steps.push(step),
+                None => read.whole = false,
+            }
+        }
+        steps
+    }
+
+    fn step(
+        &mut self,
+        node: &Node,
+        ordinal: &str,
+        seat: Option<&Seat>,
+        read: &mut ReadSteps,
+    ) -> Option<Step> {
+        let fields = Fields::of(node, "step", self.problems)?;
+        let kinds = ["swipe", "call", "play", "parallel"]
+            .into_iter()
+            .filter(|kind| fields.has(kind))
+            .collect::<Vec<_>>();
+        let step = match kinds.as_slice() {
+            ["parallel"] => self.parallel(&fields, ordinal, seat, read),
+            [kind] => {
+                let name = self.name(&fields, ordinal, node, read)?;
+                match *kind {
+                    "swipe" => self.swipe(&fields, name, seat, read).map(Step::Swipe),
+                    "call" => self.call(&fields, name, seat, read).map(Step::Call),
+                    _ => self.play(&fields, name, read).map(Step::Play),
+                }
+            }
+            _ => {
+                let help = "每步写 swipe、call、play、parallel 之一 · give each step one of swipe, call, play, parallel";
+                let message = if kinds.is_empty() {
+                    "a step that does nothing".to_owned()
+                } else {
+                    format!("a step is only one of {}", kinds.join(", "))
+                };
+                self.problems
+                    .push(fields.at.error(codes::WRONG_SHAPE, message).help(help));
+                return None;
+            }
+        };
+        fields.done();
+        step
+    }
+
+    fn name(
+        &self,
+        fields: &Fields<'_>,
+        ordinal: &str,
+        node: &Node,
+        read: &mut ReadSteps,
+    ) -> Option<String> {
+        let said = match fields.optional("name") {
+            Some(node) => words::id(node, self.problems)?,
+            None => Said {
+                value: ordinal.to_owned(),
+                at: node.at.clone(),
+            },
+        };
+        let place = fields.at.clone();
+        if let Some(first) = read.places.insert(said.value.clone(), place) {
+            self.problems
+                .push(words::duplicate("step", &said.value, &said.at, &first));
+        }
+        Some(said.value)
+    }
+
+    fn parallel(
+        &mut self,
+        fields: &Fields<'_>,
+        ordinal: &str,
+        seat: Option<&Seat>,
+        read: &mut ReadSteps,
+    ) -> Option<Step> {
+        let node = fields.optional("parallel")?;
+        let listed = items(node, self.problems);
+        if listed.len() < 2 {
+            let help = "parallel 下至少两个分支 · give `parallel` at least two branches";
+            self.problems.push(
+                fields
+                    .at
+                    .error(codes::WRONG_SHAPE, "parallel with fewer than two branches")
+                    .help(help),
+            );
+        }
+        let mut branches = Vec::new();
+        for (branch, letter) in listed.iter().zip('a'..='z') {
+            // A branch of one step need not be a list.
+            let steps = match &branch.value {
+                Value::Map(_) => self
+                    .step(branch, &format!("{ordinal}{letter}"), seat, read)
+                    .into_iter()
+                    .collect(),
+                _ => self.branch(branch, &format!("{ordinal}{letter}"), seat, read),
+            };
+            if steps.is_empty() {
+                read.whole = false;
+            }
+            branches.push(steps);
+        }
+        (listed.len() >= 2).then_some(Step::Parallel(branches))
+    }
+
+    fn swipe(
+        &mut self,
+        fields: &Fields<'_>,
+        name: String,
+        seat: Option<&Seat>,
+        read: &mut ReadSteps,
+    ) -> Option<Swipe> {
+        let business = self.business(fields, "swipe");
+        let expect = self.expect(
+            fields,
+            &["ok", "refused", "gate"],
+            Expected::Ok,
+            &name,
+            read,
+        );
+        let persona = self.persona(fields, seat, true);
+        let institution = self.institution(fields, seat, true);
+        let basket = self.basket(fields);
+        let (at, undo_at) = (self.instant(fields, "at"), self.instant(fields, "undo_at"));
+        let account = self.yes_no(fields, "account", true);
+        let discharge_last = self.yes_no(fields, "discharge_last", false);
+        let forced = self.yes_no(fields, "forced", false);
+        if let (Ok(Some(at)), Ok(Some(undo_at))) = (&at, &undo_at)
+            && undo_at.value < at.value
+        {
+            let help = "undo_at 应不早于 at · undo it at or after its `at`";
+            self.problems.push(
+                undo_at
+                    .at
+                    .error(codes::INSTANTS_BACKWARDS, "undone before it is swiped")
+                    .help(help),
+            );
+        }
+        let (persona, expect) = (persona?, expect?);
+        self.report_unregistered(&persona, &expect);
+        Some(Swipe {
+            name,
+            business: business?,
+            persona: persona.value,
+            institution: institution?,
+            basket: basket?,
+            at: at.ok()?.map(|said| said.value),
+            undo_at: undo_at.ok()?.map(|said| said.value),
+            account: account?,
+            discharge_last: discharge_last?,
+            forced: forced?,
+            expect,
+        })
+    }
+
+    fn call(
+        &mut self,
+        fields: &Fields<'_>,
+        name: String,
+        seat: Option<&Seat>,
+        read: &mut ReadSteps,
+    ) -> Option<Call> {
+        let infno = fields
+            .optional("call")
+            .and_then(|node| words::word(node, self.problems))
+            .and_then(|said| {
+                let infno = InfNo::new(&said.value);
+                if infno.nature() == Nature::Unknown {
+                    let help = "四位交易编号, 如 2207 · a transaction number, e.g. 2207";
+                    let message = format!("unknown transaction number `{}`", said.value);
+                    self.problems
+                        .push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
+                    return None;
+                }
+                Some(infno)
+            });
+        let expect = self.expect(
+            fields,
+            &["ok", "refused", "gate"],
+            Expected::Ok,
+            &name,
+            read,
+        );
+        let persona = match (fields.has("person"), seat) {
+            (false, None) => Some(None),
+            _ => self.persona(fields, seat, false).map(Some),
+        };
+        let institution = self.institution(fields, seat, true);
+        let at = self.instant(fields, "at");
+        let with = self.with(fields);
+        let expect = expect?;
+        if let Some(Some(persona)) = &persona {
+            self.report_unregistered(persona, &expect);
+        }
+        let persona = persona?.map(|said| said.value);
+        Some(Call {
+            name,
+            infno: infno?,
+            persona,
+            institution: institution?,
+            at: at.ok()?.map(|said| said.value),
+            with: with?,
+            expect,
+        })
+    }
+
+    fn play(&mut self, fields: &Fields<'_>, name: String, read: &mut ReadSteps) -> Option<Play> {
+        let business = self.business(fields, "play");
+        let expect = self.expect(
+            fields,
+            &["accepted", "refused"],
+            Expected::Accepted,
+            &name,
+            read,
+        );
+        let persona = self.persona(fields, None, true);
+        if let Some(persona) = &persona
+            && self
+                .known(&persona.value)
+                .is_some_and(|person| person.persona.registered)
+        {
+            let message = format!(
+                "`{}` is a registered test person and cannot play the public",
+                persona.value
+            );
+            let help = "公众人员在名册里用途写 public · somebody whose `use` is `public`";
+            self.problems.push(
+                persona
+                    .at
+                    .error(codes::PERSON_IS_REGISTERED, message)
+                    .help(help),
+            );
+        }
+        let institution = self.institution(fields, None, true);
+        let basket = self.basket(fields);
+        let at = self.instant(fields, "at");
+        if !fields.has("at") {
+            let help = "公众业务要写明时刻 · public traffic needs its instant";
+            self.problems.push(
+                fields
+                    .at
+                    .error(codes::MISSING_KEY, "play: `at` is missing")
+                    .help(help),
+            );
+        }
+        let persona = persona?.value;
+        let at = at.ok()?.map(|said| said.value);
+        Some(Play {
+            name,
+            persona,
+            institution: institution?,
+            business: business?,
+            basket: basket?,
+            at,
+            expect: expect?,
+        })
+    }
+
+    fn business(&self, fields: &Fields<'_>, key: &'static str) -> Option<Business> {
+        const VISITS: [(&str, Business); 2] = [
+            ("outpatient", Business::Outpatient),
+            ("inpatient", Business::Inpatient),
+        ];
+        let said = fields
+            .optional(key)
+            .and_then(|node| words::word(node, self.problems))?;
+        words::one_of(&said, "business", &VISITS, self.problems)
+    }
+
+    fn expect(
+        &self,
+        fields: &Fields<'_>,
+        possible: &[&str],
+        unless: Expected,
+        name: &str,
+        read: &mut ReadSteps,
+    ) -> Option<Expect> {
+        match fields.optional("expect") {
+            Some(node) => {
+                read.checked.push(name.to_owned());
+                read_expect(node, possible, self.problems)
+            }
+            None => Some(Expect {
+                outcome: unless,
+                fields: Vec::new(),
+            }),
+        }
+    }
+
+    fn persona(
+        &self,
+        fields: &Fields<'_>,
+        seat: Option<&Seat>,
+        needed: bool,
+    ) -> Option<Said<String>> {
+        if let Some(seat) = seat {
+            self.from_cell(fields, "person");
+            return Some(Said {
+                value: seat.persona.clone(),
+                at: fields.at.clone(),
+            });
+        }
+        let node = if needed {
+            fields.required("person", "写上人员标识 · name the person")
+        } else {
+            fields.optional("person")
+        }?;
+        let said = words::word(node, self.problems)?;
+        if self.known(&said.value).is_none() {
+            let known = self
+                .persons
+                .iter()
+                .map(|person| person.persona.label.as_str());
+            self.problems.push(words::unknown(
+                codes::UNKNOWN_PERSON,
+                "person",
+                &said,
+                known,
+            ));
+            return None;
+        }
+        Some(said)
+    }
+
+    fn known(&self, label: &str) -> Option<&Person> {
+        self.persons
+            .iter()
+            .find(|person| person.persona.label == label)
+    }
+
+    /// Only registered persons may be swiped; a case may show that the gate refuses anybody else.
+    fn report_unregistered(&self, persona: &Said<String>, expect: &Expect) {
+        let unregistered = self
+            .known(&persona.value)
+            .is_some_and(|person| !person.persona.registered);
+        let shows_gate = match &expect.outcome {
+            Expected::Gate { reason } => reason.as_deref().is_none_or(|reason| reason == "persona"),
+            _ => false,
+        };
+        if unregistered && !shows_gate {
+            let message = format!("`{}` is not on the registry of test persons", persona.value);
+            let help = "先备案 (用途写 matrix 或 named), 或改为 play · file the person first, or `play` it";
+            self.problems.push(
+                persona
+                    .at
+                    .error(codes::PERSON_NOT_REGISTERED, message)
+                    .help(help),
+            );
+        }
+    }
+
+    fn institution(
+        &self,
+        fields: &Fields<'_>,
+        seat: Option<&Seat>,
+        needed: bool,
+    ) -> Option<InstitutionCode> {
+        if let Some(seat) = seat {
+            self.from_cell(fields, "institution");
+            return Some(seat.institution.clone());
+        }
+        let help = "写上机构编号 · give the institution's code";
+        let node = if needed {
+            fields.required("institution", help)
+        } else {
+            fields.optional("institution")
+        }?;
+        institution(
+            &words::word(node, self.problems)?,
+            self.topology,
+            self.problems,
+        )
+    }
+
+    /// `key` may not stand in a matrix scenario.
+    fn from_cell(&self, fields: &Fields<'_>, key: &'static str) {
+        if fields.optional(key).is_some()
+            && let Some(at) = fields.key_at(key)
+        {
+            let help = "删去这一行 · drop this line";
+            let message = format!("`{key}` comes from the cell of the matrix");
+            self.problems
+                .push(at.error(codes::UNKNOWN_KEY, message).help(help));
+        }
+    }
+
+    fn basket(&mut self, fields: &Fields<'_>) -> Option<String> {
+        let help = "写上费用清单, 如 `items: basket/cold.yaml` · name the basket file";
+        let said = fields
+            .required("items", help)
+            .and_then(|node| words::prose(node, self.problems))?;
+        self.baskets.key(&said, self.problems)
+    }
+
+    /// `Err` = it stands there and cannot be read.
+    fn instant(&self, fields: &Fields<'_>, key: &'static str) -> Result<Option<Said<Moment>>, ()> {
+        match fields.optional(key) {
+            Some(node) => words::instant(node, self.problems).map(Some).ok_or(()),
+            None => Ok(None),
+        }
+    }
+
+    fn yes_no(&self, fields: &Fields<'_>, key: &'static str, unless: bool) -> Option<bool> {
+        fields
+            .optional(key)
+            .map_or(Some(unless), |node| words::yes_no(node, self.problems))
+    }
+
+    fn with(&self, fields: &Fields<'_>) -> Option<BTreeMap<String, String>> {
+        let Some(node) = fields.optional("with") else {
+            return Some(BTreeMap::new());
+        };
+        let entries = Fields::of(node, "with", self.problems)?;
+        let mut with = BTreeMap::new();
+        for (key, node) in entries.others() {
+            match &node.value {
+                Value::Text(text) => {
+                    with.insert(key.value.clone(), text.clone());
+                }
+                Value::Empty => {
+                    with.insert(key.value.clone(), String::new());
+                }
+                _ => self.problems.push(
+                    wrong_shape(node, "a field holds text here")
+                        .help("字段写成 节点.字段: 值 · write node.field: value"),
+                ),
+            }
+        }
+        Some(with)
+    }
+}
+
+/// An institution of the topology.
+pub(crate) fn institution(
+    said: &Said<String>,
+    topology: &Topology,
+    problems: &Problems,
+) -> Option<InstitutionCode> {
+    let found = topology
+        .institutions
+        .iter()
+        .find(|institution| institution.code.as_str() == said.value);
+    if found.is_none() {
+        let known = topology
+            .institutions
+            .iter()
+            .map(|institution| institution.code.as_str());
+        problems.push(words::unknown(
+            codes::UNKNOWN_INSTITUTION,
+            "institution",
+            said,
+            known,
+        ));
+    }
+    found.map(|institution| institution.code.clone())
+}

@@ -1,0 +1,198 @@
+//! 拓扑文件 · Reads `topology.yaml`: the hub, the regions, their institutions.
+//!
+//! Called by `load` before anything that names a place. Not here: the catalogue (`catalogue`).
+
+use crosswipe_domain::{AdmDivision, Institution, InstitutionCode, Region, Span, Topology};
+
+use crate::codes;
+use crate::fields::{Fields, items};
+use crate::node::Node;
+use crate::problem::{At, Problems, Said};
+use crate::words;
+
+/// The national hub's code.
+const NATION: &str = "100000";
+
+/// Reads the whole file; the catalogue is left empty. Gives also where the catalogue's file is named.
+pub(crate) fn read_topology(
+    node: &Node,
+    problems: &Problems,
+) -> Option<(Topology, Option<Said<String>>)> {
+    let fields = Fields::of(node, "topology", problems)?;
+    let hub = fields.required(
+        "hub",
+        "写上省平台或部平台的代码, 如 `hub: 330000` · name the hub, e.g. `hub: 330000`",
+    );
+    let hub = hub
+        .and_then(|node| words::word(node, problems))
+        .and_then(|said| words::division(&said, problems));
+    let catalogue = fields.required(
+        "catalogue",
+        "写上目录文件, 如 `catalogue: catalogue.csv` · name the catalogue file",
+    );
+    let catalogue = catalogue.and_then(|node| words::prose(node, problems));
+    let regions = fields.required("regions", "列出各统筹区 · list the regions");
+    let read: Vec<RegionEntry> = regions
+        .map_or(&[][..], |node| items(node, problems))
+        .iter()
+        .filter_map(|node| region(node, hub.as_ref(), problems))
+        .collect();
+    fields.done();
+    report_repeats(&read, problems);
+    let mut topology = Topology {
+        hub: hub?.value,
+        regions: Vec::new(),
+        institutions: Vec::new(),
+        tariffs: Vec::new(),
+    };
+    for entry in read {
+        topology.institutions.extend(
+            entry
+                .institutions
+                .into_iter()
+                .map(|(institution, _)| institution),
+        );
+        topology.regions.push(entry.region);
+    }
+    topology.regions.sort_by_key(|region| region.code);
+    topology.institutions.sort_by(|a, b| a.code.cmp(&b.code));
+    Some((topology, catalogue))
+}
+
+struct RegionEntry {
+    region: Region,
+    at: At,
+    institutions: Vec<(Institution, At)>,
+}
+
+fn region(
+    node: &Node,
+    hub: Option<&Said<AdmDivision>>,
+    problems: &Problems,
+) -> Option<RegionEntry> {
+    let fields = Fields::of(node, "region", problems)?;
+    let code = fields.required("code", "写上六位行政区划代码 · give the six-digit code");
+    let code = code
+        .and_then(|node| words::word(node, problems))
+        .and_then(|said| words::division(&said, problems));
+    let name = fields
+        .required("name", "写上地名 · give the name")
+        .and_then(|node| words::prose(node, problems));
+    let listed = fields.required("institutions", "列出定点医药机构 · list the institutions");
+    let institutions = listed.map_or(&[][..], |node| items(node, problems));
+    let institutions = institutions
+        .iter()
+        .filter_map(|node| institution(node, code.as_ref(), problems))
+        .collect();
+    fields.done();
+    let code = code?;
+    if let Some(hub) = hub
+        && hub.value.as_str() != NATION
+        && code.value.province() != hub.value
+    {
+        let message = format!(
+            "region `{}` does not lie under the hub `{}`",
+            code.value, hub.value
+        );
+        let help = "跨省计划的 hub 是 100000 · a plan across provinces has the hub 100000";
+        problems.push(code.at.error(codes::UNKNOWN_DIVISION, message).help(help));
+    }
+    Some(RegionEntry {
+        region: Region {
+            code: code.value,
+            name: name?.value,
+        },
+        at: code.at,
+        institutions,
+    })
+}
+
+fn institution(
+    node: &Node,
+    region: Option<&Said<AdmDivision>>,
+    problems: &Problems,
+) -> Option<(Institution, At)> {
+    const TIERS: [(&str, u8); 3] = [("1", 1), ("2", 2), ("3", 3)];
+    let fields = Fields::of(node, "institution", problems)?;
+    let code = fields.required(
+        "code",
+        "写上机构编号, 如 H33010000001 · give its code, e.g. H33010000001",
+    );
+    let code = code.and_then(|node| words::word(node, problems));
+    let name = fields
+        .required("name", "写上机构名称 · give its name")
+        .and_then(|node| words::prose(node, problems));
+    let tier = fields.required("tier", "写上等级 1、2 或 3 · give its tier: 1, 2 or 3");
+    let tier = tier
+        .and_then(|node| words::word(node, problems))
+        .and_then(|said| words::one_of(&said, "tier", &TIERS, problems));
+    fields.done();
+    let code = code?;
+    let parsed = well_formed(&code.value);
+    match (&parsed, region) {
+        (None, _) => {
+            let help = "H (医院) 或 P (药店) + 6 位区划 + 5 位 · H or P, six digits of the division, five characters";
+            problems.push(
+                code.at
+                    .error(
+                        codes::BAD_INSTITUTION,
+                        format!("`{}` is no institution code", code.value),
+                    )
+                    .help(help),
+            );
+        }
+        (Some((_, division)), Some(region)) if region.value.span_to(*division) != Span::Local => {
+            let message = format!(
+                "institution `{}` carries the division `{division}`, but stands under `{}`",
+                code.value, region.value
+            );
+            problems.push(
+                code.at
+                    .error(codes::BAD_INSTITUTION, message)
+                    .help("移到所属统筹区下 · move it under its own region"),
+            );
+        }
+        _ => {}
+    }
+    Some((
+        Institution {
+            code: parsed?.0,
+            name: name?.value,
+            region: region?.value,
+            tier: tier?,
+        },
+        code.at,
+    ))
+}
+
+/// The code and the division inside it, if `text` is `H` or `P`, a division, and five letters or digits.
+fn well_formed(text: &str) -> Option<(InstitutionCode, AdmDivision)> {
+    let rest = text.strip_prefix(['H', 'P'])?;
+    if rest.len() != 11 || !rest.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    Some((
+        InstitutionCode::parse(text).ok()?,
+        AdmDivision::parse(&rest[..6]).ok()?,
+    ))
+}
+
+fn report_repeats(read: &[RegionEntry], problems: &Problems) {
+    let codes: Vec<Said<String>> = read
+        .iter()
+        .map(|entry| Said {
+            value: entry.region.code.to_string(),
+            at: entry.at.clone(),
+        })
+        .collect();
+    words::report_duplicates("region", &codes, problems);
+    let institutions: Vec<Said<String>> = read
+        .iter()
+        .flat_map(|entry| &entry.institutions)
+        .map(|(institution, at)| Said {
+            value: institution.code.to_string(),
+            at: at.clone(),
+        })
+        .collect();
+    words::report_duplicates("institution", &institutions, problems);
+}

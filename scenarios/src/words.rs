@@ -1,0 +1,293 @@
+//! 词义 · Turns the text of a value into what it means, once, with a message for each usual slip.
+//!
+//! Why so: text becomes a type at the edge and nowhere else (instants, amounts, codes). Codes keep their
+//! text: `0310` never becomes 310. Called by the readers of each file.
+
+use std::fmt::Display;
+
+use crosswipe_domain::{AdmDivision, Day, Moment};
+
+use crate::Problem;
+use crate::codes;
+use crate::fields::{items, wrong_shape};
+use crate::nearest::suggest;
+use crate::node::{Node, Value};
+use crate::problem::{At, Problems, Said};
+
+/// 文字 · Prose: any text.
+pub(crate) fn prose(node: &Node, problems: &Problems) -> Option<Said<String>> {
+    match &node.value {
+        Value::Text(text) if !text.trim().is_empty() => Some(Said {
+            value: text.trim().to_owned(),
+            at: node.at.clone(),
+        }),
+        _ => {
+            problems.push(wrong_shape(node, "text belongs here"));
+            None
+        }
+    }
+}
+
+/// 代码 · Text that a machine reads: no full-width characters, no blanks inside.
+pub(crate) fn word(node: &Node, problems: &Problems) -> Option<Said<String>> {
+    let said = prose(node, problems)?;
+    half_width(&said, problems).then_some(said)
+}
+
+/// Whether `said` is free of full-width characters; if not, that is reported with what was meant.
+pub(crate) fn half_width(said: &Said<String>, problems: &Problems) -> bool {
+    let Some(wide) = said.value.chars().find(|c| narrow(*c).is_some()) else {
+        return true;
+    };
+    let meant: String = said.value.chars().map(|c| narrow(c).unwrap_or(c)).collect();
+    problems.push(
+        said.at
+            .error(
+                codes::FULL_WIDTH,
+                format!("full-width `{wide}` in `{}`", said.value),
+            )
+            .help(format!("切换到半角输入: `{meant}` · write `{meant}`")),
+    );
+    false
+}
+
+fn narrow(character: char) -> Option<char> {
+    match character {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0),
+        '\u{3000}' => Some(' '),
+        '“' | '”' => Some('"'),
+        '‘' | '’' => Some('\''),
+        '。' => Some('.'),
+        '、' => Some(','),
+        '—' | '–' => Some('-'),
+        _ => None,
+    }
+}
+
+/// A list of words; a single word is a list of one.
+pub(crate) fn words(node: &Node, problems: &Problems) -> Vec<Said<String>> {
+    match &node.value {
+        Value::Text(_) => word(node, problems).into_iter().collect(),
+        _ => items(node, problems)
+            .iter()
+            .filter_map(|item| word(item, problems))
+            .collect(),
+    }
+}
+
+/// One of the words that are possible here.
+pub(crate) fn one_of<T: Copy>(
+    said: &Said<String>,
+    what: &str,
+    choices: &[(&str, T)],
+    problems: &Problems,
+) -> Option<T> {
+    let found = choices
+        .iter()
+        .find(|(name, _)| *name == said.value)
+        .map(|(_, value)| *value);
+    if found.is_none() {
+        problems.push(unknown(
+            codes::UNKNOWN_WORD,
+            what,
+            said,
+            choices.iter().map(|(name, _)| *name),
+        ));
+    }
+    found
+}
+
+/// `what` is not among `candidates`.
+pub(crate) fn unknown<'a>(
+    code: &'static str,
+    what: &str,
+    said: &Said<String>,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Problem {
+    said.at
+        .error(code, format!("unknown {what} `{}`", said.value))
+        .maybe_help(suggest(&said.value, candidates))
+}
+
+/// 是否 · `yes` or `no`.
+pub(crate) fn yes_no(node: &Node, problems: &Problems) -> Option<bool> {
+    const CHOICES: [(&str, bool); 6] = [
+        ("yes", true),
+        ("no", false),
+        ("true", true),
+        ("false", false),
+        ("是", true),
+        ("否", false),
+    ];
+    one_of(&word(node, problems)?, "answer", &CHOICES, problems)
+}
+
+/// Reads by a domain parser whose message is fit to be shown.
+pub(crate) fn parsed<T, E: Display>(
+    said: &Said<String>,
+    code: &'static str,
+    help: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+    problems: &Problems,
+) -> Option<Said<T>> {
+    match parse(&said.value) {
+        Ok(value) => Some(Said {
+            value,
+            at: said.at.clone(),
+        }),
+        Err(error) => {
+            problems.push(said.at.error(code, error.to_string()).help(help));
+            None
+        }
+    }
+}
+
+/// What helps with an amount.
+pub(crate) const AMOUNT_HELP: &str =
+    "金额写到分, 如 12.50 · amounts have at most two decimals, e.g. 12.50";
+
+/// 时刻 · An instant with its offset; hour 24 and a missing offset have messages of their own.
+pub(crate) fn instant(node: &Node, problems: &Problems) -> Option<Said<Moment>> {
+    let said = word(node, problems)?;
+    match Moment::parse(&said.value) {
+        Ok(value) => Some(Said { value, at: said.at }),
+        Err(_) => {
+            problems.push(bad_instant(&said.value, &said.at));
+            None
+        }
+    }
+}
+
+fn bad_instant(text: &str, at: &At) -> Problem {
+    if let Some((day, rest)) = text.split_once('T').or_else(|| text.split_once(' '))
+        && let Ok(day) = Day::parse(day)
+    {
+        if rest.starts_with("24") {
+            return at
+                .error(codes::HOUR_24, format!("`{text}` says hour 24, which reads both as this day and as the next"))
+                .help(format!("N日24时写成次日零点 `{0}T00:00+08:00` · write the next day's `{0}T00:00+08:00`", day.next()));
+        }
+        let with_offset = format!("{day}T{rest}+08:00");
+        if Moment::parse(&with_offset).is_ok() {
+            return at
+                .error(codes::MISSING_OFFSET, format!("`{text}` has no offset"))
+                .help(format!("写成 `{with_offset}` · write `{with_offset}`"));
+        }
+    }
+    at.error(codes::BAD_INSTANT, format!("`{text}` is no instant"))
+        .help("形如 `2017-06-02T09:00+08:00` · write it like `2017-06-02T09:00+08:00`")
+}
+
+/// 时长 · A length of time such as `2h`, `30m`, `90s`, in milliseconds.
+pub(crate) fn duration_ms(node: &Node, problems: &Problems) -> Option<Said<i64>> {
+    let said = word(node, problems)?;
+    let parsed = said
+        .value
+        .char_indices()
+        .next_back()
+        .and_then(|(at, unit)| {
+            let unit_ms = match unit {
+                's' => 1_000,
+                'm' => 60_000,
+                'h' => 3_600_000,
+                'd' => 86_400_000,
+                _ => return None,
+            };
+            let digits = &said.value[..at];
+            let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            all_digits
+                .then(|| digits.parse::<i64>().ok()?.checked_mul(unit_ms))
+                .flatten()
+        });
+    if parsed.is_none() {
+        let help = "形如 `2h`、`30m`、`90s` · write it like `2h`, `30m`, `90s`";
+        problems.push(
+            said.at
+                .error(
+                    codes::BAD_DURATION,
+                    format!("`{}` is no length of time", said.value),
+                )
+                .help(help),
+        );
+    }
+    parsed.map(|value| Said { value, at: said.at })
+}
+
+/// 行政区划 · A six-digit division, known or not.
+pub(crate) fn division(said: &Said<String>, problems: &Problems) -> Option<Said<AdmDivision>> {
+    match AdmDivision::parse(&said.value) {
+        Ok(value) => Some(Said {
+            value,
+            at: said.at.clone(),
+        }),
+        Err(_) => {
+            let meant: String = said
+                .value
+                .chars()
+                .map(|c| if matches!(c, 'O' | 'o') { '0' } else { c })
+                .collect();
+            let help = if AdmDivision::parse(&meant).is_ok() {
+                format!(
+                    "行政区划代码是 6 位数字: 把字母 O 改成数字 0, `{meant}` · six digits: write 0, not the letter O: `{meant}`"
+                )
+            } else {
+                "行政区划代码是 6 位数字, 如 330100 · six digits, e.g. 330100".to_owned()
+            };
+            let message = format!("unknown administrative division `{}`", said.value);
+            problems.push(said.at.error(codes::UNKNOWN_DIVISION, message).help(help));
+            None
+        }
+    }
+}
+
+/// 名号 · An id made of letters, digits and `-_.:`, of any script.
+pub(crate) fn id(node: &Node, problems: &Problems) -> Option<Said<String>> {
+    let said = word(node, problems)?;
+    let fits = said
+        .value
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
+    if !fits || said.value.chars().count() > 48 {
+        let help =
+            "只用文字、数字和 - _ . :, 不超过 48 字 · letters, digits and - _ . : only, at most 48";
+        problems.push(
+            said.at
+                .error(codes::BAD_ID, format!("`{}` cannot be an id", said.value))
+                .help(help),
+        );
+        return None;
+    }
+    Some(said)
+}
+
+/// Reports each value that was said before, `what` being what it names; gives those said for the first time.
+pub(crate) fn report_duplicates<'a>(
+    what: &str,
+    said: impl IntoIterator<Item = &'a Said<String>>,
+    problems: &Problems,
+) {
+    let mut seen: std::collections::BTreeMap<&str, &At> = std::collections::BTreeMap::new();
+    for one in said {
+        match seen.get(one.value.as_str()) {
+            Some(first) => problems.push(duplicate(what, &one.value, &one.at, first)),
+            None => {
+                seen.insert(&one.value, &one.at);
+            }
+        }
+    }
+}
+
+/// `what` `shown` stands twice.
+pub(crate) fn duplicate(what: &str, shown: &str, at: &At, first: &At) -> Problem {
+    let line = crate::fields::line_of(first);
+    let place = if std::sync::Arc::ptr_eq(&at.source, &first.source) {
+        format!("line {line}")
+    } else {
+        format!("{}:{line}", first.source.shown_path)
+    };
+    at.error(
+        codes::DUPLICATE_ID,
+        format!("{what} `{shown}` stands twice, first in {place}"),
+    )
+    .help("改名, 或删去重复的一处 · rename one or drop it")
+}
