@@ -1,1 +1,28 @@
-//! 执行 · The only crate that waits: gate → intent → send → outcome.
+//! 执行 · The only crate that waits: gate → intent → send → outcome; clock, transports, looks at the books.
+//!
+//! Why so: everything else in the project is a pure function or a plain value. The runner cannot tell
+//! a mock party from a real one, and knows neither the mocks nor the judge.
+//! Called by `cli`. Not here: what to undo next (`rollback`), whether it worked (`verify`).
+
+mod amounts;
+mod ask;
+mod case;
+pub mod clock;
+mod compensate;
+mod deliver;
+mod desk;
+mod evidence;
+mod expect;
+mod gate;
+mod lanes;
+mod message;
+mod msgid;
+mod play;
+mod probe;
+mod run;
+mod swipe;
+pub mod transport;
+
+pub use desk::{Halt, Progress, RunConfig};
+pub use gate::{Denied, Question, ask as ask_gate};
+pub use run::{Finished, Interrupt, beginning, run};

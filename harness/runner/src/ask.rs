@@ -1,0 +1,180 @@
+//! 查证 · Asks the platform about one τ and reads from its answers whether it stands.
+//!
+//! 5203 where the settlement id is known, 5204 where it is not (lines carry it once settled), 5204 for
+//! fee lines, 5303 for a discharge, 5201 for a visit (interface §8.1, §8.3). The answer is three-valued:
+//! what cannot be read is `unclear`, never «not applied».
+//! Called by `compensate`, before a reversal is chosen and after each undo.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{InfNo, Institution, Outcome, Persona, TxId};
+use crosswipe_journal::{Intent, Payload, Purpose, Queried, Says, UndoPlan};
+use crosswipe_wire::{Members, Response};
+
+use crate::deliver::{Delivered, Outgoing};
+use crate::desk::{Desk, Halt};
+use crate::message::{Nodes, query};
+use crate::transport::Transport;
+
+/// What one query showed.
+struct Shown {
+    says: Says,
+    found: BTreeMap<String, String>,
+    seen: BTreeMap<String, String>,
+}
+
+impl<T: Transport> Desk<T> {
+    /// One round of queries about τ, written down as QUERIED.
+    pub(crate) async fn ask_about(&self, txid: &TxId) -> Result<(), Halt> {
+        let (intent, persona, institution) = self.whom(txid)?;
+        let id = |name: &str| self.fold(|fold| fold.id(txid, name).map(str::to_owned));
+        let (infno, input) = self.question(&intent, persona, id);
+        let reply = self.query(&intent, persona, institution, infno.clone(), input).await?;
+        let shown = match &reply {
+            Reply::Ok(body) => read(&infno, &intent, body, id),
+            Reply::Refused(code) => refused(&infno, code),
+            Reply::Nothing(why) => unclear(&infno, why),
+        };
+        let queried = Queried { txid: txid.clone(), says: shown.says, found: shown.found, seen: shown.seen };
+        self.record(Payload::Queried(queried), None).await.map(drop)
+    }
+
+    /// Which query tells most about this τ.
+    fn question(&self, intent: &Intent, persona: &Persona, id: impl Fn(&str) -> Option<String>) -> (InfNo, Nodes) {
+        let sent = crate::msgid::sent_at(&intent.msgid).unwrap_or_else(|| self.clock.now());
+        let visit = id("mdtrt_id");
+        match (intent.infno.base(), visit, id("setl_id")) {
+            ("2207" | "2304", Some(visit), Some(settlement)) => {
+                (InfNo::new("5203"), query::settlement(persona, &visit, &settlement))
+            }
+            ("2207" | "2304" | "2204" | "2301", Some(visit), _) => (InfNo::new("5204"), query::lines(persona, &visit)),
+            ("2402", Some(_), _) => (InfNo::new("5303"), query::stays(persona, sent)),
+            (_, visit, _) => (InfNo::new("5201"), query::visits(persona, med_type(intent), visit.as_deref(), sent)),
+        }
+    }
+
+    async fn query(
+        &self,
+        intent: &Intent,
+        persona: &Persona,
+        institution: &Institution,
+        infno: InfNo,
+        input: Nodes,
+    ) -> Result<Reply, Halt> {
+        let serial = self.clock.now().epoch_ms();
+        let txid = TxId::parse(&format!("{}?{infno}@{serial}", intent.txid)).map_err(|e| Halt::Bug(e.to_string()))?;
+        let out = Outgoing {
+            case: &intent.case,
+            step: format!("{}?{infno}", intent.step),
+            txid,
+            infno,
+            purpose: Purpose::Query,
+            business: intent.business,
+            persona: Some(persona),
+            institution,
+            insured: intent.insured,
+            insutype: intent.insutype.clone(),
+            input,
+            undo: UndoPlan::Nothing,
+            ids: BTreeMap::new(),
+            amounts: BTreeMap::new(),
+        };
+        Ok(match self.deliver(out).await? {
+            Delivered::Gated(denied) => Reply::Nothing(format!("gate {denied}")),
+            Delivered::Sent { outcome: Outcome::Ok { .. }, body: Some(body), .. } => Reply::Ok(body),
+            Delivered::Sent { outcome: Outcome::Refused { code, .. }, .. } => Reply::Refused(code),
+            Delivered::Sent { outcome: Outcome::Unknown { why }, .. } => Reply::Nothing(why),
+            Delivered::Sent { .. } => Reply::Nothing("no body".to_owned()),
+        })
+    }
+}
+
+enum Reply {
+    Ok(bytes::Bytes),
+    Refused(String),
+    Nothing(String),
+}
+
+fn med_type(intent: &Intent) -> &'static str {
+    if intent.infno.base().starts_with("22") { "11" } else { "21" }
+}
+
+/// Reads an answered query.
+fn read(infno: &InfNo, intent: &Intent, body: &[u8], id: impl Fn(&str) -> Option<String>) -> Shown {
+    let Ok(response) = Response::parse(body) else { return unclear(infno, "unreadable") };
+    match infno.base() {
+        "5203" => settlement(&response),
+        "5204" => lines(&response, intent, &id),
+        "5303" => stay(&response, id("mdtrt_id")),
+        _ => visit(&response, intent, id("mdtrt_id")),
+    }
+}
+
+fn settlement(response: &Response<'_>) -> Shown {
+    let flag = response.node("setlinfo").and_then(|node| text(&node, "refd_setl_flag"));
+    let says = match flag.as_deref() {
+        Some("1") => Says::Reversed,
+        Some("0") => Says::Applied,
+        _ => Says::Unclear,
+    };
+    shown(says, "5203 refd_setl_flag", flag.as_deref().unwrap_or("-"))
+}
+
+/// Lines of the visit: for a settlement what counts is the `setl_id` on them, for an upload that they are there.
+fn lines(response: &Response<'_>, intent: &Intent, id: &impl Fn(&str) -> Option<String>) -> Shown {
+    let lines = response.array();
+    if intent.infno.settles() {
+        let settled = lines.iter().find_map(|line| text(line, "setl_id"));
+        let mut answer = shown(
+            if settled.is_some() { Says::Applied } else { Says::NotApplied },
+            "5204 setl_id",
+            settled.as_deref().unwrap_or("-"),
+        );
+        answer.found.extend(settled.map(|settled| ("setl_id".to_owned(), settled)));
+        return answer;
+    }
+    let batch = id("chrg_bchno").unwrap_or_default();
+    let ours = lines.iter().filter_map(|line| text(line, "feedetl_sn")).filter(|sn| sn.starts_with(&batch)).count();
+    shown(if ours > 0 { Says::Applied } else { Says::NotApplied }, "5204 lines", &ours.to_string())
+}
+
+/// A stay that is listed is not discharged.
+fn stay(response: &Response<'_>, mdtrt_id: Option<String>) -> Shown {
+    let open = response.nodes("data").iter().any(|stay| text(stay, "mdtrt_id") == mdtrt_id);
+    shown(if open { Says::NotApplied } else { Says::Applied }, "5303 in hospital", if open { "1" } else { "0" })
+}
+
+/// A visit is found by its id, or, where the registration was never answered, by the institution's own number.
+fn visit(response: &Response<'_>, intent: &Intent, mdtrt_id: Option<String>) -> Shown {
+    let own_no = intent.ids.get("ipt_otp_no").map(String::as_str);
+    let visits = response.nodes("mdtrtinfo");
+    let ours = visits.iter().find(|visit| match &mdtrt_id {
+        Some(known) => text(visit, "mdtrt_id").as_ref() == Some(known),
+        None => own_no.is_some() && text(visit, "ipt_otp_no").as_deref() == own_no,
+    });
+    let found = ours.and_then(|visit| text(visit, "mdtrt_id"));
+    let says = if found.is_some() { Says::Applied } else { Says::NotApplied };
+    let mut answer = shown(says, "5201 visits", if found.is_some() { "1" } else { "0" });
+    answer.found.extend(found.map(|found| ("mdtrt_id".to_owned(), found)));
+    answer
+}
+
+/// «No such visit» is an answer; any other refusal tells nothing.
+fn refused(infno: &InfNo, code: &str) -> Shown {
+    let says = if matches!(code, "E-NOVISIT" | "E-REVNONE") { Says::NotApplied } else { Says::Unclear };
+    shown(says, &format!("{infno} refused"), code)
+}
+
+fn unclear(infno: &InfNo, why: &str) -> Shown {
+    shown(Says::Unclear, &format!("{infno} no answer"), why)
+}
+
+fn shown(says: Says, what: &str, value: &str) -> Shown {
+    let seen = BTreeMap::from([(what.to_owned(), value.to_owned())]);
+    Shown { says, found: BTreeMap::new(), seen }
+}
+
+fn text(node: &Members<'_>, name: &str) -> Option<String> {
+    node.text(name).map(std::borrow::Cow::into_owned)
+}
+

@@ -1,0 +1,259 @@
+//! 时钟 · Business time. The only file that knows what time it is.
+//!
+//! Simulated: business time stands still but for 1 ms a message, and jumps to the earliest waiter when
+//! nobody is working. «Working» is counted by [`Busy`] tokens: a task holds one from its start to its
+//! end, gives it up only while it waits for an instant, and is counted again *before* it is woken, so
+//! there is no gap in which the clock could run past somebody who is about to send.
+//! Called by every step. Not here: what a phase allows at an instant (`gate`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crosswipe_domain::Moment;
+use tokio::sync::oneshot;
+
+/// 时钟 · Shared by all tasks of a run.
+#[derive(Debug)]
+pub struct Clock {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    now: Moment,
+    busy: usize,
+    sleepers: BTreeMap<(Moment, u64), Sleeper>,
+    serial: u64,
+    interrupted: bool,
+}
+
+#[derive(Debug)]
+struct Sleeper {
+    wake: oneshot::Sender<()>,
+    interruptible: bool,
+}
+
+/// Whether a wait can be cut short by an interruption of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patient {
+    /// Forward business: an interrupted run does no more of it.
+    No,
+    /// Compensation: goes on whatever happens.
+    Yes,
+}
+
+impl Clock {
+    /// A simulated clock that stands at `start`.
+    pub fn simulated(start: Moment) -> Arc<Clock> {
+        let state =
+            State { now: start, busy: 0, sleepers: BTreeMap::new(), serial: 0, interrupted: false };
+        Arc::new(Clock { state: Mutex::new(state) })
+    }
+
+    /// Business time.
+    pub fn now(&self) -> Moment {
+        self.lock().now
+    }
+
+    /// Business time for one message: one millisecond later than all before.
+    pub fn tick(&self) -> Moment {
+        let mut state = self.lock();
+        state.now = state.now.plus_ms(1);
+        state.now
+    }
+
+    /// Counts the caller as working until the token is dropped.
+    pub fn enter(self: &Arc<Clock>) -> Busy {
+        self.lock().busy += 1;
+        Busy { clock: Arc::clone(self) }
+    }
+
+    /// From now on waits for forward business end at once.
+    pub fn interrupt(&self) {
+        let mut state = self.lock();
+        state.interrupted = true;
+        let early: Vec<(Moment, u64)> =
+            state.sleepers.iter().filter(|(_, s)| s.interruptible).map(|(key, _)| *key).collect();
+        for key in early {
+            if let Some(sleeper) = state.sleepers.remove(&key) {
+                state.wake(sleeper);
+            }
+        }
+    }
+
+    /// True after [`interrupt`](Clock::interrupt).
+    pub fn is_interrupted(&self) -> bool {
+        self.lock().interrupted
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves the counts as they are; going on is what compensation needs.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Counts the sleeper as working and wakes it; one that is gone is not counted.
+    fn wake(&mut self, sleeper: Sleeper) {
+        self.busy += 1;
+        if sleeper.wake.send(()).is_err() {
+            self.busy -= 1;
+        }
+    }
+
+    /// Jumps to the earliest waiter when nobody works.
+    fn jump_if_idle(&mut self) {
+        while self.busy == 0 {
+            let Some(((until, _), sleeper)) = self.sleepers.pop_first() else { return };
+            self.now = self.now.max(until);
+            self.wake(sleeper);
+            while self.sleepers.first_key_value().is_some_and(|((next, _), _)| *next <= self.now) {
+                if let Some((_, companion)) = self.sleepers.pop_first() {
+                    self.wake(companion);
+                }
+            }
+        }
+    }
+}
+
+/// 在岗 · Proof that a task is counted as working.
+#[derive(Debug)]
+pub struct Busy {
+    clock: Arc<Clock>,
+}
+
+impl Busy {
+    /// Waits until business time has reached `until`; returns at once if it has.
+    pub async fn sleep_until(&self, until: Moment, patient: Patient) {
+        let woken = {
+            let mut state = self.clock.lock();
+            let interruptible = patient == Patient::No;
+            if until <= state.now || (interruptible && state.interrupted) {
+                return;
+            }
+            let (wake, woken) = oneshot::channel();
+            let serial = state.serial;
+            state.serial += 1;
+            state.sleepers.insert((until, serial), Sleeper { wake, interruptible });
+            state.busy -= 1;
+            state.jump_if_idle();
+            woken
+        };
+        // The sender lives in the clock until it has been used.
+        let _ = woken.await;
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let mut state = self.clock.lock();
+        state.busy -= 1;
+        state.jump_if_idle();
+    }
+}
+
+/// How long real exchanges take; the only reading of a real clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch {
+    started: std::time::Instant,
+}
+
+impl Stopwatch {
+    /// Starts now.
+    #[expect(clippy::disallowed_methods, reason = "this file is the one clock")]
+    pub fn start() -> Stopwatch {
+        Stopwatch { started: std::time::Instant::now() }
+    }
+
+    /// Real time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Real milliseconds since the start.
+    pub fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Real time now, for the run's name and for parties that are sent no business time.
+#[expect(clippy::disallowed_methods, reason = "this file is the one clock")]
+pub fn real_now() -> Moment {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Moment::from_epoch_ms(i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Moment {
+        Moment::parse(text).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn time_jumps_only_when_nobody_works() {
+        let clock = Clock::simulated(at("2017-06-01T08:59:59+08:00"));
+        let worker = clock.enter();
+        let sleeper = {
+            let busy = clock.enter();
+            let clock = Arc::clone(&clock);
+            tokio::spawn(async move {
+                busy.sleep_until(at("2017-06-01T09:00:00+08:00"), Patient::No).await;
+                clock.now()
+            })
+        };
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+            clock.tick();
+        }
+        assert_eq!(clock.now(), at("2017-06-01T08:59:59.050+08:00"), "the worker holds time back");
+        assert!(!sleeper.is_finished());
+        drop(worker);
+        assert_eq!(sleeper.await.unwrap(), at("2017-06-01T09:00:00+08:00"));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn waiters_wake_in_order_of_their_instants_and_never_early() {
+        let clock = Clock::simulated(at("2017-06-01T00:00+08:00"));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let gate = clock.enter();
+        let mut tasks = Vec::new();
+        for minute in (0..60).rev() {
+            let busy = clock.enter();
+            let (clock, seen) = (Arc::clone(&clock), Arc::clone(&seen));
+            tasks.push(tokio::spawn(async move {
+                let until = at("2017-06-01T00:00+08:00").plus_ms(minute * 60_000);
+                busy.sleep_until(until, Patient::No).await;
+                assert!(clock.now() >= until && clock.now() < until.plus_ms(60_000));
+                clock.tick();
+                tokio::task::yield_now().await;
+                assert!(clock.now() < until.plus_ms(60_000), "somebody worked, so time stood still");
+                seen.lock().unwrap().push(minute);
+            }));
+        }
+        drop(gate);
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(*seen.lock().unwrap(), (0..60).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn an_interruption_ends_waits_for_business_but_not_for_compensation() {
+        let clock = Clock::simulated(at("2017-06-01T00:00+08:00"));
+        let holder = clock.enter();
+        let (forward, undo) = (clock.enter(), clock.enter());
+        let until = at("2017-06-04T18:00+08:00");
+        let forward = tokio::spawn(async move { forward.sleep_until(until, Patient::No).await });
+        let undo = tokio::spawn(async move { undo.sleep_until(until, Patient::Yes).await });
+        tokio::task::yield_now().await;
+        clock.interrupt();
+        forward.await.unwrap();
+        assert!(clock.now() < until && !undo.is_finished());
+        drop(holder);
+        undo.await.unwrap();
+        assert_eq!(clock.now(), until);
+    }
+}

@@ -1,0 +1,270 @@
+//! 投递 · One message: gate → INTENT on disk → first byte → OUTCOME on disk.
+//!
+//! Why one function: evidence comes before effect everywhere or nowhere. Messages that book nothing
+//! share the next commit instead of waiting for one of their own (rollback §7).
+//! Not here: which message comes next (`swipe`, `compensate`), what it holds (`message`).
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use crosswipe_domain::{
+    AdmDivision, Business, CaseId, InfNo, Institution, Money, Moment, MsgId, Nature, Outcome, Party, Persona, Role,
+    TxId, sha256_hex,
+};
+use crosswipe_journal::{Ended, Gated, Intent, Payload, Purpose, UndoPlan};
+use crosswipe_wire::{Envelope, Sent, classify, write_request};
+
+use crate::clock::Stopwatch;
+use crate::desk::{Desk, Halt};
+use crate::gate::{self, Denied, Question};
+use crate::message::{Nodes, query};
+use crate::transport::{Answer, Call, Lost, Transport};
+
+/// The operator in every envelope of ours.
+const OPERATOR: (&str, &str) = ("0001", "crosswipe");
+
+/// 待发 · A message about to be sent, with all that its INTENT needs.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) case: &'a CaseId,
+    pub(crate) step: String,
+    pub(crate) txid: TxId,
+    pub(crate) infno: InfNo,
+    pub(crate) purpose: Purpose,
+    pub(crate) business: Option<Business>,
+    pub(crate) persona: Option<&'a Persona>,
+    pub(crate) institution: &'a Institution,
+    pub(crate) insured: Option<AdmDivision>,
+    pub(crate) insutype: Option<String>,
+    pub(crate) input: Nodes,
+    pub(crate) undo: UndoPlan,
+    pub(crate) ids: BTreeMap<String, String>,
+    pub(crate) amounts: BTreeMap<String, Money>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum Delivered {
+    /// The gate refused; not a byte was sent.
+    Gated(Denied),
+    /// It was sent.
+    Sent {
+        /// How it ended.
+        outcome: Outcome,
+        /// The whole answer, if one came.
+        body: Option<Bytes>,
+    },
+}
+
+impl<T: Transport> Desk<T> {
+    /// Sends one message of a case.
+    pub(crate) async fn deliver(&self, out: Outgoing<'_>) -> Result<Delivered, Halt> {
+        let at = self.clock.tick();
+        if out.purpose != Purpose::Forced
+            && let Err(denied) = self.ask_gate(&out.infno, out.business, out.persona, out.institution, at, out.purpose)
+        {
+            self.gated(&out, denied).await?;
+            return Ok(Delivered::Gated(denied));
+        }
+        let sign_no = self.session(out.institution).await?;
+        let msgid = self.msgids.next(&out.institution.code, at);
+        let body = self.envelope(&out.infno, &msgid, out.institution, out.insured, sign_no, &out.input);
+        let nature = out.infno.nature();
+        let durable = matches!(nature, Nature::Forward | Nature::Undo | Nature::Unknown);
+        self.write_intent(&out, &msgid, &body, nature, durable).await?;
+        let (outcome, took_ms, reply) = self.exchange(out.institution, &out.infno, &msgid, at, body).await;
+        let (masked, digest) = self.kept(reply.as_ref());
+        let ended = Ended { txid: out.txid, msgid, outcome: outcome.clone(), took_ms, reply: digest };
+        if durable {
+            self.record(Payload::Outcome(ended), masked).await?;
+        } else {
+            self.record_lazily(Payload::Outcome(ended), masked);
+        }
+        Ok(Delivered::Sent { outcome, body: reply.map(|answer| answer.body) })
+    }
+
+    /// Asks the gate without sending anything.
+    pub(crate) fn ask_gate(
+        &self,
+        infno: &InfNo,
+        business: Option<Business>,
+        persona: Option<&Persona>,
+        institution: &Institution,
+        at: Moment,
+        purpose: Purpose,
+    ) -> Result<(), Denied> {
+        let probe = matches!(purpose, Purpose::ProbeFirst | Purpose::ProbeLast);
+        let question = Question { at, infno, business, persona, institution, probe };
+        gate::ask(&self.config.plan.window, &self.config.plan.arranged, &question)
+    }
+
+    /// Writes down that the gate refused.
+    pub(crate) async fn gated(&self, out: &Outgoing<'_>, denied: Denied) -> Result<(), Halt> {
+        let phase = self.config.plan.window.phase_at(self.clock.now()).map(|phase| phase.id.clone());
+        let gated = Gated {
+            case: out.case.clone(),
+            step: out.step.clone(),
+            infno: out.infno.clone(),
+            person: out.persona.map(|persona| self.pseudonym(&persona.no)),
+            institution: out.institution.code.to_string(),
+            reason: denied.to_string(),
+            phase,
+        };
+        self.record(Payload::Gated(gated), None).await.map(drop)
+    }
+
+    /// The whole request; a function of its arguments, so that a resend has the same bytes.
+    pub(crate) fn envelope(
+        &self,
+        infno: &InfNo,
+        msgid: &MsgId,
+        institution: &Institution,
+        insured: Option<AdmDivision>,
+        sign_no: Option<String>,
+        input: &Nodes,
+    ) -> String {
+        let inf_time = crate::msgid::sent_at(msgid).unwrap_or_else(|| self.clock.now());
+        let envelope = Envelope {
+            infno: infno.clone(),
+            msgid: msgid.clone(),
+            mdtrtarea_admvs: institution.region,
+            insuplc_admdvs: insured,
+            recer_sys_code: "FSI_LOCAL".to_owned(),
+            opter: OPERATOR.0.to_owned(),
+            opter_name: OPERATOR.1.to_owned(),
+            inf_time,
+            fixmedins_code: institution.code.clone(),
+            fixmedins_name: institution.name.clone(),
+            sign_no,
+        };
+        write_request(&envelope, input, None)
+    }
+
+    /// Sends bytes to an institution and says how it ended; what was read is given back whole.
+    pub(crate) async fn exchange(
+        &self,
+        institution: &Institution,
+        infno: &InfNo,
+        msgid: &MsgId,
+        at: Moment,
+        body: String,
+    ) -> (Outcome, u64, Option<Answer>) {
+        let to = Party::new(Role::His, institution.code.as_str());
+        let call = Call { path: "/".to_owned(), context: Some(self.context(at)), body: Some(body) };
+        let watch = Stopwatch::start();
+        let answer = self.transport.exchange(&to, call).await;
+        let took_ms = watch.elapsed_ms();
+        match answer {
+            Ok(answer) => {
+                let sent = Sent { infno, msgid: msgid.as_str() };
+                let mut outcome = classify(&sent, answer.status, &answer.body);
+                if let Outcome::Refused { text, .. } | Outcome::Unknown { why: text } = &mut outcome {
+                    *text = self.masker.mask_json(text);
+                }
+                (outcome, took_ms, Some(answer))
+            }
+            Err(lost) => (Outcome::Unknown { why: shown(&lost) }, took_ms, None),
+        }
+    }
+
+    /// What is kept of an answer: its masked text and that text's digest.
+    pub(crate) fn kept(&self, answer: Option<&Answer>) -> (Option<String>, Option<String>) {
+        let text = answer.map(|answer| self.masker.mask_json(&String::from_utf8_lossy(&answer.body)));
+        let digest = text.as_ref().map(|text| sha256_hex(text.as_bytes()));
+        (text, digest)
+    }
+
+    /// The parties that a message passes, in order.
+    pub(crate) fn path(&self, institution: &Institution, insured: Option<AdmDivision>) -> Vec<Party> {
+        let insured = insured.unwrap_or(institution.region);
+        self.config.plan.topology.path(institution, insured)
+    }
+
+    /// 签到 · The sign-in number of an institution; signs in at its first message. A refused or lost sign-in leaves it
+    /// empty: platforms that ask for one say so in their answers.
+    async fn session(&self, institution: &Institution) -> Result<Option<String>, Halt> {
+        let mut sessions = self.sessions.lock().await;
+        if let Some(known) = sessions.get(&institution.code) {
+            return Ok(known.clone());
+        }
+        let at = self.clock.tick();
+        let infno = InfNo::new("9001");
+        let msgid = self.msgids.next(&institution.code, at);
+        let body = self.envelope(&infno, &msgid, institution, None, None, &query::sign_in(OPERATOR.0));
+        let case = CaseId::parse("session").expect("a short word is an id");
+        let txid = TxId::parse(&format!("session/{}", institution.code)).expect("codes are short");
+        let out = Outgoing {
+            case: &case,
+            step: "9001".to_owned(),
+            txid: txid.clone(),
+            infno: infno.clone(),
+            purpose: Purpose::Query,
+            business: None,
+            persona: None,
+            institution,
+            insured: None,
+            insutype: None,
+            input: Vec::new(),
+            undo: UndoPlan::Nothing,
+            ids: BTreeMap::new(),
+            amounts: BTreeMap::new(),
+        };
+        self.write_intent(&out, &msgid, &body, Nature::Session, false).await?;
+        let (outcome, took_ms, reply) = self.exchange(institution, &infno, &msgid, at, body).await;
+        let (masked, digest) = self.kept(reply.as_ref());
+        let sign_no = outcome.id("sign_no").map(str::to_owned);
+        self.record_lazily(Payload::Outcome(Ended { txid, msgid, outcome, took_ms, reply: digest }), masked);
+        sessions.insert(institution.code.clone(), sign_no.clone());
+        Ok(sign_no)
+    }
+
+    /// What the institution signed in with, if it has.
+    pub(crate) async fn sign_no(&self, institution: &Institution) -> Option<String> {
+        self.sessions.lock().await.get(&institution.code).cloned().flatten()
+    }
+
+    async fn write_intent(
+        &self,
+        out: &Outgoing<'_>,
+        msgid: &MsgId,
+        body: &str,
+        nature: Nature,
+        durable: bool,
+    ) -> Result<(), Halt> {
+        let masked = self.masker.mask_json(body);
+        let intent = Intent {
+            txid: out.txid.clone(),
+            msgid: msgid.clone(),
+            origin: out.institution.code.to_string(),
+            infno: out.infno.clone(),
+            nature,
+            purpose: out.purpose,
+            case: out.case.clone(),
+            step: out.step.clone(),
+            person: out.persona.map(|persona| self.pseudonym(&persona.no)),
+            insured: out.insured,
+            treatment: out.institution.region,
+            business: out.business,
+            insutype: out.insutype.clone(),
+            path: self.path(out.institution, out.insured),
+            undo: out.undo.clone(),
+            ids: out.ids.clone(),
+            amounts: out.amounts.clone(),
+            digest: self.config.key.digest(body.as_bytes()),
+            message: sha256_hex(masked.as_bytes()),
+        };
+        let payload = Payload::Intent(Box::new(intent));
+        if durable {
+            self.record(payload, Some(masked)).await?;
+        } else if self.halted.load(Ordering::Relaxed) {
+            return Err(Halt::Bug("another task stopped the run".to_owned()));
+        } else {
+            self.record_lazily(payload, Some(masked));
+        }
+        Ok(())
+    }
+}
+
+fn shown(lost: &Lost) -> String {
+    lost.to_string()
+}

@@ -1,0 +1,235 @@
+//! 工作台 · What all tasks of a run share: plan, clock, journal, fold, network, and the one way to write a record.
+//!
+//! Why one place: every event gets its number and instant under one lock, and work goes on only after
+//! its start is recorded. No lock is held while anything waits.
+//! Not here: what is written (`deliver`, `compensate`, `case`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crosswipe_domain::{
+    CaseId, InstitutionCode, Moment, Persona, PersonNo, Pseudonym, PseudonymKey, RunId,
+};
+use crosswipe_journal::{Check, Draft, Journal, JournalError, Note, Payload, Record};
+use crosswipe_rollback::{Fold, Patience};
+use crosswipe_scenarios::Plan;
+use crosswipe_wire::{Context, Masker};
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::msgid::MsgIds;
+use crate::transport::Transport;
+
+/// The harness could not do its work: not a finding, an end.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// The journal cannot be written: nothing more is sent.
+    #[error("the journal cannot be written: {0}")]
+    Journal(#[source] Arc<JournalError>),
+    /// A file of the run directory cannot be written.
+    #[error("cannot write `{path}`: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// No party answered the first look at the books.
+    #[error("`{party}` does not answer: {why}")]
+    Unreachable {
+        /// Who.
+        party: String,
+        /// What was seen.
+        why: String,
+    },
+    /// A bug of ours.
+    #[error("internal error: {0}")]
+    Bug(String),
+}
+
+/// How far a run has come, for the progress line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Cases ended.
+    pub done: usize,
+    /// Cases in all.
+    pub total: usize,
+    /// Settled and not yet shown to be undone, fen.
+    pub open_fen: i64,
+}
+
+/// What a run needs to know.
+pub struct RunConfig {
+    /// The run directory; exists, with `exports/`.
+    pub dir: PathBuf,
+    /// The run.
+    pub run_id: RunId,
+    /// The plan, persons in full.
+    pub plan: Plan,
+    /// Indices of the plan's cases that are to be run.
+    pub selected: BTreeSet<usize>,
+    /// Makes pseudonyms.
+    pub key: PseudonymKey,
+    /// Most cases in flight; `None` = as many as there are independent chains of persons.
+    pub jobs: Option<usize>,
+    /// How long to wait and how often to try.
+    pub patience: Patience,
+    /// Called when a case has ended.
+    pub progress: Box<dyn Fn(Progress) + Send + Sync>,
+}
+
+/// 工作台 · Shared by all tasks.
+pub(crate) struct Desk<T> {
+    pub(crate) config: RunConfig,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) journal: Journal,
+    pub(crate) transport: T,
+    pub(crate) masker: Masker,
+    pub(crate) msgids: MsgIds,
+    pub(crate) sessions: tokio::sync::Mutex<BTreeMap<InstitutionCode, Option<String>>>,
+    /// Next log row to look at, per party; the lock keeps looks at one party in order.
+    pub(crate) looked: BTreeMap<crosswipe_domain::Party, tokio::sync::Mutex<u64>>,
+    pub(crate) first_probes: Mutex<BTreeMap<Pseudonym, Probed>>,
+    /// I10 on undo answers, by case, until the case takes them.
+    pub(crate) undo_checks: Mutex<BTreeMap<CaseId, Vec<Check>>>,
+    pub(crate) open_fen: AtomicI64,
+    pub(crate) halted: AtomicBool,
+    done: AtomicUsize,
+    own_numbers: AtomicU64,
+    fold: Arc<Mutex<Fold>>,
+    personas: BTreeMap<Pseudonym, usize>,
+    /// Held while a record gets its instant and its place in the journal's queue.
+    order: Mutex<()>,
+}
+
+/// 探针 · Where a person's probe was made, so that the last one is made alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Probed {
+    pub(crate) label: String,
+    pub(crate) institution: InstitutionCode,
+}
+
+impl<T: Transport> Desk<T> {
+    pub(crate) fn new(config: RunConfig, clock: Arc<Clock>, journal: Journal, transport: T) -> Desk<T> {
+        let personas = &config.plan.registry.personas;
+        let names: BTreeMap<Pseudonym, usize> =
+            personas.iter().enumerate().map(|(index, p)| (config.key.pseudonym(&p.no), index)).collect();
+        let looked =
+            config.plan.topology.parties().into_iter().map(|party| (party, tokio::sync::Mutex::new(0))).collect();
+        Desk {
+            masker: masker(personas, &config.key),
+            fold: Arc::new(Mutex::new(Fold::new(config.patience))),
+            config,
+            clock,
+            journal,
+            transport,
+            msgids: MsgIds::default(),
+            sessions: tokio::sync::Mutex::default(),
+            looked,
+            first_probes: Mutex::default(),
+            undo_checks: Mutex::default(),
+            open_fen: AtomicI64::new(0),
+            halted: AtomicBool::new(false),
+            done: AtomicUsize::new(0),
+            own_numbers: AtomicU64::new(0),
+            personas: names,
+            order: Mutex::new(()),
+        }
+    }
+
+    /// Writes a record and waits until it is durable and folded.
+    pub(crate) async fn record(&self, payload: Payload, message: Option<String>) -> Result<Moment, Halt> {
+        let (at, durable) = self.submit(payload, message);
+        durable.await.map_err(|_| Halt::Bug("the journal's writer is gone".to_owned()))??;
+        Ok(at)
+    }
+
+    /// Writes a record that may become durable with the next commit.
+    pub(crate) fn record_lazily(&self, payload: Payload, message: Option<String>) -> Moment {
+        let _order = lock(&self.order);
+        let at = self.clock.now();
+        self.journal.append_lazily(Draft { at, payload, message });
+        at
+    }
+
+    /// Puts a record into the journal's queue; its instant is that of the queue. The receiver yields when it is durable.
+    fn submit(&self, payload: Payload, message: Option<String>) -> (Moment, oneshot::Receiver<Result<(), Halt>>) {
+        let (tell, told) = oneshot::channel();
+        let fold = Arc::clone(&self.fold);
+        let _order = lock(&self.order);
+        let at = self.clock.now();
+        self.journal.append(Draft { at, payload, message }, move |written: Result<Record, JournalError>| {
+            let result = written.map(|record| lock(&fold).apply(&record));
+            // Whoever waited may be gone; the record stands all the same.
+            let _ = tell.send(result.map_err(|error| Halt::Journal(Arc::new(error))));
+        });
+        (at, told)
+    }
+
+    /// Reads the fold.
+    pub(crate) fn fold<R>(&self, read: impl FnOnce(&Fold) -> R) -> R {
+        read(&lock(&self.fold))
+    }
+
+    /// A line in the journal that never changes a verdict.
+    pub(crate) async fn note(
+        &self,
+        code: &str,
+        txid: Option<crosswipe_domain::TxId>,
+        facts: BTreeMap<String, String>,
+    ) -> Result<(), Halt> {
+        self.record(Payload::Note(Note { code: code.to_owned(), txid, facts }), None).await.map(drop)
+    }
+
+    /// The persona behind a pseudonym.
+    pub(crate) fn persona(&self, pseudonym: &Pseudonym) -> Option<&Persona> {
+        self.personas.get(pseudonym).map(|index| &self.config.plan.registry.personas[*index])
+    }
+
+    /// The name of a person in evidence.
+    pub(crate) fn pseudonym(&self, person: &PersonNo) -> Pseudonym {
+        self.config.key.pseudonym(person)
+    }
+
+    /// The context header of a message sent at `now`.
+    pub(crate) fn context(&self, now: Moment) -> String {
+        Context { run: self.config.run_id.to_string(), epoch: self.journal.epoch(), now: Some(now) }.to_text()
+    }
+
+    /// Tells the progress line that a case has ended.
+    pub(crate) fn case_ended(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let total = self.config.selected.len();
+        (self.config.progress)(Progress { done, total, open_fen: self.open_fen.load(Ordering::Relaxed) });
+    }
+
+    /// A number for the institution's own visit numbers, 0–9999 in turn.
+    pub(crate) fn own_number(&self) -> u64 {
+        self.own_numbers.fetch_add(1, Ordering::Relaxed) % 10_000
+    }
+
+    /// People who have something open.
+    pub(crate) fn people_with_open(&self) -> BTreeSet<Option<Pseudonym>> {
+        self.fold(|fold| fold.people_with_open().into_iter().collect())
+    }
+}
+
+/// Locks whatever happened before: compensation must go on after somebody's panic.
+pub(crate) fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Every value that names a person of the plan, and what is shown instead.
+fn masker(personas: &[Persona], key: &PseudonymKey) -> Masker {
+    let known = personas.iter().flat_map(|persona| {
+        let shown = key.pseudonym(&persona.no).to_string();
+        [
+            (persona.no.reveal().to_owned(), shown.clone()),
+            (persona.id_number.reveal().to_owned(), format!("{shown}-ID")),
+            (persona.name.clone(), format!("{shown}-NAME")),
+        ]
+    });
+    Masker::new(known)
+}

@@ -1,0 +1,179 @@
+//! 取证 · Looks at the parties' books: whole exports at t0, t1 and t2, log tails at tm.
+//!
+//! Why so: what a party shows is kept as it was shown, with one change: person numbers become
+//! pseudonyms before anything is written. The digest of the bytes on disk goes into the journal, so
+//! that a changed file shows. Not here: what the books should hold (`verify`).
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crosswipe_domain::{CaseId, Entry, Export, Look, LogRow, Party, PersonNo, canonical_json, sha256_hex};
+use crosswipe_journal::{ExportDigest, Payload, Snapshot, TailDigest, Tails};
+
+use crate::desk::{Desk, Halt};
+use crate::transport::{Call, Transport};
+
+/// Which look at the books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Instant {
+    T0,
+    T1,
+    T2,
+}
+
+impl Instant {
+    fn name(self) -> &'static str {
+        match self {
+            Instant::T0 => "t0",
+            Instant::T1 => "t1",
+            Instant::T2 => "t2",
+        }
+    }
+}
+
+impl<T: Transport> Desk<T> {
+    /// Takes the exports of all parties, writes them, and records their digests. Says who did not answer.
+    pub(crate) async fn snapshot(&self, instant: Instant) -> Result<BTreeMap<Party, String>, Halt> {
+        let parties: Vec<Party> = self.looked.keys().cloned().collect();
+        let mut snapshot = Snapshot { exports: BTreeMap::new(), missing: BTreeMap::new() };
+        for party in parties {
+            match self.export(&party).await {
+                Ok(export) => {
+                    let text = canonical_json(&export);
+                    write(&self.exports_dir().join(format!("{}.{}.json", party.file_stem(), instant.name())), text.as_bytes())?;
+                    let digest = ExportDigest {
+                        sha256: sha256_hex(text.as_bytes()),
+                        lsn: export.lsn,
+                        taken_at: export.taken_at,
+                    };
+                    if instant == Instant::T0 {
+                        *self.looked[&party].lock().await = export.lsn;
+                    }
+                    snapshot.exports.insert(party, digest);
+                }
+                Err(why) => {
+                    snapshot.missing.insert(party, why);
+                }
+            }
+        }
+        let missing = snapshot.missing.clone();
+        let payload = match instant {
+            Instant::T0 => Payload::Snap0(snapshot),
+            Instant::T1 => Payload::Snap1(snapshot),
+            Instant::T2 => Payload::Snap2(snapshot),
+        };
+        self.record(payload, None).await?;
+        Ok(missing)
+    }
+
+    /// tm: the log tails of a case's parties since the last look at each.
+    pub(crate) async fn look(&self, case: &CaseId, parties: &[Party]) -> Result<(), Halt> {
+        let mut tails = Tails { case: case.clone(), looks: BTreeMap::new(), missing: BTreeMap::new() };
+        for party in parties {
+            match self.look_at(case, party).await? {
+                Ok(digest) => tails.looks.insert(party.clone(), digest).map(drop),
+                Err(why) => tails.missing.insert(party.clone(), why).map(drop),
+            };
+        }
+        self.record(Payload::Snapm(tails), None).await.map(drop)
+    }
+
+    async fn look_at(&self, case: &CaseId, party: &Party) -> Result<Result<TailDigest, String>, Halt> {
+        let Some(looked) = self.looked.get(party) else { return Ok(Err("not a party of the plan".to_owned())) };
+        let mut from = looked.lock().await;
+        let path = format!("/__admin/log/{}?from={}", party.role.name(), *from);
+        let body = match self.get(party, path).await {
+            Ok(body) => body,
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut look: Look = match serde_json::from_slice(&body) {
+            Ok(look) => look,
+            Err(error) => return Ok(Err(format!("unreadable: {error}"))),
+        };
+        look.case = case.to_string();
+        look.rows.iter_mut().for_each(|row| self.pseudonymise_row(row));
+        let line = canonical_json(&look);
+        append(&self.exports_dir().join(format!("{}.tm.jsonl", party.file_stem())), &line)?;
+        let digest = TailDigest { from: look.from, lsn: look.lsn, sha256: sha256_hex(line.as_bytes()) };
+        *from = look.lsn;
+        Ok(Ok(digest))
+    }
+
+    async fn export(&self, party: &Party) -> Result<Export, String> {
+        let body = self.get(party, format!("/__admin/export/{}", party.role.name())).await?;
+        let mut export: Export = serde_json::from_slice(&body).map_err(|error| format!("unreadable: {error}"))?;
+        if export.party != *party {
+            return Err(format!("shows the books of {}", export.party));
+        }
+        for cell in &mut export.cells {
+            self.pseudonymise_dims(&mut cell.key.dims);
+        }
+        for row in &mut export.rows {
+            self.pseudonymise(&mut row.person);
+            self.mask_facts(&mut row.facts);
+        }
+        export.log.iter_mut().for_each(|row| self.pseudonymise_row(row));
+        export.cells.sort_by(|a, b| a.key.cmp(&b.key));
+        export.rows.sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
+        Ok(export)
+    }
+
+    async fn get(&self, party: &Party, path: String) -> Result<bytes::Bytes, String> {
+        let context = Some(self.context(self.clock.now()));
+        let answer = self.transport.exchange(party, Call { path, context, body: None }).await;
+        match answer {
+            Ok(answer) if answer.status == 200 => Ok(answer.body),
+            Ok(answer) => Err(format!("status {}", answer.status)),
+            Err(lost) => Err(lost.to_string()),
+        }
+    }
+
+    fn pseudonymise_row(&self, row: &mut LogRow) {
+        self.pseudonymise(&mut row.person);
+        match &mut row.entry {
+            Entry::Posting { cell, .. } => self.pseudonymise_dims(&mut cell.dims),
+            Entry::Row { facts, .. } => self.mask_facts(facts),
+            Entry::Fence { reply, .. } => {
+                if let Some(reply) = reply {
+                    *reply = self.masker.mask_json(reply);
+                }
+            }
+        }
+    }
+
+    fn pseudonymise(&self, person: &mut Option<String>) {
+        if let Some(number) = person {
+            *number = self.pseudonym(&PersonNo::new(number)).to_string();
+        }
+    }
+
+    fn pseudonymise_dims(&self, dims: &mut BTreeMap<String, String>) {
+        if let Some(number) = dims.get_mut("person") {
+            *number = self.pseudonym(&PersonNo::new(number)).to_string();
+        }
+    }
+
+    fn mask_facts(&self, facts: &mut BTreeMap<String, String>) {
+        for (name, value) in facts {
+            match name.as_str() {
+                "psn_no" => *value = self.pseudonym(&PersonNo::new(value)).to_string(),
+                _ => *value = self.masker.mask_text(value),
+            }
+        }
+    }
+
+    fn exports_dir(&self) -> PathBuf {
+        self.config.dir.join("exports")
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Halt> {
+    std::fs::write(path, bytes).map_err(|source| Halt::File { path: path.to_owned(), source })
+}
+
+fn append(path: &Path, line: &str) -> Result<(), Halt> {
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
+    written.map_err(|source| Halt::File { path: path.to_owned(), source })
+}

@@ -1,0 +1,101 @@
+//! 预期 · Holds what came against what a scenario expects. Pure.
+
+use std::cmp::Ordering;
+
+use crosswipe_domain::Money;
+use crosswipe_journal::Check;
+use crosswipe_scenarios::{Expected, FieldExpectation, Op};
+use crosswipe_wire::Response;
+
+use crate::swipe::End;
+
+/// How a step ended, against how it should.
+pub(crate) fn outcome(step: &str, expected: &Expected, end: &End) -> Check {
+    let held = match (expected, end) {
+        (Expected::Ok | Expected::Accepted, End::Ok) => true,
+        (Expected::Refused { code: wanted }, End::Refused { code, .. }) => wanted.as_ref().is_none_or(|w| w == code),
+        (Expected::Gate { reason: wanted }, End::Gated(denied)) => {
+            wanted.as_ref().is_none_or(|wanted| *wanted == denied.to_string())
+        }
+        _ => false,
+    };
+    Check {
+        step: step.to_owned(),
+        what: "outcome".to_owned(),
+        expected: expected_text(expected),
+        actual: end_text(end),
+        held,
+    }
+}
+
+fn expected_text(expected: &Expected) -> String {
+    let with = |word: &str, detail: &Option<String>| match detail {
+        Some(detail) => format!("{word} {detail}"),
+        None => word.to_owned(),
+    };
+    match expected {
+        Expected::Ok => "ok".to_owned(),
+        Expected::Accepted => "accepted".to_owned(),
+        Expected::Refused { code } => with("refused", code),
+        Expected::Gate { reason } => with("gate", reason),
+    }
+}
+
+fn end_text(end: &End) -> String {
+    match end {
+        End::Ok => "ok".to_owned(),
+        End::Gated(denied) => format!("gate {denied}"),
+        End::Refused { infno, code, text } => format!("refused {code} ({infno}: {text})"),
+        End::Unknown { infno, why } => format!("unknown ({infno}: {why})"),
+    }
+}
+
+/// One field of an answer, against what it should hold: amounts compare as amounts, all else as text.
+pub(crate) fn field(step: &str, field: &FieldExpectation, body: &[u8]) -> Check {
+    let actual = read(body, &field.path);
+    let held = actual.as_deref().is_some_and(|actual| compares(actual, field.op, &field.value));
+    Check {
+        step: step.to_owned(),
+        what: field.path.clone(),
+        expected: format!("{} {}", field.op.name(), field.value),
+        actual: actual.unwrap_or_else(|| "-".to_owned()),
+        held,
+    }
+}
+
+fn read(body: &[u8], path: &str) -> Option<String> {
+    let (node, name) = path.split_once('.')?;
+    let response = Response::parse(body).ok()?;
+    response.node(node)?.text(name).map(std::borrow::Cow::into_owned)
+}
+
+fn compares(actual: &str, op: Op, value: &str) -> bool {
+    let ordering = match (Money::parse(actual), Money::parse(value)) {
+        (Ok(actual), Ok(value)) => actual.cmp(&value),
+        _ => actual.cmp(value),
+    };
+    match op {
+        Op::Eq => ordering == Ordering::Equal,
+        Op::Ne => ordering != Ordering::Equal,
+        Op::Le => ordering != Ordering::Greater,
+        Op::Ge => ordering != Ordering::Less,
+        Op::Lt => ordering == Ordering::Less,
+        Op::Gt => ordering == Ordering::Greater,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("9.50", Op::Lt, "10.00", true)] // as text it would be greater
+    #[case("200.00", Op::Le, "200", true)]
+    #[case("0310", Op::Eq, "310", true)] // both are amounts
+    #[case("A01", Op::Eq, "A01", true)]
+    #[case("1.00", Op::Ne, "1", false)]
+    fn amounts_compare_as_amounts(#[case] actual: &str, #[case] op: Op, #[case] value: &str, #[case] holds: bool) {
+        assert_eq!(compares(actual, op, value), holds);
+    }
+}

@@ -1,0 +1,51 @@
+//! 住院 · Inputs of 2401, 2301, 2402, 2303 and 2304.
+
+use crosswipe_domain::Moment;
+use crosswipe_wire::ObjectText;
+
+use super::{DEPARTMENT, DOCTOR, Nodes, SplitSent, Visit};
+
+/// 2401 入院
+pub(crate) fn admit(visit: &Visit<'_>) -> Nodes {
+    let node = ObjectText::new().text("psn_no", visit.persona.no.reveal()).text("insutype", &visit.insutype);
+    let node = visit
+        .credential(node.text("begntime", &visit.began.wire()))
+        .text("med_type", "21")
+        .text("ipt_no", &visit.own_no)
+        .text("atddr_no", DOCTOR.0)
+        .text("chfpdr_name", DOCTOR.1)
+        .text("adm_diag_dscr", "肺炎")
+        .text("adm_dept_codg", DEPARTMENT.0)
+        .text("adm_dept_name", DEPARTMENT.1)
+        .text("adm_bed", "01")
+        .text("dscg_maindiag_code", "J18.900")
+        .text("dscg_maindiag_name", "肺炎");
+    vec![("mdtrtinfo", node.finish()), ("diseinfo", visit.diagnosis(true))]
+}
+
+/// 2301 费用明细
+pub(crate) fn charge(visit: &Visit<'_>) -> Nodes {
+    vec![("feedetail", visit.fee_lines(|node| node.text("med_type", "21")))]
+}
+
+/// 2402 出院
+pub(crate) fn discharge(visit: &Visit<'_>, at: Moment) -> Nodes {
+    let node = visit
+        .node()
+        .text("insutype", &visit.insutype)
+        .text("endtime", &at.wire())
+        .text("dscg_dept_codg", DEPARTMENT.0)
+        .text("dscg_dept_name", DEPARTMENT.1)
+        .text("dscg_way", "1");
+    vec![("dscginfo", node.finish()), ("diseinfo", visit.diagnosis(true))]
+}
+
+/// 2303 预结算
+pub(crate) fn price(visit: &Visit<'_>) -> Nodes {
+    vec![("data", visit.settlement(SplitSent::Yes).text("mid_setl_flag", "0").finish())]
+}
+
+/// 2304 结算
+pub(crate) fn settle(visit: &Visit<'_>) -> Nodes {
+    vec![("data", visit.settlement(SplitSent::Yes).text("mid_setl_flag", "0").finish())]
+}

@@ -1,0 +1,60 @@
+//! 查询 · Inputs of 1101, 9001 and the queries that clear up or prove: 5201, 5203, 5204, 5206, 5303.
+
+use crosswipe_domain::{Moment, Persona};
+use crosswipe_wire::ObjectText;
+
+use super::Nodes;
+
+/// A day either way: a visit of the run lies within it.
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// 9001 签到
+pub(crate) fn sign_in(operator: &str) -> Nodes {
+    let node = ObjectText::new().text("opter_no", operator).text("mac", "00-00-00-00-00-00").text("ip", "127.0.0.1");
+    vec![("signIn", node.finish())]
+}
+
+/// 1101 人员基本信息, with what a cross-region read sends besides the number.
+pub(crate) fn person(persona: &Persona) -> Nodes {
+    let node = ObjectText::new()
+        .text("mdtrt_cert_type", "02")
+        .text("mdtrt_cert_no", persona.id_number.reveal())
+        .text("psn_cert_type", "01")
+        .text("certno", persona.id_number.reveal())
+        .text("psn_name", &persona.name);
+    vec![("data", node.finish())]
+}
+
+/// 5201 就诊信息查询, around `at`.
+pub(crate) fn visits(persona: &Persona, med_type: &str, mdtrt_id: Option<&str>, at: Moment) -> Nodes {
+    let node = ObjectText::new()
+        .text("psn_no", persona.no.reveal())
+        .text("begntime", &at.plus_ms(-DAY_MS).wire())
+        .text("endtime", &at.plus_ms(DAY_MS).wire())
+        .text("med_type", med_type)
+        .opt_text("mdtrt_id", mdtrt_id);
+    vec![("data", node.finish())]
+}
+
+/// 5203 结算信息查询
+pub(crate) fn settlement(persona: &Persona, mdtrt_id: &str, setl_id: &str) -> Nodes {
+    let node = ObjectText::new()
+        .text("psn_no", persona.no.reveal())
+        .text("setl_id", setl_id)
+        .text("mdtrt_id", mdtrt_id);
+    vec![("data", node.finish())]
+}
+
+/// 5204 费用明细查询
+pub(crate) fn lines(persona: &Persona, mdtrt_id: &str) -> Nodes {
+    vec![("data", ObjectText::new().text("psn_no", persona.no.reveal()).text("mdtrt_id", mdtrt_id).finish())]
+}
+
+/// 5303 在院信息查询, around `at`.
+pub(crate) fn stays(persona: &Persona, at: Moment) -> Nodes {
+    let node = ObjectText::new()
+        .text("psn_no", persona.no.reveal())
+        .text("begntime", &at.plus_ms(-DAY_MS).wire())
+        .text("endtime", &at.plus_ms(DAY_MS).wire());
+    vec![("data", node.finish())]
+}

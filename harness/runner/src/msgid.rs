@@ -1,0 +1,74 @@
+//! 报文编号 · Msgids that never repeat: 10 000 per institution and second, then the next second.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crosswipe_domain::{InstitutionCode, Moment, MsgId};
+
+/// Hands out msgids; one per run.
+#[derive(Debug, Default)]
+pub(crate) struct MsgIds {
+    last: Mutex<BTreeMap<InstitutionCode, (String, u16)>>,
+}
+
+impl MsgIds {
+    /// The next msgid of this institution at `at`. If a second is used up, or the clock stepped back, the second
+    /// named in the msgid runs ahead of the clock: unique is what counts.
+    pub(crate) fn next(&self, institution: &InstitutionCode, at: Moment) -> MsgId {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = last.entry(institution.clone()).or_insert_with(|| (String::new(), 0));
+        let mut second = at;
+        if second.compact() < entry.0 {
+            second = compact_moment(&entry.0).unwrap_or(at);
+        }
+        if second.compact() == entry.0 {
+            if entry.1 < 9_999 {
+                entry.1 += 1;
+            } else {
+                second = second.plus_ms(1_000);
+                *entry = (second.compact(), 0);
+            }
+        } else {
+            *entry = (second.compact(), 0);
+        }
+        MsgId::compose(institution, second, entry.1)
+    }
+}
+
+/// The time inside a msgid of ours.
+pub(crate) fn sent_at(msgid: &MsgId) -> Option<Moment> {
+    compact_moment(msgid.as_str().get(12..26)?)
+}
+
+fn compact_moment(text: &str) -> Option<Moment> {
+    let part = |range| text.get(range);
+    let wire = format!(
+        "{}-{}-{} {}:{}:{}",
+        part(0..4)?,
+        part(4..6)?,
+        part(6..8)?,
+        part(8..10)?,
+        part(10..12)?,
+        part(12..14)?
+    );
+    Moment::parse_wire(&wire).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_second_holds_ten_thousand_and_then_the_next_begins() {
+        let ids = MsgIds::default();
+        let institution = InstitutionCode::parse("H33010000001").unwrap();
+        let at = Moment::parse("2017-06-02T09:00:00+08:00").unwrap();
+        let all: BTreeSet<MsgId> = (0..25_000).map(|_| ids.next(&institution, at)).collect();
+        assert_eq!(all.len(), 25_000);
+        assert_eq!(all.last().unwrap().as_str(), "H33010000001201706020900024999");
+        let stepped_back = ids.next(&institution, at.plus_ms(-3_600_000));
+        assert!(!all.contains(&stepped_back), "a clock that steps back repeats nothing");
+        assert_eq!(sent_at(&stepped_back), Some(at.plus_ms(2_000)));
+    }
+}

@@ -1,0 +1,164 @@
+//! 公众业务与单笔报文 · What the mock world plays beside the run, and single raw messages of a scenario.
+//!
+//! Played traffic has no intent of ours and is never compensated; PLAYED records let the judge tell
+//! it from strangers. A raw message is an ordinary intent: if it books something, it is undone.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Business, InfNo, Nature, Outcome, TxId};
+use crosswipe_journal::{Payload, Played, Purpose, UndoPlan};
+use crosswipe_scenarios::{Call, Case, Play};
+use crosswipe_wire::{ObjectText, Response, catalogue};
+
+use crate::case::Gathered;
+use crate::clock::{Busy, Patient};
+use crate::deliver::{Delivered, Outgoing};
+use crate::desk::{Desk, Halt};
+use crate::message::{Nodes, Visit, inpatient, outpatient};
+use crate::swipe::{End, Walked};
+use crate::transport::Transport;
+
+impl<T: Transport> Desk<T> {
+    /// Somebody who is no test person goes to hospital.
+    pub(crate) async fn play(&self, busy: &Busy, case: &Case, play: &Play, gathered: &mut Gathered) -> Result<(), Halt> {
+        if let Some(at) = play.at {
+            busy.sleep_until(at, Patient::No).await;
+        }
+        let (persona, institution) = self.place(&play.persona, &play.institution)?;
+        let basket = self.config.plan.registry.baskets.get(&play.basket);
+        let basket = basket.ok_or_else(|| Halt::Bug(format!("no basket {}", play.basket)))?;
+        let began = self.clock.now();
+        let own_no = format!("PB{}{:04}", began.compact_ms(), self.own_number());
+        let mut visit = Visit {
+            persona,
+            insutype: persona.class.insutype().to_owned(),
+            batch: own_no.clone(),
+            own_no,
+            mdtrt_id: String::new(),
+            basket,
+            account: true,
+            began,
+            split: Vec::new(),
+        };
+        let numbers: &[&str] = match play.business {
+            Business::Inpatient => &["2401", "2301", "2402", "2304"],
+            _ => &["2201", "2203", "2204", "2207"],
+        };
+        let mut walked = Walked { end: End::Ok, last: None, checks: Vec::new() };
+        for number in numbers {
+            let infno = InfNo::new(number);
+            let input = played_input(number, &visit);
+            let at = self.clock.tick();
+            let msgid = self.msgids.next(&institution.code, at);
+            let body = self.envelope(&infno, &msgid, institution, Some(persona.insured), None, &input);
+            let (outcome, _, reply) = self.exchange(institution, &infno, &msgid, at, body).await;
+            let played = Played {
+                case: case.id.clone(),
+                msgid,
+                origin: institution.code.to_string(),
+                infno: infno.clone(),
+                person: Some(self.pseudonym(&persona.no)),
+                outcome: outcome.clone(),
+            };
+            self.record(Payload::Played(played), None).await?;
+            match outcome {
+                Outcome::Ok { .. } => {
+                    let body = reply.map(|answer| answer.body);
+                    if let Some(body) = &body
+                        && visit.mdtrt_id.is_empty()
+                    {
+                        visit.mdtrt_id = visit_id(body).unwrap_or_default();
+                    }
+                    walked.last = body;
+                }
+                Outcome::Refused { code, text } => {
+                    walked.end = End::Refused { infno, code, text };
+                    break;
+                }
+                Outcome::Unknown { why } => {
+                    walked.end = End::Unknown { infno, why };
+                    break;
+                }
+            }
+        }
+        gathered.judge(&play.name, &play.expect, walked);
+        Ok(())
+    }
+
+    /// One message as the scenario writes it.
+    pub(crate) async fn call(&self, busy: &Busy, case: &Case, call: &Call, gathered: &mut Gathered) -> Result<(), Halt> {
+        if let Some(at) = call.at {
+            busy.sleep_until(at, Patient::No).await;
+        }
+        let plan = &self.config.plan;
+        let persona = call.persona.as_deref().and_then(|label| plan.registry.persona(label));
+        let institution = plan.topology.institution(&call.institution);
+        let institution = institution.ok_or_else(|| Halt::Bug(format!("no institution {}", call.institution)))?;
+        let node = catalogue().transaction(&call.infno).and_then(|t| t.input.first()).map_or("data", |node| node.id);
+        let mut input = ObjectText::new();
+        if let Some(persona) = persona.filter(|_| !call.with.contains_key("psn_no")) {
+            input = input.text("psn_no", persona.no.reveal());
+        }
+        for (name, value) in &call.with {
+            input = input.text(name, value);
+        }
+        let undo = match (call.infno.nature(), call.infno.cancelled_by()) {
+            (Nature::Forward, Some(infno)) => UndoPlan::Cancel { infno },
+            _ => UndoPlan::Nothing,
+        };
+        let carried = ["mdtrt_id", "setl_id", "chrg_bchno", "ipt_otp_no", "omsgid"];
+        let ids: BTreeMap<String, String> =
+            call.with.iter().filter(|(name, _)| carried.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect();
+        let txid = TxId::parse(&format!("{}/{}.{}", case.id, call.name, call.infno)).map_err(|e| Halt::Bug(e.to_string()))?;
+        let out = Outgoing {
+            case: &case.id,
+            step: format!("{}.{}", call.name, call.infno),
+            txid,
+            infno: call.infno.clone(),
+            purpose: Purpose::Business,
+            business: call.infno.business(),
+            persona,
+            institution,
+            insured: persona.map(|persona| persona.insured),
+            insutype: persona.map(|persona| persona.class.insutype().to_owned()),
+            input: vec![(node, input.finish())],
+            undo,
+            ids,
+            amounts: BTreeMap::new(),
+        };
+        let walked = match self.deliver(out).await? {
+            Delivered::Gated(denied) => Walked { end: End::Gated(denied), last: None, checks: Vec::new() },
+            Delivered::Sent { outcome, body, .. } => {
+                let end = match outcome {
+                    Outcome::Ok { .. } => End::Ok,
+                    Outcome::Refused { code, text } => End::Refused { infno: call.infno.clone(), code, text },
+                    Outcome::Unknown { why } => End::Unknown { infno: call.infno.clone(), why },
+                };
+                Walked { end, last: body, checks: Vec::new() }
+            }
+        };
+        gathered.judge(&call.name, &call.expect, walked);
+        self.touched(gathered, persona, self.path(institution, persona.map(|persona| persona.insured)));
+        Ok(())
+    }
+}
+
+
+fn played_input(infno: &str, visit: &Visit<'_>) -> Nodes {
+    match infno {
+        "2201" => outpatient::register(visit),
+        "2203" => outpatient::diagnose(visit),
+        "2204" => outpatient::charge(visit),
+        "2207" => outpatient::settle(visit),
+        "2401" => inpatient::admit(visit),
+        "2301" => inpatient::charge(visit),
+        "2402" => inpatient::discharge(visit, visit.began),
+        _ => inpatient::settle(visit),
+    }
+}
+
+fn visit_id(body: &[u8]) -> Option<String> {
+    let response = Response::parse(body).ok()?;
+    let node = response.node("data").or_else(|| response.node("result"))?;
+    node.text("mdtrt_id").map(std::borrow::Cow::into_owned)
+}

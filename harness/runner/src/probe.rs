@@ -1,0 +1,70 @@
+//! 探针 · R8: a pre-settlement of a fixed basket before a person's other business and right before t1.
+//!
+//! Why so: books may look restored while the rules that read them do not; the same trial must give
+//! the same answer. A probe needs its own visit and fee lines, so it is business like any other:
+//! journaled, unwound, judged. It settles nothing.
+
+use crosswipe_domain::{Business, CaseId, Institution, Persona};
+use crosswipe_journal::Purpose;
+
+use crate::clock::Busy;
+use crate::compensate::Chain;
+use crate::desk::{Desk, Halt, Probed, lock};
+use crate::swipe::{End, Plan};
+use crate::transport::Transport;
+
+impl<T: Transport> Desk<T> {
+    /// The first probe of a person, if it has none yet and the gate lets it through.
+    pub(crate) async fn probe_first(&self, busy: &Busy, persona: &Persona, institution: &Institution) -> Result<(), Halt> {
+        let pseudonym = self.pseudonym(&persona.no);
+        let infno = crosswipe_domain::InfNo::new("2206");
+        let now = self.clock.now();
+        let known = lock(&self.first_probes).contains_key(&pseudonym);
+        let business = Some(Business::Outpatient);
+        let passes = self.ask_gate(&infno, business, Some(persona), institution, now, Purpose::ProbeFirst).is_ok();
+        if known || !passes {
+            return Ok(());
+        }
+        let probed = Probed { label: persona.label.clone(), institution: institution.code.clone() };
+        lock(&self.first_probes).insert(pseudonym, probed);
+        self.probe(busy, persona, institution, Purpose::ProbeFirst).await
+    }
+
+    /// The last probe of everybody who had a first one. One after the other per person, all persons at once.
+    pub(crate) async fn probe_last(&self, busy: &Busy, probed: &Probed) -> Result<(), Halt> {
+        let plan = &self.config.plan;
+        let persona = plan.registry.persona(&probed.label);
+        let institution = plan.topology.institution(&probed.institution);
+        match (persona, institution) {
+            (Some(persona), Some(institution)) => self.probe(busy, persona, institution, Purpose::ProbeLast).await,
+            _ => Err(Halt::Bug(format!("the probe of {} has no place", probed.label))),
+        }
+    }
+
+    async fn probe(&self, busy: &Busy, persona: &Persona, institution: &Institution, purpose: Purpose) -> Result<(), Halt> {
+        let which = if purpose == Purpose::ProbeFirst { "first" } else { "last" };
+        let case = CaseId::parse(&format!("probe-{which}/{}", persona.label)).map_err(|e| Halt::Bug(e.to_string()))?;
+        let Some(basket) = self.config.plan.registry.baskets.get(&self.config.plan.probe_basket) else {
+            return Err(Halt::Bug("the plan has no probe basket".to_owned()));
+        };
+        let plan = Plan {
+            case: &case,
+            name: "probe",
+            purpose,
+            business: Business::Outpatient,
+            persona,
+            institution,
+            basket,
+            account: true,
+            discharge_last: false,
+            trial_only: true,
+        };
+        let walked = self.walk(&plan).await?;
+        let chain = self.compensate(busy, Some(&self.pseudonym(&persona.no))).await?;
+        if walked.end != End::Ok || chain == Chain::Blocked {
+            let facts = [("person".to_owned(), self.pseudonym(&persona.no).to_string()), ("which".to_owned(), which.to_owned())];
+            self.note("probe-failed", None, facts.into()).await?;
+        }
+        Ok(())
+    }
+}

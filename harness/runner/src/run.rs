@@ -1,0 +1,196 @@
+//! 运行 · One run in reading order: t0 → cases → last probes → quiet period → t1 → what comes after the window → t2.
+//!
+//! Called by `cli run`. Not here: standing parties up, judging, reporting (`cli`, `verify`, `reports`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crosswipe_domain::{Moment, Pseudonym};
+use crosswipe_journal::{Closed, Journal, JournalError, Interrupted, Payload};
+use crosswipe_scenarios::Case;
+use tokio::sync::Notify;
+
+use crate::clock::{Clock, Patient};
+use crate::desk::{Desk, Halt, Probed, RunConfig, lock};
+use crate::evidence::Instant;
+use crate::lanes::lanes;
+use crate::transport::Transport;
+
+/// Asks a run to stop: no new swipes, undo, report.
+#[derive(Debug, Default)]
+pub struct Interrupt {
+    asked: AtomicBool,
+    notify: Notify,
+}
+
+impl Interrupt {
+    /// Asks once; asking again changes nothing.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+        self.notify.notify_one();
+    }
+
+    /// True after [`ask`](Interrupt::ask).
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+/// A run that came to its end; the journal is still open for the certificate.
+pub struct Finished {
+    /// Still open.
+    pub journal: Journal,
+    /// Business time at the end.
+    pub at: Moment,
+    /// Asked to stop before its end.
+    pub interrupted: bool,
+}
+
+impl Finished {
+    /// Closes the journal.
+    ///
+    /// # Errors
+    /// If the last commit fails.
+    pub fn close(self) -> Result<Closed, JournalError> {
+        self.journal.close()
+    }
+}
+
+/// Runs all cases of a plan, undoes everything, takes all looks.
+///
+/// # Errors
+/// [`Halt`]: the journal or a file cannot be written, a party does not answer the first look, or a bug. The journal
+/// keeps what was written; nothing was sent after the error.
+pub async fn run<T: Transport>(
+    config: RunConfig,
+    clock: Arc<Clock>,
+    journal: Journal,
+    transport: T,
+    interrupt: Arc<Interrupt>,
+) -> Result<Finished, Halt> {
+    let desk = Arc::new(Desk::new(config, clock, journal, transport));
+    let watcher = tokio::spawn(watch(Arc::clone(&desk), Arc::clone(&interrupt)));
+    let ran = whole(&desk).await;
+    watcher.abort();
+    // Wait until the watcher has let go of the desk.
+    let _ = watcher.await;
+    let at = desk.clock.now();
+    ran?;
+    let desk = Arc::into_inner(desk).ok_or_else(|| Halt::Bug("a task outlived the run".to_owned()))?;
+    Ok(Finished { journal: desk.journal, at, interrupted: interrupt.is_asked() })
+}
+
+/// Where business time begins: a second before the first case or the first phase, whichever is earlier.
+pub fn beginning(plan: &crosswipe_scenarios::Plan) -> Option<Moment> {
+    let cases = plan.cases.iter().filter_map(|case| case.start).min();
+    let earliest = [cases, plan.window.start()].into_iter().flatten().min();
+    earliest.map(|earliest| earliest.plus_ms(-1_000))
+}
+
+async fn watch<T: Transport>(desk: Arc<Desk<T>>, interrupt: Arc<Interrupt>) {
+    interrupt.notify.notified().await;
+    desk.clock.interrupt();
+    let interrupted = Payload::Interrupted(Interrupted { by: "ctrl-c".to_owned() });
+    desk.record_lazily(interrupted, None);
+    std::future::pending::<()>().await;
+}
+
+async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
+    let busy = desk.clock.enter();
+    let missing = desk.snapshot(Instant::T0).await?;
+    if let Some((party, why)) = missing.into_iter().next() {
+        return Err(Halt::Unreachable { party: party.to_string(), why });
+    }
+    drop(busy);
+    let end = desk.config.plan.window.end();
+    let after = |case: &Case| matches!((case.start, end), (Some(start), Some(end)) if start >= end);
+    let chosen = &desk.config.selected;
+    let numbered = || desk.config.plan.cases.iter().enumerate().filter(|(index, _)| chosen.contains(index));
+    let inside: Vec<usize> = numbered().filter(|(_, case)| !after(case)).map(|(index, _)| index).collect();
+    let outside: Vec<usize> = numbered().filter(|(_, case)| after(case)).map(|(index, _)| index).collect();
+    run_lanes(desk, &inside).await?;
+    compensate_everybody(desk).await?;
+    if !desk.clock.is_interrupted() {
+        last_probes(desk).await?;
+    }
+    let busy = desk.clock.enter();
+    busy.sleep_until(desk.clock.now().plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
+    desk.snapshot(Instant::T1).await?;
+    drop(busy);
+    run_lanes(desk, &outside).await?;
+    let busy = desk.clock.enter();
+    let day_roll = desk.clock.now().day().next().start();
+    busy.sleep_until(day_roll.plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
+    desk.snapshot(Instant::T2).await?;
+    Ok(())
+}
+
+/// Runs cases lane by lane, all lanes at once.
+async fn run_lanes<T: Transport>(desk: &Arc<Desk<T>>, wanted: &[usize]) -> Result<(), Halt> {
+    let most = desk.config.jobs.unwrap_or(usize::MAX);
+    let lanes = lanes(&desk.config.plan.cases, wanted, most);
+    // Everybody is counted as working before anybody begins, so that time does not run ahead.
+    let starting = desk.clock.enter();
+    let tasks: Vec<_> = lanes
+        .into_iter()
+        .map(|lane| {
+            let busy = desk.clock.enter();
+            let desk = Arc::clone(desk);
+            tokio::spawn(async move {
+                for index in lane {
+                    desk.run_case(&busy, &desk.config.plan.cases[index]).await?;
+                }
+                Ok::<(), Halt>(())
+            })
+        })
+        .collect();
+    drop(starting);
+    all(desk, tasks).await
+}
+
+/// Whatever a case left open is undone now.
+async fn compensate_everybody<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
+    let busy = desk.clock.enter();
+    for person in desk.people_with_open() {
+        desk.compensate(&busy, person.as_ref()).await?;
+    }
+    Ok(())
+}
+
+/// The last probe of everybody who had a first one.
+async fn last_probes<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
+    let probed: Vec<(Pseudonym, Probed)> =
+        lock(&desk.first_probes).iter().map(|(person, probed)| (person.clone(), probed.clone())).collect();
+    let starting = desk.clock.enter();
+    let tasks: Vec<_> = probed
+        .into_iter()
+        .map(|(_, probed)| {
+            let busy = desk.clock.enter();
+            let desk = Arc::clone(desk);
+            tokio::spawn(async move { desk.probe_last(&busy, &probed).await })
+        })
+        .collect();
+    drop(starting);
+    all(desk, tasks).await
+}
+
+/// Waits for all tasks; the first error stops the others at their next record.
+async fn all<T: Transport>(
+    desk: &Arc<Desk<T>>,
+    tasks: Vec<tokio::task::JoinHandle<Result<(), Halt>>>,
+) -> Result<(), Halt> {
+    let mut first = Ok(());
+    for task in tasks {
+        let ended = match task.await {
+            Ok(ended) => ended,
+            Err(error) => Err(Halt::Bug(error.to_string())),
+        };
+        if ended.is_err() {
+            desk.halted.store(true, Ordering::Relaxed);
+            if first.is_ok() {
+                first = ended;
+            }
+        }
+    }
+    first
+}

@@ -1,0 +1,132 @@
+//! 传输 · How bytes reach a party and come back.
+//!
+//! The trait belongs to its caller: `cli` fits other networks to it. [`Http`] is the real one: pooled
+//! keep-alive connections, one deadline for the whole exchange, no silent resend (hyper-util's retry
+//! of cancelled requests is off: a message whose fate is unknown must not be sent twice unseen).
+//! Not here: what an answer means (`wire::classify`).
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use crosswipe_domain::Party;
+use crosswipe_wire::context;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{Method, Request, header};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+/// What is asked of a party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Path and query, e.g. `/__admin/export/hub`.
+    pub path: String,
+    /// The value of the context header, for parties that declare it.
+    pub context: Option<String>,
+    /// Body of a message; `None` asks by GET.
+    pub body: Option<String>,
+}
+
+/// What came back, whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Body.
+    pub body: Bytes,
+}
+
+/// No whole answer came back. Whether the message was executed is unknown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// The plan or the wiring names no address for this party.
+    #[error("no address for {0}")]
+    NoAddress(Party),
+    /// No connection.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// The connection broke before the answer was whole.
+    #[error("connection broke: {0}")]
+    Broken(String),
+    /// The deadline for the whole exchange passed.
+    #[error("no answer within {0} ms")]
+    Timeout(u64),
+}
+
+/// A network that reaches parties.
+pub trait Transport: Send + Sync + 'static {
+    /// One exchange; a deadline applies to the whole of it.
+    fn exchange(&self, to: &Party, call: Call) -> impl Future<Output = Result<Answer, Lost>> + Send;
+
+    /// `http` or `memory`, for the journal.
+    fn name(&self) -> &'static str;
+}
+
+/// 真实网络 · HTTP/1.1 to the addresses of a topology.
+#[derive(Debug)]
+pub struct Http {
+    addresses: BTreeMap<Party, SocketAddr>,
+    client: Client<HttpConnector, Full<Bytes>>,
+    deadline: Duration,
+}
+
+/// Longest body that is read from a party; an export of a long run is the largest.
+const BODY_LIMIT: usize = 256 * 1024 * 1024;
+
+impl Http {
+    /// A client for these addresses; `deadline` bounds each whole exchange.
+    pub fn new(addresses: BTreeMap<Party, SocketAddr>, deadline: Duration) -> Http {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(deadline));
+        let client = Client::builder(TokioExecutor::new())
+            .retry_canceled_requests(false)
+            .pool_max_idle_per_host(64)
+            .build(connector);
+        Http { addresses, client, deadline }
+    }
+
+    fn request(&self, to: &Party, call: Call) -> Result<Request<Full<Bytes>>, Lost> {
+        let address = self.addresses.get(to).ok_or_else(|| Lost::NoAddress(to.clone()))?;
+        let mut request = Request::builder().uri(format!("http://{address}{}", call.path));
+        if let Some(value) = call.context {
+            request = request.header(context::NAME, value);
+        }
+        let request = match call.body {
+            Some(body) => request
+                .method(Method::POST)
+                .header(header::CONTENT_TYPE, "application/json;charset=utf-8")
+                .body(Full::new(Bytes::from(body))),
+            None => request.body(Full::new(Bytes::new())),
+        };
+        request.map_err(|error| Lost::Connect(error.to_string()))
+    }
+}
+
+impl Transport for Http {
+    async fn exchange(&self, to: &Party, call: Call) -> Result<Answer, Lost> {
+        let request = self.request(to, call)?;
+        let whole = async {
+            let response = self.client.request(request).await.map_err(|error| {
+                let why = std::error::Error::source(&error)
+                    .map_or_else(|| error.to_string(), ToString::to_string);
+                if error.is_connect() { Lost::Connect(why) } else { Lost::Broken(why) }
+            })?;
+            let status = response.status().as_u16();
+            let body = Limited::new(response.into_body(), BODY_LIMIT).collect().await;
+            let body = body.map_err(|error| Lost::Broken(error.to_string()))?.to_bytes();
+            Ok(Answer { status, body })
+        };
+        match tokio::time::timeout(self.deadline, whole).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Lost::Timeout(u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX))),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "http"
+    }
+}
