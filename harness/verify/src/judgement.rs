@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{CaseId, FindingClass, InfNo, Level, Moment, MsgId, Party, Pseudonym, Rule, RunId, Severity, TxId};
+use crosswipe_domain::{
+    CaseId, FindingClass, InfNo, Level, Moment, MsgId, Party, Pseudonym, Rule, RunId, Severity,
+    TxId,
+};
 use serde::{Deserialize, Serialize};
 
 /// 判定 · The whole judgement of a run.

@@ -7,4 +7,26 @@
 
 mod judgement;
 
-pub use judgement::{BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Transaction, TxState, Verdict};
+mod evidence;
+mod judge;
+
+mod books;
+mod context;
+mod story;
+mod tally;
+
+mod causes;
+mod certificate;
+mod draft;
+mod rules;
+mod soundness;
+mod totals;
+mod verdict;
+
+pub use certificate::{certificate, certificate_core_sha256};
+pub use evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
+pub use judge::judge;
+pub use judgement::{
+    BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Transaction, TxState,
+    Verdict,
+};

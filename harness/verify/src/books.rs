@@ -1,0 +1,225 @@
+//! 账册 · The books of one party as the journal vouches for them.
+//!
+//! Why so: a file counts only if its digest is the one that stands in the journal. What differs is
+//! `evidence:tampered` and is not read further; what is gone is `evidence:missing`. So no rule has to
+//! ask again whether it may trust what it compares.
+//! Called by `context`. Not here: sums of cells against logs (`soundness`).
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Export, Level, LogRow, Look, Party, Rule};
+
+use crate::draft::finding;
+use crate::evidence::{Evidence, Instant};
+use crate::judgement::Finding;
+use crate::story::Story;
+
+/// All that is known of one party's books.
+pub(crate) struct Books<'a> {
+    pub(crate) party: &'a Party,
+    pub(crate) level: Level,
+    pub(crate) exports: BTreeMap<Instant, &'a Export>,
+    /// Looks in journal order, with their place in `Story::tails`.
+    pub(crate) looks: Vec<(usize, &'a Look)>,
+    /// The log as first seen: each row in the oldest version that any look shows.
+    pub(crate) early: Vec<&'a LogRow>,
+    /// The log as last seen.
+    pub(crate) last: Vec<&'a LogRow>,
+}
+
+impl<'a> Books<'a> {
+    pub(crate) fn at(&self, instant: Instant) -> Option<&'a Export> {
+        self.exports.get(&instant).copied()
+    }
+
+    /// The newest whole export after the run's business: t2, else t1.
+    pub(crate) fn end(&self) -> Option<&'a Export> {
+        self.at(Instant::T2).or(self.at(Instant::T1))
+    }
+
+    /// First `seq` that was written after t0; `None` without t0.
+    pub(crate) fn born_from(&self) -> Option<u64> {
+        self.at(Instant::T0).map(|export| {
+            export
+                .log
+                .last()
+                .map_or(0, |row| row.seq + 1)
+                .max(export.lsn)
+        })
+    }
+
+    fn settle_logs(&mut self) {
+        let mut early: BTreeMap<u64, &LogRow> = BTreeMap::new();
+        let looks = self.looks.iter().map(|(_, look)| &look.rows);
+        let wholes = self.exports.values().map(|export| &export.log);
+        let (first, later) = (
+            wholes
+                .clone()
+                .take(usize::from(self.exports.contains_key(&Instant::T0))),
+            wholes,
+        );
+        for rows in first.chain(looks).chain(later) {
+            for row in rows {
+                early.entry(row.seq).or_insert(row);
+            }
+        }
+        self.last = match self.end() {
+            Some(export) => export.log.iter().collect(),
+            None => early.values().copied().collect(),
+        };
+        self.early = early.into_values().collect();
+    }
+}
+
+/// Pairs every party of the run with what is vouched for, and says what is not.
+pub(crate) fn gather<'a>(
+    evidence: &'a Evidence,
+    story: &Story<'a>,
+) -> (BTreeMap<&'a Party, Books<'a>>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let Some(header) = story.header else {
+        return (BTreeMap::new(), findings);
+    };
+    let mut books: BTreeMap<&Party, Books<'a>> = BTreeMap::new();
+    for (party, level) in &header.parties {
+        let mut exports = BTreeMap::new();
+        if *level >= Level::L3 {
+            for instant in [Instant::T0, Instant::T1, Instant::T2] {
+                match vouched(evidence, story, party, instant) {
+                    Ok(Some(export)) => {
+                        exports.insert(instant, export);
+                    }
+                    Ok(None) => {}
+                    Err(found) => findings.push(*found),
+                }
+            }
+        }
+        books.insert(
+            party,
+            Books {
+                party,
+                level: *level,
+                exports,
+                looks: Vec::new(),
+                early: Vec::new(),
+                last: Vec::new(),
+            },
+        );
+    }
+    findings.extend(place_looks(evidence, story, &mut books));
+    books.values_mut().for_each(Books::settle_logs);
+    (books, findings)
+}
+
+fn vouched<'a>(
+    evidence: &'a Evidence,
+    story: &Story<'a>,
+    party: &Party,
+    instant: Instant,
+) -> Result<Option<&'a Export>, Box<Finding>> {
+    let Some((_, snapshot)) = story.snapshots.get(&instant) else {
+        return Ok(None);
+    };
+    let location = format!("export {}", instant.name());
+    let missing = |why: &str| {
+        Box::new(
+            finding(Rule::R1, "evidence:missing")
+                .at(party)
+                .location(&location)
+                .values("export", why)
+                .unsure(),
+        )
+    };
+    let Some(digest) = snapshot.exports.get(party) else {
+        // What t0 lacks is `evidence:stale`, said by `soundness`.
+        let why = snapshot.missing.get(party).map_or("absent", String::as_str);
+        return if instant == Instant::T1 {
+            Err(missing(why))
+        } else {
+            Ok(None)
+        };
+    };
+    let Some(file) = evidence
+        .exports
+        .get(&instant)
+        .and_then(|files| files.get(party))
+    else {
+        return Err(missing("no file"));
+    };
+    let tampered = |expected: String, actual: String| {
+        Box::new(
+            finding(Rule::R2, "evidence:tampered")
+                .at(party)
+                .location(&location)
+                .values(expected, actual),
+        )
+    };
+    if file.sha256 != digest.sha256 {
+        return Err(tampered(digest.sha256.clone(), file.sha256.clone()));
+    }
+    match &file.export {
+        Err(why) => Err(missing(why)),
+        Ok(export)
+            if export.party != *party
+                || export.lsn != digest.lsn
+                || export.taken_at != digest.taken_at =>
+        {
+            Err(tampered(
+                format!("{party} lsn {} {}", digest.lsn, digest.taken_at),
+                format!("{} lsn {} {}", export.party, export.lsn, export.taken_at),
+            ))
+        }
+        Ok(export) => Ok(Some(export)),
+    }
+}
+
+fn place_looks<'a>(
+    evidence: &'a Evidence,
+    story: &Story<'a>,
+    books: &mut BTreeMap<&'a Party, Books<'a>>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (party, books) in books.iter_mut() {
+        let lines = evidence
+            .looks
+            .get(*party)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let by_digest: BTreeMap<&str, &Result<Look, String>> = lines
+            .iter()
+            .map(|line| (line.sha256.as_str(), &line.look))
+            .collect();
+        let mut used = 0;
+        let mut lost = Vec::new();
+        for (index, (_, tails)) in story.tails.iter().enumerate() {
+            let Some(digest) = tails.looks.get(*party) else {
+                continue;
+            };
+            match by_digest.get(digest.sha256.as_str()) {
+                Some(Ok(look))
+                    if look.party == **party
+                        && look.from == digest.from
+                        && look.lsn == digest.lsn =>
+                {
+                    used += 1;
+                    books.looks.push((index, look));
+                }
+                _ => lost.push(&tails.case),
+            }
+        }
+        // A line that no record vouches for, beside a record whose line is gone: the line was changed.
+        let class = if lines.len() > used {
+            "evidence:tampered"
+        } else {
+            "evidence:missing"
+        };
+        for case in lost {
+            let found = finding(Rule::R2, class)
+                .at(party)
+                .location(format!("look {case}"))
+                .values("look", "absent");
+            findings.push(found.unsure_if(class == "evidence:missing"));
+        }
+    }
+    findings
+}

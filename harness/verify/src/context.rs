@@ -1,0 +1,201 @@
+//! 案卷 · What every rule is given: the journal indexed, the books vouched for, the logs added up.
+//!
+//! Why so: joined once, so that a rule is only its question. Also says of a τ, from one party's last
+//! log, whether it never took effect there, stands, or was reversed.
+//! Called by `judge`. Not here: any judgement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crosswipe_domain::{Level, Moment, Party, PersonClass, ResolvedPlan};
+
+use crate::books::{Books, gather};
+use crate::evidence::{Evidence, Instant};
+use crate::judgement::Finding;
+use crate::story::{Story, Tau};
+use crate::tally::{Account, Tally};
+
+/// Books of one party with their sums.
+pub(crate) struct Ledger<'a> {
+    pub(crate) books: Books<'a>,
+    /// The log as last seen, added up.
+    pub(crate) tally: Tally<'a>,
+    /// The log as first seen, added up; `None` where it is the same rows.
+    early: Option<Tally<'a>>,
+}
+
+impl<'a> Ledger<'a> {
+    pub(crate) fn early(&self) -> &Tally<'a> {
+        self.early.as_ref().unwrap_or(&self.tally)
+    }
+}
+
+/// Where one τ stands at one party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    /// No effect in its log.
+    Never,
+    /// Applied and not undone.
+    Stands,
+    /// Applied and undone.
+    Reversed,
+}
+
+/// 案卷 · Everything joined.
+pub(crate) struct Context<'a> {
+    pub(crate) story: Story<'a>,
+    pub(crate) ledgers: BTreeMap<&'a Party, Ledger<'a>>,
+    /// What `gather` could not vouch for.
+    pub(crate) unvouched: Vec<Finding>,
+    /// Registered persons by pseudonym, with class.
+    pub(crate) registered: BTreeMap<&'a str, PersonClass>,
+    /// Codes of listed institutions.
+    pub(crate) institutions: BTreeSet<&'a str>,
+    /// Business time of the question.
+    pub(crate) now: Option<Moment>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn join(evidence: &'a Evidence) -> Context<'a> {
+        let story = Story::read(evidence);
+        let (books, unvouched) = gather(evidence, &story);
+        let ledgers = books
+            .into_iter()
+            .map(|(party, books)| (party, ledger(books, &story)))
+            .collect();
+        let plan = story.header.map(|header| &header.plan);
+        let registered = plan
+            .iter()
+            .flat_map(|plan| &plan.personas)
+            .map(|p| (p.pseudonym.as_str(), p.class))
+            .collect();
+        let institutions = plan
+            .iter()
+            .flat_map(|plan| &plan.institutions)
+            .map(|(code, _, _)| code.as_str())
+            .collect();
+        let now = evidence.as_of.max(story.last_record);
+        Context {
+            story,
+            ledgers,
+            unvouched,
+            registered,
+            institutions,
+            now,
+        }
+    }
+
+    pub(crate) fn plan(&self) -> Option<&'a ResolvedPlan> {
+        self.story.header.map(|header| &header.plan)
+    }
+
+    /// Lowest level among all parties that keep books; L0 without any.
+    pub(crate) fn level(&self) -> Level {
+        self.ledgers
+            .values()
+            .map(|ledger| ledger.books.level)
+            .min()
+            .unwrap_or(Level::L0)
+    }
+
+    /// True once the window has ended at the time of the question.
+    pub(crate) fn window_has_ended(&self) -> bool {
+        let end = self.plan().and_then(|plan| plan.window.end());
+        end.is_some_and(|end| self.now.is_some_and(|now| now >= end))
+    }
+
+    /// The parties of a τ's path that showed books after the business, with their sums.
+    pub(crate) fn seen_on_path<'c>(
+        &'c self,
+        tau: &'c Tau<'a>,
+    ) -> impl Iterator<Item = (&'a Party, &'c Ledger<'a>)> {
+        let found = tau
+            .intent
+            .path
+            .iter()
+            .filter_map(|party| self.ledgers.get(party).map(|ledger| (party, ledger)));
+        found.filter(|(_, ledger)| ledger.books.end().is_some())
+    }
+
+    /// Where a τ stands in one party's last log.
+    pub(crate) fn status(&self, tau: usize, ledger: &Ledger<'a>) -> Status {
+        let Some(account) = ledger.tally.account(tau) else {
+            return Status::Never;
+        };
+        if account.applies.is_empty() {
+            return Status::Never;
+        }
+        let undone = if account.postings().next().is_some() {
+            account
+                .applies
+                .iter()
+                .filter(|apply| !apply.postings.is_empty())
+                .all(|apply| account.first_negation(apply).is_some())
+        } else if account.is_weightless() {
+            self.is_dropped(tau, account, ledger)
+        } else {
+            self.rows_are_closed(account, ledger)
+        };
+        if undone {
+            Status::Reversed
+        } else {
+            Status::Stands
+        }
+    }
+
+    /// A message without postings or rows stands no more once it is flagged, undone by name, or its root is gone.
+    fn is_dropped(&self, tau: usize, account: &Account<'a>, ledger: &Ledger<'a>) -> bool {
+        let last = account.applies.last().map_or(0, |apply| apply.row.seq);
+        let after = |row: &Option<&crosswipe_domain::LogRow>| row.is_some_and(|row| row.seq > last);
+        let this = &self.story.taus[tau];
+        let root_is_gone = match self.story.root_of(this) {
+            Some(root) if root != tau => match ledger.tally.account(root) {
+                Some(root_account) if !root_account.is_weightless() => {
+                    self.status(root, ledger) != Status::Stands
+                }
+                Some(root_account) => {
+                    after(&root_account.flagged_reversed) || after(&root_account.undo_seen)
+                }
+                None => true,
+            },
+            _ => false,
+        };
+        let books_nothing = matches!(this.intent.undo, crosswipe_journal::UndoPlan::Nothing);
+        books_nothing
+            || root_is_gone
+            || after(&account.flagged_reversed)
+            || after(&account.undo_seen)
+    }
+
+    fn rows_are_closed(&self, account: &Account<'a>, ledger: &Ledger<'a>) -> bool {
+        account.births.iter().all(|birth| match &birth.entry {
+            crosswipe_domain::Entry::Row { kind, id, .. } => ledger
+                .tally
+                .rows
+                .get(&(kind.as_str(), id.as_str()))
+                .is_some_and(|trail| is_terminal(trail.status)),
+            _ => true,
+        })
+    }
+
+    /// True where the journal speaks of this instant at all.
+    pub(crate) fn has(&self, instant: Instant) -> bool {
+        self.story.snapshots.contains_key(&instant)
+    }
+}
+
+/// A status at which nothing is left to undo.
+pub(crate) fn is_terminal(status: &str) -> bool {
+    matches!(status, "cancelled" | "reversed" | "reversal" | "red-letter")
+}
+
+fn ledger<'a>(books: Books<'a>, story: &Story<'a>) -> Ledger<'a> {
+    let born = books.born_from();
+    let same = books.early.len() == books.last.len()
+        && books.early.iter().zip(&books.last).all(|(a, b)| a == b);
+    let early = (!same).then(|| Tally::of(&books.early, born, story));
+    Ledger {
+        tally: Tally::of(&books.last, born, story),
+        early,
+        books,
+    }
+}

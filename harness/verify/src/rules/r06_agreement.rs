@@ -1,0 +1,276 @@
+//! R6 各方一致 · All parties of a τ's path say the same of it: status, ids, person, amounts.
+//!
+//! Asked at tm for what was answered definitely (a definite answer that books contradict is a violation
+//! even if they end equal), and at the end for every τ. One against all is `one-sided`, else `split`.
+//! `answered_by` is the party whose definite answer the books contradict.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Outcome, Party, Role, Rule, Severity};
+
+use super::{RuleOutcome, lacking_end};
+use crate::context::{Context, Status};
+use crate::draft::finding;
+use crate::judgement::Finding;
+use crate::story::Tau;
+
+#[path = "r06_tuple.rs"]
+mod tuple;
+
+pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
+    let mut outcome = RuleOutcome::of("no-transactions");
+    outcome.lacking = lacking_end(context);
+    let forward = forward_looks(context);
+    for (index, tau) in context.story.taus.iter().enumerate() {
+        let ended = at_end(context, index, tau, &mut outcome.compared);
+        let midway = at_tm(context, index, tau, &forward, &mut outcome.compared);
+        match (ended, midway) {
+            // The end says it already, unless tm says something else.
+            (Some(ended), Some(midway)) if ended.class == midway.class => {
+                outcome.findings.push(ended)
+            }
+            (ended, midway) => outcome.findings.extend(ended.into_iter().chain(midway)),
+        }
+    }
+    tuple::check(context, &mut outcome);
+    outcome
+}
+
+/// One party's word on a τ.
+struct Word<'a> {
+    party: &'a Party,
+    status: Status,
+    /// Saw the message whose answer is in question.
+    saw: bool,
+}
+
+fn at_end<'a>(
+    context: &Context<'a>,
+    index: usize,
+    tau: &Tau<'a>,
+    compared: &mut u64,
+) -> Option<Finding> {
+    if weightless_everywhere(context, index, tau) {
+        return None;
+    }
+    let confirmed = context
+        .story
+        .confirmed_undo(tau)
+        .map(|comp| (comp.intent.origin.as_str(), comp.intent.msgid.as_str()));
+    let own = (tau.intent.origin.as_str(), tau.intent.msgid.as_str());
+    let message = confirmed.unwrap_or(own);
+    let words: Vec<Word<'_>> = context
+        .seen_on_path(tau)
+        .map(|(party, ledger)| Word {
+            party,
+            status: context.status(index, ledger),
+            saw: ledger.tally.seen.contains(&message),
+        })
+        .collect();
+    if words.len() < 2 {
+        return None;
+    }
+    *compared += words.len() as u64;
+    let answer = context.story.outcome(tau).map(|(_, outcome)| outcome);
+    let stands = |word: &Word<'_>| word.status == Status::Stands;
+    let took = |word: &Word<'_>| word.status != Status::Never;
+    if words.iter().any(stands) && !words.iter().all(stands) {
+        let definite = confirmed.is_some()
+            || matches!(answer, Some(Outcome::Ok { .. } | Outcome::Refused { .. }));
+        let against = |word: &Word<'_>| match (confirmed, answer) {
+            (None, Some(Outcome::Ok { .. })) => !took(word),
+            _ => stands(word),
+        };
+        return Some(disagree(
+            tau,
+            &words,
+            stands,
+            definite.then_some(&against as &dyn Fn(&Word<'_>) -> bool),
+            "@end",
+        ));
+    }
+    contradicts(tau, &words, answer, "@end")
+}
+
+/// A definite answer against what the logs show ever took effect.
+fn contradicts(
+    tau: &Tau<'_>,
+    words: &[Word<'_>],
+    answer: Option<&Outcome>,
+    when: &str,
+) -> Option<Finding> {
+    let took = |word: &Word<'_>| word.status != Status::Never;
+    let never = |word: &Word<'_>| word.status == Status::Never;
+    match answer? {
+        Outcome::Ok { .. } if words.iter().any(never) => {
+            Some(disagree(tau, words, took, Some(&never), when))
+        }
+        Outcome::Refused { .. } if words.iter().any(took) => {
+            Some(disagree(tau, words, took, Some(&took), when))
+        }
+        _ => None,
+    }
+}
+
+/// For each case the first SNAPM: its place among the tails and its record's number.
+fn forward_looks<'a>(context: &Context<'a>) -> BTreeMap<&'a str, (usize, u64)> {
+    let mut first = BTreeMap::new();
+    for (place, (seq, tails)) in context.story.tails.iter().enumerate() {
+        first.entry(tails.case.as_str()).or_insert((place, *seq));
+    }
+    first
+}
+
+fn at_tm<'a>(
+    context: &Context<'a>,
+    index: usize,
+    tau: &Tau<'a>,
+    forward: &BTreeMap<&str, (usize, u64)>,
+    compared: &mut u64,
+) -> Option<Finding> {
+    let (place, seq) = forward.get(tau.intent.case.as_str())?;
+    let (answered, answer) = context.story.outcome(tau)?;
+    if answered > *seq || weightless_everywhere(context, index, tau) {
+        return None;
+    }
+    let own = (tau.intent.origin.as_str(), tau.intent.msgid.as_str());
+    let mut words = Vec::new();
+    for party in &tau.intent.path {
+        let Some(ledger) = context.ledgers.get(party) else {
+            continue;
+        };
+        let looks = &ledger.books.looks;
+        let Ok(look) = looks.binary_search_by_key(place, |(index, _)| *index) else {
+            continue;
+        };
+        let lsn = looks[look].1.lsn;
+        let early = ledger.early();
+        let took = early
+            .account(index)
+            .is_some_and(|account| account.applies.iter().any(|apply| apply.row.seq < lsn));
+        let status = if took { Status::Stands } else { Status::Never };
+        words.push(Word {
+            party,
+            status,
+            saw: early.seen.contains(&own),
+        });
+    }
+    if words.len() < 2 {
+        return None;
+    }
+    *compared += words.len() as u64;
+    contradicts(tau, &words, Some(answer), "@tm")
+}
+
+/// Nobody booked a posting or a row for it: then there is nothing that could disagree.
+fn weightless_everywhere(context: &Context<'_>, index: usize, tau: &Tau<'_>) -> bool {
+    let acknowledged_settlement = tau.intent.infno.settles();
+    let mut ledgers = tau
+        .intent
+        .path
+        .iter()
+        .filter_map(|party| context.ledgers.get(party));
+    !acknowledged_settlement
+        && ledgers.all(|ledger| {
+            ledger
+                .early()
+                .account(index)
+                .is_none_or(|account| account.is_weightless())
+        })
+}
+
+fn disagree<'w>(
+    tau: &Tau<'_>,
+    words: &[Word<'w>],
+    side: impl Fn(&Word<'w>) -> bool,
+    against: Option<&dyn Fn(&Word<'w>) -> bool>,
+    when: &str,
+) -> Finding {
+    let (mut these, mut those): (Vec<&Word<'_>>, Vec<&Word<'_>>) =
+        words.iter().partition(|word| side(word));
+    if these.is_empty() || those.is_empty() {
+        // All parties agree and the answer alone stands against them: it is the HIS that believed it.
+        let nearest = words.iter().take(1).collect();
+        (these, those) = (nearest, words.iter().skip(1).collect());
+    }
+    let (class, odd) = match (these.len(), those.len()) {
+        (1, n) if n > 1 => (
+            format!("one-sided:{}", these[0].party.role.name()),
+            Some(these[0]),
+        ),
+        (n, 1) if n > 1 => (
+            format!("one-sided:{}", those[0].party.role.name()),
+            Some(those[0]),
+        ),
+        _ => (split(&these, &those), None),
+    };
+    let said = |group: &[&Word<'_>]| {
+        group
+            .iter()
+            .map(|word| format!("{} {}", word.party, name(word.status)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let (expected, actual) = match odd {
+        Some(odd) if std::ptr::eq(odd, these[0]) => (said(&those), said(&these)),
+        _ => (said(&these), said(&those)),
+    };
+    let money =
+        tau.intent.infno.settles() && words.iter().any(|word| word.status == Status::Stands);
+    let mut one = finding(Rule::R6, class)
+        .about(tau)
+        .location(format!("{} {} {when}", tau.intent.infno, tau.intent.msgid));
+    one = one
+        .values(expected, actual)
+        .severity(if money { Severity::S1 } else { Severity::S2 });
+    one.witness = words
+        .iter()
+        .map(|word| format!("{} {} {}", word.party, tau.intent.msgid, name(word.status)))
+        .collect();
+    one = one.answered_by(against.and_then(|against| answerer(words, against)));
+    match odd {
+        Some(odd) => one.at(odd.party),
+        None => one,
+    }
+}
+
+/// The deepest party whose own answer is known to be wrong: the contradicting party itself if it saw the message
+/// or handed it on; else the one before it that vouched for it, but never the HIS, which only hands answers on.
+fn answerer<'w>(words: &[Word<'w>], against: &dyn Fn(&Word<'w>) -> bool) -> Option<&'w Party> {
+    let first = words.iter().position(against)?;
+    let handed_on = words[first + 1..].iter().any(|word| !against(word));
+    if words[first].saw || handed_on || first == 0 {
+        return Some(words[first].party);
+    }
+    let before = words[first - 1].party;
+    Some(if before.role == Role::His {
+        words[first].party
+    } else {
+        before
+    })
+}
+
+/// `split:HT|NI`: letters in the order H T N I, the group of the first letter first.
+fn split(these: &[&Word<'_>], those: &[&Word<'_>]) -> String {
+    let letters = |group: &[&Word<'_>]| {
+        let mut roles: Vec<Role> = group.iter().map(|word| word.party.role).collect();
+        roles.sort();
+        (
+            roles.first().copied(),
+            roles.into_iter().map(Role::letter).collect::<String>(),
+        )
+    };
+    let (mut first, mut second) = (letters(these), letters(those));
+    if second.0 < first.0 {
+        std::mem::swap(&mut first, &mut second);
+    }
+    format!("split:{}|{}", first.1, second.1)
+}
+
+fn name(status: Status) -> &'static str {
+    match status {
+        Status::Never => "none",
+        Status::Stands => "applied",
+        Status::Reversed => "reversed",
+    }
+}

@@ -1,0 +1,272 @@
+//! R12 窗口合规 · Every swipe lay in a phase that allows it: when it was sent, and when a party booked it.
+//!
+//! Asks again with code of its own what the runner's gate decided: party's institution, business type,
+//! person class, place pair, instant. Undo and reads are exempt (an undo after the window's end is R14's).
+//! A message forced past the gate on purpose breaks nothing unless a platform books it.
+
+use std::collections::BTreeSet;
+
+use crosswipe_domain::{
+    Allow, Moment, Nature, Party, PersonClass, PhaseKind, Public, ResolvedPlan, Rule, Scope, Span,
+};
+use crosswipe_journal::{Intent, Purpose};
+
+use super::RuleOutcome;
+use crate::context::Context;
+use crate::draft::finding;
+use crate::story::Sent;
+
+pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
+    let mut outcome = RuleOutcome::of("nothing-sent");
+    let Some(plan) = context.plan() else {
+        return outcome;
+    };
+    let gate = Gate::of(context, plan);
+    for sent in context.story.sent.iter().filter(|sent| {
+        matches!(
+            sent.intent.nature,
+            Nature::Forward | Nature::Trial | Nature::Unknown
+        )
+    }) {
+        if sent.intent.purpose == Purpose::Forced {
+            accepted_trial(sent, &gate, &mut outcome);
+            continue;
+        }
+        outcome.compared += 1;
+        if let Err(reason) = gate.asks(sent.intent, sent.at) {
+            let one = finding(Rule::R12, format!("gate:{reason}"))
+                .location(format!("{} {} sent", sent.intent.infno, sent.intent.msgid));
+            outcome.findings.push(told(
+                context,
+                sent.intent,
+                one.values(expectation(reason), sent.at),
+            ));
+        }
+    }
+    for (party, ledger) in &context.ledgers {
+        booked(context, &gate, party, &ledger.tally.accounts, &mut outcome);
+        public(context, plan, party, &ledger.tally.played, &mut outcome);
+    }
+    if outcome.compared > 0
+        && context
+            .ledgers
+            .values()
+            .any(|ledger| ledger.books.end().is_none())
+    {
+        outcome.lacking = Some("t1");
+    }
+    outcome
+}
+
+fn told(
+    context: &Context<'_>,
+    intent: &Intent,
+    one: crate::judgement::Finding,
+) -> crate::judgement::Finding {
+    match context.story.tau_of.get(&intent.txid) {
+        Some(tau) => one.about(&context.story.taus[*tau]),
+        None => {
+            let mut one = one.of_person(intent.person.as_ref().map(|person| person.as_str()));
+            one.case = Some(intent.case.clone());
+            one
+        }
+    }
+}
+
+/// A forced trial books nothing, so only its answer can show that it was accepted.
+fn accepted_trial(sent: &Sent<'_>, gate: &Gate<'_>, outcome: &mut RuleOutcome) {
+    outcome.compared += 1;
+    let accepted = sent.ended.is_some_and(|(_, ended)| ended.is_ok());
+    if let (Nature::Trial, true, Err(reason)) = (
+        sent.intent.nature,
+        accepted,
+        gate.asks(sent.intent, sent.at),
+    ) {
+        let mut one = finding(Rule::R12, format!("gate:{reason}")).location(format!(
+            "{} {} accepted",
+            sent.intent.infno, sent.intent.msgid
+        ));
+        one.answered_by = sent
+            .intent
+            .path
+            .iter()
+            .find(|party| party.role == crosswipe_domain::Role::Treatment)
+            .cloned();
+        one.case = Some(sent.intent.case.clone());
+        one.person = sent.intent.person.clone();
+        outcome.findings.push(one.values("refused", sent.at));
+    }
+}
+
+/// By apply instant: one finding per τ and party.
+fn booked(
+    context: &Context<'_>,
+    gate: &Gate<'_>,
+    party: &Party,
+    accounts: &std::collections::BTreeMap<usize, crate::tally::Account<'_>>,
+    outcome: &mut RuleOutcome,
+) {
+    for (index, account) in accounts {
+        let tau = &context.story.taus[*index];
+        for apply in &account.applies {
+            outcome.compared += 1;
+            if let Err(reason) = gate.asks(tau.intent, apply.row.at) {
+                let one = finding(Rule::R12, format!("gate:{reason}"))
+                    .at(party)
+                    .about(tau)
+                    .answered_by(Some(party));
+                let one = one
+                    .location(format!("{} {} booked", tau.intent.infno, tau.intent.msgid))
+                    .values(expectation(reason), apply.row.at);
+                outcome.findings.push(one.witness(party, [apply.row]));
+                break;
+            }
+        }
+    }
+}
+
+/// Public traffic that a party booked while the plan says that the public is suspended.
+fn public(
+    context: &Context<'_>,
+    plan: &ResolvedPlan,
+    party: &Party,
+    played: &std::collections::BTreeMap<usize, Vec<&crosswipe_domain::LogRow>>,
+    outcome: &mut RuleOutcome,
+) {
+    for (index, rows) in played {
+        outcome.compared += 1;
+        let (_, message) = &context.story.played[*index];
+        let undo = message.infno.nature() == Nature::Undo;
+        let Some(row) = rows
+            .iter()
+            .find(|row| !undo && plan.window.public_at(row.at) == Public::Closed)
+        else {
+            continue;
+        };
+        let mut one = finding(Rule::R12, "gate:window")
+            .at(party)
+            .answered_by(Some(party));
+        one = one
+            .location(format!("{} {} public", message.infno, message.msgid))
+            .values("refused: the public is suspended", row.at);
+        one.case = Some(message.case.clone());
+        one.person = message.person.clone();
+        outcome.findings.push(one.witness(party, [*row]));
+    }
+}
+
+fn expectation(reason: &str) -> &'static str {
+    match reason {
+        "window" => "a phase that allows test swipes",
+        "business" => "a business type the phase allows",
+        "persona" => "a registered person of an allowed class",
+        _ => "an institution and place the phase allows",
+    }
+}
+
+/// The judge's own gate.
+struct Gate<'a> {
+    plan: &'a ResolvedPlan,
+    registered: &'a std::collections::BTreeMap<&'a str, PersonClass>,
+    institutions: &'a BTreeSet<&'a str>,
+    arranged: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Gate<'a> {
+    fn of(context: &'a Context<'_>, plan: &'a ResolvedPlan) -> Gate<'a> {
+        let arranged = plan
+            .arranged
+            .iter()
+            .map(|(insured, institution)| (insured.as_str(), institution.as_str()))
+            .collect();
+        Gate {
+            plan,
+            registered: &context.registered,
+            institutions: &context.institutions,
+            arranged,
+        }
+    }
+
+    /// Nothing if the swipe was allowed at that instant, else what forbade it.
+    fn asks(&self, intent: &Intent, at: Moment) -> Result<(), &'static str> {
+        let phase = self
+            .plan
+            .window
+            .phases
+            .iter()
+            .rev()
+            .find(|phase| phase.from <= at)
+            .filter(|phase| phase.to.is_none_or(|to| at < to));
+        let phase = phase.ok_or("window")?;
+        if !matches!(phase.kind, PhaseKind::Joint | PhaseKind::Verify) || phase.allow.is_empty() {
+            return Err("window");
+        }
+        if !self.institutions.contains(intent.origin.as_str()) {
+            return Err("institution");
+        }
+        let person = intent.person.as_ref().ok_or("persona")?;
+        let class = *self.registered.get(person.as_str()).ok_or("persona")?;
+        // The refusal nearest to being allowed says best what was wrong.
+        let refusals = phase
+            .allow
+            .iter()
+            .map(|allow| self.allows(allow, intent, class));
+        match refusals.max() {
+            Some(4) => Ok(()),
+            Some(0) | None => Err("business"),
+            Some(2) => Err("persona"),
+            Some(_) => Err("institution"),
+        }
+    }
+
+    /// How many of business, place pair, person class, institution it passes before the first that fails.
+    fn allows(&self, allow: &Allow, intent: &Intent, class: PersonClass) -> u8 {
+        let business = intent.business.or_else(|| intent.infno.business());
+        if !allow.business.is_empty()
+            && !business.is_some_and(|business| allow.business.contains(&business))
+        {
+            return 0;
+        }
+        if !self.in_scope(allow.scope, intent) {
+            return 1;
+        }
+        let billed = intent
+            .insutype
+            .as_deref()
+            .and_then(PersonClass::of_insutype);
+        if !allow.classes.is_empty()
+            && ![Some(class), billed]
+                .into_iter()
+                .flatten()
+                .all(|class| allow.classes.contains(&class))
+        {
+            return 2;
+        }
+        if !allow.institutions.is_empty() && !allow.institutions.contains(&intent.origin) {
+            return 3;
+        }
+        4
+    }
+
+    fn in_scope(&self, scope: Scope, intent: &Intent) -> bool {
+        let insured = intent.insured.or_else(|| {
+            let person = intent.person.as_ref()?;
+            self.plan
+                .personas
+                .iter()
+                .find(|persona| persona.pseudonym == *person)
+                .map(|persona| persona.insured)
+        });
+        let Some(insured) = insured else {
+            return scope == Scope::Any;
+        };
+        match scope {
+            Scope::Any => true,
+            Scope::CrossRegion => insured.span_to(intent.treatment) != Span::Local,
+            Scope::Local => insured.span_to(intent.treatment) == Span::Local,
+            Scope::Arranged => self
+                .arranged
+                .contains(&(insured.as_str(), intent.origin.as_str())),
+        }
+    }
+}

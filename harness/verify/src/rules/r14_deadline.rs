@@ -1,0 +1,109 @@
+//! R14 按时收口 · Swipes stop a margin before the window ends; undo and t1 lie inside it; t2 says the same.
+//!
+//! The probes of R8 are exempt from the margin, not from the window. Forced probes that nobody booked are
+//! no business. t2 is always to be had from mock ledgers; from real parties only if the window still held it.
+
+use crosswipe_domain::{Level, Moment, Nature, Rule};
+use crosswipe_journal::Purpose;
+
+use super::RuleOutcome;
+use crate::context::Context;
+use crate::draft::finding;
+use crate::evidence::Instant;
+use crate::judgement::Finding;
+use crate::story::{Sent, is_probe};
+
+pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
+    let mut outcome = RuleOutcome::of("open-end");
+    let Some(plan) = context.plan() else {
+        return outcome;
+    };
+    let Some(end) = plan.window.end() else {
+        return outcome;
+    };
+    let latest = end.plus_ms(-plan.window.margin_ms);
+    for sent in context
+        .story
+        .sent
+        .iter()
+        .filter(|sent| counts(context, sent))
+    {
+        outcome.compared += 1;
+        let limit = if is_probe(sent.intent) { end } else { latest };
+        if sent.at >= limit {
+            let mut one = late(
+                format!("{} {} sent", sent.intent.infno, sent.intent.msgid),
+                limit,
+                sent.at,
+            );
+            if let Some(tau) = context.story.tau_of.get(&sent.intent.txid) {
+                one = one.about(&context.story.taus[*tau]);
+            }
+            outcome.findings.push(one);
+        }
+    }
+    for comp in &context.story.comps {
+        outcome.compared += 1;
+        if comp.last_sent >= end {
+            let one = late(
+                format!("{} {} sent", comp.intent.infno, comp.intent.msgid),
+                end,
+                comp.last_sent,
+            );
+            outcome.findings.push(match comp.tau {
+                Some(tau) => one.about(&context.story.taus[tau]),
+                None => one,
+            });
+        }
+    }
+    looks(context, end, &mut outcome);
+    outcome
+}
+
+/// Forward business and trials, but for what was forced and came to nothing.
+fn counts(context: &Context<'_>, sent: &Sent<'_>) -> bool {
+    let forward = matches!(
+        sent.intent.nature,
+        Nature::Forward | Nature::Trial | Nature::Unknown
+    );
+    let booked = || {
+        let tau = context.story.tau_of.get(&sent.intent.txid);
+        tau.is_some_and(|tau| {
+            context.ledgers.values().any(|ledger| {
+                ledger
+                    .tally
+                    .account(*tau)
+                    .is_some_and(|account| !account.applies.is_empty())
+            })
+        })
+    };
+    forward && (sent.intent.purpose != Purpose::Forced || booked())
+}
+
+fn looks(context: &Context<'_>, end: Moment, outcome: &mut RuleOutcome) {
+    if !context.has(Instant::T1) {
+        outcome.lacking = Some("t1");
+        return;
+    }
+    for (party, ledger) in &context.ledgers {
+        if let Some(export) = ledger.books.at(Instant::T1) {
+            outcome.compared += 1;
+            if export.taken_at > end {
+                outcome
+                    .findings
+                    .push(late("export t1".to_owned(), end, export.taken_at).at(party));
+            }
+        } else {
+            outcome.lacking = Some("export");
+        }
+        if ledger.books.level == Level::L4 && ledger.books.at(Instant::T2).is_none() {
+            outcome.lacking = outcome.lacking.or(Some("t2"));
+        }
+    }
+}
+
+fn late(location: String, limit: Moment, at: Moment) -> Finding {
+    finding(Rule::R14, "gate:window")
+        .location(location)
+        .values(format!("before {limit}"), at)
+}

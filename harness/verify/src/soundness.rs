@@ -1,0 +1,197 @@
+//! 证据可信 · Whether the proof itself can be trusted: fresh, complete, untouched, in agreement with itself.
+//!
+//! Why apart from the rules: a bad proof says nothing about the books. Its findings make a run
+//! indeterminate, except where somebody changed what had been sealed.
+//! Called by `judge`; `rules::r01_state` asks which cells are in doubt. Not here: digests (`books`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crosswipe_domain::{CellKey, Entry, Export, Level, Party, Rule};
+
+use crate::context::{Context, Ledger, Status, is_terminal};
+use crate::draft::finding;
+use crate::evidence::{Evidence, Instant};
+use crate::judgement::Finding;
+
+/// All that is wrong with the proof.
+pub(crate) fn check(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = context.unvouched.clone();
+    if let Some(defect) = &evidence.journal.defect {
+        let class = defect
+            .split_whitespace()
+            .next()
+            .filter(|word| word.starts_with("journal:"))
+            .unwrap_or("journal:corrupt");
+        findings.push(
+            finding(Rule::R2, class)
+                .location("journal")
+                .values("intact", defect)
+                .unsure(),
+        );
+    }
+    if let Some(seq) = context.story.forked {
+        findings.push(
+            finding(Rule::R2, "journal:forked")
+                .location(format!("journal #{seq}"))
+                .values("rising epochs", "an older epoch"),
+        );
+    }
+    findings.extend(stale(context));
+    for (party, ledger) in &context.ledgers {
+        for instant in [Instant::T0, Instant::T1, Instant::T2] {
+            if let Some(export) = ledger.books.at(instant) {
+                findings.extend(conflict(party, instant, export));
+            }
+        }
+        findings.extend(contradicting_flags(context, party, ledger));
+    }
+    findings
+}
+
+/// t0 must be older than everything that could have moved a book, and whole.
+fn stale(context: &Context<'_>) -> Vec<Finding> {
+    let Some(first) = context.story.first_booking else {
+        return Vec::new();
+    };
+    let make = || {
+        finding(Rule::R1, "evidence:stale")
+            .location("export t0")
+            .unsure()
+    };
+    match context.story.snapshots.get(&Instant::T0) {
+        None => vec![make().values(format!("before #{first}"), "absent")],
+        Some((seq, _)) if *seq > first => {
+            vec![make().values(format!("before #{first}"), format!("#{seq}"))]
+        }
+        Some((_, snapshot)) => {
+            let lacking = context
+                .ledgers
+                .values()
+                .filter(|ledger| ledger.books.level >= Level::L3);
+            let lacking =
+                lacking.filter(|ledger| !snapshot.exports.contains_key(ledger.books.party));
+            lacking
+                .map(|ledger| make().at(ledger.books.party).values("export", "absent"))
+                .collect()
+        }
+    }
+}
+
+/// Cells whose value is not the sum of the log's postings.
+pub(crate) fn conflicting_cells(export: &Export) -> BTreeSet<&CellKey> {
+    sums(export)
+        .into_iter()
+        .filter(|(_, (cell, log))| cell != log)
+        .map(|(key, _)| key)
+        .collect()
+}
+
+fn sums(export: &Export) -> BTreeMap<&CellKey, (i64, i64)> {
+    let mut sums: BTreeMap<&CellKey, (i64, i64)> = BTreeMap::new();
+    for cell in &export.cells {
+        let sum = sums.entry(&cell.key).or_default();
+        sum.0 = sum.0.saturating_add(cell.value);
+    }
+    for row in &export.log {
+        if let Entry::Posting { cell, amount, .. } = &row.entry {
+            let sum = sums.entry(cell).or_default();
+            sum.1 = sum.1.saturating_add(*amount);
+        }
+    }
+    sums
+}
+
+/// An export that disagrees with itself: cells ≠ Σ log, rows ≠ what the log says of them, lsn ≠ length.
+fn conflict(party: &Party, instant: Instant, export: &Export) -> Vec<Finding> {
+    let make = |location: String| {
+        finding(Rule::R1, "evidence:conflict")
+            .at(party)
+            .location(format!("{location} @{}", instant.name()))
+            .unsure()
+    };
+    let mut findings: Vec<Finding> = sums(export)
+        .into_iter()
+        .filter(|(_, (cell, log))| cell != log)
+        .map(|(key, (cell, log))| {
+            make(key.to_string()).values(format!("Σ log {log}"), format!("cell {cell}"))
+        })
+        .collect();
+    let mut seen = BTreeSet::new();
+    findings.extend(
+        export
+            .cells
+            .iter()
+            .filter(|cell| !seen.insert(&cell.key))
+            .map(|cell| make(cell.key.to_string()).values("once", "twice")),
+    );
+    if export.lsn != export.log.last().map_or(0, |row| row.seq + 1) {
+        findings.push(make("log".into()).values(
+            format!("lsn {}", export.lsn),
+            format!("{} rows", export.log.len()),
+        ));
+    }
+    let mut said: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for row in &export.log {
+        if let Entry::Row {
+            kind, id, status, ..
+        } = &row.entry
+        {
+            said.insert((kind, id), status);
+        }
+    }
+    let shown: BTreeMap<(&str, &str), &str> = export
+        .rows
+        .iter()
+        .map(|row| ((row.kind.as_str(), row.id.as_str()), row.status.as_str()))
+        .collect();
+    for (key, status) in said {
+        let actual = shown.get(&key).copied().unwrap_or("absent");
+        if actual != status {
+            findings.push(
+                make(format!("{} {}", key.0, key.1))
+                    .values(format!("log {status}"), format!("row {actual}")),
+            );
+        }
+    }
+    findings
+}
+
+/// A flag or row that calls a τ reversed while not one of its postings was negated.
+fn contradicting_flags(context: &Context<'_>, party: &Party, ledger: &Ledger<'_>) -> Vec<Finding> {
+    if ledger.books.end().is_none() {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (tau, account) in &ledger.tally.accounts {
+        let stands = account.postings().next().is_some()
+            && account.negations.is_empty()
+            && context.status(*tau, ledger) == Status::Stands;
+        if !stands {
+            continue;
+        }
+        let closed_row = account.births.iter().find_map(|birth| match &birth.entry {
+            Entry::Row { kind, id, .. } => ledger
+                .tally
+                .rows
+                .get(&(kind.as_str(), id.as_str()))
+                .filter(|trail| is_terminal(trail.status)),
+            _ => None,
+        });
+        if let Some(said) = account
+            .flagged_reversed
+            .or(closed_row.map(|trail| trail.last))
+        {
+            let first = account.postings().next().expect("postings were just seen");
+            let one = finding(Rule::R1, "evidence:conflict")
+                .at(party)
+                .about(&context.story.taus[*tau]);
+            findings.push(
+                one.location("reversal")
+                    .values("negated postings", "none")
+                    .witness(party, [first, said])
+                    .unsure(),
+            );
+        }
+    }
+    findings
+}
