@@ -36,6 +36,8 @@ pub struct Catalogue {
     pub response: Vec<FieldSpec>,
     /// Every known field whose value names a person.
     personal: Vec<&'static str>,
+    /// Every field that holds an amount of money.
+    amounts: Vec<&'static str>,
 }
 
 /// 交易 · One transaction of the interface.
@@ -126,6 +128,8 @@ pub struct FieldSpec {
     pub code_list: Option<&'static str>,
     /// True if its value names a person.
     pub personal: bool,
+    /// True if the platform computes it anyway, so that a message without it can be answered.
+    pub computed: bool,
 }
 
 /// Type of a field.
@@ -202,6 +206,11 @@ impl Catalogue {
                     None
                 }
             })
+    }
+
+    /// Names of all fields that hold an amount of money, in order.
+    pub fn amount_names(&self) -> impl Iterator<Item = &'static str> {
+        self.amounts.iter().copied()
     }
 
     /// A code list by its key.

@@ -24,7 +24,8 @@ pub enum Mode {
 }
 
 /// What tolerant mode forgives.
-const FORGIVEN: [&str; 21] = [
+const FORGIVEN: [&str; 22] = [
+    "computed-missing",
     "byte-order-mark",
     "duplicate-key",
     "input-as-text",
@@ -75,7 +76,8 @@ pub fn check(request: &Request<'_>, mode: Mode) -> Vec<Finding> {
     found.findings
 }
 
-/// Mandatory fields and nodes that are not there: envelope first (empty node), then node by node.
+/// Mandatory fields and nodes that are not there: envelope first (empty node), then node by node. Amounts that
+/// the platform computes anyway are not among them.
 pub fn missing_mandatory(request: &Request<'_>) -> Vec<FieldPath> {
     let mut missing: Vec<FieldPath> = absent(&request.envelope, &catalogue().request)
         .map(|field| path("", None, field.name, field.zh))
@@ -203,8 +205,7 @@ fn check_fields(
         let at = path(node, index, field.name, field.zh);
         match members.raw(field.name) {
             Some(raw) => value::check(field, raw, &at, found),
-            None if field.need == Need::Yes => found.add("mandatory-missing", at, "a value", ""),
-            None => {}
+            None => value::check_empty(field, &at, found),
         }
     }
     for key in members.repeated() {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crosswipe_domain::{InfNo, Money, Nature, Outcome};
 
-use crate::catalogue::{NodeKind, Shape, Transaction, catalogue};
+use crate::catalogue::{Need, NodeKind, Shape, Transaction, catalogue};
 use crate::json;
 use crate::members::Members;
 use crate::refusal::RefusalCode;
@@ -51,9 +51,12 @@ pub fn classify(sent: &Sent<'_>, status: u16, body: &[u8]) -> Outcome {
         Ok(envelope) => envelope,
         Err(why) => return unknown(format!("HTTP {status}, unreadable answer: {why}")),
     };
-    match Response::of(envelope.clone()) {
+    if envelope.text("infcode").is_none() {
+        return gateway(status, &envelope);
+    }
+    match Response::of(envelope) {
         Ok(response) => business(sent, status, &response),
-        Err(_) => gateway(status, &envelope),
+        Err(why) => unknown(format!("HTTP {status}, unreadable answer: {why}")),
     }
 }
 
@@ -98,7 +101,7 @@ fn success(sent: &Sent<'_>, response: &Response<'_>) -> Outcome {
     if let Some(missing) = transaction.and_then(|transaction| missing_part(transaction, response)) {
         return unknown(format!("infcode 0 without `{missing}`"));
     }
-    let ids = ids_of(response);
+    let ids = ids_of(transaction, response);
     if creates(sent.infno) {
         let echoed = ids
             .get("medins_setl_id")
@@ -111,7 +114,7 @@ fn success(sent: &Sent<'_>, response: &Response<'_>) -> Outcome {
             return unknown(format!("infcode 0 without `{missing}`"));
         }
     }
-    match amounts_of(transaction, response) {
+    match amounts_of(response) {
         Ok(amounts) => Outcome::Ok { ids, amounts },
         Err(field) => unknown(format!("infcode 0 with an unreadable `{field}`")),
     }
@@ -165,7 +168,7 @@ fn missing_handle(
             .filter(|node| node.kind == NodeKind::Single);
         singles
             .flat_map(|node| &node.fields)
-            .any(|field| field.name == name && field.need == crate::catalogue::Need::Yes)
+            .any(|field| field.name == name && field.need == Need::Yes)
     };
     HANDLES
         .into_iter()
@@ -180,16 +183,15 @@ fn creates(infno: &InfNo) -> bool {
     )
 }
 
-fn ids_of(response: &Response<'_>) -> BTreeMap<String, String> {
+/// Ids of the single nodes and of flat members; rows of a list are many things and give none.
+fn ids_of(transaction: Option<&Transaction>, response: &Response<'_>) -> BTreeMap<String, String> {
     let mut ids = BTreeMap::new();
-    let Output::Object(members) = &response.output else {
-        return ids;
-    };
-    let nodes = members
+    let nodes = transaction.map_or(&[][..], |transaction| &transaction.output.nodes);
+    let singles = nodes
         .iter()
-        .filter(|(_, raw)| raw.starts_with('{'))
-        .filter_map(|(_, raw)| Members::parse(raw).ok());
-    for node in nodes.chain([members.clone()]) {
+        .filter(|node| node.kind == NodeKind::Single)
+        .filter_map(|node| response.node(node.id));
+    for node in singles.chain(response.members().cloned()) {
         for name in IDS {
             if let Some(id) = node.text(name) {
                 ids.entry(name.to_owned())
@@ -200,25 +202,16 @@ fn ids_of(response: &Response<'_>) -> BTreeMap<String, String> {
     ids
 }
 
-/// Amounts of `setlinfo` by field name, and one `fund:<code>` per fund; lines of one fund are added up.
-fn amounts_of(
-    transaction: Option<&Transaction>,
-    response: &Response<'_>,
-) -> Result<BTreeMap<String, Money>, String> {
+/// Amounts of `setlinfo` by field name, and one `fund:<code>` per fund; lines of one fund are added up. Every
+/// amount that the interface knows anywhere is read, since regions give one answer the fields of another.
+fn amounts_of(response: &Response<'_>) -> Result<BTreeMap<String, Money>, String> {
     let mut amounts = BTreeMap::new();
     let Some(setlinfo) = response.node("setlinfo") else {
         return Ok(amounts);
     };
-    let fields = transaction
-        .and_then(|transaction| transaction.output_node("setlinfo"))
-        .map(|node| node.fields.as_slice());
-    for field in fields
-        .unwrap_or_default()
-        .iter()
-        .filter(|field| field.is_amount())
-    {
-        if let Some(amount) = setlinfo.money(field.name).map_err(|bad| bad.field)? {
-            amounts.insert(field.name.to_owned(), amount);
+    for name in catalogue().amount_names() {
+        if let Some(amount) = setlinfo.money(name).map_err(|bad| bad.field)? {
+            amounts.insert(name.to_owned(), amount);
         }
     }
     for line in response.nodes("setldetail") {

@@ -94,10 +94,10 @@ impl Masker {
             copied: 0,
             key: None,
             open: Vec::new(),
+            is_json: text.trim_start().starts_with(['{', '[']),
         };
         scan.run();
-        let is_json = text.trim_start().starts_with(['{', '[']);
-        if is_json {
+        if scan.is_json {
             scan.out
         } else {
             without_id_numbers(&scan.out)
@@ -169,6 +169,8 @@ struct Scan<'m, 't> {
     key: Option<(Cow<'t, str>, bool)>,
     /// Open containers; true below a personal key, so that what they hold is masked too.
     open: Vec<bool>,
+    /// False for text that never was JSON: its numbers are words like others.
+    is_json: bool,
 }
 
 impl Scan<'_, '_> {
@@ -178,7 +180,7 @@ impl Scan<'_, '_> {
         while at < bytes.len() {
             at = match bytes[at] {
                 b'"' => self.string(at),
-                b'-' | b'0'..=b'9' if self.personal() => self.number(at),
+                b'-' | b'0'..=b'9' if self.is_json || self.personal() => self.number(at),
                 b'{' | b'[' => {
                     self.open.push(self.personal());
                     self.key = None;
@@ -241,17 +243,25 @@ impl Scan<'_, '_> {
         after
     }
 
-    /// A number that names a person. Returns the offset after it.
+    /// A number; one that names a person becomes text. Returns the offset after it.
     fn number(&mut self, start: usize) -> usize {
         let rest = &self.text[start..];
         let length = rest
             .bytes()
             .take_while(|b| matches!(b, b'-' | b'+' | b'.' | b'0'..=b'9' | b'e' | b'E'))
             .count();
-        self.flush(start);
-        push_json_string(&mut self.out, self.masker.shown(&rest[..length]));
-        self.copied = start + length;
-        self.copied
+        let number = &rest[..length];
+        let masked = if self.personal() {
+            Cow::Borrowed(self.masker.shown(number))
+        } else {
+            self.masker.replace(number)
+        };
+        if masked != number {
+            self.flush(start);
+            push_json_string(&mut self.out, &masked);
+            self.copied = start + length;
+        }
+        start + length
     }
 
     /// Text outside strings, up to `end`.

@@ -17,6 +17,7 @@ use super::{
 struct Tables {
     #[serde(borrow)]
     personal: &'static str,
+    computed: &'static str,
     request: Vec<Vec<&'static str>>,
     response: Vec<Vec<&'static str>>,
     fields: BTreeMap<&'static str, Vec<&'static str>>,
@@ -46,21 +47,36 @@ struct ListLine {
     values: Vec<(&'static str, &'static str, &'static str)>,
 }
 
+/// What is said of a field by its name alone.
+struct Marks {
+    personal: Vec<&'static str>,
+    computed: Vec<&'static str>,
+}
+
 pub(super) fn load(transactions: &'static str, codes: &'static str) -> Catalogue {
     let tables: Tables =
         serde_json::from_str(transactions).expect("catalogue/transactions.json is ours and tested");
     let codes: BTreeMap<&'static str, ListLine> =
         serde_json::from_str(codes).expect("catalogue/codes.json is ours and tested");
-    let personal: Vec<&'static str> = tables.personal.split(' ').collect();
+    let marks = Marks {
+        personal: tables.personal.split(' ').collect(),
+        computed: tables.computed.split(' ').collect(),
+    };
     let envelope = |rows: &[Vec<&'static str>]| {
         rows.iter()
-            .map(|row| field(row[0], &row[1..], &personal))
+            .map(|row| field(row[0], &row[1..], &marks))
             .collect()
     };
     let transactions = tables
         .transactions
         .iter()
-        .map(|line| (line.infno, transaction(line, &tables.fields, &personal)));
+        .map(|line| (line.infno, transaction(line, &tables.fields, &marks)));
+    let amounts = tables
+        .fields
+        .iter()
+        .filter(|(_, line)| line[2] == "number:16.2")
+        .map(|(name, _)| *name)
+        .collect();
     let lists = codes.into_iter().map(|(key, list)| {
         (
             key,
@@ -76,19 +92,18 @@ pub(super) fn load(transactions: &'static str, codes: &'static str) -> Catalogue
         lists: lists.collect(),
         request: envelope(&tables.request),
         response: envelope(&tables.response),
-        personal: personal.clone(),
+        personal: marks.personal,
+        amounts,
     }
 }
 
 fn transaction(
     line: &TransactionLine,
     fields: &BTreeMap<&'static str, Vec<&'static str>>,
-    personal: &[&str],
+    marks: &Marks,
 ) -> Transaction {
     let nodes = |rows: &[(&'static str, &'static str)]| {
-        rows.iter()
-            .map(|row| node(*row, fields, personal))
-            .collect()
+        rows.iter().map(|row| node(*row, fields, marks)).collect()
     };
     let shape = match line.shape {
         "object" => Shape::Object,
@@ -116,7 +131,7 @@ fn transaction(
 fn node(
     (head, names): (&'static str, &'static str),
     fields: &BTreeMap<&'static str, Vec<&'static str>>,
-    personal: &[&str],
+    marks: &Marks,
 ) -> NodeSpec {
     let (head, required) = head
         .strip_suffix('!')
@@ -130,7 +145,7 @@ fn node(
         let line = fields
             .get(name.trim_end_matches(['!', '?']))
             .unwrap_or_else(|| panic!("{id}: unknown field `{name}`"));
-        field(name, line, personal)
+        field(name, line, marks)
     };
     NodeSpec {
         id,
@@ -140,7 +155,7 @@ fn node(
     }
 }
 
-fn field(name: &'static str, line: &[&'static str], personal: &[&str]) -> FieldSpec {
+fn field(name: &'static str, line: &[&'static str], marks: &Marks) -> FieldSpec {
     let need = match name.as_bytes()[name.len() - 1] {
         b'!' => Need::Yes,
         b'?' => Need::Conditional,
@@ -156,7 +171,8 @@ fn field(name: &'static str, line: &[&'static str], personal: &[&str]) -> FieldS
         max_len,
         need,
         code_list: line.get(3).copied(),
-        personal: personal.contains(&name),
+        personal: marks.personal.contains(&name),
+        computed: marks.computed.contains(&name),
     }
 }
 

@@ -73,9 +73,15 @@ fn check_container(field: &FieldSpec, at: &FieldPath, found: &mut Found) {
     }
 }
 
-fn check_empty(field: &FieldSpec, at: &FieldPath, found: &mut Found) {
+/// Nothing there: a matter only where something must be.
+pub(super) fn check_empty(field: &FieldSpec, at: &FieldPath, found: &mut Found) {
     if field.need == Need::Yes {
-        found.add("mandatory-missing", at.clone(), "a value", "");
+        let code = if field.computed {
+            "computed-missing"
+        } else {
+            "mandatory-missing"
+        };
+        found.add(code, at.clone(), "a value", "");
     }
 }
 
