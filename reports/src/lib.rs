@@ -7,6 +7,7 @@
 
 mod amount;
 mod json;
+mod junit;
 mod names;
 mod source;
 mod story;
@@ -14,16 +15,12 @@ mod terminal;
 mod wording;
 
 pub use json::json;
+pub use junit::junit;
 pub use source::Source;
 pub use story::{NoRun, Story};
 pub use terminal::terminal;
 pub use wording::Lang;
 pub use wording::sentence::verdict_sentence;
-
-/// JUnit · One test case per case, the rollback as a suite of its own.
-pub fn junit(story: &Story) -> String {
-    format!("<testsuites name=\"{}\"/>", story.judgement.run_id)
-}
 
 /// 网页 · One self-contained page.
 pub fn html(story: &Story, lang: Lang) -> String {

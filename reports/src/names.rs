@@ -61,5 +61,4 @@ impl Names {
             Lang::En => format!("{who} ({party})"),
         }
     }
-
 }

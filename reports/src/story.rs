@@ -7,17 +7,19 @@
 
 mod case;
 mod chain;
+pub(crate) mod figures;
 mod matrix;
 mod open;
 mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Level, Moment};
+use crosswipe_domain::{Level, Moment, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
-use crosswipe_verify::Judgement;
+use crosswipe_verify::{Finding, Judgement};
 
 use crate::Source;
+use crate::amount::yuan;
 use crate::names::Names;
 
 pub(crate) use case::{Case, CaseCounts, Ending, Rollback};
@@ -114,6 +116,39 @@ impl Story {
         levels
     }
 
+    /// Where a transaction stands, by its state and by what is found about it.
+    pub(crate) fn standing(&self, chain: &Chain) -> Rollback {
+        let txid = &chain.transaction.txid;
+        let about = self
+            .judgement
+            .findings
+            .iter()
+            .filter(|finding| finding.txid.as_ref() == Some(txid));
+        about
+            .filter_map(case::stands)
+            .chain([Rollback::of_state(chain.transaction.state)])
+            .max()
+            .unwrap_or(Rollback::None)
+    }
+
+    /// Classes found about a transaction, each once.
+    pub(crate) fn classes_about(&self, txid: &TxId) -> BTreeSet<&str> {
+        let about = self
+            .judgement
+            .findings
+            .iter()
+            .filter(|finding| finding.txid.as_ref() == Some(txid));
+        about.map(|finding| finding.class.as_str()).collect()
+    }
+
+    /// Expected and actual of a finding as people read them: money as yuan, anything else as it stands.
+    pub(crate) fn expected_actual(&self, finding: &Finding) -> (String, String) {
+        match figures::fen(&self.judgement, finding) {
+            Some((expected, actual)) => (yuan(expected), yuan(actual)),
+            None => (finding.expected.clone(), finding.actual.clone()),
+        }
+    }
+
     /// Findings that follow from none, each with the number of findings that follow from it.
     pub(crate) fn causes(&self) -> Vec<(usize, Vec<usize>)> {
         let findings = &self.judgement.findings;
@@ -136,7 +171,7 @@ impl Story {
 
 /// A case that is not good, and the first good one of each business, keep their messages in full.
 fn mark_full(cases: &mut [Case]) {
-    let mut shown = std::collections::BTreeSet::new();
+    let mut shown = BTreeSet::new();
     let mut bad = 0;
     for case in cases {
         case.full = if case.is_good() {

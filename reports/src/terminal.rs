@@ -14,7 +14,7 @@ use crate::Lang;
 use crate::amount::count;
 use crate::story::Story;
 use crate::wording::Word;
-use crate::wording::sentence::{not_checked, open, verdict, verdict_sentence};
+use crate::wording::sentence::{not_checked, open, verdict_sentence, with_reasons};
 
 use wrap::wrapped;
 
@@ -160,7 +160,7 @@ impl Page<'_> {
     }
 
     fn not_checked(&self) -> String {
-        let list = not_checked(self.story, self.lang);
+        let list = with_reasons(self.story, not_checked(self.story, self.lang), self.lang);
         if list.is_empty() {
             String::new()
         } else {
@@ -196,12 +196,10 @@ impl Page<'_> {
     }
 
     fn verdict(&self) -> String {
-        let heading = format!(
-            "{}  {}",
+        self.section(
             self.say(Word::verdict),
-            verdict(self.story.judgement.verdict, self.lang)
-        );
-        self.section(&heading, &[verdict_sentence(self.story, self.lang)])
+            &[verdict_sentence(self.story, self.lang)],
+        )
     }
 }
 

@@ -113,6 +113,8 @@ words! {
     compared "核对项" "compared";
     why_not "为何未核" "why not";
     findings "发现" "Findings";
+    causes "起因" "causes";
+    unpriced "{} 笔金额不详" "{} of unknown amount";
     findings_none "无。" "None.";
     consequences "由此引出" "follows from it";
     class "类别" "class";
@@ -127,7 +129,6 @@ words! {
     meaning "含义" "meaning";
     next "下一步" "next step";
     uncertain "不能判定" "cannot tell";
-    failed_checks "未成立的检查" "Checks that did not hold";
     not_good "未通过的用例" "Cases that are not good";
     check "检查" "check";
     held "成立" "held";

@@ -67,7 +67,7 @@ pub(crate) enum Rollback {
 }
 
 impl Rollback {
-    fn of_state(state: TxState) -> Rollback {
+    pub(crate) fn of_state(state: TxState) -> Rollback {
         match state {
             TxState::Nothing => Rollback::None,
             TxState::Closed => Rollback::Closed,

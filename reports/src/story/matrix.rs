@@ -93,7 +93,7 @@ impl CellState {
         match self {
             CellState::Good => '✓',
             CellState::Waived => '~',
-            CellState::NotRun => '-',
+            CellState::NotRun => '/',
             CellState::Blocked => '=',
             CellState::NotPlanned => ' ',
             CellState::Error => 'E',

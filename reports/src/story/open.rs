@@ -10,14 +10,20 @@ use crosswipe_domain::{Money, TxId};
 use crosswipe_verify::{Finding, Judgement, TxState};
 
 use super::case::{Case, stands};
+use super::chain::Chain;
+use super::figures;
 
 /// 未回退 · Transactions and places that are open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Open {
-    /// Transactions that stand, may stand, or left something behind.
+    /// Transactions that stand, may stand, or left something behind, in journal order.
     pub(crate) transactions: Vec<TxId>,
-    /// Total amount of the settlements among them.
+    /// Money at stake in each: the settlement that stands, or what it left behind.
+    pub(crate) amounts: BTreeMap<TxId, Money>,
+    /// Total of `amounts`.
     pub(crate) amount: Money,
+    /// Settlements among them of which no amount is known.
+    pub(crate) unpriced: usize,
     /// Differences in books that name no transaction, by party and place.
     pub(crate) places: usize,
 }
@@ -29,38 +35,70 @@ impl Open {
 }
 
 pub(crate) fn open(judgement: &Judgement, cases: &[Case]) -> Open {
-    let by_state = judgement
-        .transactions
-        .iter()
-        .filter(|t| matches!(t.state, TxState::Open | TxState::Unknown))
-        .map(|t| &t.txid);
     let of_books: Vec<&Finding> = judgement
         .findings
         .iter()
         .filter(|finding| stands(finding).is_some())
         .collect();
-    let by_finding = of_books.iter().filter_map(|finding| finding.txid.as_ref());
-    let txids: BTreeSet<&TxId> = by_state.chain(by_finding).collect();
-    let roots: BTreeMap<_, _> = of_books
-        .iter()
-        .filter(|finding| finding.txid.is_none() && finding.follows_from.is_none())
-        .map(|finding| ((&finding.party, &finding.location), ()))
-        .collect();
-    let chains = cases
+    let mut open = Open {
+        places: places(&of_books),
+        ..Open::default()
+    };
+    let chains: BTreeMap<&TxId, &Chain> = cases
         .iter()
         .flat_map(|case| &case.chains)
-        .filter(|chain| txids.contains(&chain.transaction.txid));
-    Open {
-        amount: chains.filter_map(|chain| chain.amount()).sum(),
-        transactions: judgement
-            .transactions
-            .iter()
-            .map(|t| &t.txid)
-            .filter(|txid| txids.contains(txid))
-            .cloned()
-            .collect(),
-        places: roots.len(),
+        .map(|chain| (&chain.transaction.txid, chain))
+        .collect();
+    for transaction in &judgement.transactions {
+        let left = || {
+            of_books
+                .iter()
+                .filter(|finding| finding.txid.as_ref() == Some(&transaction.txid))
+        };
+        let stands = matches!(transaction.state, TxState::Open | TxState::Unknown);
+        if !stands && left().next().is_none() {
+            continue;
+        }
+        open.transactions.push(transaction.txid.clone());
+        let whole = chains
+            .get(&transaction.txid)
+            .and_then(|chain| chain.amount());
+        let amount = if stands {
+            whole
+        } else {
+            Some(
+                left()
+                    .filter_map(|finding| residue(judgement, finding))
+                    .sum(),
+            )
+        };
+        match amount {
+            Some(amount) if !amount.is_zero() => {
+                open.amounts.insert(transaction.txid.clone(), amount);
+            }
+            Some(_) => {}
+            None => open.unpriced += usize::from(transaction.infno.settles()),
+        }
     }
+    open.amount = open.amounts.values().copied().sum();
+    open
+}
+
+/// Money by which a book is off. Only a cause counts, or one residue would be added up along its consequences.
+fn residue(judgement: &Judgement, finding: &Finding) -> Option<Money> {
+    let (expected, actual) =
+        figures::fen(judgement, finding).filter(|_| finding.follows_from.is_none())?;
+    Some(Money::from_fen(actual.checked_sub(expected)?).abs())
+}
+
+fn places(of_books: &[&Finding]) -> usize {
+    let nameless = of_books
+        .iter()
+        .filter(|finding| finding.txid.is_none() && finding.follows_from.is_none());
+    nameless
+        .map(|finding| (&finding.party, &finding.location))
+        .collect::<BTreeSet<_>>()
+        .len()
 }
 
 /// The first cause of a finding. Causes that run in a circle share its smallest index, so that none is lost.

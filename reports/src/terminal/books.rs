@@ -6,7 +6,7 @@ use tabled::settings::{Alignment, Modify, Style};
 
 use crate::amount::{count, figure};
 use crate::terminal::Page;
-use crate::wording::sentence::{plain, rule_name};
+use crate::wording::sentence::rule_name;
 use crate::wording::{Word, terms};
 
 pub(crate) fn books(page: &Page<'_>) -> String {
@@ -51,31 +51,21 @@ pub(crate) fn books(page: &Page<'_>) -> String {
 
 pub(crate) fn rules(page: &Page<'_>) -> String {
     let mut builder = Builder::default();
-    builder.push_record([
-        page.say(Word::rule),
-        "",
-        page.say(Word::state),
-        page.say(Word::level),
-        page.say(Word::compared),
-        "",
-    ]);
+    builder.push_record(
+        [Word::rule, Word::state, Word::level, Word::compared].map(|word| page.say(word)),
+    );
     for rule in &page.story.judgement.rules {
         builder.push_record([
-            rule.rule.code().to_owned(),
-            rule_name(rule.rule, page.lang).to_owned(),
+            format!("{:<3} {}", rule.rule, rule_name(rule.rule, page.lang)),
             terms::held(rule.state, page.lang).to_owned(),
             rule.level.to_string(),
             count(i64::try_from(rule.compared).unwrap_or(i64::MAX)),
-            rule.why_not
-                .as_deref()
-                .map(|why| plain(page.story, why, page.lang))
-                .unwrap_or_default(),
         ]);
     }
     let table = builder
         .build()
         .with(Style::psql())
-        .with(Modify::new(Columns::one(4)).with(Alignment::right()))
+        .with(Modify::new(Columns::one(3)).with(Alignment::right()))
         .to_string();
     format!("■ {}\n{}\n", page.say(Word::rules), trimmed(&table))
 }

@@ -23,7 +23,12 @@ pub(crate) fn section(page: &Page<'_>) -> String {
         );
     }
     let total = page.story.judgement.findings.len();
-    let mut text = format!("■ {}  {total}\n", page.say(Word::findings));
+    let mut text = format!(
+        "■ {}  {total} ({} {})\n",
+        page.say(Word::findings),
+        page.say(Word::causes),
+        causes.len()
+    );
     for (cause, consequences) in causes.iter().take(IN_FULL) {
         text += &told(page, &page.story.judgement.findings[*cause], consequences);
     }
@@ -91,13 +96,12 @@ fn told(page: &Page<'_>, finding: &Finding, consequences: &[usize]) -> String {
             .map(ToString::to_string),
     );
     line(Word::place, Some(finding.location.clone()));
+    let (expected, actual) = page.story.expected_actual(finding);
     line(
         Word::expected,
         Some(format!(
-            "{}    {}  {}",
-            finding.expected,
-            page.say(Word::actual),
-            finding.actual
+            "{expected}    {}  {actual}",
+            page.say(Word::actual)
         )),
     );
     for witness in finding.witness.iter().take(WITNESSES) {
@@ -184,7 +188,7 @@ pub(crate) fn failed_checks(page: &Page<'_>) -> String {
         ));
     }
     page.section(
-        &format!("{}  {}", page.say(Word::failed_checks), bad.len()),
+        &format!("{}  {}", page.say(Word::not_good), bad.len()),
         &lines,
     )
 }
@@ -213,13 +217,16 @@ pub(crate) fn open_lines(page: &Page<'_>) -> Vec<String> {
         let transaction = &chain.transaction;
         let mut line = format!(
             "{}  {} {} {}",
-            terms::state(transaction.state, page.lang),
+            terms::rollback(page.story.standing(chain), page.lang),
             transaction.txid,
             transaction.infno,
             terms::transaction(&transaction.infno, page.lang)
         );
-        if let Some(amount) = chain.amount() {
+        if let Some(amount) = page.story.open.amounts.get(&transaction.txid) {
             line += &format!("  ¥{}", yuan(amount.fen()));
+        }
+        for class in page.story.classes_about(&transaction.txid) {
+            line += &format!("  {class}");
         }
         if let Some(unresolved) = &chain.unresolved {
             line += &format!(

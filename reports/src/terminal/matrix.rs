@@ -146,7 +146,7 @@ fn coverage(page: &Page<'_>, matrix: &Matrix) -> String {
         .map(|b| terms::business(*b, page.lang))
         .collect();
     format!(
-        "{} {} / {} {}（{}）",
+        "{} {} / {} {} ({})",
         page.say(Word::covered),
         matrix.covered(),
         matrix.cells.len(),

@@ -35,29 +35,28 @@ pub(crate) fn section(page: &Page<'_>) -> String {
 
 fn phase_line(page: &Page<'_>, stretch: &Stretch) -> String {
     let (phase, lang) = (&stretch.phase, page.lang);
-    let mut line = format!(
-        "{} {} {}",
-        phase.from.wire(),
-        terms::phase(phase.kind, lang),
-        phase.id
-    );
+    let kind = terms::phase(phase.kind, lang);
+    let mut line = format!("{} {kind}", phase.from.wire());
+    if phase.id != kind {
+        line += &format!(" {}", phase.id);
+    }
     line += &format!(
         "  {} · {}",
         terms::allows(&phase.allow, lang),
         terms::public(phase.public, lang)
     );
-    if !phase.quote.is_empty() {
-        line += &format!(" 「{}」", phase.quote);
-    }
     if stretch.forward + stretch.undo > 0 {
         let number = |value: usize| count(i64::try_from(value).unwrap_or(i64::MAX));
         line += &format!(
-            "  {} {} {} {}",
+            " · {} {} {} {}",
             page.say(Word::forward),
             number(stretch.forward),
             page.say(Word::undo),
             number(stretch.undo)
         );
+    }
+    if !phase.quote.is_empty() {
+        line += &format!(" 「{}」", phase.quote);
     }
     line
 }

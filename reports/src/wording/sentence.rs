@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crosswipe_domain::{Level, Party, Rule};
 use crosswipe_verify::{Held, Verdict};
 
-use super::{Lang, terms};
+use super::Lang;
 use crate::amount::{count, yuan};
 use crate::story::{MarkKind, Story};
 
@@ -62,6 +62,12 @@ pub(crate) fn open(story: &Story, lang: Lang) -> String {
         Lang::Zh => format!("未回退 {number} 笔 ¥{amount}"),
         Lang::En => format!("{number} not rolled back, ¥{amount}"),
     };
+    if story.open.unpriced > 0 {
+        text += lang.pick("，", ", ");
+        text += &super::Word::unpriced
+            .say(lang)
+            .replace("{}", &story.open.unpriced.to_string());
+    }
     if story.open.places > 0 {
         text += lang.pick("，", ", ");
         text += &super::Word::places_more
@@ -161,10 +167,18 @@ pub(crate) fn plain(story: &Story, word: &str, lang: Lang) -> String {
             "日切后的第二次取账（t2）",
             "the second look after a day roll (t2)",
         ),
+        "export" => lang.pick("有的方没有给出账册", "some party gave no books"),
         "interrupted" => lang.pick("运行被中断，后续用例未做", "the run was interrupted"),
-        "no-transactions" | "nothing-to-compare" => {
-            lang.pick("没有可核对的内容", "there was nothing to compare")
-        }
+        "nothing-created" => lang.pick("没有新增记录可查", "no row was created"),
+        "no-log" => lang.pick("没有流水可比", "there was no log to compare"),
+        "no-probe" => lang.pick("没有做待遇试算", "no probe was run"),
+        "probe-incomplete" => lang.pick("待遇试算只做了一半", "the probe was not completed"),
+        "no-settlement" => lang.pick("没有结算", "nothing was settled"),
+        "no-transactions" => lang.pick("没有交易", "there were no transactions"),
+        "nothing-reversed" => lang.pick("没有回退过交易", "nothing was reversed"),
+        "no-cells" => lang.pick("没有余额可比", "there were no balances to compare"),
+        "no-clearing" => lang.pick("没有清分记录", "there was no clearing entry"),
+        "nothing-booked" => lang.pick("没有入账", "nothing was booked"),
         other => other,
     }
     .to_owned()
@@ -176,6 +190,24 @@ pub(crate) fn rule_name(rule: Rule, lang: Lang) -> &'static str {
         Lang::Zh => rule.zh(),
         Lang::En => rule.en(),
     }
+}
+
+/// The list of [`not_checked`] with the reason behind each rule that has one.
+pub(crate) fn with_reasons(story: &Story, list: Vec<String>, lang: Lang) -> Vec<String> {
+    let mut list = list;
+    for rule in story
+        .judgement
+        .rules
+        .iter()
+        .filter(|rule| rule.state == Held::NotChecked)
+    {
+        let name = plain(story, rule.rule.code(), lang);
+        let Some(why) = &rule.why_not else { continue };
+        if let Some(line) = list.iter_mut().find(|line| **line == name) {
+            *line = format!("{name}{}{}", lang.pick("：", ": "), plain(story, why, lang));
+        }
+    }
+    list
 }
 
 fn rules_in(story: &Story, state: Held, lang: Lang) -> Vec<String> {
@@ -204,21 +236,19 @@ fn taken_by(story: &Story, lang: Lang) -> String {
         .rev()
         .find(|mark| matches!(mark.kind, MarkKind::T1 | MarkKind::T2));
     let when = match last {
-        Some(mark) => format!("{} {}", terms::mark(&mark.kind, lang), mark.at.short()),
+        Some(mark) => format!("{} {}", lang.pick("末次取账", "last books"), mark.at.wire()),
         None => lang
-            .pick("回退后未取账", "no books taken after the rollback")
+            .pick("回退后没有取账", "no books were taken after the rollback")
             .to_owned(),
     };
+    let (parties, levels) = (
+        story.header.parties.len(),
+        levels.join(lang.pick("、", ", ")),
+    );
     match lang {
-        Lang::Zh => format!(
-            "取证：crosswipe {version}，{} 方（{}），{when}",
-            story.header.parties.len(),
-            levels.join("、")
-        ),
+        Lang::Zh => format!("取证：crosswipe {version} 向 {parties} 方取账（{levels}），{when}"),
         Lang::En => format!(
-            "evidence taken by crosswipe {version} from {} parties ({}), {when}",
-            story.header.parties.len(),
-            levels.join(", ")
+            "evidence taken by crosswipe {version} from {parties} parties ({levels}), {when}"
         ),
     }
 }

@@ -128,7 +128,7 @@ pub(crate) fn result(result: CaseResult, lang: Lang) -> &'static str {
         CaseResult::Failed => lang.pick("✗ 失败", "✗ failed"),
         CaseResult::Error => lang.pick("E 错误", "E error"),
         CaseResult::Blocked => lang.pick("= 阻塞", "= blocked"),
-        CaseResult::Skipped => lang.pick("- 跳过", "- skipped"),
+        CaseResult::Skipped => lang.pick("/ 跳过", "/ skipped"),
         CaseResult::Waived => lang.pick("~ 豁免", "~ waived"),
     }
 }
@@ -139,7 +139,7 @@ pub(crate) fn ending(ending: Ending, lang: Lang) -> &'static str {
         Ending::Finished(end) => result(end, lang),
         Ending::Unchecked => lang.pick("E 错误（没有检查）", "E error (nothing checked)"),
         Ending::CutOff => lang.pick("E 错误（中途停止）", "E error (cut off)"),
-        Ending::NotStarted => lang.pick("- 未执行", "- not run"),
+        Ending::NotStarted => lang.pick("/ 未执行", "/ not run"),
     }
 }
 

@@ -1,0 +1,853 @@
+//! 样例运行 · Small runs made by hand: records and judgement as the other crates would write them.
+//!
+//! Why by hand: what a report says must not depend on what the runner happens to do today.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::*;
+use crosswipe_journal::*;
+use crosswipe_reports::{Source, Story};
+use crosswipe_verify::*;
+
+/// A run under construction.
+pub struct Run {
+    pub header: RunHeader,
+    pub records: Vec<Record>,
+    pub messages: BTreeMap<u64, String>,
+    pub judgement: Judgement,
+    pub faults: Vec<(String, u64)>,
+    pub certificate: Option<String>,
+    pub exit: i32,
+    now: Moment,
+}
+
+pub const CITIES: [(&str, &str); 11] = [
+    ("330100", "杭州市"),
+    ("330200", "宁波市"),
+    ("330300", "温州市"),
+    ("330400", "嘉兴市"),
+    ("330500", "湖州市"),
+    ("330600", "绍兴市"),
+    ("330700", "金华市"),
+    ("330800", "衢州市"),
+    ("330900", "舟山市"),
+    ("331000", "台州市"),
+    ("331100", "丽水市"),
+];
+
+pub fn at(text: &str) -> Moment {
+    Moment::parse(text).unwrap()
+}
+
+fn phase(
+    id: &str,
+    kind: PhaseKind,
+    from: &str,
+    to: Option<&str>,
+    allow: Vec<Allow>,
+    public: Public,
+    quote: &str,
+) -> Phase {
+    Phase {
+        id: id.into(),
+        kind,
+        from: at(from),
+        to: to.map(at),
+        allow,
+        public,
+        reads: None,
+        quote: quote.into(),
+    }
+}
+
+fn allow(business: &[Business], scope: Scope) -> Allow {
+    Allow {
+        business: business.to_vec(),
+        scope,
+        classes: vec![],
+        institutions: vec![],
+    }
+}
+
+fn window() -> Window {
+    use PhaseKind::*;
+    use Public::*;
+    let cross = allow(
+        &[Business::Outpatient, Business::Inpatient],
+        Scope::CrossRegion,
+    );
+    Window {
+        phases: vec![
+            phase(
+                "frozen",
+                Frozen,
+                "2017-05-31T18:00+08:00",
+                Some("2017-06-01T09:00+08:00"),
+                vec![],
+                Closed,
+                "停止刷卡结算",
+            ),
+            phase(
+                "joint",
+                Joint,
+                "2017-06-01T09:00+08:00",
+                Some("2017-06-02T09:00+08:00"),
+                vec![allow(&[], Scope::Arranged)],
+                Closed,
+                "接入和联调测试",
+            ),
+            phase(
+                "cross",
+                Verify,
+                "2017-06-02T09:00+08:00",
+                Some("2017-06-04T18:00+08:00"),
+                vec![cross],
+                Closed,
+                "组织各地市进行交叉测试",
+            ),
+            phase(
+                "live",
+                Live,
+                "2017-06-04T18:00+08:00",
+                None,
+                vec![],
+                Open,
+                "",
+            ),
+        ],
+        margin_ms: 7_200_000,
+    }
+}
+
+pub fn institution(city: &str) -> String {
+    format!("H{city}00001")
+}
+
+fn person(city: &str) -> Pseudonym {
+    Pseudonym::from_evidence(&format!("P-{city}a1b2c3"))
+}
+
+impl Run {
+    /// The plan of the Zhejiang switch for the first `cities` cities, every ordered pair, outpatient.
+    pub fn new(cities: usize) -> Run {
+        let regions: Vec<(AdmDivision, String)> = CITIES[..cities]
+            .iter()
+            .map(|(code, name)| (AdmDivision::parse(code).unwrap(), (*name).to_owned()))
+            .collect();
+        let mut cases = Vec::new();
+        for (insured, from) in &regions {
+            for (treatment, to) in regions.iter().filter(|(code, _)| code != insured) {
+                cases.push(planned(
+                    *insured,
+                    *treatment,
+                    &format!("{from}参保人在{to}第一医院门诊"),
+                    true,
+                ));
+            }
+        }
+        cases.push(PlannedCase {
+            case: CaseId::parse("bounds/zj-08-before-migration-ends").unwrap(),
+            title: "迁移结束前不得测试刷卡".into(),
+            covers: vec!["ZJ4".into(), "zj-08".into()],
+            matrix: false,
+            ..planned(regions[0].0, regions[1].0, "", false)
+        });
+        let parties: Vec<(Party, Level)> = regions
+            .iter()
+            .flat_map(|(code, _)| {
+                [
+                    (Party::new(Role::His, institution(code.as_str())), Level::L4),
+                    (Party::new(Role::Treatment, code.as_str()), Level::L4),
+                    (Party::new(Role::Insured, code.as_str()), Level::L4),
+                ]
+            })
+            .chain([(Party::new(Role::Hub, "330000"), Level::L4)])
+            .collect();
+        let header = RunHeader {
+            run_id: RunId::parse("zj2017-0001").unwrap(),
+            tool_version: "0.1.0".into(),
+            plan: ResolvedPlan {
+                plan: "zhejiang-2017".into(),
+                title_zh: "浙江省异地就医平台升级切换".into(),
+                title_en: "Zhejiang cross-region platform switch".into(),
+                source: "浙医保〔2017〕19号".into(),
+                same_day: true,
+                window: window(),
+                hub: AdmDivision::parse("330000").unwrap(),
+                institutions: regions
+                    .iter()
+                    .map(|(code, name)| {
+                        (institution(code.as_str()), format!("{name}第一医院"), *code)
+                    })
+                    .collect(),
+                regions,
+                arranged: vec![],
+                personas: vec![],
+                public: vec![],
+                cases,
+                matrix: vec![Business::Outpatient],
+                cannot_undo: vec!["已发出的短信".into()],
+            },
+            files: BTreeMap::new(),
+            seed: 7,
+            clock: "simulated".into(),
+            transport: "http".into(),
+            parties: parties.into_iter().collect(),
+            faults: vec![],
+            previous_tail: None,
+        };
+        let mut run = Run {
+            judgement: judgement(&header),
+            header: header.clone(),
+            records: vec![],
+            messages: BTreeMap::new(),
+            faults: vec![],
+            certificate: Some("c".repeat(64)),
+            exit: 0,
+            now: at("2017-06-02T08:59:00+08:00"),
+        };
+        run.put(Payload::Run(Box::new(header)));
+        run.put(Payload::Snap0(Snapshot {
+            exports: BTreeMap::new(),
+            missing: BTreeMap::new(),
+        }));
+        run.now = at("2017-06-02T09:00:00+08:00");
+        run
+    }
+
+    pub fn put(&mut self, payload: Payload) -> u64 {
+        let seq = self.records.len() as u64;
+        let hash = |seq: u64| sha256_hex(&seq.to_be_bytes());
+        let prev_sha256 = if seq == 0 {
+            "0".repeat(64)
+        } else {
+            hash(seq - 1)
+        };
+        self.records.push(Record {
+            seq,
+            epoch: 0,
+            at: self.now,
+            payload,
+            prev_sha256,
+            sha256: hash(seq),
+        });
+        seq
+    }
+
+    pub fn later(&mut self, ms: i64) {
+        self.now = self.now.plus_ms(ms);
+    }
+
+    pub fn case(&self, index: usize) -> PlannedCase {
+        self.header.plan.cases[index].clone()
+    }
+
+    pub fn start(&mut self, index: usize) {
+        let case = self.case(index).case;
+        self.put(Payload::CaseStarted(CaseStarted { case }));
+    }
+
+    pub fn finish(&mut self, index: usize, result: CaseResult, checks: Vec<Check>) {
+        let case = self.case(index).case;
+        self.put(Payload::CaseFinished(CaseFinished {
+            case,
+            result,
+            checks,
+        }));
+    }
+
+    /// One forward message of a case and how it ended.
+    pub fn forward(
+        &mut self,
+        index: usize,
+        infno: &str,
+        step: &str,
+        outcome: Option<Outcome>,
+    ) -> TxId {
+        let case = self.case(index);
+        let infno = InfNo::new(infno);
+        let txid = TxId::parse(&format!("{}/{step}", case.case)).unwrap();
+        let origin = case.institution.clone().unwrap();
+        let msgid = self.msgid(&origin);
+        let undo = match infno.cancelled_by() {
+            Some(infno) => UndoPlan::Cancel { infno },
+            None => UndoPlan::Nothing,
+        };
+        let seq = self.put(Payload::Intent(Box::new(Intent {
+            txid: txid.clone(),
+            msgid: msgid.clone(),
+            origin: origin.clone(),
+            nature: infno.nature(),
+            purpose: Purpose::Business,
+            case: case.case.clone(),
+            step: step.into(),
+            person: case.person.clone(),
+            insured: case.insured,
+            treatment: case.treatment.unwrap(),
+            business: case.business,
+            insutype: Some("310".into()),
+            path: vec![],
+            undo,
+            ids: BTreeMap::new(),
+            amounts: if infno.settles() {
+                BTreeMap::from([("medfee_sumamt".to_owned(), Money::from_fen(56_795))])
+            } else {
+                BTreeMap::new()
+            },
+            digest: String::new(),
+            message: String::new(),
+            infno: infno.clone(),
+        })));
+        self.messages.insert(
+            seq,
+            format!(r#"{{"infno":"{infno}","msgid":"{msgid}","fixmedins_code":"{origin}","input":{{"data":{{"psn_no":"99**********************01"}}}}}}"#),
+        );
+        let tells = outcome.as_ref().map_or("none", Outcome::name).to_owned();
+        let ids = match &outcome {
+            Some(Outcome::Ok { ids, .. }) => ids.clone(),
+            _ => BTreeMap::new(),
+        };
+        if matches!(infno.nature(), Nature::Forward) {
+            self.judgement.transactions.push(Transaction {
+                txid: txid.clone(),
+                case: case.case,
+                msgid: msgid.clone(),
+                infno,
+                at: self.now,
+                person: case.person,
+                ids,
+                outcome: tells,
+                reversed_by: None,
+                at_parties: BTreeMap::new(),
+                state: TxState::Open,
+            });
+        }
+        self.later(1);
+        if let Some(outcome) = outcome {
+            self.ended(&txid, &msgid, outcome, false);
+        }
+        txid
+    }
+
+    fn ended(&mut self, txid: &TxId, msgid: &MsgId, outcome: Outcome, undo: bool) {
+        let text = match &outcome {
+            Outcome::Ok { .. } => Some(format!(
+                r#"{{"infcode":"0","inf_refmsgid":"{msgid}","err_msg":"","output":{{}}}}"#
+            )),
+            Outcome::Refused { text, .. } => Some(format!(
+                r#"{{"infcode":"-1","inf_refmsgid":"{msgid}","err_msg":"{text}"}}"#
+            )),
+            Outcome::Unknown { .. } => None,
+        };
+        let ended = Ended {
+            txid: txid.clone(),
+            msgid: msgid.clone(),
+            outcome,
+            took_ms: 3,
+            reply: None,
+        };
+        let seq = self.put(if undo {
+            Payload::CompOutcome(ended)
+        } else {
+            Payload::Outcome(ended)
+        });
+        self.messages.extend(text.map(|text| (seq, text)));
+    }
+
+    fn msgid(&self, origin: &str) -> MsgId {
+        let serial = u16::try_from(self.records.len()).unwrap();
+        MsgId::compose(&InstitutionCode::parse(origin).unwrap(), self.now, serial)
+    }
+
+    /// The undo of a τ, and how it ended.
+    pub fn undo(&mut self, txid: &TxId, infno: &str, outcome: Option<Outcome>) {
+        let transaction = self
+            .judgement
+            .transactions
+            .iter()
+            .find(|t| t.txid == *txid)
+            .unwrap()
+            .clone();
+        let origin = transaction.msgid.as_str()[..12].to_owned();
+        let msgid = self.msgid(&origin);
+        let seq = self.put(Payload::CompIntent(Box::new(CompIntent {
+            txid: txid.clone(),
+            msgid: msgid.clone(),
+            origin,
+            infno: InfNo::new(infno),
+            undoes_msgid: transaction.msgid,
+            undoes_infno: transaction.infno,
+            attempt: 1,
+            case: transaction.case,
+            person: transaction.person,
+            path: vec![],
+            ids: transaction.ids,
+            digest: String::new(),
+            message: String::new(),
+        })));
+        self.messages
+            .insert(seq, format!(r#"{{"infno":"{infno}","msgid":"{msgid}"}}"#));
+        self.later(1);
+        let closed = outcome.as_ref().is_some_and(Outcome::is_ok);
+        if let Some(outcome) = outcome {
+            self.ended(txid, &msgid, outcome, true);
+        }
+        let transaction = self
+            .judgement
+            .transactions
+            .iter_mut()
+            .find(|t| t.txid == *txid)
+            .unwrap();
+        if closed {
+            transaction.state = TxState::Closed;
+            transaction.reversed_by = Some(msgid);
+        }
+    }
+
+    /// 门诊 · A whole outpatient case, undone.
+    pub fn outpatient(&mut self, index: usize) {
+        let case = self.case(index);
+        let visit = format!("{}V{index:04}", case.treatment.unwrap());
+        let settlement = format!("{}S{index:04}", case.treatment.unwrap());
+        self.start(index);
+        self.forward(index, "1101", "1.person", Some(ok(&[], &[])));
+        let registered = self.forward(
+            index,
+            "2201",
+            "1.register",
+            Some(ok(&[("mdtrt_id", &visit)], &[])),
+        );
+        let uploaded = self.forward(
+            index,
+            "2204",
+            "1.upload",
+            Some(ok(&[("mdtrt_id", &visit)], &[])),
+        );
+        self.forward(index, "2206", "1.trial", Some(ok(&[], &BILL)));
+        let ids = [
+            ("mdtrt_id", visit.as_str()),
+            ("setl_id", settlement.as_str()),
+        ];
+        let settled = self.forward(index, "2207", "1.settle", Some(ok(&ids, &BILL)));
+        self.undo(&settled, "2208", Some(ok(&ids, &MIRROR)));
+        self.undo(&uploaded, "2205", Some(ok(&[], &[])));
+        self.undo(&registered, "2202", Some(ok(&[], &[])));
+        self.put(Payload::Verified(Verified {
+            txid: settled.clone(),
+            never_applied: false,
+            seen: BTreeMap::from([("5203 refd_setl_flag".into(), "1".into())]),
+        }));
+        let path = [
+            Party::new(Role::His, case.institution.clone().unwrap()),
+            Party::new(Role::Treatment, case.treatment.unwrap().as_str()),
+            Party::new(Role::Hub, "330000"),
+            Party::new(Role::Insured, case.insured.unwrap().as_str()),
+        ];
+        let standing = Standing {
+            applied: 1,
+            reversed: 1,
+            tombstone: false,
+        };
+        let settled = self
+            .judgement
+            .transactions
+            .iter_mut()
+            .find(|t| t.txid == settled)
+            .unwrap();
+        settled.at_parties = path.into_iter().map(|party| (party, standing)).collect();
+        self.finish(
+            index,
+            CaseResult::Passed,
+            vec![check("1.settle", "outcome", "ok", "ok")],
+        );
+        self.later(1000);
+    }
+
+    /// 边界 · A case that the gate stops, as it should.
+    pub fn gated(&mut self, index: usize) {
+        let case = self.case(index);
+        self.start(index);
+        self.put(Payload::Gated(Gated {
+            case: case.case,
+            step: "1.settle".into(),
+            infno: InfNo::new("2201"),
+            person: case.person,
+            institution: case.institution.unwrap(),
+            reason: "window".into(),
+            phase: Some("frozen".into()),
+        }));
+        self.finish(
+            index,
+            CaseResult::Passed,
+            vec![check("1.settle", "outcome", "gated", "gated")],
+        );
+    }
+
+    /// t1 and t2, and the counts of the judge.
+    pub fn close(&mut self) {
+        self.now = at("2017-06-04T17:30:00+08:00");
+        self.put(Payload::Snap1(Snapshot {
+            exports: BTreeMap::new(),
+            missing: BTreeMap::new(),
+        }));
+        self.now = at("2017-06-05T00:05:00+08:00");
+        self.put(Payload::Snap2(Snapshot {
+            exports: BTreeMap::new(),
+            missing: BTreeMap::new(),
+        }));
+        self.count();
+    }
+
+    pub fn count(&mut self) {
+        let transactions = &self.judgement.transactions;
+        let number = |wanted: fn(&Transaction) -> bool| {
+            transactions.iter().filter(|t| wanted(t)).count() as u64
+        };
+        self.judgement.counts = Counts {
+            intended: transactions.len() as u64,
+            ok: number(|t| t.outcome == "ok"),
+            refused: number(|t| t.outcome == "refused"),
+            unknown: number(|t| t.outcome == "unknown" || t.outcome == "none"),
+            never_applied: 0,
+            reversed: number(|t| t.state == TxState::Closed),
+            unresolved: number(|t| matches!(t.state, TxState::Open | TxState::Unknown)),
+        };
+    }
+
+    pub fn rule(&mut self, rule: Rule, state: Held, why_not: Option<&str>) {
+        let line = self
+            .judgement
+            .rules
+            .iter_mut()
+            .find(|line| line.rule == rule)
+            .unwrap();
+        line.state = state;
+        line.why_not = why_not.map(str::to_owned);
+        if state == Held::NotChecked {
+            line.compared = 0;
+        }
+    }
+
+    pub fn story(&self) -> Story {
+        Story::build(&Source {
+            records: &self.records,
+            messages: &self.messages,
+            judgement: &self.judgement,
+            certificate_sha256: self.certificate.as_deref(),
+            journal_head: &self.records[0].sha256,
+            journal_tail: &self.records[self.records.len() - 1].sha256,
+            dir: "runs/zj2017-0001",
+            matched_faults: &self.faults,
+            exit: self.exit,
+        })
+        .unwrap()
+    }
+}
+
+fn planned(insured: AdmDivision, treatment: AdmDivision, title: &str, matrix: bool) -> PlannedCase {
+    PlannedCase {
+        case: CaseId::parse(&format!("outpatient/{insured}-{treatment}")).unwrap(),
+        title: title.into(),
+        covers: vec!["ZJ8".into(), "zj-02".into()],
+        business: Some(Business::Outpatient),
+        insured: Some(insured),
+        treatment: Some(treatment),
+        institution: Some(institution(treatment.as_str())),
+        person: Some(person(insured.as_str())),
+        matrix,
+    }
+}
+
+fn judgement(header: &RunHeader) -> Judgement {
+    let book = |role: &str, book: &str, unit: &str, t0, peak| BookTotal {
+        role: role.into(),
+        book: book.into(),
+        unit: unit.into(),
+        t0,
+        peak,
+        t1: t0,
+        cells: 6,
+    };
+    Judgement {
+        run_id: header.run_id.clone(),
+        verdict: Verdict::Clean,
+        level: Level::L4,
+        rules: Rule::ALL
+            .iter()
+            .map(|&rule| RuleState {
+                rule,
+                state: Held::Held,
+                level: Level::L4,
+                compared: 120,
+                why_not: None,
+            })
+            .collect(),
+        findings: vec![],
+        transactions: vec![],
+        counts: Counts::default(),
+        books: vec![
+            book("his", "cash", "fen", 0, 148_926),
+            book("his", "visit", "count", 0, 6),
+            book("treatment", "clearing", "memo_fen", 0, 191_844),
+            book("insured", "pool-fund", "fen", 600_000_000, 599_808_156),
+            book("insured", "personal-account", "fen", 3_000_000, 2_890_000),
+            book("insured", "accumulator", "memo_fen", 1_200_000, 1_391_844),
+        ],
+        notes: vec![],
+        not_checked: vec![],
+    }
+}
+
+pub fn ok(ids: &[(&str, &str)], amounts: &[(&str, i64)]) -> Outcome {
+    Outcome::Ok {
+        ids: ids
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect(),
+        amounts: amounts
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), Money::from_fen(*v)))
+            .collect(),
+    }
+}
+
+pub const BILL: [(&str, i64); 4] = [
+    ("medfee_sumamt", 56_795),
+    ("fund_pay_sumamt", 31_974),
+    ("acct_pay", 10_000),
+    ("psn_cash_pay", 14_821),
+];
+pub const MIRROR: [(&str, i64); 4] = [
+    ("medfee_sumamt", -56_795),
+    ("fund_pay_sumamt", -31_974),
+    ("acct_pay", -10_000),
+    ("psn_cash_pay", -14_821),
+];
+
+pub fn check(step: &str, what: &str, expected: &str, actual: &str) -> Check {
+    Check {
+        step: step.into(),
+        what: what.into(),
+        expected: expected.into(),
+        actual: actual.into(),
+        held: expected == actual,
+    }
+}
+
+pub fn finding(
+    class: &str,
+    rule: Rule,
+    party: Party,
+    location: &str,
+    expected: &str,
+    actual: &str,
+) -> Finding {
+    Finding {
+        class: FindingClass::new(class),
+        severity: Severity::S1,
+        rule,
+        uncertain: false,
+        party: Some(party),
+        answered_by: None,
+        txid: None,
+        case: None,
+        person: None,
+        location: location.into(),
+        expected: expected.into(),
+        actual: actual.into(),
+        witness: vec![],
+        follows_from: None,
+    }
+}
+
+/// 干净 · Three cities, every pair, undone; one lost reply cleared up.
+pub fn clean() -> Run {
+    let mut run = Run::new(3);
+    for index in 0..6 {
+        run.outpatient(index);
+    }
+    run.gated(6);
+    run.close();
+    let txid = run.judgement.transactions[2].txid.clone();
+    run.faults = vec![("response-lost".into(), 1)];
+    run.judgement.notes = vec![Remark {
+        code: "response-lost".into(),
+        txid: Some(txid),
+        facts: BTreeMap::new(),
+    }];
+    run
+}
+
+/// 违反 · The insured place 温州 forgot to give the yearly accumulator back; one case failed an expectation.
+pub fn violated() -> Run {
+    let mut run = Run::new(3);
+    for index in 0..6 {
+        run.outpatient(index);
+    }
+    run.gated(6);
+    run.close();
+    run.exit = 1;
+    run.faults = vec![("accumulator-not-restored:at=330300".into(), 1)];
+    let wenzhou = Party::new(Role::Insured, "330300");
+    let case = run.case(4).case;
+    let txid = TxId::parse(&format!("{case}/1.settle")).unwrap();
+    let mut cause = finding(
+        "residue:accumulator",
+        Rule::R1,
+        wenzhou.clone(),
+        "accumulator[code=D310101 person=P-330300a1b2c3 year=2017]",
+        "20000",
+        "51974",
+    );
+    cause.txid = Some(txid.clone());
+    cause.case = Some(case.clone());
+    cause.person = Some(person("330300"));
+    cause.witness = vec![
+        "insured:330300 #41 2207 H330100000012017060209000400330 accumulator[code=D310101 person=P-330300a1b2c3 year=2017] +31974".into(),
+        "insured:330300 #57 2208 H330100000012017060209000400370 no posting on this cell".into(),
+    ];
+    let mut missing_leg = finding(
+        "under-reversal",
+        Rule::R4,
+        wenzhou.clone(),
+        "posting #41",
+        "one reversal of -319.74",
+        "none",
+    );
+    missing_leg.txid = Some(txid.clone());
+    missing_leg.case = Some(case);
+    missing_leg.follows_from = Some(0);
+    let mut probe = finding(
+        "residue:accumulator",
+        Rule::R8,
+        wenzhou,
+        "probe person=P-330300a1b2c3 setlinfo.fund_pay_sumamt",
+        "319.74",
+        "310.02",
+    );
+    probe.person = Some(person("330300"));
+    probe.follows_from = Some(1);
+    run.judgement.findings = vec![cause, missing_leg, probe];
+    for rule in [Rule::R1, Rule::R4, Rule::R8] {
+        run.rule(rule, Held::Violated, None);
+    }
+    run.judgement.verdict = Verdict::Violated;
+    run.judgement.books[5].t1 += 31_974;
+    let failed = vec![
+        check("1.settle", "setlinfo.psn_cash_pay", "≤ 100.00", "148.21"),
+        check("1.settle", "outcome", "ok", "ok"),
+    ];
+    let wrong = run.case(1).case;
+    for record in &mut run.records {
+        if let Payload::CaseFinished(finished) = &mut record.payload
+            && finished.case == wrong
+        {
+            finished.result = CaseResult::Failed;
+            finished.checks = failed.clone();
+        }
+    }
+    run
+}
+
+/// 不能判定 · Stopped by Ctrl-C in the third case: a settlement without an answer, no books of 宁波 afterwards.
+pub fn indeterminate() -> Run {
+    let mut run = Run::new(3);
+    run.outpatient(0);
+    run.outpatient(1);
+    run.start(2);
+    run.forward(2, "1101", "1.person", Some(ok(&[], &[])));
+    let registered = run.forward(
+        2,
+        "2201",
+        "1.register",
+        Some(ok(&[("mdtrt_id", "330100V0002")], &[])),
+    );
+    let settled = run.forward(
+        2,
+        "2207",
+        "1.settle",
+        Some(Outcome::Unknown {
+            why: "connection reset".into(),
+        }),
+    );
+    run.put(Payload::Interrupted(Interrupted {
+        by: "ctrl-c".into(),
+    }));
+    run.put(Payload::Queried(Queried {
+        txid: settled.clone(),
+        says: Says::Unclear,
+        found: BTreeMap::new(),
+        seen: BTreeMap::from([("5203".into(), "timeout".into())]),
+    }));
+    run.undo(
+        &settled,
+        "2601",
+        Some(Outcome::Unknown {
+            why: "timeout after 2000 ms".into(),
+        }),
+    );
+    run.undo(
+        &settled,
+        "2601",
+        Some(Outcome::Refused {
+            code: "E-OTHER".into(),
+            text: "<script>alert(1)</script>系统繁忙".into(),
+        }),
+    );
+    run.put(Payload::Unresolved(Unresolved {
+        txid: settled.clone(),
+        reason: "budget-spent".into(),
+        owner: Party::new(Role::Insured, "330200"),
+        evidence: vec![
+            "5203 timeout".into(),
+            "2601 unknown".into(),
+            "2601 E-OTHER".into(),
+        ],
+    }));
+    run.judgement
+        .transactions
+        .iter_mut()
+        .filter(|t| t.txid == settled)
+        .for_each(|t| t.state = TxState::Unknown);
+    assert!(
+        run.judgement
+            .transactions
+            .iter()
+            .any(|t| t.txid == registered && t.state == TxState::Open)
+    );
+    run.later(60_000);
+    run.put(Payload::Snap1(Snapshot {
+        exports: BTreeMap::new(),
+        missing: BTreeMap::new(),
+    }));
+    run.count();
+    let mut unresolved = finding(
+        "unresolved budget-spent",
+        Rule::R5,
+        Party::new(Role::Insured, "330200"),
+        "settlement",
+        "undone or never applied",
+        "no answer",
+    );
+    unresolved.txid = Some(settled);
+    unresolved.uncertain = true;
+    run.judgement.findings = vec![unresolved];
+    run.judgement.verdict = Verdict::Indeterminate;
+    run.judgement.not_checked = vec!["t2".into(), "export:insured:330200".into(), "R8".into()];
+    run.rule(Rule::R8, Held::NotChecked, Some("interrupted"));
+    run.rule(Rule::R5, Held::NotChecked, Some("export:insured:330200"));
+    run.certificate = None;
+    run.exit = 2;
+    run
+}
+
+/// 十一市 · All cities of Zhejiang, swiped and undone.
+pub fn eleven_cities() -> Run {
+    let mut run = Run::new(11);
+    for index in 0..110 {
+        run.outpatient(index);
+    }
+    run.gated(110);
+    run.close();
+    run
+}
