@@ -50,10 +50,14 @@ impl Masker {
     /// A masker for these values, each with what it is shown as. Values under four bytes are masked in
     /// personal fields alone.
     pub fn new(known: impl IntoIterator<Item = (String, String)>) -> Masker {
-        let shown_as: BTreeMap<String, String> = known
-            .into_iter()
-            .filter(|(secret, _)| !secret.is_empty())
-            .collect();
+        let mut shown_as: BTreeMap<String, String> = BTreeMap::new();
+        for (secret, shown) in known.into_iter().filter(|(secret, _)| !secret.is_empty()) {
+            // Clients write the check character of an identity number as `x` too.
+            shown_as
+                .entry(secret.to_ascii_lowercase())
+                .or_insert_with(|| shown.clone());
+            shown_as.insert(secret, shown);
+        }
         let mut starts = Vec::new();
         let mut pairs = vec![0u64; 1 << 10];
         for secret in shown_as.keys() {

@@ -10,7 +10,7 @@ use crosswipe_domain::InfNo;
 use crate::catalogue::catalogue;
 use crate::finding::{FieldPath, Finding, Weight};
 use crate::json::{self, WireError};
-use crate::members::{Members, objects};
+use crate::members::{Members, objects, same_word};
 
 /// Node names of older drafts that clients still send one for the other.
 const DRAFT_NODES: [&str; 6] = [
@@ -144,15 +144,14 @@ impl<'a> Request<'a> {
 
     /// True if the fields stand directly in `input`, and the transaction has one node only.
     pub(crate) fn lacks_node_level(&self) -> bool {
-        let one_node = catalogue()
+        let nodes = catalogue()
             .transaction(&self.infno)
-            .is_some_and(|transaction| transaction.input.len() == 1);
-        one_node
-            && !self.input.is_empty()
-            && !self
-                .input
-                .iter()
-                .any(|(_, raw)| raw.starts_with(['{', '[']))
+            .map_or(&[][..], |transaction| &transaction.input);
+        let is_node = |key: &str| {
+            DRAFT_NODES.contains(&key) || nodes.iter().any(|node| same_word(node.id, key))
+        };
+        let is_field = |(key, raw): (&str, &str)| !raw.starts_with(['{', '[']) && !is_node(key);
+        nodes.len() == 1 && !self.input.is_empty() && self.input.iter().all(is_field)
     }
 
     fn bare(&self) -> Option<Members<'a>> {

@@ -40,17 +40,14 @@ pub(super) fn check(field: &FieldSpec, raw: &str, at: &FieldPath, found: &mut Fo
     }
     let written_as_text = raw.starts_with('"');
     match field.kind {
-        FieldKind::Number { precision, scale } => {
-            if written_as_text {
-                found.add(
-                    "number-as-text",
-                    at.clone(),
-                    "number",
-                    &shown(field, &value),
-                );
-            }
-            check_number(field, &value, (precision, scale), at, found);
-        }
+        FieldKind::Number { precision, scale } => check_number(
+            field,
+            &value,
+            (precision, scale),
+            written_as_text,
+            at,
+            found,
+        ),
         _ if !written_as_text => {
             found.add("text-as-number", at.clone(), "text", &shown(field, &value))
         }
@@ -89,6 +86,7 @@ fn check_number(
     field: &FieldSpec,
     value: &str,
     (precision, scale): (usize, usize),
+    written_as_text: bool,
     at: &FieldPath,
     found: &mut Found,
 ) {
@@ -100,7 +98,10 @@ fn check_number(
         found.add("not-a-number", at.clone(), "number", &shown(field, value));
         return;
     }
-    let expected = || format!("{} digits, {scale} after the point", precision);
+    if written_as_text {
+        found.add("number-as-text", at.clone(), "number", &shown(field, value));
+    }
+    let expected = || format!("{precision} digits, {scale} after the point");
     if fraction.trim_end_matches('0').len() > scale {
         found.add(
             "too-many-decimals",
