@@ -154,3 +154,6 @@ fn allows(
 fn class_allowed(classes: &[PersonClass], class: PersonClass) -> bool {
     classes.is_empty() || classes.contains(&class)
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ mod run;
 mod swipe;
 pub mod transport;
 
+pub use crosswipe_rollback::Patience;
 pub use desk::{Halt, Progress, RunConfig};
 pub use gate::{Denied, Question, ask as ask_gate};
 pub use run::{Finished, Interrupt, beginning, run};

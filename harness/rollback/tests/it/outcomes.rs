@@ -1,0 +1,145 @@
+//! 结果 · What follows from each of the three outcomes, and from each answer to an undo.
+
+use crosswipe_domain::InfNo;
+use crosswipe_journal::Says;
+use crosswipe_rollback::Next;
+use rstest::rstest;
+
+use crate::history::{History, ok, patience, refused, unknown};
+
+#[test]
+fn an_unknown_settlement_is_asked_about_only_after_the_grace_and_then_reversed_by_message_id() {
+    let mut history = History::new();
+    let txid = history.intent("a", "2207");
+    history.outcome(&txid, unknown());
+    let sent = history.now;
+    assert_eq!(history.next(), Next::Query { txid: txid.clone() });
+    assert_eq!(history.now.ms_since(sent), patience().grace_ms);
+    history.answered(&txid, Says::NotApplied);
+    let Next::Compensate { infno, .. } = history.next() else { panic!("a tombstone is needed all the same") };
+    assert_eq!(infno, InfNo::new("2601"));
+}
+
+#[test]
+fn a_reversal_of_an_unknown_settlement_is_believed_only_after_the_quiet_period() {
+    let mut history = History::new();
+    let txid = history.intent("a", "2207");
+    history.outcome(&txid, unknown());
+    history.next();
+    history.answered(&txid, Says::Applied);
+    history.compensated(&txid, InfNo::new("2601"), 1, None, Some(ok()));
+    let reversed = history.now;
+    assert_eq!(history.next(), Next::Query { txid: txid.clone() });
+    assert_eq!(history.now.ms_since(reversed), patience().quiet_ms);
+    history.answered(&txid, Says::NotApplied);
+    let Next::Conclude { never_applied, .. } = history.next() else { panic!("nothing stands any more") };
+    assert!(!never_applied, "a query had seen it standing");
+}
+
+#[test]
+fn an_intent_without_an_outcome_is_unknown() {
+    let mut history = History::new();
+    let txid = history.intent("a", "2304");
+    assert_eq!(history.next(), Next::Query { txid });
+}
+
+#[test]
+fn an_unread_registration_that_nobody_knows_needs_no_undo() {
+    let mut history = History::new();
+    let txid = history.intent("a", "2201");
+    history.outcome(&txid, unknown());
+    history.next();
+    history.answered(&txid, Says::NotApplied);
+    let Next::Conclude { never_applied, .. } = history.next() else { panic!("2601 does not take 2201") };
+    assert!(never_applied);
+}
+
+#[test]
+fn a_refusal_counts_only_when_a_query_agrees() {
+    let mut history = History::new();
+    let txid = history.intent("a", "2207");
+    history.outcome(&txid, refused("E-SPLIT"));
+    assert_eq!(history.next(), Next::Query { txid: txid.clone() });
+    history.answered(&txid, Says::Applied);
+    let Next::Compensate { infno, .. } = history.next() else { panic!("the refusal lied") };
+    assert_eq!(infno, InfNo::new("2601"));
+}
+
+#[test]
+fn an_undo_whose_answer_was_lost_is_asked_about_and_sent_again_under_its_own_msgid() {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    history.compensated(&txid, InfNo::new("2208"), 1, None, Some(unknown()));
+    assert_eq!(history.next(), Next::Query { txid: txid.clone() });
+    history.answered(&txid, Says::Applied);
+    let Next::Compensate { resend: Some(msgid), infno, attempt: 2, .. } = history.next() else { panic!("no new message") };
+    assert_eq!(infno, InfNo::new("2208"));
+    history.compensated(&txid, infno, 2, Some(msgid), Some(ok()));
+    history.next();
+    history.answered(&txid, Says::Reversed);
+    assert!(matches!(history.next(), Next::Conclude { never_applied: false, .. }));
+}
+
+#[test]
+fn already_undone_is_read_as_evidence() {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    history.compensated(&txid, InfNo::new("2208"), 1, None, Some(refused("E-UNDONE")));
+    assert_eq!(history.next(), Next::Query { txid: txid.clone() });
+    history.answered(&txid, Says::Reversed);
+    assert!(matches!(history.next(), Next::Conclude { .. }));
+}
+
+#[rstest]
+#[case("E-CLEARED", "closed-period")]
+#[case("E-YEAR", "closed-year")]
+#[case("E-LATER", "later-settlement")]
+fn a_refusal_for_good_is_handed_to_a_person(#[case] code: &str, #[case] why: &str) {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    history.ok("a", "2201");
+    history.compensated(&txid, InfNo::new("2208"), 1, None, Some(refused(code)));
+    history.next();
+    history.answered(&txid, Says::Applied);
+    let Next::GiveUp { reason, owner, evidence, .. } = history.next() else { panic!("no use in trying again") };
+    assert_eq!((reason.as_str(), owner.to_string().as_str()), (why, "treatment:330100"));
+    assert!(evidence.iter().any(|line| line.contains(code)), "{evidence:?}");
+    history.given_up(txid.clone(), reason, owner, evidence);
+    assert_eq!(history.next(), Next::Blocked { by: txid }, "the chain behind it stands still");
+}
+
+#[test]
+fn the_budget_ends_it() {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    let mut attempts = 0;
+    loop {
+        match history.next() {
+            Next::Compensate { infno, attempt, resend, .. } => {
+                attempts += 1;
+                history.compensated(&txid, infno, attempt, resend, Some(unknown()));
+            }
+            Next::Query { .. } => history.answered(&txid, Says::Applied),
+            Next::GiveUp { reason, .. } => break assert_eq!(reason, "budget-spent"),
+            other => panic!("{other:?}"),
+        }
+        assert!(attempts <= patience().budget);
+    }
+    assert_eq!(attempts, patience().budget);
+}
+
+#[test]
+fn a_platform_that_never_answers_queries_does_not_hold_the_run_for_ever() {
+    let mut history = History::new();
+    let txid = history.ok("a", "2204");
+    history.compensated(&txid, InfNo::new("2205"), 1, None, Some(ok()));
+    let rounds = (0..100).take_while(|_| match history.next() {
+        Next::Query { .. } => {
+            history.answered(&txid, Says::Unclear);
+            true
+        }
+        Next::GiveUp { .. } => false,
+        other => panic!("{other:?}"),
+    });
+    assert!(rounds.count() < 30);
+}
