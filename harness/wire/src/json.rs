@@ -235,6 +235,12 @@ mod tests {
     }
 
     #[test]
+    fn lists_side_by_side_are_counted_each_on_its_own() {
+        let list = format!("[{}]", vec!["1"; MAX_MEMBERS - 1].join(","));
+        assert_eq!(guard(&format!("[{list},{list}]")), Ok(()));
+    }
+
+    #[test]
     fn brackets_and_commas_inside_text_do_not_count() {
         assert_eq!(
             guard(&format!(

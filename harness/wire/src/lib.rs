@@ -5,19 +5,19 @@
 //! Used by `runner`, `mocks`, `scenarios`, `reports`. Not here: when a message may be sent (`runner`),
 //! what a platform does with it (`mocks`).
 
-pub mod catalogue;
+mod catalogue;
 mod check;
-pub mod classify;
+mod classify;
 pub mod context;
 mod finding;
-pub mod identities;
+mod identities;
 mod json;
-pub mod mask;
+mod mask;
 mod members;
-pub mod refusal;
+mod refusal;
 mod request;
 mod response;
-pub mod write;
+mod write;
 
 pub use catalogue::{
     Catalogue, CodeList, FieldKind, FieldSpec, Need, NodeKind, NodeSpec, OutputSpec, Shape,

@@ -65,7 +65,7 @@ fn a_regular_message_gets_no_finding_at_all() {
 )]
 #[case(
     "567.95",
-    "12345678901234567.00",
+    "123456789012345.00",
     "over-length",
     "data.medfee_sumamt 医疗费总额",
     true

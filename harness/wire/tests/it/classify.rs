@@ -74,6 +74,7 @@ fn settled(setlinfo: &str) -> String {
 #[case::infcode_object(200, r#"{"infcode":{}}"#, "unknown")]
 #[case::infcode_true(200, r#"{"infcode":true}"#, "unknown")]
 #[case::infcode_word(200, r#"{"infcode":"failed"}"#, "unknown")]
+#[case::infcode_point(200, r#"{"infcode":"."}"#, "unknown")]
 #[case::two_infcodes(200, r#"{"infcode":-1,"infcode":0}"#, "ok")]
 #[case::not_utf8_escape(200, r#"{"infcode":-1,"err_msg":"\ud800"}"#, "refused E-OTHER")]
 fn an_answer_counts_by_where_it_came_from(
@@ -145,6 +146,8 @@ fn a_settlement_counts_only_with_all_that_is_promised(
 #[case("5204", r#"{"infcode":0,"output":null}"#, "unknown")]
 #[case("5303", r#"{"infcode":0,"output":{"data":[]}}"#, "ok")]
 #[case("5303", r#"{"infcode":0,"output":{}}"#, "unknown")]
+#[case("9101", r#"{"infcode":0,"output":{"file_qury_no":"F1"}}"#, "ok")]
+#[case("9101", r#"{"infcode":0,"output":{}}"#, "unknown")]
 fn each_transaction_promises_its_own(
     #[case] infno: &str,
     #[case] body: &str,

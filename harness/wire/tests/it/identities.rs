@@ -204,6 +204,18 @@ fn one_fen_on_a_line_is_seen_there_and_in_the_sum(
     assert_eq!(sums, [(Identity::I8, total.to_owned())]);
 }
 
+#[test]
+fn a_line_without_ratio_has_nothing_to_pay_up_front() {
+    let text = "det_item_fee_sumamt=80000 fulamt_ownpay_amt=0 overlmt_amt=0";
+    let regular = format!("{text} preselfpay_amt=0 inscp_scp_amt=80000");
+    let odd = format!("{text} preselfpay_amt=8 inscp_scp_amt=79992");
+    assert_eq!(check_lines(&[line("40000", "2", None, &regular)]), []);
+    assert_eq!(
+        check_lines(&[line("40000", "2", None, &odd)])[0].identity,
+        Identity::I7
+    );
+}
+
 #[rstest]
 #[case::exact("medfee_sumamt=-10 acct_pay=-4 psn_cash_pay=-6 balc=100", &[])]
 #[case::another_spelling("medfee_sumamt=-10 acct_pay=-4 pdn_cash_pay=-6 balc=100", &[])]
