@@ -6,6 +6,7 @@
 //! Not here: what is right or wrong (`verify`), exit codes (`cli`).
 
 mod amount;
+mod html;
 mod json;
 mod junit;
 mod names;
@@ -14,6 +15,7 @@ mod story;
 mod terminal;
 mod wording;
 
+pub use html::html;
 pub use json::json;
 pub use junit::junit;
 pub use source::Source;
@@ -21,8 +23,3 @@ pub use story::{NoRun, Story};
 pub use terminal::terminal;
 pub use wording::Lang;
 pub use wording::sentence::verdict_sentence;
-
-/// 网页 · One self-contained page.
-pub fn html(story: &Story, lang: Lang) -> String {
-    verdict_sentence(story, lang)
-}

@@ -97,50 +97,26 @@ impl Page<'_> {
     }
 
     fn counts(&self) -> String {
-        let cases = self.story.case_counts();
-        let transactions = &self.story.judgement.counts;
-        let number = |word: Word, value: u64| {
+        let (of_cases, of_transactions) = counted(self.story);
+        let number = |(word, value): &(Word, u64)| {
             format!(
                 "{} {}",
-                self.say(word),
-                count(i64::try_from(value).unwrap_or(i64::MAX))
+                self.say(*word),
+                count(i64::try_from(*value).unwrap_or(i64::MAX))
             )
         };
-        let of_cases = [
-            (Word::planned, cases.planned),
-            (Word::ran, cases.run),
-            (Word::passed, cases.passed),
-            (Word::failed, cases.failed),
-            (Word::error, cases.error),
-            (Word::blocked, cases.blocked),
-            (Word::skipped, cases.skipped),
-            (Word::waived, cases.waived),
-        ];
-        let of_transactions = [
-            (Word::intended, transactions.intended),
-            (Word::ok, transactions.ok),
-            (Word::refused, transactions.refused),
-            (Word::unknown, transactions.unknown),
-            (Word::never_applied, transactions.never_applied),
-            (Word::reversed, transactions.reversed),
-            (Word::unresolved, transactions.unresolved),
-        ];
-        let cases: Vec<String> = of_cases
-            .iter()
-            .map(|(word, value)| number(*word, *value as u64))
-            .collect();
-        let transactions: Vec<String> = of_transactions
-            .iter()
-            .map(|(word, value)| number(*word, *value))
-            .collect();
-        let line = |word: Word, numbers: Vec<String>| {
-            format!("{}  {}", self.say(word), numbers.join(" · "))
+        let line = |word: Word, numbers: &[(Word, u64)]| {
+            format!(
+                "{}  {}",
+                self.say(word),
+                numbers.iter().map(number).collect::<Vec<_>>().join(" · ")
+            )
         };
         self.section(
             self.say(Word::counts),
             &[
-                line(Word::cases, cases),
-                line(Word::transactions, transactions),
+                line(Word::cases, &of_cases),
+                line(Word::transactions, &of_transactions),
             ],
         )
     }
@@ -211,4 +187,32 @@ pub(crate) fn in_groups(hash: &str) -> String {
         .map(|group| group.iter().collect::<String>())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// Counts of cases and of transactions, each with its word.
+pub(crate) fn counted(story: &Story) -> (Vec<(Word, u64)>, Vec<(Word, u64)>) {
+    let (cases, transactions) = (story.case_counts(), &story.judgement.counts);
+    let of_cases = [
+        (Word::planned, cases.planned),
+        (Word::ran, cases.run),
+        (Word::passed, cases.passed),
+        (Word::failed, cases.failed),
+        (Word::error, cases.error),
+        (Word::blocked, cases.blocked),
+        (Word::skipped, cases.skipped),
+        (Word::waived, cases.waived),
+    ];
+    let of_transactions = vec![
+        (Word::intended, transactions.intended),
+        (Word::ok, transactions.ok),
+        (Word::refused, transactions.refused),
+        (Word::unknown, transactions.unknown),
+        (Word::never_applied, transactions.never_applied),
+        (Word::reversed, transactions.reversed),
+        (Word::unresolved, transactions.unresolved),
+    ];
+    (
+        of_cases.map(|(word, value)| (word, value as u64)).to_vec(),
+        of_transactions,
+    )
 }

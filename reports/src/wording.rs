@@ -96,6 +96,7 @@ words! {
     unresolved "未了结" "unresolved";
     open "未回退" "not rolled back";
     open_list "未回退清单" "What is open";
+    resume_next "用 resume 继续回退；仍不成则联系该方。" "Go on undoing with resume; if that fails, call that party.";
     open_none "无。每笔交易都已回退并核验。" "Nothing: every transaction was rolled back and verified.";
     open_none_seen "清单为空，但不能据此认定干净：见结论与未核事项。" "The list is empty, which alone proves nothing: read the verdict and what was not checked.";
     books "账册" "Books";
@@ -143,6 +144,8 @@ words! {
     head "链首" "chain head";
     tail "链尾" "chain tail";
     records "条记录" "records";
+    recheck "重新核验" "check again";
+    owner "责任方" "owner";
     anchor "请把链首、链尾抄在纸上：以后任何改动都会与抄件不符。" "Note head and tail on paper: any later change will not match the note.";
     more "另有" "and";
     more_in "条，见" "more, see";

@@ -11,6 +11,7 @@ use tabled::settings::{Alignment, Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::json::why;
+use crate::names::short;
 use crate::story::{CellState, Matrix};
 use crate::terminal::Page;
 use crate::wording::{Word, terms};
@@ -101,21 +102,6 @@ fn cell_text(matrix: &Matrix, insured: AdmDivision, treatment: AdmDivision) -> S
     }
 }
 
-/// `杭州市` → `杭州`: the table has no room for what every column says.
-fn short(name: &str) -> &str {
-    let suffixes = [
-        "壮族自治区",
-        "回族自治区",
-        "维吾尔自治区",
-        "自治区",
-        "特别行政区",
-        "省",
-        "市",
-    ];
-    let cut = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix));
-    cut.filter(|rest| rest.chars().count() >= 2).unwrap_or(name)
-}
-
 fn legend(page: &Page<'_>, matrix: &Matrix) -> String {
     let mut numbers: BTreeMap<CellState, usize> = BTreeMap::new();
     for cell in &matrix.cells {
@@ -188,19 +174,4 @@ fn missing(page: &Page<'_>, matrix: &Matrix) -> Vec<String> {
         ));
     }
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("杭州市", "杭州")]
-    #[case("杭州", "杭州")]
-    #[case("广西壮族自治区", "广西")]
-    #[case("沙市", "沙市")] // the name itself ends so
-    fn a_name_is_cut_only_where_enough_is_left(#[case] name: &str, #[case] cut: &str) {
-        assert_eq!(short(name), cut);
-    }
 }

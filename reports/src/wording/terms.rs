@@ -1,8 +1,8 @@
 //! 名词 · What roles, books, transactions, states and phases are called.
 
 use crosswipe_domain::{Allow, Business, InfNo, PhaseKind, Public, Role, Scope};
-use crosswipe_journal::CaseResult;
-use crosswipe_verify::{Held, TxState};
+use crosswipe_journal::{CaseResult, Says};
+use crosswipe_verify::Held;
 
 use super::Lang;
 use crate::story::{CellState, Ending, MarkKind, Rollback};
@@ -152,18 +152,6 @@ pub(crate) fn rollback(rollback: Rollback, lang: Lang) -> &'static str {
     }
 }
 
-pub(crate) fn state(state: TxState, lang: Lang) -> &'static str {
-    rollback(
-        match state {
-            TxState::Closed => Rollback::Closed,
-            TxState::Nothing => Rollback::None,
-            TxState::Open => Rollback::Open,
-            TxState::Unknown => Rollback::Unknown,
-        },
-        lang,
-    )
-}
-
 pub(crate) fn held(held: Held, lang: Lang) -> &'static str {
     match held {
         Held::Held => lang.pick("✓ 成立", "✓ held"),
@@ -282,6 +270,28 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
         "late-apply" => lang.pick("迟到入账", "took effect late"),
         "cross-day" => lang.pick("跨日回退（净额为零）", "undone on another day (net zero)"),
         other => other,
+    }
+}
+
+/// Why the gate stopped a message; an unknown reason stays as it is.
+pub(crate) fn gate(reason: &str, lang: Lang) -> &str {
+    match reason {
+        "window" => lang.pick("不在窗口内", "outside the window"),
+        "persona" => lang.pick("人员不在名册", "person not registered"),
+        "business" => lang.pick("业务不允许", "business not allowed"),
+        "institution" => lang.pick("机构不允许", "institution not allowed"),
+        "margin" => lang.pick("过了正向截止", "past the forward deadline"),
+        other => other,
+    }
+}
+
+/// What queries say of a transaction.
+pub(crate) fn says(says: Says, lang: Lang) -> &'static str {
+    match says {
+        Says::Applied => lang.pick("查得已入账", "stands"),
+        Says::NotApplied => lang.pick("查无此笔", "no trace"),
+        Says::Reversed => lang.pick("查得已冲回", "stood and was undone"),
+        Says::Unclear => lang.pick("查询不明", "unclear"),
     }
 }
 

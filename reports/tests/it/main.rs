@@ -2,7 +2,7 @@
 
 mod runs;
 
-use crosswipe_reports::{Lang, json, junit, terminal};
+use crosswipe_reports::{Lang, html, json, junit, terminal};
 
 #[test]
 fn show() {
@@ -15,6 +15,14 @@ fn show() {
         "{}",
         terminal(&runs::eleven_cities().story(), Lang::Zh, 100)
     );
+    for (name, run) in [
+        ("clean", runs::clean()),
+        ("violated", runs::violated()),
+        ("ind", runs::indeterminate()),
+        ("eleven", runs::eleven_cities()),
+    ] {
+        std::fs::write(format!("/tmp/{name}.html"), html(&run.story(), Lang::Zh)).unwrap();
+    }
     println!("{}", json(&runs::indeterminate().story()));
     println!("{}", junit(&runs::violated().story()));
 }

@@ -1,0 +1,357 @@
+//! 用例行 · Each case as one row, with the chain of each of its transactions inside.
+
+use serde::Serialize;
+
+use crosswipe_domain::{Moment, Outcome};
+use crosswipe_verify::Standing;
+
+use crate::amount::yuan;
+use crate::story::{Case, Chain, Message, Story};
+use crate::wording::{Lang, Word, terms};
+
+/// A case as the page shows it.
+#[derive(Serialize)]
+pub(super) struct Row {
+    id: String,
+    anchor: String,
+    title: String,
+    business: &'static str,
+    from: String,
+    to: String,
+    institution: String,
+    person: String,
+    covers: String,
+    ending: &'static str,
+    rollback: &'static str,
+    good: bool,
+    undone: bool,
+    find: String,
+    full: bool,
+    checks: Vec<CheckLine>,
+    gated: Vec<String>,
+    classes: Vec<String>,
+    chains: Vec<ChainRow>,
+    others: Vec<Half>,
+    texts: Vec<Text>,
+}
+
+#[derive(Serialize)]
+struct CheckLine {
+    step: String,
+    what: String,
+    expected: String,
+    actual: String,
+    held: bool,
+}
+
+/// One τ: forward beside undo.
+#[derive(Serialize)]
+struct ChainRow {
+    txid: String,
+    state: &'static str,
+    good: bool,
+    amount: String,
+    forward: Vec<Half>,
+    undo: Vec<Half>,
+    proof: Vec<String>,
+    parties: Vec<String>,
+}
+
+/// One message, in one side of a chain.
+#[derive(Serialize)]
+struct Half {
+    infno: String,
+    name: &'static str,
+    step: String,
+    at: String,
+    took: u64,
+    msgid: String,
+    outcome: String,
+    bad: bool,
+    says: String,
+    amounts: Vec<String>,
+    ids: Vec<String>,
+}
+
+/// A message in full.
+#[derive(Serialize)]
+struct Text {
+    head: String,
+    sent: String,
+    received: String,
+}
+
+pub(super) fn rows(story: &Story, lang: Lang) -> Vec<Row> {
+    story
+        .cases
+        .iter()
+        .enumerate()
+        .map(|(index, case)| row(story, index, case, lang))
+        .collect()
+}
+
+fn row(story: &Story, index: usize, case: &Case, lang: Lang) -> Row {
+    let plan = &case.plan;
+    let region = |code: Option<&crosswipe_domain::AdmDivision>| {
+        code.map(|code| story.names.region(code.as_str()).to_owned())
+            .unwrap_or_default()
+    };
+    let code = |code: Option<&crosswipe_domain::AdmDivision>| {
+        code.map(ToString::to_string).unwrap_or_default()
+    };
+    let institution = plan
+        .institution
+        .as_deref()
+        .map(|code| story.names.institution(code))
+        .unwrap_or_default();
+    let ending = if case.planned {
+        terms::ending(case.ending, lang)
+    } else {
+        Word::other_messages.say(lang)
+    };
+    Row {
+        id: plan.case.to_string(),
+        anchor: format!("c{index}"),
+        title: plan.title.clone(),
+        business: plan
+            .business
+            .map(|business| terms::business(business, lang))
+            .unwrap_or_default(),
+        from: region(plan.insured.as_ref()),
+        to: region(plan.treatment.as_ref()),
+        institution: institution.to_owned(),
+        person: plan
+            .person
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        covers: plan.covers.join(" "),
+        ending,
+        rollback: terms::rollback(case.rollback, lang),
+        good: case.is_good(),
+        undone: case.is_undone(),
+        find: format!(
+            "{}-{}",
+            code(plan.insured.as_ref()),
+            code(plan.treatment.as_ref())
+        ),
+        full: case.full,
+        checks: case.checks.iter().map(check).collect(),
+        gated: case
+            .gated
+            .iter()
+            .map(|(at, gated)| gate(*at, gated, lang))
+            .collect(),
+        classes: case
+            .findings
+            .iter()
+            .map(|&index| story.judgement.findings[index].class.to_string())
+            .collect(),
+        chains: case
+            .chains
+            .iter()
+            .map(|chain| chain_row(story, chain, lang))
+            .collect(),
+        others: case
+            .others
+            .iter()
+            .map(|message| half(message, lang))
+            .collect(),
+        texts: if case.full {
+            texts(story, case, lang)
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+fn check(check: &crosswipe_journal::Check) -> CheckLine {
+    CheckLine {
+        step: check.step.clone(),
+        what: check.what.clone(),
+        expected: check.expected.clone(),
+        actual: check.actual.clone(),
+        held: check.held,
+    }
+}
+
+fn gate(at: Moment, gated: &crosswipe_journal::Gated, lang: Lang) -> String {
+    let phase = gated.phase.as_deref().unwrap_or("-");
+    format!(
+        "{} {} {} {} ({phase})",
+        clock(at),
+        gated.infno,
+        terms::transaction(&gated.infno, lang),
+        terms::gate(&gated.reason, lang)
+    )
+}
+
+fn chain_row(story: &Story, chain: &Chain, lang: Lang) -> ChainRow {
+    let transaction = &chain.transaction;
+    let standing = story.standing(chain);
+    let good = matches!(
+        standing,
+        crate::story::Rollback::None | crate::story::Rollback::Closed
+    );
+    ChainRow {
+        txid: transaction.txid.to_string(),
+        state: terms::rollback(standing, lang),
+        good,
+        amount: story
+            .open
+            .amounts
+            .get(&transaction.txid)
+            .map(|amount| yuan(amount.fen()))
+            .unwrap_or_default(),
+        forward: chain
+            .forward
+            .iter()
+            .map(|message| half(message, lang))
+            .collect(),
+        undo: chain
+            .undo
+            .iter()
+            .map(|message| half(message, lang))
+            .collect(),
+        proof: proof(story, chain, lang),
+        parties: transaction
+            .at_parties
+            .iter()
+            .map(|(party, standing)| standing_line(&party.to_string(), *standing, lang))
+            .collect(),
+    }
+}
+
+/// What queries showed, what was verified, who has to act.
+fn proof(story: &Story, chain: &Chain, lang: Lang) -> Vec<String> {
+    let pairs = |seen: &std::collections::BTreeMap<String, String>| {
+        seen.iter()
+            .map(|(k, v)| format!("{k} = {v}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let queried = chain.queried.iter().map(|(at, queried)| {
+        format!(
+            "{} {}: {}",
+            clock(*at),
+            terms::says(queried.says, lang),
+            pairs(&queried.seen)
+        )
+    });
+    let mut lines: Vec<String> = queried.collect();
+    if let Some(verified) = &chain.verified {
+        let how = if verified.never_applied {
+            Word::never_applied
+        } else {
+            Word::reversed
+        };
+        lines.push(format!("{}: {}", how.say(lang), pairs(&verified.seen)));
+    }
+    if let Some(unresolved) = &chain.unresolved {
+        lines.push(format!(
+            "{} → {}",
+            unresolved.reason,
+            story.names.party(&unresolved.owner, lang)
+        ));
+        lines.extend(unresolved.evidence.iter().cloned());
+    }
+    lines.extend(
+        story
+            .classes_about(&chain.transaction.txid)
+            .into_iter()
+            .map(str::to_owned),
+    );
+    lines
+}
+
+fn standing_line(party: &str, standing: Standing, lang: Lang) -> String {
+    let mut line = format!(
+        "{party} {} {} / {} {}",
+        Word::applied.say(lang),
+        standing.applied,
+        Word::undo.say(lang),
+        standing.reversed
+    );
+    if standing.tombstone {
+        line += &format!(" · {}", Word::tombstone.say(lang));
+    }
+    line
+}
+
+fn half(message: &Message, lang: Lang) -> Half {
+    let amounts = terms::AMOUNTS
+        .iter()
+        .filter_map(|(key, zh, en)| Some((lang.pick(zh, en), message.amount(key)?)));
+    let ids = ["mdtrt_id", "setl_id"]
+        .iter()
+        .filter_map(|name| Some(format!("{name} {}", message.id(name)?)));
+    let attempt = if message.attempt > 1 {
+        Word::attempt
+            .say(lang)
+            .replace("{}", &message.attempt.to_string())
+    } else {
+        String::new()
+    };
+    Half {
+        infno: message.infno.to_string(),
+        name: terms::transaction(&message.infno, lang),
+        step: if message.step.is_empty() {
+            attempt
+        } else {
+            message.step.clone()
+        },
+        at: clock(message.at),
+        took: message.took_ms,
+        msgid: message.msgid.to_string(),
+        outcome: terms::outcome(message.outcome_name(), lang).to_owned(),
+        bad: !matches!(message.outcome, Some(Outcome::Ok { .. })),
+        says: said(message),
+        amounts: amounts
+            .map(|(name, amount)| format!("{name} {}", yuan(amount.fen())))
+            .collect(),
+        ids: ids.collect(),
+    }
+}
+
+/// The peer's words where it refused, or what was seen instead of an answer.
+fn said(message: &Message) -> String {
+    match &message.outcome {
+        Some(Outcome::Refused { code, text }) => format!("{code} {text}"),
+        Some(Outcome::Unknown { why }) => why.clone(),
+        Some(Outcome::Ok { .. }) | None => String::new(),
+    }
+}
+
+/// Every message of the case in the order sent.
+fn texts(story: &Story, case: &Case, lang: Lang) -> Vec<Text> {
+    let mut messages: Vec<&Message> = case.messages().collect();
+    messages.sort_by_key(|message| message.seq);
+    let text = |seq: Option<u64>| {
+        seq.and_then(|seq| story.texts.get(&seq))
+            .cloned()
+            .unwrap_or_default()
+    };
+    let one = |message: &&Message| Text {
+        head: format!(
+            "{} {} {} {}",
+            clock(message.at),
+            message.infno,
+            terms::transaction(&message.infno, lang),
+            message.msgid
+        ),
+        sent: text(Some(message.seq)),
+        received: text(message.reply_seq),
+    };
+    messages
+        .iter()
+        .map(one)
+        .filter(|text| !text.sent.is_empty() || !text.received.is_empty())
+        .collect()
+}
+
+/// `06-02 09:00:00.123`.
+pub(super) fn clock(at: Moment) -> String {
+    let text = at.to_string();
+    text.get(5..23)
+        .map_or_else(|| text.clone(), |middle| middle.replace('T', " "))
+}

@@ -1,0 +1,539 @@
+//! 页面内容 · Everything the page says, as plain values for the template.
+//!
+//! Why so: the template decides nothing; what is good or bad, and every word, is settled here.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crosswipe_verify::{Finding, Held, Verdict};
+
+use crate::amount::{count, figure, yuan};
+use crate::story::Story;
+use crate::terminal::in_groups;
+use crate::wording::sentence::{
+    level_words, not_checked, plain, rule_name, verdict, verdict_sentence, with_reasons,
+};
+use crate::wording::{Lang, Word, classes, terms};
+
+use super::{SCRIPT, STYLE, cases, matrix};
+
+/// The whole page.
+#[derive(Serialize)]
+pub(super) struct Page {
+    tag: &'static str,
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    w: BTreeMap<&'static str, &'static str>,
+    title: String,
+    plan: String,
+    source: String,
+    run_id: String,
+    settings: String,
+    faults: Vec<String>,
+    numbers: Vec<Number>,
+    verdict: &'static str,
+    verdict_class: &'static str,
+    sentence: String,
+    open: Vec<OpenLine>,
+    open_note: &'static str,
+    not_checked: Vec<String>,
+    axes: String,
+    matrix: Option<matrix::Drawing>,
+    timeline: Vec<Instant>,
+    findings: Vec<Cause>,
+    rules: Vec<RuleLine>,
+    books: Vec<BookLine>,
+    counts: Vec<CountLine>,
+    levels: Vec<String>,
+    cannot_undo: Vec<String>,
+    notes: Vec<String>,
+    cases: Vec<cases::Row>,
+    bad_cases: usize,
+    dir: String,
+    certificate: String,
+    head: String,
+    tail: String,
+    records: String,
+}
+
+/// One of the four numbers that are read from two metres.
+#[derive(Serialize)]
+struct Number {
+    label: &'static str,
+    value: String,
+    note: String,
+    class: &'static str,
+}
+
+#[derive(Serialize)]
+struct OpenLine {
+    state: &'static str,
+    txid: String,
+    anchor: String,
+    infno: String,
+    amount: String,
+    classes: String,
+    owner: String,
+    next: String,
+}
+
+#[derive(Serialize)]
+struct Instant {
+    at: String,
+    phase: bool,
+    allowed: bool,
+    name: String,
+    text: String,
+    quote: String,
+}
+
+#[derive(Serialize)]
+struct Cause {
+    finding: Told,
+    consequences: Vec<Told>,
+}
+
+#[derive(Serialize)]
+struct Told {
+    class: String,
+    name: String,
+    severity: String,
+    rule: String,
+    uncertain: bool,
+    party: String,
+    answered_by: String,
+    txid: String,
+    person: String,
+    place: String,
+    expected: String,
+    actual: String,
+    witness: Vec<String>,
+    meaning: &'static str,
+    next: &'static str,
+}
+
+#[derive(Serialize)]
+struct RuleLine {
+    code: &'static str,
+    name: &'static str,
+    state: &'static str,
+    class: &'static str,
+    level: String,
+    compared: String,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct BookLine {
+    role: String,
+    book: String,
+    t0: String,
+    peak: String,
+    t1: String,
+    difference: String,
+    even: bool,
+}
+
+#[derive(Serialize)]
+struct CountLine {
+    what: &'static str,
+    numbers: Vec<(&'static str, String)>,
+}
+
+pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
+    let header = &story.header;
+    Page {
+        tag: lang.tag(),
+        policy: policy.to_owned(),
+        style: STYLE,
+        script: SCRIPT,
+        w: Word::ALL
+            .iter()
+            .map(|word| (word.name(), word.say(lang)))
+            .collect(),
+        title: lang
+            .pick(&header.plan.title_zh, &header.plan.title_en)
+            .to_owned(),
+        plan: header.plan.plan.clone(),
+        source: header.plan.source.clone(),
+        run_id: header.run_id.to_string(),
+        settings: format!(
+            "crosswipe {} · {} · {} · seed {}",
+            header.tool_version, header.clock, header.transport, header.seed
+        ),
+        faults: story
+            .matched_faults
+            .iter()
+            .map(|(fault, times)| fault_line(fault, *times, lang))
+            .collect(),
+        numbers: numbers(story, lang),
+        verdict: verdict(story.judgement.verdict, lang),
+        verdict_class: story.judgement.verdict.name(),
+        sentence: verdict_sentence(story, lang),
+        open: open(story, lang),
+        open_note: if story.judgement.verdict == Verdict::Clean {
+            Word::open_none.say(lang)
+        } else {
+            Word::open_none_seen.say(lang)
+        },
+        not_checked: with_reasons(story, not_checked(story, lang), lang),
+        axes: matrix::axes(lang),
+        matrix: story
+            .matrix
+            .as_ref()
+            .map(|matrix| matrix::drawing(story, matrix, lang)),
+        timeline: timeline(story, lang),
+        findings: findings(story, lang),
+        rules: story
+            .judgement
+            .rules
+            .iter()
+            .map(|rule| rule_line(story, rule, lang))
+            .collect(),
+        books: story
+            .judgement
+            .books
+            .iter()
+            .map(|book| book_line(book, lang))
+            .collect(),
+        counts: counts(story, lang),
+        levels: story
+            .levels()
+            .iter()
+            .map(|(level, parties)| format!("{level} × {parties} — {}", level_words(*level, lang)))
+            .collect(),
+        cannot_undo: header.plan.cannot_undo.clone(),
+        notes: notes(story, lang),
+        cases: cases::rows(story, lang),
+        bad_cases: story.cases.iter().filter(|case| !case.is_good()).count(),
+        dir: story.dir.clone(),
+        certificate: story.certificate.clone().unwrap_or_default(),
+        head: in_groups(&story.head),
+        tail: in_groups(&story.tail),
+        records: number(story.length),
+    }
+}
+
+fn fault_line(fault: &str, times: u64, lang: Lang) -> String {
+    format!(
+        "{fault} · {}",
+        Word::faults_met.say(lang).replace("{}", &times.to_string())
+    )
+}
+
+fn number(value: usize) -> String {
+    count(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// 用例, 通过, 失败, 未回退: green only where it is zero and the judge says clean.
+fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
+    let counts = story.case_counts();
+    let good = counts.passed + counts.waived;
+    let bad = counts.failed + counts.error + counts.blocked;
+    let tenths = (good * 1000).checked_div(counts.planned).unwrap_or(0);
+    let open_class = match (story.open.is_empty(), story.judgement.verdict) {
+        (true, Verdict::Clean) => "good",
+        (true, Verdict::Indeterminate) => "unsure",
+        _ => "bad",
+    };
+    let whole = |word: Word, value: usize| format!("{} {}", word.say(lang), number(value));
+    let split = [
+        whole(Word::failed, counts.failed),
+        whole(Word::error, counts.error),
+        whole(Word::blocked, counts.blocked),
+    ];
+    let mut open_note = format!("¥{}", yuan(story.open.amount.fen()));
+    if story.open.unpriced > 0 {
+        open_note += &format!(
+            " · {}",
+            Word::unpriced
+                .say(lang)
+                .replace("{}", &story.open.unpriced.to_string())
+        );
+    }
+    if story.open.places > 0 {
+        open_note += &format!(
+            " · {}",
+            Word::places_more
+                .say(lang)
+                .replace("{}", &story.open.places.to_string())
+        );
+    }
+    vec![
+        Number {
+            label: Word::cases.say(lang),
+            value: number(counts.planned),
+            note: [
+                whole(Word::ran, counts.run),
+                whole(Word::skipped, counts.skipped),
+            ]
+            .join(" · "),
+            class: if counts.run == counts.planned {
+                "plain"
+            } else {
+                "unsure"
+            },
+        },
+        Number {
+            label: Word::passed.say(lang),
+            value: format!("{}.{}%", tenths / 10, tenths % 10),
+            note: format!("{} / {}", number(good), number(counts.planned)),
+            class: if good == counts.planned && good > 0 {
+                "good"
+            } else {
+                "unsure"
+            },
+        },
+        Number {
+            label: Word::failed.say(lang),
+            value: number(bad),
+            note: split.join(" · "),
+            class: if bad == 0 { "good" } else { "bad" },
+        },
+        Number {
+            label: Word::open.say(lang),
+            value: open_value(story, lang),
+            note: open_note,
+            class: open_class,
+        },
+    ]
+}
+
+fn open_value(story: &Story, lang: Lang) -> String {
+    let value = number(story.open.transactions.len());
+    match lang {
+        Lang::Zh => format!("{value} 笔"),
+        Lang::En => value,
+    }
+}
+
+fn open(story: &Story, lang: Lang) -> Vec<OpenLine> {
+    let mut lines = Vec::new();
+    for (index, case) in story.cases.iter().enumerate() {
+        for chain in case
+            .chains
+            .iter()
+            .filter(|chain| story.open.transactions.contains(&chain.transaction.txid))
+        {
+            let transaction = &chain.transaction;
+            let about = story
+                .judgement
+                .findings
+                .iter()
+                .filter(|finding| finding.txid.as_ref() == Some(&transaction.txid));
+            let cause = about.clone().find(|finding| finding.follows_from.is_none());
+            let owner = chain
+                .unresolved
+                .as_ref()
+                .map(|unresolved| &unresolved.owner)
+                .or(cause.and_then(|finding| finding.party.as_ref()));
+            lines.push(OpenLine {
+                state: terms::rollback(story.standing(chain), lang),
+                txid: transaction.txid.to_string(),
+                anchor: format!("c{index}"),
+                infno: format!(
+                    "{} {}",
+                    transaction.infno,
+                    terms::transaction(&transaction.infno, lang)
+                ),
+                amount: story
+                    .open
+                    .amounts
+                    .get(&transaction.txid)
+                    .map(|amount| yuan(amount.fen()))
+                    .unwrap_or_default(),
+                classes: story
+                    .classes_about(&transaction.txid)
+                    .into_iter()
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                owner: owner
+                    .map(|party| story.names.party(party, lang))
+                    .unwrap_or_default(),
+                next: cause
+                    .map(|finding| classes::next(&finding.class, lang))
+                    .unwrap_or(Word::resume_next.say(lang))
+                    .to_owned(),
+            });
+        }
+    }
+    lines
+}
+
+fn timeline(story: &Story, lang: Lang) -> Vec<Instant> {
+    let phases = story.stretches.iter().map(|stretch| {
+        let phase = &stretch.phase;
+        let kind = terms::phase(phase.kind, lang);
+        let mut text = format!(
+            "{} · {}",
+            terms::allows(&phase.allow, lang),
+            terms::public(phase.public, lang)
+        );
+        if stretch.forward + stretch.undo > 0 {
+            let sides = [(Word::forward, stretch.forward), (Word::undo, stretch.undo)];
+            text += &sides
+                .map(|(word, value)| format!(" · {} {}", word.say(lang), number(value)))
+                .concat();
+        }
+        let name = if phase.id == kind {
+            kind.to_owned()
+        } else {
+            format!("{kind} {}", phase.id)
+        };
+        let at = phase.from.wire();
+        (
+            phase.from,
+            0,
+            Instant {
+                at,
+                phase: true,
+                allowed: !phase.allow.is_empty(),
+                name,
+                text,
+                quote: phase.quote.clone(),
+            },
+        )
+    });
+    let marks = story.marks.iter().map(|mark| {
+        let text = terms::mark(&mark.kind, lang);
+        (
+            mark.at,
+            1,
+            Instant {
+                at: mark.at.wire(),
+                phase: false,
+                allowed: false,
+                name: String::new(),
+                text,
+                quote: String::new(),
+            },
+        )
+    });
+    let mut lines: Vec<_> = phases.chain(marks).collect();
+    lines.sort_by_key(|(at, order, _)| (*at, *order));
+    lines.into_iter().map(|(.., line)| line).collect()
+}
+
+fn findings(story: &Story, lang: Lang) -> Vec<Cause> {
+    let all = &story.judgement.findings;
+    let cause = |(cause, consequences): &(usize, Vec<usize>)| Cause {
+        finding: told(story, &all[*cause], lang),
+        consequences: consequences
+            .iter()
+            .map(|&index| told(story, &all[index], lang))
+            .collect(),
+    };
+    story.causes().iter().map(cause).collect()
+}
+
+fn told(story: &Story, finding: &Finding, lang: Lang) -> Told {
+    let party = |party: Option<&crosswipe_domain::Party>| {
+        party
+            .map(|party| story.names.party(party, lang))
+            .unwrap_or_default()
+    };
+    let (expected, actual) = story.expected_actual(finding);
+    Told {
+        class: finding.class.to_string(),
+        name: classes::name(&finding.class, lang),
+        severity: format!("{:?}", finding.severity),
+        rule: format!("{} {}", finding.rule, rule_name(finding.rule, lang)),
+        uncertain: finding.uncertain,
+        party: party(finding.party.as_ref()),
+        answered_by: party(finding.answered_by.as_ref()),
+        txid: finding
+            .txid
+            .as_ref()
+            .map(ToString::to_string)
+            .or(finding.case.as_ref().map(ToString::to_string))
+            .unwrap_or_default(),
+        person: finding
+            .person
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        place: finding.location.clone(),
+        expected,
+        actual,
+        witness: finding.witness.clone(),
+        meaning: classes::meaning(&finding.class, lang),
+        next: classes::next(&finding.class, lang),
+    }
+}
+
+fn rule_line(story: &Story, rule: &crosswipe_verify::RuleState, lang: Lang) -> RuleLine {
+    RuleLine {
+        code: rule.rule.code(),
+        name: rule_name(rule.rule, lang),
+        state: terms::held(rule.state, lang),
+        class: match rule.state {
+            Held::Held => "good",
+            Held::Violated => "bad",
+            Held::NotChecked => "unsure",
+        },
+        level: rule.level.to_string(),
+        compared: count(i64::try_from(rule.compared).unwrap_or(i64::MAX)),
+        why: rule
+            .why_not
+            .as_deref()
+            .map(|why| plain(story, why, lang))
+            .unwrap_or_default(),
+    }
+}
+
+fn book_line(book: &crosswipe_verify::BookTotal, lang: Lang) -> BookLine {
+    BookLine {
+        role: terms::role_name(&book.role, lang).to_owned(),
+        book: terms::book(&book.book, lang).to_owned(),
+        t0: figure(book, book.t0),
+        peak: figure(book, book.peak),
+        t1: figure(book, book.t1),
+        difference: figure(book, book.t1 - book.t0),
+        even: book.t0 == book.t1,
+    }
+}
+
+fn counts(story: &Story, lang: Lang) -> Vec<CountLine> {
+    let (of_cases, of_transactions) = crate::terminal::counted(story);
+    let line = |what: Word, numbers: Vec<(Word, u64)>| CountLine {
+        what: what.say(lang),
+        numbers: numbers
+            .into_iter()
+            .map(|(word, value)| {
+                (
+                    word.say(lang),
+                    count(i64::try_from(value).unwrap_or(i64::MAX)),
+                )
+            })
+            .collect(),
+    };
+    vec![
+        line(Word::cases, of_cases),
+        line(Word::transactions, of_transactions),
+    ]
+}
+
+/// The judge's notes by code, then what the journal noted of each.
+fn notes(story: &Story, lang: Lang) -> Vec<String> {
+    let note = |note: &crosswipe_verify::Remark| {
+        let facts: Vec<String> = note
+            .facts
+            .iter()
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        let about = note
+            .txid
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        format!(
+            "{} ({}) {about} {}",
+            terms::note(&note.code, lang),
+            note.code,
+            facts.join(", ")
+        )
+    };
+    story.judgement.notes.iter().map(note).collect()
+}
