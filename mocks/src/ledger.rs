@@ -54,7 +54,7 @@ pub struct Held {
 pub struct Fenced {
     /// What became of it.
     pub state: FenceState,
-    /// Its transaction number; of a tombstone, the number that the reversal named.
+    /// Transaction number of the message that first wrote here: its own, or 2601 for a tombstone.
     pub infno: String,
     /// Group whose postings stand for it while it is applied.
     pub group: u64,

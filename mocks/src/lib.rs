@@ -2,5 +2,26 @@
 //!
 //! A party is a pure machine with books; shells carry it. For the reader of this crate: `README.md`.
 
+mod answer;
+mod books;
+pub mod deed;
+mod desk;
+pub mod fault;
+pub mod his;
+pub mod hub;
 pub mod ledger;
+pub mod machine;
+pub mod region;
+mod rules;
 pub mod settlement;
+pub mod setup;
+pub mod shell;
+mod world;
+
+pub use fault::{BadFault, FaultOrder, Faults};
+pub use machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};
+pub use settlement::{Policy, PolicyBook};
+pub use setup::{MsgidMode, Setup};
+pub use shell::TimeFn;
+pub use shell::memory::MemoryWorld;
+pub use world::{World, WorldConfig};

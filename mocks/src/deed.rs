@@ -1,0 +1,225 @@
+//! 业务动作 · What a message does, in words that every party on its way can book.
+//!
+//! Why so: the message between platforms is not public. Ours is the institution's own envelope plus one
+//! member `hop`, and this is that member: who caused it, about whom, between which places, and the deed.
+//! The treatment place writes it (ids, split lines); the insured place completes it (what is paid) and
+//! sends it back in its answer; each party on the way back books the completed deed with `books`.
+//! A HIS reads the same deed out of an ordinary request and answer (`his::deed`).
+
+use crosswipe_domain::{AdmDivision, Business, Cause, InfNo, Span};
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{Amounts, Facts};
+use crate::settlement::{Split, Sums};
+
+/// 转发记录 · The member `hop` of a message between platforms.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hop {
+    /// The institution's message.
+    pub cause: Cause,
+    /// 人员编号; empty only while a person is still being looked for.
+    pub person: String,
+    /// 参保地
+    pub insured: AdmDivision,
+    /// 就医地
+    pub treatment: AdmDivision,
+    /// What it does.
+    pub deed: Deed,
+}
+
+impl Hop {
+    /// How far apart the two places are.
+    pub fn span(&self) -> Span {
+        self.insured.span_to(self.treatment)
+    }
+
+    /// The transaction number.
+    pub fn infno(&self) -> InfNo {
+        InfNo::new(&self.cause.infno)
+    }
+}
+
+/// 业务动作 · One variant per kind of booking.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "deed", rename_all = "snake_case")]
+pub enum Deed {
+    /// 挂号/入院 · 2201, 2401: a visit is opened.
+    Register {
+        /// 就诊ID, issued by the treatment place.
+        mdtrt_id: String,
+        /// 险种类型
+        insutype: String,
+        /// What the visit row keeps.
+        facts: Facts,
+    },
+    /// 就诊信息 · 2203, 2403: facts of a visit are replaced.
+    Describe {
+        /// 就诊ID
+        mdtrt_id: String,
+        /// New facts.
+        facts: Facts,
+    },
+    /// 费用上传 · 2204, 2301: fee lines, split.
+    Charge {
+        /// 就诊ID
+        mdtrt_id: String,
+        /// The lines.
+        lines: Vec<Line>,
+    },
+    /// 费用撤销 · 2205, 2302: fee lines are withdrawn.
+    Withdraw {
+        /// 就诊ID
+        mdtrt_id: String,
+        /// Row ids of the lines.
+        lines: Vec<String>,
+    },
+    /// 出院 · 2402.
+    Discharge {
+        /// 就诊ID
+        mdtrt_id: String,
+        /// New facts.
+        facts: Facts,
+    },
+    /// 出院撤销 · 2405.
+    Readmit {
+        /// 就诊ID
+        mdtrt_id: String,
+    },
+    /// 挂号/入院撤销 · 2202, 2404.
+    Cancel {
+        /// 就诊ID
+        mdtrt_id: String,
+    },
+    /// 结算与预结算 · 2207, 2304 and their trials.
+    Settle(Box<Bill>),
+    /// 结算撤销 · 2208, 2305.
+    Unsettle(Box<Unbill>),
+    /// 冲正 · 2601.
+    Reverse {
+        /// 原报文ID
+        omsgid: String,
+        /// 原交易编号
+        oinfno: String,
+    },
+    /// 查询 · 1101, 5206: answered by the insured place, books nothing.
+    Ask,
+    /// 寻找 · 1101 where nobody knows the insured place yet: the hub asks its regions.
+    Seek,
+}
+
+/// 费用明细 · One fee line after the split.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Row id.
+    pub id: String,
+    /// What the row keeps: `feedetl_sn chrg_bchno med_list_codg pric cnt chrgitm_lv …`.
+    pub facts: Facts,
+    /// The split.
+    pub split: Split,
+}
+
+/// 账单 · What is to be paid, and once paid, how.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bill {
+    /// 就诊ID
+    pub mdtrt_id: String,
+    /// 结算ID, issued by the treatment place; empty on a trial.
+    pub setl_id: String,
+    /// 险种类型
+    pub insutype: String,
+    /// Row ids of the lines that it covers.
+    pub lines: Vec<String>,
+    /// Sums of the lines.
+    pub sums: Sums,
+    /// Tier of the institution.
+    pub tier: u8,
+    /// Family.
+    pub business: Business,
+    /// `acct_used_flag`
+    pub account_used: bool,
+    /// True for 2206 and 2303: nothing is booked.
+    pub trial: bool,
+    /// What the settlement row keeps.
+    pub facts: Facts,
+    /// Filled in by the insured place.
+    pub settled: Option<Settled>,
+}
+
+/// 待遇 · What the insured place paid.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// All amounts by interface name, fund lines as `fund:310100`.
+    pub amounts: Amounts,
+    /// 余额 · Account balance after, in fen.
+    pub balance: i64,
+    /// 年度累计 · What it adds to the yearly accumulators: code, and count or fen.
+    pub accumulators: Amounts,
+    /// Who the person is, for the answer.
+    pub person: PersonFacts,
+}
+
+/// 结算撤销 · A settlement taken back as a negative mirror record.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unbill {
+    /// 就诊ID
+    pub mdtrt_id: String,
+    /// The settlement.
+    pub setl_id: String,
+    /// The mirror's own 结算ID.
+    pub mirror: String,
+    /// The negative amounts.
+    pub amounts: Amounts,
+    /// Account balance after.
+    pub balance: i64,
+    /// Facts of the settlement that the mirror shares.
+    pub facts: Facts,
+}
+
+/// 人员信息 · What answers say of a person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonFacts {
+    /// `psn_name`
+    pub name: String,
+    /// `certno`
+    pub certno: String,
+    /// `gend`: 1 male, 2 female.
+    pub gender: String,
+    /// `brdy`
+    pub birthday: String,
+    /// `age` in whole years.
+    pub age: i64,
+    /// `psn_type`
+    pub kind: String,
+}
+
+/// Amounts of a settlement by interface name, in the order in which answers carry them.
+pub const AMOUNT_FIELDS: [&str; 20] = [
+    "medfee_sumamt",
+    "fulamt_ownpay_amt",
+    "overlmt_selfpay",
+    "preselfpay_amt",
+    "inscp_scp_amt",
+    "act_pay_dedc",
+    "hifp_pay",
+    "pool_prop_selfpay",
+    "cvlserv_pay",
+    "hifes_pay",
+    "hifmi_pay",
+    "hifob_pay",
+    "maf_pay",
+    "oth_pay",
+    "fund_pay_sumamt",
+    "psn_part_amt",
+    "acct_pay",
+    "psn_cash_pay",
+    "hosp_part_amt",
+    "acct_mulaid_pay",
+];
+
+/// 个人账户 · `fund_pay_type` of the line that shows the personal account; it is no fund.
+pub const ACCOUNT_LINE: &str = "310200";
+
+/// The amounts of a mirror record.
+pub fn negated(amounts: &Amounts) -> Amounts {
+    amounts.iter().map(|(name, fen)| (name.clone(), -fen)).collect()
+}

@@ -1,0 +1,129 @@
+//! 前台 · What every party does at its door: epochs, receipts, tickets, the fence.
+//!
+//! Why here: the same few lines would stand in `his`, `hub` and `region`. None of it is a book: an
+//! epoch, a serial or an exchange in flight dies with the process, and no balance hangs on it.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{AdmDivision, Cause, FenceState, Moment, sha256_hex};
+use crosswipe_wire::{Context, Infcode, Receipt, Refusal, RefusalCode, Response, write_refusal};
+
+use crate::deed::Hop;
+use crate::ledger::Ledger;
+use crate::machine::{Answer, Lost, Step, Ticket};
+use crate::setup::MsgidMode;
+
+/// 前台 · Counters of one party, and exchanges that wait for an answer.
+pub(crate) struct Desk<P> {
+    division: AdmDivision,
+    epochs: BTreeMap<String, u64>,
+    receipts: u64,
+    tickets: u64,
+    waiting: BTreeMap<Ticket, P>,
+}
+
+impl<P> Desk<P> {
+    pub(crate) fn new(division: AdmDivision) -> Desk<P> {
+        Desk { division, epochs: BTreeMap::new(), receipts: 0, tickets: 0, waiting: BTreeMap::new() }
+    }
+
+    /// Refuses a process of an older epoch of the same run.
+    pub(crate) fn check_epoch(&mut self, context: Option<&Context>) -> Result<(), Refusal> {
+        let Some(context) = context else { return Ok(()) };
+        let newest = self.epochs.entry(context.run.clone()).or_insert(context.epoch);
+        if context.epoch < *newest {
+            return Err(Refusal::new(RefusalCode::StaleEpoch, format!("{} < {newest}", context.epoch)));
+        }
+        *newest = context.epoch;
+        Ok(())
+    }
+
+    pub(crate) fn receipt(&mut self, now: Moment) -> Receipt {
+        self.receipts += 1;
+        Receipt { division: self.division, at: now, serial: self.receipts }
+    }
+
+    pub(crate) fn refusal_text(&mut self, now: Moment, refusal: &Refusal) -> String {
+        write_refusal(&self.receipt(now), refusal)
+    }
+
+    pub(crate) fn refuse(&mut self, now: Moment, refusal: &Refusal) -> Step {
+        Step::Reply(Answer::ok(self.refusal_text(now, refusal)))
+    }
+
+    pub(crate) fn wait(&mut self, pending: P) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.waiting.insert(ticket, pending);
+        ticket
+    }
+
+    /// The exchange that a ticket names; each ticket is good once.
+    pub(crate) fn take(&mut self, ticket: Ticket) -> Option<P> {
+        self.waiting.remove(&ticket)
+    }
+}
+
+/// What the fence says to a message that comes in, or back.
+pub(crate) enum Passage {
+    /// It may go on.
+    Free,
+    /// It was answered before: the same answer again.
+    Answered(String),
+    /// It may not.
+    Barred(Refusal),
+}
+
+/// 栅 · Asks the fence about a message. `digest` is compared where both are known.
+pub(crate) fn passage(ledger: &Ledger, cause: &Cause, digest: Option<&str>, mode: MsgidMode) -> Passage {
+    let Some(known) = ledger.fenced(&cause.origin, &cause.msgid) else { return Passage::Free };
+    if matches!(known.state, FenceState::Reversed | FenceState::Tombstone) {
+        return Passage::Barred(Refusal::new(RefusalCode::Undone, format!("msgid {}", cause.msgid)));
+    }
+    let reused = known.infno != cause.infno || digest.is_some_and(|new| known.digest.as_deref().is_some_and(|old| old != new));
+    match (mode, &known.reply) {
+        (MsgidMode::Process, _) => Passage::Free,
+        (MsgidMode::Replay, Some(reply)) if !reused => Passage::Answered(reply.clone()),
+        _ => Passage::Barred(Refusal::new(RefusalCode::DupMsg, format!("msgid {}", cause.msgid))),
+    }
+}
+
+/// 听到 · What an answer from the party behind means.
+pub(crate) enum Heard {
+    /// Nobody can say: nothing is booked.
+    Nothing,
+    /// A refusal; `binding` if it stands for this message for good.
+    Refused { body: String, binding: bool },
+    /// A success, its completed deed if it books something, and the other nodes of the output.
+    Done { body: String, hop: Option<Box<Hop>>, nodes: Vec<(String, String)> },
+}
+
+pub(crate) fn hear(answer: Result<Answer, Lost>) -> Heard {
+    let Ok(Answer { status: 200, body }) = answer else { return Heard::Nothing };
+    let heard = Response::parse(body.as_bytes()).map(|response| match response.infcode {
+        Infcode::Ok => {
+            let members = response.members();
+            let hop = members.and_then(|m| m.raw("hop")).and_then(|raw| serde_json::from_str(raw).ok()).map(Box::new);
+            let own = |(name, raw): (&str, &str)| (name != "hop").then(|| (name.to_owned(), raw.to_owned()));
+            (None, hop, members.map(|m| m.iter().filter_map(own).collect()).unwrap_or_default())
+        }
+        Infcode::Failed(_) => (Some(response.err_msg.as_deref().and_then(RefusalCode::of_err_msg)), None, Vec::new()),
+    });
+    match heard {
+        Err(_) => Heard::Nothing,
+        Ok((None, hop, nodes)) => Heard::Done { body, hop, nodes },
+        Ok((Some(Some(RefusalCode::Downstream)), ..)) => Heard::Nothing,
+        Ok((Some(code), ..)) => Heard::Refused { body, binding: code.is_none_or(binding) },
+    }
+}
+
+/// True for refusals that stand for a message for good; the others speak of the moment or of its id.
+pub(crate) fn binding(code: RefusalCode) -> bool {
+    use RefusalCode::{Downstream, DupMsg, StaleEpoch, Undone, Unsupported};
+    !matches!(code, Downstream | DupMsg | StaleEpoch | Undone | Unsupported)
+}
+
+/// Digest of a message's bytes, to tell a repetition from a reuse of its id.
+pub(crate) fn digest(body: &[u8]) -> String {
+    sha256_hex(body)
+}

@@ -1,0 +1,114 @@
+//! 医疗机构 · A hospital's information system as a plain value: a station between its counter and its platform.
+//!
+//! It sends each message on unchanged over its own connection and books visit, till, invoice and lines
+//! once a definite success comes back. If the platform's answer is lost it answers 504 with a body that is
+//! no envelope, and books nothing: whoever asked must find out. It computes no benefit; amounts are the
+//! platform's. Not here: what a booking consists of (`books`).
+
+mod deed;
+
+use std::sync::Arc;
+
+use crosswipe_domain::{Cause, Institution, InstitutionCode, Moment, Nature, Party, Role};
+use crosswipe_wire::{Context, Refusal, RefusalCode, Request, Response};
+
+use crate::books;
+use crate::desk::{self, Desk, Heard, Passage, hear, passage};
+use crate::ledger::Ledger;
+use crate::machine::{Answer, Lost, Step, Ticket};
+use crate::setup::Setup;
+
+/// 医疗机构 · One hospital's HIS with its till, invoices and lines.
+pub struct His {
+    institution: Institution,
+    setup: Arc<Setup>,
+    ledger: Ledger,
+    desk: Desk<Pending>,
+}
+
+struct Pending {
+    body: Vec<u8>,
+    cause: Cause,
+    keeps: bool,
+    digest: String,
+}
+
+impl His {
+    /// A HIS with empty books, if the topology has the institution.
+    pub fn new(code: &InstitutionCode, setup: Arc<Setup>) -> Option<His> {
+        let institution = setup.topology.institution(code)?.clone();
+        let ledger = Ledger::new(Party::new(Role::His, code.as_str()));
+        let desk = Desk::new(institution.region);
+        Some(His { institution, setup, ledger, desk })
+    }
+
+    /// Takes a message of the counter.
+    pub fn begin(&mut self, now: Moment, context: Option<&Context>, body: &[u8]) -> Step {
+        if let Err(refusal) = self.desk.check_epoch(context) {
+            return self.desk.refuse(now, &refusal);
+        }
+        let request = match Request::parse(body) {
+            Ok(request) => request,
+            Err(error) => return self.desk.refuse(now, &Refusal::new(RefusalCode::Field, error.to_string())),
+        };
+        if request.fixmedins_code != self.institution.code.as_str() {
+            let why = format!("本机构为 {}", self.institution.code);
+            return self.desk.refuse(now, &Refusal::new(RefusalCode::Window, why));
+        }
+        let cause = Cause {
+            origin: self.institution.code.as_str().to_owned(),
+            msgid: request.msgid.clone().into_owned(),
+            infno: request.infno.as_str().to_owned(),
+        };
+        let keeps = matches!(request.infno.nature(), Nature::Forward | Nature::Undo);
+        let digest = desk::digest(body);
+        if keeps {
+            match passage(&self.ledger, &cause, Some(&digest), self.setup.msgid_mode) {
+                Passage::Free => {}
+                Passage::Answered(reply) => return Step::Reply(Answer::ok(reply)),
+                Passage::Barred(refusal) => return self.desk.refuse(now, &refusal),
+            }
+        }
+        let text = String::from_utf8_lossy(body).into_owned();
+        let ticket = self.desk.wait(Pending { body: body.to_vec(), cause, keeps, digest });
+        Step::Forward { to: Party::new(Role::Treatment, self.institution.region.as_str()), body: text, ticket }
+    }
+
+    /// Takes the platform's answer.
+    pub fn resume(&mut self, now: Moment, ticket: Ticket, answer: Result<Answer, Lost>) -> Step {
+        let (Some(pending), Ok(answer)) = (self.desk.take(ticket), answer) else {
+            return Step::Reply(Answer { status: 504, body: r#"{"message":"no answer from the platform"}"#.to_owned() });
+        };
+        if pending.keeps {
+            self.book(now, &pending, &answer);
+        }
+        Step::Reply(answer)
+    }
+
+    /// Books what a definite answer means; nothing if the answer leaves a doubt.
+    fn book(&mut self, now: Moment, pending: &Pending, answer: &Answer) {
+        if !matches!(passage(&self.ledger, &pending.cause, Some(&pending.digest), self.setup.msgid_mode), Passage::Free) {
+            return;
+        }
+        match hear(Ok(answer.clone())) {
+            Heard::Nothing => {}
+            Heard::Refused { binding: false, .. } => {}
+            Heard::Refused { body, .. } => books::book_refusal(&mut self.ledger, &pending.cause, None, now, body),
+            Heard::Done { body, .. } => {
+                let (Ok(request), Ok(response)) = (Request::parse(&pending.body), Response::parse(body.as_bytes())) else { return };
+                let Some(hop) = deed::read(&self.ledger, &pending.cause, self.institution.region, &request, &response, now) else { return };
+                books::book(&mut self.ledger, &hop, now, Some(body.clone()));
+                self.ledger.remember_digest(&pending.cause, pending.digest.clone());
+            }
+        }
+    }
+
+    /// Its books.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(crate) fn ledger_mut(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
+}

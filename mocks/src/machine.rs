@@ -1,0 +1,146 @@
+//! 机器 · A party as a plain value: a message in, a step out.
+//!
+//! Why so: no socket, clock, thread or file is in here, so the same party runs behind hyper, inside
+//! somebody's `cargo test` and in an in-memory network. A machine that needs an answer from the party
+//! behind it says [`Step::Forward`] and is given the answer later with the same ticket; between the two
+//! it may serve others. Carried by `shell`; faults are wrapped round it by `fault`.
+
+use crosswipe_domain::{Export, LogRow, Look, Moment, Party, Role};
+use crosswipe_wire::Context;
+
+use crate::his::His;
+use crate::hub::Hub;
+use crate::ledger::{Bend, Ledger};
+use crate::region::Region;
+
+/// Path of the leg between platforms; any other path is an institution's message.
+pub const HOP_PATH: &str = "/hop";
+
+/// 一步 · What a machine does with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It answers.
+    Reply(Answer),
+    /// It asks the party behind it first.
+    Forward {
+        /// Whom.
+        to: Party,
+        /// With which message.
+        body: String,
+        /// To be handed in with the answer.
+        ticket: Ticket,
+    },
+}
+
+/// 应答 · HTTP status and body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Body text.
+    pub body: String,
+}
+
+impl Answer {
+    /// An answer with status 200, as business refusals have too.
+    pub fn ok(body: String) -> Answer {
+        Answer { status: 200, body }
+    }
+}
+
+/// No answer came, or none that was whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no answer: {why}")]
+pub struct Lost {
+    /// What was seen instead, e.g. `connection closed`.
+    pub why: String,
+}
+
+impl Lost {
+    /// Seen instead of an answer.
+    pub fn new(why: impl Into<String>) -> Lost {
+        Lost { why: why.into() }
+    }
+}
+
+/// 票 · Names an exchange that waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// 机器 · One of the three kinds of parties.
+pub enum Machine {
+    /// 医疗机构
+    His(Box<His>),
+    /// 市平台: treatment place and insured place, two ledgers.
+    Region(Box<Region>),
+    /// 省平台/部平台
+    Hub(Box<Hub>),
+}
+
+impl Machine {
+    /// Takes a message.
+    pub fn begin(&mut self, now: Moment, context: Option<&Context>, path: &str, body: &[u8]) -> Step {
+        match self {
+            Machine::His(his) => his.begin(now, context, body),
+            Machine::Region(region) => region.begin(now, context, path, body),
+            Machine::Hub(hub) => hub.begin(now, context, body),
+        }
+    }
+
+    /// Takes the answer to what it had forwarded.
+    pub fn resume(&mut self, now: Moment, ticket: Ticket, answer: Result<Answer, Lost>) -> Step {
+        match self {
+            Machine::His(his) => his.resume(now, ticket, answer),
+            Machine::Region(region) => region.resume(now, ticket, answer),
+            Machine::Hub(hub) => hub.resume(now, ticket, answer),
+        }
+    }
+
+    /// Its books, one or two.
+    pub fn ledgers(&self) -> Vec<&Ledger> {
+        match self {
+            Machine::His(his) => vec![his.ledger()],
+            Machine::Region(region) => region.ledgers().to_vec(),
+            Machine::Hub(hub) => vec![hub.ledger()],
+        }
+    }
+
+    /// The book that it keeps in a role.
+    pub fn ledger(&self, role: Role) -> Option<&Ledger> {
+        self.ledgers().into_iter().find(|ledger| ledger.party().role == role)
+    }
+
+    /// 导出 · All of the book that it keeps in a role.
+    pub fn export(&self, role: Role, now: Moment) -> Option<Export> {
+        self.ledger(role).map(|ledger| ledger.export(now))
+    }
+
+    /// 中途查看 · The tail of the log that it keeps in a role.
+    pub fn look(&self, role: Role, from: u64, now: Moment) -> Option<Look> {
+        self.ledger(role).map(|ledger| ledger.look("", from, now))
+    }
+
+    /// Log rows from `from` on of the book that it keeps in a role.
+    pub fn log_from(&self, role: Role, from: u64) -> &[LogRow] {
+        self.ledger(role).map_or(&[], |ledger| ledger.log_from(from))
+    }
+
+    /// From now on `bend` sees each group of the book kept in `role` before it is booked.
+    pub fn bend_with(&mut self, role: Role, bend: Bend) {
+        match self {
+            Machine::His(his) if role == Role::His => his.ledger_mut().bend_with(bend),
+            Machine::Hub(hub) if role == Role::Hub => hub.ledger_mut().bend_with(bend),
+            Machine::Region(region) => region.bend_with(role, bend),
+            _ => {}
+        }
+    }
+
+    /// Puts a book back as its log says, e.g. after the death of the process that kept it.
+    pub fn restore(&mut self, ledger: Ledger) {
+        match self {
+            Machine::His(his) => *his.ledger_mut() = ledger,
+            Machine::Hub(hub) => *hub.ledger_mut() = ledger,
+            Machine::Region(region) => region.restore(ledger),
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! 市平台 · One region's platform: treatment place for its institutions, insured place for its people.
+//!
+//! Two roles, two ledgers that never read each other: what the treatment side knows of an insured person
+//! it knows from an answer, even where both sides are this one machine (a local swipe only saves the hop).
+//! Order of a state-changing message: fence, fields, window, state; then the insured place, which
+//! applies first; then this side books and answers. A lost answer books nothing (E-DOWNSTREAM).
+//! One file per business family prepares the deed. Not here: money (`settlement`), bookings (`books`).
+
+mod fees;
+mod fields;
+mod inpatient;
+mod insured;
+mod outpatient;
+mod query;
+mod reconcile;
+mod reversal;
+mod session;
+mod settle;
+mod window;
+
+use std::sync::Arc;
+
+use crosswipe_domain::{AdmDivision, Cause, InfNo, Institution, Moment, Nature, Party, Role, Span};
+use crosswipe_wire::{Context, Members, Refusal, RefusalCode, Request, catalogue, write_ok};
+
+pub(crate) use fees::{batch_lines, line_id, named_lines};
+pub(crate) use settle::settlement_facts;
+
+use crate::deed::{Deed, Hop};
+use crate::desk::{self, Desk, Heard, Passage, hear, passage};
+use crate::hub::{books, read_hop};
+use crate::ledger::{Bend, Ledger};
+use crate::machine::{Answer, HOP_PATH, Lost, Step, Ticket};
+use crate::setup::Setup;
+use crate::{answer, books as booking, rules};
+use insured::Insured;
+
+/// 市平台 · A region's platform with its two ledgers.
+pub struct Region {
+    code: AdmDivision,
+    setup: Arc<Setup>,
+    treatment: Ledger,
+    insured: Insured,
+    desk: Desk<Pending>,
+    serial: u64,
+}
+
+/// A message on its way to the insured place.
+struct Pending {
+    hop: Hop,
+    digest: String,
+}
+
+/// 来文 · A message as the families read it.
+struct Ask<'a> {
+    request: &'a Request<'a>,
+    /// The transaction's first node; of a list, its first element.
+    node: Members<'a>,
+    institution: &'a Institution,
+    now: Moment,
+    /// Ids, person and places; the deed is still to be made.
+    hop: Hop,
+}
+
+impl Region {
+    /// A region with its opening balances booked.
+    pub fn new(code: AdmDivision, setup: Arc<Setup>) -> Region {
+        Region {
+            code,
+            treatment: Ledger::new(Party::new(Role::Treatment, code.as_str())),
+            insured: Insured::new(code, Arc::clone(&setup)),
+            desk: Desk::new(code),
+            serial: 0,
+            setup,
+        }
+    }
+
+    /// Takes an institution's message, or on [`HOP_PATH`] one that another region's platform sends on.
+    pub fn begin(&mut self, now: Moment, context: Option<&Context>, path: &str, body: &[u8]) -> Step {
+        if let Err(refusal) = self.desk.check_epoch(context) {
+            return self.desk.refuse(now, &refusal);
+        }
+        let request = match Request::parse(body) {
+            Ok(request) => request,
+            Err(error) => return self.desk.refuse(now, &Refusal::new(RefusalCode::Field, error.to_string())),
+        };
+        if path == HOP_PATH {
+            return match read_hop(body) {
+                Ok(hop) => Step::Reply(Answer::ok(self.serve_insured(now, &hop, &request))),
+                Err(refusal) => self.desk.refuse(now, &refusal),
+            };
+        }
+        let cause = Cause {
+            origin: request.fixmedins_code.clone().into_owned(),
+            msgid: request.msgid.clone().into_owned(),
+            infno: request.infno.as_str().to_owned(),
+        };
+        match self.admit(now, &request, body, &cause) {
+            Ok(step) => step,
+            Err(refusal) => self.refuse(now, &cause, None, &refusal),
+        }
+    }
+
+    fn admit(&mut self, now: Moment, request: &Request<'_>, body: &[u8], cause: &Cause) -> Result<Step, Refusal> {
+        let infno = &request.infno;
+        if catalogue().transaction(infno).is_none() {
+            return Err(Refusal::new(RefusalCode::Unsupported, infno.as_str()));
+        }
+        let setup = Arc::clone(&self.setup);
+        let institution = setup.institution(&cause.origin).filter(|institution| institution.region == self.code);
+        let institution = institution.ok_or_else(|| Refusal::new(RefusalCode::Window, format!("未登记的机构 {}", cause.origin)))?;
+        let digest = desk::digest(body);
+        let keeps = matches!(infno.nature(), Nature::Forward | Nature::Undo);
+        if keeps {
+            match passage(&self.treatment, cause, Some(&digest), self.setup.msgid_mode) {
+                Passage::Free => {}
+                Passage::Answered(reply) => return Ok(Step::Reply(Answer::ok(reply))),
+                Passage::Barred(refusal) => return Err(refusal),
+            }
+        }
+        fields::check(request)?;
+        let node = first_node(request);
+        let person = node.text("psn_no").unwrap_or_default().into_owned();
+        let hop = Hop { cause: cause.clone(), person, insured: self.code, treatment: self.code, deed: Deed::Ask };
+        let ask = Ask { request, node, institution, now, hop };
+        match infno.base() {
+            "9001" | "9002" => self.session(&ask),
+            "5201" | "5203" | "5204" | "5303" => self.query(&ask),
+            "3201" => self.reconcile(&ask),
+            "1101" | "5206" => self.ask_insured(ask, body, digest),
+            _ => self.carry_out(ask, body, digest),
+        }
+    }
+
+    /// A read that only the insured place can answer.
+    fn ask_insured(&mut self, mut ask: Ask<'_>, body: &[u8], digest: String) -> Result<Step, Refusal> {
+        match self.named_place(ask.request)? {
+            Some(insured) => ask.hop.insured = insured,
+            None if self.insured.knows(&ask.node) => {}
+            None => ask.hop.deed = Deed::Seek,
+        }
+        Ok(self.send(ask, body, digest))
+    }
+
+    /// A message that books something, or its trial.
+    fn carry_out(&mut self, mut ask: Ask<'_>, body: &[u8], digest: String) -> Result<Step, Refusal> {
+        let infno = ask.request.infno.clone();
+        let made = self.prepare(&mut ask, &infno);
+        if let Err(refusal) = made {
+            return Ok(self.refuse(ask.now, &ask.hop.cause, Some(ask.hop.person), &refusal));
+        }
+        Ok(self.send(ask, body, digest))
+    }
+
+    fn prepare(&mut self, ask: &mut Ask<'_>, infno: &InfNo) -> Result<(), Refusal> {
+        ask.hop.insured = self.place_of(ask, infno)?;
+        if matches!(infno.nature(), Nature::Forward | Nature::Trial) {
+            window::check(&self.setup, ask.now, &ask.hop)?;
+        }
+        ask.hop.deed = match infno.base() {
+            "2201" | "2202" | "2203" | "2204" | "2205" | "2206" | "2207" | "2208" => self.outpatient(ask, infno.base()),
+            "2401" | "2402" | "2403" | "2404" | "2405" | "2301" | "2302" | "2303" | "2304" | "2305" => self.inpatient(ask, infno.base()),
+            "2601" => self.reversal(ask),
+            _ => Err(Refusal::new(RefusalCode::Unsupported, format!("{infno} 模拟平台尚未实现"))),
+        }?;
+        rules::check(&self.treatment, &ask.hop)
+    }
+
+    /// To the insured place: this machine's other side, or through the hub.
+    fn send(&mut self, ask: Ask<'_>, body: &[u8], digest: String) -> Step {
+        let Ask { request, now, hop, .. } = ask;
+        let local = !matches!(hop.deed, Deed::Seek) && hop.insured == self.code;
+        if local {
+            let text = self.serve_insured(now, &hop, request);
+            return self.finish(now, Pending { hop, digest }, Ok(Answer::ok(text)));
+        }
+        let body = with_hop(body, &hop);
+        let ticket = self.desk.wait(Pending { hop, digest });
+        Step::Forward { to: self.setup.hub(), body, ticket }
+    }
+
+    fn serve_insured(&mut self, now: Moment, hop: &Hop, request: &Request<'_>) -> String {
+        let receipt = self.desk.receipt(now);
+        self.insured.serve(now, hop, request, &receipt)
+    }
+
+    /// Takes the hub's answer.
+    pub fn resume(&mut self, now: Moment, ticket: Ticket, answer: Result<Answer, Lost>) -> Step {
+        match self.desk.take(ticket) {
+            Some(pending) => self.finish(now, pending, answer),
+            None => self.desk.refuse(now, &RefusalCode::Downstream.into()),
+        }
+    }
+
+    fn finish(&mut self, now: Moment, pending: Pending, answer: Result<Answer, Lost>) -> Step {
+        let Pending { hop, digest } = pending;
+        match hear(answer) {
+            Heard::Nothing => self.desk.refuse(now, &Refusal::new(RefusalCode::Downstream, hop.insured.as_str())),
+            Heard::Refused { body, binding } => {
+                if binding {
+                    self.keep_refusal(now, &hop.cause, Some(hop.person), &body);
+                }
+                Step::Reply(Answer::ok(body))
+            }
+            Heard::Done { hop: Some(done), .. } => self.close(now, &done, digest),
+            Heard::Done { .. } if books(&hop) => self.desk.refuse(now, &Refusal::new(RefusalCode::Downstream, "应答缺转发记录")),
+            Heard::Done { nodes, .. } => {
+                let nodes: Vec<(&str, String)> = nodes.iter().map(|(name, raw)| (name.as_str(), raw.clone())).collect();
+                Step::Reply(Answer::ok(write_ok(&self.desk.receipt(now), &nodes)))
+            }
+        }
+    }
+
+    /// The insured place has done its part: book it here and answer the institution.
+    fn close(&mut self, now: Moment, done: &Hop, digest: String) -> Step {
+        let output = answer::output(done, now);
+        let text = write_ok(&self.desk.receipt(now), &output);
+        if !books(done) {
+            return Step::Reply(Answer::ok(text));
+        }
+        match passage(&self.treatment, &done.cause, Some(&digest), self.setup.msgid_mode) {
+            Passage::Free => {
+                booking::book(&mut self.treatment, done, now, Some(text.clone()));
+                self.treatment.remember_digest(&done.cause, digest);
+                Step::Reply(Answer::ok(text))
+            }
+            Passage::Answered(reply) => Step::Reply(Answer::ok(reply)),
+            Passage::Barred(refusal) => self.desk.refuse(now, &refusal),
+        }
+    }
+
+    fn refuse(&mut self, now: Moment, cause: &Cause, person: Option<String>, refusal: &Refusal) -> Step {
+        let text = self.desk.refusal_text(now, refusal);
+        if desk::binding(refusal.code) {
+            self.keep_refusal(now, cause, person, &text);
+        }
+        Step::Reply(Answer::ok(text))
+    }
+
+    /// Keeps a refusal of a message that would have booked something, unless the fence knows the message.
+    fn keep_refusal(&mut self, now: Moment, cause: &Cause, person: Option<String>, text: &str) {
+        let keeps = matches!(InfNo::new(&cause.infno).nature(), Nature::Forward | Nature::Undo);
+        if keeps && !cause.msgid.is_empty() && self.treatment.fenced(&cause.origin, &cause.msgid).is_none() {
+            booking::book_refusal(&mut self.treatment, cause, person, now, text.to_owned());
+        }
+    }
+
+    /// 参保地 · Of the visit that the message names, of what 2601 names, or as the header says.
+    fn place_of(&self, ask: &Ask<'_>, infno: &InfNo) -> Result<AdmDivision, Refusal> {
+        let known = match infno.base() {
+            "2601" => self.place_of_original(ask),
+            _ => ask.node.text("mdtrt_id").and_then(|id| self.place_of_visit(&id)),
+        };
+        if let Some(insured) = known {
+            return Ok(insured);
+        }
+        match self.named_place(ask.request)? {
+            Some(insured) => Ok(insured),
+            None if infno.base() == "2601" || self.insured.knows(&ask.node) => Ok(self.code),
+            None => Err(Refusal::new(RefusalCode::Region, "insuplc_admdvs")),
+        }
+    }
+
+    fn place_of_visit(&self, mdtrt_id: &str) -> Option<AdmDivision> {
+        let held = self.treatment.row("visit", mdtrt_id)?;
+        AdmDivision::parse(held.row.facts.get("insuplc_admdvs")?).ok()
+    }
+
+    /// 参保地 as the header names it; `None` if it names none, or a whole province.
+    fn named_place(&self, request: &Request<'_>) -> Result<Option<AdmDivision>, Refusal> {
+        let Some(text) = request.insuplc_admdvs.as_deref() else { return Ok(None) };
+        if let Some(region) = self.setup.region_of(text) {
+            return Ok(Some(region));
+        }
+        let bad = || Refusal::new(RefusalCode::Region, text);
+        let code = AdmDivision::parse(text).map_err(|_| bad())?;
+        if code.span_to(self.code) == Span::Local {
+            return Ok(Some(self.code));
+        }
+        if code == code.province() { Ok(None) } else { Err(bad()) }
+    }
+
+    /// A new 就诊ID or 结算ID: division, instant, serial of this platform.
+    fn issue(&mut self, now: Moment) -> String {
+        self.serial += 1;
+        format!("{}{}{:010}", self.code, now.compact(), self.serial)
+    }
+
+    /// Both books: as treatment place and as insured place.
+    pub fn ledgers(&self) -> [&Ledger; 2] {
+        [&self.treatment, self.insured.ledger()]
+    }
+
+    pub(crate) fn bend_with(&mut self, role: Role, bend: Bend) {
+        match role {
+            Role::Treatment => self.treatment.bend_with(bend),
+            Role::Insured => self.insured.ledger_mut().bend_with(bend),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn restore(&mut self, ledger: Ledger) {
+        match ledger.party().role {
+            Role::Treatment => {
+                // Serials go on behind the last one that stands in the books.
+                let ids = ["visit", "settlement"].map(|kind| ledger.rows_of_kind(kind).filter_map(|held| held.row.id.get(20..)?.parse().ok()).max());
+                self.serial = ids.into_iter().flatten().max().unwrap_or(0);
+                self.treatment = ledger;
+            }
+            _ => *self.insured.ledger_mut() = ledger,
+        }
+    }
+}
+
+/// The first node that the catalogue names; the first element if it is a list.
+fn first_node<'a>(request: &Request<'a>) -> Members<'a> {
+    let id = catalogue().transaction(&request.infno).and_then(|transaction| transaction.input.first()).map_or("data", |node| node.id);
+    request.node(id).unwrap_or_default()
+}
+
+/// The same envelope with one member more.
+fn with_hop(body: &[u8], hop: &Hop) -> String {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let open = text.strip_suffix('}').expect("it was read as an object");
+    let hop = serde_json::to_string(hop).expect("a hop record has text keys");
+    format!("{open},\"hop\":{hop}}}")
+}
+
+/// A mandatory text of a node.
+fn must<'a>(node: &Members<'a>, name: &str) -> Result<std::borrow::Cow<'a, str>, Refusal> {
+    node.text(name).ok_or_else(|| Refusal::new(RefusalCode::Field, name))
+}

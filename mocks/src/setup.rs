@@ -1,0 +1,113 @@
+//! 布置 · What a mock party is told before it starts: places, persons, tariffs, window, policies.
+//!
+//! Shared and never changed. Everything that changes is in a ledger.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crosswipe_domain::{AdmDivision, Institution, InstitutionCode, Moment, Party, Persona, Registry, Role, Tariff, Topology, Window};
+
+use crate::deed::PersonFacts;
+use crate::settlement::PolicyBook;
+
+/// 布置 · The world as every party is told it.
+pub struct Setup {
+    /// Hub, regions, institutions, tariffs.
+    pub topology: Topology,
+    /// Phases.
+    pub window: Window,
+    /// 约定对 · Arranged pairs: insured place, institution code.
+    pub arranged: Vec<(AdmDivision, String)>,
+    /// What each insured place pays.
+    pub policy: PolicyBook,
+    /// What a repeated msgid meets.
+    pub msgid_mode: MsgidMode,
+    /// Instant of the opening balances.
+    pub opened_at: Moment,
+    persons: BTreeMap<String, Persona>,
+    tariffs: BTreeMap<String, Tariff>,
+}
+
+/// 报文ID重复时 · What a platform does with a msgid that it has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MsgidMode {
+    /// The same bytes get the first answer again; other bytes are refused.
+    #[default]
+    Replay,
+    /// Refused in any case.
+    Refuse,
+    /// Processed again: a platform that is not idempotent.
+    Process,
+}
+
+impl Setup {
+    /// Puts the world's tables in order.
+    pub fn new(
+        topology: Topology,
+        registry: &Registry,
+        window: Window,
+        arranged: Vec<(AdmDivision, String)>,
+        policy: PolicyBook,
+        msgid_mode: MsgidMode,
+    ) -> Arc<Setup> {
+        let opened_at = window.start().map_or(Moment::from_epoch_ms(0), |start| start.day().start());
+        let persons = registry.personas.iter().map(|persona| (persona.no.reveal().to_owned(), persona.clone())).collect();
+        let tariffs = topology.tariffs.iter().map(|tariff| (tariff.code.clone(), tariff.clone())).collect();
+        Arc::new(Setup { topology, window, arranged, policy, msgid_mode, opened_at, persons, tariffs })
+    }
+
+    /// A person by number.
+    pub fn person(&self, no: &str) -> Option<&Persona> {
+        self.persons.get(no)
+    }
+
+    /// Persons insured at a place, by number.
+    pub fn persons_of(&self, insured: AdmDivision) -> impl Iterator<Item = &Persona> {
+        self.persons.values().filter(move |persona| persona.insured == insured)
+    }
+
+    /// An item of the treatment places' catalogue.
+    pub fn tariff(&self, code: &str) -> Option<&Tariff> {
+        self.tariffs.get(code)
+    }
+
+    /// An institution by code.
+    pub fn institution(&self, code: &str) -> Option<&Institution> {
+        self.topology.institution(&InstitutionCode::parse(code).ok()?)
+    }
+
+    /// 统筹区 · The region that a division code of any grain belongs to.
+    pub fn region_of(&self, code: &str) -> Option<AdmDivision> {
+        let code = AdmDivision::parse(code).ok()?;
+        [code, code.city(), code.province()].into_iter().find(|code| self.topology.region(*code).is_some())
+    }
+
+    /// The hub as a party.
+    pub fn hub(&self) -> Party {
+        Party::new(Role::Hub, self.topology.hub.as_str())
+    }
+}
+
+impl PersonFacts {
+    /// What answers say of a persona; sex and birthday stand in the identity number.
+    pub fn of(persona: &Persona, now: Moment) -> PersonFacts {
+        let id = persona.id_number.reveal();
+        let birthday = format!("{}-{}-{}", &id[6..10], &id[10..12], &id[12..14]);
+        let year = |text: &str| text.parse::<i64>().unwrap_or(0);
+        let had_birthday = now.day().to_string()[5..] >= birthday[5..];
+        let age = year(&now.day().year()) - year(&id[6..10]) - i64::from(!had_birthday);
+        let male = id.as_bytes()[16] % 2 == 1;
+        PersonFacts {
+            name: persona.name.clone(),
+            certno: id.to_owned(),
+            gender: if male { "1" } else { "2" }.to_owned(),
+            birthday,
+            age,
+            kind: match persona.class {
+                crosswipe_domain::PersonClass::Employee => "1101",
+                crosswipe_domain::PersonClass::Resident => "1501",
+            }
+            .to_owned(),
+        }
+    }
+}

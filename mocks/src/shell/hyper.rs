@@ -1,0 +1,211 @@
+//! hyper 外壳 · Machines behind real HTTP on loopback, each with its own server and its own pooled client.
+//!
+//! A handler locks its machine for a step, never across a send: while one exchange waits for the party
+//! behind, the machine serves others. Business time comes with the message (`x-crosswipe`), else from the
+//! caller's time function. Limits are set here: header read time, body size, time for a hop.
+//! Not here: which machines there are (`world`), what they do.
+
+mod admin;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use crosswipe_domain::{Moment, Party, Role};
+use crosswipe_wire::{Context, context};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::keeper::Keeper;
+use super::{TimeFn, carrier};
+use crate::fault::{Motion, Rigged};
+use crate::machine::{Answer, HOP_PATH, Lost};
+
+/// Headers must be there after this long; hyper waits for ever without a timer.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// A whole request must be there after this long.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a party waits for the one behind it.
+const HOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// Largest body; fee line batches and files may be larger.
+const BODY_LIMIT: usize = 2 << 20;
+const BATCH_LIMIT: usize = 8 << 20;
+
+type Addresses = Arc<OnceLock<std::collections::BTreeMap<Party, SocketAddr>>>;
+type Out = Response<Full<Bytes>>;
+
+/// 一台服务器 · A machine, its socket and its client.
+pub(crate) struct Server {
+    party: Party,
+    listener: TcpListener,
+    node: Arc<Node>,
+}
+
+/// What the handlers of one machine share.
+struct Node {
+    role: Role,
+    carried: Mutex<Carried>,
+    client: Client<HttpConnector, Full<Bytes>>,
+    addresses: Addresses,
+    time: TimeFn,
+}
+
+struct Carried {
+    rigged: Rigged,
+    keeper: Keeper,
+}
+
+/// Asks that the connection be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("closed without an answer")]
+struct Silence;
+
+impl Server {
+    /// Binds a machine to a free port of loopback; nothing is served yet.
+    pub(crate) async fn bind(party: Party, mut rigged: Rigged, addresses: Addresses, time: TimeFn, dir: Option<&Path>) -> io::Result<Server> {
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
+        let keeper = Keeper::open(dir, rigged.machine_mut())?;
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).retry_canceled_requests(false).build(connector);
+        let carried = Mutex::new(Carried { rigged, keeper });
+        let node = Arc::new(Node { role: party.role, carried, client, addresses, time });
+        Ok(Server { party, listener, node })
+    }
+
+    pub(crate) fn address(&self) -> io::Result<(Party, SocketAddr)> {
+        Ok((self.party.clone(), self.listener.local_addr()?))
+    }
+
+    /// Serves until `stop` says so.
+    pub(crate) async fn serve(self, mut stop: watch::Receiver<bool>) {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                _ = stop.changed() => break,
+                accepted = self.listener.accept() => {
+                    let Ok((stream, _)) = accepted else { continue };
+                    if stream.set_nodelay(true).is_err() {
+                        continue;
+                    }
+                    let node = Arc::clone(&self.node);
+                    connections.spawn(async move {
+                        let service = service_fn(move |request| handle(Arc::clone(&node), request));
+                        let mut http = hyper::server::conn::http1::Builder::new();
+                        http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+                        // A connection that ends badly is the peer's affair, or a fault that cut it.
+                        let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                    });
+                }
+                Some(_) = connections.join_next() => {}
+            }
+        }
+        connections.shutdown().await;
+    }
+}
+
+async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Silence> {
+    if request.method() == Method::GET {
+        return Ok(admin::answer(&node, request.uri(), node.now(context_of(&request).as_ref())));
+    }
+    let context = context_of(&request);
+    let path = request.uri().path().to_owned();
+    let body = match read(request).await {
+        Ok(body) => body,
+        Err(status) => return Ok(respond(status.as_u16(), Bytes::from_static(b"{\"message\":\"request not read\"}"))),
+    };
+    let now = node.now(context.as_ref());
+    let mut motion = node.step(|carried| carried.rigged.begin(now, context.as_ref(), &path, &body))?;
+    loop {
+        match motion {
+            Motion::Reply(answer) => return Ok(respond(answer.status, Bytes::from(answer.body))),
+            Motion::Silence => return Err(Silence),
+            Motion::Forward { to, body, ticket } => {
+                let answer = node.send(&to, context.as_ref(), body).await;
+                motion = node.step(|carried| carried.rigged.resume(now, ticket, answer))?;
+            }
+        }
+    }
+}
+
+impl Node {
+    fn now(&self, context: Option<&Context>) -> Moment {
+        context.and_then(|context| context.now).unwrap_or_else(|| (self.time)())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Carried> {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One step, and its log rows kept before anything leaves. Books that cannot be kept answer nothing.
+    fn step(&self, take: impl FnOnce(&mut Carried) -> Motion) -> Result<Motion, Silence> {
+        let mut carried = self.lock();
+        let motion = take(&mut carried);
+        let Carried { rigged, keeper } = &mut *carried;
+        keeper.keep(rigged.machine()).map_err(|_| Silence)?;
+        Ok(motion)
+    }
+
+    async fn send(&self, to: &Party, context: Option<&Context>, body: String) -> Result<Answer, Lost> {
+        let address = self.addresses.get().and_then(|all| all.get(&carrier(to))).ok_or_else(|| Lost::new(format!("no address of {to}")))?;
+        let path = if self.role == Role::His { "/" } else { HOP_PATH };
+        let mut request = Request::post(format!("http://{address}{path}")).header(CONTENT_TYPE, "application/json;charset=utf-8");
+        if let Some(context) = context {
+            request = request.header(context::NAME, context.to_text());
+        }
+        let request = request.body(Full::new(Bytes::from(body))).map_err(|error| Lost::new(error.to_string()))?;
+        let exchange = async {
+            let response = self.client.request(request).await.map_err(|error| Lost::new(error.to_string()))?;
+            let status = response.status().as_u16();
+            let body = Limited::new(response.into_body(), BATCH_LIMIT).collect().await.map_err(|error| Lost::new(error.to_string()))?;
+            let body = String::from_utf8(body.to_bytes().into()).map_err(|_| Lost::new("answer is no UTF-8"))?;
+            Ok(Answer { status, body })
+        };
+        tokio::time::timeout(HOP_TIMEOUT, exchange).await.unwrap_or_else(|_| Err(Lost::new("timed out")))
+    }
+}
+
+fn context_of(request: &Request<Incoming>) -> Option<Context> {
+    Context::parse(request.headers().get(context::NAME)?.to_str().ok()?).ok()
+}
+
+/// The body, within time and size. Up to the small limit is read for any message; beyond it the message
+/// must say that it is a batch or a file.
+async fn read(request: Request<Incoming>) -> Result<Bytes, StatusCode> {
+    let body = tokio::time::timeout(BODY_TIMEOUT, Limited::new(request.into_body(), BATCH_LIMIT).collect()).await;
+    let body = match body {
+        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Ok(Err(_)) => return Err(StatusCode::BAD_REQUEST),
+        Ok(Ok(body)) => body.to_bytes(),
+    };
+    let batch = || crosswipe_wire::Request::parse(&body).is_ok_and(|request| matches!(request.infno.base(), "2301" | "9101"));
+    if body.len() > BODY_LIMIT && !batch() { Err(StatusCode::PAYLOAD_TOO_LARGE) } else { Ok(body) }
+}
+
+fn respond(status: u16, body: Bytes) -> Out {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    response
+}
+
+/// Handlers fail only by falling silent.
+impl From<Infallible> for Silence {
+    fn from(never: Infallible) -> Silence {
+        match never {}
+    }
+}

@@ -1,0 +1,86 @@
+//! 落盘 · Appends each new log row of a party to its file, so that a later process finds its books.
+//!
+//! Flushed, not synced: a dead process loses nothing, a dead machine may. One line per row, and one write
+//! per step, before the answer leaves.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crosswipe_domain::{Entry, LogRow, Party, canonical_json};
+
+use crate::ledger::Ledger;
+use crate::machine::Machine;
+
+/// Files of one machine's books.
+#[derive(Default)]
+pub(super) struct Keeper {
+    files: BTreeMap<Party, (File, u64)>,
+}
+
+impl Keeper {
+    /// Opens the files of a machine in `dir`; books that are there already are taken over by the machine.
+    pub(super) fn open(dir: Option<&Path>, machine: &mut Machine) -> io::Result<Keeper> {
+        let Some(dir) = dir else { return Ok(Keeper::default()) };
+        std::fs::create_dir_all(dir)?;
+        let mut files = BTreeMap::new();
+        let parties: Vec<Party> = machine.ledgers().iter().map(|ledger| ledger.party().clone()).collect();
+        for party in parties {
+            let path = path_of(dir, &party);
+            let rows = read(&path)?;
+            let kept = rows.len() as u64;
+            if kept > 0 {
+                let ledger = Ledger::replay(party.clone(), rows).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                machine.restore(ledger);
+            }
+            let file = OpenOptions::new().create(true).append(true).open(path)?;
+            files.insert(party, (file, kept));
+        }
+        let mut keeper = Keeper { files };
+        keeper.keep(machine)?;
+        Ok(keeper)
+    }
+
+    /// Appends what is new.
+    pub(super) fn keep(&mut self, machine: &Machine) -> io::Result<()> {
+        if self.files.is_empty() {
+            return Ok(());
+        }
+        for ledger in machine.ledgers() {
+            let Some((file, kept)) = self.files.get_mut(ledger.party()) else { continue };
+            let lines: String = ledger.log_from(*kept).iter().map(|row| canonical_json(row) + "\n").collect();
+            if !lines.is_empty() {
+                file.write_all(lines.as_bytes())?;
+                *kept = ledger.lsn();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a party's log is kept.
+fn path_of(dir: &Path, party: &Party) -> PathBuf {
+    dir.join(format!("{}.log.jsonl", party.file_stem()))
+}
+
+/// The rows of a log file. Every group but an opening ends with its fence entry; one that does not, or
+/// whose last line has no end, was never acknowledged and is cut off whole.
+fn read(path: &Path) -> io::Result<Vec<LogRow>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+    let rows: Result<Vec<LogRow>, _> = whole.lines().map(serde_json::from_str).collect();
+    let mut rows = rows.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    let closed = |row: &LogRow| matches!(row.entry, Entry::Fence { .. }) || row.cause.infno == "open";
+    if whole.len() < text.len() || !rows.last().is_none_or(closed) {
+        let torn = rows.last().filter(|row| !closed(row)).map(|row| row.group);
+        rows.retain(|row| Some(row.group) != torn);
+        let kept: String = rows.iter().map(|row| canonical_json(row) + "\n").collect();
+        std::fs::write(path, kept)?;
+    }
+    Ok(rows)
+}

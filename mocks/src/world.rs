@@ -1,0 +1,98 @@
+//! 世界 · All mock parties of a plan, up on loopback and down again.
+//!
+//! Every socket is bound before anything is served, so that no party meets a neighbour that is not there
+//! yet. Used by `cli`. Not here: what a party does (`machine`), how it is carried (`shell`).
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use crosswipe_domain::{AdmDivision, Party, Registry, Topology, Window};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::fault::{FaultOrder, Faults};
+use crate::settlement::PolicyBook;
+use crate::setup::{MsgidMode, Setup};
+use crate::shell::hyper::Server;
+use crate::shell::{TimeFn, carrier, machines};
+
+/// 世界布置 · What a world is made of.
+pub struct WorldConfig {
+    /// Hub, regions, institutions, tariffs.
+    pub topology: Topology,
+    /// Test persons and the world's public.
+    pub registry: Registry,
+    /// Phases.
+    pub window: Window,
+    /// 约定对 · Insured place and institution code.
+    pub arranged: Vec<(AdmDivision, String)>,
+    /// What each insured place pays.
+    pub policy: PolicyBook,
+    /// What a repeated msgid meets.
+    pub msgid_mode: MsgidMode,
+    /// What is to go wrong.
+    pub faults: Vec<FaultOrder>,
+    /// Where each party's log is kept; `None` = nowhere. Books found there are taken over.
+    pub parties_dir: Option<PathBuf>,
+    /// What time it is where a message does not say.
+    pub time: TimeFn,
+}
+
+impl WorldConfig {
+    /// The same world as plain tables, e.g. for [`MemoryWorld`](crate::MemoryWorld).
+    pub fn setup(&self) -> Arc<Setup> {
+        let (topology, window, arranged) = (self.topology.clone(), self.window.clone(), self.arranged.clone());
+        Setup::new(topology, &self.registry, window, arranged, self.policy.clone(), self.msgid_mode)
+    }
+}
+
+/// 世界 · Running mock parties.
+pub struct World {
+    addresses: BTreeMap<Party, SocketAddr>,
+    faults: Faults,
+    stop: watch::Sender<bool>,
+    servers: JoinSet<()>,
+}
+
+impl World {
+    /// Binds all sockets, then serves.
+    ///
+    /// # Errors
+    /// No free port, or a log in `parties_dir` that cannot be read or kept.
+    pub async fn start(config: WorldConfig) -> io::Result<World> {
+        let faults = Faults::new(config.faults.iter().cloned());
+        let book: Arc<OnceLock<BTreeMap<Party, SocketAddr>>> = Arc::default();
+        let mut bound = Vec::new();
+        for (party, rigged) in machines(&config.setup(), &faults) {
+            let dir = config.parties_dir.as_deref();
+            bound.push(Server::bind(party, rigged, Arc::clone(&book), Arc::clone(&config.time), dir).await?);
+        }
+        let addresses = bound.iter().map(Server::address).collect::<io::Result<BTreeMap<_, _>>>()?;
+        let addresses = book.get_or_init(|| addresses).clone();
+        let (stop, stopped) = watch::channel(false);
+        let mut servers = JoinSet::new();
+        for server in bound {
+            servers.spawn(server.serve(stopped.clone()));
+        }
+        Ok(World { addresses, faults, stop, servers })
+    }
+
+    /// Where a party listens. Both books of a region are at its one address.
+    pub fn address(&self, party: &Party) -> Option<SocketAddr> {
+        self.addresses.get(&carrier(party)).copied()
+    }
+
+    /// How often each fault fired.
+    pub fn fired(&self) -> Vec<(FaultOrder, u64)> {
+        self.faults.fired()
+    }
+
+    /// Closes every connection and socket.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.servers.join_next().await.is_some() {}
+    }
+}
