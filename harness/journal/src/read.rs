@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use rusqlite::Connection;
 
@@ -153,10 +154,7 @@ fn check_version(connection: &Connection, dir: &Path, has_head: bool) -> Result<
 /// Whether the tables and the triggers that guard them are those that the journal was created with.
 fn check_guards(connection: &Connection) -> Result<(), JournalError> {
     let found = guards(connection).map_err(|error| JournalError::corrupt(0, error.to_string()))?;
-    let expected = Connection::open_in_memory()
-        .and_then(|fresh| fresh.execute_batch(SCHEMA).and_then(|()| guards(&fresh)))
-        .expect("the schema fits an empty database");
-    if found == expected {
+    if found == *GUARDS {
         Ok(())
     } else {
         Err(JournalError::corrupt(
@@ -166,7 +164,16 @@ fn check_guards(connection: &Connection) -> Result<(), JournalError> {
     }
 }
 
-fn guards(connection: &Connection) -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
+/// Type, name and definition of everything that stands in a database.
+type Guards = Vec<(String, String, Option<String>)>;
+
+static GUARDS: LazyLock<Guards> = LazyLock::new(|| {
+    let fresh = Connection::open_in_memory().expect("a database in memory needs nothing");
+    let created = fresh.execute_batch(SCHEMA).and_then(|()| guards(&fresh));
+    created.expect("the schema fits an empty database")
+});
+
+fn guards(connection: &Connection) -> rusqlite::Result<Guards> {
     let mut statement =
         connection.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")?;
     let guards = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;

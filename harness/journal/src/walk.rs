@@ -159,3 +159,92 @@ fn epoch_after(epoch: u64, tail: &str, record: &Record) -> Result<u64, String> {
         Err(format!("it is of epoch {}, not of {holds}", record.epoch))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::Draft;
+    use crate::journal::Journal;
+    use crate::record::{Interrupted, Takeover};
+    use rstest::rstest;
+
+    /// What somebody writes who knows how to chain: every hash fits.
+    fn forged(payloads: Vec<(u64, Payload)>) -> Result<(), JournalError> {
+        let mut walk = Walk::new();
+        for (seq, (epoch, payload)) in payloads.into_iter().enumerate() {
+            let prepared = crate::draft::Prepared::from(Draft::new(at(), payload));
+            let mut row = Row {
+                seq: seq as u64,
+                epoch,
+                at: prepared.at_text,
+                kind: prepared.payload.kind().to_owned(),
+                payload: prepared.json,
+                prev_sha256: walk.tail.clone(),
+                sha256: String::new(),
+                message: None,
+            };
+            row.sha256 = link(&row).sha256();
+            walk.step(row)?;
+        }
+        Ok(())
+    }
+
+    fn at() -> Moment {
+        Moment::from_epoch_ms(1_496_365_200_000)
+    }
+
+    fn run() -> Payload {
+        let text = r#"{"run_id":"r","tool_version":"0","files":{},"seed":1,"clock":"simulated","transport":"memory",
+            "parties":{},"faults":[],"previous_tail":null,"plan":{"plan":"p","title_zh":"","title_en":"","source":"",
+            "same_day":true,"window":{"phases":[],"margin_ms":0},"hub":"330000","regions":[],"institutions":[],
+            "arranged":[],"personas":[],"public":[],"cases":[],"matrix":[],"cannot_undo":[]}}"#;
+        Payload::Run(Box::new(serde_json::from_str(text).unwrap()))
+    }
+
+    fn stop() -> Payload {
+        Payload::Interrupted(Interrupted {
+            by: "ctrl-c".into(),
+        })
+    }
+
+    /// TAKEOVER of the tail that one RUN leaves.
+    fn takeover(epoch: u64, of_that_tail: bool) -> Payload {
+        let tail = Journal::in_memory(
+            match run() {
+                Payload::Run(header) => *header,
+                _ => unreachable!(),
+            },
+            at(),
+        )
+        .tail()
+        .1;
+        let old_tail = if of_that_tail { tail } else { "0".repeat(64) };
+        Payload::Takeover(Takeover { epoch, old_tail })
+    }
+
+    #[rstest]
+    #[case::one_process(vec![(1, run()), (1, stop())])]
+    #[case::two_processes(vec![(1, run()), (2, takeover(2, true)), (2, stop())])]
+    fn a_chain_that_was_handed_over_holds(#[case] payloads: Vec<(u64, Payload)>) {
+        forged(payloads).unwrap();
+    }
+
+    #[rstest]
+    #[case::it_does_not_begin_with_run(0, vec![(1, stop())])]
+    #[case::it_runs_twice(1, vec![(1, run()), (1, run())])]
+    #[case::it_begins_in_a_later_epoch(0, vec![(2, run())])]
+    #[case::a_process_that_took_nothing_over(1, vec![(1, run()), (2, stop())])]
+    #[case::the_old_process_writes_on(2, vec![(1, run()), (2, takeover(2, true)), (1, stop())])]
+    #[case::a_tail_that_never_was(1, vec![(1, run()), (2, takeover(2, false))])]
+    #[case::an_epoch_is_left_out(1, vec![(1, run()), (3, takeover(3, true))])]
+    #[case::two_epochs_in_one_record(1, vec![(1, run()), (1, takeover(2, true))])]
+    fn a_forked_chain_is_found_though_every_hash_fits(
+        #[case] first_bad: u64,
+        #[case] payloads: Vec<(u64, Payload)>,
+    ) {
+        match forged(payloads).unwrap_err() {
+            JournalError::Corrupt { seq, .. } => assert_eq!(seq, first_bad),
+            other => panic!("{other}"),
+        }
+    }
+}

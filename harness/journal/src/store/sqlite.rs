@@ -120,7 +120,12 @@ impl Store for SqliteStore {
             // The error of the write is the one to report; a rollback that fails leaves the same unknown.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        written.map_err(fault)
+        let kept = written.map_err(fault);
+        if matches!(kept, Err(StoreFault::Full { .. })) {
+            // What room can still be found is for records: moving old ones into the database would use it up.
+            let _ = self.connection.pragma_update(None, "wal_autocheckpoint", 0);
+        }
+        kept
     }
 
     /// Brings the log into the database and leaves WAL mode, so that one file holds all. Where another program only

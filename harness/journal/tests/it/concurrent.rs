@@ -81,3 +81,25 @@ fn readers_beside_a_busy_writer_always_see_a_whole_chain() {
     });
     assert_eq!(journal.close().unwrap().seq, 600);
 }
+
+#[test]
+fn a_caller_whose_answer_panics_leaves_nobody_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    journal.append(note("late-reply"), |_| panic!("a mistake in a caller"));
+    while journal.failed().is_none() {
+        let _ = journal.append_and_wait(note("late-reply"));
+    }
+    assert_eq!(
+        journal
+            .append_and_wait(note("late-reply"))
+            .unwrap_err()
+            .code(),
+        "journal:unsynced"
+    );
+    assert_eq!(journal.close().unwrap_err().code(), "journal:unsynced");
+    assert!(
+        read(dir.path()).unwrap().records.len() >= 2,
+        "what was durable stays so"
+    );
+}
