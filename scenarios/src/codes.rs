@@ -71,6 +71,8 @@ codes! {
     UNKNOWN_CLAUSE = "unknown_clause";
     /// An item that the catalogue does not have.
     UNKNOWN_ITEM = "unknown_item";
+    /// A field that the interface does not have there.
+    UNKNOWN_FIELD = "unknown_field";
     /// A refund line that mirrors no charge.
     BAD_REFUND = "bad_refund";
     /// One id for two things.

@@ -3,10 +3,11 @@
 //! `{outcome: ok, setlinfo.psn_cash_pay: {le: 200.00}}`: every key that is not `outcome`, `code` or
 //! `reason` is a field of the answer. Called by `steps`.
 
-use crosswipe_domain::Money;
+use crosswipe_domain::{InfNo, Money};
 
 use crate::codes;
 use crate::fields::Fields;
+use crate::interface;
 use crate::node::{Node, Value};
 use crate::problem::{Problems, Said};
 use crate::words;
@@ -20,8 +21,14 @@ const REASONS: [(&str, &str); 5] = [
     ("margin", "margin"),
 ];
 
-/// What an `expect:` says; `possible` are the outcomes that this kind of step can have.
-pub(crate) fn read_expect(node: &Node, possible: &[&str], problems: &Problems) -> Option<Expect> {
+/// What an `expect:` says of a step whose answer is that to `infno`; `possible` are the outcomes that this kind of
+/// step can have, the usual one first.
+pub(crate) fn read_expect(
+    node: &Node,
+    possible: &[&str],
+    infno: Option<&InfNo>,
+    problems: &Problems,
+) -> Option<Expect> {
     let fields = Fields::of(node, "expect", problems)?;
     let outcome = fields
         .optional("outcome")
@@ -32,11 +39,15 @@ pub(crate) fn read_expect(node: &Node, possible: &[&str], problems: &Problems) -
     let reason = fields
         .optional("reason")
         .and_then(|node| words::word(node, problems));
-    let reason = reason
-        .and_then(|said| Some((words::one_of(&said, "reason", &REASONS, problems)?, said.at)));
+    let reason = reason.and_then(|said| {
+        let value = words::one_of(&said, "reason", &REASONS, problems)?;
+        Some(Said {
+            value: value.to_owned(),
+            at: said.at,
+        })
+    });
     let word = match &outcome {
-        Some(said) if possible.contains(&said.value.as_str()) => said.value.clone(),
-        Some(said) => {
+        Some(said) if !possible.contains(&said.value.as_str()) => {
             problems.push(words::unknown(
                 codes::UNKNOWN_WORD,
                 "outcome",
@@ -45,41 +56,54 @@ pub(crate) fn read_expect(node: &Node, possible: &[&str], problems: &Problems) -
             ));
             return None;
         }
-        None => "ok".to_owned(),
+        Some(said) => said.value.as_str(),
+        None => possible.first()?,
     };
-    if let Some(code) = code.as_ref().filter(|_| word != "refused") {
-        let help = "code 只跟 outcome: refused · `code` goes with `outcome: refused` only";
+    report_idle("code", "refused", word, code.as_ref(), problems);
+    report_idle("reason", "gate", word, reason.as_ref(), problems);
+    let answered = matches!(word, "ok" | "accepted");
+    let read = fields
+        .others()
+        .flat_map(|(path, node)| field(path, node, &fields, infno, problems))
+        .collect();
+    if let (Some((path, _)), false) = (fields.others().next(), answered) {
+        let message = format!("a step that ends `{word}` has no answer to look into");
         problems.push(
-            code.at
-                .error(codes::UNKNOWN_KEY, "`code` without a refusal")
-                .help(help),
+            path.at
+                .error(codes::UNKNOWN_KEY, message)
+                .help("删去字段预期 · drop the expectation on a field"),
         );
     }
-    if let Some((_, at)) = reason.as_ref().filter(|_| word != "gate") {
-        let help = "reason 只跟 outcome: gate · `reason` goes with `outcome: gate` only";
-        problems.push(
-            at.error(codes::UNKNOWN_KEY, "`reason` without a gate")
-                .help(help),
-        );
-    }
-    let expected = match word.as_str() {
+    let outcome = match word {
         "refused" => Expected::Refused {
             code: code.map(|said| said.value),
         },
         "gate" => Expected::Gate {
-            reason: reason.map(|(reason, _)| reason.to_owned()),
+            reason: reason.map(|said| said.value),
         },
         "accepted" => Expected::Accepted,
         _ => Expected::Ok,
     };
-    let read = fields
-        .others()
-        .flat_map(|(path, node)| field(path, node, &fields, problems))
-        .collect();
     Some(Expect {
-        outcome: expected,
+        outcome,
         fields: read,
     })
+}
+
+/// `key` says something of one outcome only.
+fn report_idle(
+    key: &str,
+    outcome: &str,
+    word: &str,
+    said: Option<&Said<String>>,
+    problems: &Problems,
+) {
+    if let (Some(said), true) = (said, word != outcome) {
+        let message = format!("`{key}` goes with `outcome: {outcome}` only");
+        let help =
+            format!("删去 {key}, 或写 outcome: {outcome} · drop it, or write outcome: {outcome}");
+        problems.push(said.at.error(codes::UNKNOWN_KEY, message).help(help));
+    }
 }
 
 /// The expectations of one field: a value, or comparisons by name.
@@ -87,33 +111,20 @@ fn field(
     path: &Said<String>,
     node: &Node,
     fields: &Fields<'_>,
+    infno: Option<&InfNo>,
     problems: &Problems,
 ) -> Vec<FieldExpectation> {
-    let parts: Vec<&str> = path.value.split('.').collect();
-    let fits = |part: &&str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    if parts.len() < 2 || !parts.iter().all(fits) {
-        let message = format!(
-            "expect: `{}` is neither a known key nor a field",
-            path.value
-        );
-        let help = match crate::nearest::nearest(&path.value, ["outcome", "code", "reason"]) {
-            Some(near) => format!("是否想写 `{near}`? · did you mean `{near}`?"),
-            None => "字段写成 节点.字段, 如 setlinfo.psn_cash_pay · write a field as node.field"
-                .to_owned(),
-        };
-        problems.push(path.at.error(codes::UNKNOWN_KEY, message).help(help));
-        return Vec::new();
-    }
     if fields
         .key_at(&path.value)
         .is_some_and(|first| first.span != path.at.span)
     {
         return Vec::new(); // the second of two equal keys, reported already
     }
+    let Some(amount) = is_amount(path, infno, problems) else {
+        return Vec::new();
+    };
     let Value::Map(_) = &node.value else {
-        return comparison(path, Op::Eq, node, problems)
+        return comparison(path, Op::Eq, node, amount, problems)
             .into_iter()
             .collect();
     };
@@ -123,21 +134,45 @@ fn field(
     let read = Op::ALL
         .into_iter()
         .filter_map(|op| comparisons.optional(op.name()).map(|node| (op, node)))
-        .filter_map(|(op, node)| comparison(path, op, node, problems))
+        .filter_map(|(op, node)| comparison(path, op, node, amount, problems))
         .collect();
     comparisons.done();
     read
+}
+
+/// Whether `path` is an amount; `None` = it is no field, which is reported.
+fn is_amount(path: &Said<String>, infno: Option<&InfNo>, problems: &Problems) -> Option<bool> {
+    if !path.value.contains('.') {
+        let help = match crate::nearest::nearest(&path.value, ["outcome", "code", "reason"]) {
+            Some(near) => format!("是否想写 `{near}`? · did you mean `{near}`?"),
+            None => "字段写成 节点.字段, 如 setlinfo.psn_cash_pay · write a field as node.field"
+                .to_owned(),
+        };
+        let message = format!(
+            "expect: `{}` is neither a known key nor a field",
+            path.value
+        );
+        problems.push(path.at.error(codes::UNKNOWN_KEY, message).help(help));
+        return None;
+    }
+    match interface::expected(infno?, path) {
+        Ok(field) => Some(matches!(field, interface::Expected::Amount)),
+        Err(problem) => {
+            problems.push(*problem);
+            None
+        }
+    }
 }
 
 fn comparison(
     path: &Said<String>,
     op: Op,
     node: &Node,
+    amount: bool,
     problems: &Problems,
 ) -> Option<FieldExpectation> {
     let said = words::word(node, problems)?;
-    let orders = matches!(op, Op::Le | Op::Ge | Op::Lt | Op::Gt);
-    if orders || is_decimal(&said.value) {
+    if amount || matches!(op, Op::Le | Op::Ge | Op::Lt | Op::Gt) {
         words::parsed(
             &said,
             codes::BAD_AMOUNT,
@@ -151,12 +186,4 @@ fn comparison(
         op,
         value: said.value,
     })
-}
-
-/// `12.5`, `-0.125`: digits, a point, digits.
-fn is_decimal(text: &str) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    text.trim_start_matches('-')
-        .split_once('.')
-        .is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
 }

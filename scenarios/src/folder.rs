@@ -22,7 +22,7 @@ pub(crate) struct Folder {
 
 impl Folder {
     /// The folder of the plan at `path`, which is the folder or its `plan.yaml`.
-    pub(crate) fn find(path: &Path) -> Result<Folder, Problem> {
+    pub(crate) fn find(path: &Path) -> Result<Folder, Box<Problem>> {
         let root = if path.is_dir() {
             path.to_owned()
         } else {
@@ -35,7 +35,7 @@ impl Folder {
                 files: RefCell::default(),
             });
         }
-        Err(no_such_plan(path))
+        Err(Box::new(no_such_plan(path)))
     }
 
     /// The file that the plan names `inside`; `said` is where it names it.

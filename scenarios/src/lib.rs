@@ -16,10 +16,12 @@ mod cases;
 mod catalogue;
 mod expect;
 mod head;
+mod interface;
 mod matrix;
 mod pairs;
 mod persons;
 mod phases;
+mod seats;
 mod steps;
 mod topology;
 

@@ -41,7 +41,7 @@ pub fn load(path: &Path) -> Result<Plan, Vec<Problem>> {
 pub fn check(path: &Path) -> (Option<Plan>, Vec<Problem>) {
     let folder = match Folder::find(path) {
         Ok(folder) => folder,
-        Err(problem) => return (None, vec![problem]),
+        Err(problem) => return (None, vec![*problem]),
     };
     let problems = Problems::default();
     let plan = read_plan(folder, &problems);
@@ -342,7 +342,7 @@ impl Reading<'_> {
                 self.problems.push(
                     at.error(codes::UNUSED_PERSON, message)
                         .help(help)
-                        .as_warning(),
+                        .into_warning(),
                 );
             }
         }

@@ -9,7 +9,7 @@ use crosswipe_domain::{Business, Region, Topology};
 use crate::codes;
 use crate::persons::{Person, Use};
 use crate::problem::{At, Problems};
-use crate::steps::Seat;
+use crate::seats::Seat;
 
 /// 格 · A cell of the matrix.
 #[derive(Debug)]

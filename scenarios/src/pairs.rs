@@ -42,7 +42,7 @@ pub(crate) fn read_pairs(
         .iter()
         .filter_map(|row| {
             let insured = region(&row.cells[0], topology, problems);
-            let institution = crate::steps::institution(&row.cells[1], topology, problems);
+            let institution = crate::seats::institution(&row.cells[1], topology, problems);
             Some((insured?, institution?.to_string()))
         })
         .collect();

@@ -242,7 +242,7 @@ fn allow(node: &Node, context: &Context<'_>) -> Option<(Allow, Said<Scope>)> {
         .unwrap_or_default();
     let institutions = institutions
         .iter()
-        .filter_map(|said| crate::steps::institution(said, context.topology?, problems))
+        .filter_map(|said| crate::seats::institution(said, context.topology?, problems))
         .map(|code| code.to_string())
         .collect();
     fields.done();

@@ -73,7 +73,7 @@ impl Problem {
     }
 
     /// The same problem when it leaves the plan usable.
-    pub(crate) fn as_warning(mut self) -> Problem {
+    pub(crate) fn into_warning(mut self) -> Problem {
         self.severity = Severity::Warning;
         self
     }

@@ -1,29 +1,29 @@
 //! 步骤 · Reads the steps of a case and gives each name in them its meaning.
 //!
-//! Why so: a step of the matrix takes person and institution from its cell ([`Seat`]), any other must
+//! Why so: a step of the matrix takes person and institution from its cell (a [`Seat`]), any other must
 //! name them; so one reader serves both, and a slip in a matrix scenario is told once, not 110 times.
-//! Called by `cases`. Not here: whether the window agrees (`checks`).
+//! Called by `cases`. Not here: who and where (`seats`), whether the window agrees (`checks`).
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, InfNo, InstitutionCode, Moment, Nature, Topology};
+use crosswipe_domain::{Business, InfNo, Moment, Nature, Topology};
 
 use crate::catalogue::Baskets;
 use crate::codes;
 use crate::expect::read_expect;
 use crate::fields::{Fields, items, wrong_shape};
+use crate::interface::{self, settlement};
 use crate::node::{Node, Value};
 use crate::persons::Person;
 use crate::problem::{At, Problems, Said};
+use crate::seats::Seat;
 use crate::words;
 use crate::{Call, Expect, Expected, Play, Step, Swipe};
 
-/// 座位 · Who goes where in a cell of the matrix.
-#[derive(Clone, Debug)]
-pub(crate) struct Seat {
-    pub(crate) persona: String,
-    pub(crate) institution: InstitutionCode,
-}
+/// How a message of the run can end, the usual way first.
+const ANSWERS: [&str; 3] = ["ok", "refused", "gate"];
+/// How public traffic can end.
+const PLAYED: [&str; 2] = ["accepted", "refused"];
 
 /// What reading steps needs to know.
 pub(crate) struct Reader<'a, 'b> {
@@ -179,8 +179,8 @@ impl Reader<'_, '_> {
         let business = self.business(fields, "swipe");
         let expect = self.expect(
             fields,
-            &["ok", "refused", "gate"],
-            Expected::Ok,
+            &ANSWERS,
+            business.map(settlement).as_ref(),
             &name,
             read,
         );
@@ -240,20 +240,14 @@ impl Reader<'_, '_> {
                 }
                 Some(infno)
             });
-        let expect = self.expect(
-            fields,
-            &["ok", "refused", "gate"],
-            Expected::Ok,
-            &name,
-            read,
-        );
+        let expect = self.expect(fields, &ANSWERS, infno.as_ref(), &name, read);
         let persona = match (fields.has("person"), seat) {
             (false, None) => Some(None),
             _ => self.persona(fields, seat, false).map(Some),
         };
         let institution = self.institution(fields, seat, true);
         let at = self.instant(fields, "at");
-        let with = self.with(fields);
+        let with = self.with(fields, infno.as_ref());
         let expect = expect?;
         if let Some(Some(persona)) = &persona {
             self.report_unregistered(persona, &expect);
@@ -274,8 +268,8 @@ impl Reader<'_, '_> {
         let business = self.business(fields, "play");
         let expect = self.expect(
             fields,
-            &["accepted", "refused"],
-            Expected::Accepted,
+            &PLAYED,
+            business.map(settlement).as_ref(),
             &name,
             read,
         );
@@ -337,117 +331,23 @@ impl Reader<'_, '_> {
         &self,
         fields: &Fields<'_>,
         possible: &[&str],
-        unless: Expected,
+        infno: Option<&InfNo>,
         name: &str,
         read: &mut ReadSteps,
     ) -> Option<Expect> {
-        match fields.optional("expect") {
-            Some(node) => {
-                read.checked.push(name.to_owned());
-                read_expect(node, possible, self.problems)
-            }
-            None => Some(Expect {
-                outcome: unless,
+        let Some(node) = fields.optional("expect") else {
+            let outcome = if possible == PLAYED {
+                Expected::Accepted
+            } else {
+                Expected::Ok
+            };
+            return Some(Expect {
+                outcome,
                 fields: Vec::new(),
-            }),
-        }
-    }
-
-    fn persona(
-        &self,
-        fields: &Fields<'_>,
-        seat: Option<&Seat>,
-        needed: bool,
-    ) -> Option<Said<String>> {
-        if let Some(seat) = seat {
-            self.from_cell(fields, "person");
-            return Some(Said {
-                value: seat.persona.clone(),
-                at: fields.at.clone(),
             });
-        }
-        let node = if needed {
-            fields.required("person", "写上人员标识 · name the person")
-        } else {
-            fields.optional("person")
-        }?;
-        let said = words::word(node, self.problems)?;
-        if self.known(&said.value).is_none() {
-            let known = self
-                .persons
-                .iter()
-                .map(|person| person.persona.label.as_str());
-            self.problems.push(words::unknown(
-                codes::UNKNOWN_PERSON,
-                "person",
-                &said,
-                known,
-            ));
-            return None;
-        }
-        Some(said)
-    }
-
-    fn known(&self, label: &str) -> Option<&Person> {
-        self.persons
-            .iter()
-            .find(|person| person.persona.label == label)
-    }
-
-    /// Only registered persons may be swiped; a case may show that the gate refuses anybody else.
-    fn report_unregistered(&self, persona: &Said<String>, expect: &Expect) {
-        let unregistered = self
-            .known(&persona.value)
-            .is_some_and(|person| !person.persona.registered);
-        let shows_gate = match &expect.outcome {
-            Expected::Gate { reason } => reason.as_deref().is_none_or(|reason| reason == "persona"),
-            _ => false,
         };
-        if unregistered && !shows_gate {
-            let message = format!("`{}` is not on the registry of test persons", persona.value);
-            let help = "先备案 (用途写 matrix 或 named), 或改为 play · file the person first, or `play` it";
-            self.problems.push(
-                persona
-                    .at
-                    .error(codes::PERSON_NOT_REGISTERED, message)
-                    .help(help),
-            );
-        }
-    }
-
-    fn institution(
-        &self,
-        fields: &Fields<'_>,
-        seat: Option<&Seat>,
-        needed: bool,
-    ) -> Option<InstitutionCode> {
-        if let Some(seat) = seat {
-            self.from_cell(fields, "institution");
-            return Some(seat.institution.clone());
-        }
-        let help = "写上机构编号 · give the institution's code";
-        let node = if needed {
-            fields.required("institution", help)
-        } else {
-            fields.optional("institution")
-        }?;
-        institution(
-            &words::word(node, self.problems)?,
-            self.topology,
-            self.problems,
-        )
-    }
-
-    /// `key` may not stand in a matrix scenario.
-    fn from_cell(&self, fields: &Fields<'_>, key: &'static str) {
-        if fields.optional(key).is_some()
-            && let Some(at) = fields.key_at(key)
-        {
-            let help = "删去这一行 · drop this line";
-            let message = format!("`{key}` comes from the cell of the matrix");
-            self.problems
-                .push(at.error(codes::UNKNOWN_KEY, message).help(help));
-        }
+        read.checked.push(name.to_owned());
+        read_expect(node, possible, infno, self.problems)
     }
 
     fn basket(&mut self, fields: &Fields<'_>) -> Option<String> {
@@ -472,51 +372,28 @@ impl Reader<'_, '_> {
             .map_or(Some(unless), |node| words::yes_no(node, self.problems))
     }
 
-    fn with(&self, fields: &Fields<'_>) -> Option<BTreeMap<String, String>> {
+    fn with(&self, fields: &Fields<'_>, infno: Option<&InfNo>) -> Option<BTreeMap<String, String>> {
         let Some(node) = fields.optional("with") else {
             return Some(BTreeMap::new());
         };
         let entries = Fields::of(node, "with", self.problems)?;
         let mut with = BTreeMap::new();
         for (key, node) in entries.others() {
-            match &node.value {
-                Value::Text(text) => {
-                    with.insert(key.value.clone(), text.clone());
+            let value = match &node.value {
+                Value::Text(text) => text.clone(),
+                Value::Empty => String::new(),
+                _ => {
+                    let help = "写成 字段: 值 · write field: value";
+                    self.problems
+                        .push(wrong_shape(node, "a field holds text").help(help));
+                    continue;
                 }
-                Value::Empty => {
-                    with.insert(key.value.clone(), String::new());
-                }
-                _ => self.problems.push(
-                    wrong_shape(node, "a field holds text here")
-                        .help("字段写成 节点.字段: 值 · write node.field: value"),
-                ),
+            };
+            if let Some(warning) = infno.and_then(|infno| interface::sent(infno, key)) {
+                self.problems.push(warning);
             }
+            with.insert(key.value.clone(), value);
         }
         Some(with)
     }
-}
-
-/// An institution of the topology.
-pub(crate) fn institution(
-    said: &Said<String>,
-    topology: &Topology,
-    problems: &Problems,
-) -> Option<InstitutionCode> {
-    let found = topology
-        .institutions
-        .iter()
-        .find(|institution| institution.code.as_str() == said.value);
-    if found.is_none() {
-        let known = topology
-            .institutions
-            .iter()
-            .map(|institution| institution.code.as_str());
-        problems.push(words::unknown(
-            codes::UNKNOWN_INSTITUTION,
-            "institution",
-            said,
-            known,
-        ));
-    }
-    found.map(|institution| institution.code.clone())
 }

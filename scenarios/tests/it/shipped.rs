@@ -11,11 +11,22 @@ fn tmp() {
     for name in ["zhejiang-2017", "pair-demo"] {
         let (plan, problems) = crosswipe_scenarios::check(&shipped(name));
         for p in &problems {
-            println!("{:?} {} {}: {} [{}] {:?}", p.severity, p.file, p.line_column().map_or(String::new(), |(l, c)| format!("{l}:{c}")), p.message, p.code, p.help);
+            println!(
+                "{:?} {} {}: {} [{}] {:?}",
+                p.severity,
+                p.file,
+                p.line_column()
+                    .map_or(String::new(), |(l, c)| format!("{l}:{c}")),
+                p.message,
+                p.code,
+                p.help
+            );
         }
         assert!(plan.is_some());
         let plan = plan.unwrap();
-        for c in plan.cases.iter().filter(|c| !c.matrix) { println!("{} {:?} {}", c.id, c.start, c.title); }
+        for c in plan.cases.iter().filter(|c| !c.matrix) {
+            println!("{} {:?} {}", c.id, c.start, c.title);
+        }
         println!("{}", plan.cases.len());
     }
 }

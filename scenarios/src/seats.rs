@@ -1,0 +1,145 @@
+//! 谁在哪 · Person and institution of a step: named by it, or given by its cell of the matrix.
+//!
+//! Why so: only registered persons may be swiped, so who a step is about is settled here, in one place.
+//! Called by `steps`; `matrix` makes the seats.
+
+use crosswipe_domain::{InstitutionCode, Topology};
+
+use crate::codes;
+use crate::fields::Fields;
+use crate::persons::Person;
+use crate::problem::{Problems, Said};
+use crate::steps::Reader;
+use crate::words;
+use crate::{Expect, Expected};
+
+/// 座位 · Who goes where in a cell of the matrix.
+#[derive(Clone, Debug)]
+pub(crate) struct Seat {
+    pub(crate) persona: String,
+    pub(crate) institution: InstitutionCode,
+}
+
+impl Reader<'_, '_> {
+    pub(crate) fn persona(
+        &self,
+        fields: &Fields<'_>,
+        seat: Option<&Seat>,
+        needed: bool,
+    ) -> Option<Said<String>> {
+        if let Some(seat) = seat {
+            self.cell_gives(fields, "person");
+            return Some(Said {
+                value: seat.persona.clone(),
+                at: fields.at.clone(),
+            });
+        }
+        let node = if needed {
+            fields.required("person", "写上人员标识 · name the person")
+        } else {
+            fields.optional("person")
+        }?;
+        let said = words::word(node, self.problems)?;
+        if self.known(&said.value).is_none() {
+            let known = self
+                .persons
+                .iter()
+                .map(|person| person.persona.label.as_str());
+            self.problems.push(words::unknown(
+                codes::UNKNOWN_PERSON,
+                "person",
+                &said,
+                known,
+            ));
+            return None;
+        }
+        Some(said)
+    }
+
+    pub(crate) fn known(&self, label: &str) -> Option<&Person> {
+        self.persons
+            .iter()
+            .find(|person| person.persona.label == label)
+    }
+
+    /// Only registered persons may be swiped; a case may show that the gate refuses anybody else.
+    pub(crate) fn report_unregistered(&self, persona: &Said<String>, expect: &Expect) {
+        let unregistered = self
+            .known(&persona.value)
+            .is_some_and(|person| !person.persona.registered);
+        let shows_gate = match &expect.outcome {
+            Expected::Gate { reason } => reason.as_deref().is_none_or(|reason| reason == "persona"),
+            _ => false,
+        };
+        if unregistered && !shows_gate {
+            let message = format!("`{}` is not on the registry of test persons", persona.value);
+            let help = "先备案 (用途写 matrix 或 named), 或改为 play · file the person first, or `play` it";
+            self.problems.push(
+                persona
+                    .at
+                    .error(codes::PERSON_NOT_REGISTERED, message)
+                    .help(help),
+            );
+        }
+    }
+
+    pub(crate) fn institution(
+        &self,
+        fields: &Fields<'_>,
+        seat: Option<&Seat>,
+        needed: bool,
+    ) -> Option<InstitutionCode> {
+        if let Some(seat) = seat {
+            self.cell_gives(fields, "institution");
+            return Some(seat.institution.clone());
+        }
+        let help = "写上机构编号 · give the institution's code";
+        let node = if needed {
+            fields.required("institution", help)
+        } else {
+            fields.optional("institution")
+        }?;
+        institution(
+            &words::word(node, self.problems)?,
+            self.topology,
+            self.problems,
+        )
+    }
+
+    /// `key` may not stand in a matrix scenario.
+    fn cell_gives(&self, fields: &Fields<'_>, key: &'static str) {
+        if fields.optional(key).is_some()
+            && let Some(at) = fields.key_at(key)
+        {
+            let help = "删去这一行 · drop this line";
+            let message = format!("`{key}` comes from the cell of the matrix");
+            self.problems
+                .push(at.error(codes::UNKNOWN_KEY, message).help(help));
+        }
+    }
+}
+
+/// An institution of the topology.
+pub(crate) fn institution(
+    said: &Said<String>,
+    topology: &Topology,
+    problems: &Problems,
+) -> Option<InstitutionCode> {
+    let found = topology
+        .institutions
+        .iter()
+        .find(|institution| institution.code.as_str() == said.value);
+    if found.is_none() {
+        let known = topology
+            .institutions
+            .iter()
+            .map(|institution| institution.code.as_str());
+        problems.push(words::unknown(
+            codes::UNKNOWN_INSTITUTION,
+            "institution",
+            said,
+            known,
+        ));
+    }
+    found.map(|institution| institution.code.clone())
+}

@@ -1,0 +1,1 @@
+//! 整体 · All problems at once, nothing hidden behind another, nothing private shown.
