@@ -1,2 +1,36 @@
-//! 交叉刷卡联调验证台 · The binary `crosswipe`.
-fn main() {}
+//! 交叉刷卡联调验证台 · The binary `crosswipe`: swipe across regions, wipe every trace, prove it.
+//!
+//! Reads like the manual: what was typed (`args`), one file per command (`command`), one place for exit
+//! codes (`exit`) and for drawing problems (`complain`). The wiring of all crates happens here alone.
+
+mod args;
+mod command;
+mod complain;
+mod exit;
+mod explain;
+mod private;
+mod progress;
+mod rundir;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return exit::of_usage(&error),
+    };
+    let ended = match args.command {
+        Command::Run(run) => command::run::run(&run),
+        Command::Verify(verify) => command::verify::verify(&verify),
+        Command::Report(report) => command::report::report(&report),
+        Command::Lint(lint) => command::lint::lint(&lint),
+        Command::Explain(explain) => command::explain::explain(&explain),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(trouble) => complain::trouble(&trouble),
+    }
+}

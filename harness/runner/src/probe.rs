@@ -60,6 +60,7 @@ impl<T: Transport> Desk<T> {
             trial_only: true,
         };
         let walked = self.walk(&plan).await?;
+        self.look(&case, &self.path(institution, Some(persona.insured))).await?;
         let chain = self.compensate(busy, Some(&self.pseudonym(&persona.no))).await?;
         if walked.end != End::Ok || chain == Chain::Blocked {
             let facts = [("person".to_owned(), self.pseudonym(&persona.no).to_string()), ("which".to_owned(), which.to_owned())];

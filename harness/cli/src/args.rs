@@ -1,0 +1,186 @@
+//! 参数 · What was typed. What it means is found out by each command.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use crosswipe_reports::Lang;
+
+/// 交叉刷卡联调验证台: swipe across regions, wipe every trace, and prove it on every party's books.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes · 退出码:
+  0 clean 已回退干净   1 violated 违反或预期不符   2 indeterminate 不能判定   3 refused by the gate 闸门拒绝
+  4 harness failure 工具故障   5 nothing was checked 未核任何内容   64 bad usage or files 用法或文件有误
+  130 interrupted and rolled back 中断且已回退
+
+Example · 例:
+  crosswipe run scenarios/zhejiang-2017";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// 运行 Run a plan: swipe, undo everything, judge every party's books
+    Run(Run),
+    /// 核验 Judge a run again, offline, from its journal and exports
+    Verify(Verify),
+    /// 报告 Write the reports of a run again, in any format and language
+    Report(Report),
+    /// 检查 Find all problems of plans, without sending anything
+    Lint(Lint),
+    /// 说明 Explain a rule, finding class, fault or error code: cause, example, remedy
+    Explain(Explain),
+}
+
+/// 运行 Run a plan
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example · 例:\n  crosswipe run scenarios/zhejiang-2017 --fault response-lost")]
+pub(crate) struct Run {
+    /// Plan folder or its plan.yaml
+    pub(crate) plan: PathBuf,
+    /// Where the run is kept [default: runs/<run-id>]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// A fault that the mock parties inject, e.g. hub-drops-forwarded-reversal:on=2208,nth=2; repeatable
+    #[arg(long = "fault", value_name = "ID[:SELECTOR]")]
+    pub(crate) faults: Vec<String>,
+    /// Only cases from this insured place (code or name); repeatable
+    #[arg(long, value_name = "REGION")]
+    pub(crate) from: Vec<String>,
+    /// Only cases to this treatment place (code or name); repeatable
+    #[arg(long, value_name = "REGION")]
+    pub(crate) to: Vec<String>,
+    /// Only cases of this business: outpatient 门诊, inpatient 住院
+    #[arg(long, value_name = "BUSINESS")]
+    pub(crate) kind: Vec<String>,
+    /// Only cases whose id holds this text; repeatable
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) case: Vec<String>,
+    /// List the selected cases and send nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Seed of every choice [default: the plan's]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Most cases in flight [default: one per independent person]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) jobs: Option<u32>,
+    /// How messages travel
+    #[arg(long, value_enum, default_value_t = TransportKind::Http)]
+    pub(crate) transport: TransportKind,
+    /// Which clock
+    #[arg(long, value_enum, default_value_t = ClockKind::Simulated)]
+    pub(crate) clock: ClockKind,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 核验 Judge a run again
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Verify {
+    /// Run folder
+    pub(crate) run: PathBuf,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 报告 Write reports again
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example · 例:\n  crosswipe report runs/RUN --format html --lang en")]
+pub(crate) struct Report {
+    /// Run folder
+    pub(crate) run: PathBuf,
+    /// Which report; text goes to stdout, the others become files in the run folder
+    #[arg(long, value_enum, default_values_t = [Format::Text])]
+    pub(crate) format: Vec<Format>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 检查 Find all problems of plans
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Lint {
+    /// Plan folders
+    #[arg(required = true)]
+    pub(crate) plans: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 说明 Explain a code
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Explain {
+    /// Rule (R1), finding class (residue:accumulator), fault id, error code; none lists all
+    pub(crate) code: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Options of every command.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Common {
+    /// Language of people's words
+    #[arg(long, value_enum, env = "CROSSWIPE_LANG")]
+    lang: Option<LangArg>,
+    /// No progress on stderr
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+impl Common {
+    /// The language: as typed, else of the locale; if nothing says English, Chinese.
+    pub(crate) fn lang(&self) -> Lang {
+        let typed = self.lang.map(|lang| lang == LangArg::En);
+        let locale = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+        let english = typed.unwrap_or_else(|| locale().is_some_and(|locale| locale.starts_with("en")));
+        if english { Lang::En } else { Lang::Zh }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LangArg {
+    Zh,
+    En,
+}
+
+/// How messages travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TransportKind {
+    /// Real HTTP on loopback
+    Http,
+    /// In-memory network
+    Memory,
+}
+
+/// Which clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClockKind {
+    /// Jumps through the plan's phases
+    Simulated,
+    /// Real time
+    Wall,
+}
+
+/// Report formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Terminal text on stdout
+    Text,
+    /// report.json
+    Json,
+    /// junit.xml
+    Junit,
+    /// report.html
+    Html,
+}

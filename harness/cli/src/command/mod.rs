@@ -1,0 +1,8 @@
+//! 命令 · One file per command; each takes what was typed and gives an exit code or a trouble.
+
+pub(crate) mod explain;
+pub(crate) mod lint;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod select;
+pub(crate) mod verify;

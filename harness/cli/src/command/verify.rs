@@ -1,0 +1,146 @@
+//! 核验 · `crosswipe verify RUN`: judges a run again, offline, from its journal and exports alone.
+//!
+//! The certificate is computed again and compared byte for byte, `SHA256SUMS` covers bytes that carry
+//! no meaning. A run in progress or killed half-way is judged as far as it came, never clean.
+
+use std::fs;
+use std::path::Path;
+
+use crosswipe_domain::{FindingClass, Moment, Rule, Severity};
+use crosswipe_journal::{CaseResult, History, Payload};
+use crosswipe_reports::{Source, Story, json, terminal};
+use crosswipe_verify::{Finding, Judgement, Verdict, certificate, judge};
+
+use crate::args::Verify;
+use crate::complain::{Trouble, to_stdout};
+use crate::exit::{Came, Exit, of_run};
+use crate::rundir;
+
+/// Reads, judges, prints.
+pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
+    let history = crosswipe_journal::read(&args.run)?;
+    let judged = judged(&args.run, &history, &[])?;
+    let text = told(&args.run, &history, &judged, &[], |story| {
+        if args.json { json(story) } else { terminal(story, args.common.lang(), WIDTH) }
+    })?;
+    to_stdout(&text);
+    Ok(judged.exit)
+}
+
+/// Columns of what is printed.
+pub(crate) const WIDTH: usize = 100;
+
+/// A run after judging.
+pub(crate) struct Judged {
+    pub(crate) judgement: Judgement,
+    /// The certificate as it must read.
+    pub(crate) certificate: String,
+    pub(crate) exit: Exit,
+}
+
+/// Judges a run folder; `faults` are those asked for, with how often each fired.
+pub(crate) fn judged(dir: &Path, history: &History, faults: &[(String, u64)]) -> Result<Judged, Trouble> {
+    let evidence = rundir::evidence(dir, history, None::<Moment>)?;
+    let mut judgement = judge(&evidence);
+    let certificate = certificate(&evidence, &judgement);
+    if let Some(changed) = changed_since(dir, &certificate)? {
+        judgement.findings.insert(0, tampered(&changed));
+        judgement.findings.iter_mut().skip(1).for_each(|finding| finding.follows_from = finding.follows_from.map(|at| at + 1));
+        judgement.verdict = Verdict::Violated;
+    }
+    let exit = of_run(came(history, &judgement, faults));
+    let exit = if exit != Exit::Violated && gated_before_anything(history) { Exit::Gate } else { exit };
+    Ok(Judged { judgement, certificate, exit })
+}
+
+/// First file that is not what it was when the run was certified.
+fn changed_since(dir: &Path, certificate: &str) -> Result<Option<String>, Trouble> {
+    if let Some(changed) = rundir::first_changed(dir)? {
+        return Ok(Some(changed));
+    }
+    let path = dir.join(rundir::CERTIFICATE);
+    match fs::read(&path) {
+        Ok(kept) if kept != certificate.as_bytes() => Ok(Some(rundir::CERTIFICATE.to_owned())),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Trouble::file("read", &path, error)),
+    }
+}
+
+fn tampered(what: &str) -> Finding {
+    Finding {
+        class: FindingClass::new("evidence:tampered"),
+        severity: Severity::S1,
+        rule: Rule::R2,
+        uncertain: false,
+        party: None,
+        answered_by: None,
+        txid: None,
+        case: None,
+        person: None,
+        location: what.to_owned(),
+        expected: "as certified".to_owned(),
+        actual: "changed".to_owned(),
+        witness: Vec::new(),
+        follows_from: None,
+    }
+}
+
+fn came(history: &History, judgement: &Judgement, faults: &[(String, u64)]) -> Came {
+    let results: Vec<CaseResult> = finished(history).map(|(result, _)| result).collect();
+    let failed = results.iter().filter(|result| matches!(result, CaseResult::Failed | CaseResult::Error | CaseResult::Blocked));
+    Came {
+        verdict: judgement.verdict,
+        failed: failed.count() as u64,
+        checked: finished(history).any(|(_, checks)| checks > 0),
+        fault_idle: faults.iter().any(|(_, fired)| *fired == 0),
+        interrupted: history.records.iter().any(|record| matches!(record.payload, Payload::Interrupted(_))),
+    }
+}
+
+fn finished(history: &History) -> impl Iterator<Item = (CaseResult, usize)> {
+    history.records.iter().filter_map(|record| match &record.payload {
+        Payload::CaseFinished(finished) => Some((finished.result, finished.checks.len())),
+        _ => None,
+    })
+}
+
+/// The gate refused something, and no message about business was ever sent.
+fn gated_before_anything(history: &History) -> bool {
+    let gated = history.records.iter().any(|record| matches!(record.payload, Payload::Gated(_)));
+    let sent = history.records.iter().any(|record| matches!(record.payload, Payload::Intent(_)));
+    let played = history.records.iter().any(|record| matches!(record.payload, Payload::Played(_)));
+    gated && !sent && !played
+}
+
+/// Builds the story of a judged run and tells it.
+pub(crate) fn told(
+    dir: &Path,
+    history: &History,
+    judged: &Judged,
+    faults: &[(String, u64)],
+    tell: impl FnOnce(&Story) -> String,
+) -> Result<String, Trouble> {
+    let shown = dir.display().to_string();
+    let head = history.records.first().map(|record| record.sha256.as_str()).unwrap_or_default();
+    let certificate_sha256 = crosswipe_domain::sha256_hex(judged.certificate.as_bytes());
+    let source = Source {
+        records: &history.records,
+        messages: &history.messages,
+        judgement: &judged.judgement,
+        certificate_sha256: Some(&certificate_sha256),
+        journal_head: head,
+        journal_tail: &history.last().sha256,
+        dir: &shown,
+        matched_faults: faults,
+        exit: i32::from(judged.exit.code()),
+    };
+    match Story::build(&source) {
+        Ok(story) => Ok(tell(&story)),
+        Err(_) => Err(Trouble::Usage {
+            code: "cli::no_run",
+            what: "the journal does not begin with a run".to_owned(),
+            help: "crosswipe explain journal:not_a_run".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,158 @@
+//! 报错 · Draws what went wrong: what, where, how to mend it. The only place that prints errors.
+
+use std::io;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use crosswipe_journal::JournalError;
+use crosswipe_runner::Halt;
+use crosswipe_scenarios::{Problem, Severity};
+
+use crate::exit::Exit;
+
+/// 故障 · Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// Plans with problems; all of them.
+    #[error("the plan has problems")]
+    Plan(Vec<Problem>),
+    /// A run folder that holds something already.
+    #[error("`{}` is not empty", dir.display())]
+    OutputBusy { dir: PathBuf },
+    /// A file that cannot be used.
+    #[error("could not {doing} `{}`: {source}", path.display())]
+    File { doing: &'static str, path: PathBuf, source: io::Error },
+    /// An option that means nothing here.
+    #[error("{what}")]
+    Usage { code: &'static str, what: String, help: String },
+    /// A selection that leaves nothing.
+    #[error("{what}")]
+    Nothing { what: String, help: String },
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The run stopped.
+    #[error(transparent)]
+    Halt(#[from] Halt),
+    /// The mock parties could not be stood up.
+    #[error("could not stand up the mock parties: {0}")]
+    World(io::Error),
+    /// No async runtime.
+    #[error("could not start: {0}")]
+    Runtime(io::Error),
+}
+
+impl Trouble {
+    /// A file that cannot be used.
+    pub(crate) fn file(doing: &'static str, path: &Path, source: io::Error) -> Trouble {
+        Trouble::File { doing, path: path.to_owned(), source }
+    }
+
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Trouble::Plan(_) => "cli::plan",
+            Trouble::OutputBusy { .. } => "cli::output_busy",
+            Trouble::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => "cli::disk_full",
+            Trouble::File { .. } => "cli::file",
+            Trouble::Usage { code, .. } => code,
+            Trouble::Nothing { .. } => "cli::nothing_selected",
+            Trouble::Journal(error) => error.code(),
+            Trouble::Halt(Halt::Journal(error)) => error.code(),
+            Trouble::Halt(Halt::File { .. }) => "cli::file",
+            Trouble::Halt(Halt::Unreachable { .. }) => "cli::unreachable",
+            Trouble::Halt(Halt::Bug(_)) => "cli::bug",
+            Trouble::World(_) => "cli::world",
+            Trouble::Runtime(_) => "cli::runtime",
+        }
+    }
+
+    fn help(&self) -> String {
+        let dir_help = "用 --out 指定一个空目录 · name an empty folder with --out";
+        match self {
+            Trouble::OutputBusy { .. } | Trouble::Journal(JournalError::Exists { .. }) => dir_help.to_owned(),
+            Trouble::Usage { help, .. } | Trouble::Nothing { help, .. } => help.clone(),
+            Trouble::Journal(JournalError::NotARun { .. }) => {
+                "给出一次运行的目录, 如 runs/… · name the folder of a run, e.g. runs/…".to_owned()
+            }
+            Trouble::Journal(JournalError::Locked { .. }) => {
+                "等那个进程结束 · wait until that process has ended".to_owned()
+            }
+            Trouble::File { .. } | Trouble::Halt(Halt::File { .. }) => {
+                "检查磁盘空间与权限 · check free space and permissions".to_owned()
+            }
+            other => format!("crosswipe explain {}", other.code()),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Trouble::Plan(_) | Trouble::OutputBusy { .. } | Trouble::Usage { .. } => Exit::Usage,
+            Trouble::Journal(JournalError::NotARun { .. } | JournalError::Version { .. } | JournalError::Exists { .. }) => Exit::Usage,
+            Trouble::File { source, .. } if matches!(source.kind(), io::ErrorKind::NotFound) => Exit::Usage,
+            Trouble::Nothing { .. } => Exit::Nothing,
+            _ => Exit::Harness,
+        }
+    }
+}
+
+/// Prints a trouble and says the exit code.
+pub(crate) fn trouble(trouble: &Trouble) -> ExitCode {
+    match trouble {
+        Trouble::Plan(problems) => self::problems(problems),
+        other => {
+            let mut text = format!("error[{}]: {other}\n", other.code());
+            let mut source = std::error::Error::source(other);
+            while let Some(cause) = source {
+                text.push_str(&format!("  | {cause}\n"));
+                source = cause.source();
+            }
+            text.push_str(&format!("  = help: {}\n", other.help()));
+            to_stderr(&text);
+        }
+    }
+    trouble.exit().into()
+}
+
+/// Draws all problems of plan files, with line, column and caret.
+pub(crate) fn problems(problems: &[Problem]) {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    for problem in problems {
+        to_stderr(&format!("{}\n\n", drawn(problem, &renderer)));
+    }
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let warnings = problems.len() - errors;
+    to_stderr(&format!("{errors} 个错误 errors, {warnings} 个警告 warnings\n"));
+}
+
+fn drawn(problem: &Problem, renderer: &Renderer) -> String {
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(problem.message.as_str()).id(problem.code);
+    let mut group = match &problem.span {
+        Some(span) => {
+            let annotation = AnnotationKind::Primary.span(span.clone());
+            title.element(Snippet::source(&*problem.source).path(problem.file.as_str()).annotation(annotation))
+        }
+        None => Group::with_title(title).element(annotate_snippets::Origin::path(problem.file.as_str())),
+    };
+    if let Some(help) = &problem.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    renderer.render(&[group]).to_string()
+}
+
+/// Where even stderr is gone there is nobody left to tell.
+pub(crate) fn to_stderr(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Data goes to stdout; a reader that went away is no failure of ours.
+pub(crate) fn to_stdout(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

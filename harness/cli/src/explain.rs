@@ -1,0 +1,81 @@
+//! 词条 · The pages behind `crosswipe explain`: one per code, both languages, embedded.
+//!
+//! The text lies in `explain/pages.md`: `## code`, then a line `zh: title` with its paragraphs and a line
+//! `en: title` with its paragraphs. A code with a part after `:` falls back to its family
+//! (`residue:cash` → `residue`). A test sees to it that every code of the program has a page.
+
+use crosswipe_reports::Lang;
+
+const PAGES: &str = include_str!("explain/pages.md");
+
+/// 词条 · One page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub(crate) code: &'static str,
+    zh: Half,
+    en: Half,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Half {
+    title: &'static str,
+    body: &'static str,
+}
+
+impl Page {
+    /// What the code means, in a few words.
+    pub(crate) fn title(&self, lang: Lang) -> &'static str {
+        self.half(lang).title
+    }
+
+    /// Cause, example, remedy.
+    pub(crate) fn body(&self, lang: Lang) -> &'static str {
+        self.half(lang).body
+    }
+
+    fn half(&self, lang: Lang) -> Half {
+        match lang {
+            Lang::Zh => self.zh,
+            Lang::En => self.en,
+        }
+    }
+}
+
+/// All pages, in file order.
+pub(crate) fn pages() -> impl Iterator<Item = Page> {
+    PAGES.split("\n## ").skip(1).filter_map(parse)
+}
+
+/// The page of a code, or of its family.
+pub(crate) fn page(code: &str) -> Option<Page> {
+    let family = code.split_once(':').map_or(code, |(family, _)| family);
+    pages().find(|page| page.code == code).or_else(|| pages().find(|page| page.code == family))
+}
+
+fn parse(text: &'static str) -> Option<Page> {
+    let (code, rest) = text.split_once('\n')?;
+    let (zh, en) = rest.split_once("\nen: ")?;
+    let (_, zh) = zh.split_once("zh: ")?;
+    Some(Page { code: code.trim(), zh: half(zh), en: half(en) })
+}
+
+fn half(text: &'static str) -> Half {
+    let (title, body) = text.split_once('\n').unwrap_or((text, ""));
+    Half { title: title.trim(), body: body.trim() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_has_both_languages_and_a_remedy() {
+        let count = pages().count();
+        assert_eq!(PAGES.matches("\n## ").count(), count, "a page that cannot be read is no page");
+        for page in pages() {
+            for lang in [Lang::Zh, Lang::En] {
+                assert!(!page.title(lang).is_empty() && page.body(lang).len() > 40, "{}", page.code);
+            }
+        }
+    }
+}

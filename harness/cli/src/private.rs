@@ -1,0 +1,58 @@
+//! 站点 · What a site keeps beside its runs: one pseudonym key per plan, and the tail of its last run.
+//!
+//! Why so: a person must have one name in all runs of a window, and each run names the tail hash of
+//! the run before it, so that a missing run shows. Both lie in `private/` next to the run folders.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crosswipe_domain::PseudonymKey;
+
+use crate::complain::Trouble;
+use crate::rundir::{keep_private, write};
+
+/// The key of a plan at the site of `run_dir`; made at the first run.
+///
+/// # Errors
+/// The file cannot be read or written, or is no key.
+pub(crate) fn plan_key(run_dir: &Path, plan: &str) -> Result<PseudonymKey, Trouble> {
+    let path = site(run_dir)?.join(format!("{plan}.key"));
+    match fs::read(&path) {
+        Ok(bytes) => match <[u8; 32]>::try_from(bytes) {
+            Ok(bytes) => Ok(PseudonymKey::new(bytes)),
+            Err(_) => Err(Trouble::file("use", &path, io::Error::other("a pseudonym key has 32 bytes"))),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut bytes = [0u8; 32];
+            getrandom::fill(&mut bytes).map_err(|error| Trouble::file("make", &path, io::Error::other(error)))?;
+            write(&path, &bytes)?;
+            keep_private(&path)?;
+            Ok(PseudonymKey::new(bytes))
+        }
+        Err(error) => Err(Trouble::file("read", &path, error)),
+    }
+}
+
+/// Tail hash of the last run of a plan at this site.
+pub(crate) fn previous_tail(run_dir: &Path, plan: &str) -> Result<Option<String>, Trouble> {
+    let path = site(run_dir)?.join(format!("{plan}.tail"));
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Trouble::file("read", &path, error)),
+    }
+}
+
+/// Remembers the tail hash of the run that just ended.
+pub(crate) fn remember_tail(run_dir: &Path, plan: &str, tail: &str) -> Result<(), Trouble> {
+    write(&site(run_dir)?.join(format!("{plan}.tail")), format!("{tail}\n").as_bytes())
+}
+
+fn site(run_dir: &Path) -> Result<PathBuf, Trouble> {
+    let parent = run_dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let site = parent.join("private");
+    fs::create_dir_all(&site).map_err(|error| Trouble::file("create", &site, error))?;
+    keep_private(&site)?;
+    Ok(site)
+}

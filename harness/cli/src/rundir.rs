@@ -1,0 +1,182 @@
+//! 运行目录 · The layout of a run folder, and how its evidence is read back.
+//!
+//! `journal.db`, `exports/`, `certificate.json`, `SHA256SUMS` (of these three), the reports, `parties/`
+//! (the mock parties' own logs) and `private/` (never leaves the machine). One function reads evidence
+//! for the run just ended and for last week's.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crosswipe_domain::{Export, Look, Moment, Party, PseudonymKey, sha256_hex};
+use crosswipe_journal::History;
+use crosswipe_verify::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
+
+use crate::complain::Trouble;
+
+/// Names of files in a run folder.
+pub(crate) const CERTIFICATE: &str = "certificate.json";
+/// Digests of journal, exports and certificate.
+pub(crate) const SUMS: &str = "SHA256SUMS";
+
+/// Makes an empty run folder; its parts are there when this returns.
+///
+/// # Errors
+/// The folder holds something already, or cannot be made.
+pub(crate) fn create(dir: &Path) -> Result<(), Trouble> {
+    let busy = match fs::read_dir(dir) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(Trouble::file("open", dir, error)),
+    };
+    if busy {
+        return Err(Trouble::OutputBusy { dir: dir.to_owned() });
+    }
+    for part in ["exports", "parties", "private"] {
+        let path = dir.join(part);
+        fs::create_dir_all(&path).map_err(|error| Trouble::file("create", &path, error))?;
+    }
+    keep_private(&dir.join("private"))
+}
+
+/// Nobody but the owner reads it, where the system knows owners.
+#[cfg(unix)]
+pub(crate) fn keep_private(path: &Path) -> Result<(), Trouble> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = if path.is_dir() { 0o700 } else { 0o600 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|error| Trouble::file("protect", path, error))
+}
+
+/// Systems without owners: the folder's own protection has to do.
+#[cfg(not(unix))]
+pub(crate) fn keep_private(_: &Path) -> Result<(), Trouble> {
+    Ok(())
+}
+
+/// Writes a file of the run folder.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+    fs::write(path, bytes).map_err(|error| Trouble::file("write", path, error))
+}
+
+/// Keeps plan and persons as they were run, and the key that names people.
+pub(crate) fn keep_plan(dir: &Path, files: &BTreeMap<String, Vec<u8>>, key: &PseudonymKey) -> Result<(), Trouble> {
+    let private = dir.join("private");
+    let key_file = private.join("pseudonym.key");
+    write(&key_file, key.reveal())?;
+    keep_private(&key_file)?;
+    for (name, bytes) in files {
+        let path = private.join("plan").join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|error| Trouble::file("create", parent, error))?;
+        }
+        write(&path, bytes)?;
+    }
+    Ok(())
+}
+
+/// Evidence of a run folder: the journal's records with every export and look that lies there.
+pub(crate) fn evidence(dir: &Path, history: &History, as_of: Option<Moment>) -> Result<Evidence, Trouble> {
+    let journal = JournalFacts {
+        head: history.records.first().map(|record| record.sha256.clone()).unwrap_or_default(),
+        tail: history.last().sha256.clone(),
+        length: history.records.len() as u64,
+        defect: None,
+    };
+    let mut evidence =
+        Evidence { records: history.records.clone(), journal, exports: BTreeMap::new(), looks: BTreeMap::new(), as_of };
+    for path in files_of(&dir.join("exports"))? {
+        let bytes = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
+        let Some((party, which)) = named(&path) else { continue };
+        match which.as_str() {
+            "t0.json" => put(&mut evidence, Instant::T0, party, &bytes),
+            "t1.json" => put(&mut evidence, Instant::T1, party, &bytes),
+            "t2.json" => put(&mut evidence, Instant::T2, party, &bytes),
+            "tm.jsonl" => {
+                evidence.looks.insert(party, looks(&bytes));
+            }
+            _ => {}
+        }
+    }
+    Ok(evidence)
+}
+
+fn put(evidence: &mut Evidence, instant: Instant, party: Party, bytes: &[u8]) {
+    let export = serde_json::from_slice::<Export>(bytes).map_err(|error| error.to_string());
+    let file = ExportFile { sha256: sha256_hex(bytes), export };
+    evidence.exports.entry(instant).or_default().insert(party, file);
+}
+
+fn looks(bytes: &[u8]) -> Vec<LookLine> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let look = |line: &[u8]| serde_json::from_slice::<Look>(line).map_err(|error| error.to_string());
+    lines.map(|line| LookLine { sha256: sha256_hex(line), look: look(line) }).collect()
+}
+
+/// `insured-330300.t1.json` → the party and `t1.json`.
+fn named(path: &Path) -> Option<(Party, String)> {
+    let name = path.file_name()?.to_str()?;
+    let (stem, which) = name.split_once('.')?;
+    let (role, code) = stem.split_once('-')?;
+    Some((Party::try_from(format!("{role}:{code}")).ok()?, which.to_owned()))
+}
+
+/// Files of a folder, sorted by name; none if there is no such folder.
+fn files_of(dir: &Path) -> Result<Vec<PathBuf>, Trouble> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Trouble::file("open", dir, error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|error| Trouble::file("read", dir, error))?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Writes `SHA256SUMS`: journal, exports, certificate, in the form that `sha256sum -c` reads.
+pub(crate) fn write_sums(dir: &Path) -> Result<(), Trouble> {
+    let mut text = String::new();
+    for name in summed(dir)? {
+        let path = dir.join(&name);
+        let bytes = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
+        text.push_str(&format!("{}  {name}\n", sha256_hex(&bytes)));
+    }
+    write(&dir.join(SUMS), text.as_bytes())
+}
+
+/// First file whose digest differs from `SHA256SUMS`, is gone, or is not listed; `None` if all agree or there is no list.
+pub(crate) fn first_changed(dir: &Path) -> Result<Option<String>, Trouble> {
+    let path = dir.join(SUMS);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(Some(SUMS.to_owned())),
+        Err(error) => return Err(Trouble::file("read", &path, error)),
+    };
+    let mut listed = BTreeMap::new();
+    for line in text.lines() {
+        match line.split_once("  ") {
+            Some((sum, name)) => listed.insert(name.to_owned(), sum.to_owned()),
+            None => return Ok(Some(SUMS.to_owned())),
+        };
+    }
+    for name in summed(dir)? {
+        let bytes = fs::read(dir.join(&name)).map_err(|error| Trouble::file("read", &dir.join(&name), error))?;
+        if listed.remove(&name) != Some(sha256_hex(&bytes)) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(listed.into_keys().next())
+}
+
+fn summed(dir: &Path) -> Result<Vec<String>, Trouble> {
+    let exports = files_of(&dir.join("exports"))?;
+    let exports = exports.iter().filter_map(|path| Some(format!("exports/{}", path.file_name()?.to_str()?)));
+    let fixed = [CERTIFICATE, "journal.db"].into_iter().filter(|name| dir.join(name).exists()).map(str::to_owned);
+    let mut names: Vec<String> = exports.chain(fixed).collect();
+    names.sort();
+    Ok(names)
+}
