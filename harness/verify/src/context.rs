@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Level, Moment, Party, PersonClass, ResolvedPlan};
+use crosswipe_domain::{Level, LogRow, Moment, Party, PersonClass, ResolvedPlan};
 
 use crate::books::{Books, gather};
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::Finding;
-use crate::story::{Story, Tau};
+use crate::story::{Owner, Story, Tau};
 use crate::tally::{Account, Tally};
 
 /// Books of one party with their sums.
@@ -145,7 +145,7 @@ impl<'a> Context<'a> {
     /// A message without postings or rows stands no more once it is flagged, undone by name, or its root is gone.
     fn is_dropped(&self, tau: usize, account: &Account<'a>, ledger: &Ledger<'a>) -> bool {
         let last = account.applies.last().map_or(0, |apply| apply.row.seq);
-        let after = |row: &Option<&crosswipe_domain::LogRow>| row.is_some_and(|row| row.seq > last);
+        let after = |row: &Option<&LogRow>| row.is_some_and(|row| row.seq > last);
         let this = &self.story.taus[tau];
         let root_is_gone = match self.story.root_of(this) {
             Some(root) if root != tau => match ledger.tally.account(root) {
@@ -175,6 +175,15 @@ impl<'a> Context<'a> {
                 .is_some_and(|trail| is_terminal(trail.status)),
             _ => true,
         })
+    }
+
+    /// The τ that a log row belongs to by the message that caused it.
+    pub(crate) fn tau_of_row(&self, row: &LogRow) -> Option<usize> {
+        match self.story.owner(&row.cause.origin, &row.cause.msgid) {
+            Owner::Tau(tau) => Some(tau),
+            Owner::Comp(comp) => self.story.comps[comp].tau,
+            _ => None,
+        }
     }
 
     /// True where the journal speaks of this instant at all.

@@ -30,3 +30,8 @@ pub use judgement::{
     BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Transaction, TxState,
     Verdict,
 };
+
+#[cfg(test)]
+mod testkit;
+#[cfg(test)]
+mod tests;

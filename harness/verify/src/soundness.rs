@@ -156,7 +156,7 @@ fn conflict(party: &Party, instant: Instant, export: &Export) -> Vec<Finding> {
     findings
 }
 
-/// A flag or row that calls a τ reversed while not one of its postings was negated.
+/// A row that is called reversed while not one posting of its τ was negated.
 fn contradicting_flags(context: &Context<'_>, party: &Party, ledger: &Ledger<'_>) -> Vec<Finding> {
     if ledger.books.end().is_none() {
         return Vec::new();
@@ -177,10 +177,7 @@ fn contradicting_flags(context: &Context<'_>, party: &Party, ledger: &Ledger<'_>
                 .filter(|trail| is_terminal(trail.status)),
             _ => None,
         });
-        if let Some(said) = account
-            .flagged_reversed
-            .or(closed_row.map(|trail| trail.last))
-        {
+        if let Some(said) = closed_row.map(|trail| trail.last) {
             let first = account.postings().next().expect("postings were just seen");
             let one = finding(Rule::R1, "evidence:conflict")
                 .at(party)

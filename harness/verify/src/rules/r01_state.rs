@@ -159,21 +159,13 @@ fn rows(
         one = one
             .location(format!("{} {}", row.kind, row.id))
             .values(&row.status, actual);
-        let touched = trail.and_then(|trail| touching_tau(context, trail.last));
+        let touched = trail.and_then(|trail| context.tau_of_row(trail.last));
         if let Some(tau) = touched {
             one = one.about(&context.story.taus[tau]);
         }
         found.push(one.witness(ledger.books.party, trail.map(|trail| trail.last)));
     }
     t0.rows.len() as u64
-}
-
-fn touching_tau(context: &Context<'_>, row: &crosswipe_domain::LogRow) -> Option<usize> {
-    match context.story.owner(&row.cause.origin, &row.cause.msgid) {
-        crate::story::Owner::Tau(tau) => Some(tau),
-        crate::story::Owner::Comp(comp) => context.story.comps[comp].tau,
-        _ => None,
-    }
 }
 
 fn by_key(cells: &[Cell]) -> BTreeMap<&CellKey, &Cell> {

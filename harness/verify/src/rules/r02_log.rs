@@ -14,6 +14,9 @@ use crate::draft::finding;
 use crate::evidence::Instant;
 use crate::judgement::Finding;
 
+/// The first finding of each class and τ: what else of a τ is gone goes with it.
+type Worst = BTreeMap<(&'static str, Option<usize>), Finding>;
+
 pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("no-log");
     outcome.lacking = super::lacking_end(context);
@@ -35,7 +38,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         );
         looks.extend(whole(Instant::T1));
         looks.extend(whole(Instant::T2));
-        let mut worst: BTreeMap<&str, Finding> = BTreeMap::new();
+        let mut worst: Worst = BTreeMap::new();
         // Each look against the next whole log: prefixes of prefixes are prefixes.
         for (place, (name, from, rows)) in looks.iter().enumerate() {
             let later = looks[place + 1..]
@@ -48,7 +51,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
                 } else {
                     "audit:gap"
                 };
-                worst.entry(class).or_insert_with(|| {
+                worst.entry((class, None)).or_insert_with(|| {
                     finding(Rule::R2, class)
                         .at(party)
                         .location(format!("log #{hole} @{name}"))
@@ -56,7 +59,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
                 });
             }
             if let Some((later_name, _, later_rows)) = later {
-                compare(party, rows, later_rows, later_name, &mut worst);
+                compare(context, party, rows, later_rows, later_name, &mut worst);
             }
         }
         outcome.findings.extend(worst.into_values());
@@ -72,12 +75,13 @@ fn hole(from: u64, rows: &[LogRow]) -> Option<u64> {
         .map(|(seq, _)| seq)
 }
 
-fn compare<'a>(
+fn compare(
+    context: &Context<'_>,
     party: &Party,
     earlier: &[LogRow],
     later: &[LogRow],
     name: &str,
-    worst: &mut BTreeMap<&'a str, Finding>,
+    worst: &mut Worst,
 ) {
     let (Some(first), Some(last)) = (earlier.first(), later.last().map(|row| row.seq).or(Some(0)))
     else {
@@ -89,7 +93,7 @@ fn compare<'a>(
     for row in earlier {
         while rest.next_if(|other| other.seq < row.seq).is_some() {}
         let now = rest.next_if(|other| other.seq == row.seq);
-        let (class, actual): (&'a str, String) = match now {
+        let (class, actual): (&'static str, String) = match now {
             Some(now) if now == row => continue,
             Some(now) if now.cause == row.cause => {
                 ("audit:mutated", crate::draft::line(party, now))
@@ -98,13 +102,19 @@ fn compare<'a>(
             None if row.seq < last => ("audit:erased", "no row".into()),
             None => ("audit:gap", "log ends before".into()),
         };
-        worst.entry(class).or_insert_with(|| {
+        let tau = context.tau_of_row(row);
+        worst.entry((class, tau)).or_insert_with(|| {
             let one = finding(Rule::R2, class)
                 .at(party)
                 .of_person(row.person.as_deref())
                 .location(format!("log #{} @{name}", row.seq));
-            one.values(crate::draft::line(party, row), actual)
-                .witness(party, [row].into_iter().chain(now))
+            let one = one
+                .values(crate::draft::line(party, row), actual)
+                .witness(party, [row].into_iter().chain(now));
+            match tau {
+                Some(tau) => one.about(&context.story.taus[tau]),
+                None => one,
+            }
         });
     }
 }

@@ -54,7 +54,7 @@ fn one_apply(
             .get(&posting.seq)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let fitting = |row: &&&LogRow| parts(row).0 == cell && parts(row).1 == unit;
+        let fitting = |row: &&&LogRow| same_cell(parts(row).0, cell) && parts(row).1 == unit;
         let given_back: i64 = negations
             .iter()
             .filter(fitting)
@@ -83,6 +83,21 @@ fn one_apply(
         );
     }
     apply.postings.len() as u64
+}
+
+/// The same cell; a day total is given back on the day of the undo (whether it may be another is R9's).
+fn same_cell(one: &CellKey, other: &CellKey) -> bool {
+    let without_day = |key: &CellKey| {
+        key.dims
+            .iter()
+            .filter(|(name, _)| *name != "day")
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect::<Vec<_>>()
+    };
+    one == other
+        || one.kind == "reconciliation"
+            && other.kind == one.kind
+            && without_day(one) == without_day(other)
 }
 
 fn fault(amount: i64, given_back: i64, negations: &[&LogRow]) -> Option<&'static str> {
