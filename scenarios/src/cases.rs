@@ -293,6 +293,7 @@ impl CaseReader<'_, '_> {
             .steps
             .persons
             .iter()
+            .rev() // of two with one label, the first counts
             .map(|person| (person.persona.label.as_str(), &person.persona))
             .collect();
         if let Some(window) = self.window {

@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crosswipe_domain::{
-    BadAmount, BasketLine, ItemClass, Money, Quantity, Ratio, Tariff, UnitPrice,
-};
+use crosswipe_domain::{BasketLine, ItemClass, Money, Quantity, Ratio, Tariff, UnitPrice};
 
 use crate::codes;
 use crate::fields::{Fields, items};
@@ -97,29 +95,26 @@ fn tariff(row: &Row, problems: &Problems) -> Option<Tariff> {
     })
 }
 
-fn price(text: &str) -> Result<UnitPrice, BadAmount> {
-    if text.starts_with('-') {
-        Err(BadAmount::NotDecimal(text.to_owned()))
-    } else {
-        UnitPrice::parse(text)
+fn price(text: &str) -> Result<UnitPrice, String> {
+    match UnitPrice::parse(text) {
+        Ok(_) if text.starts_with('-') => Err(format!("`{text}` is below zero")),
+        read => read.map_err(|error| error.to_string()),
     }
 }
 
-fn ratio(text: &str) -> Result<Ratio, BadAmount> {
-    let ratio = Ratio::parse(text)?;
-    if ratio < Ratio::ZERO || ratio > Ratio::from_scaled(10_000) {
-        Err(BadAmount::NotDecimal(text.to_owned()))
-    } else {
-        Ok(ratio)
+fn ratio(text: &str) -> Result<Ratio, String> {
+    match Ratio::parse(text) {
+        Ok(ratio) if ratio < Ratio::ZERO || ratio > Ratio::from_scaled(10_000) => {
+            Err(format!("`{text}` does not lie between 0 and 1"))
+        }
+        read => read.map_err(|error| error.to_string()),
     }
 }
 
-fn count(text: &str) -> Result<Quantity, BadAmount> {
-    let count = Quantity::parse(text)?;
-    if count.scaled() == 0 {
-        Err(BadAmount::NotDecimal(text.to_owned()))
-    } else {
-        Ok(count)
+fn count(text: &str) -> Result<Quantity, String> {
+    match Quantity::parse(text) {
+        Ok(count) if count.scaled() == 0 => Err("a line of nothing".to_owned()),
+        read => read.map_err(|error| error.to_string()),
     }
 }
 
@@ -135,10 +130,10 @@ pub(crate) fn read_basket(
     let Some(fields) = Fields::of(&node, "basket", problems) else {
         return Vec::new();
     };
-    let title = fields
+    // The title is for whoever opens the file.
+    fields
         .optional("title")
         .and_then(|node| words::prose(node, problems));
-    drop(title);
     let listed = fields
         .required("lines", "列出费用明细 · list the lines")
         .map_or(&[][..], |node| items(node, problems));
@@ -147,8 +142,11 @@ pub(crate) fn read_basket(
         .filter_map(|node| line(node, tariffs, problems))
         .collect();
     if lines.len() == listed.len() {
+        let before = problems.len();
         report_refunds(&lines, problems);
-        report_total(&fields.at, &lines, problems);
+        if problems.len() == before {
+            report_total(&fields.at, &lines, problems);
+        }
     }
     fields.done();
     lines.into_iter().map(|(line, _)| line).collect()

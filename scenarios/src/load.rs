@@ -18,7 +18,7 @@ use crate::head::Head;
 use crate::matrix::report_holes;
 use crate::node::{Node, read_yaml};
 use crate::pairs::read_pairs;
-use crate::persons::{Person, Use, read_persons};
+use crate::persons::{People, Use, read_persons};
 use crate::phases::read_window;
 use crate::problem::{Problems, Said};
 use crate::steps::Reader;
@@ -91,7 +91,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         topology.value.as_ref(),
         problems,
     );
-    let persons = topology
+    let people = topology
         .value
         .as_ref()
         .and_then(|topology| reading.persons(topology));
@@ -99,8 +99,8 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     let window = window.map(|(window, _)| window);
     let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
     let gathered = reading.cases(
-        topology.value.as_ref(),
-        persons.as_ref(),
+        &topology,
+        people.as_ref(),
         window.as_ref(),
         &arranged,
         &head,
@@ -108,19 +108,10 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     );
     fields.done();
     if topology.broken {
-        problems.forgive(
-            after_topology,
-            &[
-                codes::UNKNOWN_DIVISION,
-                codes::UNKNOWN_INSTITUTION,
-                codes::UNKNOWN_PERSON,
-                codes::UNKNOWN_ITEM,
-            ],
-        );
-        problems.forgive(
-            after_topology,
-            &[codes::EMPTY_MATRIX_CELL, codes::UNUSED_PERSON],
-        );
+        problems.forgive(after_topology, &NAMES_PLACES);
+    }
+    if people.as_ref().is_some_and(|people| people.rows_lost) {
+        problems.forgive(after_topology, &[codes::UNKNOWN_PERSON]);
     }
     let (topology, window, gathered) = (topology.value?, window?, gathered?);
     Some(Plan {
@@ -133,7 +124,11 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         window,
         topology,
         registry: Registry {
-            personas: persons?.into_iter().map(|person| person.persona).collect(),
+            personas: people?
+                .list
+                .into_iter()
+                .map(|person| person.persona)
+                .collect(),
             baskets: gathered.baskets,
         },
         arranged,
@@ -145,6 +140,14 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         seed: head.seed?,
     })
 }
+
+/// Problems that follow where the topology or its catalogue could not be read as meant.
+const NAMES_PLACES: [&str; 4] = [
+    codes::UNKNOWN_DIVISION,
+    codes::UNKNOWN_INSTITUTION,
+    codes::UNKNOWN_PERSON,
+    codes::UNKNOWN_ITEM,
+];
 
 /// A plan while its files are read.
 struct Reading<'a> {
@@ -200,7 +203,7 @@ impl Reading<'_> {
         Some(topology)
     }
 
-    fn persons(&self, topology: &Topology) -> Option<Vec<Person>> {
+    fn persons(&self, topology: &Topology) -> Option<People> {
         let (said, path) = self.path(
             "persons",
             "写上名册文件, 如 `persons: persons.csv` · name the persons file",
@@ -237,8 +240,8 @@ impl Reading<'_> {
 
     fn cases(
         &self,
-        topology: Option<&Topology>,
-        persons: Option<&Vec<Person>>,
+        topology: &Read<Topology>,
+        people: Option<&People>,
         window: Option<&Window>,
         arranged: &[(AdmDivision, String)],
         head: &Head,
@@ -247,7 +250,9 @@ impl Reading<'_> {
         let probe_help =
             "写上探针费用清单, 如 `probe: basket/probe.yaml` · name the basket of the probe visits";
         let probe = self.path("probe", probe_help);
-        let (topology, persons) = (topology?, persons?);
+        let topology_broken = topology.broken;
+        let (topology, people) = (topology.value.as_ref()?, people?);
+        let persons = &people.list;
         let mut baskets = Baskets {
             folder: self.folder,
             tariffs: &topology.tariffs,
@@ -257,6 +262,7 @@ impl Reading<'_> {
         let steps = Reader {
             topology,
             persons,
+            unreadable: &people.unreadable,
             baskets: &mut baskets,
             problems: self.problems,
         };
@@ -271,10 +277,11 @@ impl Reading<'_> {
             filled: Vec::new(),
             cases: Vec::new(),
         };
+        let whole = people.unreadable.is_empty() && !people.rows_lost && !topology_broken;
         let before = self.problems.len();
         self.scenario_files(scenarios, &mut reader);
         let (cases, filled) = (reader.cases, reader.filled);
-        if self.problems.len() == before {
+        if whole && self.problems.len() == before {
             if let Some(matrix) = &head.matrix {
                 report_holes(
                     &matrix.at,
@@ -323,7 +330,7 @@ impl Reading<'_> {
     }
 
     /// A person filed for named cases whom no case names was filed in vain.
-    fn report_unused(&self, persons: &[Person], cases: &[Case]) {
+    fn report_unused(&self, persons: &[crate::persons::Person], cases: &[Case]) {
         let Some(at) = self.fields.key_at("persons") else {
             return;
         };

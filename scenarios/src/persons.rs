@@ -4,6 +4,8 @@
 //! to nobody and carry a right check character; person numbers, identity numbers and names are masked
 //! in everything that is shown of the file, messages included.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crosswipe_domain::{
@@ -80,37 +82,66 @@ pub(crate) struct Person {
     pub(crate) purpose: Use,
 }
 
-/// All persons of the file, in file order.
+/// 名册 · The persons of the file.
+#[derive(Debug, Default)]
+pub(crate) struct People {
+    /// In file order.
+    pub(crate) list: Vec<Person>,
+    /// Labels of rows that could not be read: who names them makes no slip of his own.
+    pub(crate) unreadable: BTreeSet<String>,
+    /// True: rows were lost whose labels nobody knows.
+    pub(crate) rows_lost: bool,
+}
+
+/// All persons of the file.
 pub(crate) fn read_persons(
     source: &Arc<Source>,
     topology: &Topology,
     problems: &Problems,
-) -> Vec<Person> {
+) -> People {
     // Read once for the places of private cells, so that no problem is ever drawn with them.
     let silent = Problems::default();
-    let private: Vec<_> = read_table(source, &COLUMNS, &silent)
-        .iter()
-        .flat_map(|row| PRIVATE.map(|column| row.cells[column].at.span.clone()))
-        .collect();
-    if silent.len() == 0 {
-        source.mask(&private);
-    } else {
-        let body = source.text.find('\n').unwrap_or(source.text.len());
-        source.mask(&[mask_start(source, body)]);
-    }
+    let readable = read_table(source, &COLUMNS, &silent);
+    source.mask(&private_ranges(source, &readable));
+    let before = problems.len();
     let rows = read_table(source, &COLUMNS, problems);
+    let mut people = People {
+        rows_lost: problems.len() > before,
+        ..People::default()
+    };
     words::report_duplicates("person", rows.iter().map(|row| &row.cells[0]), problems);
     for (column, what) in [(1, "person number"), (2, "identity number")] {
         report_private_duplicates(what, rows.iter().map(|row| &row.cells[column]), problems);
     }
-    rows.iter()
-        .filter_map(|row| person(row, topology, problems))
-        .collect()
+    for row in &rows {
+        match person(row, topology, problems) {
+            Some(person) => people.list.push(person),
+            None => {
+                people.unreadable.insert(row.cells[0].value.clone());
+            }
+        }
+    }
+    people
 }
 
-/// In a table whose columns cannot be told apart, everything after the head line is hidden.
-fn mask_start(source: &Source, body: usize) -> std::ops::Range<usize> {
-    (body + 1).min(source.text.len())..source.text.len()
+/// The private cells of rows that can be read, and every other row as a whole; never the head line.
+fn private_ranges(source: &Source, readable: &[Row]) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for line in source.text.split_inclusive('\n') {
+        let end = start + line.len();
+        match readable
+            .iter()
+            .find(|row| (start..end).contains(&row.at.span.start))
+        {
+            Some(row) => ranges.extend(PRIVATE.map(|column| row.cells[column].at.span.clone())),
+            None if start > 0 => ranges.push(start..end),
+            None => {}
+        }
+        start = end;
+    }
+    ranges.sort_by_key(|range| range.start);
+    ranges
 }
 
 fn person(row: &Row, topology: &Topology, problems: &Problems) -> Option<Person> {
@@ -200,7 +231,7 @@ fn id_number_of(cell: &Said<String>, problems: &Problems) -> Option<IdNumber> {
             .help("核对末位校验码 (GB 11643) · look at its last character (GB 11643)"),
         Err(BadIdNumber::Form) => cell
             .at
-            .error(codes::BAD_ID_NUMBER, format!("identity number `{masked}` has not 18 digits"))
+            .error(codes::BAD_ID_NUMBER, format!("identity number `{masked}` is not 17 digits and a check character"))
             .help("17 位数字加 1 位校验码 · 17 digits and a check character"),
     };
     problems.push(problem);

@@ -81,7 +81,7 @@ impl<'a> Schedule<'a> {
         Some(self.window.end()?.plus_ms(-self.window.margin_ms))
     }
 
-    /// The first instant at which all of these visits may take place.
+    /// The first instant at which all of these visits may take place, whoever is registered.
     pub(crate) fn earliest(&self, visits: &[Swiped<'_>]) -> Option<Moment> {
         let openings = self
             .window
@@ -92,7 +92,7 @@ impl<'a> Schedule<'a> {
         openings.into_iter().find(|opening| {
             visits
                 .iter()
-                .all(|visit| self.refusal(visit, *opening).is_none())
+                .all(|visit| matches!(self.refusal(visit, *opening), None | Some("persona")))
         })
     }
 

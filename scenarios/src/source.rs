@@ -5,6 +5,7 @@
 //! byte for byte as long, so that reading goes on and later problems keep their right place.
 //! Called by `folder`. Not here: full-width characters inside a value (`words`).
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::codes;
@@ -34,11 +35,15 @@ impl Source {
         Arc::clone(self.masked.get().unwrap_or(&self.text))
     }
 
-    /// Hides these byte ranges in what is drawn. Called once, before the first problem of the file.
-    pub(crate) fn mask(&self, ranges: &[std::ops::Range<usize>]) {
+    /// Hides these byte ranges, in order of place, in what is drawn; line ends, commas and quotes stay. Called once,
+    /// before the first problem of the file.
+    pub(crate) fn mask(&self, ranges: &[Range<usize>]) {
+        let mut left = ranges.iter().peekable();
         let mut masked = String::with_capacity(self.text.len());
         for (at, character) in self.text.char_indices() {
-            if ranges.iter().any(|range| range.contains(&at)) {
+            while left.next_if(|range| range.end <= at).is_some() {}
+            let hidden = left.peek().is_some_and(|range| range.contains(&at));
+            if hidden && !matches!(character, '\n' | '\r' | ',' | '，' | '"') {
                 masked.push_str(mask_of(character));
             } else {
                 masked.push(character);

@@ -4,7 +4,7 @@
 //! name them; so one reader serves both, and a slip in a matrix scenario is told once, not 110 times.
 //! Called by `cases`. Not here: who and where (`seats`), whether the window agrees (`checks`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{Business, InfNo, Moment, Nature, Topology};
 
@@ -13,6 +13,7 @@ use crate::codes;
 use crate::expect::read_expect;
 use crate::fields::{Fields, items, wrong_shape};
 use crate::interface::{self, settlement};
+use crate::nearest::nearest;
 use crate::node::{Node, Value};
 use crate::persons::Person;
 use crate::problem::{At, Problems, Said};
@@ -20,6 +21,8 @@ use crate::seats::Seat;
 use crate::words;
 use crate::{Call, Expect, Expected, Play, Step, Swipe};
 
+/// What a step can be.
+const KINDS: [&str; 4] = ["swipe", "call", "play", "parallel"];
 /// How a message of the run can end, the usual way first.
 const ANSWERS: [&str; 3] = ["ok", "refused", "gate"];
 /// How public traffic can end.
@@ -29,6 +32,8 @@ const PLAYED: [&str; 2] = ["accepted", "refused"];
 pub(crate) struct Reader<'a, 'b> {
     pub(crate) topology: &'a Topology,
     pub(crate) persons: &'a [Person],
+    /// Labels of persons whose rows have problems of their own.
+    pub(crate) unreadable: &'a BTreeSet<String>,
     pub(crate) baskets: &'a mut Baskets<'b>,
     pub(crate) problems: &'a Problems,
 }
@@ -81,7 +86,7 @@ impl Reader<'_, '_> {
         read: &mut ReadSteps,
     ) -> Option<Step> {
         let fields = Fields::of(node, "step", self.problems)?;
-        let kinds = ["swipe", "call", "play", "parallel"]
+        let kinds = KINDS
             .into_iter()
             .filter(|kind| fields.has(kind))
             .collect::<Vec<_>>();
@@ -102,6 +107,12 @@ impl Reader<'_, '_> {
                 } else {
                     format!("a step is only one of {}", kinds.join(", "))
                 };
+                let near = if kinds.is_empty() {
+                    nearest_kind(&fields)
+                } else {
+                    None
+                };
+                let help = near.unwrap_or_else(|| help.to_owned());
                 self.problems
                     .push(fields.at.error(codes::WRONG_SHAPE, message).help(help));
                 return None;
@@ -396,4 +407,12 @@ impl Reader<'_, '_> {
         }
         Some(with)
     }
+}
+
+/// A key that was probably meant to say what the step is.
+fn nearest_kind(fields: &Fields<'_>) -> Option<String> {
+    let near = fields
+        .others()
+        .find_map(|(key, _)| nearest(&key.value, KINDS))?;
+    Some(format!("是否想写 `{near}`? · did you mean `{near}`?"))
 }

@@ -80,7 +80,10 @@ cases:
 pub(crate) const FILES: [(&str, &str); 7] = [
     ("plan.yaml", PLAN),
     ("topology.yaml", TOPOLOGY),
-    ("catalogue.csv", "项目编码,项目名称,等级,限价,先行自付比例\nCS0001,诊查费,甲,22.00,\n"),
+    (
+        "catalogue.csv",
+        "项目编码,项目名称,等级,限价,先行自付比例\nCS0001,诊查费,甲,22.00,\n",
+    ),
     ("persons.csv", PERSONS),
     ("pairs.csv", "参保地,医疗机构\n330100,H33020000001\n"),
     ("basket/cold.yaml", BASKET),
@@ -113,7 +116,12 @@ pub(crate) fn told(problems: &[Problem]) -> String {
     for problem in problems {
         let (line, column) = problem.line_column().unwrap_or((0, 0));
         let file = problem.file.rsplit('/').next().unwrap_or(&problem.file);
-        writeln!(lines, "{file}:{line}:{column} {}: {}", problem.code, problem.message).unwrap();
+        writeln!(
+            lines,
+            "{file}:{line}:{column} {}: {}",
+            problem.code, problem.message
+        )
+        .unwrap();
     }
     lines
 }
