@@ -38,18 +38,18 @@ proptest! {
     #[test]
     fn a_broken_run_is_clean_to_nobody_however_little_he_sees(
         role in 0usize..4,
-        at in 0usize..7,
+        at in 0usize..6,
         keep in 1usize..80,
         hidden in proptest::collection::vec(proptest::bool::weighted(0.15), 16),
     ) {
-        let infno = ["2201", "2204", "2207", "2208", "2205", "2202", "2203"][at];
+        let infno = ["2201", "2204", "2207", "2208", "2205", "2202"][at];
         let lie = faulty(&mut |group: &mut Group| {
-            if group.party == path()[role] && group.infno == infno && group.infno != "2203" {
+            if group.party == path()[role] && group.infno == infno {
                 group.times = 0;
             }
         });
         let verdict = judge(&blinded(lie, keep, &hidden)).verdict;
-        prop_assert!(verdict != Verdict::Clean || infno == "2203" && keep >= 40, "{verdict:?}");
+        prop_assert_ne!(verdict, Verdict::Clean);
     }
 
     #[test]
