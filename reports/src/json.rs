@@ -53,7 +53,7 @@ fn document(story: &Story) -> Value {
         "books": judgement.books.iter().map(book).collect::<Vec<_>>(),
         "rules": judgement.rules.iter().map(rule).collect::<Vec<_>>(),
         "findings": judgement.findings.iter().map(finding).collect::<Vec<_>>(),
-        "notes": judgement.notes,
+        "notes": story.notes,
         "results": story.cases.iter().filter(|case| case.planned).map(result).collect::<Vec<_>>(),
         "journal": {"records": story.length, "head": story.head, "tail": story.tail},
         "certificate_sha256": story.certificate,

@@ -14,9 +14,9 @@ mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Level, Moment, TxId};
+use crosswipe_domain::{Level, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
-use crosswipe_verify::{Finding, Judgement};
+use crosswipe_verify::{Finding, Judgement, Remark};
 
 use crate::Source;
 use crate::amount::yuan;
@@ -42,7 +42,7 @@ pub struct Story {
     pub(crate) stretches: Vec<Stretch>,
     pub(crate) marks: Vec<Mark>,
     pub(crate) open: Open,
-    pub(crate) notes: Vec<(Moment, Note)>,
+    pub(crate) notes: Vec<Remark>,
     /// Masked texts by `seq`, of the cases that are told in full.
     pub(crate) texts: BTreeMap<u64, String>,
     pub(crate) length: usize,
@@ -87,7 +87,7 @@ impl Story {
             stretches: timeline::stretches(&header.plan.window, source.records),
             marks: timeline::marks(&header.plan.window, source.records),
             open: open::open(source.judgement, &cases),
-            notes: notes(source.records),
+            notes: notes(source.records, source.judgement),
             texts: full_texts(&cases, source.messages),
             length: source.records.len(),
             head: source.journal_head.to_owned(),
@@ -195,10 +195,21 @@ fn full_texts(cases: &[Case], messages: &BTreeMap<u64, String>) -> BTreeMap<u64,
         .collect()
 }
 
-fn notes(records: &[Record]) -> Vec<(Moment, Note)> {
-    let note = |record: &Record| match &record.payload {
-        Payload::Note(note) => Some((record.at, note.clone())),
-        _ => None,
-    };
-    records.iter().filter_map(note).collect()
+/// What the judge noted, and what the journal noted beside it; each once.
+fn notes(records: &[Record], judgement: &Judgement) -> Vec<Remark> {
+    let mut notes = judgement.notes.clone();
+    for record in records {
+        if let Payload::Note(Note { code, txid, facts }) = &record.payload
+            && !notes
+                .iter()
+                .any(|note| (&note.code, &note.txid) == (code, txid))
+        {
+            notes.push(Remark {
+                code: code.clone(),
+                txid: txid.clone(),
+                facts: facts.clone(),
+            });
+        }
+    }
+    notes
 }

@@ -97,7 +97,7 @@ impl Page<'_> {
     }
 
     fn counts(&self) -> String {
-        let (of_cases, of_transactions) = counted(self.story);
+        let [of_cases, of_transactions] = counted(self.story);
         let number = |(word, value): &(Word, u64)| {
             format!(
                 "{} {}",
@@ -190,7 +190,7 @@ pub(crate) fn in_groups(hash: &str) -> String {
 }
 
 /// Counts of cases and of transactions, each with its word.
-pub(crate) fn counted(story: &Story) -> (Vec<(Word, u64)>, Vec<(Word, u64)>) {
+pub(crate) fn counted(story: &Story) -> [Vec<(Word, u64)>; 2] {
     let (cases, transactions) = (story.case_counts(), &story.judgement.counts);
     let of_cases = [
         (Word::planned, cases.planned),
@@ -202,7 +202,7 @@ pub(crate) fn counted(story: &Story) -> (Vec<(Word, u64)>, Vec<(Word, u64)>) {
         (Word::skipped, cases.skipped),
         (Word::waived, cases.waived),
     ];
-    let of_transactions = vec![
+    let of_transactions = [
         (Word::intended, transactions.intended),
         (Word::ok, transactions.ok),
         (Word::refused, transactions.refused),
@@ -211,8 +211,8 @@ pub(crate) fn counted(story: &Story) -> (Vec<(Word, u64)>, Vec<(Word, u64)>) {
         (Word::reversed, transactions.reversed),
         (Word::unresolved, transactions.unresolved),
     ];
-    (
+    [
         of_cases.map(|(word, value)| (word, value as u64)).to_vec(),
-        of_transactions,
-    )
+        of_transactions.to_vec(),
+    ]
 }

@@ -102,9 +102,9 @@ words! {
     books "账册" "Books";
     party "方" "party";
     book "账" "book";
-    at_t0 "t0 起点" "t0 start";
+    at_t0 "t0 起点" "at t0";
     at_peak "峰值" "peak";
-    at_t1 "t1 回退后" "t1 rolled back";
+    at_t1 "t1 回退后" "at t1";
     difference "差" "difference";
     cells "格数" "cells";
     rules "规则" "Rules";

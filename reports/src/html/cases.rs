@@ -295,11 +295,15 @@ fn half(message: &Message, lang: Lang) -> Half {
     Half {
         infno: message.infno.to_string(),
         name: terms::transaction(&message.infno, lang),
-        step: if message.step.is_empty() {
-            attempt
-        } else {
-            message.step.clone()
-        },
+        step: [
+            terms::purpose(message.purpose, lang),
+            &message.step,
+            &attempt,
+        ]
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" "),
         at: clock(message.at),
         took: message.took_ms,
         msgid: message.msgid.to_string(),

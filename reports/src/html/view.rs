@@ -496,7 +496,7 @@ fn book_line(book: &crosswipe_verify::BookTotal, lang: Lang) -> BookLine {
 }
 
 fn counts(story: &Story, lang: Lang) -> Vec<CountLine> {
-    let (of_cases, of_transactions) = crate::terminal::counted(story);
+    let [of_cases, of_transactions] = crate::terminal::counted(story);
     let line = |what: Word, numbers: Vec<(Word, u64)>| CountLine {
         what: what.say(lang),
         numbers: numbers
@@ -535,5 +535,5 @@ fn notes(story: &Story, lang: Lang) -> Vec<String> {
             facts.join(", ")
         )
     };
-    story.judgement.notes.iter().map(note).collect()
+    story.notes.iter().map(note).collect()
 }

@@ -19,7 +19,6 @@ pub(crate) struct Message {
     pub(crate) at: Moment,
     pub(crate) infno: InfNo,
     pub(crate) msgid: MsgId,
-    pub(crate) txid: TxId,
     /// Step of the case; empty for an undo.
     pub(crate) step: String,
     pub(crate) purpose: Purpose,
@@ -42,7 +41,6 @@ impl Message {
             at: record.at,
             infno: intent.infno.clone(),
             msgid: intent.msgid.clone(),
-            txid: intent.txid.clone(),
             step: intent.step.clone(),
             purpose: intent.purpose,
             attempt: 1,
@@ -61,7 +59,6 @@ impl Message {
             at: record.at,
             infno: intent.infno.clone(),
             msgid: intent.msgid.clone(),
-            txid: intent.txid.clone(),
             step: String::new(),
             purpose: Purpose::Business,
             attempt: intent.attempt,

@@ -3,7 +3,7 @@
 //! Why so: an empty cell is the thing nobody notices. A pair is covered when every business that the
 //! plan demands was swiped and passed; any other pair says why, business by business.
 
-use crosswipe_domain::{AdmDivision, Business, CaseId, ResolvedPlan};
+use crosswipe_domain::{AdmDivision, Business, ResolvedPlan};
 use crosswipe_journal::CaseResult;
 
 use super::case::{Case, Ending, Rollback};
@@ -30,8 +30,6 @@ pub(crate) struct Cell {
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) business: Business,
-    /// The worst of its cases, if any was planned.
-    pub(crate) case: Option<CaseId>,
     pub(crate) cases: usize,
     pub(crate) state: CellState,
     pub(crate) covered: bool,
@@ -197,7 +195,6 @@ fn part(insured: AdmDivision, treatment: AdmDivision, business: Business, cases:
     };
     Part {
         business,
-        case: worst.map(|case| case.plan.case.clone()),
         cases: here.len(),
         state: worst.map_or(CellState::NotPlanned, |case| CellState::of(case)),
         covered: !here.is_empty() && here.iter().all(passed),

@@ -1,8 +1,10 @@
 //! 账册与规则 · Books at t0, peak and after the rollback; rules R1–R14.
 
+use crosswipe_verify::BookTotal;
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Modify, Style};
+use unicode_width::UnicodeWidthStr;
 
 use crate::amount::{count, figure};
 use crate::terminal::Page;
@@ -14,39 +16,54 @@ pub(crate) fn books(page: &Page<'_>) -> String {
     if books.is_empty() {
         return String::new();
     }
+    let head = [
+        Word::party,
+        Word::book,
+        Word::at_t0,
+        Word::at_peak,
+        Word::at_t1,
+        Word::difference,
+    ]
+    .map(|word| page.say(word));
+    let rows: Vec<[String; 6]> = books.iter().map(|book| row(page, book)).collect();
     let mut builder = Builder::default();
-    builder.push_record(
-        [
-            Word::party,
-            Word::book,
-            Word::at_t0,
-            Word::at_peak,
-            Word::at_t1,
-            Word::difference,
-        ]
-        .map(|word| page.say(word)),
-    );
-    for book in books {
-        let difference = book.t1 - book.t0;
-        builder.push_record([
-            terms::role_name(&book.role, page.lang).to_owned(),
-            terms::book(&book.book, page.lang).to_owned(),
-            figure(book, book.t0),
-            figure(book, book.peak),
-            figure(book, book.t1),
-            format!(
-                "{} {}",
-                if difference == 0 { '✓' } else { '✗' },
-                figure(book, difference)
-            ),
-        ]);
-    }
+    builder.push_record(head);
+    rows.iter().for_each(|row| builder.push_record(row));
     let table = builder
         .build()
         .with(Style::psql())
         .with(Modify::new(Columns::new(2..)).with(Alignment::right()))
         .to_string();
-    format!("■ {}\n{}\n", page.say(Word::books), trimmed(&table))
+    if table.lines().all(|line| line.width() <= page.width) {
+        return format!("■ {}\n{}\n", page.say(Word::books), trimmed(&table));
+    }
+    // Amounts too long for columns are told line by line.
+    let line = |row: &[String; 6]| {
+        let figures: Vec<String> = (2..6)
+            .map(|column| format!("{} {}", head[column], row[column]))
+            .collect();
+        format!("{} {}  {}", row[0], row[1], figures.join(" · "))
+    };
+    page.section(
+        page.say(Word::books),
+        &rows.iter().map(line).collect::<Vec<_>>(),
+    )
+}
+
+fn row(page: &Page<'_>, book: &BookTotal) -> [String; 6] {
+    let difference = book.t1 - book.t0;
+    [
+        terms::role_name(&book.role, page.lang).to_owned(),
+        terms::book(&book.book, page.lang).to_owned(),
+        figure(book, book.t0),
+        figure(book, book.peak),
+        figure(book, book.t1),
+        format!(
+            "{} {}",
+            if difference == 0 { '✓' } else { '✗' },
+            figure(book, difference)
+        ),
+    ]
 }
 
 pub(crate) fn rules(page: &Page<'_>) -> String {

@@ -252,7 +252,7 @@ pub(crate) fn open_lines(page: &Page<'_>) -> Vec<String> {
 /// Notes counted by code: they never change a verdict.
 pub(crate) fn notes(page: &Page<'_>) -> String {
     let mut numbers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for note in &page.story.judgement.notes {
+    for note in &page.story.notes {
         numbers
             .entry(note.code.as_str())
             .or_default()
@@ -261,7 +261,6 @@ pub(crate) fn notes(page: &Page<'_>) -> String {
     let line = |(code, about): (&&str, &Vec<String>)| {
         let number = page
             .story
-            .judgement
             .notes
             .iter()
             .filter(|note| note.code == **code)

@@ -38,8 +38,15 @@ fn pieces(text: &str) -> Vec<String> {
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
     {
+        if "，。；：、）」〕".contains(character)
+            && word.is_empty()
+            && let Some(last) = pieces.last_mut()
+        {
+            last.push(character);
+            continue;
+        }
         let wide = character.width().unwrap_or(0) > 1;
-        if wide && !word.is_empty() && !"，。；：、）」〕".contains(character) {
+        if wide && !word.is_empty() {
             pieces.push(std::mem::take(&mut word));
         }
         word.push(character);

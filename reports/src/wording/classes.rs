@@ -17,11 +17,11 @@ struct Family {
 /// 类名 · `残留：年度累计`.
 pub(crate) fn name(class: &FindingClass, lang: Lang) -> String {
     let family = family(class).name[lang as usize];
-    match class.as_str().split_once(':') {
+    match class.as_str().split_once([':', ' ']) {
         Some((_, detail)) => format!(
             "{family}{}{}",
             lang.pick("：", ": "),
-            terms::book(detail, lang)
+            terms::detail(detail, lang)
         ),
         None => family.to_owned(),
     }

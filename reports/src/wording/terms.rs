@@ -1,7 +1,7 @@
 //! 名词 · What roles, books, transactions, states and phases are called.
 
 use crosswipe_domain::{Allow, Business, InfNo, PhaseKind, Public, Role, Scope};
-use crosswipe_journal::{CaseResult, Says};
+use crosswipe_journal::{CaseResult, Purpose, Says};
 use crosswipe_verify::Held;
 
 use super::Lang;
@@ -24,7 +24,7 @@ pub(crate) fn role_name(name: &str, lang: Lang) -> &str {
     known.map_or(name, |known| role(known, lang))
 }
 
-const BOOKS: [(&str, &str, &str); 27] = [
+const BOOKS: [(&str, &str, &str); 20] = [
     ("pool-fund", "统筹基金", "pool fund"),
     ("personal-account", "个人账户", "personal account"),
     ("accumulator", "年度累计", "yearly accumulator"),
@@ -45,16 +45,9 @@ const BOOKS: [(&str, &str, &str); 27] = [
     ("invoice", "票据", "invoice"),
     ("cash", "现金", "cash"),
     ("queue", "队列", "queue"),
-    ("his", "医院系统", "HIS"),
-    ("treatment", "就医地", "treatment place"),
-    ("hub", "省平台", "hub"),
-    ("insured", "参保地", "insured place"),
-    ("window", "窗口", "window"),
-    ("persona", "人员", "person"),
-    ("amount", "金额", "amount"),
 ];
 
-/// 账 · A book, or another word behind the `:` of a class; an unknown one stays as it is.
+/// 账 · A book; an unknown one stays as it is.
 pub(crate) fn book(name: &str, lang: Lang) -> &str {
     BOOKS
         .iter()
@@ -62,47 +55,50 @@ pub(crate) fn book(name: &str, lang: Lang) -> &str {
         .map_or(name, |(_, zh, en)| lang.pick(zh, en))
 }
 
-const TRANSACTIONS: [(&str, &str, &str); 32] = [
-    ("9001", "签到", "sign in"),
-    ("9002", "签退", "sign out"),
-    ("1101", "人员信息", "read person"),
-    ("2101", "药店预结算", "pharmacy trial"),
-    ("2102", "药店结算", "pharmacy settlement"),
-    ("2103", "药店结算撤销", "cancel pharmacy settlement"),
-    ("2201", "门诊挂号", "outpatient registration"),
-    ("2202", "挂号撤销", "cancel registration"),
-    ("2203", "门诊就诊信息", "outpatient diagnosis"),
-    ("2204", "门诊费用上传", "outpatient fee upload"),
-    ("2205", "门诊费用撤销", "cancel fee upload"),
-    ("2206", "门诊预结算", "outpatient trial settlement"),
-    ("2207", "门诊结算", "outpatient settlement"),
-    ("2208", "门诊结算撤销", "cancel settlement"),
-    ("2301", "住院费用上传", "inpatient fee upload"),
-    ("2302", "住院费用撤销", "cancel fee upload"),
-    ("2303", "住院预结算", "inpatient trial settlement"),
-    ("2304", "住院结算", "inpatient settlement"),
-    ("2305", "住院结算撤销", "cancel settlement"),
-    ("2401", "入院办理", "admission"),
-    ("2402", "出院办理", "discharge"),
-    ("2403", "住院信息变更", "change of stay"),
-    ("2404", "入院撤销", "cancel admission"),
-    ("2405", "出院撤销", "cancel discharge"),
-    ("2601", "冲正交易", "reversal by msgid"),
-    ("3201", "对总账", "daily totals"),
-    ("3202", "对明细账", "daily details"),
-    ("5201", "就诊信息查询", "query visits"),
-    ("5203", "结算信息查询", "query settlement"),
-    ("5204", "费用明细查询", "query fee lines"),
-    ("5206", "人员累计查询", "query accumulators"),
-    ("5303", "在院信息查询", "query stay"),
+/// What stands behind the `:` or blank of a class and is no book: parties, gates, parts of a row, reasons.
+const DETAILS: [(&str, &str, &str); 24] = [
+    ("his", "医院系统", "HIS"),
+    ("treatment", "就医地", "treatment place"),
+    ("hub", "省平台", "hub"),
+    ("insured", "参保地", "insured place"),
+    ("window", "窗口", "window"),
+    ("persona", "人员", "person"),
+    ("amount", "金额", "amount"),
+    ("id", "编号", "id"),
+    ("person", "人员", "person"),
+    ("split", "拆分", "split"),
+    ("business", "业务", "business"),
+    ("institution", "机构", "institution"),
+    ("order", "次序", "order"),
+    ("erased", "被删", "erased"),
+    ("mutated", "被改", "mutated"),
+    ("gap", "缺号", "gap"),
+    ("stale", "过期", "stale"),
+    ("conflict", "互相矛盾", "conflict"),
+    ("missing", "缺失", "missing"),
+    ("tampered", "被改过", "tampered"),
+    ("corrupt", "损坏", "corrupt"),
+    ("closed-period", "清算期已关", "period closed"),
+    ("budget-spent", "重试用尽", "attempts used up"),
+    ("cancel-refused", "撤销被拒", "cancel refused"),
 ];
 
-/// 交易名 · What a transaction number is called; empty where it is not known.
+/// The second half of a class; an unknown one stays as it is.
+pub(crate) fn detail(name: &str, lang: Lang) -> &str {
+    match DETAILS.iter().find(|(key, ..)| *key == name) {
+        Some((_, zh, en)) => lang.pick(zh, en),
+        None => book(name, lang),
+    }
+}
+
+/// 交易名 · What the interface calls a transaction; empty where it is not known.
 pub(crate) fn transaction(infno: &InfNo, lang: Lang) -> &'static str {
-    TRANSACTIONS
-        .iter()
-        .find(|(key, ..)| *key == infno.base())
-        .map_or("", |(_, zh, en)| lang.pick(zh, en))
+    match (crosswipe_wire::catalogue().transaction(infno), lang) {
+        (Some(transaction), Lang::Zh) => transaction.zh,
+        // Remarks in brackets are for readers of the catalogue.
+        (Some(transaction), Lang::En) => transaction.en.split(" (").next().unwrap_or_default(),
+        (None, _) => "",
+    }
 }
 
 /// Amounts of a settlement that are shown, by interface name.
@@ -285,6 +281,17 @@ pub(crate) fn gate(reason: &str, lang: Lang) -> &str {
     }
 }
 
+/// What a message is sent for, where it is more than a step of its case.
+pub(crate) fn purpose(purpose: Purpose, lang: Lang) -> &'static str {
+    match purpose {
+        Purpose::Business => "",
+        Purpose::ProbeFirst => lang.pick("待遇试算（前）", "probe (first)"),
+        Purpose::ProbeLast => lang.pick("待遇试算（后）", "probe (last)"),
+        Purpose::Query => lang.pick("查证", "query"),
+        Purpose::Forced => lang.pick("故意越界", "forced past the gate"),
+    }
+}
+
 /// What queries say of a transaction.
 pub(crate) fn says(says: Says, lang: Lang) -> &'static str {
     match says {
@@ -296,7 +303,7 @@ pub(crate) fn says(says: Says, lang: Lang) -> &'static str {
 }
 
 /// Why a pair of the matrix is not covered.
-pub(crate) fn why<'a>(word: &'a str, lang: Lang) -> &'a str {
+pub(crate) fn why(word: &str, lang: Lang) -> &str {
     match word {
         "not_planned" => lang.pick("未计划", "not planned"),
         "not_selected" => lang.pick("未选中", "not selected"),

@@ -10,18 +10,18 @@ use crosswipe_reports::{Source, Story};
 use crosswipe_verify::*;
 
 /// A run under construction.
-pub struct Run {
-    pub header: RunHeader,
-    pub records: Vec<Record>,
-    pub messages: BTreeMap<u64, String>,
-    pub judgement: Judgement,
-    pub faults: Vec<(String, u64)>,
-    pub certificate: Option<String>,
-    pub exit: i32,
+pub(crate) struct Run {
+    pub(crate) header: RunHeader,
+    pub(crate) records: Vec<Record>,
+    pub(crate) messages: BTreeMap<u64, String>,
+    pub(crate) judgement: Judgement,
+    pub(crate) faults: Vec<(String, u64)>,
+    pub(crate) certificate: Option<String>,
+    pub(crate) exit: i32,
     now: Moment,
 }
 
-pub const CITIES: [(&str, &str); 11] = [
+pub(crate) const CITIES: [(&str, &str); 11] = [
     ("330100", "杭州市"),
     ("330200", "宁波市"),
     ("330300", "温州市"),
@@ -35,7 +35,7 @@ pub const CITIES: [(&str, &str); 11] = [
     ("331100", "丽水市"),
 ];
 
-pub fn at(text: &str) -> Moment {
+pub(crate) fn at(text: &str) -> Moment {
     Moment::parse(text).unwrap()
 }
 
@@ -119,7 +119,7 @@ fn window() -> Window {
     }
 }
 
-pub fn institution(city: &str) -> String {
+pub(crate) fn institution(city: &str) -> String {
     format!("H{city}00001")
 }
 
@@ -129,7 +129,7 @@ fn person(city: &str) -> Pseudonym {
 
 impl Run {
     /// The plan of the Zhejiang switch for the first `cities` cities, every ordered pair, outpatient.
-    pub fn new(cities: usize) -> Run {
+    pub(crate) fn new(cities: usize) -> Run {
         let regions: Vec<(AdmDivision, String)> = CITIES[..cities]
             .iter()
             .map(|(code, name)| (AdmDivision::parse(code).unwrap(), (*name).to_owned()))
@@ -215,7 +215,7 @@ impl Run {
         run
     }
 
-    pub fn put(&mut self, payload: Payload) -> u64 {
+    pub(crate) fn put(&mut self, payload: Payload) -> u64 {
         let seq = self.records.len() as u64;
         let hash = |seq: u64| sha256_hex(&seq.to_be_bytes());
         let prev_sha256 = if seq == 0 {
@@ -234,20 +234,20 @@ impl Run {
         seq
     }
 
-    pub fn later(&mut self, ms: i64) {
+    pub(crate) fn later(&mut self, ms: i64) {
         self.now = self.now.plus_ms(ms);
     }
 
-    pub fn case(&self, index: usize) -> PlannedCase {
+    pub(crate) fn case(&self, index: usize) -> PlannedCase {
         self.header.plan.cases[index].clone()
     }
 
-    pub fn start(&mut self, index: usize) {
+    pub(crate) fn start(&mut self, index: usize) {
         let case = self.case(index).case;
         self.put(Payload::CaseStarted(CaseStarted { case }));
     }
 
-    pub fn finish(&mut self, index: usize, result: CaseResult, checks: Vec<Check>) {
+    pub(crate) fn finish(&mut self, index: usize, result: CaseResult, checks: Vec<Check>) {
         let case = self.case(index).case;
         self.put(Payload::CaseFinished(CaseFinished {
             case,
@@ -257,7 +257,7 @@ impl Run {
     }
 
     /// One forward message of a case and how it ended.
-    pub fn forward(
+    pub(crate) fn forward(
         &mut self,
         index: usize,
         infno: &str,
@@ -360,7 +360,7 @@ impl Run {
     }
 
     /// The undo of a τ, and how it ended.
-    pub fn undo(&mut self, txid: &TxId, infno: &str, outcome: Option<Outcome>) {
+    pub(crate) fn undo(&mut self, txid: &TxId, infno: &str, outcome: Option<Outcome>) {
         let transaction = self
             .judgement
             .transactions
@@ -405,7 +405,7 @@ impl Run {
     }
 
     /// 门诊 · A whole outpatient case, undone.
-    pub fn outpatient(&mut self, index: usize) {
+    pub(crate) fn outpatient(&mut self, index: usize) {
         let case = self.case(index);
         let visit = format!("{}V{index:04}", case.treatment.unwrap());
         let settlement = format!("{}S{index:04}", case.treatment.unwrap());
@@ -464,7 +464,7 @@ impl Run {
     }
 
     /// 边界 · A case that the gate stops, as it should.
-    pub fn gated(&mut self, index: usize) {
+    pub(crate) fn gated(&mut self, index: usize) {
         let case = self.case(index);
         self.start(index);
         self.put(Payload::Gated(Gated {
@@ -484,7 +484,7 @@ impl Run {
     }
 
     /// t1 and t2, and the counts of the judge.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.now = at("2017-06-04T17:30:00+08:00");
         self.put(Payload::Snap1(Snapshot {
             exports: BTreeMap::new(),
@@ -498,7 +498,7 @@ impl Run {
         self.count();
     }
 
-    pub fn count(&mut self) {
+    pub(crate) fn count(&mut self) {
         let transactions = &self.judgement.transactions;
         let number = |wanted: fn(&Transaction) -> bool| {
             transactions.iter().filter(|t| wanted(t)).count() as u64
@@ -514,7 +514,7 @@ impl Run {
         };
     }
 
-    pub fn rule(&mut self, rule: Rule, state: Held, why_not: Option<&str>) {
+    pub(crate) fn rule(&mut self, rule: Rule, state: Held, why_not: Option<&str>) {
         let line = self
             .judgement
             .rules
@@ -528,7 +528,7 @@ impl Run {
         }
     }
 
-    pub fn story(&self) -> Story {
+    pub(crate) fn story(&self) -> Story {
         Story::build(&Source {
             records: &self.records,
             messages: &self.messages,
@@ -598,7 +598,7 @@ fn judgement(header: &RunHeader) -> Judgement {
     }
 }
 
-pub fn ok(ids: &[(&str, &str)], amounts: &[(&str, i64)]) -> Outcome {
+pub(crate) fn ok(ids: &[(&str, &str)], amounts: &[(&str, i64)]) -> Outcome {
     Outcome::Ok {
         ids: ids
             .iter()
@@ -611,20 +611,20 @@ pub fn ok(ids: &[(&str, &str)], amounts: &[(&str, i64)]) -> Outcome {
     }
 }
 
-pub const BILL: [(&str, i64); 4] = [
+pub(crate) const BILL: [(&str, i64); 4] = [
     ("medfee_sumamt", 56_795),
     ("fund_pay_sumamt", 31_974),
     ("acct_pay", 10_000),
     ("psn_cash_pay", 14_821),
 ];
-pub const MIRROR: [(&str, i64); 4] = [
+pub(crate) const MIRROR: [(&str, i64); 4] = [
     ("medfee_sumamt", -56_795),
     ("fund_pay_sumamt", -31_974),
     ("acct_pay", -10_000),
     ("psn_cash_pay", -14_821),
 ];
 
-pub fn check(step: &str, what: &str, expected: &str, actual: &str) -> Check {
+pub(crate) fn check(step: &str, what: &str, expected: &str, actual: &str) -> Check {
     Check {
         step: step.into(),
         what: what.into(),
@@ -634,7 +634,7 @@ pub fn check(step: &str, what: &str, expected: &str, actual: &str) -> Check {
     }
 }
 
-pub fn finding(
+pub(crate) fn finding(
     class: &str,
     rule: Rule,
     party: Party,
@@ -661,7 +661,7 @@ pub fn finding(
 }
 
 /// 干净 · Three cities, every pair, undone; one lost reply cleared up.
-pub fn clean() -> Run {
+pub(crate) fn clean() -> Run {
     let mut run = Run::new(3);
     for index in 0..6 {
         run.outpatient(index);
@@ -679,7 +679,7 @@ pub fn clean() -> Run {
 }
 
 /// 违反 · The insured place 温州 forgot to give the yearly accumulator back; one case failed an expectation.
-pub fn violated() -> Run {
+pub(crate) fn violated() -> Run {
     let mut run = Run::new(3);
     for index in 0..6 {
         run.outpatient(index);
@@ -750,7 +750,7 @@ pub fn violated() -> Run {
 }
 
 /// 不能判定 · Stopped by Ctrl-C in the third case: a settlement without an answer, no books of 宁波 afterwards.
-pub fn indeterminate() -> Run {
+pub(crate) fn indeterminate() -> Run {
     let mut run = Run::new(3);
     run.outpatient(0);
     run.outpatient(1);
@@ -842,7 +842,7 @@ pub fn indeterminate() -> Run {
 }
 
 /// 十一市 · All cities of Zhejiang, swiped and undone.
-pub fn eleven_cities() -> Run {
+pub(crate) fn eleven_cities() -> Run {
     let mut run = Run::new(11);
     for index in 0..110 {
         run.outpatient(index);
