@@ -161,9 +161,14 @@ impl CaseReader<'_, '_> {
         });
         if !is_scenario && !self.clauses.contains(&said.value) {
             let known = self.clauses.iter().map(String::as_str);
-            self.steps
-                .problems
-                .push(words::unknown(codes::UNKNOWN_CLAUSE, "clause", said, known));
+            let unknown = words::unknown(codes::UNKNOWN_CLAUSE, "clause", said, known);
+            let help =
+                "先在 plan.yaml 的 clauses 里写上 · write it under `clauses` of plan.yaml first";
+            self.steps.problems.push(if self.clauses.is_empty() {
+                unknown.help(help)
+            } else {
+                unknown
+            });
         }
     }
 

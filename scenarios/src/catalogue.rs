@@ -48,11 +48,20 @@ const RATIO_HELP: &str =
 
 /// The catalogue of a file, in file order.
 pub(crate) fn read_catalogue(source: &Arc<Source>, problems: &Problems) -> Vec<Tariff> {
+    let before = problems.len();
     let rows = read_table(source, &COLUMNS, problems);
+    if problems.len() > before {
+        problems.lost_some(codes::UNKNOWN_ITEM);
+    }
     words::report_duplicates("item", rows.iter().map(|row| &row.cells[0]), problems);
-    rows.iter()
-        .filter_map(|row| tariff(row, problems))
-        .collect()
+    let read = rows.iter().filter_map(|row| {
+        let read = tariff(row, problems);
+        if read.is_none() {
+            problems.lost(&row.cells[0].value);
+        }
+        read
+    });
+    read.collect()
 }
 
 fn tariff(row: &Row, problems: &Problems) -> Option<Tariff> {

@@ -18,7 +18,7 @@ use crate::head::Head;
 use crate::matrix::report_holes;
 use crate::node::{Node, read_yaml};
 use crate::pairs::read_pairs;
-use crate::persons::{People, Use, read_persons};
+use crate::persons::{Person, Use, read_persons};
 use crate::phases::read_window;
 use crate::problem::{Problems, Said};
 use crate::steps::Reader;
@@ -84,36 +84,23 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     };
     let head = Head::read(&fields, problems);
     let topology = reading.topology();
-    let after_topology = problems.len();
-    let window = read_window(
-        &fields,
-        &head.cross_swipe,
-        topology.value.as_ref(),
-        problems,
-    );
-    let people = topology
-        .value
+    let window = read_window(&fields, &head.cross_swipe, topology.as_ref(), problems);
+    let persons = topology
         .as_ref()
         .and_then(|topology| reading.persons(topology));
-    let arranged = reading.pairs(topology.value.as_ref(), window.as_ref());
+    let arranged = reading.pairs(topology.as_ref(), window.as_ref());
     let window = window.map(|(window, _)| window);
     let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
     let gathered = reading.cases(
-        &topology,
-        people.as_ref(),
+        topology.as_ref(),
+        persons.as_deref(),
         window.as_ref(),
         &arranged,
         &head,
         scenarios,
     );
     fields.done();
-    if topology.broken {
-        problems.forgive(after_topology, &NAMES_PLACES);
-    }
-    if people.as_ref().is_some_and(|people| people.rows_lost) {
-        problems.forgive(after_topology, &[codes::UNKNOWN_PERSON]);
-    }
-    let (topology, window, gathered) = (topology.value?, window?, gathered?);
+    let (topology, window, gathered) = (topology?, window?, gathered?);
     Some(Plan {
         id: head.id?,
         title_zh: head.title_zh?,
@@ -124,11 +111,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         window,
         topology,
         registry: Registry {
-            personas: people?
-                .list
-                .into_iter()
-                .map(|person| person.persona)
-                .collect(),
+            personas: persons?.into_iter().map(|person| person.persona).collect(),
             baskets: gathered.baskets,
         },
         arranged,
@@ -141,25 +124,11 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     })
 }
 
-/// Problems that follow where the topology or its catalogue could not be read as meant.
-const NAMES_PLACES: [&str; 4] = [
-    codes::UNKNOWN_DIVISION,
-    codes::UNKNOWN_INSTITUTION,
-    codes::UNKNOWN_PERSON,
-    codes::UNKNOWN_ITEM,
-];
-
 /// A plan while its files are read.
 struct Reading<'a> {
     fields: &'a Fields<'a>,
     folder: &'a Folder,
     problems: &'a Problems,
-}
-
-/// A value, and whether something was wrong where it was read.
-struct Read<T> {
-    value: Option<T>,
-    broken: bool,
 }
 
 /// Cases and the baskets they name.
@@ -177,16 +146,7 @@ impl Reading<'_> {
     }
 
     /// The topology with its catalogue.
-    fn topology(&self) -> Read<Topology> {
-        let before = self.problems.len();
-        let value = self.topology_file();
-        Read {
-            broken: self.problems.len() > before,
-            value,
-        }
-    }
-
-    fn topology_file(&self) -> Option<Topology> {
+    fn topology(&self) -> Option<Topology> {
         let (said, path) = self.path(
             "topology",
             "写上拓扑文件, 如 `topology: topology.yaml` · name the topology file",
@@ -199,11 +159,13 @@ impl Reading<'_> {
             && let Some(source) = self.folder.open(&path, Some(&said.at), self.problems)
         {
             topology.tariffs = read_catalogue(&source, self.problems);
+        } else {
+            self.problems.lost_some(codes::UNKNOWN_ITEM);
         }
         Some(topology)
     }
 
-    fn persons(&self, topology: &Topology) -> Option<People> {
+    fn persons(&self, topology: &Topology) -> Option<Vec<Person>> {
         let (said, path) = self.path(
             "persons",
             "写上名册文件, 如 `persons: persons.csv` · name the persons file",
@@ -240,8 +202,8 @@ impl Reading<'_> {
 
     fn cases(
         &self,
-        topology: &Read<Topology>,
-        people: Option<&People>,
+        topology: Option<&Topology>,
+        persons: Option<&[Person]>,
         window: Option<&Window>,
         arranged: &[(AdmDivision, String)],
         head: &Head,
@@ -250,9 +212,7 @@ impl Reading<'_> {
         let probe_help =
             "写上探针费用清单, 如 `probe: basket/probe.yaml` · name the basket of the probe visits";
         let probe = self.path("probe", probe_help);
-        let topology_broken = topology.broken;
-        let (topology, people) = (topology.value.as_ref()?, people?);
-        let persons = &people.list;
+        let (topology, persons) = (topology?, persons?);
         let mut baskets = Baskets {
             folder: self.folder,
             tariffs: &topology.tariffs,
@@ -262,7 +222,6 @@ impl Reading<'_> {
         let steps = Reader {
             topology,
             persons,
-            unreadable: &people.unreadable,
             baskets: &mut baskets,
             problems: self.problems,
         };
@@ -277,11 +236,10 @@ impl Reading<'_> {
             filled: Vec::new(),
             cases: Vec::new(),
         };
-        let whole = people.unreadable.is_empty() && !people.rows_lost && !topology_broken;
         let before = self.problems.len();
         self.scenario_files(scenarios, &mut reader);
         let (cases, filled) = (reader.cases, reader.filled);
-        if whole && self.problems.len() == before {
+        if self.problems.len() == before && !self.problems.lost_anything() {
             if let Some(matrix) = &head.matrix {
                 report_holes(
                     &matrix.at,
@@ -330,7 +288,7 @@ impl Reading<'_> {
     }
 
     /// A person filed for named cases whom no case names was filed in vain.
-    fn report_unused(&self, persons: &[crate::persons::Person], cases: &[Case]) {
+    fn report_unused(&self, persons: &[Person], cases: &[Case]) {
         let Some(at) = self.fields.key_at("persons") else {
             return;
         };

@@ -4,7 +4,6 @@
 //! to nobody and carry a right check character; person numbers, identity numbers and names are masked
 //! in everything that is shown of the file, messages included.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -82,46 +81,33 @@ pub(crate) struct Person {
     pub(crate) purpose: Use,
 }
 
-/// 名册 · The persons of the file.
-#[derive(Debug, Default)]
-pub(crate) struct People {
-    /// In file order.
-    pub(crate) list: Vec<Person>,
-    /// Labels of rows that could not be read: who names them makes no slip of his own.
-    pub(crate) unreadable: BTreeSet<String>,
-    /// True: rows were lost whose labels nobody knows.
-    pub(crate) rows_lost: bool,
-}
-
-/// All persons of the file.
+/// All persons of the file, in file order.
 pub(crate) fn read_persons(
     source: &Arc<Source>,
     topology: &Topology,
     problems: &Problems,
-) -> People {
+) -> Vec<Person> {
     // Read once for the places of private cells, so that no problem is ever drawn with them.
     let silent = Problems::default();
     let readable = read_table(source, &COLUMNS, &silent);
     source.mask(&private_ranges(source, &readable));
     let before = problems.len();
     let rows = read_table(source, &COLUMNS, problems);
-    let mut people = People {
-        rows_lost: problems.len() > before,
-        ..People::default()
-    };
+    if problems.len() > before {
+        problems.lost_some(codes::UNKNOWN_PERSON);
+    }
     words::report_duplicates("person", rows.iter().map(|row| &row.cells[0]), problems);
     for (column, what) in [(1, "person number"), (2, "identity number")] {
         report_private_duplicates(what, rows.iter().map(|row| &row.cells[column]), problems);
     }
-    for row in &rows {
-        match person(row, topology, problems) {
-            Some(person) => people.list.push(person),
-            None => {
-                people.unreadable.insert(row.cells[0].value.clone());
-            }
+    let read = rows.iter().filter_map(|row| {
+        let read = person(row, topology, problems);
+        if read.is_none() {
+            problems.lost(&row.cells[0].value);
         }
-    }
-    people
+        read
+    });
+    read.collect()
 }
 
 /// The private cells of rows that can be read, and every other row as a whole; never the head line.

@@ -8,6 +8,9 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crosswipe_domain::AdmDivision;
+
+use crate::codes;
 use crate::source::Source;
 
 /// 问题 · One thing that is wrong.
@@ -107,29 +110,93 @@ pub(crate) struct Said<T> {
     pub(crate) at: At,
 }
 
-/// 问题集 · Collects problems while reading goes on.
+/// 问题集 · Collects problems while reading goes on, and knows which of them merely follow from another: an entry
+/// that could not be read was told, so who names it makes no slip of his own.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(RefCell<Vec<Problem>>);
+pub(crate) struct Problems {
+    list: RefCell<Vec<Problem>>,
+    lost: RefCell<Vec<Lost>>,
+}
+
+/// What could not be read, and how many problems there were by then.
+#[derive(Debug)]
+struct Lost {
+    what: Name,
+    mark: usize,
+}
+
+#[derive(Debug)]
+enum Name {
+    /// An entry that goes by this name.
+    Known(String),
+    /// Entries whose names nobody knows; who names them gets a problem of this code.
+    Unknown(&'static str),
+}
 
 impl Problems {
     pub(crate) fn push(&self, problem: Problem) {
-        self.0.borrow_mut().push(problem);
+        self.list.borrow_mut().push(problem);
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.borrow().len()
+        self.list.borrow().len()
     }
 
-    /// Drops problems of these codes found after the first `mark`: they follow from something told before.
-    pub(crate) fn forgive(&self, mark: usize, codes: &[&str]) {
-        let mut index = 0;
-        self.0.borrow_mut().retain(|problem| {
-            index += 1;
-            index <= mark || !codes.contains(&problem.code)
+    /// An entry called `name` could not be read, which was told.
+    pub(crate) fn lost(&self, name: &str) {
+        let mark = self.len();
+        self.lost.borrow_mut().push(Lost {
+            what: Name::Known(name.to_owned()),
+            mark,
         });
     }
 
+    /// Entries of unknown name could not be read, which was told; naming one gives `code`.
+    pub(crate) fn lost_some(&self, code: &'static str) {
+        let mark = self.len();
+        self.lost.borrow_mut().push(Lost {
+            what: Name::Unknown(code),
+            mark,
+        });
+    }
+
+    /// Whether anything could not be read that others may name.
+    pub(crate) fn lost_anything(&self) -> bool {
+        !self.lost.borrow().is_empty()
+    }
+
+    /// All problems but those that follow from what was lost.
     pub(crate) fn into_list(self) -> Vec<Problem> {
-        self.0.into_inner()
+        let lost = self.lost.into_inner();
+        let problems = self.list.into_inner().into_iter().enumerate();
+        problems
+            .filter(|(index, problem)| !lost.iter().any(|lost| lost.explains(*index, problem)))
+            .map(|(_, problem)| problem)
+            .collect()
+    }
+}
+
+impl Lost {
+    fn explains(&self, index: usize, problem: &Problem) -> bool {
+        let names = [
+            codes::UNKNOWN_DIVISION,
+            codes::UNKNOWN_INSTITUTION,
+            codes::UNKNOWN_PERSON,
+            codes::UNKNOWN_ITEM,
+        ];
+        let written = problem
+            .span
+            .clone()
+            .and_then(|span| problem.source.get(span))
+            .unwrap_or_default();
+        let name = written.trim_matches(['"', '\'']);
+        // A division with a slip in itself was never the name of anything.
+        let slip = problem.code == codes::UNKNOWN_DIVISION && AdmDivision::parse(name).is_err();
+        index >= self.mark
+            && !slip
+            && match &self.what {
+                Name::Known(lost) => names.contains(&problem.code) && lost == name,
+                Name::Unknown(code) => problem.code == *code,
+            }
     }
 }

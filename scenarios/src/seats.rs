@@ -40,9 +40,6 @@ impl Reader<'_, '_> {
             fields.optional("person")
         }?;
         let said = words::word(node, self.problems)?;
-        if self.unreadable.contains(&said.value) && self.known(&said.value).is_none() {
-            return None;
-        }
         if self.known(&said.value).is_none() {
             let known = self
                 .persons

@@ -4,7 +4,7 @@
 //! name them; so one reader serves both, and a slip in a matrix scenario is told once, not 110 times.
 //! Called by `cases`. Not here: who and where (`seats`), whether the window agrees (`checks`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crosswipe_domain::{Business, InfNo, Moment, Nature, Topology};
 
@@ -32,8 +32,6 @@ const PLAYED: [&str; 2] = ["accepted", "refused"];
 pub(crate) struct Reader<'a, 'b> {
     pub(crate) topology: &'a Topology,
     pub(crate) persons: &'a [Person],
-    /// Labels of persons whose rows have problems of their own.
-    pub(crate) unreadable: &'a BTreeSet<String>,
     pub(crate) baskets: &'a mut Baskets<'b>,
     pub(crate) problems: &'a Problems,
 }

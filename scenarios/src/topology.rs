@@ -70,7 +70,11 @@ fn region(
     hub: Option<&Said<AdmDivision>>,
     problems: &Problems,
 ) -> Option<RegionEntry> {
-    let fields = Fields::of(node, "region", problems)?;
+    let Some(fields) = Fields::of(node, "region", problems) else {
+        problems.lost_some(codes::UNKNOWN_DIVISION);
+        problems.lost_some(codes::UNKNOWN_INSTITUTION);
+        return None;
+    };
     let code = fields.required("code", "写上六位行政区划代码 · give the six-digit code");
     let code = code
         .and_then(|node| words::word(node, problems))
@@ -80,12 +84,22 @@ fn region(
         .and_then(|node| words::prose(node, problems));
     let listed = fields.required("institutions", "列出定点医药机构 · list the institutions");
     let institutions = listed.map_or(&[][..], |node| items(node, problems));
-    let institutions = institutions
+    let institutions: Vec<(Institution, At)> = institutions
         .iter()
         .filter_map(|node| institution(node, code.as_ref(), problems))
         .collect();
     fields.done();
-    let code = code?;
+    let Some(code) = code else {
+        problems.lost_some(codes::UNKNOWN_DIVISION);
+        return None;
+    };
+    let Some(name) = name else {
+        problems.lost(code.value.as_str());
+        institutions
+            .iter()
+            .for_each(|(institution, _)| problems.lost(institution.code.as_str()));
+        return None;
+    };
     if let Some(hub) = hub
         && hub.value.as_str() != NATION
         && code.value.province() != hub.value
@@ -100,7 +114,7 @@ fn region(
     Some(RegionEntry {
         region: Region {
             code: code.value,
-            name: name?.value,
+            name: name.value,
         },
         at: code.at,
         institutions,
@@ -113,7 +127,10 @@ fn institution(
     problems: &Problems,
 ) -> Option<(Institution, At)> {
     const TIERS: [(&str, u8); 3] = [("1", 1), ("2", 2), ("3", 3)];
-    let fields = Fields::of(node, "institution", problems)?;
+    let Some(fields) = Fields::of(node, "institution", problems) else {
+        problems.lost_some(codes::UNKNOWN_INSTITUTION);
+        return None;
+    };
     let code = fields.required(
         "code",
         "写上机构编号, 如 H33010000001 · give its code, e.g. H33010000001",
@@ -127,7 +144,10 @@ fn institution(
         .and_then(|node| words::word(node, problems))
         .and_then(|said| words::one_of(&said, "tier", &TIERS, problems));
     fields.done();
-    let code = code?;
+    let Some(code) = code else {
+        problems.lost_some(codes::UNKNOWN_INSTITUTION);
+        return None;
+    };
     let parsed = well_formed(&code.value);
     match (&parsed, region) {
         (None, _) => {
@@ -151,18 +171,29 @@ fn institution(
                     .error(codes::BAD_INSTITUTION, message)
                     .help("移到所属统筹区下 · move it under its own region"),
             );
+            problems.lost_some(codes::UNKNOWN_INSTITUTION);
         }
         _ => {}
     }
-    Some((
-        Institution {
-            code: parsed?.0,
-            name: name?.value,
-            region: region?.value,
-            tier: tier?,
-        },
-        code.at,
-    ))
+    match (parsed, name, region, tier) {
+        (Some((parsed, _)), Some(name), Some(region), Some(tier)) => {
+            let institution = Institution {
+                code: parsed,
+                name: name.value,
+                region: region.value,
+                tier,
+            };
+            Some((institution, code.at))
+        }
+        (None, ..) => {
+            problems.lost_some(codes::UNKNOWN_INSTITUTION);
+            None
+        }
+        _ => {
+            problems.lost(&code.value);
+            None
+        }
+    }
 }
 
 /// The code and the division inside it, if `text` is `H` or `P`, a division, and five letters or digits.
@@ -185,6 +216,7 @@ fn report_repeats(read: &[RegionEntry], problems: &Problems) {
             at: entry.at.clone(),
         })
         .collect();
+    let before = problems.len();
     words::report_duplicates("region", &codes, problems);
     let institutions: Vec<Said<String>> = read
         .iter()
@@ -195,4 +227,9 @@ fn report_repeats(read: &[RegionEntry], problems: &Problems) {
         })
         .collect();
     words::report_duplicates("institution", &institutions, problems);
+    if problems.len() > before {
+        // One of two equal codes was meant to be another.
+        problems.lost_some(codes::UNKNOWN_DIVISION);
+        problems.lost_some(codes::UNKNOWN_INSTITUTION);
+    }
 }

@@ -1,6 +1,10 @@
 //! 穿门测试 · What goes through the crate's public door: shipped plans, and slips planted in a small one.
 
+#[cfg(test)]
 mod fixture;
+#[cfg(test)]
 mod shipped;
+#[cfg(test)]
 mod slips;
+#[cfg(test)]
 mod whole;
