@@ -35,6 +35,13 @@ use crate::setup::Setup;
 use crate::{answer, books as booking, rules};
 use insured::Insured;
 
+/// What this platform serves; the rest of the catalogue is refused by name.
+const SERVED: [&str; 28] = [
+    "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5303", "3201", "2601", // session, queries, reversal
+    "2201", "2202", "2203", "2204", "2205", "2206", "2207", "2208", // outpatient
+    "2401", "2402", "2403", "2404", "2405", "2301", "2302", "2303", "2304", "2305", // inpatient
+];
+
 /// 市平台 · A region's platform with its two ledgers.
 pub struct Region {
     code: AdmDivision,
@@ -106,6 +113,9 @@ impl Region {
         if catalogue().transaction(infno).is_none() {
             return Err(Refusal::new(RefusalCode::Unsupported, infno.as_str()));
         }
+        if !SERVED.contains(&infno.base()) {
+            return Err(Refusal::new(RefusalCode::Unsupported, format!("{infno} 模拟平台尚未实现")));
+        }
         let setup = Arc::clone(&self.setup);
         let institution = setup.institution(&cause.origin).filter(|institution| institution.region == self.code);
         let institution = institution.ok_or_else(|| Refusal::new(RefusalCode::Window, format!("未登记的机构 {}", cause.origin)))?;
@@ -160,8 +170,7 @@ impl Region {
         ask.hop.deed = match infno.base() {
             "2201" | "2202" | "2203" | "2204" | "2205" | "2206" | "2207" | "2208" => self.outpatient(ask, infno.base()),
             "2401" | "2402" | "2403" | "2404" | "2405" | "2301" | "2302" | "2303" | "2304" | "2305" => self.inpatient(ask, infno.base()),
-            "2601" => self.reversal(ask),
-            _ => Err(Refusal::new(RefusalCode::Unsupported, format!("{infno} 模拟平台尚未实现"))),
+            _ => self.reversal(ask),
         }?;
         rules::check(&self.treatment, &ask.hop)
     }

@@ -62,13 +62,19 @@ impl Region {
     }
 
     fn open_stays(&self, ask: &Ask<'_>) -> Result<String, Refusal> {
-        let person = self.facts_of(&ask.hop.person, ask.now);
         let mut shown = Vec::new();
-        for row in self.treatment.rows_of_person("visit", &ask.hop.person).map(|held| &held.row) {
-            if row.status != "admitted" || !Region::in_period(ask, row)? {
+        for row in self.treatment.rows_of_kind("visit").map(|held| &held.row) {
+            // Without a person the institution asks for its own stays.
+            let asked = match ask.hop.person.as_str() {
+                "" => row.cause.origin == ask.hop.cause.origin,
+                person => row.person.as_deref() == Some(person),
+            };
+            if !asked || row.status != "admitted" || !Region::in_period(ask, row)? {
                 continue;
             }
-            let text = answer::person(ObjectText::new().text("mdtrt_id", &row.id).text("psn_no", &ask.hop.person), person.as_ref());
+            let no = row.person.as_deref().unwrap_or_default();
+            let text = ObjectText::new().text("mdtrt_id", &row.id).text("psn_no", no);
+            let text = answer::person(text, self.facts_of(no, ask.now).as_ref());
             let began = fact(&row.facts, "begntime");
             let text = text.text("insutype", fact(&row.facts, "insutype")).text("begndate", began.get(..10).unwrap_or(began));
             let text = text.text("med_type", fact(&row.facts, "med_type")).text("ipt_otp_no", fact(&row.facts, "ipt_otp_no"));

@@ -10,22 +10,22 @@ use crosswipe_mocks::{Answer, FaultOrder, Lost, MemoryWorld, MsgidMode, PolicyBo
 use crosswipe_wire::{Context, FieldKind, Need, NodeKind, RefusalCode, catalogue};
 use serde_json::{Map, Value, json};
 
-pub const HANGZHOU: &str = "330100";
-pub const NINGBO: &str = "330200";
-pub const WENZHOU: &str = "330300";
-pub const H_HANGZHOU: &str = "H33010000001";
-pub const H_NINGBO: &str = "H33020000001";
+pub(crate) const HANGZHOU: &str = "330100";
+pub(crate) const NINGBO: &str = "330200";
+pub(crate) const WENZHOU: &str = "330300";
+pub(crate) const H_HANGZHOU: &str = "H33010000001";
+pub(crate) const H_NINGBO: &str = "H33020000001";
 /// 杭州职工, 杭州居民, 宁波职工, and one of the public.
-pub const EMPLOYEE: &str = "99990000000000000000000001";
-pub const RESIDENT: &str = "99990000000000000000000002";
-pub const OTHER: &str = "99990000000000000000000003";
-pub const PUBLIC: &str = "99990000000000000000000009";
+pub(crate) const EMPLOYEE: &str = "99990000000000000000000001";
+pub(crate) const RESIDENT: &str = "99990000000000000000000002";
+pub(crate) const OTHER: &str = "99990000000000000000000003";
+pub(crate) const PUBLIC: &str = "99990000000000000000000009";
 
-pub fn at(text: &str) -> Moment {
+pub(crate) fn at(text: &str) -> Moment {
     Moment::parse(text).unwrap()
 }
 
-pub fn yuan(text: &str) -> Money {
+pub(crate) fn yuan(text: &str) -> Money {
     Money::parse(text).unwrap()
 }
 
@@ -60,9 +60,9 @@ fn tariff(code: &str, class: ItemClass, ceiling: Option<&str>, selfpay: i64) -> 
 }
 
 /// The items of both worked examples: code, price, count.
-pub const OUTPATIENT: [(&str, &str, &str); 5] =
+pub(crate) const OUTPATIENT: [(&str, &str, &str); 5] =
     [("consultation", "25.00", "1"), ("drug-a", "18.60", "2"), ("drug-b", "26.75", "3"), ("ct", "380.00", "1"), ("vitamin", "45.50", "1")];
-pub const OUTPATIENT_TOTAL: &str = "567.95";
+pub(crate) const OUTPATIENT_TOTAL: &str = "567.95";
 
 fn phase(id: &str, kind: PhaseKind, from: &str, to: Option<&str>, scope: Option<Scope>, public: Public) -> Phase {
     let allow = |scope| Allow { business: vec![Business::Outpatient, Business::Inpatient], scope, classes: vec![], institutions: vec![] };
@@ -78,7 +78,7 @@ fn window() -> Window {
     Window { phases: vec![frozen, joint, cross, local, live], margin_ms: 7_200_000 }
 }
 
-pub fn config(faults: &[&str]) -> WorldConfig {
+pub(crate) fn config(faults: &[&str]) -> WorldConfig {
     let region = |code: &str, name: &str| Region { code: division(code), name: name.into() };
     let institution = |code: &str, region: &str| Institution { code: InstitutionCode::parse(code).unwrap(), name: code.into(), region: division(region), tier: 3 };
     let topology = Topology {
@@ -114,7 +114,7 @@ pub fn config(faults: &[&str]) -> WorldConfig {
 
 /// How an exchange ended, as a test sees it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Said {
+pub(crate) enum Said {
     Ok(Value),
     Refused(RefusalCode),
     Unknown,
@@ -122,7 +122,7 @@ pub enum Said {
 
 impl Said {
     #[track_caller]
-    pub fn output(self) -> Value {
+    pub(crate) fn output(self) -> Value {
         match self {
             Said::Ok(output) => output,
             other => panic!("expected success, got {other:?}"),
@@ -131,7 +131,7 @@ impl Said {
 }
 
 /// What carries a counter's messages.
-pub trait Carrier {
+pub(crate) trait Carrier {
     fn exchange(&self, now: Moment, party: &Party, context: Option<&Context>, body: &str) -> Result<Answer, Lost>;
     fn export(&self, party: &Party) -> Export;
 }
@@ -146,21 +146,21 @@ impl Carrier for MemoryWorld {
 }
 
 /// 柜台 · Writes and sends a hospital's messages.
-pub struct Counter<'w> {
-    pub world: &'w dyn Carrier,
-    pub party: Party,
-    pub institution: String,
-    pub person: String,
-    pub insured: String,
-    pub insutype: String,
-    pub now: Moment,
-    pub serial: u16,
-    pub last_msgid: String,
-    pub last_body: String,
+pub(crate) struct Counter<'w> {
+    pub(crate) world: &'w dyn Carrier,
+    pub(crate) party: Party,
+    pub(crate) institution: String,
+    pub(crate) person: String,
+    pub(crate) insured: String,
+    pub(crate) insutype: String,
+    pub(crate) now: Moment,
+    pub(crate) serial: u16,
+    pub(crate) last_msgid: String,
+    pub(crate) last_body: String,
 }
 
 impl<'w> Counter<'w> {
-    pub fn new(world: &'w dyn Carrier, institution: &str, person: &str) -> Counter<'w> {
+    pub(crate) fn new(world: &'w dyn Carrier, institution: &str, person: &str) -> Counter<'w> {
         let insured = if person == OTHER { NINGBO } else { HANGZHOU };
         let insutype = if person == RESIDENT { "390" } else { "310" };
         Counter {
@@ -177,34 +177,34 @@ impl<'w> Counter<'w> {
         }
     }
 
-    pub fn treatment(&self) -> &str {
+    pub(crate) fn treatment(&self) -> &str {
         if self.institution == H_NINGBO { NINGBO } else { HANGZHOU }
     }
 
-    pub fn path(&self) -> Vec<Party> {
+    pub(crate) fn path(&self) -> Vec<Party> {
         let config = config(&[]);
         let institution = config.topology.institution(&InstitutionCode::parse(&self.institution).unwrap()).unwrap().clone();
         config.topology.path(&institution, division(&self.insured))
     }
 
-    pub fn new_msgid(&mut self) -> String {
+    pub(crate) fn new_msgid(&mut self) -> String {
         self.serial += 1;
         MsgId::compose(&InstitutionCode::parse(&self.institution).unwrap(), self.now, self.serial).as_str().to_owned()
     }
 
     /// Sends a message; `with` gives its nodes, the catalogue fills in what is mandatory beside.
-    pub fn send(&mut self, infno: &str, with: Value) -> Said {
+    pub(crate) fn send(&mut self, infno: &str, with: Value) -> Said {
         let msgid = self.new_msgid();
         let body = self.message(infno, &msgid, with);
         self.send_body(&msgid, body)
     }
 
-    pub fn send_body(&mut self, msgid: &str, body: String) -> Said {
+    pub(crate) fn send_body(&mut self, msgid: &str, body: String) -> Said {
         (self.last_msgid, self.last_body) = (msgid.to_owned(), body.clone());
         said(self.world.exchange(self.now, &self.party, None, &body))
     }
 
-    pub fn message(&self, infno: &str, msgid: &str, with: Value) -> String {
+    pub(crate) fn message(&self, infno: &str, msgid: &str, with: Value) -> String {
         let spec = catalogue().transaction(&InfNo::new(infno)).map_or(&[][..], |t| &t.input);
         let mut input = Map::new();
         for node in spec {
@@ -252,7 +252,7 @@ impl<'w> Counter<'w> {
     }
 
     /// Lines of a basket, numbered from `first`.
-    pub fn lines(&self, visit: &str, batch: &str, basket: &[(&str, &str, &str)], first: usize) -> Value {
+    pub(crate) fn lines(&self, visit: &str, batch: &str, basket: &[(&str, &str, &str)], first: usize) -> Value {
         let line = |(i, (code, price, count)): (usize, &(&str, &str, &str))| {
             let amount = Money::of(UnitPrice::parse(price).unwrap(), Quantity::parse(count).unwrap());
             json!({"feedetl_sn": format!("L{}", first + i), "mdtrt_id": visit, "chrg_bchno": batch, "med_list_codg": code,
@@ -263,7 +263,7 @@ impl<'w> Counter<'w> {
 
     /// 2201 2203 2204: a visit with the example's basket.
     #[track_caller]
-    pub fn charged_visit(&mut self) -> String {
+    pub(crate) fn charged_visit(&mut self) -> String {
         let visit = text(&self.send("2201", json!({})).output()["data"]["mdtrt_id"]);
         self.send("2203", json!({"mdtrtinfo": {"mdtrt_id": visit}})).output();
         let lines = self.lines(&visit, "B1", &OUTPATIENT, 1);
@@ -271,26 +271,26 @@ impl<'w> Counter<'w> {
         visit
     }
 
-    pub fn bill(&self, visit: &str) -> Value {
+    pub(crate) fn bill(&self, visit: &str) -> Value {
         json!({"data": {"mdtrt_id": visit, "chrg_bchno": "B1", "medfee_sumamt": OUTPATIENT_TOTAL}})
     }
 
     /// 2401 2301 2402: a stay with the same basket, discharged.
     #[track_caller]
-    pub fn charged_stay(&mut self) -> String {
+    pub(crate) fn charged_stay(&mut self) -> String {
         let stay = text(&self.send("2401", json!({"mdtrtinfo": {"med_type": "21"}})).output()["result"]["mdtrt_id"]);
         let lines = self.lines(&stay, "", &OUTPATIENT, 1);
         self.send("2301", lines).output();
         stay
     }
 
-    pub fn discharge(&mut self, stay: &str) -> Said {
+    pub(crate) fn discharge(&mut self, stay: &str) -> Said {
         let diagnosis = json!({"mdtrt_id": stay, "maindiag_flag": "1"});
         self.send("2402", json!({"dscginfo": {"mdtrt_id": stay, "endtime": "2017-06-03 09:00:00"}, "diseinfo": [diagnosis]}))
     }
 }
 
-pub fn said(answer: Result<Answer, Lost>) -> Said {
+pub(crate) fn said(answer: Result<Answer, Lost>) -> Said {
     let Ok(Answer { status: 200, body }) = answer else { return Said::Unknown };
     let Ok(value) = serde_json::from_str::<Value>(&body) else { return Said::Unknown };
     match value["infcode"].as_i64() {
@@ -302,18 +302,18 @@ pub fn said(answer: Result<Answer, Lost>) -> Said {
     }
 }
 
-pub fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
 /// Books of every party of the small province.
-pub fn books(world: &dyn Carrier) -> BTreeMap<Party, Export> {
+pub(crate) fn books(world: &dyn Carrier) -> BTreeMap<Party, Export> {
     config(&[]).topology.parties().into_iter().map(|party| (party.clone(), world.export(&party))).collect()
 }
 
 /// Every cell as at the start; every log longer or equal, and what was there unchanged; the log adds up to the cells.
 #[track_caller]
-pub fn check_rolled_back(before: &BTreeMap<Party, Export>, after: &BTreeMap<Party, Export>) {
+pub(crate) fn check_rolled_back(before: &BTreeMap<Party, Export>, after: &BTreeMap<Party, Export>) {
     for (party, after) in after {
         let before = &before[party];
         assert_eq!(before.cells, after.cells, "{party}");
@@ -327,7 +327,7 @@ pub fn check_rolled_back(before: &BTreeMap<Party, Export>, after: &BTreeMap<Part
 
 /// The log adds up to the cells, and the money of each group to zero.
 #[track_caller]
-pub fn check_adds_up(export: &Export) {
+pub(crate) fn check_adds_up(export: &Export) {
     let (mut cells, mut groups) = (BTreeMap::new(), BTreeMap::new());
     for row in &export.log {
         if let Entry::Posting { cell, unit, amount, .. } = &row.entry {

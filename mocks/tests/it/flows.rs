@@ -33,7 +33,7 @@ fn outpatient(counter: &mut Counter) -> (Value, Value) {
 
 fn inpatient(counter: &mut Counter, discharge_first: bool) -> (Value, Value) {
     let stay = counter.charged_stay();
-    let bill = json!({"data": {"mdtrt_id": stay, "medfee_sumamt": OUTPATIENT_TOTAL}});
+    let bill = json!({"data": {"mdtrt_id": stay, "medfee_sumamt": OUTPATIENT_TOTAL, "acct_used_flag": "1"}});
     if discharge_first {
         counter.discharge(&stay).output();
     }
@@ -125,7 +125,7 @@ fn a_stay_in_another_city_leaves_nothing_once_undone(#[case] discharge_first: bo
 }
 
 fn cell(world: &MemoryWorld, party: &Party, key: &CellKey) -> i64 {
-    world.export(party).cells.iter().find(|cell| cell.key == *key).map_or(0, |cell| cell.value)
+    Carrier::export(world, party).cells.iter().find(|cell| cell.key == *key).map_or(0, |cell| cell.value)
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn all_parties_agree_on_settlement_and_mirror() {
     let world = world();
     let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
     outpatient(&mut counter);
-    let rows = |party: &Party| world.export(party).rows.into_iter().filter(|row| row.kind == "settlement").collect::<Vec<_>>();
+    let rows = |party: &Party| Carrier::export(&world, party).rows.into_iter().filter(|row| row.kind == "settlement").collect::<Vec<_>>();
     let path = counter.path();
     let first: Vec<_> = rows(&path[0]).iter().map(tuple).collect();
     assert_eq!(first.len(), 2);
@@ -202,7 +202,7 @@ fn every_undo_posting_names_what_it_negates() {
     outpatient(&mut counter);
     inpatient(&mut counter, true);
     for (party, export) in books(&world) {
-        let postings: Vec<_> = export.log.iter().filter(|row| row.cause.infno != "open").filter_map(|row| match &row.entry {
+        let postings = export.log.iter().filter(|row| row.cause.infno != "open").filter_map(|row| match &row.entry {
             crosswipe_domain::Entry::Posting { cell, unit, amount, reverses } => Some((row.seq, row.cause.infno.clone(), cell, *unit, *amount, *reverses)),
             _ => None,
         });

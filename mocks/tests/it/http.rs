@@ -1,1 +1,174 @@
+//! The same parties behind real HTTP on loopback.
 
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use crosswipe_domain::{Export, Look, Moment, Party, Role};
+use crosswipe_mocks::{Answer, Lost, World, WorldConfig};
+use crosswipe_wire::{Context, context};
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use crate::bench::*;
+
+/// A running world and a client of it.
+struct Http {
+    runtime: Runtime,
+    world: World,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Http {
+    fn start(config: WorldConfig) -> Http {
+        let runtime = Runtime::new().unwrap();
+        let world = runtime.block_on(World::start(config)).unwrap();
+        let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
+        Http { runtime, world, client }
+    }
+
+    fn address(&self, party: &Party) -> SocketAddr {
+        self.world.address(party).unwrap()
+    }
+
+    fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, Lost> {
+        self.runtime.block_on(async {
+            let response = self.client.request(request).await.map_err(|error| Lost::new(error.to_string()))?;
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.map_err(|error| Lost::new(error.to_string()))?.to_bytes();
+            Ok(Answer { status, body: String::from_utf8(body.into()).unwrap() })
+        })
+    }
+
+    fn get(&self, party: &Party, path: &str) -> Answer {
+        let uri = format!("http://{}{path}", self.address(party));
+        self.send(Request::get(uri).body(Full::default()).unwrap()).unwrap()
+    }
+
+    fn stop(self) {
+        self.runtime.block_on(self.world.stop());
+    }
+}
+
+impl Carrier for Http {
+    fn exchange(&self, now: Moment, party: &Party, context: Option<&Context>, body: &str) -> Result<Answer, Lost> {
+        let context = context.cloned().unwrap_or(Context { run: "r".into(), epoch: 1, now: Some(now) });
+        let uri = format!("http://{}/fsi/api/rsfComIfsService/callService", self.address(party));
+        let request = Request::post(uri).header(context::NAME, context.to_text());
+        self.send(request.body(Full::from(body.to_owned())).unwrap())
+    }
+
+    fn export(&self, party: &Party) -> Export {
+        let answer = self.get(party, &format!("/__admin/export/{}", party.role.name()));
+        let mut export: Export = serde_json::from_str(&answer.body).unwrap();
+        export.taken_at = at("2017-06-03T00:00+08:00");
+        export
+    }
+}
+
+fn swipe_and_undo(counter: &mut Counter) {
+    let visit = counter.charged_visit();
+    let bill = counter.bill(&visit);
+    let setl_id = text(&counter.send("2207", bill).output()["setlinfo"]["setl_id"]);
+    counter.send("2208", json!({"data": {"mdtrt_id": visit, "setl_id": setl_id}})).output();
+    counter.send("2205", json!({"data": {"mdtrt_id": visit, "chrg_bchno": "0000"}})).output();
+    counter.send("2202", json!({"data": {"mdtrt_id": visit}})).output();
+}
+
+fn stay_and_undo(counter: &mut Counter) {
+    let stay = counter.charged_stay();
+    let bill = json!({"data": {"mdtrt_id": stay, "medfee_sumamt": OUTPATIENT_TOTAL}});
+    let setl_id = text(&counter.send("2304", bill).output()["setlinfo"]["setl_id"]);
+    counter.discharge(&stay).output();
+    counter.send("2305", json!({"data": {"mdtrt_id": stay, "setl_id": setl_id}})).output();
+    counter.send("2405", json!({"data": {"mdtrt_id": stay}})).output();
+    counter.send("2302", json!({"data": [{"mdtrt_id": stay, "feedetl_sn": "0000"}]})).output();
+    counter.send("2404", json!({"data": {"mdtrt_id": stay}})).output();
+}
+
+#[test]
+fn over_http_a_swipe_in_another_city_leaves_nothing_once_undone() {
+    let http = Http::start(config(&[]));
+    let before = books(&http);
+    let mut counter = Counter::new(&http, H_NINGBO, EMPLOYEE);
+    swipe_and_undo(&mut counter);
+    stay_and_undo(&mut counter);
+    check_rolled_back(&before, &books(&http));
+    http.stop();
+}
+
+#[test]
+fn over_http_and_in_memory_the_same_messages_make_the_same_books() {
+    let http = Http::start(config(&[]));
+    let memory = crosswipe_mocks::MemoryWorld::new(&config(&[]).setup(), vec![]);
+    swipe_and_undo(&mut Counter::new(&http, H_NINGBO, EMPLOYEE));
+    swipe_and_undo(&mut Counter::new(&memory, H_NINGBO, EMPLOYEE));
+    assert_eq!(books(&http), books(&memory));
+    http.stop();
+}
+
+#[test]
+fn a_lost_response_closes_the_connection_and_the_hospital_says_504() {
+    let http = Http::start(config(&["response-lost"]));
+    let mut counter = Counter::new(&http, H_NINGBO, EMPLOYEE);
+    let visit = counter.charged_visit();
+    let msgid = counter.new_msgid();
+    let body = counter.message("2207", &msgid, counter.bill(&visit));
+    let answer = Carrier::exchange(&http, counter.now, &counter.party, None, &body).unwrap();
+    assert_eq!(answer.status, 504);
+    assert!(!answer.body.contains("infcode"), "{}", answer.body);
+    // Sent to the platform itself, the same message finds its first answer; a cut link shows only once.
+    let treatment = Party::new(Role::Treatment, NINGBO);
+    assert!(matches!(said(Carrier::exchange(&http, counter.now, &treatment, None, &body)), Said::Ok(_)));
+    assert_eq!(http.world.fired()[0].1, 1);
+    http.stop();
+}
+
+#[test]
+fn a_log_tail_is_shown_from_where_it_is_asked() {
+    let http = Http::start(config(&[]));
+    Counter::new(&http, H_NINGBO, EMPLOYEE).charged_visit();
+    let party = Party::new(Role::Insured, HANGZHOU);
+    let look = |from: u64| serde_json::from_str::<Look>(&http.get(&party, &format!("/__admin/log/insured?from={from}")).body).unwrap();
+    let (whole, tail) = (look(0), look(3));
+    assert_eq!((whole.rows.len() as u64, &whole.rows[3..], tail.lsn), (whole.lsn, &tail.rows[..], whole.lsn));
+    assert_eq!(http.get(&party, "/__admin/health").status, 200);
+    assert_eq!(http.get(&party, "/__admin/export/his").status, 404);
+    http.stop();
+}
+
+#[test]
+fn a_world_started_again_takes_over_the_books_that_were_kept() {
+    let dir = std::env::temp_dir().join(format!("crosswipe-mocks-{}", std::process::id()));
+    let with_dir = || WorldConfig { parties_dir: Some(dir.clone()), ..config(&[]) };
+    let http = Http::start(with_dir());
+    let visit = Counter::new(&http, H_NINGBO, EMPLOYEE).charged_visit();
+    let before = books(&http);
+    http.stop();
+    // A torn last line, as a dying process leaves it.
+    let log = dir.join(format!("his-{H_NINGBO}.log.jsonl"));
+    let kept = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, format!("{kept}{{\"seq\":9")).unwrap();
+    let http = Http::start(with_dir());
+    assert_eq!(books(&http), before);
+    let mut counter = Counter { serial: 500, ..Counter::new(&http, H_NINGBO, EMPLOYEE) };
+    let second = text(&counter.send("2201", json!({})).output()["data"]["mdtrt_id"]);
+    assert_ne!(second, visit);
+    let bill = counter.bill(&visit);
+    counter.send("2207", bill).output();
+    http.stop();
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn an_oversized_message_is_not_read_as_one() {
+    let http = Http::start(config(&[]));
+    let party = Party::new(Role::Treatment, NINGBO);
+    let answer = Carrier::exchange(&http, at("2017-06-02T10:00+08:00"), &party, None, &"x".repeat((2 << 20) + 1)).unwrap();
+    assert_eq!(answer.status, 413);
+    http.stop();
+}
