@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use crosswipe_domain::Business;
 
+use crate::allow::business;
 use crate::codes;
 use crate::fields::Fields;
 use crate::node::Node;
-use crate::phases::business;
 use crate::problem::{Problems, Said};
 use crate::words;
 

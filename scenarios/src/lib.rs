@@ -12,6 +12,7 @@ mod problem;
 
 mod load;
 
+mod allow;
 mod cases;
 mod catalogue;
 mod expect;

@@ -4,10 +4,9 @@
 //! ends or test swipes in a phase that may not have them would each open or shut the gate at an
 //! instant that the notice does not say. Not here: what is allowed at an instant (`schedule`).
 
-use crosswipe_domain::{
-    Allow, Business, Moment, PersonClass, Phase, PhaseKind, Public, Scope, Topology, Window,
-};
+use crosswipe_domain::{Business, Moment, Phase, PhaseKind, Public, Scope, Topology, Window};
 
+use crate::allow::{Context, read_allow};
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
@@ -73,12 +72,6 @@ pub(crate) fn read_window(
         return None;
     }
     Some((window, scopes))
-}
-
-struct Context<'a> {
-    cross_swipe: &'a [Business],
-    topology: Option<&'a Topology>,
-    problems: &'a Problems,
 }
 
 struct PhaseEntry {
@@ -170,122 +163,6 @@ fn public(node: &Node, problems: &Problems) -> Option<Public> {
         &CHOICES,
         problems,
     )
-}
-
-fn read_allow(
-    phase: &Fields<'_>,
-    kind: Option<PhaseKind>,
-    context: &Context<'_>,
-) -> Vec<(Allow, Said<Scope>)> {
-    let Some(node) = phase.optional("allow") else {
-        return Vec::new();
-    };
-    if let Some(kind) = kind
-        && !matches!(kind, PhaseKind::Joint | PhaseKind::Verify)
-    {
-        let at = phase.key_at("allow").unwrap_or(&node.at);
-        let help = "只有 joint 和 verify 阶段可以有 allow · only `joint` and `verify` phases may have an `allow`";
-        context.problems.push(
-            at.error(
-                codes::ALLOW_OUTSIDE_TEST_PHASE,
-                "test swipes in a phase that may not have them",
-            )
-            .help(help),
-        );
-    }
-    items(node, context.problems)
-        .iter()
-        .filter_map(|node| allow(node, context))
-        .collect()
-}
-
-fn allow(node: &Node, context: &Context<'_>) -> Option<(Allow, Said<Scope>)> {
-    const SCOPES: [(&str, Scope); 4] = [
-        ("any", Scope::Any),
-        ("cross-region", Scope::CrossRegion),
-        ("local", Scope::Local),
-        ("arranged", Scope::Arranged),
-    ];
-    const CLASSES: [(&str, PersonClass); 4] = [
-        ("employee", PersonClass::Employee),
-        ("resident", PersonClass::Resident),
-        ("310", PersonClass::Employee),
-        ("390", PersonClass::Resident),
-    ];
-    let problems = context.problems;
-    let fields = Fields::of(node, "allow", problems)?;
-    let business = fields.required("business", "写上业务, 或 any · give the businesses, or any");
-    let business = business
-        .map(|node| allowed_business(node, context))
-        .unwrap_or_default();
-    let scope = fields.required(
-        "scope",
-        "写上范围: any、cross-region、local 或 arranged · give the scope",
-    );
-    let scope = scope
-        .and_then(|node| words::word(node, problems))
-        .and_then(|said| {
-            let value = words::one_of(&said, "scope", &SCOPES, problems)?;
-            Some(Said { value, at: said.at })
-        });
-    let classes = fields
-        .optional("classes")
-        .map(|node| words::words(node, problems))
-        .unwrap_or_default();
-    let classes = classes
-        .iter()
-        .filter_map(|said| words::one_of(said, "person class", &CLASSES, problems))
-        .collect();
-    let institutions = fields
-        .optional("institutions")
-        .map(|node| words::words(node, problems))
-        .unwrap_or_default();
-    let institutions = institutions
-        .iter()
-        .filter_map(|said| crate::seats::institution(said, context.topology?, problems))
-        .map(|code| code.to_string())
-        .collect();
-    fields.done();
-    let scope = scope?;
-    Some((
-        Allow {
-            business,
-            scope: scope.value,
-            classes,
-            institutions,
-        },
-        scope,
-    ))
-}
-
-/// `any` means what `cross_swipe` names, and nothing more.
-fn allowed_business(node: &Node, context: &Context<'_>) -> Vec<Business> {
-    let said = words::words(node, context.problems);
-    if said.len() == 1 && said[0].value == "any" {
-        return context.cross_swipe.to_vec();
-    }
-    said.iter()
-        .filter_map(|said| {
-            let business = business(said, context.problems)?;
-            if !context.cross_swipe.is_empty() && !context.cross_swipe.contains(&business) {
-                let message =
-                    format!("`{business}` is allowed here, but `cross_swipe` does not name it");
-                let help = "先在 cross_swipe 里写明 · name it in `cross_swipe` first";
-                context.problems.push(
-                    said.at
-                        .error(codes::ALLOW_BEYOND_CROSS_SWIPE, message)
-                        .help(help),
-                );
-            }
-            Some(business)
-        })
-        .collect()
-}
-
-/// A business family by its name.
-pub(crate) fn business(said: &Said<String>, problems: &Problems) -> Option<Business> {
-    let choices = Business::ALL.map(|business| (business.name(), business));
-    words::one_of(said, "business", &choices, problems)
 }
 
 fn report_gaps(read: &[PhaseEntry], problems: &Problems) {

@@ -125,3 +125,16 @@ pub(crate) fn told(problems: &[Problem]) -> String {
     }
     lines
 }
+
+/// One slip gives exactly one problem, and it says where and what.
+#[track_caller]
+pub(crate) fn check_slip(file: &str, from: &str, to: &str, expected: &str) {
+    let folder = planted(&[(file, from, to)]);
+    let (plan, problems) = read(folder.path());
+    assert_eq!(told(&problems).trim_end(), expected);
+    assert!(plan.is_none());
+    assert!(
+        problems.iter().all(|problem| problem.help.is_some()),
+        "each says how to mend it"
+    );
+}

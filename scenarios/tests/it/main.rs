@@ -5,6 +5,10 @@ mod fixture;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
-mod slips;
+mod slips_cases;
+#[cfg(test)]
+mod slips_plan;
+#[cfg(test)]
+mod slips_tables;
 #[cfg(test)]
 mod whole;

@@ -340,3 +340,31 @@ fn the_demo_is_small_and_shows_each_kind_of_case() {
     );
     assert!(leaves.iter().any(|step| matches!(step, Step::Swipe(swipe) if matches!(swipe.expect.outcome, Expected::Gate { .. }))));
 }
+
+/// The case that the README shows can be pasted into the shipped plan.
+#[test]
+fn the_case_in_the_readme_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::create_dir(folder.path().join("basket")).unwrap();
+    for (name, bytes) in zhejiang().files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let readme = std::fs::read_to_string(shipped.join("README.md")).unwrap();
+    let shown = readme
+        .split("```yaml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let bounds = folder.path().join("bounds.yaml");
+    let text = std::fs::read_to_string(&bounds).unwrap();
+    std::fs::write(&bounds, format!("{text}{shown}")).unwrap();
+    let (plan, problems) = check(folder.path());
+    assert_eq!(told(&problems), "");
+    assert_eq!(
+        plan.unwrap().cases.last().unwrap().id.as_str(),
+        "bounds/my-case"
+    );
+}

@@ -1,0 +1,238 @@
+//! 计划里的手误 · Slips in `plan.yaml` and its phases: each has one message of its own, at its place.
+
+use rstest::rstest;
+
+use crate::fixture::{check_slip, planted, read, told};
+
+#[test]
+fn the_small_plan_has_no_slip() {
+    let folder = planted(&[]);
+    let (plan, problems) = read(folder.path());
+    assert_eq!(told(&problems), "");
+    assert_eq!(plan.unwrap().cases.len(), 3);
+}
+
+#[rstest]
+#[case::rollback_is_never_a_default(
+    "plan.yaml",
+    "rollback: all\n",
+    "",
+    "plan.yaml:2:1 scenario::missing_key: plan: `rollback` is missing"
+)]
+#[case::only_everything_can_be_rolled_back(
+    "plan.yaml",
+    "rollback: all",
+    "rollback: some",
+    "plan.yaml:5:11 scenario::unknown_word: unknown rollback rule `some`"
+)]
+#[case::cross_swipe_is_never_a_default(
+    "plan.yaml",
+    "cross_swipe: [outpatient, inpatient]\n",
+    "",
+    "plan.yaml:2:1 scenario::missing_key: plan: `cross_swipe` is missing"
+)]
+#[case::an_unknown_business(
+    "plan.yaml",
+    "[outpatient, inpatient]",
+    "[outpatient, inpateint]",
+    "plan.yaml:6:27 scenario::unknown_word: unknown business `inpateint`"
+)]
+#[case::a_key_with_a_slip(
+    "plan.yaml",
+    "margin: 2h",
+    "margn: 2h",
+    "plan.yaml:12:1 scenario::unknown_key: plan: unknown key `margn`"
+)]
+#[case::a_key_twice(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nmargin: 1h",
+    "plan.yaml:13:1 scenario::duplicate_key: `margin` stands twice here, first in line 12"
+)]
+#[case::a_length_of_time_without_unit(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2",
+    "plan.yaml:12:9 scenario::bad_duration: `2` is no length of time"
+)]
+#[case::a_value_forgotten(
+    "plan.yaml",
+    "margin: 2h",
+    "margin:",
+    "plan.yaml:12:1 scenario::missing_key: `margin` has no value"
+)]
+#[case::a_title_without_english(
+    "plan.yaml",
+    "{zh: 小计划, en: Small plan}",
+    "{zh: 小计划}",
+    "plan.yaml:3:9 scenario::missing_key: title: `en` is missing"
+)]
+#[case::text_where_a_list_belongs(
+    "plan.yaml",
+    "scenarios: [day.yaml]",
+    "scenarios: day.yaml",
+    "plan.yaml:17:12 scenario::wrong_shape: a list belongs here, not text"
+)]
+#[case::a_file_that_is_not_there(
+    "plan.yaml",
+    "persons: persons.csv",
+    "persons: person.csv",
+    "plan.yaml:14:10 scenario::unreadable_file: the file `person.csv` does not exist"
+)]
+#[case::a_file_outside_the_plan(
+    "plan.yaml",
+    "[day.yaml]",
+    "[../day.yaml]",
+    "plan.yaml:17:13 scenario::unreadable_file: `../day.yaml` leads out of the plan's folder"
+)]
+#[case::a_full_width_colon(
+    "plan.yaml",
+    "margin: 2h",
+    "margin： 2h",
+    "plan.yaml:12:7 scenario::full_width: full-width `：` stands where `:` belongs"
+)]
+#[case::a_full_width_comma_in_a_list(
+    "plan.yaml",
+    "[outpatient, inpatient]",
+    "[outpatient， inpatient]",
+    "plan.yaml:6:25 scenario::full_width: full-width `，` stands where `,` belongs"
+)]
+#[case::a_full_width_digit_in_a_value(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: ２h",
+    "plan.yaml:12:9 scenario::full_width: full-width `２` in `２h`"
+)]
+#[case::a_tab(
+    "plan.yaml",
+    "  - {id: frozen",
+    "\t- {id: frozen",
+    "plan.yaml:8:1 scenario::tab: a tab stands here; YAML is indented with spaces"
+)]
+#[case::no_yaml(
+    "plan.yaml",
+    "scenarios: [day.yaml]",
+    "scenarios: [day.yaml",
+    "plan.yaml:17:12 scenario::bad_yaml: this is no YAML: unclosed bracket '['"
+)]
+#[case::a_colon_too_many(
+    "plan.yaml",
+    "source: 虚构公告",
+    "source: 虚构: 公告",
+    "plan.yaml:4:11 scenario::bad_yaml: this is no YAML: mapping values are not allowed in this context"
+)]
+#[case::a_number_is_no_seed(
+    "plan.yaml",
+    "margin: 2h",
+    "seed: many",
+    "plan.yaml:12:7 scenario::unknown_word: `many` is no seed"
+)]
+fn slips_in_plan(#[case] file: &str, #[case] from: &str, #[case] to: &str, #[case] expected: &str) {
+    check_slip(file, from, to, expected);
+}
+
+#[rstest]
+#[case::phases_that_overlap(
+    "plan.yaml",
+    "{id: joint, from: \"2030-03-02T09:00+08:00\"",
+    "{id: joint, from: \"2030-03-02T08:59:59+08:00\"",
+    "plan.yaml:9:23 scenario::phases_overlap: phase `joint` begins at `2030-03-02T08:59:59+08:00`, before phase `frozen` ends at `2030-03-02T09:00:00+08:00`"
+)]
+#[case::phases_with_a_hole(
+    "plan.yaml",
+    "{id: joint, from: \"2030-03-02T09:00+08:00\"",
+    "{id: joint, from: \"2030-03-02T09:00:01+08:00\"",
+    "plan.yaml:9:23 scenario::phases_hole: phase `joint` begins at `2030-03-02T09:00:01+08:00`, after phase `frozen` ends at `2030-03-02T09:00:00+08:00`"
+)]
+#[case::hour_24(
+    "plan.yaml",
+    "to: \"2030-03-02T20:00+08:00\"",
+    "to: \"2030-03-02T24:00+08:00\"",
+    "plan.yaml:10:67 scenario::hour_24: `2030-03-02T24:00+08:00` says hour 24, which reads both as this day and as the next"
+)]
+#[case::a_missing_offset(
+    "plan.yaml",
+    "to: \"2030-03-02T20:00+08:00\"",
+    "to: \"2030-03-02T20:00\"",
+    "plan.yaml:10:67 scenario::missing_offset: `2030-03-02T20:00` has no offset"
+)]
+#[case::a_missing_offset_and_a_blank(
+    "plan.yaml",
+    "to: \"2030-03-02T20:00+08:00\"",
+    "to: \"2030-03-02 20:00\"",
+    "plan.yaml:10:67 scenario::missing_offset: `2030-03-02 20:00` has no offset"
+)]
+#[case::no_instant(
+    "plan.yaml",
+    "to: \"2030-03-02T20:00+08:00\"",
+    "to: 3月2日20时",
+    "plan.yaml:10:67 scenario::bad_instant: `3月2日20时` is no instant"
+)]
+#[case::a_day_that_does_not_exist(
+    "plan.yaml",
+    "to: \"2030-03-02T20:00+08:00\"",
+    "to: \"2030-02-30T20:00+08:00\"",
+    "plan.yaml:10:67 scenario::bad_instant: `2030-02-30T20:00+08:00` is no instant"
+)]
+#[case::a_phase_that_ends_before_it_begins(
+    "plan.yaml",
+    "{id: frozen, from: \"2030-03-01T18:00",
+    "{id: frozen, from: \"2030-03-02T18:00",
+    "plan.yaml:8:54 scenario::phase_backwards: phase `frozen` ends at `2030-03-02T09:00:00+08:00`, not after it begins"
+)]
+#[case::an_end_left_out_in_the_middle(
+    "plan.yaml",
+    ", to: \"2030-03-02T12:00+08:00\"",
+    "",
+    "plan.yaml:9:10 scenario::phase_backwards: phase `joint` has no end, but another follows it"
+)]
+#[case::a_window_without_end(
+    "plan.yaml",
+    "  - {id: live, from: \"2030-03-02T20:00+08:00\", public: open}",
+    "  - {id: prepare, from: \"2030-03-02T20:00+08:00\"}",
+    "plan.yaml:8:3 scenario::window_without_end: the window never ends"
+)]
+#[case::a_phase_of_no_kind(
+    "plan.yaml",
+    "id: cross, kind: verify",
+    "id: cross",
+    "plan.yaml:10:10 scenario::missing_key: phase `cross`: `kind` is missing, and its name is no kind"
+)]
+#[case::an_unknown_kind(
+    "plan.yaml",
+    "kind: verify",
+    "kind: verfy",
+    "plan.yaml:10:23 scenario::unknown_word: unknown kind of phase `verfy`"
+)]
+#[case::test_swipes_while_frozen(
+    "plan.yaml",
+    "to: \"2030-03-02T09:00+08:00\"}",
+    "to: \"2030-03-02T09:00+08:00\", allow: [{business: any, scope: any}]}",
+    "plan.yaml:8:80 scenario::allow_outside_test_phase: test swipes in a phase that may not have them"
+)]
+#[case::a_business_that_cross_swipe_does_not_name(
+    "plan.yaml",
+    "{business: any, scope: cross-region}",
+    "{business: pharmacy, scope: cross-region}",
+    "plan.yaml:10:112 scenario::allow_beyond_cross_swipe: `pharmacy` is allowed here, but `cross_swipe` does not name it"
+)]
+#[case::arranged_without_pairs(
+    "plan.yaml",
+    "pairs: pairs.csv\n",
+    "",
+    "plan.yaml:9:110 scenario::missing_key: this phase allows arranged pairs, but the plan names no `pairs` file"
+)]
+#[case::a_phase_twice(
+    "plan.yaml",
+    "id: live, from",
+    "id: frozen, kind: live, from",
+    "plan.yaml:11:10 scenario::duplicate_id: phase `frozen` stands twice, first in line 8"
+)]
+fn slips_in_phases(
+    #[case] file: &str,
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] expected: &str,
+) {
+    check_slip(file, from, to, expected);
+}
