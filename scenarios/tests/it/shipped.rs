@@ -70,6 +70,22 @@ fn each_person_of_the_matrix_meets_both_businesses_and_both_kinds_of_hospital_eq
         *swipes.entry(visit.persona).or_default() += 1;
         combinations.insert((person.insured, person.class, visit.business, tier));
     }
+    let pairs: BTreeSet<(String, &str)> = plan
+        .cases
+        .iter()
+        .filter(|case| case.matrix)
+        .map(|case| {
+            (
+                case.id.as_str().split('/').nth(1).unwrap().to_owned(),
+                case.first_visit().unwrap().persona,
+            )
+        })
+        .collect();
+    assert_eq!(
+        pairs.len(),
+        220,
+        "each pair swipes its employee and its resident"
+    );
     assert_eq!(swipes.len(), 22);
     assert!(swipes.values().all(|count| *count == 10), "{swipes:?}");
     assert_eq!(combinations.len(), 11 * 2 * 2 * 2);
@@ -268,6 +284,11 @@ fn the_window_is_that_of_the_notice() {
             .phases
             .iter()
             .all(|phase| !phase.quote.is_empty())
+    );
+    // «any» business is what the plan names, and nothing more.
+    assert_eq!(
+        plan.window.phases[4].allow[0].business,
+        [Business::Outpatient, Business::Inpatient]
     );
     assert_eq!(plan.year, "2017");
     assert!(plan.same_day);

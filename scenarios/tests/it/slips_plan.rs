@@ -180,6 +180,12 @@ fn slips_in_plan(#[case] file: &str, #[case] from: &str, #[case] to: &str, #[cas
     "{id: frozen, from: \"2030-03-02T18:00",
     "plan.yaml:8:54 scenario::phase_backwards: phase `frozen` ends at `2030-03-02T09:00:00+08:00`, not after it begins"
 )]
+#[case::a_phase_of_no_length(
+    "plan.yaml",
+    "{id: frozen, from: \"2030-03-01T18:00",
+    "{id: frozen, from: \"2030-03-02T09:00",
+    "plan.yaml:8:54 scenario::phase_backwards: phase `frozen` ends at `2030-03-02T09:00:00+08:00`, not after it begins"
+)]
 #[case::an_end_left_out_in_the_middle(
     "plan.yaml",
     ", to: \"2030-03-02T12:00+08:00\"",

@@ -221,6 +221,12 @@ fn slips_in_tables(
     "count: -3",
     "cold.yaml:3:5 scenario::bad_refund: this refund mirrors no charge: refunds more than line 1 charged"
 )]
+#[case::a_refund_at_another_price(
+    "basket/cold.yaml",
+    "price: 25.00, count: -1",
+    "price: 24.00, count: -1",
+    "cold.yaml:3:5 scenario::bad_refund: this refund mirrors no charge: line 1 has another item or price"
+)]
 #[case::a_negative_line_that_refunds_nothing(
     "basket/cold.yaml",
     ", refunds: 1",

@@ -39,11 +39,29 @@ day.yaml:22:17 scenario::unknown_person: unknown person `yyi`
 
 #[test]
 fn a_slip_in_the_topology_is_not_told_again_for_everybody_who_lives_there() {
-    let folder = planted(&[("topology.yaml", "code: 330100", "code: 33010")]);
-    assert_eq!(
-        told(&read(folder.path()).1),
-        "topology.yaml:4:11 scenario::unknown_division: unknown administrative division `33010`\n"
+    let slip = ("topology.yaml", "code: 330100", "code: 33010");
+    let once =
+        "topology.yaml:4:11 scenario::unknown_division: unknown administrative division `33010`\n";
+    assert_eq!(told(&read(planted(&[slip]).path()).1), once);
+    // A slip of its own is told all the same.
+    let folder = planted(&[slip, ("pairs.csv", "330100,", "33O100,")]);
+    let both = format!(
+        "{once}pairs.csv:2:1 scenario::unknown_division: unknown administrative division `33O100`\n"
     );
+    assert_eq!(told(&read(folder.path()).1), both);
+}
+
+#[test]
+fn regions_and_institutions_are_sorted_however_they_are_written() {
+    let written = FILES[1].1;
+    let second = &written[written.find("  - code: 330200").unwrap()..];
+    let folder = planted(&[]);
+    let swapped = written
+        .replace(second, "")
+        .replace("regions:\n", &format!("regions:\n{second}"));
+    std::fs::write(folder.path().join("topology.yaml"), swapped).unwrap();
+    let topology = read(folder.path()).0.unwrap().topology;
+    assert_eq!(topology, read(planted(&[]).path()).0.unwrap().topology);
 }
 
 #[test]
@@ -183,7 +201,7 @@ fn codes_and_ids_keep_their_text() {
     let folder = planted(&[(
         "day.yaml",
         "{setl_id: 0310}",
-        "{setl_id: 0310, psn_no: 999999199001010017, expContent: yes}",
+        "{setl_id: 0310, psn_no: 999999199001010017, mdtrt_id: '007', expContent: yes}",
     )]);
     let (plan, problems) = read(folder.path());
     let plan = plan.unwrap();
@@ -192,6 +210,7 @@ fn codes_and_ids_keep_their_text() {
     };
     assert_eq!(call.with["setl_id"], "0310");
     assert_eq!(call.with["psn_no"], "999999199001010017");
+    assert_eq!(call.with["mdtrt_id"], "007");
     assert_eq!(call.with["expContent"], "yes");
     // The interface does not know the last field: said, but a negative test may want it.
     assert!(
@@ -254,6 +273,15 @@ fn a_case_without_an_instant_begins_as_soon_as_its_phase_allows() {
         )]),
         "2030-03-02 15:00:00"
     );
+    // Arranged with the hospital next door is not arranged with this one.
+    let next_door = "tier: 2}\n      - {code: H33020000002, name: 隔壁虚构医院, tier: 2}";
+    assert_eq!(
+        start(&[
+            ("topology.yaml", "tier: 2}", next_door),
+            ("pairs.csv", "H33020000001", "H33020000002")
+        ]),
+        "2030-03-02 12:00:00"
+    );
 }
 
 #[test]
@@ -287,7 +315,7 @@ fn chinese_prose_may_use_chinese_punctuation() {
         (
             "plan.yaml",
             "{zh: 小计划, en: Small plan}",
-            "{zh: “小”计划：两市，一日, en: Small plan}",
+            "{zh: “小”计划：两市，一日, en: Small：plan}",
         ),
         (
             "plan.yaml",
