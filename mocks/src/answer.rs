@@ -7,7 +7,9 @@
 use crosswipe_domain::{Moment, Money};
 use crosswipe_wire::{ObjectText, list_text};
 
-use crate::deed::{ACCOUNT_LINE, AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Settled, Unbill};
+use crate::deed::{
+    ACCOUNT_LINE, AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Settled, Unbill,
+};
 use crate::ledger::{Amounts, Facts};
 
 /// A node of an output: its name and JSON text.
@@ -16,9 +18,14 @@ pub(crate) type Node = (&'static str, String);
 /// The output of a state-changing message or a trial.
 pub(crate) fn output(hop: &Hop, now: Moment) -> Vec<Node> {
     match &hop.deed {
-        Deed::Register { mdtrt_id, facts, .. } => registered(hop, mdtrt_id, facts),
+        Deed::Register {
+            mdtrt_id, facts, ..
+        } => registered(hop, mdtrt_id, facts),
         Deed::Charge { lines, .. } => vec![("result", list_text(lines.iter().map(charged)))],
-        Deed::Settle(bill) => bill.settled.as_ref().map_or(Vec::new(), |settled| settlement(hop, bill, settled, now)),
+        Deed::Settle(bill) => bill
+            .settled
+            .as_ref()
+            .map_or(Vec::new(), |settled| settlement(hop, bill, settled, now)),
         Deed::Unsettle(unbill) => undone(hop, unbill, now),
         _ => Vec::new(),
     }
@@ -26,14 +33,26 @@ pub(crate) fn output(hop: &Hop, now: Moment) -> Vec<Node> {
 
 fn registered(hop: &Hop, mdtrt_id: &str, facts: &Facts) -> Vec<Node> {
     if hop.infno().base() == "2401" {
-        return vec![("result", ObjectText::new().text("mdtrt_id", mdtrt_id).finish())];
+        return vec![(
+            "result",
+            ObjectText::new().text("mdtrt_id", mdtrt_id).finish(),
+        )];
     }
-    let data = ObjectText::new().text("mdtrt_id", mdtrt_id).text("psn_no", &hop.person);
-    vec![("data", data.text("ipt_otp_no", fact(facts, "ipt_otp_no")).null("exp_content").finish())]
+    let data = ObjectText::new()
+        .text("mdtrt_id", mdtrt_id)
+        .text("psn_no", &hop.person);
+    vec![(
+        "data",
+        data.text("ipt_otp_no", fact(facts, "ipt_otp_no"))
+            .null("exp_content")
+            .finish(),
+    )]
 }
 
 fn charged(line: &Line) -> String {
-    let text = ObjectText::new().text("feedetl_sn", fact(&line.facts, "feedetl_sn")).money("det_item_fee_sumamt", line.split.amount);
+    let text = ObjectText::new()
+        .text("feedetl_sn", fact(&line.facts, "feedetl_sn"))
+        .money("det_item_fee_sumamt", line.split.amount);
     let text = line_terms(text, &line.facts);
     let split = line.split;
     text.money("fulamt_ownpay_amt", split.full)
@@ -48,10 +67,12 @@ fn charged(line: &Line) -> String {
 
 /// Quantity, price, ceiling and class-B share of a line, as facts keep them.
 pub(crate) fn line_terms(text: ObjectText, facts: &Facts) -> ObjectText {
-    ["cnt", "pric", "pric_uplmt_amt", "selfpay_prop"].into_iter().fold(text, |text, name| match fact(facts, name) {
-        "" => text.null(name),
-        number => text.number(name, number),
-    })
+    ["cnt", "pric", "pric_uplmt_amt", "selfpay_prop"]
+        .into_iter()
+        .fold(text, |text, name| match fact(facts, name) {
+            "" => text.null(name),
+            number => text.number(name, number),
+        })
 }
 
 fn settlement(hop: &Hop, bill: &Bill, settled: &Settled, now: Moment) -> Vec<Node> {
@@ -65,9 +86,17 @@ fn settlement(hop: &Hop, bill: &Bill, settled: &Settled, now: Moment) -> Vec<Nod
         .text("mdtrt_cert_type", fact(&bill.facts, "mdtrt_cert_type"))
         .text("med_type", fact(&bill.facts, "med_type"));
     let info = amounts(info, &settled.amounts, Money::from_fen(settled.balance));
-    let info = info.text("medins_setl_id", &hop.cause.msgid).text("clr_optins", hop.treatment.as_str()).text("clr_way", "1");
-    let info = info.text("clr_type", bill.business.clearing_type()).finish();
-    vec![("setlinfo", info), ("setldetail", details(&settled.amounts))]
+    let info = info
+        .text("medins_setl_id", &hop.cause.msgid)
+        .text("clr_optins", hop.treatment.as_str())
+        .text("clr_way", "1");
+    let info = info
+        .text("clr_type", bill.business.clearing_type())
+        .finish();
+    vec![
+        ("setlinfo", info),
+        ("setldetail", details(&settled.amounts)),
+    ]
 }
 
 fn undone(hop: &Hop, unbill: &Unbill, now: Moment) -> Vec<Node> {
@@ -77,35 +106,63 @@ fn undone(hop: &Hop, unbill: &Unbill, now: Moment) -> Vec<Node> {
         .text("psn_no", &hop.person)
         .text("clr_optins", hop.treatment.as_str())
         .text("setl_time", &now.wire());
-    let info = amounts(info, &unbill.amounts, Money::from_fen(unbill.balance)).text("medins_setl_id", &hop.cause.msgid);
-    vec![("setlinfo", info.finish()), ("setldetail", details(&unbill.amounts))]
+    let info = amounts(info, &unbill.amounts, Money::from_fen(unbill.balance))
+        .text("medins_setl_id", &hop.cause.msgid);
+    vec![
+        ("setlinfo", info.finish()),
+        ("setldetail", details(&unbill.amounts)),
+    ]
 }
 
 /// Who the person is; empty text where this platform does not know.
 pub(crate) fn person(text: ObjectText, facts: Option<&PersonFacts>) -> ObjectText {
-    let text = text.text("psn_name", facts.map_or("", |p| &p.name)).text("psn_cert_type", "01");
-    let text = text.text("certno", facts.map_or("", |p| &p.certno)).text("gend", facts.map_or("", |p| &p.gender));
-    let text = text.text("naty", "01").opt_text("brdy", facts.map(|p| p.birthday.as_str()));
-    text.number("age", facts.map_or(0, |p| p.age)).text("psn_type", facts.map_or("", |p| &p.kind)).text("cvlserv_flag", "0")
+    let text = text
+        .text("psn_name", facts.map_or("", |p| &p.name))
+        .text("psn_cert_type", "01");
+    let text = text
+        .text("certno", facts.map_or("", |p| &p.certno))
+        .text("gend", facts.map_or("", |p| &p.gender));
+    let text = text
+        .text("naty", "01")
+        .opt_text("brdy", facts.map(|p| p.birthday.as_str()));
+    text.number("age", facts.map_or(0, |p| p.age))
+        .text("psn_type", facts.map_or("", |p| &p.kind))
+        .text("cvlserv_flag", "0")
 }
 
 /// All amounts of a settlement and the balance.
 pub(crate) fn amounts(text: ObjectText, amounts: &Amounts, balance: Money) -> ObjectText {
-    let text = AMOUNT_FIELDS.into_iter().fold(text, |text, name| text.money(name, money(amounts, name)));
+    let text = AMOUNT_FIELDS
+        .into_iter()
+        .fold(text, |text, name| text.money(name, money(amounts, name)));
     text.money("balc", balance)
 }
 
 /// `setldetail`: one line per fund, and one for the personal account.
 pub(crate) fn details(amounts: &Amounts) -> String {
     let base = money(amounts, "inscp_scp_amt") - money(amounts, "act_pay_dedc");
-    let funds = amounts.iter().filter_map(|(name, fen)| Some((name.strip_prefix("fund:")?, Money::from_fen(*fen))));
-    let account = Some((ACCOUNT_LINE, money(amounts, "acct_pay"))).filter(|(_, paid)| !paid.is_zero());
+    let funds = amounts
+        .iter()
+        .filter_map(|(name, fen)| Some((name.strip_prefix("fund:")?, Money::from_fen(*fen))));
+    let account =
+        Some((ACCOUNT_LINE, money(amounts, "acct_pay"))).filter(|(_, paid)| !paid.is_zero());
     list_text(funds.chain(account).map(|(fund, paid)| {
         let pooled = fund.ends_with("0100") && matches!(&fund[..2], "31" | "39");
-        let (entered, cap) = if pooled { (base, paid) } else { (Money::ZERO, Money::ZERO) };
-        let text = ObjectText::new().text("fund_pay_type", fund).money("inscp_scp_amt", entered).money("crt_payb_lmt_amt", cap);
+        let (entered, cap) = if pooled {
+            (base, paid)
+        } else {
+            (Money::ZERO, Money::ZERO)
+        };
+        let text = ObjectText::new()
+            .text("fund_pay_type", fund)
+            .money("inscp_scp_amt", entered)
+            .money("crt_payb_lmt_amt", cap);
         let text = text.money("fund_payamt", paid);
-        text.opt_text("fund_pay_type_name", crosswipe_wire::catalogue().code_name_zh("fund_pay_type", fund)).finish()
+        text.opt_text(
+            "fund_pay_type_name",
+            crosswipe_wire::catalogue().code_name_zh("fund_pay_type", fund),
+        )
+        .finish()
     }))
 }
 

@@ -14,16 +14,26 @@ use crate::ledger::{Amounts, Draft, Facts, Held, Ledger};
 pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<String>) {
     let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
     match &hop.deed {
-        Deed::Register { mdtrt_id, insutype, facts } => register(hop, mdtrt_id, insutype, facts, &mut draft),
+        Deed::Register {
+            mdtrt_id,
+            insutype,
+            facts,
+        } => register(hop, mdtrt_id, insutype, facts, &mut draft),
         Deed::Describe { mdtrt_id, facts } => describe(ledger, mdtrt_id, facts, &mut draft),
-        Deed::Charge { mdtrt_id, lines } => lines.iter().for_each(|line| charge(hop, mdtrt_id, line, &mut draft)),
+        Deed::Charge { mdtrt_id, lines } => lines
+            .iter()
+            .for_each(|line| charge(hop, mdtrt_id, line, &mut draft)),
         Deed::Withdraw { lines, .. } => withdraw(ledger, lines, &mut draft),
         Deed::Discharge { mdtrt_id, facts } => discharge(ledger, hop, mdtrt_id, facts, &mut draft),
-        Deed::Readmit { mdtrt_id } => undo_turn(ledger, "visit", mdtrt_id, "discharged", &mut draft),
+        Deed::Readmit { mdtrt_id } => {
+            undo_turn(ledger, "visit", mdtrt_id, "discharged", &mut draft)
+        }
         Deed::Cancel { mdtrt_id } => cancel(ledger, mdtrt_id, &mut draft),
         Deed::Settle(bill) => settle(ledger, hop, bill, &mut draft),
         Deed::Unsettle(unbill) => unsettle(ledger, hop, unbill, &mut draft),
-        Deed::Reverse { omsgid, oinfno } => reverse(ledger, &hop.cause.origin, omsgid, oinfno, &mut draft),
+        Deed::Reverse { omsgid, oinfno } => {
+            reverse(ledger, &hop.cause.origin, omsgid, oinfno, &mut draft)
+        }
         Deed::Ask | Deed::Seek => {}
     }
     draft.fence(FenceState::Applied, reply);
@@ -31,7 +41,13 @@ pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<St
 }
 
 /// Books that a message was refused, with the answer, so that a repetition meets the same answer.
-pub(crate) fn book_refusal(ledger: &mut Ledger, cause: &Cause, person: Option<String>, now: Moment, reply: String) {
+pub(crate) fn book_refusal(
+    ledger: &mut Ledger,
+    cause: &Cause,
+    person: Option<String>,
+    now: Moment,
+    reply: String,
+) {
     let mut draft = Draft::new(now, cause.clone(), person);
     draft.fence(FenceState::Refused, Some(reply));
     ledger.commit(draft);
@@ -43,7 +59,13 @@ fn register(hop: &Hop, mdtrt_id: &str, insutype: &str, facts: &Facts, draft: &mu
     facts.insert("mdtrt_id".into(), mdtrt_id.into());
     facts.insert("insutype".into(), insutype.into());
     facts.insert("insuplc_admdvs".into(), hop.insured.as_str().into());
-    draft.born("visit", mdtrt_id, if inpatient { "admitted" } else { "registered" }, facts, Amounts::new());
+    draft.born(
+        "visit",
+        mdtrt_id,
+        if inpatient { "admitted" } else { "registered" },
+        facts,
+        Amounts::new(),
+    );
     draft.move_count(of_person("visit", hop), 1);
     if inpatient {
         draft.move_count(of_person("in-hospital", hop), 1);
@@ -67,7 +89,10 @@ fn charge(hop: &Hop, mdtrt_id: &str, line: &Line, draft: &mut Draft) {
         ("preselfpay_amt", split.upfront),
         ("inscp_scp_amt", split.scope),
     ];
-    let amounts = amounts.into_iter().map(|(name, money)| (name.to_owned(), money.fen())).collect();
+    let amounts = amounts
+        .into_iter()
+        .map(|(name, money)| (name.to_owned(), money.fen()))
+        .collect();
     draft.born("fee-detail", &line.id, "charged", facts, amounts);
     draft.move_count(of_person("fee-detail", hop), 1);
 }
@@ -84,10 +109,21 @@ fn withdraw(ledger: &Ledger, lines: &[String], draft: &mut Draft) {
     groups.dedup();
     for group in groups {
         let of_group = |held: &&&Held| held.born == group;
-        let cause = &births.iter().find(of_group).expect("the group comes from these births").row.cause;
-        let mdtrt_id = births.iter().find(of_group).and_then(|held| held.row.facts.get("mdtrt_id"));
+        let cause = &births
+            .iter()
+            .find(of_group)
+            .expect("the group comes from these births")
+            .row
+            .cause;
+        let mdtrt_id = births
+            .iter()
+            .find(of_group)
+            .and_then(|held| held.row.facts.get("mdtrt_id"));
         let left = mdtrt_id.map_or(0, |id| {
-            ledger.rows_of_visit("fee-detail", id).filter(|held| held.born == group && !held.row.is_terminal()).count()
+            ledger
+                .rows_of_visit("fee-detail", id)
+                .filter(|held| held.born == group && !held.row.is_terminal())
+                .count()
         });
         if left == births.iter().filter(of_group).count() {
             draft.fence_other(&cause.origin, &cause.msgid, FenceState::Reversed);
@@ -104,7 +140,12 @@ fn discharge(ledger: &Ledger, hop: &Hop, mdtrt_id: &str, facts: &Facts, draft: &
 
 /// Negates the group that brought a row into `status`, if it stands there.
 fn undo_turn(ledger: &Ledger, kind: &str, id: &str, status: &str, draft: &mut Draft) {
-    let Some(held) = ledger.row(kind, id).filter(|held| held.row.status == status) else { return };
+    let Some(held) = ledger
+        .row(kind, id)
+        .filter(|held| held.row.status == status)
+    else {
+        return;
+    };
     ledger.negate(held.turned, draft);
     if let Some(cause) = ledger.group(held.turned).first().map(|row| &row.cause) {
         draft.fence_other(&cause.origin, &cause.msgid, FenceState::Reversed);
@@ -112,9 +153,18 @@ fn undo_turn(ledger: &Ledger, kind: &str, id: &str, status: &str, draft: &mut Dr
 }
 
 fn cancel(ledger: &Ledger, mdtrt_id: &str, draft: &mut Draft) {
-    let Some(held) = ledger.row("visit", mdtrt_id).filter(|held| !held.row.is_terminal()) else { return };
+    let Some(held) = ledger
+        .row("visit", mdtrt_id)
+        .filter(|held| !held.row.is_terminal())
+    else {
+        return;
+    };
     ledger.negate(held.born, draft);
-    draft.fence_other(&held.row.cause.origin, &held.row.cause.msgid, FenceState::Reversed);
+    draft.fence_other(
+        &held.row.cause.origin,
+        &held.row.cause.msgid,
+        FenceState::Reversed,
+    );
 }
 
 fn settle(ledger: &Ledger, hop: &Hop, bill: &Bill, draft: &mut Draft) {
@@ -126,11 +176,23 @@ fn settle(ledger: &Ledger, hop: &Hop, bill: &Bill, draft: &mut Draft) {
         ("insutype".to_owned(), bill.insutype.clone()),
         ("insuplc_admdvs".to_owned(), hop.insured.as_str().to_owned()),
         ("medins_setl_id".to_owned(), hop.cause.msgid.clone()),
-        ("clr_type".to_owned(), bill.business.clearing_type().to_owned()),
+        (
+            "clr_type".to_owned(),
+            bill.business.clearing_type().to_owned(),
+        ),
         ("refd_setl_flag".to_owned(), "0".to_owned()),
-        ("balc".to_owned(), crosswipe_domain::Money::from_fen(settled.balance).to_string()),
+        (
+            "balc".to_owned(),
+            crosswipe_domain::Money::from_fen(settled.balance).to_string(),
+        ),
     ]);
-    draft.born("settlement", &bill.setl_id, "settled", facts, settled.amounts.clone());
+    draft.born(
+        "settlement",
+        &bill.setl_id,
+        "settled",
+        facts,
+        settled.amounts.clone(),
+    );
     draft.move_count(of_person("settlement", hop), 1);
     move_money(ledger.party().role, hop, bill, &settled.amounts, draft);
     if ledger.party().role == Role::Insured {
@@ -140,22 +202,52 @@ fn settle(ledger: &Ledger, hop: &Hop, bill: &Bill, draft: &mut Draft) {
     if ledger.party().role == Role::His {
         invoice(bill, &settled.amounts, draft);
     }
-    for held in bill.lines.iter().filter_map(|id| ledger.row("fee-detail", id)) {
-        draft.turned(&held.row, "settled", Facts::from([("setl_id".to_owned(), bill.setl_id.clone())]));
+    for held in bill
+        .lines
+        .iter()
+        .filter_map(|id| ledger.row("fee-detail", id))
+    {
+        draft.turned(
+            &held.row,
+            "settled",
+            Facts::from([("setl_id".to_owned(), bill.setl_id.clone())]),
+        );
     }
 }
 
 fn invoice(bill: &Bill, amounts: &Amounts, draft: &mut Draft) {
-    let facts = Facts::from([("mdtrt_id".to_owned(), bill.mdtrt_id.clone()), ("setl_id".to_owned(), bill.setl_id.clone())]);
+    let facts = Facts::from([
+        ("mdtrt_id".to_owned(), bill.mdtrt_id.clone()),
+        ("setl_id".to_owned(), bill.setl_id.clone()),
+    ]);
     let total = Amounts::from([("medfee_sumamt".to_owned(), amount(amounts, "medfee_sumamt"))]);
-    draft.born("invoice", &format!("INV-{}", bill.setl_id), "valid", facts, total);
+    draft.born(
+        "invoice",
+        &format!("INV-{}", bill.setl_id),
+        "valid",
+        facts,
+        total,
+    );
     draft.move_count(CellKey::new("invoice", []), 1);
 }
 
 fn move_money(role: Role, hop: &Hop, bill: &Bill, amounts: &Amounts, draft: &mut Draft) {
-    let insurers = amount(amounts, "fund_pay_sumamt") + amount(amounts, "acct_pay") + amount(amounts, "acct_mulaid_pay");
-    let (insured, treatment, period) = (hop.insured.as_str(), hop.treatment.as_str(), draft.at.day().month());
-    let clearing = CellKey::new("clearing", [("insured", insured), ("treatment", treatment), ("period", &period)]);
+    let insurers = amount(amounts, "fund_pay_sumamt")
+        + amount(amounts, "acct_pay")
+        + amount(amounts, "acct_mulaid_pay");
+    let (insured, treatment, period) = (
+        hop.insured.as_str(),
+        hop.treatment.as_str(),
+        draft.at.day().month(),
+    );
+    let clearing = CellKey::new(
+        "clearing",
+        [
+            ("insured", insured),
+            ("treatment", treatment),
+            ("period", &period),
+        ],
+    );
     match role {
         Role::His => {
             draft.move_money(CellKey::new("cash", []), amount(amounts, "psn_cash_pay"));
@@ -164,7 +256,10 @@ fn move_money(role: Role, hop: &Hop, bill: &Bill, amounts: &Amounts, draft: &mut
             draft.move_money(CellKey::new("revenue", []), -revenue);
         }
         Role::Treatment => {
-            draft.move_money(CellKey::new("payable", [("institution", &hop.cause.origin)]), -insurers);
+            draft.move_money(
+                CellKey::new("payable", [("institution", &hop.cause.origin)]),
+                -insurers,
+            );
             draft.move_money(clearing, insurers);
         }
         Role::Hub => {
@@ -174,11 +269,20 @@ fn move_money(role: Role, hop: &Hop, bill: &Bill, amounts: &Amounts, draft: &mut
         Role::Insured => {
             for (name, fen) in amounts {
                 if let Some(fund) = name.strip_prefix("fund:") {
-                    draft.move_money(CellKey::new("pool-fund", [("insutype", &bill.insutype), ("fund", fund)]), -fen);
+                    draft.move_money(
+                        CellKey::new("pool-fund", [("insutype", &bill.insutype), ("fund", fund)]),
+                        -fen,
+                    );
                 }
             }
-            let account = CellKey::new("personal-account", [("person", &hop.person), ("insutype", &bill.insutype)]);
-            draft.move_money(account, -amount(amounts, "acct_pay") - amount(amounts, "acct_mulaid_pay"));
+            let account = CellKey::new(
+                "personal-account",
+                [("person", &hop.person), ("insutype", &bill.insutype)],
+            );
+            draft.move_money(
+                account,
+                -amount(amounts, "acct_pay") - amount(amounts, "acct_mulaid_pay"),
+            );
             draft.move_money(clearing, insurers);
         }
     }
@@ -188,20 +292,38 @@ fn accumulate(hop: &Hop, bill: &Bill, accumulators: &Amounts, draft: &mut Draft)
     let year = draft.at.day().year();
     for (code, by) in accumulators {
         let cell = accumulator(&hop.person, &bill.insutype, &year, code);
-        if code.starts_with('C') { draft.move_count(cell, *by) } else { draft.move_memo(cell, *by) }
+        if code.starts_with('C') {
+            draft.move_count(cell, *by)
+        } else {
+            draft.move_memo(cell, *by)
+        }
     }
 }
 
 /// The cell of a yearly accumulator.
 pub(crate) fn accumulator(person: &str, insutype: &str, year: &str, code: &str) -> CellKey {
-    CellKey::new("accumulator", [("person", person), ("insutype", insutype), ("year", year), ("code", code)])
+    CellKey::new(
+        "accumulator",
+        [
+            ("person", person),
+            ("insutype", insutype),
+            ("year", year),
+            ("code", code),
+        ],
+    )
 }
 
 fn reconcile(hop: &Hop, bill: &Bill, amounts: &Amounts, draft: &mut Draft) {
     let day = draft.at.day().to_string();
     let cell = |item: &str| {
         let (institution, clr_type) = (hop.cause.origin.as_str(), bill.business.clearing_type());
-        let dims = [("day", day.as_str()), ("institution", institution), ("insutype", &bill.insutype), ("clr_type", clr_type), ("item", item)];
+        let dims = [
+            ("day", day.as_str()),
+            ("institution", institution),
+            ("insutype", &bill.insutype),
+            ("clr_type", clr_type),
+            ("item", item),
+        ];
         CellKey::new("reconciliation", dims)
     };
     draft.move_memo(cell("medfee"), amount(amounts, "medfee_sumamt"));
@@ -219,9 +341,18 @@ fn unsettle(ledger: &Ledger, hop: &Hop, unbill: &Unbill, draft: &mut Draft) {
         ("original".to_owned(), unbill.setl_id.clone()),
         ("medins_setl_id".to_owned(), hop.cause.msgid.clone()),
         ("refd_setl_flag".to_owned(), "1".to_owned()),
-        ("balc".to_owned(), crosswipe_domain::Money::from_fen(unbill.balance).to_string()),
+        (
+            "balc".to_owned(),
+            crosswipe_domain::Money::from_fen(unbill.balance).to_string(),
+        ),
     ]);
-    draft.born("settlement", &unbill.mirror, "reversal", facts, unbill.amounts.clone());
+    draft.born(
+        "settlement",
+        &unbill.mirror,
+        "reversal",
+        facts,
+        unbill.amounts.clone(),
+    );
 }
 
 fn reverse(ledger: &Ledger, origin: &str, omsgid: &str, oinfno: &str, draft: &mut Draft) {
@@ -242,7 +373,13 @@ fn reverse(ledger: &Ledger, origin: &str, omsgid: &str, oinfno: &str, draft: &mu
 fn reinstate(ledger: &Ledger, group: u64, draft: &mut Draft) {
     use crosswipe_domain::Entry;
     for row in ledger.group(group) {
-        if let Entry::Fence { origin, msgid, state: FenceState::Reversed, .. } = &row.entry {
+        if let Entry::Fence {
+            origin,
+            msgid,
+            state: FenceState::Reversed,
+            ..
+        } = &row.entry
+        {
             draft.fence_other(origin, msgid, FenceState::Applied);
         }
     }

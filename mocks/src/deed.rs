@@ -221,5 +221,8 @@ pub const ACCOUNT_LINE: &str = "310200";
 
 /// The amounts of a mirror record.
 pub fn negated(amounts: &Amounts) -> Amounts {
-    amounts.iter().map(|(name, fen)| (name.clone(), -fen)).collect()
+    amounts
+        .iter()
+        .map(|(name, fen)| (name.clone(), -fen))
+        .collect()
 }

@@ -24,15 +24,29 @@ pub(crate) struct Desk<P> {
 
 impl<P> Desk<P> {
     pub(crate) fn new(division: AdmDivision) -> Desk<P> {
-        Desk { division, epochs: BTreeMap::new(), receipts: 0, tickets: 0, waiting: BTreeMap::new() }
+        Desk {
+            division,
+            epochs: BTreeMap::new(),
+            receipts: 0,
+            tickets: 0,
+            waiting: BTreeMap::new(),
+        }
     }
 
     /// Refuses a process of an older epoch of the same run.
     pub(crate) fn check_epoch(&mut self, context: Option<&Context>) -> Result<(), Refusal> {
-        let Some(context) = context else { return Ok(()) };
-        let newest = self.epochs.entry(context.run.clone()).or_insert(context.epoch);
+        let Some(context) = context else {
+            return Ok(());
+        };
+        let newest = self
+            .epochs
+            .entry(context.run.clone())
+            .or_insert(context.epoch);
         if context.epoch < *newest {
-            return Err(Refusal::new(RefusalCode::StaleEpoch, format!("{} < {newest}", context.epoch)));
+            return Err(Refusal::new(
+                RefusalCode::StaleEpoch,
+                format!("{} < {newest}", context.epoch),
+            ));
         }
         *newest = context.epoch;
         Ok(())
@@ -40,7 +54,11 @@ impl<P> Desk<P> {
 
     pub(crate) fn receipt(&mut self, now: Moment) -> Receipt {
         self.receipts += 1;
-        Receipt { division: self.division, at: now, serial: self.receipts }
+        Receipt {
+            division: self.division,
+            at: now,
+            serial: self.receipts,
+        }
     }
 
     pub(crate) fn refusal_text(&mut self, now: Moment, refusal: &Refusal) -> String {
@@ -75,16 +93,30 @@ pub(crate) enum Passage {
 }
 
 /// 栅 · Asks the fence about a message. `digest` is compared where both are known.
-pub(crate) fn passage(ledger: &Ledger, cause: &Cause, digest: Option<&str>, mode: MsgidMode) -> Passage {
-    let Some(known) = ledger.fenced(&cause.origin, &cause.msgid) else { return Passage::Free };
+pub(crate) fn passage(
+    ledger: &Ledger,
+    cause: &Cause,
+    digest: Option<&str>,
+    mode: MsgidMode,
+) -> Passage {
+    let Some(known) = ledger.fenced(&cause.origin, &cause.msgid) else {
+        return Passage::Free;
+    };
     if matches!(known.state, FenceState::Reversed | FenceState::Tombstone) {
-        return Passage::Barred(Refusal::new(RefusalCode::Undone, format!("msgid {}", cause.msgid)));
+        return Passage::Barred(Refusal::new(
+            RefusalCode::Undone,
+            format!("msgid {}", cause.msgid),
+        ));
     }
-    let reused = known.infno != cause.infno || digest.is_some_and(|new| known.digest.as_deref().is_some_and(|old| old != new));
+    let reused = known.infno != cause.infno
+        || digest.is_some_and(|new| known.digest.as_deref().is_some_and(|old| old != new));
     match (mode, &known.reply) {
         (MsgidMode::Process, _) => Passage::Free,
         (MsgidMode::Replay, Some(reply)) if !reused => Passage::Answered(reply.clone()),
-        _ => Passage::Barred(Refusal::new(RefusalCode::DupMsg, format!("msgid {}", cause.msgid))),
+        _ => Passage::Barred(Refusal::new(
+            RefusalCode::DupMsg,
+            format!("msgid {}", cause.msgid),
+        )),
     }
 }
 
@@ -95,32 +127,64 @@ pub(crate) enum Heard {
     /// A refusal; `binding` if it stands for this message for good.
     Refused { body: String, binding: bool },
     /// A success, its completed deed if it books something, and the other nodes of the output.
-    Done { body: String, hop: Option<Box<Hop>>, nodes: Vec<(String, String)> },
+    Done {
+        body: String,
+        hop: Option<Box<Hop>>,
+        nodes: Vec<(String, String)>,
+    },
 }
 
 pub(crate) fn hear(answer: Result<Answer, Lost>) -> Heard {
-    let Ok(Answer { status: 200, body }) = answer else { return Heard::Nothing };
+    let Ok(Answer { status: 200, body }) = answer else {
+        return Heard::Nothing;
+    };
     let heard = Response::parse(body.as_bytes()).map(|response| match response.infcode {
         Infcode::Ok => {
             let members = response.members();
-            let hop = members.and_then(|m| m.raw("hop")).and_then(|raw| serde_json::from_str(raw).ok()).map(Box::new);
-            let own = |(name, raw): (&str, &str)| (name != "hop").then(|| (name.to_owned(), raw.to_owned()));
-            (None, hop, members.map(|m| m.iter().filter_map(own).collect()).unwrap_or_default())
+            let hop = members
+                .and_then(|m| m.raw("hop"))
+                .and_then(|raw| serde_json::from_str(raw).ok())
+                .map(Box::new);
+            let own = |(name, raw): (&str, &str)| {
+                (name != "hop").then(|| (name.to_owned(), raw.to_owned()))
+            };
+            (
+                None,
+                hop,
+                members
+                    .map(|m| m.iter().filter_map(own).collect())
+                    .unwrap_or_default(),
+            )
         }
-        Infcode::Failed(_) => (Some(response.err_msg.as_deref().and_then(RefusalCode::of_err_msg)), None, Vec::new()),
+        Infcode::Failed(_) => (
+            Some(
+                response
+                    .err_msg
+                    .as_deref()
+                    .and_then(RefusalCode::of_err_msg),
+            ),
+            None,
+            Vec::new(),
+        ),
     });
     match heard {
         Err(_) => Heard::Nothing,
         Ok((None, hop, nodes)) => Heard::Done { body, hop, nodes },
         Ok((Some(Some(RefusalCode::Downstream)), ..)) => Heard::Nothing,
-        Ok((Some(code), ..)) => Heard::Refused { body, binding: code.is_none_or(binding) },
+        Ok((Some(code), ..)) => Heard::Refused {
+            body,
+            binding: code.is_none_or(binding),
+        },
     }
 }
 
 /// True for refusals that stand for a message for good; the others speak of the moment or of its id.
 pub(crate) fn binding(code: RefusalCode) -> bool {
     use RefusalCode::{Downstream, DupMsg, StaleEpoch, Undone, Unsupported};
-    !matches!(code, Downstream | DupMsg | StaleEpoch | Undone | Unsupported)
+    !matches!(
+        code,
+        Downstream | DupMsg | StaleEpoch | Undone | Unsupported
+    )
 }
 
 /// Digest of a message's bytes, to tell a repetition from a reuse of its id.

@@ -10,7 +10,7 @@
 mod order;
 mod rigged;
 
-pub use order::{BadFault, Faults, FaultOrder};
+pub use order::{BadFault, FaultOrder, Faults};
 pub use rigged::{Motion, Rigged};
 
 #[cfg(test)]

@@ -39,7 +39,12 @@ impl His {
         let institution = setup.topology.institution(code)?.clone();
         let ledger = Ledger::new(Party::new(Role::His, code.as_str()));
         let desk = Desk::new(institution.region);
-        Some(His { institution, setup, ledger, desk })
+        Some(His {
+            institution,
+            setup,
+            ledger,
+            desk,
+        })
     }
 
     /// Takes a message of the counter.
@@ -49,11 +54,17 @@ impl His {
         }
         let request = match Request::parse(body) {
             Ok(request) => request,
-            Err(error) => return self.desk.refuse(now, &Refusal::new(RefusalCode::Field, error.to_string())),
+            Err(error) => {
+                return self
+                    .desk
+                    .refuse(now, &Refusal::new(RefusalCode::Field, error.to_string()));
+            }
         };
         if request.fixmedins_code != self.institution.code.as_str() {
             let why = format!("本机构为 {}", self.institution.code);
-            return self.desk.refuse(now, &Refusal::new(RefusalCode::Window, why));
+            return self
+                .desk
+                .refuse(now, &Refusal::new(RefusalCode::Window, why));
         }
         let cause = Cause {
             origin: self.institution.code.as_str().to_owned(),
@@ -70,14 +81,26 @@ impl His {
             }
         }
         let text = String::from_utf8_lossy(body).into_owned();
-        let ticket = self.desk.wait(Pending { body: body.to_vec(), cause, keeps, digest });
-        Step::Forward { to: Party::new(Role::Treatment, self.institution.region.as_str()), body: text, ticket }
+        let ticket = self.desk.wait(Pending {
+            body: body.to_vec(),
+            cause,
+            keeps,
+            digest,
+        });
+        Step::Forward {
+            to: Party::new(Role::Treatment, self.institution.region.as_str()),
+            body: text,
+            ticket,
+        }
     }
 
     /// Takes the platform's answer.
     pub fn resume(&mut self, now: Moment, ticket: Ticket, answer: Result<Answer, Lost>) -> Step {
         let (Some(pending), Ok(answer)) = (self.desk.take(ticket), answer) else {
-            return Step::Reply(Answer { status: 504, body: r#"{"message":"no answer from the platform"}"#.to_owned() });
+            return Step::Reply(Answer {
+                status: 504,
+                body: r#"{"message":"no answer from the platform"}"#.to_owned(),
+            });
         };
         if pending.keeps {
             self.book(now, &pending, &answer);
@@ -87,18 +110,43 @@ impl His {
 
     /// Books what a definite answer means; nothing if the answer leaves a doubt.
     fn book(&mut self, now: Moment, pending: &Pending, answer: &Answer) {
-        if !matches!(passage(&self.ledger, &pending.cause, Some(&pending.digest), self.setup.msgid_mode), Passage::Free) {
+        if !matches!(
+            passage(
+                &self.ledger,
+                &pending.cause,
+                Some(&pending.digest),
+                self.setup.msgid_mode
+            ),
+            Passage::Free
+        ) {
             return;
         }
         match hear(Ok(answer.clone())) {
             Heard::Nothing => {}
             Heard::Refused { binding: false, .. } => {}
-            Heard::Refused { body, .. } => books::book_refusal(&mut self.ledger, &pending.cause, None, now, body),
+            Heard::Refused { body, .. } => {
+                books::book_refusal(&mut self.ledger, &pending.cause, None, now, body)
+            }
             Heard::Done { body, .. } => {
-                let (Ok(request), Ok(response)) = (Request::parse(&pending.body), Response::parse(body.as_bytes())) else { return };
-                let Some(hop) = deed::read(&self.ledger, &pending.cause, self.institution.region, &request, &response, now) else { return };
+                let (Ok(request), Ok(response)) = (
+                    Request::parse(&pending.body),
+                    Response::parse(body.as_bytes()),
+                ) else {
+                    return;
+                };
+                let Some(hop) = deed::read(
+                    &self.ledger,
+                    &pending.cause,
+                    self.institution.region,
+                    &request,
+                    &response,
+                    now,
+                ) else {
+                    return;
+                };
                 books::book(&mut self.ledger, &hop, now, Some(body.clone()));
-                self.ledger.remember_digest(&pending.cause, pending.digest.clone());
+                self.ledger
+                    .remember_digest(&pending.cause, pending.digest.clone());
             }
         }
     }

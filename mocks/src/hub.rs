@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use crosswipe_domain::{Moment, Money, Nature, Party, Role};
 use crosswipe_domain::{Cause, CellKey};
+use crosswipe_domain::{Moment, Money, Nature, Party, Role};
 use crosswipe_wire::{Context, Refusal, RefusalCode, Request};
 
 use crate::books;
@@ -19,7 +19,7 @@ use crate::machine::{Answer, Lost, Step, Ticket};
 use crate::setup::Setup;
 
 /// 预付金 · What each region has paid in advance, at the start.
-const PREFUND: Money = Money::from_fen(100_000_000_00);
+const PREFUND: Money = Money::from_fen(10_000_000_000);
 
 /// 省平台/部平台 · The hub.
 pub struct Hub {
@@ -41,7 +41,11 @@ impl Hub {
         let mut ledger = Ledger::new(setup.hub());
         ledger.commit(opening(&setup));
         let desk = Desk::new(setup.topology.hub);
-        Hub { setup, ledger, desk }
+        Hub {
+            setup,
+            ledger,
+            desk,
+        }
     }
 
     /// Takes a message of a treatment place.
@@ -61,7 +65,14 @@ impl Hub {
             }
         }
         let body = String::from_utf8_lossy(body).into_owned();
-        self.ask(now, Pending { hop, body, asked: 0 })
+        self.ask(
+            now,
+            Pending {
+                hop,
+                body,
+                asked: 0,
+            },
+        )
     }
 
     /// Passes the message on to the insured place, or to the next region that may be it.
@@ -69,7 +80,13 @@ impl Hub {
         let insured = match pending.hop.deed {
             Deed::Seek => {
                 let treatment = pending.hop.treatment;
-                let mut others = self.setup.topology.regions.iter().map(|region| region.code).filter(|code| *code != treatment);
+                let mut others = self
+                    .setup
+                    .topology
+                    .regions
+                    .iter()
+                    .map(|region| region.code)
+                    .filter(|code| *code != treatment);
                 match others.nth(pending.asked) {
                     Some(next) => next,
                     None => return self.desk.refuse(now, &RefusalCode::Person.into()),
@@ -77,13 +94,22 @@ impl Hub {
             }
             _ => match self.setup.topology.region(pending.hop.insured) {
                 Some(region) => region.code,
-                None => return self.desk.refuse(now, &Refusal::new(RefusalCode::Region, pending.hop.insured.as_str())),
+                None => {
+                    return self.desk.refuse(
+                        now,
+                        &Refusal::new(RefusalCode::Region, pending.hop.insured.as_str()),
+                    );
+                }
             },
         };
         pending.asked += 1;
         let body = pending.body.clone();
         let ticket = self.desk.wait(pending);
-        Step::Forward { to: Party::new(Role::Insured, insured.as_str()), body, ticket }
+        Step::Forward {
+            to: Party::new(Role::Insured, insured.as_str()),
+            body,
+            ticket,
+        }
     }
 
     /// Takes the answer of the insured place.
@@ -92,12 +118,28 @@ impl Hub {
             return self.desk.refuse(now, &RefusalCode::Downstream.into());
         };
         match hear(answer) {
-            Heard::Nothing => self.desk.refuse(now, &Refusal::new(RefusalCode::Downstream, "参保地")),
-            Heard::Refused { .. } if matches!(pending.hop.deed, Deed::Seek) => self.ask(now, pending),
+            Heard::Nothing => self
+                .desk
+                .refuse(now, &Refusal::new(RefusalCode::Downstream, "参保地")),
+            Heard::Refused { .. } if matches!(pending.hop.deed, Deed::Seek) => {
+                self.ask(now, pending)
+            }
             Heard::Refused { body, binding } => {
-                if binding && books(&pending.hop) && self.ledger.fenced(&pending.hop.cause.origin, &pending.hop.cause.msgid).is_none() {
+                if binding
+                    && books(&pending.hop)
+                    && self
+                        .ledger
+                        .fenced(&pending.hop.cause.origin, &pending.hop.cause.msgid)
+                        .is_none()
+                {
                     let person = Some(pending.hop.person);
-                    books::book_refusal(&mut self.ledger, &pending.hop.cause, person, now, body.clone());
+                    books::book_refusal(
+                        &mut self.ledger,
+                        &pending.hop.cause,
+                        person,
+                        now,
+                        body.clone(),
+                    );
                 }
                 Step::Reply(Answer::ok(body))
             }
@@ -110,7 +152,10 @@ impl Hub {
             return Step::Reply(Answer::ok(body));
         }
         let Some(done) = done else {
-            return self.desk.refuse(now, &Refusal::new(RefusalCode::Downstream, "参保地应答缺转发记录"));
+            return self.desk.refuse(
+                now,
+                &Refusal::new(RefusalCode::Downstream, "参保地应答缺转发记录"),
+            );
         };
         match passage(&self.ledger, &asked.cause, None, self.setup.msgid_mode) {
             Passage::Free => books::book(&mut self.ledger, done, now, Some(body.clone())),
@@ -134,7 +179,10 @@ impl Hub {
 pub(crate) fn read_hop(body: &[u8]) -> Result<Hop, Refusal> {
     let bad = |why: String| Refusal::new(RefusalCode::Field, why);
     let request = Request::parse(body).map_err(|error| bad(error.to_string()))?;
-    let raw = request.envelope.raw("hop").ok_or_else(|| bad("hop".to_owned()))?;
+    let raw = request
+        .envelope
+        .raw("hop")
+        .ok_or_else(|| bad("hop".to_owned()))?;
     serde_json::from_str(raw).map_err(|error| bad(format!("hop: {error}")))
 }
 
@@ -144,10 +192,17 @@ pub(crate) fn books(hop: &Hop) -> bool {
 }
 
 fn opening(setup: &Setup) -> Draft {
-    let cause = Cause { origin: setup.topology.hub.as_str().to_owned(), msgid: "opening".into(), infno: "open".into() };
+    let cause = Cause {
+        origin: setup.topology.hub.as_str().to_owned(),
+        msgid: "opening".into(),
+        infno: "open".into(),
+    };
     let mut draft = Draft::new(setup.opened_at, cause, None);
     for region in &setup.topology.regions {
-        draft.move_money(CellKey::new("prefund", [("insured", region.code.as_str())]), PREFUND.fen());
+        draft.move_money(
+            CellKey::new("prefund", [("insured", region.code.as_str())]),
+            PREFUND.fen(),
+        );
     }
     let total: i64 = draft.money().sum();
     draft.move_money(CellKey::new("equity", []), -total);

@@ -14,7 +14,8 @@ mod undo;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{
-    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look, Moment, Party, Row, Unit,
+    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look, Moment, Party,
+    Row, Unit,
 };
 
 pub use draft::{Amounts, Draft, Facts};
@@ -116,14 +117,31 @@ impl Ledger {
     /// If the group's money postings do not add up to zero: that is a slip of the machine that wrote it.
     pub fn commit(&mut self, mut draft: Draft) -> u64 {
         let net: i64 = draft.money().sum();
-        assert!(net == 0, "{}: group of {} is off balance by {net} fen", self.party, draft.cause.infno);
+        assert!(
+            net == 0,
+            "{}: group of {} is off balance by {net} fen",
+            self.party,
+            draft.cause.infno
+        );
         if let Some(bend) = &mut self.bend {
             bend(&self.party, &mut draft);
         }
         let group = self.groups.len() as u64;
-        let Draft { at, cause, person, entries } = draft;
+        let Draft {
+            at,
+            cause,
+            person,
+            entries,
+        } = draft;
         for entry in entries {
-            self.append(LogRow { seq: self.lsn(), at, cause: cause.clone(), group, person: person.clone(), entry });
+            self.append(LogRow {
+                seq: self.lsn(),
+                at,
+                cause: cause.clone(),
+                group,
+                person: person.clone(),
+                entry,
+            });
         }
         group
     }
@@ -133,22 +151,41 @@ impl Ledger {
             self.groups.push(row.seq);
         }
         match &row.entry {
-            Entry::Posting { cell, unit, amount, reverses } => {
+            Entry::Posting {
+                cell,
+                unit,
+                amount,
+                reverses,
+            } => {
                 let held = self.cells.entry(cell.clone()).or_insert((*unit, 0));
                 held.1 += amount;
                 self.negated.extend(reverses);
             }
-            Entry::Row { kind, id, status, was, facts, amounts } => {
+            Entry::Row {
+                kind,
+                id,
+                status,
+                was,
+                facts,
+                amounts,
+            } => {
                 self.turn(&row, (kind, id), (status, was.is_none()), facts, amounts);
             }
-            Entry::Fence { origin, msgid, state, reply } => {
+            Entry::Fence {
+                origin,
+                msgid,
+                state,
+                reply,
+            } => {
                 let known = self.fence.get(&(origin.clone(), msgid.clone()));
                 let stands = *state != FenceState::Reversed;
                 let fenced = Fenced {
                     state: *state,
                     infno: known.map_or_else(|| row.cause.infno.clone(), |k| k.infno.clone()),
                     group: known.filter(|_| !stands).map_or(row.group, |k| k.group),
-                    reply: reply.clone().or_else(|| known.and_then(|k| k.reply.clone())),
+                    reply: reply
+                        .clone()
+                        .or_else(|| known.and_then(|k| k.reply.clone())),
                     digest: known.and_then(|k| k.digest.clone()),
                 };
                 self.fence.insert((origin.clone(), msgid.clone()), fenced);
@@ -157,7 +194,14 @@ impl Ledger {
         self.log.push(row);
     }
 
-    fn turn(&mut self, row: &LogRow, key: (&str, &str), (status, newborn): (&str, bool), facts: &Facts, amounts: &Amounts) {
+    fn turn(
+        &mut self,
+        row: &LogRow,
+        key: (&str, &str),
+        (status, newborn): (&str, bool),
+        facts: &Facts,
+        amounts: &Amounts,
+    ) {
         let key = (key.0.to_owned(), key.1.to_owned());
         if newborn {
             let born = Row {
@@ -170,7 +214,14 @@ impl Ledger {
                 amounts: amounts.clone(),
             };
             self.index.add(&born);
-            self.rows.insert(key, Held { row: born, born: row.group, turned: row.group });
+            self.rows.insert(
+                key,
+                Held {
+                    row: born,
+                    born: row.group,
+                    turned: row.group,
+                },
+            );
         } else if let Some(held) = self.rows.get_mut(&key) {
             if held.row.status != status {
                 held.turned = row.group;
@@ -183,7 +234,10 @@ impl Ledger {
 
     /// Remembers the digest of a message's bytes, to tell a repetition from a reuse of its id.
     pub fn remember_digest(&mut self, cause: &Cause, digest: String) {
-        if let Some(fenced) = self.fence.get_mut(&(cause.origin.clone(), cause.msgid.clone())) {
+        if let Some(fenced) = self
+            .fence
+            .get_mut(&(cause.origin.clone(), cause.msgid.clone()))
+        {
             fenced.digest = Some(digest);
         }
     }
@@ -200,7 +254,9 @@ impl Ledger {
 
     /// The log rows from `from` on.
     pub fn log_from(&self, from: u64) -> &[LogRow] {
-        let from = usize::try_from(from).unwrap_or(usize::MAX).min(self.log.len());
+        let from = usize::try_from(from)
+            .unwrap_or(usize::MAX)
+            .min(self.log.len());
         &self.log[from..]
     }
 
@@ -211,7 +267,9 @@ impl Ledger {
 
     /// All cells with a value.
     pub fn cells(&self) -> impl Iterator<Item = (&CellKey, Unit, i64)> {
-        self.cells.iter().map(|(key, (unit, value))| (key, *unit, *value))
+        self.cells
+            .iter()
+            .map(|(key, (unit, value))| (key, *unit, *value))
     }
 
     /// A row by kind and id.
@@ -220,18 +278,37 @@ impl Ledger {
     }
 
     /// Rows of a kind that belong to a visit, in order of birth.
-    pub fn rows_of_visit<'a>(&'a self, kind: &'a str, mdtrt_id: &str) -> impl Iterator<Item = &'a Held> {
-        self.index.of_visit(mdtrt_id).iter().filter(move |key| key.0 == kind).filter_map(|key| self.rows.get(key))
+    pub fn rows_of_visit<'a>(
+        &'a self,
+        kind: &'a str,
+        mdtrt_id: &str,
+    ) -> impl Iterator<Item = &'a Held> {
+        self.index
+            .of_visit(mdtrt_id)
+            .iter()
+            .filter(move |key| key.0 == kind)
+            .filter_map(|key| self.rows.get(key))
     }
 
     /// Rows of a kind that belong to a person, in order of birth.
-    pub fn rows_of_person<'a>(&'a self, kind: &'a str, person: &str) -> impl Iterator<Item = &'a Held> {
-        self.index.of_person(person).iter().filter(move |key| key.0 == kind).filter_map(|key| self.rows.get(key))
+    pub fn rows_of_person<'a>(
+        &'a self,
+        kind: &'a str,
+        person: &str,
+    ) -> impl Iterator<Item = &'a Held> {
+        self.index
+            .of_person(person)
+            .iter()
+            .filter(move |key| key.0 == kind)
+            .filter_map(|key| self.rows.get(key))
     }
 
     /// All rows of a kind, by id.
     pub fn rows_of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Held> {
-        self.rows.range((kind.to_owned(), String::new())..).take_while(move |(key, _)| key.0 == kind).map(|(_, held)| held)
+        self.rows
+            .range((kind.to_owned(), String::new())..)
+            .take_while(move |(key, _)| key.0 == kind)
+            .map(|(_, held)| held)
     }
 
     /// What the fence knows of a message.
@@ -247,7 +324,13 @@ impl Ledger {
             party: self.party.clone(),
             taken_at,
             lsn: self.lsn(),
-            cells: cells.map(|(key, unit, value)| Cell { key: key.clone(), unit, value }).collect(),
+            cells: cells
+                .map(|(key, unit, value)| Cell {
+                    key: key.clone(),
+                    unit,
+                    value,
+                })
+                .collect(),
             rows: self.rows.values().map(|held| held.row.clone()).collect(),
             log: self.log.clone(),
             queues: Vec::new(),

@@ -79,7 +79,13 @@ pub enum Machine {
 
 impl Machine {
     /// Takes a message.
-    pub fn begin(&mut self, now: Moment, context: Option<&Context>, path: &str, body: &[u8]) -> Step {
+    pub fn begin(
+        &mut self,
+        now: Moment,
+        context: Option<&Context>,
+        path: &str,
+        body: &[u8],
+    ) -> Step {
         match self {
             Machine::His(his) => his.begin(now, context, body),
             Machine::Region(region) => region.begin(now, context, path, body),
@@ -107,7 +113,9 @@ impl Machine {
 
     /// The book that it keeps in a role.
     pub fn ledger(&self, role: Role) -> Option<&Ledger> {
-        self.ledgers().into_iter().find(|ledger| ledger.party().role == role)
+        self.ledgers()
+            .into_iter()
+            .find(|ledger| ledger.party().role == role)
     }
 
     /// 导出 · All of the book that it keeps in a role.
@@ -122,7 +130,8 @@ impl Machine {
 
     /// Log rows from `from` on of the book that it keeps in a role.
     pub fn log_from(&self, role: Role, from: u64) -> &[LogRow] {
-        self.ledger(role).map_or(&[], |ledger| ledger.log_from(from))
+        self.ledger(role)
+            .map_or(&[], |ledger| ledger.log_from(from))
     }
 
     /// From now on `bend` sees each group of the book kept in `role` before it is booked.

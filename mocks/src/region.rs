@@ -37,9 +37,11 @@ use insured::Insured;
 
 /// What this platform serves; the rest of the catalogue is refused by name.
 const SERVED: [&str; 28] = [
-    "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5303", "3201", "2601", // session, queries, reversal
+    "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5303", "3201",
+    "2601", // session, queries, reversal
     "2201", "2202", "2203", "2204", "2205", "2206", "2207", "2208", // outpatient
-    "2401", "2402", "2403", "2404", "2405", "2301", "2302", "2303", "2304", "2305", // inpatient
+    "2401", "2402", "2403", "2404", "2405", "2301", "2302", "2303", "2304",
+    "2305", // inpatient
 ];
 
 /// 市平台 · A region's platform with its two ledgers.
@@ -83,13 +85,23 @@ impl Region {
     }
 
     /// Takes an institution's message, or on [`HOP_PATH`] one that another region's platform sends on.
-    pub fn begin(&mut self, now: Moment, context: Option<&Context>, path: &str, body: &[u8]) -> Step {
+    pub fn begin(
+        &mut self,
+        now: Moment,
+        context: Option<&Context>,
+        path: &str,
+        body: &[u8],
+    ) -> Step {
         if let Err(refusal) = self.desk.check_epoch(context) {
             return self.desk.refuse(now, &refusal);
         }
         let request = match Request::parse(body) {
             Ok(request) => request,
-            Err(error) => return self.desk.refuse(now, &Refusal::new(RefusalCode::Field, error.to_string())),
+            Err(error) => {
+                return self
+                    .desk
+                    .refuse(now, &Refusal::new(RefusalCode::Field, error.to_string()));
+            }
         };
         if path == HOP_PATH {
             return match read_hop(body) {
@@ -108,17 +120,33 @@ impl Region {
         }
     }
 
-    fn admit(&mut self, now: Moment, request: &Request<'_>, body: &[u8], cause: &Cause) -> Result<Step, Refusal> {
+    fn admit(
+        &mut self,
+        now: Moment,
+        request: &Request<'_>,
+        body: &[u8],
+        cause: &Cause,
+    ) -> Result<Step, Refusal> {
         let infno = &request.infno;
         if catalogue().transaction(infno).is_none() {
             return Err(Refusal::new(RefusalCode::Unsupported, infno.as_str()));
         }
         if !SERVED.contains(&infno.base()) {
-            return Err(Refusal::new(RefusalCode::Unsupported, format!("{infno} 模拟平台尚未实现")));
+            return Err(Refusal::new(
+                RefusalCode::Unsupported,
+                format!("{infno} 模拟平台尚未实现"),
+            ));
         }
         let setup = Arc::clone(&self.setup);
-        let institution = setup.institution(&cause.origin).filter(|institution| institution.region == self.code);
-        let institution = institution.ok_or_else(|| Refusal::new(RefusalCode::Window, format!("未登记的机构 {}", cause.origin)))?;
+        let institution = setup
+            .institution(&cause.origin)
+            .filter(|institution| institution.region == self.code);
+        let institution = institution.ok_or_else(|| {
+            Refusal::new(
+                RefusalCode::Window,
+                format!("未登记的机构 {}", cause.origin),
+            )
+        })?;
         let digest = desk::digest(body);
         let keeps = matches!(infno.nature(), Nature::Forward | Nature::Undo);
         if keeps {
@@ -131,8 +159,20 @@ impl Region {
         fields::check(request)?;
         let node = first_node(request);
         let person = node.text("psn_no").unwrap_or_default().into_owned();
-        let hop = Hop { cause: cause.clone(), person, insured: self.code, treatment: self.code, deed: Deed::Ask };
-        let ask = Ask { request, node, institution, now, hop };
+        let hop = Hop {
+            cause: cause.clone(),
+            person,
+            insured: self.code,
+            treatment: self.code,
+            deed: Deed::Ask,
+        };
+        let ask = Ask {
+            request,
+            node,
+            institution,
+            now,
+            hop,
+        };
         match infno.base() {
             "9001" | "9002" => self.session(&ask),
             "5201" | "5203" | "5204" | "5303" => self.query(&ask),
@@ -143,7 +183,12 @@ impl Region {
     }
 
     /// A read that only the insured place can answer.
-    fn ask_insured(&mut self, mut ask: Ask<'_>, body: &[u8], digest: String) -> Result<Step, Refusal> {
+    fn ask_insured(
+        &mut self,
+        mut ask: Ask<'_>,
+        body: &[u8],
+        digest: String,
+    ) -> Result<Step, Refusal> {
         match self.named_place(ask.request)? {
             Some(insured) => ask.hop.insured = insured,
             None if self.insured.knows(&ask.node) => {}
@@ -153,7 +198,12 @@ impl Region {
     }
 
     /// A message that books something, or its trial.
-    fn carry_out(&mut self, mut ask: Ask<'_>, body: &[u8], digest: String) -> Result<Step, Refusal> {
+    fn carry_out(
+        &mut self,
+        mut ask: Ask<'_>,
+        body: &[u8],
+        digest: String,
+    ) -> Result<Step, Refusal> {
         let infno = ask.request.infno.clone();
         let made = self.prepare(&mut ask, &infno);
         if let Err(refusal) = made {
@@ -168,8 +218,11 @@ impl Region {
             window::check(&self.setup, ask.now, &ask.hop)?;
         }
         ask.hop.deed = match infno.base() {
-            "2201" | "2202" | "2203" | "2204" | "2205" | "2206" | "2207" | "2208" => self.outpatient(ask, infno.base()),
-            "2401" | "2402" | "2403" | "2404" | "2405" | "2301" | "2302" | "2303" | "2304" | "2305" => self.inpatient(ask, infno.base()),
+            "2201" | "2202" | "2203" | "2204" | "2205" | "2206" | "2207" | "2208" => {
+                self.outpatient(ask, infno.base())
+            }
+            "2401" | "2402" | "2403" | "2404" | "2405" | "2301" | "2302" | "2303" | "2304"
+            | "2305" => self.inpatient(ask, infno.base()),
             _ => self.reversal(ask),
         }?;
         rules::check(&self.treatment, &ask.hop)
@@ -177,7 +230,9 @@ impl Region {
 
     /// To the insured place: this machine's other side, or through the hub.
     fn send(&mut self, ask: Ask<'_>, body: &[u8], digest: String) -> Step {
-        let Ask { request, now, hop, .. } = ask;
+        let Ask {
+            request, now, hop, ..
+        } = ask;
         let local = !matches!(hop.deed, Deed::Seek) && hop.insured == self.code;
         if local {
             let text = self.serve_insured(now, &hop, request);
@@ -185,7 +240,11 @@ impl Region {
         }
         let body = with_hop(body, &hop);
         let ticket = self.desk.wait(Pending { hop, digest });
-        Step::Forward { to: self.setup.hub(), body, ticket }
+        Step::Forward {
+            to: self.setup.hub(),
+            body,
+            ticket,
+        }
     }
 
     fn serve_insured(&mut self, now: Moment, hop: &Hop, request: &Request<'_>) -> String {
@@ -204,17 +263,28 @@ impl Region {
     fn finish(&mut self, now: Moment, pending: Pending, answer: Result<Answer, Lost>) -> Step {
         let Pending { hop, digest } = pending;
         match hear(answer) {
-            Heard::Nothing => self.desk.refuse(now, &Refusal::new(RefusalCode::Downstream, hop.insured.as_str())),
+            Heard::Nothing => self.desk.refuse(
+                now,
+                &Refusal::new(RefusalCode::Downstream, hop.insured.as_str()),
+            ),
             Heard::Refused { body, binding } => {
                 if binding {
                     self.keep_refusal(now, &hop.cause, Some(hop.person), &body);
                 }
                 Step::Reply(Answer::ok(body))
             }
-            Heard::Done { hop: Some(done), .. } => self.close(now, &done, digest),
-            Heard::Done { .. } if books(&hop) => self.desk.refuse(now, &Refusal::new(RefusalCode::Downstream, "应答缺转发记录")),
+            Heard::Done {
+                hop: Some(done), ..
+            } => self.close(now, &done, digest),
+            Heard::Done { .. } if books(&hop) => self.desk.refuse(
+                now,
+                &Refusal::new(RefusalCode::Downstream, "应答缺转发记录"),
+            ),
             Heard::Done { nodes, .. } => {
-                let nodes: Vec<(&str, String)> = nodes.iter().map(|(name, raw)| (name.as_str(), raw.clone())).collect();
+                let nodes: Vec<(&str, String)> = nodes
+                    .iter()
+                    .map(|(name, raw)| (name.as_str(), raw.clone()))
+                    .collect();
                 Step::Reply(Answer::ok(write_ok(&self.desk.receipt(now), &nodes)))
             }
         }
@@ -227,7 +297,12 @@ impl Region {
         if !books(done) {
             return Step::Reply(Answer::ok(text));
         }
-        match passage(&self.treatment, &done.cause, Some(&digest), self.setup.msgid_mode) {
+        match passage(
+            &self.treatment,
+            &done.cause,
+            Some(&digest),
+            self.setup.msgid_mode,
+        ) {
             Passage::Free => {
                 booking::book(&mut self.treatment, done, now, Some(text.clone()));
                 self.treatment.remember_digest(&done.cause, digest);
@@ -238,7 +313,13 @@ impl Region {
         }
     }
 
-    fn refuse(&mut self, now: Moment, cause: &Cause, person: Option<String>, refusal: &Refusal) -> Step {
+    fn refuse(
+        &mut self,
+        now: Moment,
+        cause: &Cause,
+        person: Option<String>,
+        refusal: &Refusal,
+    ) -> Step {
         let text = self.desk.refusal_text(now, refusal);
         if desk::binding(refusal.code) {
             self.keep_refusal(now, cause, person, &text);
@@ -248,8 +329,14 @@ impl Region {
 
     /// Keeps a refusal of a message that would have booked something, unless the fence knows the message.
     fn keep_refusal(&mut self, now: Moment, cause: &Cause, person: Option<String>, text: &str) {
-        let keeps = matches!(InfNo::new(&cause.infno).nature(), Nature::Forward | Nature::Undo);
-        if keeps && !cause.msgid.is_empty() && self.treatment.fenced(&cause.origin, &cause.msgid).is_none() {
+        let keeps = matches!(
+            InfNo::new(&cause.infno).nature(),
+            Nature::Forward | Nature::Undo
+        );
+        if keeps
+            && !cause.msgid.is_empty()
+            && self.treatment.fenced(&cause.origin, &cause.msgid).is_none()
+        {
             booking::book_refusal(&mut self.treatment, cause, person, now, text.to_owned());
         }
     }
@@ -258,7 +345,10 @@ impl Region {
     fn place_of(&self, ask: &Ask<'_>, infno: &InfNo) -> Result<AdmDivision, Refusal> {
         let known = match infno.base() {
             "2601" => self.place_of_original(ask),
-            _ => ask.node.text("mdtrt_id").and_then(|id| self.place_of_visit(&id)),
+            _ => ask
+                .node
+                .text("mdtrt_id")
+                .and_then(|id| self.place_of_visit(&id)),
         };
         if let Some(insured) = known {
             return Ok(insured);
@@ -277,7 +367,9 @@ impl Region {
 
     /// 参保地 as the header names it; `None` if it names none, or a whole province.
     fn named_place(&self, request: &Request<'_>) -> Result<Option<AdmDivision>, Refusal> {
-        let Some(text) = request.insuplc_admdvs.as_deref() else { return Ok(None) };
+        let Some(text) = request.insuplc_admdvs.as_deref() else {
+            return Ok(None);
+        };
         if let Some(region) = self.setup.region_of(text) {
             return Ok(Some(region));
         }
@@ -286,7 +378,11 @@ impl Region {
         if code.span_to(self.code) == Span::Local {
             return Ok(Some(self.code));
         }
-        if code == code.province() { Ok(None) } else { Err(bad()) }
+        if code == code.province() {
+            Ok(None)
+        } else {
+            Err(bad())
+        }
     }
 
     /// A new 就诊ID or 结算ID: division, instant, serial of this platform.
@@ -312,7 +408,12 @@ impl Region {
         match ledger.party().role {
             Role::Treatment => {
                 // Serials go on behind the last one that stands in the books.
-                let ids = ["visit", "settlement"].map(|kind| ledger.rows_of_kind(kind).filter_map(|held| held.row.id.get(20..)?.parse().ok()).max());
+                let ids = ["visit", "settlement"].map(|kind| {
+                    ledger
+                        .rows_of_kind(kind)
+                        .filter_map(|held| held.row.id.get(20..)?.parse().ok())
+                        .max()
+                });
                 self.serial = ids.into_iter().flatten().max().unwrap_or(0);
                 self.treatment = ledger;
             }
@@ -323,7 +424,10 @@ impl Region {
 
 /// The first node that the catalogue names; the first element if it is a list.
 fn first_node<'a>(request: &Request<'a>) -> Members<'a> {
-    let id = catalogue().transaction(&request.infno).and_then(|transaction| transaction.input.first()).map_or("data", |node| node.id);
+    let id = catalogue()
+        .transaction(&request.infno)
+        .and_then(|transaction| transaction.input.first())
+        .map_or("data", |node| node.id);
     request.node(id).unwrap_or_default()
 }
 
@@ -338,5 +442,6 @@ fn with_hop(body: &[u8], hop: &Hop) -> String {
 
 /// A mandatory text of a node.
 fn must<'a>(node: &Members<'a>, name: &str) -> Result<std::borrow::Cow<'a, str>, Refusal> {
-    node.text(name).ok_or_else(|| Refusal::new(RefusalCode::Field, name))
+    node.text(name)
+        .ok_or_else(|| Refusal::new(RefusalCode::Field, name))
 }

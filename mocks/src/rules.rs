@@ -19,13 +19,20 @@ pub(crate) fn check(ledger: &Ledger, hop: &Hop) -> Result<(), Refusal> {
         Deed::Register { .. } if hop.infno().base() == "2401" => no_open_stay(ledger, hop),
         Deed::Register { .. } | Deed::Ask | Deed::Seek => Ok(()),
         Deed::Describe { mdtrt_id, .. } => described(ledger, hop, mdtrt_id),
-        Deed::Charge { mdtrt_id, lines } => charged(ledger, hop, mdtrt_id, lines.iter().map(|line| line.id.as_str())),
+        Deed::Charge { mdtrt_id, lines } => charged(
+            ledger,
+            hop,
+            mdtrt_id,
+            lines.iter().map(|line| line.id.as_str()),
+        ),
         Deed::Withdraw { mdtrt_id, lines } => withdrawn(ledger, hop, mdtrt_id, lines),
         Deed::Discharge { mdtrt_id, .. } => in_hospital(ledger, hop, mdtrt_id),
         Deed::Readmit { mdtrt_id } => readmitted(ledger, hop, mdtrt_id),
         Deed::Cancel { mdtrt_id } => cancelled(ledger, hop, mdtrt_id),
         Deed::Settle(bill) => lines_unsettled(ledger, hop, &bill.mdtrt_id, &bill.lines),
-        Deed::Unsettle(unbill) => settlement(ledger, hop, &unbill.mdtrt_id, &unbill.setl_id).map(|_| ()),
+        Deed::Unsettle(unbill) => {
+            settlement(ledger, hop, &unbill.mdtrt_id, &unbill.setl_id).map(|_| ())
+        }
         Deed::Reverse { omsgid, oinfno } => reversed(ledger, hop, omsgid, oinfno),
     }
 }
@@ -38,10 +45,17 @@ fn refuse<T>(code: RefusalCode, detail: impl Into<String>) -> Result<T, Refusal>
 ///
 /// # Errors
 /// E-NOVISIT.
-pub(crate) fn visit<'a>(ledger: &'a Ledger, hop: &Hop, mdtrt_id: &str) -> Result<&'a Held, Refusal> {
+pub(crate) fn visit<'a>(
+    ledger: &'a Ledger,
+    hop: &Hop,
+    mdtrt_id: &str,
+) -> Result<&'a Held, Refusal> {
     let held = ledger.row("visit", mdtrt_id).filter(|held| {
         let row = &held.row;
-        !row.is_terminal() && row.person.as_deref() == Some(&hop.person) && row.cause.origin == hop.cause.origin && same_family(hop, &row.cause.infno)
+        !row.is_terminal()
+            && row.person.as_deref() == Some(&hop.person)
+            && row.cause.origin == hop.cause.origin
+            && same_family(hop, &row.cause.infno)
     });
     held.ok_or_else(|| Refusal::new(RefusalCode::NoVisit, format!("mdtrt_id {mdtrt_id}")))
 }
@@ -56,19 +70,34 @@ fn same_family(hop: &Hop, born_by: &str) -> bool {
 ///
 /// # Errors
 /// E-NOVISIT if it is unknown or somebody else's, E-UNDONE if it is undone.
-pub(crate) fn settlement<'a>(ledger: &'a Ledger, hop: &Hop, mdtrt_id: &str, setl_id: &str) -> Result<&'a Held, Refusal> {
+pub(crate) fn settlement<'a>(
+    ledger: &'a Ledger,
+    hop: &Hop,
+    mdtrt_id: &str,
+    setl_id: &str,
+) -> Result<&'a Held, Refusal> {
     let unknown = || Refusal::new(RefusalCode::NoVisit, format!("setl_id {setl_id}"));
     visit(ledger, hop, mdtrt_id)?;
     let held = ledger.row("settlement", setl_id).ok_or_else(unknown)?;
     if held.row.facts.get("mdtrt_id").map(String::as_str) != Some(mdtrt_id) {
         return Err(unknown());
     }
-    if held.row.status == "settled" { Ok(held) } else { refuse(RefusalCode::Undone, format!("setl_id {setl_id}")) }
+    if held.row.status == "settled" {
+        Ok(held)
+    } else {
+        refuse(RefusalCode::Undone, format!("setl_id {setl_id}"))
+    }
 }
 
 fn no_open_stay(ledger: &Ledger, hop: &Hop) -> Result<(), Refusal> {
-    match ledger.rows_of_person("visit", &hop.person).find(|held| held.row.status == "admitted") {
-        Some(open) => refuse(RefusalCode::OpenStay, format!("在院机构 {}", open.row.cause.origin)),
+    match ledger
+        .rows_of_person("visit", &hop.person)
+        .find(|held| held.row.status == "admitted")
+    {
+        Some(open) => refuse(
+            RefusalCode::OpenStay,
+            format!("在院机构 {}", open.row.cause.origin),
+        ),
         None => Ok(()),
     }
 }
@@ -81,7 +110,12 @@ fn described(ledger: &Ledger, hop: &Hop, mdtrt_id: &str) -> Result<(), Refusal> 
     Ok(())
 }
 
-fn charged<'l>(ledger: &Ledger, hop: &Hop, mdtrt_id: &str, ids: impl Iterator<Item = &'l str>) -> Result<(), Refusal> {
+fn charged<'l>(
+    ledger: &Ledger,
+    hop: &Hop,
+    mdtrt_id: &str,
+    ids: impl Iterator<Item = &'l str>,
+) -> Result<(), Refusal> {
     if visit(ledger, hop, mdtrt_id)?.row.status == "discharged" {
         return refuse(RefusalCode::Discharged, "");
     }
@@ -117,7 +151,11 @@ fn readmitted(ledger: &Ledger, hop: &Hop, mdtrt_id: &str) -> Result<(), Refusal>
     if settled_once(ledger, mdtrt_id) {
         return refuse(RefusalCode::Settled, "");
     }
-    if held.row.status == "discharged" { Ok(()) } else { refuse(RefusalCode::NotDisch, "") }
+    if held.row.status == "discharged" {
+        Ok(())
+    } else {
+        refuse(RefusalCode::NotDisch, "")
+    }
 }
 
 fn cancelled(ledger: &Ledger, hop: &Hop, mdtrt_id: &str) -> Result<(), Refusal> {
@@ -128,20 +166,39 @@ fn cancelled(ledger: &Ledger, hop: &Hop, mdtrt_id: &str) -> Result<(), Refusal> 
     if held.row.status == "discharged" {
         return refuse(RefusalCode::Discharged, "");
     }
-    match ledger.rows_of_visit("fee-detail", mdtrt_id).filter(|held| !held.row.is_terminal()).count() {
+    match ledger
+        .rows_of_visit("fee-detail", mdtrt_id)
+        .filter(|held| !held.row.is_terminal())
+        .count()
+    {
         0 => Ok(()),
         n => refuse(RefusalCode::HasLines, format!("{n} 条")),
     }
 }
 
-fn lines_unsettled(ledger: &Ledger, hop: &Hop, mdtrt_id: &str, lines: &[String]) -> Result<(), Refusal> {
+fn lines_unsettled(
+    ledger: &Ledger,
+    hop: &Hop,
+    mdtrt_id: &str,
+    lines: &[String],
+) -> Result<(), Refusal> {
     visit(ledger, hop, mdtrt_id)?;
-    let stands = |id: &String| ledger.row("fee-detail", id).is_some_and(|held| held.row.status == "charged");
-    if lines.iter().all(stands) { Ok(()) } else { refuse(RefusalCode::Settled, "") }
+    let stands = |id: &String| {
+        ledger
+            .row("fee-detail", id)
+            .is_some_and(|held| held.row.status == "charged")
+    };
+    if lines.iter().all(stands) {
+        Ok(())
+    } else {
+        refuse(RefusalCode::Settled, "")
+    }
 }
 
 fn settled_once(ledger: &Ledger, mdtrt_id: &str) -> bool {
-    ledger.rows_of_visit("settlement", mdtrt_id).any(|held| held.row.status == "settled")
+    ledger
+        .rows_of_visit("settlement", mdtrt_id)
+        .any(|held| held.row.status == "settled")
 }
 
 /// An original that is applied is reversed under the rules of its own undo; what was never seen, or is
@@ -151,16 +208,26 @@ fn reversed(ledger: &Ledger, hop: &Hop, omsgid: &str, oinfno: &str) -> Result<()
     if !original.reversible() {
         return refuse(RefusalCode::RevType, oinfno);
     }
-    let Some(known) = ledger.fenced(&hop.cause.origin, omsgid).filter(|known| known.state == FenceState::Applied) else { return Ok(()) };
+    let Some(known) = ledger
+        .fenced(&hop.cause.origin, omsgid)
+        .filter(|known| known.state == FenceState::Applied)
+    else {
+        return Ok(());
+    };
     if InfNo::new(&known.infno).base() != original.base() {
         return refuse(RefusalCode::RevType, format!("原交易为 {}", known.infno));
     }
     let group = ledger.group(known.group);
-    if group.first().is_some_and(|row| row.person.as_deref() != Some(&hop.person)) {
+    if group
+        .first()
+        .is_some_and(|row| row.person.as_deref() != Some(&hop.person))
+    {
         return refuse(RefusalCode::Person, "psn_no 与原交易不符");
     }
     if original.base() == "2401" {
-        let opened = ledger.rows_of_person("visit", &hop.person).find(|held| held.born == known.group);
+        let opened = ledger
+            .rows_of_person("visit", &hop.person)
+            .find(|held| held.born == known.group);
         return opened.map_or(Ok(()), |held| cancelled(ledger, hop, &held.row.id));
     }
     Ok(())

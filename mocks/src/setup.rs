@@ -5,7 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crosswipe_domain::{AdmDivision, Institution, InstitutionCode, Moment, Party, Persona, Registry, Role, Tariff, Topology, Window};
+use crosswipe_domain::{
+    AdmDivision, Institution, InstitutionCode, Moment, Party, Persona, Registry, Role, Tariff,
+    Topology, Window,
+};
 
 use crate::deed::PersonFacts;
 use crate::settlement::PolicyBook;
@@ -50,10 +53,29 @@ impl Setup {
         policy: PolicyBook,
         msgid_mode: MsgidMode,
     ) -> Arc<Setup> {
-        let opened_at = window.start().map_or(Moment::from_epoch_ms(0), |start| start.day().start());
-        let persons = registry.personas.iter().map(|persona| (persona.no.reveal().to_owned(), persona.clone())).collect();
-        let tariffs = topology.tariffs.iter().map(|tariff| (tariff.code.clone(), tariff.clone())).collect();
-        Arc::new(Setup { topology, window, arranged, policy, msgid_mode, opened_at, persons, tariffs })
+        let opened_at = window
+            .start()
+            .map_or(Moment::from_epoch_ms(0), |start| start.day().start());
+        let persons = registry
+            .personas
+            .iter()
+            .map(|persona| (persona.no.reveal().to_owned(), persona.clone()))
+            .collect();
+        let tariffs = topology
+            .tariffs
+            .iter()
+            .map(|tariff| (tariff.code.clone(), tariff.clone()))
+            .collect();
+        Arc::new(Setup {
+            topology,
+            window,
+            arranged,
+            policy,
+            msgid_mode,
+            opened_at,
+            persons,
+            tariffs,
+        })
     }
 
     /// A person by number.
@@ -63,7 +85,9 @@ impl Setup {
 
     /// Persons insured at a place, by number.
     pub fn persons_of(&self, insured: AdmDivision) -> impl Iterator<Item = &Persona> {
-        self.persons.values().filter(move |persona| persona.insured == insured)
+        self.persons
+            .values()
+            .filter(move |persona| persona.insured == insured)
     }
 
     /// An item of the treatment places' catalogue.
@@ -73,13 +97,16 @@ impl Setup {
 
     /// An institution by code.
     pub fn institution(&self, code: &str) -> Option<&Institution> {
-        self.topology.institution(&InstitutionCode::parse(code).ok()?)
+        self.topology
+            .institution(&InstitutionCode::parse(code).ok()?)
     }
 
     /// 统筹区 · The region that a division code of any grain belongs to.
     pub fn region_of(&self, code: &str) -> Option<AdmDivision> {
         let code = AdmDivision::parse(code).ok()?;
-        [code, code.city(), code.province()].into_iter().find(|code| self.topology.region(*code).is_some())
+        [code, code.city(), code.province()]
+            .into_iter()
+            .find(|code| self.topology.region(*code).is_some())
     }
 
     /// The hub as a party.

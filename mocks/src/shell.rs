@@ -34,14 +34,23 @@ pub fn carrier(party: &Party) -> Party {
 pub fn machines(setup: &Arc<Setup>, faults: &Faults) -> Vec<(Party, Rigged)> {
     let rig = |machine| Rigged::new(machine, faults.clone());
     let topology = &setup.topology;
-    let mut all = vec![(setup.hub(), rig(Machine::Hub(Box::new(Hub::new(Arc::clone(setup))))))];
+    let mut all = vec![(
+        setup.hub(),
+        rig(Machine::Hub(Box::new(Hub::new(Arc::clone(setup))))),
+    )];
     for region in &topology.regions {
         let machine = Machine::Region(Box::new(Region::new(region.code, Arc::clone(setup))));
-        all.push((Party::new(Role::Treatment, region.code.as_str()), rig(machine)));
+        all.push((
+            Party::new(Role::Treatment, region.code.as_str()),
+            rig(machine),
+        ));
     }
     for institution in &topology.institutions {
         if let Some(his) = His::new(&institution.code, Arc::clone(setup)) {
-            all.push((Party::new(Role::His, institution.code.as_str()), rig(Machine::His(Box::new(his)))));
+            all.push((
+                Party::new(Role::His, institution.code.as_str()),
+                rig(Machine::His(Box::new(his))),
+            ));
         }
     }
     all

@@ -44,8 +44,19 @@ pub struct WorldConfig {
 impl WorldConfig {
     /// The same world as plain tables, e.g. for [`MemoryWorld`](crate::MemoryWorld).
     pub fn setup(&self) -> Arc<Setup> {
-        let (topology, window, arranged) = (self.topology.clone(), self.window.clone(), self.arranged.clone());
-        Setup::new(topology, &self.registry, window, arranged, self.policy.clone(), self.msgid_mode)
+        let (topology, window, arranged) = (
+            self.topology.clone(),
+            self.window.clone(),
+            self.arranged.clone(),
+        );
+        Setup::new(
+            topology,
+            &self.registry,
+            window,
+            arranged,
+            self.policy.clone(),
+            self.msgid_mode,
+        )
     }
 }
 
@@ -68,16 +79,33 @@ impl World {
         let mut bound = Vec::new();
         for (party, rigged) in machines(&config.setup(), &faults) {
             let dir = config.parties_dir.as_deref();
-            bound.push(Server::bind(party, rigged, Arc::clone(&book), Arc::clone(&config.time), dir).await?);
+            bound.push(
+                Server::bind(
+                    party,
+                    rigged,
+                    Arc::clone(&book),
+                    Arc::clone(&config.time),
+                    dir,
+                )
+                .await?,
+            );
         }
-        let addresses = bound.iter().map(Server::address).collect::<io::Result<BTreeMap<_, _>>>()?;
+        let addresses = bound
+            .iter()
+            .map(Server::address)
+            .collect::<io::Result<BTreeMap<_, _>>>()?;
         let addresses = book.get_or_init(|| addresses).clone();
         let (stop, stopped) = watch::channel(false);
         let mut servers = JoinSet::new();
         for server in bound {
             servers.spawn(server.serve(stopped.clone()));
         }
-        Ok(World { addresses, faults, stop, servers })
+        Ok(World {
+            addresses,
+            faults,
+            stop,
+            servers,
+        })
     }
 
     /// Where a party listens. Both books of a region are at its one address.

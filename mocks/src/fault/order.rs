@@ -5,15 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crosswipe_domain::{InfNo, Nature};
 
+/// Whether a fault is about a message.
+type Fits = fn(&InfNo) -> bool;
+
 /// The faults that stand, with what each waits for by default.
-pub(super) const KNOWN: [(&str, fn(&InfNo) -> bool); 3] = [
+const KNOWN: [(&str, Fits); 3] = [
     ("response-lost", |infno| infno.settles()),
     ("accumulator-not-restored", undoes_settlement),
     ("hub-drops-forwarded-reversal", undoes_settlement),
 ];
 
 fn undoes_settlement(infno: &InfNo) -> bool {
-    matches!(infno.base(), "2208" | "2305" | "2103") || (infno.nature() == Nature::Undo && infno.base() == "2601")
+    matches!(infno.base(), "2208" | "2305" | "2103")
+        || (infno.nature() == Nature::Undo && infno.base() == "2601")
 }
 
 /// 故障单 · One fault as ordered: `ID[:on=2208,nth=2,times=1]`.
@@ -69,7 +73,10 @@ impl FaultOrder {
     fn fits(&self, infno: &InfNo) -> bool {
         match &self.on {
             Some(on) => on.base() == infno.base(),
-            None => KNOWN.iter().find(|(id, _)| *id == self.id).is_some_and(|(_, fits)| fits(infno)),
+            None => KNOWN
+                .iter()
+                .find(|(id, _)| *id == self.id)
+                .is_some_and(|(_, fits)| fits(infno)),
         }
     }
 }
@@ -81,19 +88,36 @@ impl FromStr for FaultOrder {
         let (id, keys) = text.split_once(':').unwrap_or((text, ""));
         if !FaultOrder::known().any(|known| known == id) {
             let known: Vec<&str> = FaultOrder::known().collect();
-            return Err(BadFault::Unknown { id: id.to_owned(), known: known.join(", ") });
+            return Err(BadFault::Unknown {
+                id: id.to_owned(),
+                known: known.join(", "),
+            });
         }
-        let mut order = FaultOrder { id: id.to_owned(), on: None, nth: 1, times: 1 };
+        let mut order = FaultOrder {
+            id: id.to_owned(),
+            on: None,
+            nth: 1,
+            times: 1,
+        };
         for pair in keys.split(',').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let bad = || BadFault::Value { id: id.to_owned(), key: key.to_owned(), value: value.to_owned() };
+            let bad = || BadFault::Value {
+                id: id.to_owned(),
+                key: key.to_owned(),
+                value: value.to_owned(),
+            };
             let number = || value.parse().ok().filter(|n| *n > 0).ok_or_else(bad);
             match key {
                 "on" if InfNo::new(value).nature() == Nature::Unknown => return Err(bad()),
                 "on" => order.on = Some(InfNo::new(value)),
                 "nth" => order.nth = number()?,
                 "times" => order.times = number()?,
-                _ => return Err(BadFault::Key { id: id.to_owned(), key: key.to_owned() }),
+                _ => {
+                    return Err(BadFault::Key {
+                        id: id.to_owned(),
+                        key: key.to_owned(),
+                    });
+                }
             }
         }
         Ok(order)
@@ -114,7 +138,14 @@ struct Armed {
 impl Faults {
     /// Arms faults.
     pub fn new(orders: impl IntoIterator<Item = FaultOrder>) -> Faults {
-        let armed = orders.into_iter().map(|order| Armed { order, seen: 0, fired: 0 }).collect();
+        let armed = orders
+            .into_iter()
+            .map(|order| Armed {
+                order,
+                seen: 0,
+                fired: 0,
+            })
+            .collect();
         Faults(Arc::new(Mutex::new(armed)))
     }
 
@@ -122,9 +153,14 @@ impl Faults {
     pub(super) fn fires(&self, id: &str, infno: &InfNo) -> bool {
         let mut armed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fires = false;
-        for fault in armed.iter_mut().filter(|fault| fault.order.id == id && fault.order.fits(infno)) {
+        for fault in armed
+            .iter_mut()
+            .filter(|fault| fault.order.id == id && fault.order.fits(infno))
+        {
             fault.seen += 1;
-            if (fault.order.nth..fault.order.nth.saturating_add(fault.order.times)).contains(&fault.seen) {
+            if (fault.order.nth..fault.order.nth.saturating_add(fault.order.times))
+                .contains(&fault.seen)
+            {
                 fault.fired += 1;
                 fires = true;
             }
@@ -134,12 +170,19 @@ impl Faults {
 
     /// True if a fault of this name is armed.
     pub(super) fn has(&self, id: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|fault| fault.order.id == id)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .any(|fault| fault.order.id == id)
     }
 
     /// How often each fired.
     pub fn fired(&self) -> Vec<(FaultOrder, u64)> {
         let armed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        armed.iter().map(|fault| (fault.order.clone(), fault.fired)).collect()
+        armed
+            .iter()
+            .map(|fault| (fault.order.clone(), fault.fired))
+            .collect()
     }
 }

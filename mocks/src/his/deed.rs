@@ -26,29 +26,61 @@ pub(super) fn read(
     now: Moment,
 ) -> Option<Hop> {
     let infno = InfNo::new(&cause.infno);
-    let node = ["data", "mdtrtinfo", "feedetail", "adminfo", "dscginfo"].into_iter().find_map(|id| request.node(id))?;
+    let node = ["data", "mdtrtinfo", "feedetail", "adminfo", "dscginfo"]
+        .into_iter()
+        .find_map(|id| request.node(id))?;
     let text = |name: &str| node.text(name).map(std::borrow::Cow::into_owned);
     let visit = text("mdtrt_id").unwrap_or_default();
     let deed = match infno.base() {
         "2201" => registered(&node, response.node("data")?.text("mdtrt_id")?.into_owned())?,
-        "2401" => registered(&node, response.node("result")?.text("mdtrt_id")?.into_owned())?,
-        "2203" | "2403" => Deed::Describe { mdtrt_id: visit, facts: facts(&node, &["med_type", "dise_codg"]) },
+        "2401" => registered(
+            &node,
+            response.node("result")?.text("mdtrt_id")?.into_owned(),
+        )?,
+        "2203" | "2403" => Deed::Describe {
+            mdtrt_id: visit,
+            facts: facts(&node, &["med_type", "dise_codg"]),
+        },
         "2204" | "2301" => charged(ledger, visit, request, response)?,
-        "2205" => Deed::Withdraw { lines: batch_lines(ledger, &visit, &text("chrg_bchno")?), mdtrt_id: visit },
+        "2205" => Deed::Withdraw {
+            lines: batch_lines(ledger, &visit, &text("chrg_bchno")?),
+            mdtrt_id: visit,
+        },
         "2302" => {
-            let names: BTreeSet<String> = request.nodes("data").iter().filter_map(|n| Some(n.text("feedetl_sn")?.into_owned())).collect();
-            Deed::Withdraw { lines: named_lines(ledger, &visit, &names), mdtrt_id: visit }
+            let names: BTreeSet<String> = request
+                .nodes("data")
+                .iter()
+                .filter_map(|n| Some(n.text("feedetl_sn")?.into_owned()))
+                .collect();
+            Deed::Withdraw {
+                lines: named_lines(ledger, &visit, &names),
+                mdtrt_id: visit,
+            }
         }
-        "2402" => Deed::Discharge { mdtrt_id: visit, facts: facts(&node, &["endtime"]) },
+        "2402" => Deed::Discharge {
+            mdtrt_id: visit,
+            facts: facts(&node, &["endtime"]),
+        },
         "2405" => Deed::Readmit { mdtrt_id: visit },
         "2202" | "2404" => Deed::Cancel { mdtrt_id: visit },
         "2207" | "2304" => settled(ledger, &infno, visit, &node, response, now)?,
         "2208" | "2305" => unsettled(ledger, visit, text("setl_id")?, response, now)?,
-        "2601" => Deed::Reverse { omsgid: text("omsgid")?, oinfno: text("oinfno")? },
+        "2601" => Deed::Reverse {
+            omsgid: text("omsgid")?,
+            oinfno: text("oinfno")?,
+        },
         _ => return None,
     };
-    let insured = insured(ledger, &deed).or_else(|| AdmDivision::parse(request.insuplc_admdvs.as_deref()?).ok()).unwrap_or(treatment);
-    Some(Hop { cause: cause.clone(), person: text("psn_no").unwrap_or_default(), insured, treatment, deed })
+    let insured = insured(ledger, &deed)
+        .or_else(|| AdmDivision::parse(request.insuplc_admdvs.as_deref()?).ok())
+        .unwrap_or(treatment);
+    Some(Hop {
+        cause: cause.clone(),
+        person: text("psn_no").unwrap_or_default(),
+        insured,
+        treatment,
+        deed,
+    })
 }
 
 /// 参保地 of the visit, as it was registered.
@@ -58,24 +90,54 @@ fn insured(ledger: &Ledger, deed: &Deed) -> Option<AdmDivision> {
         Deed::Unsettle(unbill) => &unbill.mdtrt_id,
         _ => return None,
     };
-    AdmDivision::parse(ledger.row("visit", mdtrt_id)?.row.facts.get("insuplc_admdvs")?).ok()
+    AdmDivision::parse(
+        ledger
+            .row("visit", mdtrt_id)?
+            .row
+            .facts
+            .get("insuplc_admdvs")?,
+    )
+    .ok()
 }
 
 fn facts(node: &Members<'_>, names: &[&str]) -> Facts {
-    names.iter().filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned()))).collect()
+    names
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned())))
+        .collect()
 }
 
 fn registered(node: &Members<'_>, mdtrt_id: String) -> Option<Deed> {
     let insutype = node.text("insutype")?.into_owned();
-    Some(Deed::Register { mdtrt_id, insutype, facts: facts(node, &["begntime", "mdtrt_cert_type", "med_type", "ipt_otp_no", "ipt_no"]) })
+    Some(Deed::Register {
+        mdtrt_id,
+        insutype,
+        facts: facts(
+            node,
+            &[
+                "begntime",
+                "mdtrt_cert_type",
+                "med_type",
+                "ipt_otp_no",
+                "ipt_no",
+            ],
+        ),
+    })
 }
 
-fn charged(ledger: &Ledger, mdtrt_id: String, request: &Request<'_>, response: &Response<'_>) -> Option<Deed> {
+fn charged(
+    ledger: &Ledger,
+    mdtrt_id: String,
+    request: &Request<'_>,
+    response: &Response<'_>,
+) -> Option<Deed> {
     let sent = request.nodes("feedetail");
     let mut lines = Vec::new();
     for node in response.nodes("result") {
         let sn = node.text("feedetl_sn")?;
-        let own = sent.iter().find(|line| line.text("feedetl_sn").as_deref() == Some(&sn))?;
+        let own = sent
+            .iter()
+            .find(|line| line.text("feedetl_sn").as_deref() == Some(&sn))?;
         let amount = |name: &str| node.money(name).ok().map(Option::unwrap_or_default);
         let split = Split {
             amount: amount("det_item_fee_sumamt")?,
@@ -84,8 +146,22 @@ fn charged(ledger: &Ledger, mdtrt_id: String, request: &Request<'_>, response: &
             upfront: amount("preselfpay_amt")?,
             scope: amount("inscp_scp_amt")?,
         };
-        let facts = facts(own, &["feedetl_sn", "chrg_bchno", "init_feedetl_sn", "med_list_codg", "cnt", "pric"]);
-        lines.push(Line { id: line_id(ledger, &mdtrt_id, &sn), facts, split });
+        let facts = facts(
+            own,
+            &[
+                "feedetl_sn",
+                "chrg_bchno",
+                "init_feedetl_sn",
+                "med_list_codg",
+                "cnt",
+                "pric",
+            ],
+        );
+        lines.push(Line {
+            id: line_id(ledger, &mdtrt_id, &sn),
+            facts,
+            split,
+        });
     }
     Some(Deed::Charge { mdtrt_id, lines })
 }
@@ -94,29 +170,72 @@ fn charged(ledger: &Ledger, mdtrt_id: String, request: &Request<'_>, response: &
 fn amounts(info: &Members<'_>, response: &Response<'_>) -> Option<(Amounts, Money)> {
     let mut amounts = Amounts::new();
     for name in AMOUNT_FIELDS {
-        amounts.insert(name.to_owned(), info.money(name).ok()?.unwrap_or_default().fen());
+        amounts.insert(
+            name.to_owned(),
+            info.money(name).ok()?.unwrap_or_default().fen(),
+        );
     }
     for line in response.nodes("setldetail") {
         let fund = line.text("fund_pay_type")?;
         if !NO_FUND.iter().any(|prefix| fund.starts_with(prefix)) {
-            amounts.insert(format!("fund:{fund}"), line.money("fund_payamt").ok()??.fen());
+            amounts.insert(
+                format!("fund:{fund}"),
+                line.money("fund_payamt").ok()??.fen(),
+            );
         }
     }
     Some((amounts, info.money("balc").ok()?.unwrap_or_default()))
 }
 
-fn settled(ledger: &Ledger, infno: &InfNo, mdtrt_id: String, node: &Members<'_>, response: &Response<'_>, now: Moment) -> Option<Deed> {
+fn settled(
+    ledger: &Ledger,
+    infno: &InfNo,
+    mdtrt_id: String,
+    node: &Members<'_>,
+    response: &Response<'_>,
+    now: Moment,
+) -> Option<Deed> {
     let info = response.node("setlinfo")?;
     let (amounts, balance) = amounts(&info, response)?;
     let business = infno.business()?;
-    let batch = node.text("chrg_bchno").filter(|_| business != Business::Inpatient);
-    let unsettled = ledger.rows_of_visit("fee-detail", &mdtrt_id).map(|held| &held.row).filter(|row| row.status == "charged");
-    let of_batch = |facts: &Facts| batch.as_deref().is_none_or(|batch| fact(facts, "chrg_bchno") == batch);
-    let lines = unsettled.filter(|row| of_batch(&row.facts)).map(|row| row.id.clone()).collect();
-    let visit = ledger.row("visit", &mdtrt_id).map(|held| held.row.facts.clone()).unwrap_or_default();
-    let sums = Sums { amount: money(&amounts, "medfee_sumamt"), ..Sums::default() };
-    let person = PersonFacts { name: String::new(), certno: String::new(), gender: String::new(), birthday: String::new(), age: 0, kind: String::new() };
-    let settled = Settled { amounts, balance: balance.fen(), accumulators: Amounts::new(), person };
+    let batch = node
+        .text("chrg_bchno")
+        .filter(|_| business != Business::Inpatient);
+    let unsettled = ledger
+        .rows_of_visit("fee-detail", &mdtrt_id)
+        .map(|held| &held.row)
+        .filter(|row| row.status == "charged");
+    let of_batch = |facts: &Facts| {
+        batch
+            .as_deref()
+            .is_none_or(|batch| fact(facts, "chrg_bchno") == batch)
+    };
+    let lines = unsettled
+        .filter(|row| of_batch(&row.facts))
+        .map(|row| row.id.clone())
+        .collect();
+    let visit = ledger
+        .row("visit", &mdtrt_id)
+        .map(|held| held.row.facts.clone())
+        .unwrap_or_default();
+    let sums = Sums {
+        amount: money(&amounts, "medfee_sumamt"),
+        ..Sums::default()
+    };
+    let person = PersonFacts {
+        name: String::new(),
+        certno: String::new(),
+        gender: String::new(),
+        birthday: String::new(),
+        age: 0,
+        kind: String::new(),
+    };
+    let settled = Settled {
+        amounts,
+        balance: balance.fen(),
+        accumulators: Amounts::new(),
+        person,
+    };
     Some(Deed::Settle(Box::new(Bill {
         setl_id: info.text("setl_id")?.into_owned(),
         insutype: node.text("insutype")?.into_owned(),
@@ -132,11 +251,27 @@ fn settled(ledger: &Ledger, infno: &InfNo, mdtrt_id: String, node: &Members<'_>,
     })))
 }
 
-fn unsettled(ledger: &Ledger, mdtrt_id: String, setl_id: String, response: &Response<'_>, now: Moment) -> Option<Deed> {
+fn unsettled(
+    ledger: &Ledger,
+    mdtrt_id: String,
+    setl_id: String,
+    response: &Response<'_>,
+    now: Moment,
+) -> Option<Deed> {
     let info = response.node("setlinfo")?;
     let (amounts, balance) = amounts(&info, response)?;
-    let mut facts = ledger.row("settlement", &setl_id).map(|held| held.row.facts.clone()).unwrap_or_default();
+    let mut facts = ledger
+        .row("settlement", &setl_id)
+        .map(|held| held.row.facts.clone())
+        .unwrap_or_default();
     facts.insert("setl_time".to_owned(), now.wire());
     let mirror = info.text("setl_id")?.into_owned();
-    Some(Deed::Unsettle(Box::new(Unbill { mdtrt_id, setl_id, mirror, amounts, balance: balance.fen(), facts })))
+    Some(Deed::Unsettle(Box::new(Unbill {
+        mdtrt_id,
+        setl_id,
+        mirror,
+        amounts,
+        balance: balance.fen(),
+        facts,
+    })))
 }

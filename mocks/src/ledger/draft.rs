@@ -28,7 +28,12 @@ pub struct Draft {
 impl Draft {
     /// An empty group.
     pub fn new(at: Moment, cause: Cause, person: Option<String>) -> Draft {
-        Draft { at, cause, person, entries: Vec::new() }
+        Draft {
+            at,
+            cause,
+            person,
+            entries: Vec::new(),
+        }
     }
 
     /// Moves a money cell; an amount of zero is not booked.
@@ -48,14 +53,26 @@ impl Draft {
 
     fn post(&mut self, cell: CellKey, unit: Unit, amount: i64) {
         if amount != 0 {
-            self.entries.push(Entry::Posting { cell, unit, amount, reverses: None });
+            self.entries.push(Entry::Posting {
+                cell,
+                unit,
+                amount,
+                reverses: None,
+            });
         }
     }
 
     /// A row is born.
     pub fn born(&mut self, kind: &str, id: &str, status: &str, facts: Facts, amounts: Amounts) {
         let (kind, id, status) = (kind.to_owned(), id.to_owned(), status.to_owned());
-        self.entries.push(Entry::Row { kind, id, status, was: None, facts, amounts });
+        self.entries.push(Entry::Row {
+            kind,
+            id,
+            status,
+            was: None,
+            facts,
+            amounts,
+        });
     }
 
     /// A row changes its status, or facts only if `status` is what it was.
@@ -73,18 +90,32 @@ impl Draft {
     /// What became of this group's own message.
     pub fn fence(&mut self, state: FenceState, reply: Option<String>) {
         let Cause { origin, msgid, .. } = self.cause.clone();
-        self.entries.push(Entry::Fence { origin, msgid, state, reply });
+        self.entries.push(Entry::Fence {
+            origin,
+            msgid,
+            state,
+            reply,
+        });
     }
 
     /// What became of another message.
     pub fn fence_other(&mut self, origin: &str, msgid: &str, state: FenceState) {
-        self.entries.push(Entry::Fence { origin: origin.to_owned(), msgid: msgid.to_owned(), state, reply: None });
+        self.entries.push(Entry::Fence {
+            origin: origin.to_owned(),
+            msgid: msgid.to_owned(),
+            state,
+            reply: None,
+        });
     }
 
     /// Amounts of the money postings.
     pub fn money(&self) -> impl Iterator<Item = i64> {
         self.entries.iter().filter_map(|entry| match entry {
-            Entry::Posting { unit: Unit::Fen, amount, .. } => Some(*amount),
+            Entry::Posting {
+                unit: Unit::Fen,
+                amount,
+                ..
+            } => Some(*amount),
             _ => None,
         })
     }

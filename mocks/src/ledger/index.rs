@@ -19,7 +19,10 @@ impl Index {
     pub(super) fn add(&mut self, row: &Row) {
         let key = (row.kind.clone(), row.id.clone());
         if let Some(mdtrt_id) = row.facts.get("mdtrt_id") {
-            self.visits.entry(mdtrt_id.clone()).or_default().push(key.clone());
+            self.visits
+                .entry(mdtrt_id.clone())
+                .or_default()
+                .push(key.clone());
         }
         if let Some(person) = &row.person {
             self.persons.entry(person.clone()).or_default().push(key);

@@ -1,9 +1,15 @@
+//! 账本测试 · Groups, negation, replay, bending.
+
 use crosswipe_domain::Role;
 
 use super::*;
 
 fn cause(msgid: &str, infno: &str) -> Cause {
-    Cause { origin: "H33010000001".into(), msgid: msgid.into(), infno: infno.into() }
+    Cause {
+        origin: "H33010000001".into(),
+        msgid: msgid.into(),
+        infno: infno.into(),
+    }
 }
 
 fn at(text: &str) -> Moment {
@@ -11,8 +17,18 @@ fn at(text: &str) -> Moment {
 }
 
 fn settle(ledger: &mut Ledger, msgid: &str, fen: i64) -> u64 {
-    let mut draft = Draft::new(at("2017-06-02T10:00+08:00"), cause(msgid, "2207"), Some("p".into()));
-    draft.born("settlement", msgid, "settled", Facts::from([("mdtrt_id".into(), "m".into())]), Amounts::new());
+    let mut draft = Draft::new(
+        at("2017-06-02T10:00+08:00"),
+        cause(msgid, "2207"),
+        Some("p".into()),
+    );
+    draft.born(
+        "settlement",
+        msgid,
+        "settled",
+        Facts::from([("mdtrt_id".into(), "m".into())]),
+        Amounts::new(),
+    );
     draft.move_money(CellKey::new("cash", []), fen);
     draft.move_money(CellKey::new("revenue", []), -fen);
     draft.move_memo(CellKey::new("reconciliation", [("day", "2017-06-02")]), fen);
@@ -31,7 +47,11 @@ fn books() -> Ledger {
 }
 
 fn nonzero(ledger: &Ledger) -> Vec<(CellKey, i64)> {
-    ledger.cells().filter(|(_, _, v)| *v != 0).map(|(k, _, v)| (k.clone(), v)).collect()
+    ledger
+        .cells()
+        .filter(|(_, _, v)| *v != 0)
+        .map(|(k, _, v)| (k.clone(), v))
+        .collect()
 }
 
 #[test]
@@ -40,7 +60,10 @@ fn an_undo_negates_each_posting_and_names_it() {
     let group = settle(&mut ledger, "m1", 4550);
     undo(&mut ledger, group, "m2", "2017-06-02T11:00+08:00");
     assert_eq!(nonzero(&ledger), []);
-    assert_eq!(ledger.row("settlement", "m1").unwrap().row.status, "reversed");
+    assert_eq!(
+        ledger.row("settlement", "m1").unwrap().row.status,
+        "reversed"
+    );
     let reverses = ledger.log_from(0).iter().filter_map(|row| match row.entry {
         Entry::Posting { reverses, .. } => Some(reverses),
         _ => None,
@@ -65,7 +88,10 @@ fn an_undo_of_an_undo_brings_the_settlement_back() {
     undo(&mut ledger, first + 1, "m3", "2017-06-02T12:00+08:00");
     assert_eq!(ledger.value(&CellKey::new("cash", [])), 4550);
     let held = ledger.row("settlement", "m1").unwrap();
-    assert_eq!((held.row.status.as_str(), held.born, held.turned), ("settled", 0, 2));
+    assert_eq!(
+        (held.row.status.as_str(), held.born, held.turned),
+        ("settled", 0, 2)
+    );
     undo(&mut ledger, 2, "m4", "2017-06-02T13:00+08:00");
     assert_eq!(nonzero(&ledger), []);
 }
@@ -88,7 +114,10 @@ fn the_log_replays_to_the_same_books() {
     let again = Ledger::replay(ledger.party().clone(), ledger.log_from(0).to_vec()).unwrap();
     let now = at("2017-06-02T12:00+08:00");
     assert_eq!(again.export(now), ledger.export(now));
-    assert_eq!(again.fenced("H33010000001", "m1"), ledger.fenced("H33010000001", "m1"));
+    assert_eq!(
+        again.fenced("H33010000001", "m1"),
+        ledger.fenced("H33010000001", "m1")
+    );
 }
 
 #[test]
@@ -97,13 +126,20 @@ fn a_log_with_a_gap_is_no_log() {
     settle(&mut ledger, "m1", 4550);
     let mut log = ledger.log_from(0).to_vec();
     log.remove(2);
-    assert_eq!(Ledger::replay(ledger.party().clone(), log).err(), Some(BadLog { seq: 3 }));
+    assert_eq!(
+        Ledger::replay(ledger.party().clone(), log).err(),
+        Some(BadLog { seq: 3 })
+    );
 }
 
 #[test]
 fn a_fault_bends_a_group_before_it_is_booked() {
     let mut ledger = books();
-    ledger.bend_with(Box::new(|_, draft| draft.entries.retain(|e| !matches!(e, Entry::Posting { cell, .. } if cell.kind == "cash"))));
+    ledger.bend_with(Box::new(|_, draft| {
+        draft
+            .entries
+            .retain(|e| !matches!(e, Entry::Posting { cell, .. } if cell.kind == "cash"))
+    }));
     settle(&mut ledger, "m1", 4550);
     assert_eq!(ledger.value(&CellKey::new("cash", [])), 0);
     assert_eq!(ledger.value(&CellKey::new("revenue", [])), -4550);

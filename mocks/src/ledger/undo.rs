@@ -20,7 +20,10 @@ impl Ledger {
     /// Negates the birth of one row: its entry and the postings that belong to it.
     pub fn negate_birth(&self, held: &Held, into: &mut Draft) {
         let is_birth = |row: &&LogRow| matches!(&row.entry, Entry::Row { kind, id, .. } if *kind == held.row.kind && *id == held.row.id);
-        let mut rows = self.group(held.born).iter().skip_while(|row| !is_birth(row));
+        let mut rows = self
+            .group(held.born)
+            .iter()
+            .skip_while(|row| !is_birth(row));
         if let Some(birth) = rows.next() {
             self.negate_entry(birth, into);
         }
@@ -31,7 +34,12 @@ impl Ledger {
 
     /// The log rows of a group.
     pub fn group(&self, group: u64) -> &[LogRow] {
-        let Some(start) = usize::try_from(group).ok().and_then(|group| self.groups.get(group)) else { return &[] };
+        let Some(start) = usize::try_from(group)
+            .ok()
+            .and_then(|group| self.groups.get(group))
+        else {
+            return &[];
+        };
         let rows = self.log_from(*start);
         let len = rows.iter().take_while(|row| row.group == group).count();
         &rows[..len]
@@ -39,14 +47,32 @@ impl Ledger {
 
     fn negate_entry(&self, row: &LogRow, into: &mut Draft) {
         match &row.entry {
-            Entry::Posting { cell, unit, amount, .. } if !self.negated.contains(&row.seq) => {
+            Entry::Posting {
+                cell, unit, amount, ..
+            } if !self.negated.contains(&row.seq) => {
                 let cell = rebooked(cell, into);
-                into.entries.push(Entry::Posting { cell, unit: *unit, amount: -amount, reverses: Some(row.seq) });
+                into.entries.push(Entry::Posting {
+                    cell,
+                    unit: *unit,
+                    amount: -amount,
+                    reverses: Some(row.seq),
+                });
             }
-            Entry::Row { kind, id, status, was, .. } => {
-                let Some(held) = self.row(kind, id) else { return };
+            Entry::Row {
+                kind,
+                id,
+                status,
+                was,
+                ..
+            } => {
+                let Some(held) = self.row(kind, id) else {
+                    return;
+                };
                 let back = was.as_deref().unwrap_or_else(|| undone_status(kind));
-                if was.as_deref() != Some(status) && held.row.status != back && !(was.is_some() && held.row.status != *status) {
+                if was.as_deref() != Some(status)
+                    && held.row.status != back
+                    && !(was.is_some() && held.row.status != *status)
+                {
                     into.turned(&held.row, back, Facts::new());
                 }
             }
@@ -67,7 +93,8 @@ fn undone_status(kind: &str) -> &'static str {
 fn rebooked(cell: &CellKey, draft: &Draft) -> CellKey {
     let mut cell = cell.clone();
     if cell.kind == "reconciliation" {
-        cell.dims.insert("day".to_owned(), draft.at.day().to_string());
+        cell.dims
+            .insert("day".to_owned(), draft.at.day().to_string());
     }
     cell
 }

@@ -16,17 +16,31 @@ const ALL: &str = "0000";
 /// What `pric_uplmt_amt` says where there is no ceiling.
 const NO_CEILING: &str = "999999";
 /// Facts of a line that are kept as they were sent.
-const KEPT: [&str; 6] = ["chrg_bchno", "init_feedetl_sn", "med_type", "fee_ocur_time", "med_list_codg", "medins_list_codg"];
+const KEPT: [&str; 6] = [
+    "chrg_bchno",
+    "init_feedetl_sn",
+    "med_type",
+    "fee_ocur_time",
+    "med_list_codg",
+    "medins_list_codg",
+];
 
 fn refuse<T>(code: RefusalCode, detail: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::new(code, detail))
 }
 
 /// The lines of an upload, split by this place's catalogue.
-pub(super) fn charge(setup: &Setup, ledger: &Ledger, ask: &Ask<'_>, mdtrt_id: String) -> Result<Deed, Refusal> {
+pub(super) fn charge(
+    setup: &Setup,
+    ledger: &Ledger,
+    ask: &Ask<'_>,
+    mdtrt_id: String,
+) -> Result<Deed, Refusal> {
     let mut lines: Vec<Line> = Vec::new();
     for node in ask.request.nodes("feedetail") {
-        if node.text("mdtrt_id").as_deref() != Some(&mdtrt_id) || node.text("psn_no").as_deref() != Some(&ask.hop.person) {
+        if node.text("mdtrt_id").as_deref() != Some(&mdtrt_id)
+            || node.text("psn_no").as_deref() != Some(&ask.hop.person)
+        {
             return refuse(RefusalCode::NoVisit, "明细的就诊ID或人员编号不一致");
         }
         let line = read_line(setup, ledger, &mdtrt_id, &node, &lines)?;
@@ -35,51 +49,103 @@ pub(super) fn charge(setup: &Setup, ledger: &Ledger, ask: &Ask<'_>, mdtrt_id: St
     Ok(Deed::Charge { mdtrt_id, lines })
 }
 
-fn read_line(setup: &Setup, ledger: &Ledger, mdtrt_id: &str, node: &Members<'_>, before: &[Line]) -> Result<Line, Refusal> {
+fn read_line(
+    setup: &Setup,
+    ledger: &Ledger,
+    mdtrt_id: &str,
+    node: &Members<'_>,
+    before: &[Line],
+) -> Result<Line, Refusal> {
     let sn = must(node, "feedetl_sn")?;
-    if live_line(ledger, mdtrt_id, &sn).is_some() || before.iter().any(|line| line.facts.get("feedetl_sn").is_some_and(|known| *known == sn)) {
+    if live_line(ledger, mdtrt_id, &sn).is_some()
+        || before.iter().any(|line| {
+            line.facts
+                .get("feedetl_sn")
+                .is_some_and(|known| *known == sn)
+        })
+    {
         return refuse(RefusalCode::DupLine, sn);
     }
     let code = must(node, "med_list_codg")?;
-    let tariff = setup.tariff(&code).ok_or_else(|| Refusal::new(RefusalCode::Field, format!("med_list_codg {code} 未对码")))?;
+    let tariff = setup
+        .tariff(&code)
+        .ok_or_else(|| Refusal::new(RefusalCode::Field, format!("med_list_codg {code} 未对码")))?;
     let (price, count) = (number(node.price("pric"))?, number(node.quantity("cnt"))?);
     let approved = node.text("hosp_appr_flag").as_deref() != Some("2");
     let split = split(tariff, price, count, approved);
     if number(node.money("det_item_fee_sumamt"))? != split.amount {
-        return refuse(RefusalCode::Split, format!("feedetl_sn {sn}: 应为 {}", split.amount));
+        return refuse(
+            RefusalCode::Split,
+            format!("feedetl_sn {sn}: 应为 {}", split.amount),
+        );
     }
     if count.is_negative() {
         check_refund(ledger, mdtrt_id, node, price, count, before)?;
     }
-    let mut facts: Facts = KEPT.iter().filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned()))).collect();
+    let mut facts: Facts = KEPT
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned())))
+        .collect();
     facts.extend([
         ("feedetl_sn".to_owned(), sn.clone().into_owned()),
         ("cnt".to_owned(), count.to_string()),
         ("pric".to_owned(), price.to_string()),
-        ("pric_uplmt_amt".to_owned(), tariff.ceiling.map_or(NO_CEILING.to_owned(), |ceiling| ceiling.to_string())),
+        (
+            "pric_uplmt_amt".to_owned(),
+            tariff
+                .ceiling
+                .map_or(NO_CEILING.to_owned(), |ceiling| ceiling.to_string()),
+        ),
         ("selfpay_prop".to_owned(), tariff.selfpay.to_string()),
         ("chrgitm_lv".to_owned(), tariff.class.code().to_owned()),
         ("med_chrgitm_type".to_owned(), "14".to_owned()),
     ]);
-    Ok(Line { id: line_id(ledger, mdtrt_id, &sn), facts, split })
+    Ok(Line {
+        id: line_id(ledger, mdtrt_id, &sn),
+        facts,
+        split,
+    })
 }
 
 /// A refund names a line that stands, at its price, and no more of it than is left.
-fn check_refund(ledger: &Ledger, mdtrt_id: &str, node: &Members<'_>, price: UnitPrice, count: Quantity, before: &[Line]) -> Result<(), Refusal> {
-    let Some(original) = node.text("init_feedetl_sn") else { return refuse(RefusalCode::RefundQty, "init_feedetl_sn") };
-    let booked = ledger.rows_of_visit("fee-detail", mdtrt_id).filter(|held| !held.row.is_terminal()).map(|held| &held.row.facts);
+fn check_refund(
+    ledger: &Ledger,
+    mdtrt_id: &str,
+    node: &Members<'_>,
+    price: UnitPrice,
+    count: Quantity,
+    before: &[Line],
+) -> Result<(), Refusal> {
+    let Some(original) = node.text("init_feedetl_sn") else {
+        return refuse(RefusalCode::RefundQty, "init_feedetl_sn");
+    };
+    let booked = ledger
+        .rows_of_visit("fee-detail", mdtrt_id)
+        .filter(|held| !held.row.is_terminal())
+        .map(|held| &held.row.facts);
     let (mut left, mut found) = (count.scaled(), false);
     for facts in booked.chain(before.iter().map(|line| &line.facts)) {
         let is = |name: &str| facts.get(name).is_some_and(|sn| *sn == original);
-        if is("feedetl_sn") && facts.get("pric").is_some_and(|known| *known != price.to_string()) {
+        if is("feedetl_sn")
+            && facts
+                .get("pric")
+                .is_some_and(|known| *known != price.to_string())
+        {
             return refuse(RefusalCode::RefundQty, format!("{original}: 单价不同"));
         }
         found |= is("feedetl_sn");
         if is("feedetl_sn") || is("init_feedetl_sn") {
-            left += facts.get("cnt").and_then(|text| Quantity::parse(text).ok()).map_or(0, Quantity::scaled);
+            left += facts
+                .get("cnt")
+                .and_then(|text| Quantity::parse(text).ok())
+                .map_or(0, Quantity::scaled);
         }
     }
-    if found && left >= 0 { Ok(()) } else { refuse(RefusalCode::RefundQty, original) }
+    if found && left >= 0 {
+        Ok(())
+    } else {
+        refuse(RefusalCode::RefundQty, original)
+    }
 }
 
 fn number<T>(read: Result<Option<T>, BadField>) -> Result<T, Refusal> {
@@ -94,27 +160,54 @@ fn number<T>(read: Result<Option<T>, BadField>) -> Result<T, Refusal> {
 pub(crate) fn line_id(ledger: &Ledger, mdtrt_id: &str, sn: &str) -> String {
     let base = format!("{mdtrt_id}/{sn}");
     let again = (2..).map(|n| format!("{base}#{n}"));
-    std::iter::once(base.clone()).chain(again).find(|id| ledger.row("fee-detail", id).is_none()).expect("numbers do not end")
+    std::iter::once(base.clone())
+        .chain(again)
+        .find(|id| ledger.row("fee-detail", id).is_none())
+        .expect("numbers do not end")
 }
 
 fn live_line<'a>(ledger: &'a Ledger, mdtrt_id: &str, sn: &str) -> Option<&'a Held> {
-    ledger.rows_of_visit("fee-detail", mdtrt_id).find(|held| !held.row.is_terminal() && held.row.facts.get("feedetl_sn").is_some_and(|known| known == sn))
+    ledger.rows_of_visit("fee-detail", mdtrt_id).find(|held| {
+        !held.row.is_terminal()
+            && held
+                .row
+                .facts
+                .get("feedetl_sn")
+                .is_some_and(|known| known == sn)
+    })
 }
 
 /// 2205: the lines of a batch.
-pub(super) fn withdraw_batch(ledger: &Ledger, ask: &Ask<'_>, mdtrt_id: String) -> Result<Deed, Refusal> {
+pub(super) fn withdraw_batch(
+    ledger: &Ledger,
+    ask: &Ask<'_>,
+    mdtrt_id: String,
+) -> Result<Deed, Refusal> {
     let batch = must(&ask.node, "chrg_bchno")?;
     let lines = batch_lines(ledger, &mdtrt_id, &batch);
-    explain_none(ledger, &mdtrt_id, &batch, &lines, |facts| facts.get("chrg_bchno").is_some_and(|known| *known == batch))?;
+    explain_none(ledger, &mdtrt_id, &batch, &lines, |facts| {
+        facts.get("chrg_bchno").is_some_and(|known| *known == batch)
+    })?;
     Ok(Deed::Withdraw { mdtrt_id, lines })
 }
 
 /// 2302: the lines that it names.
-pub(super) fn withdraw_lines(ledger: &Ledger, ask: &Ask<'_>, mdtrt_id: String) -> Result<Deed, Refusal> {
-    let names: BTreeSet<String> = ask.request.nodes("data").iter().filter_map(|node| Some(node.text("feedetl_sn")?.into_owned())).collect();
+pub(super) fn withdraw_lines(
+    ledger: &Ledger,
+    ask: &Ask<'_>,
+    mdtrt_id: String,
+) -> Result<Deed, Refusal> {
+    let names: BTreeSet<String> = ask
+        .request
+        .nodes("data")
+        .iter()
+        .filter_map(|node| Some(node.text("feedetl_sn")?.into_owned()))
+        .collect();
     let lines = named_lines(ledger, &mdtrt_id, &names);
     for name in &names {
-        explain_none(ledger, &mdtrt_id, name, &lines, |facts| facts.get("feedetl_sn") == Some(name))?;
+        explain_none(ledger, &mdtrt_id, name, &lines, |facts| {
+            facts.get("feedetl_sn") == Some(name)
+        })?;
     }
     Ok(Deed::Withdraw { mdtrt_id, lines })
 }
@@ -123,32 +216,70 @@ pub(super) fn withdraw_lines(ledger: &Ledger, ask: &Ask<'_>, mdtrt_id: String) -
 pub(crate) fn batch_lines(ledger: &Ledger, mdtrt_id: &str, batch: &str) -> Vec<String> {
     let of_batch = |held: &Held| match batch {
         ALL => held.row.status == "charged",
-        _ => !held.row.is_terminal() && held.row.facts.get("chrg_bchno").is_some_and(|known| known == batch),
+        _ => {
+            !held.row.is_terminal()
+                && held
+                    .row
+                    .facts
+                    .get("chrg_bchno")
+                    .is_some_and(|known| known == batch)
+        }
     };
-    ledger.rows_of_visit("fee-detail", mdtrt_id).filter(|held| of_batch(held)).map(|held| held.row.id.clone()).collect()
+    ledger
+        .rows_of_visit("fee-detail", mdtrt_id)
+        .filter(|held| of_batch(held))
+        .map(|held| held.row.id.clone())
+        .collect()
 }
 
 /// Row ids of the live lines with these numbers; of everything unsettled for `0000`.
-pub(crate) fn named_lines(ledger: &Ledger, mdtrt_id: &str, names: &BTreeSet<String>) -> Vec<String> {
+pub(crate) fn named_lines(
+    ledger: &Ledger,
+    mdtrt_id: &str,
+    names: &BTreeSet<String>,
+) -> Vec<String> {
     if names.contains(ALL) {
         return batch_lines(ledger, mdtrt_id, ALL);
     }
-    let named = |held: &Held| held.row.facts.get("feedetl_sn").is_some_and(|sn| names.contains(sn));
-    ledger.rows_of_visit("fee-detail", mdtrt_id).filter(|held| !held.row.is_terminal() && named(held)).map(|held| held.row.id.clone()).collect()
+    let named = |held: &Held| {
+        held.row
+            .facts
+            .get("feedetl_sn")
+            .is_some_and(|sn| names.contains(sn))
+    };
+    ledger
+        .rows_of_visit("fee-detail", mdtrt_id)
+        .filter(|held| !held.row.is_terminal() && named(held))
+        .map(|held| held.row.id.clone())
+        .collect()
 }
 
 /// Where nothing is there to withdraw: was it withdrawn before, is it settled, was it never there?
 /// `0000` on a visit without lines is no mistake: it has nothing to do.
-fn explain_none(ledger: &Ledger, mdtrt_id: &str, name: &str, lines: &[String], named: impl Fn(&Facts) -> bool) -> Result<(), Refusal> {
+fn explain_none(
+    ledger: &Ledger,
+    mdtrt_id: &str,
+    name: &str,
+    lines: &[String],
+    named: impl Fn(&Facts) -> bool,
+) -> Result<(), Refusal> {
     let mut rows = ledger.rows_of_visit("fee-detail", mdtrt_id);
     if name == ALL {
         let settled = lines.is_empty() && rows.any(|held| held.row.status == "settled");
-        return if settled { refuse(RefusalCode::Settled, "") } else { Ok(()) };
+        return if settled {
+            refuse(RefusalCode::Settled, "")
+        } else {
+            Ok(())
+        };
     }
     let of_name: Vec<&Held> = rows.filter(|held| named(&held.row.facts)).collect();
     if of_name.is_empty() {
         return refuse(RefusalCode::NoVisit, format!("费用明细 {name}"));
     }
     let gone = of_name.iter().all(|held| held.row.is_terminal());
-    if gone { refuse(RefusalCode::Undone, format!("费用明细 {name} 已撤销")) } else { Ok(()) }
+    if gone {
+        refuse(RefusalCode::Undone, format!("费用明细 {name} 已撤销"))
+    } else {
+        Ok(())
+    }
 }

@@ -6,7 +6,12 @@
 use crosswipe_wire::{Members, Need, NodeKind, NodeSpec, Refusal, RefusalCode, Request, catalogue};
 
 /// Computed here, so that a missing or different sent value does no harm.
-const COMPUTED: [&str; 4] = ["fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt"];
+const COMPUTED: [&str; 4] = [
+    "fulamt_ownpay_amt",
+    "overlmt_selfpay",
+    "preselfpay_amt",
+    "inscp_scp_amt",
+];
 /// Names of the same field in different editions.
 const ALIASES: [(&str, &str); 2] = [("ipt_no", "ipt_otp_no"), ("ipt_otp_no", "ipt_no")];
 
@@ -18,7 +23,9 @@ pub(super) fn check(request: &Request<'_>) -> Result<(), Refusal> {
     if request.msgid.is_empty() {
         return Err(Refusal::new(RefusalCode::Field, "msgid"));
     }
-    let nodes = catalogue().transaction(&request.infno).map_or(&[][..], |transaction| &transaction.input);
+    let nodes = catalogue()
+        .transaction(&request.infno)
+        .map_or(&[][..], |transaction| &transaction.input);
     nodes.iter().try_for_each(|spec| check_node(request, spec))
 }
 
@@ -31,15 +38,27 @@ fn check_node(request: &Request<'_>, spec: &NodeSpec) -> Result<(), Refusal> {
         return Err(Refusal::new(RefusalCode::Field, spec.id));
     }
     for node in &found {
-        let missing = spec.fields.iter().filter(|field| field.need == Need::Yes).find(|field| !has(node, field.name));
+        let missing = spec
+            .fields
+            .iter()
+            .filter(|field| field.need == Need::Yes)
+            .find(|field| !has(node, field.name));
         if let Some(field) = missing {
-            return Err(Refusal::new(RefusalCode::Field, format!("{}.{}", spec.id, field.name)));
+            return Err(Refusal::new(
+                RefusalCode::Field,
+                format!("{}.{}", spec.id, field.name),
+            ));
         }
     }
     Ok(())
 }
 
 fn has(node: &Members<'_>, name: &str) -> bool {
-    let alias = ALIASES.iter().find(|(one, _)| *one == name).map(|(_, other)| *other);
-    COMPUTED.contains(&name) || node.text(name).is_some() || alias.is_some_and(|alias| node.text(alias).is_some())
+    let alias = ALIASES
+        .iter()
+        .find(|(one, _)| *one == name)
+        .map(|(_, other)| *other);
+    COMPUTED.contains(&name)
+        || node.text(name).is_some()
+        || alias.is_some_and(|alias| node.text(alias).is_some())
 }

@@ -25,13 +25,20 @@ impl Region {
     pub(super) fn inpatient(&mut self, ask: &Ask<'_>, base: &str) -> Result<Deed, Refusal> {
         if base == "2401" {
             let insutype = must(&ask.node, "insutype")?.into_owned();
-            return Ok(Deed::Register { mdtrt_id: self.issue(ask.now), insutype, facts: visit_facts(ask, &STAY_FACTS) });
+            return Ok(Deed::Register {
+                mdtrt_id: self.issue(ask.now),
+                insutype,
+                facts: visit_facts(ask, &STAY_FACTS),
+            });
         }
         let mdtrt_id = must(&ask.node, "mdtrt_id")?.into_owned();
         rules::visit(&self.treatment, &ask.hop, &mdtrt_id)?;
         match base {
             "2402" => self.discharge(ask, mdtrt_id),
-            "2403" => Ok(Deed::Describe { facts: visit_facts(ask, &STAY_FACTS), mdtrt_id }),
+            "2403" => Ok(Deed::Describe {
+                facts: visit_facts(ask, &STAY_FACTS),
+                mdtrt_id,
+            }),
             "2404" => Ok(Deed::Cancel { mdtrt_id }),
             "2405" => Ok(Deed::Readmit { mdtrt_id }),
             "2301" => fees::charge(&self.setup, &self.treatment, ask, mdtrt_id),
@@ -43,17 +50,31 @@ impl Region {
 
     fn discharge(&self, ask: &Ask<'_>, mdtrt_id: String) -> Result<Deed, Refusal> {
         let bad = |why: &str| Refusal::new(RefusalCode::Field, why);
-        let end = ask.node.moment("endtime").map_err(|error| bad(&error.to_string()))?;
+        let end = ask
+            .node
+            .moment("endtime")
+            .map_err(|error| bad(&error.to_string()))?;
         let held = rules::visit(&self.treatment, &ask.hop, &mdtrt_id)?;
-        let begin = held.row.facts.get("begntime").and_then(|text| crosswipe_domain::Moment::parse_wire(text).ok());
+        let begin = held
+            .row
+            .facts
+            .get("begntime")
+            .and_then(|text| crosswipe_domain::Moment::parse_wire(text).ok());
         if begin.zip(end).is_some_and(|(begin, end)| end < begin) {
             return Err(bad("endtime 早于 begntime"));
         }
-        let main = ask.request.nodes("diseinfo").iter().any(|node| node.text("maindiag_flag").as_deref() == Some("1"));
+        let main = ask
+            .request
+            .nodes("diseinfo")
+            .iter()
+            .any(|node| node.text("maindiag_flag").as_deref() == Some("1"));
         if !main {
             return Err(bad("diseinfo.maindiag_flag: 无主诊断"));
         }
-        let facts = visit_facts(ask, &["endtime", "dscg_dept_codg", "dscg_dept_name", "dscg_way"]);
+        let facts = visit_facts(
+            ask,
+            &["endtime", "dscg_dept_codg", "dscg_dept_name", "dscg_way"],
+        );
         Ok(Deed::Discharge { mdtrt_id, facts })
     }
 }

@@ -6,8 +6,13 @@
 
 use std::sync::Arc;
 
-use crosswipe_domain::{AdmDivision, Business, Cause, CellKey, Money, Moment, Nature, Party, PersonClass, Persona, Role, Span};
-use crosswipe_wire::{Members, ObjectText, Receipt, Refusal, RefusalCode, Request, list_text, write_ok, write_refusal};
+use crosswipe_domain::{
+    AdmDivision, Business, Cause, CellKey, Moment, Money, Nature, Party, PersonClass, Persona,
+    Role, Span,
+};
+use crosswipe_wire::{
+    Members, ObjectText, Receipt, Refusal, RefusalCode, Request, list_text, write_ok, write_refusal,
+};
 
 use crate::books::{accumulator, book, book_refusal};
 use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, PersonFacts, Settled, Unbill, negated};
@@ -19,7 +24,7 @@ use crate::setup::Setup;
 use crate::{answer, rules};
 
 /// 基金 · What each fund holds at the start.
-const FUND: Money = Money::from_fen(1_000_000_000_00);
+const FUND: Money = Money::from_fen(100_000_000_000);
 
 pub(super) struct Insured {
     code: AdmDivision,
@@ -29,7 +34,11 @@ pub(super) struct Insured {
 
 impl Insured {
     pub(super) fn new(code: AdmDivision, setup: Arc<Setup>) -> Insured {
-        let mut insured = Insured { code, ledger: Ledger::new(Party::new(Role::Insured, code.as_str())), setup };
+        let mut insured = Insured {
+            code,
+            ledger: Ledger::new(Party::new(Role::Insured, code.as_str())),
+            setup,
+        };
         insured.open();
         insured
     }
@@ -43,10 +52,20 @@ impl Insured {
     }
 
     /// Answers a message that a treatment place sends on.
-    pub(super) fn serve(&mut self, now: Moment, hop: &Hop, request: &Request<'_>, receipt: &Receipt) -> String {
+    pub(super) fn serve(
+        &mut self,
+        now: Moment,
+        hop: &Hop,
+        request: &Request<'_>,
+        receipt: &Receipt,
+    ) -> String {
         let answered = match request.infno.base() {
-            "1101" => self.identify(now, request).map(|nodes| write_ok(receipt, &nodes)),
-            "5206" => self.accumulators(request).map(|nodes| write_ok(receipt, &nodes)),
+            "1101" => self
+                .identify(now, request)
+                .map(|nodes| write_ok(receipt, &nodes)),
+            "5206" => self
+                .accumulators(request)
+                .map(|nodes| write_ok(receipt, &nodes)),
             _ => self.apply(now, hop, receipt),
         };
         answered.unwrap_or_else(|refusal| self.refuse(now, hop, &refusal, receipt))
@@ -54,8 +73,20 @@ impl Insured {
 
     fn refuse(&mut self, now: Moment, hop: &Hop, refusal: &Refusal, receipt: &Receipt) -> String {
         let text = write_refusal(receipt, refusal);
-        if binding(refusal.code) && books(hop) && self.ledger.fenced(&hop.cause.origin, &hop.cause.msgid).is_none() {
-            book_refusal(&mut self.ledger, &hop.cause, Some(hop.person.clone()), now, text.clone());
+        if binding(refusal.code)
+            && books(hop)
+            && self
+                .ledger
+                .fenced(&hop.cause.origin, &hop.cause.msgid)
+                .is_none()
+        {
+            book_refusal(
+                &mut self.ledger,
+                &hop.cause,
+                Some(hop.person.clone()),
+                now,
+                text.clone(),
+            );
         }
         text
     }
@@ -88,7 +119,10 @@ impl Insured {
     }
 
     fn persona(&self, no: &str) -> Result<&Persona, Refusal> {
-        let found = self.setup.person(no).filter(|persona| persona.insured == self.code);
+        let found = self
+            .setup
+            .person(no)
+            .filter(|persona| persona.insured == self.code);
         found.ok_or_else(|| RefusalCode::Person.into())
     }
 
@@ -113,7 +147,10 @@ impl Insured {
     fn pay(&self, now: Moment, hop: &Hop, bill: &mut Bill) -> Result<(), Refusal> {
         let persona = self.persona(&hop.person)?;
         let (class, year) = (persona.class, now.day().year());
-        let sum = |code: &str| self.ledger.value(&accumulator(&hop.person, &bill.insutype, &year, code));
+        let sum = |code: &str| {
+            self.ledger
+                .value(&accumulator(&hop.person, &bill.insutype, &year, code))
+        };
         let (pool, above, account) = accumulator_codes(class);
         let claim = Claim {
             sums: bill.sums,
@@ -125,7 +162,10 @@ impl Insured {
             deductible_used: Money::from_fen(sum("DEDC")),
             pool_paid: Money::from_fen(sum(pool)),
             above_paid: Money::from_fen(sum(above)),
-            account: Account { balance: self.balance(&hop.person, &bill.insutype), used: bill.account_used },
+            account: Account {
+                balance: self.balance(&hop.person, &bill.insutype),
+                used: bill.account_used,
+            },
         };
         let paid = pay(self.setup.policy.of(self.code), &claim);
         bill.settled = Some(Settled {
@@ -141,9 +181,18 @@ impl Insured {
     fn unpay(&self, hop: &Hop, unbill: &mut Unbill) -> Result<(), Refusal> {
         let held = rules::settlement(&self.ledger, hop, &unbill.mdtrt_id, &unbill.setl_id)?;
         if self.setup.policy.of(self.code).newest_first {
-            let later = |other: &&crate::ledger::Held| other.row.status == "settled" && other.turned > held.turned;
-            if let Some(later) = self.ledger.rows_of_person("settlement", &hop.person).find(later) {
-                return Err(Refusal::new(RefusalCode::Later, format!("setl_id {}", later.row.id)));
+            let later = |other: &&crate::ledger::Held| {
+                other.row.status == "settled" && other.turned > held.turned
+            };
+            if let Some(later) = self
+                .ledger
+                .rows_of_person("settlement", &hop.person)
+                .find(later)
+            {
+                return Err(Refusal::new(
+                    RefusalCode::Later,
+                    format!("setl_id {}", later.row.id),
+                ));
             }
         }
         unbill.amounts = negated(&held.row.amounts);
@@ -153,7 +202,10 @@ impl Insured {
     }
 
     fn balance(&self, person: &str, insutype: &str) -> Money {
-        Money::from_fen(self.ledger.value(&CellKey::new("personal-account", [("person", person), ("insutype", insutype)])))
+        Money::from_fen(self.ledger.value(&CellKey::new(
+            "personal-account",
+            [("person", person), ("insutype", insutype)],
+        )))
     }
 
     /// True if the credential of a message names a person of this place.
@@ -163,38 +215,88 @@ impl Insured {
 
     /// By person number, else by the credential that was read: identity number, or the person number again.
     fn find(&self, node: &Members<'_>) -> Option<&Persona> {
-        let named: Vec<_> = ["psn_no", "mdtrt_cert_no", "certno"].into_iter().filter_map(|name| node.text(name)).collect();
-        self.setup.persons_of(self.code).find(|persona| named.iter().any(|no| no == persona.no.reveal() || no == persona.id_number.reveal()))
+        let named: Vec<_> = ["psn_no", "mdtrt_cert_no", "certno"]
+            .into_iter()
+            .filter_map(|name| node.text(name))
+            .collect();
+        self.setup.persons_of(self.code).find(|persona| {
+            named
+                .iter()
+                .any(|no| no == persona.no.reveal() || no == persona.id_number.reveal())
+        })
     }
 
     /// 1101
     fn identify(&self, now: Moment, request: &Request<'_>) -> Result<Vec<answer::Node>, Refusal> {
-        let persona = request.node("data").and_then(|node| self.find(&node)).ok_or(RefusalCode::Person)?;
+        let persona = request
+            .node("data")
+            .and_then(|node| self.find(&node))
+            .ok_or(RefusalCode::Person)?;
         let facts = PersonFacts::of(persona, now);
         let insutype = persona.class.insutype();
-        let base = ObjectText::new().text("psn_no", persona.no.reveal()).text("psn_cert_type", "01").text("certno", &facts.certno);
-        let base = base.text("psn_name", &facts.name).text("gend", &facts.gender).text("naty", "01");
-        let base = base.text("brdy", &facts.birthday).number("age", facts.age).null("exp_content").finish();
-        let insurance = ObjectText::new().money("balc", self.balance(persona.no.reveal(), insutype)).text("insutype", insutype);
-        let insurance = insurance.text("psn_type", &facts.kind).text("psn_insu_stas", "1").text("cvlserv_flag", "0");
-        let insurance = insurance.text("insuplc_admdvs", self.code.as_str()).finish();
-        Ok(vec![("baseinfo", base), ("insuinfo", list_text([insurance])), ("idetinfo", "[]".to_owned())])
+        let base = ObjectText::new()
+            .text("psn_no", persona.no.reveal())
+            .text("psn_cert_type", "01")
+            .text("certno", &facts.certno);
+        let base = base
+            .text("psn_name", &facts.name)
+            .text("gend", &facts.gender)
+            .text("naty", "01");
+        let base = base
+            .text("brdy", &facts.birthday)
+            .number("age", facts.age)
+            .null("exp_content")
+            .finish();
+        let insurance = ObjectText::new()
+            .money("balc", self.balance(persona.no.reveal(), insutype))
+            .text("insutype", insutype);
+        let insurance = insurance
+            .text("psn_type", &facts.kind)
+            .text("psn_insu_stas", "1")
+            .text("cvlserv_flag", "0");
+        let insurance = insurance
+            .text("insuplc_admdvs", self.code.as_str())
+            .finish();
+        Ok(vec![
+            ("baseinfo", base),
+            ("insuinfo", list_text([insurance])),
+            ("idetinfo", "[]".to_owned()),
+        ])
     }
 
     /// 5206
     fn accumulators(&self, request: &Request<'_>) -> Result<Vec<answer::Node>, Refusal> {
-        let node = request.node("data").ok_or_else(|| Refusal::new(RefusalCode::Field, "data"))?;
+        let node = request
+            .node("data")
+            .ok_or_else(|| Refusal::new(RefusalCode::Field, "data"))?;
         let persona = self.persona(&node.text("psn_no").unwrap_or_default())?;
-        let of_person = |key: &CellKey| key.kind == "accumulator" && key.dims.get("person").map(String::as_str) == Some(persona.no.reveal());
+        let of_person = |key: &CellKey| {
+            key.kind == "accumulator"
+                && key.dims.get("person").map(String::as_str) == Some(persona.no.reveal())
+        };
         let asked = node.text("cum_ym");
-        let cells = self.ledger.cells().filter(|(key, _, value)| of_person(key) && *value != 0).filter(|(key, ..)| {
-            asked.as_deref().and_then(|text| text.get(..4)).is_none_or(|year| key.dims.get("year").map(String::as_str) == Some(year))
-        });
+        let cells = self
+            .ledger
+            .cells()
+            .filter(|(key, _, value)| of_person(key) && *value != 0)
+            .filter(|(key, ..)| {
+                asked
+                    .as_deref()
+                    .and_then(|text| text.get(..4))
+                    .is_none_or(|year| key.dims.get("year").map(String::as_str) == Some(year))
+            });
         let shown = cells.map(|(key, _, value)| {
             let dim = |name: &str| key.dims.get(name).map_or("", String::as_str);
-            let text = ObjectText::new().text("insutype", dim("insutype")).text("year", dim("year")).text("cum_ym", dim("year"));
+            let text = ObjectText::new()
+                .text("insutype", dim("insutype"))
+                .text("year", dim("year"))
+                .text("cum_ym", dim("year"));
             let text = text.text("cum_type_code", dim("code"));
-            let text = if dim("code").starts_with('C') { text.number("cum", value) } else { text.money("cum", Money::from_fen(value)) };
+            let text = if dim("code").starts_with('C') {
+                text.number("cum", value)
+            } else {
+                text.money("cum", Money::from_fen(value))
+            };
             text.finish()
         });
         Ok(vec![("cuminfo", list_text(shown))])
@@ -202,21 +304,46 @@ impl Insured {
 
     /// 期初 · Opening balances: the funds, then each person.
     fn open(&mut self) {
-        let cause = Cause { origin: self.code.as_str().to_owned(), msgid: "opening".into(), infno: "open".into() };
+        let cause = Cause {
+            origin: self.code.as_str().to_owned(),
+            msgid: "opening".into(),
+            infno: "open".into(),
+        };
         let at = self.setup.opened_at;
         let mut draft = Draft::new(at, cause.clone(), None);
-        for (insutype, fund) in [("310", "310100"), ("310", "330100"), ("390", "390100"), ("390", "390200")] {
-            draft.move_money(CellKey::new("pool-fund", [("insutype", insutype), ("fund", fund)]), FUND.fen());
+        for (insutype, fund) in [
+            ("310", "310100"),
+            ("310", "330100"),
+            ("390", "390100"),
+            ("390", "390200"),
+        ] {
+            draft.move_money(
+                CellKey::new("pool-fund", [("insutype", insutype), ("fund", fund)]),
+                FUND.fen(),
+            );
         }
         balance_out(&mut draft);
         self.ledger.commit(draft);
         let setup = Arc::clone(&self.setup);
         for persona in setup.persons_of(self.code) {
-            let (no, insutype, year) = (persona.no.reveal(), persona.class.insutype(), at.day().year());
+            let (no, insutype, year) = (
+                persona.no.reveal(),
+                persona.class.insutype(),
+                at.day().year(),
+            );
             let mut draft = Draft::new(at, cause.clone(), Some(no.to_owned()));
-            draft.move_money(CellKey::new("personal-account", [("person", no), ("insutype", insutype)]), persona.balance.fen());
-            draft.move_memo(accumulator(no, insutype, &year, "DEDC"), persona.deductible_used.fen());
-            draft.move_memo(accumulator(no, insutype, &year, accumulator_codes(persona.class).0), persona.pool_paid.fen());
+            draft.move_money(
+                CellKey::new("personal-account", [("person", no), ("insutype", insutype)]),
+                persona.balance.fen(),
+            );
+            draft.move_memo(
+                accumulator(no, insutype, &year, "DEDC"),
+                persona.deductible_used.fen(),
+            );
+            draft.move_memo(
+                accumulator(no, insutype, &year, accumulator_codes(persona.class).0),
+                persona.pool_paid.fen(),
+            );
             balance_out(&mut draft);
             if !draft.entries.is_empty() {
                 self.ledger.commit(draft);
@@ -239,7 +366,10 @@ fn accumulator_codes(class: PersonClass) -> (&'static str, &'static str, &'stati
 }
 
 fn amounts_of(bill: &Bill, paid: &Paid) -> Amounts {
-    let mut amounts: Amounts = AMOUNT_FIELDS.iter().map(|name| ((*name).to_owned(), 0)).collect();
+    let mut amounts: Amounts = AMOUNT_FIELDS
+        .iter()
+        .map(|name| ((*name).to_owned(), 0))
+        .collect();
     let fields = [
         ("medfee_sumamt", bill.sums.amount),
         ("fulamt_ownpay_amt", bill.sums.full),
@@ -261,7 +391,11 @@ fn amounts_of(bill: &Bill, paid: &Paid) -> Amounts {
 }
 
 fn accumulators_of(bill: &Bill, paid: &Paid, account: &str) -> Amounts {
-    let kind = if bill.business == Business::Inpatient { "BIZ21" } else { "BIZ11" };
+    let kind = if bill.business == Business::Inpatient {
+        "BIZ21"
+    } else {
+        "BIZ11"
+    };
     let mut sums = Amounts::from([
         (format!("C0000_{kind}"), 1),
         (format!("F0000_{kind}"), bill.sums.amount.fen()),
@@ -271,6 +405,10 @@ fn accumulators_of(bill: &Bill, paid: &Paid, account: &str) -> Amounts {
     if bill.business != Business::Inpatient {
         sums.insert("DEDC".to_owned(), paid.deductible.fen());
     }
-    sums.extend(paid.funds.iter().map(|line| (line.accumulator.to_owned(), line.amount.fen())));
+    sums.extend(
+        paid.funds
+            .iter()
+            .map(|line| (line.accumulator.to_owned(), line.amount.fen())),
+    );
     sums
 }

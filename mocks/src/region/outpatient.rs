@@ -11,14 +11,30 @@ impl Region {
     pub(super) fn outpatient(&mut self, ask: &Ask<'_>, base: &str) -> Result<Deed, Refusal> {
         if base == "2201" {
             let insutype = must(&ask.node, "insutype")?.into_owned();
-            let facts = visit_facts(ask, &["begntime", "mdtrt_cert_type", "dept_code", "dept_name", "caty"]);
-            return Ok(Deed::Register { mdtrt_id: self.issue(ask.now), insutype, facts });
+            let facts = visit_facts(
+                ask,
+                &[
+                    "begntime",
+                    "mdtrt_cert_type",
+                    "dept_code",
+                    "dept_name",
+                    "caty",
+                ],
+            );
+            return Ok(Deed::Register {
+                mdtrt_id: self.issue(ask.now),
+                insutype,
+                facts,
+            });
         }
         let mdtrt_id = must(&ask.node, "mdtrt_id")?.into_owned();
         rules::visit(&self.treatment, &ask.hop, &mdtrt_id)?;
         match base {
             "2202" => Ok(Deed::Cancel { mdtrt_id }),
-            "2203" => Ok(Deed::Describe { facts: visit_facts(ask, &["med_type", "dise_codg", "dise_name"]), mdtrt_id }),
+            "2203" => Ok(Deed::Describe {
+                facts: visit_facts(ask, &["med_type", "dise_codg", "dise_name"]),
+                mdtrt_id,
+            }),
             "2204" => fees::charge(&self.setup, &self.treatment, ask, mdtrt_id),
             "2205" => fees::withdraw_batch(&self.treatment, ask, mdtrt_id),
             "2208" => self.unsettle(ask, mdtrt_id),
@@ -29,8 +45,19 @@ impl Region {
 
 /// The named texts of a message's first node, and the institution's own number of the visit.
 pub(super) fn visit_facts(ask: &Ask<'_>, names: &[&str]) -> Facts {
-    let text = |name: &str| ask.node.text(name).map(|text| (name.to_owned(), text.into_owned()));
-    let number = ask.node.text("ipt_otp_no").or_else(|| ask.node.text("ipt_no"));
+    let text = |name: &str| {
+        ask.node
+            .text(name)
+            .map(|text| (name.to_owned(), text.into_owned()))
+    };
+    let number = ask
+        .node
+        .text("ipt_otp_no")
+        .or_else(|| ask.node.text("ipt_no"));
     let number = number.map(|text| ("ipt_otp_no".to_owned(), text.into_owned()));
-    names.iter().filter_map(|name| text(name)).chain(number).collect()
+    names
+        .iter()
+        .filter_map(|name| text(name))
+        .chain(number)
+        .collect()
 }

@@ -24,11 +24,25 @@ struct Totals {
 
 impl Region {
     pub(super) fn reconcile(&mut self, ask: &Ask<'_>) -> Result<Step, Refusal> {
-        let day = |name: &str| Day::parse(&must(&ask.node, name)?).map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()));
+        let day = |name: &str| {
+            Day::parse(&must(&ask.node, name)?)
+                .map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()))
+        };
         let ours = self.totals(ask, day("stmt_begndate")?, day("stmt_enddate")?)?;
-        let amount = |name: &str| ask.node.money(name).map(Option::unwrap_or_default).map_err(|e| Refusal::new(RefusalCode::Field, e.to_string()));
-        let theirs = (amount("medfee_sumamt")?, amount("fund_pay_sumamt")?, amount("acct_pay")?);
-        let count: i64 = must(&ask.node, "fixmedins_setl_cnt")?.parse().map_err(|_| Refusal::new(RefusalCode::Field, "fixmedins_setl_cnt"))?;
+        let amount = |name: &str| {
+            ask.node
+                .money(name)
+                .map(Option::unwrap_or_default)
+                .map_err(|e| Refusal::new(RefusalCode::Field, e.to_string()))
+        };
+        let theirs = (
+            amount("medfee_sumamt")?,
+            amount("fund_pay_sumamt")?,
+            amount("acct_pay")?,
+        );
+        let count: i64 = must(&ask.node, "fixmedins_setl_cnt")?
+            .parse()
+            .map_err(|_| Refusal::new(RefusalCode::Field, "fixmedins_setl_cnt"))?;
         let counted = count == ours.records || count == ours.net;
         let (result, words) = match (theirs == (ours.medfee, ours.fund, ours.account), counted) {
             (true, true) => ("000000", "平"),
@@ -36,25 +50,50 @@ impl Region {
             (_, false) => ("000102", "机构多"),
             (false, true) => ("000103", "金额不一致"),
         };
-        let text = ObjectText::new().text("setl_optins", self.code.as_str()).text("stmt_rslt", result);
-        let words = format!("{words} 中心: {} {} {} {}", ours.medfee, ours.fund, ours.account, ours.records);
+        let text = ObjectText::new()
+            .text("setl_optins", self.code.as_str())
+            .text("stmt_rslt", result);
+        let words = format!(
+            "{words} 中心: {} {} {} {}",
+            ours.medfee, ours.fund, ours.account, ours.records
+        );
         let node = ("stmtinfo", text.text("stmt_rslt_dscr", &words).finish());
-        Ok(Step::Reply(Answer::ok(write_ok(&self.desk.receipt(ask.now), &[node]))))
+        Ok(Step::Reply(Answer::ok(write_ok(
+            &self.desk.receipt(ask.now),
+            &[node],
+        ))))
     }
 
     fn totals(&self, ask: &Ask<'_>, from: Day, to: Day) -> Result<Totals, Refusal> {
         let (insutype, clr_type) = (must(&ask.node, "insutype")?, must(&ask.node, "clr_type")?);
-        let flag = ask.node.text("refd_setl_flag").or_else(|| ask.node.text("REFD_SETL_FLAG"));
-        let rows: Vec<&Row> = self.treatment.rows_of_kind("settlement").map(|held| &held.row).collect();
-        let mirrored: BTreeSet<&str> = rows.iter().filter(|row| row.status == "reversal").map(|row| fact(&row.facts, "original")).collect();
+        let flag = ask
+            .node
+            .text("refd_setl_flag")
+            .or_else(|| ask.node.text("REFD_SETL_FLAG"));
+        let rows: Vec<&Row> = self
+            .treatment
+            .rows_of_kind("settlement")
+            .map(|held| &held.row)
+            .collect();
+        let mirrored: BTreeSet<&str> = rows
+            .iter()
+            .filter(|row| row.status == "reversal")
+            .map(|row| fact(&row.facts, "original"))
+            .collect();
         let mut totals = Totals::default();
         for row in rows {
-            let counts = matches!(row.status.as_str(), "settled" | "reversal") || mirrored.contains(row.id.as_str());
+            let counts = matches!(row.status.as_str(), "settled" | "reversal")
+                || mirrored.contains(row.id.as_str());
             let asked = row.cause.origin == ask.hop.cause.origin
                 && fact(&row.facts, "insutype") == insutype
                 && fact(&row.facts, "clr_type") == clr_type
-                && flag.as_deref().is_none_or(|flag| fact(&row.facts, "refd_setl_flag") == flag)
-                && fact(&row.facts, "setl_time").get(..10).and_then(|text| Day::parse(text).ok()).is_some_and(|day| from <= day && day <= to);
+                && flag
+                    .as_deref()
+                    .is_none_or(|flag| fact(&row.facts, "refd_setl_flag") == flag)
+                && fact(&row.facts, "setl_time")
+                    .get(..10)
+                    .and_then(|text| Day::parse(text).ok())
+                    .is_some_and(|day| from <= day && day <= to);
             if counts && asked {
                 totals.medfee += money(&row.amounts, "medfee_sumamt");
                 totals.fund += money(&row.amounts, "fund_pay_sumamt");

@@ -11,21 +11,34 @@ use crate::deed::Deed;
 
 impl Region {
     pub(super) fn reversal(&self, ask: &Ask<'_>) -> Result<Deed, Refusal> {
-        let (omsgid, oinfno) = (must(&ask.node, "omsgid")?.into_owned(), must(&ask.node, "oinfno")?.into_owned());
+        let (omsgid, oinfno) = (
+            must(&ask.node, "omsgid")?.into_owned(),
+            must(&ask.node, "oinfno")?.into_owned(),
+        );
         let known = self.treatment.fenced(&ask.hop.cause.origin, &omsgid);
         if known.is_some_and(|known| known.state == FenceState::Reversed) {
-            return Err(Refusal::new(RefusalCode::Undone, format!("omsgid {omsgid}")));
+            return Err(Refusal::new(
+                RefusalCode::Undone,
+                format!("omsgid {omsgid}"),
+            ));
         }
         Ok(Deed::Reverse { omsgid, oinfno })
     }
 
     /// 参保地 of the original, if this platform booked it: clients send their own division here by mistake.
     pub(super) fn place_of_original(&self, ask: &Ask<'_>) -> Option<AdmDivision> {
-        let known = self.treatment.fenced(&ask.hop.cause.origin, &ask.node.text("omsgid")?)?;
-        let rows = self.treatment.group(known.group).iter().filter_map(|row| match &row.entry {
-            Entry::Row { kind, id, .. } => self.treatment.row(kind, id),
-            _ => None,
-        });
-        rows.filter_map(|held| AdmDivision::parse(held.row.facts.get("insuplc_admdvs")?).ok()).next()
+        let known = self
+            .treatment
+            .fenced(&ask.hop.cause.origin, &ask.node.text("omsgid")?)?;
+        let rows = self
+            .treatment
+            .group(known.group)
+            .iter()
+            .filter_map(|row| match &row.entry {
+                Entry::Row { kind, id, .. } => self.treatment.row(kind, id),
+                _ => None,
+            });
+        rows.filter_map(|held| AdmDivision::parse(held.row.facts.get("insuplc_admdvs")?).ok())
+            .next()
     }
 }

@@ -10,7 +10,11 @@ impl Region {
         let receipt = self.desk.receipt(ask.now);
         let time = ObjectText::new().text("sign_time", &ask.now.wire());
         let node = match ask.request.infno.base() {
-            "9001" => ("signinoutb", time.text("sign_no", &format!("{}{:010}", self.code, receipt.serial)).finish()),
+            "9001" => (
+                "signinoutb",
+                time.text("sign_no", &format!("{}{:010}", self.code, receipt.serial))
+                    .finish(),
+            ),
             _ => ("signoutoutb", time.finish()),
         };
         Ok(Step::Reply(Answer::ok(write_ok(&receipt, &[node]))))

@@ -14,7 +14,14 @@ use crate::rules;
 use crate::settlement::{Split, Sums};
 
 /// Facts of the message that the settlement row keeps.
-const KEPT: [&str; 6] = ["chrg_bchno", "med_type", "mdtrt_cert_type", "psn_setlway", "mid_setl_flag", "invono"];
+const KEPT: [&str; 6] = [
+    "chrg_bchno",
+    "med_type",
+    "mdtrt_cert_type",
+    "psn_setlway",
+    "mid_setl_flag",
+    "invono",
+];
 
 impl Region {
     /// 2206, 2207, 2303, 2304.
@@ -24,27 +31,62 @@ impl Region {
         let trial = infno.nature() == Nature::Trial;
         let insutype = must(&ask.node, "insutype")?.into_owned();
         let (lines, sums) = self.unsettled(ask, &mdtrt_id, business)?;
-        let sent = ask.node.money("medfee_sumamt").map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()))?;
+        let sent = ask
+            .node
+            .money("medfee_sumamt")
+            .map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()))?;
         if sent != Some(sums.amount) || sums.amount < Money::ZERO {
-            return Err(Refusal::new(RefusalCode::Split, format!("medfee_sumamt: 应为 {}", sums.amount)));
+            return Err(Refusal::new(
+                RefusalCode::Split,
+                format!("medfee_sumamt: 应为 {}", sums.amount),
+            ));
         }
         let account_used = ask.node.text("acct_used_flag").as_deref() == Some("1");
         let visit = rules::visit(&self.treatment, &ask.hop, &mdtrt_id)?;
         let facts = settlement_facts(&ask.node, &visit.row.facts, &ask.now.wire());
-        let setl_id = if trial { String::new() } else { self.issue(ask.now) };
+        let setl_id = if trial {
+            String::new()
+        } else {
+            self.issue(ask.now)
+        };
         let tier = ask.institution.tier;
-        Ok(Deed::Settle(Box::new(Bill { mdtrt_id, setl_id, insutype, lines, sums, tier, business, account_used, trial, facts, settled: None })))
+        Ok(Deed::Settle(Box::new(Bill {
+            mdtrt_id,
+            setl_id,
+            insutype,
+            lines,
+            sums,
+            tier,
+            business,
+            account_used,
+            trial,
+            facts,
+            settled: None,
+        })))
     }
 
     /// The lines that a settlement would cover, and their sums: of the batch, or of the whole stay.
-    fn unsettled(&self, ask: &Ask<'_>, mdtrt_id: &str, business: Business) -> Result<(Vec<String>, Sums), Refusal> {
+    fn unsettled(
+        &self,
+        ask: &Ask<'_>,
+        mdtrt_id: &str,
+        business: Business,
+    ) -> Result<(Vec<String>, Sums), Refusal> {
         let batch = match business {
             Business::Inpatient => None,
             _ => Some(must(&ask.node, "chrg_bchno")?),
         };
-        let covered = |held: &&Held| batch.as_deref().is_none_or(|batch| fact(&held.row.facts, "chrg_bchno") == batch);
+        let covered = |held: &&Held| {
+            batch
+                .as_deref()
+                .is_none_or(|batch| fact(&held.row.facts, "chrg_bchno") == batch)
+        };
         let (mut lines, mut sums, mut settled) = (Vec::new(), Sums::default(), false);
-        for held in self.treatment.rows_of_visit("fee-detail", mdtrt_id).filter(covered) {
+        for held in self
+            .treatment
+            .rows_of_visit("fee-detail", mdtrt_id)
+            .filter(covered)
+        {
             settled |= held.row.status == "settled";
             if held.row.status == "charged" {
                 lines.push(held.row.id.clone());
@@ -63,17 +105,35 @@ impl Region {
         let setl_id = must(&ask.node, "setl_id")?.into_owned();
         let row = &rules::settlement(&self.treatment, &ask.hop, &mdtrt_id, &setl_id)?.row;
         let (amounts, mut facts) = (negated(&row.amounts), row.facts.clone());
-        let balance = Money::parse(fact(&facts, "balc")).unwrap_or_default() + money(&row.amounts, "acct_pay");
+        let balance = Money::parse(fact(&facts, "balc")).unwrap_or_default()
+            + money(&row.amounts, "acct_pay");
         facts.insert("setl_time".to_owned(), ask.now.wire());
         let mirror = self.issue(ask.now);
-        Ok(Deed::Unsettle(Box::new(Unbill { mdtrt_id, setl_id, mirror, amounts, balance: balance.fen(), facts })))
+        Ok(Deed::Unsettle(Box::new(Unbill {
+            mdtrt_id,
+            setl_id,
+            mirror,
+            amounts,
+            balance: balance.fen(),
+            facts,
+        })))
     }
 }
 
 /// What a settlement row keeps of the message and of its visit.
-pub(crate) fn settlement_facts(node: &crosswipe_wire::Members<'_>, visit: &Facts, setl_time: &str) -> Facts {
-    let mut facts: Facts = ["med_type", "mdtrt_cert_type", "begntime"].iter().filter_map(|name| Some(((*name).to_owned(), visit.get(*name)?.clone()))).collect();
-    facts.extend(KEPT.iter().filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned()))));
+pub(crate) fn settlement_facts(
+    node: &crosswipe_wire::Members<'_>,
+    visit: &Facts,
+    setl_time: &str,
+) -> Facts {
+    let mut facts: Facts = ["med_type", "mdtrt_cert_type", "begntime"]
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), visit.get(*name)?.clone())))
+        .collect();
+    facts.extend(
+        KEPT.iter()
+            .filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned()))),
+    );
     facts.insert("setl_time".to_owned(), setl_time.to_owned());
     facts
 }

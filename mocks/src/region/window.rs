@@ -15,27 +15,58 @@ use crate::setup::Setup;
 /// # Errors
 /// E-WINDOW.
 pub(super) fn check(setup: &Setup, now: Moment, hop: &Hop) -> Result<(), Refusal> {
-    let registered = setup.person(&hop.person).filter(|persona| persona.registered);
+    let registered = setup
+        .person(&hop.person)
+        .filter(|persona| persona.registered);
     let open = match registered {
         Some(persona) => {
             let insutype = persona.class.insutype();
-            setup.window.phase_at(now).is_some_and(|phase| phase.allow.iter().any(|allow| allows(allow, setup, hop, insutype)))
+            setup.window.phase_at(now).is_some_and(|phase| {
+                phase
+                    .allow
+                    .iter()
+                    .any(|allow| allows(allow, setup, hop, insutype))
+            })
         }
         None => setup.window.public_at(now) == Public::Open,
     };
-    let phase = || setup.window.phase_at(now).map_or("-", |phase| phase.id.as_str());
-    if open { Ok(()) } else { Err(Refusal::new(RefusalCode::Window, format!("{} {}", now.wire(), phase()))) }
+    let phase = || {
+        setup
+            .window
+            .phase_at(now)
+            .map_or("-", |phase| phase.id.as_str())
+    };
+    if open {
+        Ok(())
+    } else {
+        Err(Refusal::new(
+            RefusalCode::Window,
+            format!("{} {}", now.wire(), phase()),
+        ))
+    }
 }
 
 fn allows(allow: &Allow, setup: &Setup, hop: &Hop, insutype: &str) -> bool {
-    let business = allow.business.is_empty() || hop.infno().business().is_some_and(|business| allow.business.contains(&business));
-    let class = allow.classes.is_empty() || allow.classes.iter().any(|class| class.insutype() == insutype);
-    let institution = allow.institutions.is_empty() || allow.institutions.contains(&hop.cause.origin);
+    let business = allow.business.is_empty()
+        || hop
+            .infno()
+            .business()
+            .is_some_and(|business| allow.business.contains(&business));
+    let class = allow.classes.is_empty()
+        || allow
+            .classes
+            .iter()
+            .any(|class| class.insutype() == insutype);
+    let institution =
+        allow.institutions.is_empty() || allow.institutions.contains(&hop.cause.origin);
     let scope = match allow.scope {
         Scope::Any => true,
         Scope::Local => hop.span() == Span::Local,
         Scope::CrossRegion => hop.span() != Span::Local,
-        Scope::Arranged => setup.arranged.iter().any(|(insured, code)| *insured == hop.insured && *code == hop.cause.origin),
+        Scope::Arranged => setup
+            .arranged
+            .iter()
+            .any(|(insured, code)| *insured == hop.insured && *code == hop.cause.origin),
     };
     business && class && institution && scope
 }

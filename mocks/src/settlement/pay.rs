@@ -84,18 +84,36 @@ pub fn pay(policy: &Policy, claim: &Claim) -> Paid {
     for (ratio, fund, field, accumulator) in subsidies(policy) {
         let amount = borne.share(ratio);
         borne -= amount;
-        funds.push(FundLine { fund, field, accumulator, amount });
+        funds.push(FundLine {
+            fund,
+            field,
+            accumulator,
+            amount,
+        });
     }
     funds.retain(|line| !line.amount.is_zero());
     let fund_sum: Money = funds.iter().map(|line| line.amount).sum();
     let person = claim.sums.amount - fund_sum;
     let account = account_part(policy.account, claim, person, fund_sum);
-    Paid { deductible, base, funds, fund_sum, person, account, cash: person - account, balance: claim.account.balance - account }
+    Paid {
+        deductible,
+        base,
+        funds,
+        fund_sum,
+        person,
+        account,
+        cash: person - account,
+        balance: claim.account.balance - account,
+    }
 }
 
 fn deductible(policy: &Policy, claim: &Claim, scope: Money) -> Money {
     let line = policy.deductible(claim.class, claim.business, claim.tier, claim.stay);
-    let used = if claim.business == Business::Inpatient { Money::ZERO } else { claim.deductible_used };
+    let used = if claim.business == Business::Inpatient {
+        Money::ZERO
+    } else {
+        claim.deductible_used
+    };
     scope.min((line - used).max(Money::ZERO))
 }
 
@@ -124,22 +142,43 @@ fn pooled(policy: &Policy, claim: &Claim, base: Money) -> (Money, Money) {
 fn above_cap(policy: &Policy, claim: &Claim, left: Money) -> Money {
     let (borne_first, ratio, cap) = policy.above_cap(claim.class);
     let share = (left - borne_first).max(Money::ZERO).share(ratio);
-    cap.map_or(share, |cap| share.min((cap - claim.above_paid).max(Money::ZERO)))
+    cap.map_or(share, |cap| {
+        share.min((cap - claim.above_paid).max(Money::ZERO))
+    })
 }
 
 fn basic_funds(class: PersonClass, pool: Money, above: Money) -> Vec<FundLine> {
-    let line = |fund, field, accumulator, amount| FundLine { fund, field, accumulator, amount };
+    let line = |fund, field, accumulator, amount| FundLine {
+        fund,
+        field,
+        accumulator,
+        amount,
+    };
     match class {
-        PersonClass::Employee => vec![line("310100", "hifp_pay", "D310101", pool), line("330100", "hifob_pay", "D330101", above)],
-        PersonClass::Resident => vec![line("390100", "hifp_pay", "D390101", pool), line("390200", "hifmi_pay", "D390201", above)],
+        PersonClass::Employee => vec![
+            line("310100", "hifp_pay", "D310101", pool),
+            line("330100", "hifob_pay", "D330101", above),
+        ],
+        PersonClass::Resident => vec![
+            line("390100", "hifp_pay", "D390101", pool),
+            line("390200", "hifmi_pay", "D390201", above),
+        ],
     }
 }
 
-fn subsidies(policy: &Policy) -> impl Iterator<Item = (Ratio, &'static str, &'static str, &'static str)> {
+fn subsidies(
+    policy: &Policy,
+) -> impl Iterator<Item = (Ratio, &'static str, &'static str, &'static str)> {
     let subsidies = policy.subsidies;
-    let civil = subsidies.civil_servant.map(|ratio| (ratio, "320100", "cvlserv_pay", "D320101"));
-    let enterprise = subsidies.enterprise.map(|ratio| (ratio, "370100", "hifes_pay", "D370101"));
-    let aid = subsidies.medical_aid.map(|ratio| (ratio, "610100", "maf_pay", "D610101"));
+    let civil = subsidies
+        .civil_servant
+        .map(|ratio| (ratio, "320100", "cvlserv_pay", "D320101"));
+    let enterprise = subsidies
+        .enterprise
+        .map(|ratio| (ratio, "370100", "hifes_pay", "D370101"));
+    let aid = subsidies
+        .medical_aid
+        .map(|ratio| (ratio, "610100", "maf_pay", "D610101"));
     [civil, enterprise, aid].into_iter().flatten()
 }
 

@@ -131,8 +131,24 @@ impl Policy {
 
     /// 分段比例 · Segments of the pooled fund.
     pub fn segments(&self, class: PersonClass, business: Business, tier: u8) -> Vec<Segment> {
-        let flat = |ratio| vec![Segment { to: None, ratio: percent(ratio) }];
-        let stepped = |below, above| vec![Segment { to: Some(yuan(10_000)), ratio: percent(below) }, Segment { to: None, ratio: percent(above) }];
+        let flat = |ratio| {
+            vec![Segment {
+                to: None,
+                ratio: percent(ratio),
+            }]
+        };
+        let stepped = |below, above| {
+            vec![
+                Segment {
+                    to: Some(yuan(10_000)),
+                    ratio: percent(below),
+                },
+                Segment {
+                    to: None,
+                    ratio: percent(above),
+                },
+            ]
+        };
         match (business == Business::Inpatient, class, tier) {
             (true, PersonClass::Employee, 3) => stepped(85, 88),
             (true, PersonClass::Employee, 2) => stepped(88, 90),

@@ -29,14 +29,26 @@ pub type Sums = Split;
 pub fn split(tariff: &Tariff, price: UnitPrice, count: Quantity, approved: bool) -> Split {
     let amount = Money::of(price, count);
     if tariff.class == ItemClass::C || !approved {
-        return Split { amount, full: amount, ..Split::default() };
+        return Split {
+            amount,
+            full: amount,
+            ..Split::default()
+        };
     }
-    let over = tariff.ceiling.map_or(Money::ZERO, |ceiling| Money::of(price.above(ceiling), count));
+    let over = tariff.ceiling.map_or(Money::ZERO, |ceiling| {
+        Money::of(price.above(ceiling), count)
+    });
     let upfront = match tariff.class {
         ItemClass::B => (amount - over).share(tariff.selfpay),
         _ => Money::ZERO,
     };
-    Split { amount, full: Money::ZERO, over, upfront, scope: amount - over - upfront }
+    Split {
+        amount,
+        full: Money::ZERO,
+        over,
+        upfront,
+        scope: amount - over - upfront,
+    }
 }
 
 impl Add for Split {

@@ -1,6 +1,8 @@
 //! Both worked examples of the benefit model and the variant, to the cent.
 
-use crosswipe_domain::{Business, ItemClass, Money, PersonClass, Quantity, Ratio, Span, Tariff, UnitPrice};
+use crosswipe_domain::{
+    Business, ItemClass, Money, PersonClass, Quantity, Ratio, Span, Tariff, UnitPrice,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -18,9 +20,18 @@ fn line(text: &str) -> Split {
         name: String::new(),
         class: ItemClass::parse(parts[0]).unwrap(),
         ceiling: (parts[3] != "-").then(|| UnitPrice::parse(parts[3]).unwrap()),
-        selfpay: if parts[4] == "-" { Ratio::ZERO } else { Ratio::parse(parts[4]).unwrap() },
+        selfpay: if parts[4] == "-" {
+            Ratio::ZERO
+        } else {
+            Ratio::parse(parts[4]).unwrap()
+        },
     };
-    split(&tariff, UnitPrice::parse(parts[1]).unwrap(), Quantity::parse(parts[2]).unwrap(), true)
+    split(
+        &tariff,
+        UnitPrice::parse(parts[1]).unwrap(),
+        Quantity::parse(parts[2]).unwrap(),
+        true,
+    )
 }
 
 fn sums(lines: &[&str]) -> Sums {
@@ -29,20 +40,40 @@ fn sums(lines: &[&str]) -> Sums {
 
 #[track_caller]
 fn check_sums(sums: Sums, expected: [&str; 5]) {
-    let shown = [sums.amount, sums.full, sums.over, sums.upfront, sums.scope].map(|m| m.to_string());
+    let shown =
+        [sums.amount, sums.full, sums.over, sums.upfront, sums.scope].map(|m| m.to_string());
     assert_eq!(shown, expected);
 }
 
 /// deductible, fund, person, account, cash, balance, then the funds as `code amount`.
 #[track_caller]
 fn check_paid(paid: &Paid, expected: [&str; 6], funds: &[&str]) {
-    let shown = [paid.deductible, paid.fund_sum, paid.person, paid.account, paid.cash, paid.balance].map(|m| m.to_string());
+    let shown = [
+        paid.deductible,
+        paid.fund_sum,
+        paid.person,
+        paid.account,
+        paid.cash,
+        paid.balance,
+    ]
+    .map(|m| m.to_string());
     assert_eq!(shown, expected);
-    assert_eq!(paid.funds.iter().map(|f| format!("{} {}", f.fund, f.amount)).collect::<Vec<_>>(), funds);
+    assert_eq!(
+        paid.funds
+            .iter()
+            .map(|f| format!("{} {}", f.fund, f.amount))
+            .collect::<Vec<_>>(),
+        funds
+    );
 }
 
-const OUTPATIENT: [&str; 5] =
-    ["01 25.00 1 22.00 -", "01 18.60 2 - -", "02 26.75 3 - 0.05", "02 380.00 1 360.00 0.10", "03 45.50 1 - -"];
+const OUTPATIENT: [&str; 5] = [
+    "01 25.00 1 22.00 -",
+    "01 18.60 2 - -",
+    "02 26.75 3 - 0.05",
+    "02 380.00 1 360.00 0.10",
+    "03 45.50 1 - -",
+];
 
 const INPATIENT: [&str; 10] = [
     "01 80.00 9 50.00 -",
@@ -68,7 +99,10 @@ fn stay(policy: &Policy) -> Paid {
         deductible_used: yuan("0"),
         pool_paid: yuan("111500.00"),
         above_paid: yuan("0"),
-        account: Account { balance: yuan("2640.18"), used: true },
+        account: Account {
+            balance: yuan("2640.18"),
+            used: true,
+        },
     };
     pay(policy, &claim)
 }
@@ -87,47 +121,108 @@ fn the_local_outpatient_example_is_met_to_the_cent() {
         deductible_used: yuan("760.00"),
         pool_paid: yuan("0"),
         above_paid: yuan("0"),
-        account: Account { balance: yuan("1200.00"), used: true },
+        account: Account {
+            balance: yuan("1200.00"),
+            used: true,
+        },
     };
     let paid = pay(&Policy::default(), &claim);
-    check_paid(&paid, ["240.00", "164.58", "403.37", "357.87", "45.50", "842.13"], &["310100 164.58"]);
+    check_paid(
+        &paid,
+        ["240.00", "164.58", "403.37", "357.87", "45.50", "842.13"],
+        &["310100 164.58"],
+    );
 }
 
 #[test]
 fn the_cross_province_stay_is_met_to_the_cent() {
-    check_sums(sums(&INPATIENT), ["21915.06", "2380.00", "1670.00", "1882.92", "15982.14"]);
+    check_sums(
+        sums(&INPATIENT),
+        ["21915.06", "2380.00", "1670.00", "1882.92", "15982.14"],
+    );
     let paid = stay(&Policy::default());
     assert_eq!(paid.base.to_string(), "14782.14");
-    check_paid(&paid, ["1200.00", "11843.78", "10071.28", "2640.18", "7431.10", "0.00"], &["310100 8500.00", "330100 3343.78"]);
+    check_paid(
+        &paid,
+        [
+            "1200.00", "11843.78", "10071.28", "2640.18", "7431.10", "0.00",
+        ],
+        &["310100 8500.00", "330100 3343.78"],
+    );
 }
 
 #[test]
 fn the_variant_without_registration_is_met_to_the_cent() {
-    let paid = stay(&Policy { filing: Filing::Unregistered, ..Policy::default() });
-    check_paid(&paid, ["1200.00", "10681.88", "11233.18", "2640.18", "8593.00", "0.00"], &["310100 8500.00", "330100 2181.88"]);
+    let paid = stay(&Policy {
+        filing: Filing::Unregistered,
+        ..Policy::default()
+    });
+    check_paid(
+        &paid,
+        [
+            "1200.00", "10681.88", "11233.18", "2640.18", "8593.00", "0.00",
+        ],
+        &["310100 8500.00", "330100 2181.88"],
+    );
 }
 
 #[test]
 fn restricted_use_without_approval_is_wholly_self_financed() {
-    let tariff = Tariff { code: String::new(), name: String::new(), class: ItemClass::A, ceiling: None, selfpay: Ratio::ZERO };
-    let line = split(&tariff, UnitPrice::parse("3").unwrap(), Quantity::parse("2").unwrap(), false);
+    let tariff = Tariff {
+        code: String::new(),
+        name: String::new(),
+        class: ItemClass::A,
+        ceiling: None,
+        selfpay: Ratio::ZERO,
+    };
+    let line = split(
+        &tariff,
+        UnitPrice::parse("3").unwrap(),
+        Quantity::parse("2").unwrap(),
+        false,
+    );
     assert_eq!((line.full, line.scope), (yuan("6.00"), Money::ZERO));
 }
 
 #[test]
 fn subsidies_take_their_share_of_what_is_left_in_order() {
-    let subsidies = Subsidies { civil_servant: Some(Ratio::from_scaled(5000)), enterprise: None, medical_aid: Some(Ratio::from_scaled(7000)) };
-    let paid = stay(&Policy { subsidies, ..Policy::default() });
+    let subsidies = Subsidies {
+        civil_servant: Some(Ratio::from_scaled(5000)),
+        enterprise: None,
+        medical_aid: Some(Ratio::from_scaled(7000)),
+    };
+    let paid = stay(&Policy {
+        subsidies,
+        ..Policy::default()
+    });
     // In scope 15982.14, pooled and large-amount funds 11843.78: 4138.36 is left; half of it, then 0.70 of the rest.
-    let funds = ["310100 8500.00", "330100 3343.78", "320100 2069.18", "610100 1448.43"];
-    assert_eq!(paid.funds.iter().map(|f| format!("{} {}", f.fund, f.amount)).collect::<Vec<_>>(), funds);
+    let funds = [
+        "310100 8500.00",
+        "330100 3343.78",
+        "320100 2069.18",
+        "610100 1448.43",
+    ];
+    assert_eq!(
+        paid.funds
+            .iter()
+            .map(|f| format!("{} {}", f.fund, f.amount))
+            .collect::<Vec<_>>(),
+        funds
+    );
 }
 
 #[test]
 fn each_stay_of_a_year_costs_less_at_the_door() {
     let policy = Policy::default();
-    let line = |stay| policy.deductible(PersonClass::Employee, Business::Inpatient, 3, stay).to_string();
-    assert_eq!([line(1), line(2), line(3), line(7)], ["1200.00", "900.00", "600.00", "600.00"]);
+    let line = |stay| {
+        policy
+            .deductible(PersonClass::Employee, Business::Inpatient, 3, stay)
+            .to_string()
+    };
+    assert_eq!(
+        [line(1), line(2), line(3), line(7)],
+        ["1200.00", "900.00", "600.00", "600.00"]
+    );
 }
 
 proptest! {

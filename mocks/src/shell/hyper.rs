@@ -75,15 +75,34 @@ struct Silence;
 
 impl Server {
     /// Binds a machine to a free port of loopback; nothing is served yet.
-    pub(crate) async fn bind(party: Party, mut rigged: Rigged, addresses: Addresses, time: TimeFn, dir: Option<&Path>) -> io::Result<Server> {
+    pub(crate) async fn bind(
+        party: Party,
+        mut rigged: Rigged,
+        addresses: Addresses,
+        time: TimeFn,
+        dir: Option<&Path>,
+    ) -> io::Result<Server> {
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         let keeper = Keeper::open(dir, rigged.machine_mut())?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).retry_canceled_requests(false).build(connector);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .retry_canceled_requests(false)
+            .build(connector);
         let carried = Mutex::new(Carried { rigged, keeper });
-        let node = Arc::new(Node { role: party.role, carried, client, addresses, time });
-        Ok(Server { party, listener, node })
+        let node = Arc::new(Node {
+            role: party.role,
+            carried,
+            client,
+            addresses,
+            time,
+        });
+        Ok(Server {
+            party,
+            listener,
+            node,
+        })
     }
 
     pub(crate) fn address(&self) -> io::Result<(Party, SocketAddr)> {
@@ -119,16 +138,26 @@ impl Server {
 
 async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Silence> {
     if request.method() == Method::GET {
-        return Ok(admin::answer(&node, request.uri(), node.now(context_of(&request).as_ref())));
+        return Ok(admin::answer(
+            &node,
+            request.uri(),
+            node.now(context_of(&request).as_ref()),
+        ));
     }
     let context = context_of(&request);
     let path = request.uri().path().to_owned();
     let body = match read(request).await {
         Ok(body) => body,
-        Err(status) => return Ok(respond(status.as_u16(), Bytes::from_static(b"{\"message\":\"request not read\"}"))),
+        Err(status) => {
+            return Ok(respond(
+                status.as_u16(),
+                Bytes::from_static(b"{\"message\":\"request not read\"}"),
+            ));
+        }
     };
     let now = node.now(context.as_ref());
-    let mut motion = node.step(|carried| carried.rigged.begin(now, context.as_ref(), &path, &body))?;
+    let mut motion =
+        node.step(|carried| carried.rigged.begin(now, context.as_ref(), &path, &body))?;
     loop {
         match motion {
             Motion::Reply(answer) => return Ok(respond(answer.status, Bytes::from(answer.body))),
@@ -143,7 +172,9 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
 
 impl Node {
     fn now(&self, context: Option<&Context>) -> Moment {
-        context.and_then(|context| context.now).unwrap_or_else(|| (self.time)())
+        context
+            .and_then(|context| context.now)
+            .unwrap_or_else(|| (self.time)())
     }
 
     fn lock(&self) -> MutexGuard<'_, Carried> {
@@ -159,22 +190,48 @@ impl Node {
         Ok(motion)
     }
 
-    async fn send(&self, to: &Party, context: Option<&Context>, body: String) -> Result<Answer, Lost> {
-        let address = self.addresses.get().and_then(|all| all.get(&carrier(to))).ok_or_else(|| Lost::new(format!("no address of {to}")))?;
-        let path = if self.role == Role::His { "/" } else { HOP_PATH };
-        let mut request = Request::post(format!("http://{address}{path}")).header(CONTENT_TYPE, "application/json;charset=utf-8");
+    async fn send(
+        &self,
+        to: &Party,
+        context: Option<&Context>,
+        body: String,
+    ) -> Result<Answer, Lost> {
+        let address = self
+            .addresses
+            .get()
+            .and_then(|all| all.get(&carrier(to)))
+            .ok_or_else(|| Lost::new(format!("no address of {to}")))?;
+        let path = if self.role == Role::His {
+            "/"
+        } else {
+            HOP_PATH
+        };
+        let mut request = Request::post(format!("http://{address}{path}"))
+            .header(CONTENT_TYPE, "application/json;charset=utf-8");
         if let Some(context) = context {
             request = request.header(context::NAME, context.to_text());
         }
-        let request = request.body(Full::new(Bytes::from(body))).map_err(|error| Lost::new(error.to_string()))?;
+        let request = request
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| Lost::new(error.to_string()))?;
         let exchange = async {
-            let response = self.client.request(request).await.map_err(|error| Lost::new(error.to_string()))?;
+            let response = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| Lost::new(error.to_string()))?;
             let status = response.status().as_u16();
-            let body = Limited::new(response.into_body(), BATCH_LIMIT).collect().await.map_err(|error| Lost::new(error.to_string()))?;
-            let body = String::from_utf8(body.to_bytes().into()).map_err(|_| Lost::new("answer is no UTF-8"))?;
+            let body = Limited::new(response.into_body(), BATCH_LIMIT)
+                .collect()
+                .await
+                .map_err(|error| Lost::new(error.to_string()))?;
+            let body = String::from_utf8(body.to_bytes().into())
+                .map_err(|_| Lost::new("answer is no UTF-8"))?;
             Ok(Answer { status, body })
         };
-        tokio::time::timeout(HOP_TIMEOUT, exchange).await.unwrap_or_else(|_| Err(Lost::new("timed out")))
+        tokio::time::timeout(HOP_TIMEOUT, exchange)
+            .await
+            .unwrap_or_else(|_| Err(Lost::new("timed out")))
     }
 }
 
@@ -185,21 +242,38 @@ fn context_of(request: &Request<Incoming>) -> Option<Context> {
 /// The body, within time and size. Up to the small limit is read for any message; beyond it the message
 /// must say that it is a batch or a file.
 async fn read(request: Request<Incoming>) -> Result<Bytes, StatusCode> {
-    let body = tokio::time::timeout(BODY_TIMEOUT, Limited::new(request.into_body(), BATCH_LIMIT).collect()).await;
+    let body = tokio::time::timeout(
+        BODY_TIMEOUT,
+        Limited::new(request.into_body(), BATCH_LIMIT).collect(),
+    )
+    .await;
     let body = match body {
         Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
         Ok(Err(_)) => return Err(StatusCode::BAD_REQUEST),
         Ok(Ok(body)) => body.to_bytes(),
     };
-    let batch = || crosswipe_wire::Request::parse(&body).is_ok_and(|request| matches!(request.infno.base(), "2301" | "9101"));
-    if body.len() > BODY_LIMIT && !batch() { Err(StatusCode::PAYLOAD_TOO_LARGE) } else { Ok(body) }
+    let batch = || {
+        crosswipe_wire::Request::parse(&body)
+            .is_ok_and(|request| matches!(request.infno.base(), "2301" | "9101"))
+    };
+    if body.len() > BODY_LIMIT && !batch() {
+        Err(StatusCode::PAYLOAD_TOO_LARGE)
+    } else {
+        Ok(body)
+    }
 }
 
 fn respond(status: u16, body: Bytes) -> Out {
     let mut response = Response::new(Full::new(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/json;charset=UTF-8"),
+    );
     response
 }
 

@@ -22,16 +22,23 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Opens the files of a machine in `dir`; books that are there already are taken over by the machine.
     pub(super) fn open(dir: Option<&Path>, machine: &mut Machine) -> io::Result<Keeper> {
-        let Some(dir) = dir else { return Ok(Keeper::default()) };
+        let Some(dir) = dir else {
+            return Ok(Keeper::default());
+        };
         std::fs::create_dir_all(dir)?;
         let mut files = BTreeMap::new();
-        let parties: Vec<Party> = machine.ledgers().iter().map(|ledger| ledger.party().clone()).collect();
+        let parties: Vec<Party> = machine
+            .ledgers()
+            .iter()
+            .map(|ledger| ledger.party().clone())
+            .collect();
         for party in parties {
             let path = path_of(dir, &party);
             let rows = read(&path)?;
             let kept = rows.len() as u64;
             if kept > 0 {
-                let ledger = Ledger::replay(party.clone(), rows).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                let ledger = Ledger::replay(party.clone(), rows)
+                    .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
                 machine.restore(ledger);
             }
             let file = OpenOptions::new().create(true).append(true).open(path)?;
@@ -48,8 +55,14 @@ impl Keeper {
             return Ok(());
         }
         for ledger in machine.ledgers() {
-            let Some((file, kept)) = self.files.get_mut(ledger.party()) else { continue };
-            let lines: String = ledger.log_from(*kept).iter().map(|row| canonical_json(row) + "\n").collect();
+            let Some((file, kept)) = self.files.get_mut(ledger.party()) else {
+                continue;
+            };
+            let lines: String = ledger
+                .log_from(*kept)
+                .iter()
+                .map(|row| canonical_json(row) + "\n")
+                .collect();
             if !lines.is_empty() {
                 file.write_all(lines.as_bytes())?;
                 *kept = ledger.lsn();
@@ -75,7 +88,8 @@ fn read(path: &Path) -> io::Result<Vec<LogRow>> {
     let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
     let rows: Result<Vec<LogRow>, _> = whole.lines().map(serde_json::from_str).collect();
     let mut rows = rows.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-    let closed = |row: &LogRow| matches!(row.entry, Entry::Fence { .. }) || row.cause.infno == "open";
+    let closed =
+        |row: &LogRow| matches!(row.entry, Entry::Fence { .. }) || row.cause.infno == "open";
     if whole.len() < text.len() || !rows.last().is_none_or(closed) {
         let torn = rows.last().filter(|row| !closed(row)).map(|row| row.group);
         rows.retain(|row| Some(row.group) != torn);

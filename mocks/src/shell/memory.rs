@@ -24,7 +24,10 @@ impl MemoryWorld {
     /// Stands up every party of the setup.
     pub fn new(setup: &Arc<Setup>, orders: Vec<FaultOrder>) -> MemoryWorld {
         let faults = Faults::new(orders);
-        let machines = machines(setup, &faults).into_iter().map(|(party, rigged)| (party, Mutex::new(rigged))).collect();
+        let machines = machines(setup, &faults)
+            .into_iter()
+            .map(|(party, rigged)| (party, Mutex::new(rigged)))
+            .collect();
         MemoryWorld { machines, faults }
     }
 
@@ -32,15 +35,29 @@ impl MemoryWorld {
     ///
     /// # Errors
     /// No such party, or a fault that cut the link: the outcome is unknown.
-    pub fn exchange(&self, now: Moment, party: &Party, path: &str, context: Option<&Context>, body: &[u8]) -> Result<Answer, Lost> {
-        let machine = self.machines.get(&carrier(party)).ok_or_else(|| Lost::new(format!("no party {party}")))?;
+    pub fn exchange(
+        &self,
+        now: Moment,
+        party: &Party,
+        path: &str,
+        context: Option<&Context>,
+        body: &[u8],
+    ) -> Result<Answer, Lost> {
+        let machine = self
+            .machines
+            .get(&carrier(party))
+            .ok_or_else(|| Lost::new(format!("no party {party}")))?;
         let mut motion = lock(machine).begin(now, context, path, body);
         loop {
             match motion {
                 Motion::Reply(answer) => return Ok(answer),
                 Motion::Silence => return Err(Lost::new("connection closed")),
                 Motion::Forward { to, body, ticket } => {
-                    let path = if matches!(party.role, crosswipe_domain::Role::His) { "/" } else { HOP_PATH };
+                    let path = if matches!(party.role, crosswipe_domain::Role::His) {
+                        "/"
+                    } else {
+                        HOP_PATH
+                    };
                     let answer = self.exchange(now, &to, path, context, body.as_bytes());
                     motion = lock(machine).resume(now, ticket, answer);
                 }
@@ -50,17 +67,24 @@ impl MemoryWorld {
 
     /// 导出 · All of a party's books.
     pub fn export(&self, party: &Party, now: Moment) -> Option<Export> {
-        lock(self.machines.get(&carrier(party))?).machine().export(party.role, now)
+        lock(self.machines.get(&carrier(party))?)
+            .machine()
+            .export(party.role, now)
     }
 
     /// 中途查看 · The tail of a party's log.
     pub fn look(&self, party: &Party, from: u64, now: Moment) -> Option<Look> {
-        lock(self.machines.get(&carrier(party))?).machine().look(party.role, from, now)
+        lock(self.machines.get(&carrier(party))?)
+            .machine()
+            .look(party.role, from, now)
     }
 
     /// A party's log from `from` on.
     pub fn log_from(&self, party: &Party, from: u64) -> Vec<LogRow> {
-        self.machines.get(&carrier(party)).map(|machine| lock(machine).machine().log_from(party.role, from).to_vec()).unwrap_or_default()
+        self.machines
+            .get(&carrier(party))
+            .map(|machine| lock(machine).machine().log_from(party.role, from).to_vec())
+            .unwrap_or_default()
     }
 
     /// How often each fault fired.

@@ -36,7 +36,10 @@ fn division(code: &str) -> AdmDivision {
 /// An identity number of nobody: area 999999, with its check character found by trying.
 fn identity(serial: u32) -> IdNumber {
     let body = format!("99999919900228{serial:03}");
-    "0123456789X".chars().find_map(|check| IdNumber::parse(&format!("{body}{check}")).ok()).unwrap()
+    "0123456789X"
+        .chars()
+        .find_map(|check| IdNumber::parse(&format!("{body}{check}")).ok())
+        .unwrap()
 }
 
 fn persona(no: &str, insured: &str, class: PersonClass, serial: u32, registered: bool) -> Persona {
@@ -56,35 +59,120 @@ fn persona(no: &str, insured: &str, class: PersonClass, serial: u32, registered:
 
 fn tariff(code: &str, class: ItemClass, ceiling: Option<&str>, selfpay: i64) -> Tariff {
     let ceiling = ceiling.map(|text| UnitPrice::parse(text).unwrap());
-    Tariff { code: code.into(), name: code.into(), class, ceiling, selfpay: Ratio::from_scaled(selfpay) }
+    Tariff {
+        code: code.into(),
+        name: code.into(),
+        class,
+        ceiling,
+        selfpay: Ratio::from_scaled(selfpay),
+    }
 }
 
 /// The items of both worked examples: code, price, count.
-pub(crate) const OUTPATIENT: [(&str, &str, &str); 5] =
-    [("consultation", "25.00", "1"), ("drug-a", "18.60", "2"), ("drug-b", "26.75", "3"), ("ct", "380.00", "1"), ("vitamin", "45.50", "1")];
+pub(crate) const OUTPATIENT: [(&str, &str, &str); 5] = [
+    ("consultation", "25.00", "1"),
+    ("drug-a", "18.60", "2"),
+    ("drug-b", "26.75", "3"),
+    ("ct", "380.00", "1"),
+    ("vitamin", "45.50", "1"),
+];
 pub(crate) const OUTPATIENT_TOTAL: &str = "567.95";
 
-fn phase(id: &str, kind: PhaseKind, from: &str, to: Option<&str>, scope: Option<Scope>, public: Public) -> Phase {
-    let allow = |scope| Allow { business: vec![Business::Outpatient, Business::Inpatient], scope, classes: vec![], institutions: vec![] };
-    Phase { id: id.into(), kind, from: at(from), to: to.map(at), allow: scope.map(allow).into_iter().collect(), public, reads: None, quote: String::new() }
+fn phase(
+    id: &str,
+    kind: PhaseKind,
+    from: &str,
+    to: Option<&str>,
+    scope: Option<Scope>,
+    public: Public,
+) -> Phase {
+    let allow = |scope| Allow {
+        business: vec![Business::Outpatient, Business::Inpatient],
+        scope,
+        classes: vec![],
+        institutions: vec![],
+    };
+    Phase {
+        id: id.into(),
+        kind,
+        from: at(from),
+        to: to.map(at),
+        allow: scope.map(allow).into_iter().collect(),
+        public,
+        reads: None,
+        quote: String::new(),
+    }
 }
 
 fn window() -> Window {
-    let frozen = phase("frozen", PhaseKind::Frozen, "2017-05-31T18:00+08:00", Some("2017-06-01T09:00+08:00"), None, Public::Closed);
-    let joint = phase("joint", PhaseKind::Joint, "2017-06-01T09:00+08:00", Some("2017-06-02T09:00+08:00"), Some(Scope::Arranged), Public::Closed);
-    let cross = phase("cross", PhaseKind::Verify, "2017-06-02T09:00+08:00", Some("2017-06-04T18:00+08:00"), Some(Scope::CrossRegion), Public::Closed);
-    let local = phase("local", PhaseKind::Verify, "2017-06-04T18:00+08:00", Some("2017-06-05T18:00+08:00"), Some(Scope::Local), Public::Closed);
-    let live = phase("live", PhaseKind::Live, "2017-06-05T18:00+08:00", None, None, Public::Open);
-    Window { phases: vec![frozen, joint, cross, local, live], margin_ms: 7_200_000 }
+    let frozen = phase(
+        "frozen",
+        PhaseKind::Frozen,
+        "2017-05-31T18:00+08:00",
+        Some("2017-06-01T09:00+08:00"),
+        None,
+        Public::Closed,
+    );
+    let joint = phase(
+        "joint",
+        PhaseKind::Joint,
+        "2017-06-01T09:00+08:00",
+        Some("2017-06-02T09:00+08:00"),
+        Some(Scope::Arranged),
+        Public::Closed,
+    );
+    let cross = phase(
+        "cross",
+        PhaseKind::Verify,
+        "2017-06-02T09:00+08:00",
+        Some("2017-06-04T18:00+08:00"),
+        Some(Scope::CrossRegion),
+        Public::Closed,
+    );
+    let local = phase(
+        "local",
+        PhaseKind::Verify,
+        "2017-06-04T18:00+08:00",
+        Some("2017-06-05T18:00+08:00"),
+        Some(Scope::Local),
+        Public::Closed,
+    );
+    let live = phase(
+        "live",
+        PhaseKind::Live,
+        "2017-06-05T18:00+08:00",
+        None,
+        None,
+        Public::Open,
+    );
+    Window {
+        phases: vec![frozen, joint, cross, local, live],
+        margin_ms: 7_200_000,
+    }
 }
 
 pub(crate) fn config(faults: &[&str]) -> WorldConfig {
-    let region = |code: &str, name: &str| Region { code: division(code), name: name.into() };
-    let institution = |code: &str, region: &str| Institution { code: InstitutionCode::parse(code).unwrap(), name: code.into(), region: division(region), tier: 3 };
+    let region = |code: &str, name: &str| Region {
+        code: division(code),
+        name: name.into(),
+    };
+    let institution = |code: &str, region: &str| Institution {
+        code: InstitutionCode::parse(code).unwrap(),
+        name: code.into(),
+        region: division(region),
+        tier: 3,
+    };
     let topology = Topology {
         hub: division("330000"),
-        regions: vec![region(HANGZHOU, "杭州"), region(NINGBO, "宁波"), region(WENZHOU, "温州")],
-        institutions: vec![institution(H_HANGZHOU, HANGZHOU), institution(H_NINGBO, NINGBO)],
+        regions: vec![
+            region(HANGZHOU, "杭州"),
+            region(NINGBO, "宁波"),
+            region(WENZHOU, "温州"),
+        ],
+        institutions: vec![
+            institution(H_HANGZHOU, HANGZHOU),
+            institution(H_NINGBO, NINGBO),
+        ],
         tariffs: vec![
             tariff("consultation", ItemClass::A, Some("22.00"), 0),
             tariff("drug-a", ItemClass::A, None, 0),
@@ -101,12 +189,18 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
     ];
     WorldConfig {
         topology,
-        registry: Registry { personas, baskets: BTreeMap::new() },
+        registry: Registry {
+            personas,
+            baskets: BTreeMap::new(),
+        },
         window: window(),
         arranged: vec![(division(HANGZHOU), H_NINGBO.to_owned())],
         policy: PolicyBook::default(),
         msgid_mode: MsgidMode::Replay,
-        faults: faults.iter().map(|text| text.parse::<FaultOrder>().unwrap()).collect(),
+        faults: faults
+            .iter()
+            .map(|text| text.parse::<FaultOrder>().unwrap())
+            .collect(),
         parties_dir: None,
         time: Arc::new(|| at("2017-06-02T10:00+08:00")),
     }
@@ -132,12 +226,24 @@ impl Said {
 
 /// What carries a counter's messages.
 pub(crate) trait Carrier {
-    fn exchange(&self, now: Moment, party: &Party, context: Option<&Context>, body: &str) -> Result<Answer, Lost>;
+    fn exchange(
+        &self,
+        now: Moment,
+        party: &Party,
+        context: Option<&Context>,
+        body: &str,
+    ) -> Result<Answer, Lost>;
     fn export(&self, party: &Party) -> Export;
 }
 
 impl Carrier for MemoryWorld {
-    fn exchange(&self, now: Moment, party: &Party, context: Option<&Context>, body: &str) -> Result<Answer, Lost> {
+    fn exchange(
+        &self,
+        now: Moment,
+        party: &Party,
+        context: Option<&Context>,
+        body: &str,
+    ) -> Result<Answer, Lost> {
         MemoryWorld::exchange(self, now, party, "/", context, body.as_bytes())
     }
     fn export(&self, party: &Party) -> Export {
@@ -178,18 +284,32 @@ impl<'w> Counter<'w> {
     }
 
     pub(crate) fn treatment(&self) -> &str {
-        if self.institution == H_NINGBO { NINGBO } else { HANGZHOU }
+        if self.institution == H_NINGBO {
+            NINGBO
+        } else {
+            HANGZHOU
+        }
     }
 
     pub(crate) fn path(&self) -> Vec<Party> {
         let config = config(&[]);
-        let institution = config.topology.institution(&InstitutionCode::parse(&self.institution).unwrap()).unwrap().clone();
+        let institution = config
+            .topology
+            .institution(&InstitutionCode::parse(&self.institution).unwrap())
+            .unwrap()
+            .clone();
         config.topology.path(&institution, division(&self.insured))
     }
 
     pub(crate) fn new_msgid(&mut self) -> String {
         self.serial += 1;
-        MsgId::compose(&InstitutionCode::parse(&self.institution).unwrap(), self.now, self.serial).as_str().to_owned()
+        MsgId::compose(
+            &InstitutionCode::parse(&self.institution).unwrap(),
+            self.now,
+            self.serial,
+        )
+        .as_str()
+        .to_owned()
     }
 
     /// Sends a message; `with` gives its nodes, the catalogue fills in what is mandatory beside.
@@ -205,7 +325,9 @@ impl<'w> Counter<'w> {
     }
 
     pub(crate) fn message(&self, infno: &str, msgid: &str, with: Value) -> String {
-        let spec = catalogue().transaction(&InfNo::new(infno)).map_or(&[][..], |t| &t.input);
+        let spec = catalogue()
+            .transaction(&InfNo::new(infno))
+            .map_or(&[][..], |t| &t.input);
         let mut input = Map::new();
         for node in spec {
             let given = with.get(node.id).cloned();
@@ -217,8 +339,15 @@ impl<'w> Counter<'w> {
                 Some(item) => vec![item],
                 None => vec![json!({})],
             };
-            let mut filled: Vec<Value> = items.into_iter().map(|item| self.fill(node, item)).collect();
-            let value = if node.kind == NodeKind::List { Value::Array(filled) } else { filled.remove(0) };
+            let mut filled: Vec<Value> = items
+                .into_iter()
+                .map(|item| self.fill(node, item))
+                .collect();
+            let value = if node.kind == NodeKind::List {
+                Value::Array(filled)
+            } else {
+                filled.remove(0)
+            };
             input.insert(node.id.to_owned(), value);
         }
         json!({
@@ -252,9 +381,18 @@ impl<'w> Counter<'w> {
     }
 
     /// Lines of a basket, numbered from `first`.
-    pub(crate) fn lines(&self, visit: &str, batch: &str, basket: &[(&str, &str, &str)], first: usize) -> Value {
+    pub(crate) fn lines(
+        &self,
+        visit: &str,
+        batch: &str,
+        basket: &[(&str, &str, &str)],
+        first: usize,
+    ) -> Value {
         let line = |(i, (code, price, count)): (usize, &(&str, &str, &str))| {
-            let amount = Money::of(UnitPrice::parse(price).unwrap(), Quantity::parse(count).unwrap());
+            let amount = Money::of(
+                UnitPrice::parse(price).unwrap(),
+                Quantity::parse(count).unwrap(),
+            );
             json!({"feedetl_sn": format!("L{}", first + i), "mdtrt_id": visit, "chrg_bchno": batch, "med_list_codg": code,
                 "medins_list_codg": code, "pric": price, "cnt": count, "det_item_fee_sumamt": amount.to_string(), "hosp_appr_flag": "1"})
         };
@@ -265,7 +403,8 @@ impl<'w> Counter<'w> {
     #[track_caller]
     pub(crate) fn charged_visit(&mut self) -> String {
         let visit = text(&self.send("2201", json!({})).output()["data"]["mdtrt_id"]);
-        self.send("2203", json!({"mdtrtinfo": {"mdtrt_id": visit}})).output();
+        self.send("2203", json!({"mdtrtinfo": {"mdtrt_id": visit}}))
+            .output();
         let lines = self.lines(&visit, "B1", &OUTPATIENT, 1);
         self.send("2204", lines).output();
         visit
@@ -278,7 +417,11 @@ impl<'w> Counter<'w> {
     /// 2401 2301 2402: a stay with the same basket, discharged.
     #[track_caller]
     pub(crate) fn charged_stay(&mut self) -> String {
-        let stay = text(&self.send("2401", json!({"mdtrtinfo": {"med_type": "21"}})).output()["result"]["mdtrt_id"]);
+        let stay = text(
+            &self
+                .send("2401", json!({"mdtrtinfo": {"med_type": "21"}}))
+                .output()["result"]["mdtrt_id"],
+        );
         let lines = self.lines(&stay, "", &OUTPATIENT, 1);
         self.send("2301", lines).output();
         stay
@@ -291,8 +434,12 @@ impl<'w> Counter<'w> {
 }
 
 pub(crate) fn said(answer: Result<Answer, Lost>) -> Said {
-    let Ok(Answer { status: 200, body }) = answer else { return Said::Unknown };
-    let Ok(value) = serde_json::from_str::<Value>(&body) else { return Said::Unknown };
+    let Ok(Answer { status: 200, body }) = answer else {
+        return Said::Unknown;
+    };
+    let Ok(value) = serde_json::from_str::<Value>(&body) else {
+        return Said::Unknown;
+    };
     match value["infcode"].as_i64() {
         Some(0) => Said::Ok(value["output"].clone()),
         _ => match RefusalCode::of_err_msg(value["err_msg"].as_str().unwrap_or_default()) {
@@ -303,12 +450,20 @@ pub(crate) fn said(answer: Result<Answer, Lost>) -> Said {
 }
 
 pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
 }
 
 /// Books of every party of the small province.
 pub(crate) fn books(world: &dyn Carrier) -> BTreeMap<Party, Export> {
-    config(&[]).topology.parties().into_iter().map(|party| (party.clone(), world.export(&party))).collect()
+    config(&[])
+        .topology
+        .parties()
+        .into_iter()
+        .map(|party| (party.clone(), world.export(&party)))
+        .collect()
 }
 
 /// Every cell as at the start; every log longer or equal, and what was there unchanged; the log adds up to the cells.
@@ -317,9 +472,19 @@ pub(crate) fn check_rolled_back(before: &BTreeMap<Party, Export>, after: &BTreeM
     for (party, after) in after {
         let before = &before[party];
         assert_eq!(before.cells, after.cells, "{party}");
-        assert_eq!(before.log, after.log[..before.log.len()], "{party}: history was touched");
+        assert_eq!(
+            before.log,
+            after.log[..before.log.len()],
+            "{party}: history was touched"
+        );
         for row in after.rows.iter().filter(|row| row.cause.infno != "open") {
-            assert!(row.is_terminal(), "{party}: {} {} is {}", row.kind, row.id, row.status);
+            assert!(
+                row.is_terminal(),
+                "{party}: {} {} is {}",
+                row.kind,
+                row.id,
+                row.status
+            );
         }
         check_adds_up(after);
     }
@@ -330,12 +495,23 @@ pub(crate) fn check_rolled_back(before: &BTreeMap<Party, Export>, after: &BTreeM
 pub(crate) fn check_adds_up(export: &Export) {
     let (mut cells, mut groups) = (BTreeMap::new(), BTreeMap::new());
     for row in &export.log {
-        if let Entry::Posting { cell, unit, amount, .. } = &row.entry {
+        if let Entry::Posting {
+            cell, unit, amount, ..
+        } = &row.entry
+        {
             *cells.entry((cell.clone(), *unit)).or_insert(0) += amount;
             *groups.entry(row.group).or_insert(0) += if *unit == Unit::Fen { *amount } else { 0 };
         }
     }
-    let shown: Vec<Cell> = cells.into_iter().filter(|(_, v)| *v != 0).map(|((key, unit), value)| Cell { key, unit, value }).collect();
+    let shown: Vec<Cell> = cells
+        .into_iter()
+        .filter(|(_, v)| *v != 0)
+        .map(|((key, unit), value)| Cell { key, unit, value })
+        .collect();
     assert_eq!(shown, export.cells, "{}", export.party);
-    assert!(groups.values().all(|net| *net == 0), "{}: a group is off balance", export.party);
+    assert!(
+        groups.values().all(|net| *net == 0),
+        "{}: a group is off balance",
+        export.party
+    );
 }

@@ -27,8 +27,14 @@ impl Http {
     fn start(config: WorldConfig) -> Http {
         let runtime = Runtime::new().unwrap();
         let world = runtime.block_on(World::start(config)).unwrap();
-        let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
-        Http { runtime, world, client }
+        let client = Client::builder(TokioExecutor::new())
+            .retry_canceled_requests(false)
+            .build_http();
+        Http {
+            runtime,
+            world,
+            client,
+        }
     }
 
     fn address(&self, party: &Party) -> SocketAddr {
@@ -37,16 +43,29 @@ impl Http {
 
     fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, Lost> {
         self.runtime.block_on(async {
-            let response = self.client.request(request).await.map_err(|error| Lost::new(error.to_string()))?;
+            let response = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| Lost::new(error.to_string()))?;
             let status = response.status().as_u16();
-            let body = response.into_body().collect().await.map_err(|error| Lost::new(error.to_string()))?.to_bytes();
-            Ok(Answer { status, body: String::from_utf8(body.into()).unwrap() })
+            let body = response
+                .into_body()
+                .collect()
+                .await
+                .map_err(|error| Lost::new(error.to_string()))?
+                .to_bytes();
+            Ok(Answer {
+                status,
+                body: String::from_utf8(body.into()).unwrap(),
+            })
         })
     }
 
     fn get(&self, party: &Party, path: &str) -> Answer {
         let uri = format!("http://{}{path}", self.address(party));
-        self.send(Request::get(uri).body(Full::default()).unwrap()).unwrap()
+        self.send(Request::get(uri).body(Full::default()).unwrap())
+            .unwrap()
     }
 
     fn stop(self) {
@@ -55,9 +74,22 @@ impl Http {
 }
 
 impl Carrier for Http {
-    fn exchange(&self, now: Moment, party: &Party, context: Option<&Context>, body: &str) -> Result<Answer, Lost> {
-        let context = context.cloned().unwrap_or(Context { run: "r".into(), epoch: 1, now: Some(now) });
-        let uri = format!("http://{}/fsi/api/rsfComIfsService/callService", self.address(party));
+    fn exchange(
+        &self,
+        now: Moment,
+        party: &Party,
+        context: Option<&Context>,
+        body: &str,
+    ) -> Result<Answer, Lost> {
+        let context = context.cloned().unwrap_or(Context {
+            run: "r".into(),
+            epoch: 1,
+            now: Some(now),
+        });
+        let uri = format!(
+            "http://{}/fsi/api/rsfComIfsService/callService",
+            self.address(party)
+        );
         let request = Request::post(uri).header(context::NAME, context.to_text());
         self.send(request.body(Full::from(body.to_owned())).unwrap())
     }
@@ -74,9 +106,21 @@ fn swipe_and_undo(counter: &mut Counter) {
     let visit = counter.charged_visit();
     let bill = counter.bill(&visit);
     let setl_id = text(&counter.send("2207", bill).output()["setlinfo"]["setl_id"]);
-    counter.send("2208", json!({"data": {"mdtrt_id": visit, "setl_id": setl_id}})).output();
-    counter.send("2205", json!({"data": {"mdtrt_id": visit, "chrg_bchno": "0000"}})).output();
-    counter.send("2202", json!({"data": {"mdtrt_id": visit}})).output();
+    counter
+        .send(
+            "2208",
+            json!({"data": {"mdtrt_id": visit, "setl_id": setl_id}}),
+        )
+        .output();
+    counter
+        .send(
+            "2205",
+            json!({"data": {"mdtrt_id": visit, "chrg_bchno": "0000"}}),
+        )
+        .output();
+    counter
+        .send("2202", json!({"data": {"mdtrt_id": visit}}))
+        .output();
 }
 
 fn stay_and_undo(counter: &mut Counter) {
@@ -84,10 +128,24 @@ fn stay_and_undo(counter: &mut Counter) {
     let bill = json!({"data": {"mdtrt_id": stay, "medfee_sumamt": OUTPATIENT_TOTAL}});
     let setl_id = text(&counter.send("2304", bill).output()["setlinfo"]["setl_id"]);
     counter.discharge(&stay).output();
-    counter.send("2305", json!({"data": {"mdtrt_id": stay, "setl_id": setl_id}})).output();
-    counter.send("2405", json!({"data": {"mdtrt_id": stay}})).output();
-    counter.send("2302", json!({"data": [{"mdtrt_id": stay, "feedetl_sn": "0000"}]})).output();
-    counter.send("2404", json!({"data": {"mdtrt_id": stay}})).output();
+    counter
+        .send(
+            "2305",
+            json!({"data": {"mdtrt_id": stay, "setl_id": setl_id}}),
+        )
+        .output();
+    counter
+        .send("2405", json!({"data": {"mdtrt_id": stay}}))
+        .output();
+    counter
+        .send(
+            "2302",
+            json!({"data": [{"mdtrt_id": stay, "feedetl_sn": "0000"}]}),
+        )
+        .output();
+    counter
+        .send("2404", json!({"data": {"mdtrt_id": stay}}))
+        .output();
 }
 
 #[test]
@@ -123,7 +181,16 @@ fn a_lost_response_closes_the_connection_and_the_hospital_says_504() {
     assert!(!answer.body.contains("infcode"), "{}", answer.body);
     // Sent to the platform itself, the same message finds its first answer; a cut link shows only once.
     let treatment = Party::new(Role::Treatment, NINGBO);
-    assert!(matches!(said(Carrier::exchange(&http, counter.now, &treatment, None, &body)), Said::Ok(_)));
+    assert!(matches!(
+        said(Carrier::exchange(
+            &http,
+            counter.now,
+            &treatment,
+            None,
+            &body
+        )),
+        Said::Ok(_)
+    ));
     assert_eq!(http.world.fired()[0].1, 1);
     http.stop();
 }
@@ -133,9 +200,19 @@ fn a_log_tail_is_shown_from_where_it_is_asked() {
     let http = Http::start(config(&[]));
     Counter::new(&http, H_NINGBO, EMPLOYEE).charged_visit();
     let party = Party::new(Role::Insured, HANGZHOU);
-    let look = |from: u64| serde_json::from_str::<Look>(&http.get(&party, &format!("/__admin/log/insured?from={from}")).body).unwrap();
+    let look = |from: u64| {
+        serde_json::from_str::<Look>(
+            &http
+                .get(&party, &format!("/__admin/log/insured?from={from}"))
+                .body,
+        )
+        .unwrap()
+    };
     let (whole, tail) = (look(0), look(3));
-    assert_eq!((whole.rows.len() as u64, &whole.rows[3..], tail.lsn), (whole.lsn, &tail.rows[..], whole.lsn));
+    assert_eq!(
+        (whole.rows.len() as u64, &whole.rows[3..], tail.lsn),
+        (whole.lsn, &tail.rows[..], whole.lsn)
+    );
     assert_eq!(http.get(&party, "/__admin/health").status, 200);
     assert_eq!(http.get(&party, "/__admin/export/his").status, 404);
     http.stop();
@@ -144,7 +221,10 @@ fn a_log_tail_is_shown_from_where_it_is_asked() {
 #[test]
 fn a_world_started_again_takes_over_the_books_that_were_kept() {
     let dir = std::env::temp_dir().join(format!("crosswipe-mocks-{}", std::process::id()));
-    let with_dir = || WorldConfig { parties_dir: Some(dir.clone()), ..config(&[]) };
+    let with_dir = || WorldConfig {
+        parties_dir: Some(dir.clone()),
+        ..config(&[])
+    };
     let http = Http::start(with_dir());
     let visit = Counter::new(&http, H_NINGBO, EMPLOYEE).charged_visit();
     let before = books(&http);
@@ -155,7 +235,10 @@ fn a_world_started_again_takes_over_the_books_that_were_kept() {
     std::fs::write(&log, format!("{kept}{{\"seq\":9")).unwrap();
     let http = Http::start(with_dir());
     assert_eq!(books(&http), before);
-    let mut counter = Counter { serial: 500, ..Counter::new(&http, H_NINGBO, EMPLOYEE) };
+    let mut counter = Counter {
+        serial: 500,
+        ..Counter::new(&http, H_NINGBO, EMPLOYEE)
+    };
     let second = text(&counter.send("2201", json!({})).output()["data"]["mdtrt_id"]);
     assert_ne!(second, visit);
     let bill = counter.bill(&visit);
@@ -168,7 +251,50 @@ fn a_world_started_again_takes_over_the_books_that_were_kept() {
 fn an_oversized_message_is_not_read_as_one() {
     let http = Http::start(config(&[]));
     let party = Party::new(Role::Treatment, NINGBO);
-    let answer = Carrier::exchange(&http, at("2017-06-02T10:00+08:00"), &party, None, &"x".repeat((2 << 20) + 1)).unwrap();
+    let answer = Carrier::exchange(
+        &http,
+        at("2017-06-02T10:00+08:00"),
+        &party,
+        None,
+        &"x".repeat((2 << 20) + 1),
+    )
+    .unwrap();
     assert_eq!(answer.status, 413);
     http.stop();
+}
+
+#[test]
+fn the_documents_show_an_export_as_it_is() {
+    let readme = include_str!("../../README.md");
+    let example = readme
+        .split("```json\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let export: Export = serde_json::from_str(example).unwrap();
+    check_adds_up(&export);
+    let again =
+        crosswipe_mocks::ledger::Ledger::replay(export.party.clone(), export.log.clone()).unwrap();
+    assert_eq!(again.export(export.taken_at), export);
+    // The schema names every member that an export has, and no other.
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../export.schema.json")).unwrap();
+    let written = serde_json::to_value(&export).unwrap();
+    let names = |value: &serde_json::Value| {
+        value
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(names(&schema["properties"]), names(&written));
+    assert_eq!(
+        names(&schema["$defs"]["row"]["properties"]),
+        names(&written["rows"][0])
+    );
+    assert_eq!(
+        names(&schema["$defs"]["cell"]["properties"]),
+        names(&written["cells"][0])
+    );
 }

@@ -1,8 +1,18 @@
 //! 公开门 · What goes through the public door of the mocks: whole flows, refusals, faults, random histories.
+//!
+//! Marked as test code module by module, so that helpers beside the tests may unwrap like tests.
 
+#[cfg(test)]
 mod bench;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
 mod flows;
+#[cfg(test)]
 mod histories;
+#[cfg(test)]
 mod http;
+#[cfg(all(test, feature = "wiremock"))]
+mod mounted;
+#[cfg(test)]
 mod refusals;

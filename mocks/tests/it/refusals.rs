@@ -1,3 +1,5 @@
+//! 拒绝 · What does not fit is refused by its stable code, and books nothing.
+
 use crosswipe_domain::{AdmDivision, Party, Role};
 use crosswipe_mocks::settlement::Filing;
 use crosswipe_mocks::{MemoryWorld, MsgidMode, Policy};
@@ -25,7 +27,10 @@ fn settled_stay(counter: &mut Counter) -> (String, String) {
 }
 
 fn undo(counter: &mut Counter, infno: &str, visit: &str, setl_id: &str) -> Said {
-    counter.send(infno, json!({"data": {"mdtrt_id": visit, "setl_id": setl_id}}))
+    counter.send(
+        infno,
+        json!({"data": {"mdtrt_id": visit, "setl_id": setl_id}}),
+    )
 }
 
 fn of_visit(counter: &mut Counter, infno: &str, visit: &str) -> Said {
@@ -173,9 +178,17 @@ fn what_does_not_fit_is_refused_by_name_and_books_nothing(#[case] code: Code, #[
     let (origin, msgid) = (counter.institution.clone(), counter.last_msgid.clone());
     for (party, export) in books(&world) {
         // A reuse of a msgid shares its id with an honest message; everything else booked at most its fence.
-        let of_refused = export.log.iter().filter(|row| row.cause.origin == origin && row.cause.msgid == msgid);
-        let moved = of_refused.filter(|row| !matches!(row.entry, crosswipe_domain::Entry::Fence { .. })).count();
-        assert!(moved == 0 || code == Code::DupMsg, "{party}: {code} booked {moved} rows");
+        let of_refused = export
+            .log
+            .iter()
+            .filter(|row| row.cause.origin == origin && row.cause.msgid == msgid);
+        let moved = of_refused
+            .filter(|row| !matches!(row.entry, crosswipe_domain::Entry::Fence { .. }))
+            .count();
+        assert!(
+            moved == 0 || code == Code::DupMsg,
+            "{party}: {code} booked {moved} rows"
+        );
         check_adds_up(&export);
     }
 }
@@ -190,7 +203,12 @@ fn what_does_not_fit_is_refused_by_name_and_books_nothing(#[case] code: Code, #[
 #[case::at_home_in_the_local_phase("2017-06-04T18:00+08:00", H_HANGZHOU, EMPLOYEE, true)]
 #[case::the_public_before_the_window("2017-05-31T17:59:59+08:00", H_NINGBO, PUBLIC, true)]
 #[case::the_public_once_it_is_live("2017-06-05T18:00+08:00", H_NINGBO, PUBLIC, true)]
-fn the_phase_decides_who_may_be_swiped_where(#[case] now: &str, #[case] institution: &str, #[case] person: &str, #[case] allowed: bool) {
+fn the_phase_decides_who_may_be_swiped_where(
+    #[case] now: &str,
+    #[case] institution: &str,
+    #[case] person: &str,
+    #[case] allowed: bool,
+) {
     let world = MemoryWorld::new(&config(&[]).setup(), vec![]);
     let mut counter = Counter::new(&world, institution, person);
     counter.now = at(now);
@@ -223,23 +241,43 @@ fn an_undo_on_the_next_day_moves_both_days() {
     undo(&mut counter, "2208", &visit, &setl_id).output();
     for party in counter.path() {
         let days = |day: &str| {
-            let of_day = |cell: &&crosswipe_domain::Cell| cell.key.dims.get("day").is_some_and(|d| d == day) && cell.key.dims["item"] == "medfee";
-            Carrier::export(&world, &party).cells.iter().find(of_day).map(|cell| cell.value)
+            let of_day = |cell: &&crosswipe_domain::Cell| {
+                cell.key.dims.get("day").is_some_and(|d| d == day)
+                    && cell.key.dims["item"] == "medfee"
+            };
+            Carrier::export(&world, &party)
+                .cells
+                .iter()
+                .find(of_day)
+                .map(|cell| cell.value)
         };
-        assert_eq!((days("2017-06-02"), days("2017-06-03")), (Some(56795), Some(-56795)), "{party}");
+        assert_eq!(
+            (days("2017-06-02"), days("2017-06-03")),
+            (Some(56795), Some(-56795)),
+            "{party}"
+        );
     }
 }
 
 fn world_with(policy: Policy) -> MemoryWorld {
     let mut config = config(&[]);
-    config.policy.own.insert(AdmDivision::parse(HANGZHOU).unwrap(), policy);
+    config
+        .policy
+        .own
+        .insert(AdmDivision::parse(HANGZHOU).unwrap(), policy);
     MemoryWorld::new(&config.setup(), vec![])
 }
 
 #[test]
 fn a_policy_may_refuse_care_elsewhere_without_filing() {
-    let world = world_with(Policy { filing: Filing::Refused, ..Policy::default() });
-    assert_eq!(Counter::new(&world, H_NINGBO, EMPLOYEE).send("2201", json!({})), Said::Refused(Code::NoReg));
+    let world = world_with(Policy {
+        filing: Filing::Refused,
+        ..Policy::default()
+    });
+    assert_eq!(
+        Counter::new(&world, H_NINGBO, EMPLOYEE).send("2201", json!({})),
+        Said::Refused(Code::NoReg)
+    );
     let mut at_home = Counter::new(&world, H_HANGZHOU, EMPLOYEE);
     at_home.now = at("2017-06-05T10:00+08:00");
     at_home.send("2201", json!({})).output();
@@ -247,10 +285,16 @@ fn a_policy_may_refuse_care_elsewhere_without_filing() {
 
 #[test]
 fn a_policy_may_demand_that_the_newest_goes_first() {
-    let world = world_with(Policy { newest_first: true, ..Policy::default() });
+    let world = world_with(Policy {
+        newest_first: true,
+        ..Policy::default()
+    });
     let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
     let (first, second) = (settled_visit(&mut counter), settled_visit(&mut counter));
-    assert_eq!(undo(&mut counter, "2208", &first.0, &first.1), Said::Refused(Code::Later));
+    assert_eq!(
+        undo(&mut counter, "2208", &first.0, &first.1),
+        Said::Refused(Code::Later)
+    );
     undo(&mut counter, "2208", &second.0, &second.1).output();
     undo(&mut counter, "2208", &first.0, &first.1).output();
 }
@@ -274,7 +318,15 @@ fn a_repeated_msgid_meets_the_platforms_mode(#[case] mode: MsgidMode, #[case] vi
     }
     for party in counter.path() {
         let cells = Carrier::export(&world, &party).cells;
-        assert_eq!(cells.iter().find(|cell| cell.key.kind == "visit").unwrap().value, visits, "{party}");
+        assert_eq!(
+            cells
+                .iter()
+                .find(|cell| cell.key.kind == "visit")
+                .unwrap()
+                .value,
+            visits,
+            "{party}"
+        );
     }
 }
 
@@ -282,11 +334,21 @@ fn a_repeated_msgid_meets_the_platforms_mode(#[case] mode: MsgidMode, #[case] vi
 fn a_process_of_an_older_epoch_is_refused_and_books_nothing() {
     let world = MemoryWorld::new(&config(&[]).setup(), vec![]);
     let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
-    let context = |run: &str, epoch| Context { run: run.into(), epoch, now: None };
+    let context = |run: &str, epoch| Context {
+        run: run.into(),
+        epoch,
+        now: None,
+    };
     let mut send = |context: Context| {
         let msgid = counter.new_msgid();
         let body = counter.message("2201", &msgid, json!({}));
-        said(Carrier::exchange(&world, counter.now, &counter.party, Some(&context), &body))
+        said(Carrier::exchange(
+            &world,
+            counter.now,
+            &counter.party,
+            Some(&context),
+            &body,
+        ))
     };
     assert!(matches!(send(context("r", 2)), Said::Ok(_)));
     let before = books(&world);

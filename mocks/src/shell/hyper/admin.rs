@@ -31,12 +31,17 @@ pub(super) fn answer(node: &Node, uri: &Uri, now: Moment) -> Out {
 }
 
 fn role_of(name: &str) -> Option<Role> {
-    [Role::His, Role::Treatment, Role::Hub, Role::Insured].into_iter().find(|role| role.name() == name)
+    [Role::His, Role::Treatment, Role::Hub, Role::Insured]
+        .into_iter()
+        .find(|role| role.name() == name)
 }
 
 fn from(uri: &Uri) -> u64 {
     let query = uri.query().unwrap_or_default();
-    query.split('&').find_map(|pair| pair.strip_prefix("from=")?.parse().ok()).unwrap_or(0)
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("from=")?.parse().ok())
+        .unwrap_or(0)
 }
 
 fn json<T: Serialize>(value: Option<T>) -> Option<Vec<u8>> {
