@@ -5,17 +5,20 @@
 //! fault of its own can cause, then the disagreement of parties, then the book that is wrong.
 //! Called by `judge`. Not here: whether a finding is right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{FindingClass, Party, Pseudonym, Rule, TxId};
 
 use crate::judgement::Finding;
 
 /// Orders findings and links consequences to their head.
-pub(crate) fn arrange(mut findings: Vec<Finding>) -> Vec<Finding> {
+///
+/// `left` holds the τ for which no undo was ever confirmed: a person's chain is stopped at the first item that
+/// cannot be undone, so what was left behind it follows from what stopped it.
+pub(crate) fn arrange(mut findings: Vec<Finding>, left: &BTreeSet<TxId>) -> Vec<Finding> {
     let heads = heads(&findings);
     let linked: Vec<Option<usize>> = (0..findings.len())
-        .map(|place| cause_of(&findings, place, &heads))
+        .map(|place| cause_of(&findings, place, &heads, left))
         .collect();
     let mut order: Vec<usize> = (0..findings.len()).collect();
     order.sort_by(|a, b| {
@@ -131,7 +134,12 @@ fn rank(finding: &Finding) -> (u8, u8, Rule, &FindingClass, &Option<Party>, &str
 }
 
 /// What a finding follows from: the head of its τ, else of its person; never itself.
-fn cause_of(findings: &[Finding], place: usize, heads: &Heads<'_>) -> Option<usize> {
+fn cause_of(
+    findings: &[Finding],
+    place: usize,
+    heads: &Heads<'_>,
+    left: &BTreeSet<TxId>,
+) -> Option<usize> {
     let finding = &findings[place];
     let may_follow = finding.class.may_be_consequence()
         || matches!(
@@ -152,8 +160,31 @@ fn cause_of(findings: &[Finding], place: usize, heads: &Heads<'_>) -> Option<usi
             .filter(|_| finding.txid.is_none())
             .and_then(|person| heads.by_person.get(person))
     };
-    of_tau
+    stopped_by(findings, finding, heads, left)
+        .or(of_tau)
         .or_else(of_person)
         .copied()
         .filter(|head| *head != place)
+}
+
+/// What stopped the chain of this finding's person: a head that is no mere residue, of a τ that was undone in name.
+fn stopped_by<'h>(
+    findings: &[Finding],
+    finding: &Finding,
+    heads: &'h Heads<'_>,
+    left: &BTreeSet<TxId>,
+) -> Option<&'h usize> {
+    let own = finding
+        .txid
+        .as_ref()
+        .filter(|txid| left.contains(*txid) && finding.class.family() == "residue");
+    let head = own
+        .and(finding.person.as_ref())
+        .and_then(|person| heads.by_person.get(person))?;
+    let stopper = &findings[*head];
+    let undone = stopper
+        .txid
+        .as_ref()
+        .is_some_and(|txid| !left.contains(txid));
+    (undone && rank(stopper).0 < 2).then_some(head)
 }

@@ -38,7 +38,7 @@ pub(crate) fn judge_without(evidence: &Evidence, struck: Option<Rule>) -> Judgem
     }
     let transactions = verdict::transactions(&context);
     findings.extend(verdict::unresolved(&context, &transactions));
-    let findings = arrange(findings);
+    let findings = arrange(findings, &verdict::left_behind(&context));
     Judgement {
         run_id: run_id(&context),
         verdict: verdict::merge(&findings, &states, &transactions),

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{MsgId, Outcome, Party, Rule};
+use crosswipe_domain::{MsgId, Outcome, Party, Rule, TxId};
 
 use crate::context::{Context, Status};
 use crate::draft::finding;
@@ -15,7 +15,7 @@ use crate::evidence::Instant;
 use crate::judgement::{
     Counts, Finding, Held, Remark, RuleState, Standing, Transaction, TxState, Verdict,
 };
-use crate::story::Tau;
+use crate::story::{Tau, is_probe};
 
 /// One line per τ, in journal order.
 pub(crate) fn transactions(context: &Context<'_>) -> Vec<Transaction> {
@@ -216,7 +216,7 @@ pub(crate) fn notes(
         facts: note.facts.clone(),
     });
     let mut notes: Vec<Remark> = written.chain(of_rules).collect();
-    let mut said: BTreeSet<(String, Option<crosswipe_domain::TxId>)> = notes
+    let mut said: BTreeSet<(String, Option<TxId>)> = notes
         .iter()
         .map(|note| (note.code.clone(), note.txid.clone()))
         .collect();
@@ -253,6 +253,16 @@ fn unfenced(context: &Context<'_>, index: usize, tau: &Tau<'_>) -> bool {
                     && account.applies.is_empty()
             })
         })
+}
+
+/// τ for which no undo was ever confirmed: left because a chain was stopped, or nobody came to it.
+pub(crate) fn left_behind(context: &Context<'_>) -> BTreeSet<TxId> {
+    let left = context
+        .story
+        .taus
+        .iter()
+        .filter(|tau| context.story.confirmed_undo(tau).is_none());
+    left.map(|tau| tau.txid.clone()).collect()
 }
 
 /// Rules that a run may have no occasion for; for these «nothing of that kind» lowers nothing.
@@ -327,10 +337,14 @@ pub(crate) fn not_checked(
         .iter()
         .map(|(_, tails)| tails.case.as_str())
         .collect();
-    let undone = context
-        .story
-        .comps
-        .iter()
+    // A probe is no case of the plan and has no forward checkpoint; its end is compared like any other.
+    let business = context.story.comps.iter().filter(|comp| {
+        let probe = comp
+            .tau
+            .is_some_and(|tau| is_probe(context.story.taus[tau].intent));
+        !probe
+    });
+    let undone = business
         .map(|comp| comp.intent.case.as_str())
         .filter(|case| !looked.contains(case));
     words.extend(undone.map(|case| format!("tm:{case}")));

@@ -53,7 +53,14 @@ fn cells(
     found: &mut Vec<Finding>,
 ) -> u64 {
     let (before, after) = (by_key(&t0.cells), by_key(&later.cells));
-    let keys: BTreeSet<&CellKey> = before.keys().chain(after.keys()).copied().collect();
+    // A cell that moved and is 0 again is in neither export, and is compared all the same.
+    let moved = ledger.tally.moves.keys();
+    let keys: BTreeSet<&CellKey> = before
+        .keys()
+        .chain(after.keys())
+        .chain(moved)
+        .copied()
+        .collect();
     let doubtful = conflicting_cells(later);
     let days = if net_zero {
         moved_days(&keys, &before, &after)

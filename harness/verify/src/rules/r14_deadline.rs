@@ -3,7 +3,7 @@
 //! The probes of R8 are exempt from the margin, not from the window. Forced probes that nobody booked are
 //! no business. t2 is always to be had from mock ledgers; from real parties only if the window still held it.
 
-use crosswipe_domain::{Level, Moment, Nature, Rule};
+use crosswipe_domain::{Level, Moment, Nature, Party, Rule};
 use crosswipe_journal::Purpose;
 
 use super::RuleOutcome;
@@ -85,13 +85,12 @@ fn looks(context: &Context<'_>, end: Moment, outcome: &mut RuleOutcome) {
         outcome.lacking = Some("t1");
         return;
     }
+    let mut latest: Option<(&Party, Moment)> = None;
     for (party, ledger) in &context.ledgers {
         if let Some(export) = ledger.books.at(Instant::T1) {
             outcome.compared += 1;
-            if export.taken_at > end {
-                outcome
-                    .findings
-                    .push(late("export t1".to_owned(), end, export.taken_at).at(party));
+            if latest.is_none_or(|(_, at)| export.taken_at > at) {
+                latest = Some((party, export.taken_at));
             }
         } else {
             outcome.lacking = Some("export");
@@ -99,6 +98,12 @@ fn looks(context: &Context<'_>, end: Moment, outcome: &mut RuleOutcome) {
         if ledger.books.level == Level::L4 && ledger.books.at(Instant::T2).is_none() {
             outcome.lacking = outcome.lacking.or(Some("t2"));
         }
+    }
+    // t1 is one look at all parties: it is as late as its last export.
+    if let Some((party, taken_at)) = latest.filter(|(_, at)| *at > end) {
+        outcome
+            .findings
+            .push(late("export t1".to_owned(), end, taken_at).at(party));
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod clean_runs;
 mod faults;
+mod lies_of_books;
+mod lies_of_proof;
+mod lies_of_window;
 mod properties;
 mod three_ways;
 

@@ -1,0 +1,206 @@
+//! 窗口之谎 · Histories in which somebody acts who should not, or when he should not.
+//!
+//! Strangers, public traffic, wrong phase, class, institution or order of time. `faults` says what each must be called.
+
+use crosswipe_domain::{Cause, Role, Unit};
+use crosswipe_journal::{Purpose, UndoPlan};
+
+use crate::evidence::{Evidence, Instant};
+
+use super::lies_of_books::bent;
+use crate::testkit::{
+    BYSTANDER, HIS, History, OTHER, PERSON, at, clean_on, his, hub, insured, plan, treatment,
+};
+
+pub(super) fn swipe_by_hand(person: &str, undone: bool) -> Evidence {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    let cause = Cause {
+        origin: HIS.into(),
+        msgid: "by-hand".into(),
+        infno: "2207".into(),
+    };
+    let booked = || {
+        vec![
+            crate::testkit::posting("pool-fund", &[("fund", "310100")], Unit::Fen, -700),
+            crate::testkit::posting("clearing", &[("insured", "330200")], Unit::Fen, 700),
+        ]
+    };
+    let now = history.now;
+    let keeper = history.books.get_mut(&insured()).unwrap();
+    keeper.append(now, &cause, Some(person), booked());
+    if undone {
+        let back = keeper.negation("by-hand");
+        keeper.append(
+            now,
+            &Cause {
+                msgid: "by-hand-2".into(),
+                ..cause
+            },
+            Some(person),
+            back,
+        );
+    }
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.close();
+    history.evidence
+}
+
+pub(super) fn stranger_at_a_listed_hospital() -> Evidence {
+    swipe_by_hand(BYSTANDER, false)
+}
+
+pub(super) fn test_person_swiped_by_hand() -> Evidence {
+    swipe_by_hand(OTHER, false)
+}
+
+pub(super) fn test_person_swiped_by_hand_and_the_window_is_over() -> Evidence {
+    Evidence {
+        as_of: Some(at("2017-06-04T18:00+08:00")),
+        ..swipe_by_hand(OTHER, false)
+    }
+}
+
+pub(super) fn test_person_swiped_by_hand_and_undone() -> Evidence {
+    Evidence {
+        as_of: Some(at("2017-06-04T18:00+08:00")),
+        ..swipe_by_hand(OTHER, true)
+    }
+}
+
+pub(super) fn public_served_while_suspended() -> Evidence {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.played("public-1", "2207", BYSTANDER);
+    let cause = Cause {
+        origin: HIS.into(),
+        msgid: "public-1".into(),
+        infno: "2207".into(),
+    };
+    let now = history.now;
+    let entries = vec![crate::testkit::posting(
+        "visit",
+        &[("person", BYSTANDER)],
+        Unit::Count,
+        1,
+    )];
+    history
+        .books
+        .get_mut(&treatment())
+        .unwrap()
+        .append(now, &cause, Some(BYSTANDER), entries);
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.close();
+    history.evidence
+}
+
+pub(super) fn swipe_before_the_window() -> Evidence {
+    clean_on(plan(), at("2017-06-02T08:59:00+08:00"))
+}
+
+pub(super) fn swipe_of_a_suspended_business() -> Evidence {
+    let mut plan = plan();
+    plan.window.phases[1].allow[0].business = vec![crosswipe_domain::Business::Pharmacy];
+    clean_on(plan, at("2017-06-02T10:00+08:00"))
+}
+
+pub(super) fn swipe_of_the_wrong_class() -> Evidence {
+    let mut plan = plan();
+    plan.window.phases[1].allow[0].classes = vec![crosswipe_domain::PersonClass::Resident];
+    clean_on(plan, at("2017-06-02T10:00+08:00"))
+}
+
+pub(super) fn swipe_at_an_institution_not_ready() -> Evidence {
+    let mut plan = plan();
+    plan.window.phases[1].allow[0].scope = crosswipe_domain::Scope::Arranged;
+    clean_on(plan, at("2017-06-02T10:00+08:00"))
+}
+
+pub(super) fn booked_late_by_a_slow_clock() -> Evidence {
+    bent(Role::Hub, "2207", |group| {
+        group.at = at("2017-06-04T18:00:00+08:00")
+    })
+}
+
+pub(super) fn swipe_inside_the_margin() -> Evidence {
+    clean_on(plan(), at("2017-06-04T16:30:00+08:00"))
+}
+
+pub(super) fn probe_differs() -> Evidence {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    history.probe(PERSON, Purpose::ProbeFirst, 2_500);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.probe(PERSON, Purpose::ProbeLast, 2_400);
+    history.close();
+    history.evidence
+}
+
+pub(super) fn a_trial_books() -> Evidence {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    let trial = history.intent(
+        "a",
+        "trial",
+        "2206",
+        PERSON,
+        Purpose::Business,
+        UndoPlan::Nothing,
+    );
+    let cause = Cause {
+        origin: HIS.into(),
+        msgid: trial.msgid.as_str().into(),
+        infno: "2206".into(),
+    };
+    let (up, down) = (1, -1);
+    let now = history.now;
+    for by in [up, down] {
+        let entries = vec![crate::testkit::posting(
+            "hold",
+            &[("person", PERSON)],
+            Unit::Count,
+            by,
+        )];
+        history
+            .books
+            .get_mut(&insured())
+            .unwrap()
+            .append(now, &cause, Some(PERSON), entries);
+    }
+    history.ok(&trial, &[], &[]);
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.close();
+    history.evidence
+}
+
+pub(super) fn forced_swipe_accepted() -> Evidence {
+    let mut history = History::begin(plan());
+    history.now = at("2017-06-02T08:00+08:00");
+    history.export(Instant::T0);
+    let intent = history.intent(
+        "a",
+        "2201",
+        "2201",
+        PERSON,
+        Purpose::Forced,
+        UndoPlan::Cancel {
+            infno: crosswipe_domain::InfNo::new("2202"),
+        },
+    );
+    for party in [insured(), hub(), treatment(), his()] {
+        history.book(&intent, &party, &mut |_| {});
+    }
+    history.ok(&intent, &[], &[]);
+    history.look("a");
+    history.undo(&intent, "2202", &[], &mut |_| {});
+    history.close();
+    history.evidence
+}
