@@ -58,8 +58,8 @@ pub(crate) fn read_yaml(source: &Arc<Source>, problems: &Problems) -> Option<Nod
 }
 
 fn syntax_problem(error: &serde_saphyr::Error, source: &Arc<Source>) -> crate::Problem {
-    let told = error.without_snippet().to_string();
-    let reason = told.split(" at line ").next().unwrap_or(&told);
+    use serde_saphyr::Error;
+    let error = error.without_snippet();
     let span = error
         .location()
         .map_or(0..0, |location| character_span(&source.text, location));
@@ -67,8 +67,25 @@ fn syntax_problem(error: &serde_saphyr::Error, source: &Arc<Source>) -> crate::P
         source: Arc::clone(source),
         span,
     };
-    at.error(codes::BAD_YAML, format!("this is no YAML: {reason}"))
-        .help("检查缩进、冒号后的空格、引号和括号是否成对 · look at indentation, the space after a colon, quotes and brackets")
+    match error {
+        Error::InvalidScalar { .. }
+        | Error::UnsupportedTag { .. }
+        | Error::TaggedScalarCannotDeserializeIntoString { .. } => at
+            .error(
+                codes::BAD_YAML,
+                "a tag (`!…`) gives this value another type",
+            )
+            .help(
+                "去掉 `!` 开头的标记, 需要时给值加引号 · drop the tag; quote the value if need be",
+            ),
+        _ => {
+            let told = error.to_string();
+            let reason = told.split(" at line ").next().unwrap_or(&told);
+            at.error(codes::BAD_YAML, format!("this is no YAML: {reason}")).help(
+                "检查缩进、冒号后的空格、引号和括号是否成对; 值里有冒号时加引号 · look at indentation, the space after a colon, quotes and brackets; quote a value that has a colon",
+            )
+        }
+    }
 }
 
 /// The character at a line and column, as a byte range; at the end of the text, an empty range.

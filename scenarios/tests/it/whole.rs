@@ -327,3 +327,61 @@ fn chinese_prose_may_use_chinese_punctuation() {
     assert_eq!(told(&problems), "");
     assert_eq!(plan.unwrap().title_zh, "“小”计划：两市，一日");
 }
+
+/// Goal: no text makes the reader panic, and whatever it cannot use it explains. Method: every file of the small
+/// plan is cut off, and every character in turn replaced by what slips in most easily; a prime stride keeps it short.
+#[test]
+fn no_spoiled_text_makes_the_reader_panic() {
+    const STRIDE: usize = 13;
+    let slips = [
+        "",
+        "：",
+        "，",
+        "\t",
+        "\"",
+        "'",
+        "{",
+        "]",
+        "&a ",
+        "*a",
+        "!!int ",
+        "|",
+        "#",
+        "\n",
+        "，\u{3000}",
+        "%",
+        "９",
+    ];
+    let folder = planted(&[]);
+    let mut spoiled = 0;
+    for (file, text) in FILES {
+        let path = folder.path().join(file);
+        for (turn, (at, character)) in text.char_indices().enumerate().step_by(STRIDE) {
+            let slip = slips[(turn / STRIDE) % slips.len()];
+            let after = &text[at + character.len_utf8()..];
+            for version in [
+                text[..at].to_owned(),
+                format!("{}{slip}{after}", &text[..at]),
+            ] {
+                std::fs::write(&path, &version).unwrap();
+                let (plan, problems) = read(folder.path());
+                assert!(plan.is_some() || !problems.is_empty(), "{file} at {at}");
+                for problem in &problems {
+                    let inside = problem
+                        .span
+                        .clone()
+                        .is_none_or(|span| problem.source.get(span).is_some());
+                    assert!(inside, "a span outside its text: {problem:?}");
+                    assert!(
+                        !problem.message.contains("u64"),
+                        "no type names: {}",
+                        problem.message
+                    );
+                }
+                spoiled += 1;
+            }
+        }
+        std::fs::write(&path, text).unwrap();
+    }
+    assert!(spoiled > 400, "{spoiled}");
+}
