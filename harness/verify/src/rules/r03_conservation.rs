@@ -46,12 +46,15 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
                 let one = finding(Rule::R3, "mismatch:split")
                     .at(party)
                     .location(format!("group {} from #{}", row.group, row.seq));
-                let rows = ledger
+                // Rows of a group stand together, so the witness is read from its first row on.
+                let first = ledger
                     .books
                     .last
+                    .partition_point(|other| other.seq < row.seq);
+                let rows = ledger.books.last[first..]
                     .iter()
                     .copied()
-                    .filter(|other| other.group == row.group);
+                    .take_while(|other| other.group == row.group);
                 outcome.findings.push(about(
                     context,
                     one.values(0, sum).witness(party, rows),
