@@ -14,9 +14,9 @@ mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Level, TxId};
+use crosswipe_domain::{Level, Rule, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
-use crosswipe_verify::{Finding, Judgement, Remark};
+use crosswipe_verify::{Finding, Held, Judgement, Remark};
 
 use crate::Source;
 use crate::amount::yuan;
@@ -149,24 +149,57 @@ impl Story {
         }
     }
 
-    /// Findings that follow from none, each with the number of findings that follow from it.
-    pub(crate) fn causes(&self) -> Vec<(usize, Vec<usize>)> {
+    /// What went wrong, told once: findings that follow from none, those of one class and rule together.
+    pub(crate) fn causes(&self) -> Vec<Cause> {
         let findings = &self.judgement.findings;
         let roots: Vec<usize> = (0..findings.len())
             .map(|index| open::root(findings, index))
             .collect();
-        (0..findings.len())
-            .filter(|&index| roots[index] == index)
-            .map(|cause| {
+        let mut causes: Vec<Cause> = Vec::new();
+        for index in (0..findings.len()).filter(|&index| roots[index] == index) {
+            let kind = |index: usize| {
                 (
-                    cause,
-                    (0..findings.len())
-                        .filter(|&other| other != cause && roots[other] == cause)
-                        .collect(),
+                    &findings[index].class,
+                    findings[index].rule,
+                    findings[index].uncertain,
                 )
-            })
-            .collect()
+            };
+            let consequences =
+                (0..findings.len()).filter(|&other| other != index && roots[other] == index);
+            match causes
+                .iter_mut()
+                .find(|cause| kind(cause.first) == kind(index))
+            {
+                Some(cause) => {
+                    cause.alike.push(index);
+                    cause.consequences.extend(consequences);
+                }
+                None => causes.push(Cause {
+                    first: index,
+                    alike: Vec::new(),
+                    consequences: consequences.collect(),
+                }),
+            }
+        }
+        causes
     }
+
+    /// Whether a book that is not where it began is explained: R1 compared it cell by cell and holds, so what moved it
+    /// is not of this run (the mock world's public).
+    pub(crate) fn moved_by_others(&self) -> bool {
+        self.judgement
+            .rules
+            .iter()
+            .any(|rule| rule.rule == Rule::R1 && rule.state == Held::Held)
+    }
+}
+
+/// 起因 · A finding told in full, those alike, and what follows from them; indices of the judge's findings.
+#[derive(Clone, Debug)]
+pub(crate) struct Cause {
+    pub(crate) first: usize,
+    pub(crate) alike: Vec<usize>,
+    pub(crate) consequences: Vec<usize>,
 }
 
 /// A case that is not good, and the first good one of each business, keep their messages in full.

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crosswipe_domain::{Moment, Outcome};
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Moment, Outcome, Party};
 use crosswipe_verify::Standing;
 
 use crate::amount::yuan;
@@ -55,6 +57,7 @@ struct ChainRow {
     undo: Vec<Half>,
     proof: Vec<String>,
     parties: Vec<String>,
+    undone_with: String,
 }
 
 /// One message, in one side of a chain.
@@ -214,17 +217,18 @@ fn chain_row(story: &Story, chain: &Chain, lang: Lang) -> ChainRow {
             .map(|message| half(message, lang))
             .collect(),
         proof: proof(story, chain, lang),
-        parties: transaction
-            .at_parties
-            .iter()
-            .map(|(party, standing)| standing_line(&party.to_string(), *standing, lang))
-            .collect(),
+        parties: parties(&transaction.at_parties, lang),
+        undone_with: chain
+            .undone_with
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     }
 }
 
 /// What queries showed, what was verified, who has to act.
 fn proof(story: &Story, chain: &Chain, lang: Lang) -> Vec<String> {
-    let pairs = |seen: &std::collections::BTreeMap<String, String>| {
+    let pairs = |seen: &BTreeMap<String, String>| {
         seen.iter()
             .map(|(k, v)| format!("{k} = {v}"))
             .collect::<Vec<_>>()
@@ -262,6 +266,23 @@ fn proof(story: &Story, chain: &Chain, lang: Lang) -> Vec<String> {
             .map(str::to_owned),
     );
     lines
+}
+
+/// What the parties' logs show; one line where all show the same.
+fn parties(at_parties: &BTreeMap<Party, Standing>, lang: Lang) -> Vec<String> {
+    let mut standings = at_parties.values();
+    match standings.next() {
+        Some(first) if at_parties.len() > 1 && standings.all(|standing| standing == first) => {
+            let all = Word::all_parties
+                .say(lang)
+                .replace("{}", &at_parties.len().to_string());
+            vec![standing_line(&all, *first, lang)]
+        }
+        _ => at_parties
+            .iter()
+            .map(|(party, standing)| standing_line(&party.to_string(), *standing, lang))
+            .collect(),
+    }
 }
 
 fn standing_line(party: &str, standing: Standing, lang: Lang) -> String {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crosswipe_verify::{Finding, Held, Verdict};
 
 use crate::amount::{count, figure, yuan};
-use crate::story::Story;
+use crate::story::{self, Story};
 use crate::terminal::in_groups;
 use crate::wording::sentence::{
     level_words, not_checked, plain, rule_name, verdict, verdict_sentence, with_reasons,
@@ -45,6 +45,7 @@ pub(super) struct Page {
     findings: Vec<Cause>,
     rules: Vec<RuleLine>,
     books: Vec<BookLine>,
+    others_note: &'static str,
     counts: Vec<CountLine>,
     levels: Vec<String>,
     cannot_undo: Vec<String>,
@@ -92,6 +93,7 @@ struct Instant {
 #[derive(Serialize)]
 struct Cause {
     finding: Told,
+    alike: Vec<Told>,
     consequences: Vec<Told>,
 }
 
@@ -133,7 +135,8 @@ struct BookLine {
     peak: String,
     t1: String,
     difference: String,
-    even: bool,
+    symbol: char,
+    class: &'static str,
 }
 
 #[derive(Serialize)]
@@ -192,12 +195,8 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
             .iter()
             .map(|rule| rule_line(story, rule, lang))
             .collect(),
-        books: story
-            .judgement
-            .books
-            .iter()
-            .map(|book| book_line(book, lang))
-            .collect(),
+        books: books(story, lang),
+        others_note: others_note(story, lang),
         counts: counts(story, lang),
         levels: story
             .levels()
@@ -353,7 +352,7 @@ fn open(story: &Story, lang: Lang) -> Vec<OpenLine> {
                     .map(|party| story.names.party(party, lang))
                     .unwrap_or_default(),
                 next: cause
-                    .map(|finding| classes::next(&finding.class, lang))
+                    .map(|finding| classes::next(finding, lang))
                     .unwrap_or(Word::resume_next.say(lang))
                     .to_owned(),
             });
@@ -418,12 +417,16 @@ fn timeline(story: &Story, lang: Lang) -> Vec<Instant> {
 
 fn findings(story: &Story, lang: Lang) -> Vec<Cause> {
     let all = &story.judgement.findings;
-    let cause = |(cause, consequences): &(usize, Vec<usize>)| Cause {
-        finding: told(story, &all[*cause], lang),
-        consequences: consequences
+    let list = |indices: &[usize]| {
+        indices
             .iter()
             .map(|&index| told(story, &all[index], lang))
-            .collect(),
+            .collect()
+    };
+    let cause = |cause: &story::Cause| Cause {
+        finding: told(story, &all[cause.first], lang),
+        alike: list(&cause.alike),
+        consequences: list(&cause.consequences),
     };
     story.causes().iter().map(cause).collect()
 }
@@ -458,8 +461,8 @@ fn told(story: &Story, finding: &Finding, lang: Lang) -> Told {
         expected,
         actual,
         witness: finding.witness.clone(),
-        meaning: classes::meaning(&finding.class, lang),
-        next: classes::next(&finding.class, lang),
+        meaning: classes::meaning(finding, lang),
+        next: classes::next(finding, lang),
     }
 }
 
@@ -483,15 +486,31 @@ fn rule_line(story: &Story, rule: &crosswipe_verify::RuleState, lang: Lang) -> R
     }
 }
 
-fn book_line(book: &crosswipe_verify::BookTotal, lang: Lang) -> BookLine {
-    BookLine {
+fn books(story: &Story, lang: Lang) -> Vec<BookLine> {
+    let line = |book: &crosswipe_verify::BookTotal| BookLine {
         role: terms::role_name(&book.role, lang).to_owned(),
-        book: terms::book(&book.book, lang).to_owned(),
+        book: terms::book_line(book, lang),
         t0: figure(book, book.t0),
         peak: figure(book, book.peak),
         t1: figure(book, book.t1),
         difference: figure(book, book.t1 - book.t0),
-        even: book.t0 == book.t1,
+        symbol: terms::even(book, story.moved_by_others()),
+        class: if book.t0 == book.t1 || story.moved_by_others() {
+            "good"
+        } else {
+            "bad"
+        },
+    };
+    story.judgement.books.iter().map(line).collect()
+}
+
+/// Whether a difference in a book has to be explained.
+fn others_note(story: &Story, lang: Lang) -> &'static str {
+    let moved = story.judgement.books.iter().any(|book| book.t0 != book.t1);
+    if moved && story.moved_by_others() {
+        Word::others_moved.say(lang)
+    } else {
+        ""
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crosswipe_domain::{InfNo, Moment, Money, MsgId, Outcome, TxId};
 use crosswipe_journal::{
-    CompIntent, Ended, Intent, Payload, Purpose, Queried, Record, Unresolved, Verified,
+    CompIntent, Ended, Intent, Payload, Purpose, Queried, Record, UndoPlan, Unresolved, Verified,
 };
 use crosswipe_verify::Transaction;
 
@@ -108,6 +108,8 @@ pub(crate) struct Chain {
     pub(crate) transaction: Transaction,
     pub(crate) forward: Vec<Message>,
     pub(crate) undo: Vec<Message>,
+    /// The τ with which it is undone, where it has no undo of its own.
+    pub(crate) undone_with: Option<TxId>,
     pub(crate) queried: Vec<(Moment, Queried)>,
     pub(crate) verified: Option<Verified>,
     pub(crate) unresolved: Option<Unresolved>,
@@ -119,6 +121,7 @@ impl Chain {
             transaction: transaction.clone(),
             forward: Vec::new(),
             undo: Vec::new(),
+            undone_with: None,
             queried: Vec::new(),
             verified: None,
             unresolved: None,
@@ -167,9 +170,14 @@ impl Traffic {
         let place = |txid: &TxId| places.get(txid).copied();
         match &record.payload {
             Payload::Intent(intent) => match place(&intent.txid) {
-                Some(place) => self.chains[place]
-                    .forward
-                    .push(Message::forward(record, intent)),
+                Some(place) => {
+                    if let UndoPlan::With { txid } = &intent.undo {
+                        self.chains[place].undone_with = Some(txid.clone());
+                    }
+                    self.chains[place]
+                        .forward
+                        .push(Message::forward(record, intent));
+                }
                 None => self.others.push((
                     intent.case.as_str().to_owned(),
                     Message::forward(record, intent),

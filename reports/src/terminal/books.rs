@@ -34,8 +34,14 @@ pub(crate) fn books(page: &Page<'_>) -> String {
         .with(Style::psql())
         .with(Modify::new(Columns::new(2..)).with(Alignment::right()))
         .to_string();
+    let moved = books.iter().any(|book| book.t0 != book.t1) && page.story.moved_by_others();
+    let note = if moved {
+        super::wrapped(page.say(Word::others_moved), page.width, 2, 4)
+    } else {
+        String::new()
+    };
     if table.lines().all(|line| line.width() <= page.width) {
-        return format!("■ {}\n{}\n", page.say(Word::books), trimmed(&table));
+        return format!("■ {}\n{}\n{note}", page.say(Word::books), trimmed(&table));
     }
     // Amounts too long for columns are told line by line.
     let line = |row: &[String; 6]| {
@@ -47,20 +53,20 @@ pub(crate) fn books(page: &Page<'_>) -> String {
     page.section(
         page.say(Word::books),
         &rows.iter().map(line).collect::<Vec<_>>(),
-    )
+    ) + &note
 }
 
 fn row(page: &Page<'_>, book: &BookTotal) -> [String; 6] {
     let difference = book.t1 - book.t0;
     [
         terms::role_name(&book.role, page.lang).to_owned(),
-        terms::book(&book.book, page.lang).to_owned(),
+        terms::book_line(book, page.lang),
         figure(book, book.t0),
         figure(book, book.peak),
         figure(book, book.t1),
         format!(
             "{} {}",
-            if difference == 0 { '✓' } else { '✗' },
+            terms::even(book, page.story.moved_by_others()),
             figure(book, difference)
         ),
     ]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crosswipe_verify::Finding;
 
 use crate::amount::yuan;
-use crate::story::Case;
+use crate::story::{Case, Cause};
 use crate::terminal::Page;
 use crate::wording::{Word, classes, terms};
 
@@ -13,6 +13,8 @@ use crate::wording::{Word, classes, terms};
 const IN_FULL: usize = 10;
 /// Witness lines of a finding.
 const WITNESSES: usize = 6;
+/// Findings alike that are named below the one told in full.
+const ALIKE: usize = 3;
 
 pub(crate) fn section(page: &Page<'_>) -> String {
     let causes = page.story.causes();
@@ -29,28 +31,25 @@ pub(crate) fn section(page: &Page<'_>) -> String {
         page.say(Word::causes),
         causes.len()
     );
-    for (cause, consequences) in causes.iter().take(IN_FULL) {
-        text += &told(page, &page.story.judgement.findings[*cause], consequences);
+    for cause in causes.iter().take(IN_FULL) {
+        text += &told(page, cause);
     }
     if causes.len() > IN_FULL {
-        let rest = causes[IN_FULL..].iter().map(|(cause, _)| *cause);
-        text += &super::wrapped(
-            &format!(
-                "{} {} {} report.html: {}",
-                page.say(Word::more),
-                causes.len() - IN_FULL,
-                page.say(Word::more_in),
-                by_class(page, rest)
-            ),
-            page.width,
-            2,
-            6,
+        let rest = by_class(page, causes[IN_FULL..].iter().map(|cause| cause.first));
+        let line = format!(
+            "{} {} {} report.html: {rest}",
+            page.say(Word::more),
+            causes.len() - IN_FULL,
+            page.say(Word::more_in)
         );
+        text += &super::wrapped(&line, page.width, 2, 6);
     }
     text
 }
 
-fn told(page: &Page<'_>, finding: &Finding, consequences: &[usize]) -> String {
+fn told(page: &Page<'_>, cause: &Cause) -> String {
+    let findings = &page.story.judgement.findings;
+    let finding = &findings[cause.first];
     let (lang, names) = (page.lang, &page.story.names);
     let symbol = if finding.uncertain {
         format!("? {}", page.say(Word::uncertain))
@@ -118,23 +117,52 @@ fn told(page: &Page<'_>, finding: &Finding, consequences: &[usize]) -> String {
     }
     line(
         Word::meaning,
-        Some(classes::meaning(&finding.class, lang).to_owned()),
+        Some(classes::meaning(finding, lang).to_owned()),
     );
-    line(
-        Word::next,
-        Some(classes::next(&finding.class, lang).to_owned()),
-    );
-    if !consequences.is_empty() {
+    line(Word::next, Some(classes::next(finding, lang).to_owned()));
+    for other in cause
+        .alike
+        .iter()
+        .take(ALIKE)
+        .map(|&index| &findings[index])
+    {
+        line(Word::alike, Some(brief(page, other)));
+    }
+    if cause.alike.len() > ALIKE {
         line(
-            Word::consequences,
+            Word::alike,
             Some(format!(
-                "{}: {}",
-                consequences.len(),
-                by_class(page, consequences.iter().copied())
+                "{} {} {} report.html",
+                page.say(Word::more),
+                cause.alike.len() - ALIKE,
+                page.say(Word::more_in)
             )),
         );
     }
+    if !cause.consequences.is_empty() {
+        let (number, classes) = (
+            cause.consequences.len(),
+            by_class(page, cause.consequences.iter().copied()),
+        );
+        line(Word::consequences, Some(format!("{number}: {classes}")));
+    }
     text
+}
+
+/// Where, expected and actual on one line.
+fn brief(page: &Page<'_>, finding: &Finding) -> String {
+    let party = finding
+        .party
+        .as_ref()
+        .map(|party| page.story.names.party(party, page.lang))
+        .unwrap_or_default();
+    let (expected, actual) = page.story.expected_actual(finding);
+    format!(
+        "{party}  {}  {} {expected}  {} {actual}",
+        finding.location,
+        page.say(Word::expected),
+        page.say(Word::actual)
+    )
 }
 
 /// `residue:pool-fund ×2, one-sided:insured ×1`.

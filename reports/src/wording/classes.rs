@@ -2,7 +2,8 @@
 //!
 //! Why here: `residue:accumulator` is exact and says nothing to the person at the counter.
 
-use crosswipe_domain::FindingClass;
+use crosswipe_domain::{FindingClass, Rule};
+use crosswipe_verify::Finding;
 
 use super::{Lang, terms};
 
@@ -28,13 +29,33 @@ pub(crate) fn name(class: &FindingClass, lang: Lang) -> String {
 }
 
 /// 含义 · One sentence.
-pub(crate) fn meaning(class: &FindingClass, lang: Lang) -> &'static str {
-    family(class).meaning[lang as usize]
+pub(crate) fn meaning(finding: &Finding, lang: Lang) -> &'static str {
+    match finding.rule {
+        Rule::R13 => lang.pick(
+            "同一人的回退没有按后结先退的次序。",
+            "A person's settlements were not undone newest first.",
+        ),
+        Rule::R14 => lang.pick(
+            "没有在窗口结束前收口：末笔报文或回退后的取账太晚。",
+            "Not closed in time: the last message or the books after the rollback came too late.",
+        ),
+        _ => family(&finding.class).meaning[lang as usize],
+    }
 }
 
 /// 下一步 · One sentence.
-pub(crate) fn next(class: &FindingClass, lang: Lang) -> &'static str {
-    family(class).next[lang as usize]
+pub(crate) fn next(finding: &Finding, lang: Lang) -> &'static str {
+    match finding.rule {
+        Rule::R13 => lang.pick(
+            "核对该人各笔的拆分；按次序重做一次回退演练。",
+            "Check that person's splits; rehearse the undo in order.",
+        ),
+        Rule::R14 => lang.pick(
+            "提前末批用例，或由有权者书面延长窗口。",
+            "Send the last cases earlier, or have the window extended in writing.",
+        ),
+        _ => family(&finding.class).next[lang as usize],
+    }
 }
 
 fn family(class: &FindingClass) -> &'static Family {

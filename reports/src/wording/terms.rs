@@ -2,7 +2,7 @@
 
 use crosswipe_domain::{Allow, Business, InfNo, PhaseKind, Public, Role, Scope};
 use crosswipe_journal::{CaseResult, Purpose, Says};
-use crosswipe_verify::Held;
+use crosswipe_verify::{BookTotal, Held};
 
 use super::Lang;
 use crate::story::{CellState, Ending, MarkKind, Rollback};
@@ -24,7 +24,8 @@ pub(crate) fn role_name(name: &str, lang: Lang) -> &str {
     known.map_or(name, |known| role(known, lang))
 }
 
-const BOOKS: [(&str, &str, &str); 20] = [
+const BOOKS: [(&str, &str, &str); 21] = [
+    ("equity", "期初对应", "opening equity"),
     ("pool-fund", "统筹基金", "pool fund"),
     ("personal-account", "个人账户", "personal account"),
     ("accumulator", "年度累计", "yearly accumulator"),
@@ -53,6 +54,24 @@ pub(crate) fn book(name: &str, lang: Lang) -> &str {
         .iter()
         .find(|(key, ..)| *key == name)
         .map_or(name, |(_, zh, en)| lang.pick(zh, en))
+}
+
+/// A book as a line of the table: where it counts rather than keeps money, that is said.
+pub(crate) fn book_line(line: &BookTotal, lang: Lang) -> String {
+    let name = book(&line.book, lang);
+    match line.unit.as_str() {
+        "count" => format!("{name}{}", lang.pick("（数）", " (count)")),
+        _ => name.to_owned(),
+    }
+}
+
+/// `✓` back at its start, `*` moved by others alone, `✗` neither.
+pub(crate) fn even(line: &BookTotal, moved_by_others: bool) -> char {
+    match (line.t0 == line.t1, moved_by_others) {
+        (true, _) => '✓',
+        (false, true) => '*',
+        (false, false) => '✗',
+    }
 }
 
 /// What stands behind the `:` or blank of a class and is no book: parties, gates, parts of a row, reasons.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crosswipe_domain::{CaseId, FindingClass, Rule};
 use crosswipe_journal::{CaseResult, Payload};
-use crosswipe_reports::{Lang, NoRun, Source, Story, json, junit, verdict_sentence};
+use crosswipe_reports::{Lang, NoRun, Source, Story, json, junit, terminal, verdict_sentence};
 use crosswipe_verify::{Held, TxState};
 
 use crate::runs::{self, Run};
@@ -228,8 +228,64 @@ fn rules_and_cases_have_one_test_case_each() {
 fn findings_that_blame_each_other_in_a_circle_are_still_told() {
     let mut run = runs::violated();
     run.judgement.findings[0].follows_from = Some(2);
-    let told = crosswipe_reports::terminal(&run.story(), Lang::En, 100);
+    let told = terminal(&run.story(), Lang::En, 100);
     assert!(told.contains("Findings  3 (causes 1)"), "{told}");
+}
+
+#[test]
+fn one_slip_at_many_parties_is_told_once() {
+    let mut run = runs::violated();
+    let first = run.judgement.findings[0].clone();
+    for city in ["330100", "330200", "330400", "330500", "330600"] {
+        let party = Some(crosswipe_domain::Party::new(
+            crosswipe_domain::Role::Insured,
+            city,
+        ));
+        run.judgement.findings.push(crosswipe_verify::Finding {
+            party,
+            txid: None,
+            case: None,
+            ..first.clone()
+        });
+    }
+    let told = terminal(&run.story(), Lang::En, 100);
+    assert!(told.contains("Findings  8 (causes 1)"), "{told}");
+    assert_eq!(told.matches("next step").count(), 1);
+    assert_eq!(
+        told.matches("      alike  ").count(),
+        3 + 1,
+        "three are named, the rest is counted"
+    );
+}
+
+#[test]
+fn a_book_moved_by_the_public_is_no_residue_where_rule_one_holds() {
+    let mut run = runs::clean();
+    run.judgement.books[0].t1 += 4_550;
+    let told = terminal(&run.story(), Lang::En, 100);
+    assert!(
+        told.contains("* 45.50") && told.contains("moved by business outside the tests"),
+        "{told}"
+    );
+    run.rule(Rule::R1, Held::NotChecked, Some("t1"));
+    let told = terminal(&run.story(), Lang::En, 100);
+    assert!(
+        told.contains("✗ 45.50"),
+        "without R1 nobody has explained it: {told}"
+    );
+}
+
+#[test]
+fn money_in_a_finding_is_never_shown_in_fen() {
+    let told = terminal(&runs::violated().story(), Lang::Zh, 100);
+    assert!(told.contains("应为  200.00    实为  519.74"), "{told}");
+    let mut counted = runs::violated();
+    counted
+        .judgement
+        .books
+        .iter_mut()
+        .for_each(|book| book.unit = "count".into());
+    assert!(terminal(&counted.story(), Lang::Zh, 100).contains("应为  20000    实为  51974"));
 }
 
 #[test]
