@@ -127,7 +127,7 @@ fn a_resend_after_a_lost_response_is_one_settlement() {
             .filter(|row| row.kind == "settlement")
             .map(|row| row.id.clone())
             .collect();
-        assert_eq!(ids, [setl_id.clone()], "{party}");
+        assert_eq!(ids, std::slice::from_ref(&setl_id), "{party}");
     }
 }
 

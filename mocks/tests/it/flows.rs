@@ -293,21 +293,12 @@ fn each_party_books_its_own_side_of_a_settlement() {
 }
 
 /// What parties must agree on for a settlement: ids, person, insurance type, amounts.
-fn tuple(
-    row: &Row,
-) -> (
-    String,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Vec<(String, i64)>,
-) {
+fn tuple(row: &Row) -> (String, [Option<String>; 3], Vec<(String, i64)>) {
     let fact = |name: &str| row.facts.get(name).cloned();
+    let facts = [row.person.clone(), fact("medins_setl_id"), fact("insutype")];
     (
         row.id.clone(),
-        row.person.clone(),
-        fact("medins_setl_id"),
-        fact("insutype"),
+        facts,
         row.amounts.clone().into_iter().collect(),
     )
 }

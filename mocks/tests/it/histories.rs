@@ -135,10 +135,10 @@ impl<'w> Player<'w> {
             | Act::Withdraw(n)
             | Act::Discharge(n)
             | Act::Readmit(n)
-            | Act::Cancel(n) => {
-                if !self.visits.is_empty() {
-                    self.on_visit(act, n % self.visits.len());
-                }
+            | Act::Cancel(n)
+                if !self.visits.is_empty() =>
+            {
+                self.on_visit(act, n % self.visits.len())
             }
             _ => {}
         }

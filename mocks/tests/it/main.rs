@@ -12,7 +12,10 @@ mod flows;
 mod histories;
 #[cfg(test)]
 mod http;
-#[cfg(all(test, feature = "wiremock"))]
+#[cfg(test)]
+#[cfg(feature = "wiremock")]
 mod mounted;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod reversals;
