@@ -219,3 +219,55 @@ fn a_lost_answer_on_any_hop_can_be_mended(#[case] cut: usize, #[case] reverse: b
         .output();
     check_rolled_back(&start, &books(&network));
 }
+
+#[test]
+fn of_two_settlements_of_one_bill_in_flight_at_once_one_is_taken() {
+    let setup = config(&[]).setup();
+    let network = Cut {
+        machines: std::cell::RefCell::new(
+            machines(&setup, &Faults::default()).into_iter().collect(),
+        ),
+        cut: None.into(),
+    };
+    let mut counter = Counter::new(&network, H_NINGBO, EMPLOYEE);
+    let visit = counter.charged_visit();
+    let [_, treatment, hub, insured] = counter.path().try_into().unwrap();
+    let flights: Vec<_> = (0..2)
+        .map(|_| {
+            let msgid = counter.new_msgid();
+            let body = counter.message("2207", &msgid, counter.bill(&visit));
+            let mut machines = network.machines.borrow_mut();
+            match machines.get_mut(&treatment).unwrap().begin(
+                counter.now,
+                None,
+                "/",
+                body.as_bytes(),
+            ) {
+                Motion::Forward { body, ticket, .. } => (body, ticket),
+                other => panic!("{other:?}"),
+            }
+        })
+        .collect();
+    let ended: Vec<Said> = flights
+        .into_iter()
+        .map(|(body, ticket)| {
+            let answer = network.send(counter.now, &hub, HOP_PATH, &body);
+            let mut machines = network.machines.borrow_mut();
+            match machines
+                .get_mut(&treatment)
+                .unwrap()
+                .resume(counter.now, ticket, answer)
+            {
+                Motion::Reply(answer) => said(Ok(answer)),
+                other => panic!("{other:?}"),
+            }
+        })
+        .collect();
+    assert!(matches!(ended[0], Said::Ok(_)));
+    assert_eq!(ended[1], Said::Refused(RefusalCode::Settled));
+    let rows = network.export(&insured).rows;
+    assert_eq!(
+        rows.iter().filter(|row| row.kind == "settlement").count(),
+        1
+    );
+}
