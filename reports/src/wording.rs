@@ -99,6 +99,8 @@ words! {
     open_none "无。每笔交易都已回退并核验。" "Nothing: every transaction was rolled back and verified.";
     open_none_seen "清单为空，但不能据此认定干净：见结论与未核事项。" "The list is empty, which alone proves nothing: read the verdict and what was not checked.";
     books "账册" "Books";
+    books_money "账册：金额（元）" "Books: money (yuan)";
+    books_counts "账册：数量" "Books: counts";
     party "方" "party";
     book "账" "book";
     at_t0 "t0 起点" "at t0";
@@ -152,7 +154,7 @@ words! {
     more_in "条，见" "more, see";
     all_cases "全部用例" "All cases";
     filter "筛选" "filter";
-    filter_hint "用例、城市、机构、错误码、结算号…（按 / 键）" "case, city, institution, code, settlement id… (press /)";
+    filter_hint "用例、城市、机构、错误码、结算号…（按 / 键）" "case, city, institution, code, settlement id... (press /)";
     shown "显示" "shown";
     result "结果" "result";
     rollback "回退" "rollback";

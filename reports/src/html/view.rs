@@ -172,7 +172,7 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
             .map(|(fault, times)| fault_line(fault, *times, lang))
             .collect(),
         numbers: numbers(story, lang),
-        verdict: verdict(story.judgement.verdict, lang),
+        verdict: verdict(story, lang),
         verdict_class: story.judgement.verdict.name(),
         sentence: verdict_sentence(story, lang),
         open: open(story, lang),

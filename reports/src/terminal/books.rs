@@ -11,8 +11,23 @@ use crate::terminal::Page;
 use crate::wording::sentence::rule_name;
 use crate::wording::{Word, terms};
 
+/// Money first, then what is counted: two tables, because a column of both is as wide as the wider.
 pub(crate) fn books(page: &Page<'_>) -> String {
     let books = &page.story.judgement.books;
+    let (counts, money): (Vec<&BookTotal>, Vec<&BookTotal>) =
+        books.iter().partition(|book| book.unit == "count");
+    let tables = [(Word::books_money, money), (Word::books_counts, counts)]
+        .map(|(heading, books)| table(page, heading, &books));
+    let moved = books.iter().any(|book| book.t0 != book.t1) && page.story.moved_by_others();
+    let note = if moved {
+        super::wrapped(page.say(Word::others_moved), page.width, 2, 4)
+    } else {
+        String::new()
+    };
+    tables.concat() + &note
+}
+
+fn table(page: &Page<'_>, heading: Word, books: &[&BookTotal]) -> String {
     if books.is_empty() {
         return String::new();
     }
@@ -34,14 +49,8 @@ pub(crate) fn books(page: &Page<'_>) -> String {
         .with(Style::psql())
         .with(Modify::new(Columns::new(2..)).with(Alignment::right()))
         .to_string();
-    let moved = books.iter().any(|book| book.t0 != book.t1) && page.story.moved_by_others();
-    let note = if moved {
-        super::wrapped(page.say(Word::others_moved), page.width, 2, 4)
-    } else {
-        String::new()
-    };
     if table.lines().all(|line| line.width() <= page.width) {
-        return format!("■ {}\n{}\n{note}", page.say(Word::books), trimmed(&table));
+        return format!("■ {}\n{}\n", page.say(heading), trimmed(&table));
     }
     // Amounts too long for columns are told line by line.
     let line = |row: &[String; 6]| {
@@ -51,16 +60,16 @@ pub(crate) fn books(page: &Page<'_>) -> String {
         format!("{} {}  {}", row[0], row[1], figures.join(" · "))
     };
     page.section(
-        page.say(Word::books),
+        page.say(heading),
         &rows.iter().map(line).collect::<Vec<_>>(),
-    ) + &note
+    )
 }
 
 fn row(page: &Page<'_>, book: &BookTotal) -> [String; 6] {
     let difference = book.t1 - book.t0;
     [
         terms::role_name(&book.role, page.lang).to_owned(),
-        terms::book_line(book, page.lang),
+        terms::book(&book.book, page.lang).to_owned(),
         figure(book, book.t0),
         figure(book, book.peak),
         figure(book, book.t1),

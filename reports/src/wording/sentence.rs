@@ -26,18 +26,21 @@ pub fn verdict_sentence(story: &Story, lang: Lang) -> String {
     }
 }
 
-/// The verdict alone, e.g. `已回退干净`.
-pub(crate) fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
-    match verdict {
+/// The verdict alone, e.g. `已回退干净`. A broken rule that left nothing behind is not called a leftover.
+pub(crate) fn verdict(story: &Story, lang: Lang) -> &'static str {
+    match story.judgement.verdict {
         Verdict::Clean => lang.pick("已回退干净", "rolled back, clean"),
         Verdict::Indeterminate => lang.pick("不能判定", "indeterminate"),
+        Verdict::Violated if story.open.is_empty() => {
+            lang.pick("违反：有规则不成立", "violated: a rule is broken")
+        }
         Verdict::Violated => lang.pick("违反：没有回退干净", "violated: not rolled back clean"),
     }
 }
 
 fn what(story: &Story, lang: Lang) -> String {
     let judgement = &story.judgement;
-    let head = verdict(judgement.verdict, lang);
+    let head = verdict(story, lang);
     let intended = count(i64::try_from(judgement.counts.intended).unwrap_or(i64::MAX));
     let broken: Vec<String> = rules_in(story, Held::Violated, lang);
     let mut text = match lang {
