@@ -16,6 +16,8 @@ const TOP: usize = 30;
 /// 矩阵图 · Ready to draw.
 #[derive(Serialize)]
 pub(super) struct Drawing {
+    /// More than fits a portrait page.
+    wide: bool,
     width: usize,
     height: usize,
     cell_width: usize,
@@ -89,6 +91,7 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, lang: Lang) -> Drawing {
         find: format!("{}-{}", cell.insured, cell.treatment),
     };
     Drawing {
+        wide: matrix.regions.len() > 16,
         width: LEFT + matrix.regions.len() * cell_width + 2,
         height: TOP + matrix.regions.len() * cell_height + 2,
         cell_width,

@@ -24,7 +24,11 @@ pub(crate) fn books(page: &Page<'_>) -> String {
     } else {
         String::new()
     };
-    tables.concat() + &note
+    let told: Vec<String> = tables
+        .into_iter()
+        .filter(|table| !table.is_empty())
+        .collect();
+    told.join("\n") + &note
 }
 
 fn table(page: &Page<'_>, heading: Word, books: &[&BookTotal]) -> String {
