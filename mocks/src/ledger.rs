@@ -332,9 +332,38 @@ impl Ledger {
                 })
                 .collect(),
             rows: self.rows.values().map(|held| held.row.clone()).collect(),
-            log: self.log.clone(),
+            log: self.shown(0),
             queues: Vec::new(),
         }
+    }
+
+    /// Log rows as outsiders see them: what is sent again to a repeated message is no book, and stays here.
+    fn shown(&self, from: u64) -> Vec<LogRow> {
+        let bare = |row: &LogRow| match &row.entry {
+            Entry::Fence {
+                origin,
+                msgid,
+                state,
+                ..
+            } => Entry::Fence {
+                origin: origin.clone(),
+                msgid: msgid.clone(),
+                state: *state,
+                reply: None,
+            },
+            other => other.clone(),
+        };
+        self.log_from(from)
+            .iter()
+            .map(|row| LogRow {
+                seq: row.seq,
+                at: row.at,
+                cause: row.cause.clone(),
+                group: row.group,
+                person: row.person.clone(),
+                entry: bare(row),
+            })
+            .collect()
     }
 
     /// 中途查看 · The log from `from` on.
@@ -345,7 +374,7 @@ impl Ledger {
             taken_at,
             from,
             lsn: self.lsn(),
-            rows: self.log_from(from).to_vec(),
+            rows: self.shown(from),
         }
     }
 }

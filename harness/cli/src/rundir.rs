@@ -77,14 +77,8 @@ pub(crate) fn keep_plan(dir: &Path, files: &BTreeMap<String, Vec<u8>>, key: &Pse
 
 /// Evidence of a run folder: the journal's records with every export and look that lies there.
 pub(crate) fn evidence(dir: &Path, history: &History, as_of: Option<Moment>) -> Result<Evidence, Trouble> {
-    let journal = JournalFacts {
-        head: history.records.first().map(|record| record.sha256.clone()).unwrap_or_default(),
-        tail: history.last().sha256.clone(),
-        length: history.records.len() as u64,
-        defect: None,
-    };
     let mut evidence =
-        Evidence { records: history.records.clone(), journal, exports: BTreeMap::new(), looks: BTreeMap::new(), as_of };
+        Evidence { records: history.records.clone(), journal: facts(history), exports: BTreeMap::new(), looks: BTreeMap::new(), as_of };
     for path in files_of(&dir.join("exports"))? {
         let bytes = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
         let Some((party, which)) = named(&path) else { continue };
@@ -99,6 +93,21 @@ pub(crate) fn evidence(dir: &Path, history: &History, as_of: Option<Moment>) -> 
         }
     }
     Ok(evidence)
+}
+
+/// Takes in what the journal has grown by; exports and looks are as they were read.
+pub(crate) fn extend(evidence: &mut Evidence, history: &History) {
+    evidence.records.extend_from_slice(&history.records[evidence.records.len()..]);
+    evidence.journal = facts(history);
+}
+
+fn facts(history: &History) -> JournalFacts {
+    JournalFacts {
+        head: history.records.first().map(|record| record.sha256.clone()).unwrap_or_default(),
+        tail: history.last().sha256.clone(),
+        length: history.records.len() as u64,
+        defect: None,
+    }
 }
 
 fn put(evidence: &mut Evidence, instant: Instant, party: Party, bytes: &[u8]) {

@@ -283,7 +283,7 @@ pub enum Entry {
         msgid: String,
         /// What became of it.
         state: FenceState,
-        /// What is sent again to a repeated message; only for `applied` and `refused`.
+        /// What is sent again to a repeated message, kept in the party's own log; absent in exports.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply: Option<String>,
     },
@@ -336,18 +336,9 @@ pub struct Look {
 /// # Panics
 /// If the value has a map key that is no text, which no type of this project has.
 pub fn canonical_json<T: Serialize>(value: &T) -> String {
-    fn sorted(value: serde_json::Value) -> serde_json::Value {
-        match value {
-            serde_json::Value::Object(members) => {
-                let members: BTreeMap<String, serde_json::Value> = members.into_iter().map(|(k, v)| (k, sorted(v))).collect();
-                serde_json::Value::Object(members.into_iter().collect())
-            }
-            serde_json::Value::Array(items) => serde_json::Value::Array(items.into_iter().map(sorted).collect()),
-            other => other,
-        }
-    }
-    let value = serde_json::to_value(value).expect("evidence has text keys");
-    sorted(value).to_string()
+    let mut value = serde_json::to_value(value).expect("evidence has text keys");
+    value.sort_all_objects();
+    value.to_string()
 }
 
 /// SHA-256 of bytes, lower-case hex.

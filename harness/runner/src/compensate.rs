@@ -76,7 +76,7 @@ impl<T: Transport> Desk<T> {
             message: sha256_hex(masked.as_bytes()),
         };
         self.record(Payload::CompIntent(Box::new(comp)), Some(masked)).await?;
-        let (outcome, took_ms, reply) = self.exchange(institution, infno, &msgid, at, body).await;
+        let (outcome, took_ms, reply) = self.exchange(institution, infno, &msgid, self.context(at), body).await;
         let (masked, digest) = self.kept(reply.as_ref());
         if let Some(original) = self.fold(|fold| fold.outcome(txid).cloned()) {
             let checks = amounts::check_cancel(infno, &original, &outcome);

@@ -72,7 +72,7 @@ impl<T: Transport> Desk<T> {
         let nature = out.infno.nature();
         let durable = matches!(nature, Nature::Forward | Nature::Undo | Nature::Unknown);
         self.write_intent(&out, &msgid, &body, nature, durable).await?;
-        let (outcome, took_ms, reply) = self.exchange(out.institution, &out.infno, &msgid, at, body).await;
+        let (outcome, took_ms, reply) = self.exchange(out.institution, &out.infno, &msgid, self.context(at), body).await;
         let (masked, digest) = self.kept(reply.as_ref());
         let ended = Ended { txid: out.txid, msgid, outcome: outcome.clone(), took_ms, reply: digest };
         if durable {
@@ -146,11 +146,11 @@ impl<T: Transport> Desk<T> {
         institution: &Institution,
         infno: &InfNo,
         msgid: &MsgId,
-        at: Moment,
+        context: String,
         body: String,
     ) -> (Outcome, u64, Option<Answer>) {
         let to = Party::new(Role::His, institution.code.as_str());
-        let call = Call { path: "/".to_owned(), context: Some(self.context(at)), body: Some(body) };
+        let call = Call { path: "/".to_owned(), context: Some(context), body: Some(body) };
         let watch = Stopwatch::start();
         let answer = self.transport.exchange(&to, call).await;
         let took_ms = watch.elapsed_ms();
@@ -210,7 +210,7 @@ impl<T: Transport> Desk<T> {
             amounts: BTreeMap::new(),
         };
         self.write_intent(&out, &msgid, &body, Nature::Session, false).await?;
-        let (outcome, took_ms, reply) = self.exchange(institution, &infno, &msgid, at, body).await;
+        let (outcome, took_ms, reply) = self.exchange(institution, &infno, &msgid, self.context(at), body).await;
         let (masked, digest) = self.kept(reply.as_ref());
         let sign_no = outcome.id("sign_no").map(str::to_owned);
         self.record_lazily(Payload::Outcome(Ended { txid, msgid, outcome, took_ms, reply: digest }), masked);

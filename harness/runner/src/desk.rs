@@ -198,6 +198,11 @@ impl<T: Transport> Desk<T> {
         Context { run: self.config.run_id.to_string(), epoch: self.journal.epoch(), now: Some(now) }.to_text()
     }
 
+    /// The context header of a message that the mock world sends of its own accord: it names no run.
+    pub(crate) fn context_of_the_world(&self, now: Moment) -> String {
+        Context { run: String::new(), epoch: 0, now: Some(now) }.to_text()
+    }
+
     /// Tells the progress line that a case has ended.
     pub(crate) fn case_ended(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;

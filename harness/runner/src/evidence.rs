@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crosswipe_domain::{CaseId, Entry, Export, Look, LogRow, Party, PersonNo, canonical_json, sha256_hex};
 use crosswipe_journal::{ExportDigest, Payload, Snapshot, TailDigest, Tails};
@@ -34,28 +35,22 @@ impl Instant {
 
 impl<T: Transport> Desk<T> {
     /// Takes the exports of all parties, writes them, and records their digests. Says who did not answer.
-    pub(crate) async fn snapshot(&self, instant: Instant) -> Result<BTreeMap<Party, String>, Halt> {
+    pub(crate) async fn snapshot(self: &Arc<Self>, instant: Instant) -> Result<BTreeMap<Party, String>, Halt> {
         let parties: Vec<Party> = self.looked.keys().cloned().collect();
+        let tasks: Vec<_> = parties
+            .into_iter()
+            .map(|party| {
+                let desk = Arc::clone(self);
+                tokio::spawn(async move { (desk.keep_export(&party, instant).await, party) })
+            })
+            .collect();
         let mut snapshot = Snapshot { exports: BTreeMap::new(), missing: BTreeMap::new() };
-        for party in parties {
-            match self.export(&party).await {
-                Ok(export) => {
-                    let text = canonical_json(&export);
-                    write(&self.exports_dir().join(format!("{}.{}.json", party.file_stem(), instant.name())), text.as_bytes())?;
-                    let digest = ExportDigest {
-                        sha256: sha256_hex(text.as_bytes()),
-                        lsn: export.lsn,
-                        taken_at: export.taken_at,
-                    };
-                    if instant == Instant::T0 {
-                        *self.looked[&party].lock().await = export.lsn;
-                    }
-                    snapshot.exports.insert(party, digest);
-                }
-                Err(why) => {
-                    snapshot.missing.insert(party, why);
-                }
-            }
+        for task in tasks {
+            let (kept, party) = task.await.map_err(|error| Halt::Bug(error.to_string()))?;
+            match kept? {
+                Ok(digest) => snapshot.exports.insert(party, digest).map(drop),
+                Err(why) => snapshot.missing.insert(party, why).map(drop),
+            };
         }
         let missing = snapshot.missing.clone();
         let payload = match instant {
@@ -65,6 +60,21 @@ impl<T: Transport> Desk<T> {
         };
         self.record(payload, None).await?;
         Ok(missing)
+    }
+
+    /// One party's export on disk, and its digest; the inner error is the party's, the outer ours.
+    async fn keep_export(&self, party: &Party, instant: Instant) -> Result<Result<ExportDigest, String>, Halt> {
+        let export = match self.export(party).await {
+            Ok(export) => export,
+            Err(why) => return Ok(Err(why)),
+        };
+        let text = canonical_json(&export);
+        write(&self.exports_dir().join(format!("{}.{}.json", party.file_stem(), instant.name())), text.as_bytes())?;
+        if instant == Instant::T0 {
+            *self.looked[party].lock().await = export.lsn;
+        }
+        let sha256 = sha256_hex(text.as_bytes());
+        Ok(Ok(ExportDigest { sha256, lsn: export.lsn, taken_at: export.taken_at }))
     }
 
     /// tm: the log tails of a case's parties since the last look at each.

@@ -51,7 +51,7 @@ impl<T: Transport> Desk<T> {
             let at = self.clock.tick();
             let msgid = self.msgids.next(&institution.code, at);
             let body = self.envelope(&infno, &msgid, institution, Some(persona.insured), None, &input);
-            let (outcome, _, reply) = self.exchange(institution, &infno, &msgid, at, body).await;
+            let (outcome, _, reply) = self.exchange(institution, &infno, &msgid, self.context_of_the_world(at), body).await;
             let played = Played {
                 case: case.id.clone(),
                 msgid,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crosswipe_domain::{Moment, Pseudonym};
 use crosswipe_journal::{Closed, Journal, JournalError, Interrupted, Payload};
-use crosswipe_scenarios::Case;
+use crosswipe_scenarios::{Case, Step};
 use tokio::sync::Notify;
 
 use crate::clock::{Clock, Patient};
@@ -101,14 +101,16 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     if let Some((party, why)) = missing.into_iter().next() {
         return Err(Halt::Unreachable { party: party.to_string(), why });
     }
-    drop(busy);
-    let end = desk.config.plan.window.end();
-    let after = |case: &Case| matches!((case.start, end), (Some(start), Some(end)) if start >= end);
     let chosen = &desk.config.selected;
-    let numbered = || desk.config.plan.cases.iter().enumerate().filter(|(index, _)| chosen.contains(index));
-    let inside: Vec<usize> = numbered().filter(|(_, case)| !after(case)).map(|(index, _)| index).collect();
-    let outside: Vec<usize> = numbered().filter(|(_, case)| after(case)).map(|(index, _)| index).collect();
-    run_lanes(desk, &inside).await?;
+    let cases = || desk.config.plan.cases.iter().enumerate().filter(|(index, _)| chosen.contains(index));
+    let public = |case: &Case| case.leaves().all(|step| matches!(step, Step::Play(_)));
+    let ours: Vec<usize> = cases().filter(|(_, case)| !public(case)).map(|(index, _)| index).collect();
+    let played: Vec<usize> = cases().filter(|(_, case)| public(case)).map(|(index, _)| index).collect();
+    // What the public does is no business of ours: it goes on beside the run, before, within and after the window.
+    let world = start_lanes(desk, &played);
+    let lanes = start_lanes(desk, &ours);
+    drop(busy);
+    all(desk, lanes).await?;
     compensate_everybody(desk).await?;
     if !desk.clock.is_interrupted() {
         last_probes(desk).await?;
@@ -117,7 +119,7 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     busy.sleep_until(desk.clock.now().plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
     desk.snapshot(Instant::T1).await?;
     drop(busy);
-    run_lanes(desk, &outside).await?;
+    all(desk, world).await?;
     let busy = desk.clock.enter();
     let day_roll = desk.clock.now().day().next().start();
     busy.sleep_until(day_roll.plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
@@ -125,13 +127,11 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Runs cases lane by lane, all lanes at once.
-async fn run_lanes<T: Transport>(desk: &Arc<Desk<T>>, wanted: &[usize]) -> Result<(), Halt> {
+/// Starts cases lane by lane, all lanes at once. The caller is counted as working, so that time does not run ahead.
+fn start_lanes<T: Transport>(desk: &Arc<Desk<T>>, wanted: &[usize]) -> Vec<Task> {
     let most = desk.config.jobs.unwrap_or(usize::MAX);
     let lanes = lanes(&desk.config.plan.cases, wanted, most);
-    // Everybody is counted as working before anybody begins, so that time does not run ahead.
-    let starting = desk.clock.enter();
-    let tasks: Vec<_> = lanes
+    lanes
         .into_iter()
         .map(|lane| {
             let busy = desk.clock.enter();
@@ -143,10 +143,10 @@ async fn run_lanes<T: Transport>(desk: &Arc<Desk<T>>, wanted: &[usize]) -> Resul
                 Ok::<(), Halt>(())
             })
         })
-        .collect();
-    drop(starting);
-    all(desk, tasks).await
+        .collect()
 }
+
+type Task = tokio::task::JoinHandle<Result<(), Halt>>;
 
 /// Whatever a case left open is undone now.
 async fn compensate_everybody<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
@@ -177,7 +177,7 @@ async fn last_probes<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
 /// Waits for all tasks; the first error stops the others at their next record.
 async fn all<T: Transport>(
     desk: &Arc<Desk<T>>,
-    tasks: Vec<tokio::task::JoinHandle<Result<(), Halt>>>,
+    tasks: Vec<Task>,
 ) -> Result<(), Halt> {
     let mut first = Ok(());
     for task in tasks {

@@ -4,7 +4,7 @@
 //! book or class in one place, so that two rules never rank one fault differently.
 //! Not here: which finding follows from which (`causes`).
 
-use crosswipe_domain::{CellKey, Entry, FindingClass, LogRow, Party, Pseudonym, Rule, Severity};
+use crosswipe_domain::{CellKey, Entry, FindingClass, LogRow, Money, Party, Pseudonym, Rule, Severity, Unit};
 
 use crate::judgement::Finding;
 use crate::story::Tau;
@@ -26,6 +26,7 @@ pub(crate) fn finding(rule: Rule, class: impl Into<String>) -> Finding {
         case: None,
         person: None,
         location: String::new(),
+        unit: None,
         expected: String::new(),
         actual: String::new(),
         witness: Vec::new(),
@@ -60,6 +61,12 @@ impl Finding {
         self.expected = expected.to_string();
         self.actual = actual.to_string();
         self
+    }
+
+    /// Two figures of one unit: money as yuan, counts as they are.
+    pub(crate) fn figures(mut self, unit: Unit, expected: i64, actual: i64) -> Finding {
+        self.unit = Some(unit);
+        self.values(figure(unit, expected), figure(unit, actual))
     }
 
     pub(crate) fn unsure(mut self) -> Finding {
@@ -98,6 +105,22 @@ impl Finding {
     }
 }
 
+/// A figure as people read it: money as yuan, a count as it is.
+pub(crate) fn figure(unit: Unit, value: i64) -> String {
+    match unit {
+        Unit::Fen | Unit::MemoFen => Money::from_fen(value).to_string(),
+        Unit::Count => value.to_string(),
+    }
+}
+
+/// What the posting of a row counts; rows that post nothing count nothing.
+pub(crate) fn unit_of(row: &LogRow) -> Unit {
+    match &row.entry {
+        Entry::Posting { unit, .. } => *unit,
+        Entry::Row { .. } | Entry::Fence { .. } => Unit::Count,
+    }
+}
+
 /// One log row as one line, e.g. `insured:330300 #41 2207 accumulator[…] +5000`.
 pub(crate) fn line(party: &Party, row: &LogRow) -> String {
     let head = format!(
@@ -107,16 +130,17 @@ pub(crate) fn line(party: &Party, row: &LogRow) -> String {
     match &row.entry {
         Entry::Posting {
             cell,
+            unit,
             amount,
-            reverses: Some(of),
-            ..
-        } => format!("{head} {cell} {amount:+} reverses #{of}"),
-        Entry::Posting {
-            cell,
-            amount,
-            reverses: None,
-            ..
-        } => format!("{head} {cell} {amount:+}"),
+            reverses,
+        } => {
+            let sign = if *amount > 0 { "+" } else { "" };
+            let posted = format!("{head} {cell} {sign}{}", figure(*unit, *amount));
+            match reverses {
+                Some(of) => format!("{posted} reverses #{of}"),
+                None => posted,
+            }
+        }
         Entry::Row {
             kind, id, status, ..
         } => format!("{head} {kind} {id} {status}"),

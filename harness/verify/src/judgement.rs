@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crosswipe_domain::{
     CaseId, FindingClass, InfNo, Level, Moment, MsgId, Party, Pseudonym, Rule, RunId, Severity,
-    TxId,
+    TxId, Unit,
 };
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +111,9 @@ pub struct Finding {
     pub person: Option<Pseudonym>,
     /// Cell, row or posting, e.g. `accumulator[code=D310101 person=P-… year=2017]`.
     pub location: String,
+    /// What `expected` and `actual` count, where both are figures: money is then written as yuan (`12.34`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
     /// What should stand there.
     pub expected: String,
     /// What stands there.

@@ -1,24 +1,23 @@
 //! 报告 · `crosswipe report RUN`: the same functions as at the end of a run, any time later.
 
+use std::path::Path;
+
 use crosswipe_reports::{Lang, Story, html, json, junit, terminal};
 
 use crate::args::{Format, Report};
-use crate::command::verify::{Judged, WIDTH, judged, told};
+use crate::command::verify::{WIDTH, judged, story};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
 use crate::rundir;
-
-use std::path::Path;
-
-use crosswipe_journal::History;
 
 /// Writes the asked-for formats.
 pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
     let history = crosswipe_journal::read(&args.run)?;
     let judged = judged(&args.run, &history, &[])?;
     let lang = args.common.lang();
+    let story = story(&args.run, &history, &judged, &[])?;
     for format in &args.format {
-        let text = told(&args.run, &history, &judged, &[], |story| rendered(story, *format, lang))?;
+        let text = rendered(&story, *format, lang);
         match file_of(*format) {
             None => to_stdout(&text),
             Some(name) => {
@@ -32,17 +31,10 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
 }
 
 /// Writes the files that every run has.
-pub(crate) fn write_all(
-    dir: &Path,
-    history: &History,
-    judged: &Judged,
-    faults: &[(String, u64)],
-    lang: Lang,
-) -> Result<(), Trouble> {
+pub(crate) fn write_all(dir: &Path, story: &Story, lang: Lang) -> Result<(), Trouble> {
     for format in [Format::Json, Format::Junit, Format::Html] {
-        let text = told(dir, history, judged, faults, |story| rendered(story, format, lang))?;
         let name = file_of(format).expect("these three are files");
-        rundir::write(&dir.join(name), text.as_bytes())?;
+        rundir::write(&dir.join(name), rendered(story, format, lang).as_bytes())?;
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use crosswipe_verify::certificate_core_sha256;
 use crate::args::{ClockKind, Run, TransportKind};
 use crate::command::report::write_all;
 use crate::command::select::{nearest, select};
-use crate::command::verify::{Judged, WIDTH, judged, told};
+use crate::command::verify::{Judged, WIDTH, judged, judged_on, story};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
 use crate::{private, progress, rundir};
@@ -151,7 +151,8 @@ fn certify(
     fired: &[(String, u64)],
 ) -> Result<Exit, Trouble> {
     let history = finished.journal.history()?;
-    let first = judged(dir, &history, fired)?;
+    let mut evidence = rundir::evidence(dir, &history, None)?;
+    let first = judged_on(dir, &history, &evidence, fired)?;
     let mut classes: Vec<_> = first.judgement.findings.iter().map(|finding| finding.class.clone()).collect();
     classes.sort();
     classes.dedup();
@@ -163,7 +164,8 @@ fn certify(
     finished.journal.append_and_wait(Draft { at: finished.at, payload: Payload::Cert(cert), message: None })?;
     finished.close()?;
     let history = crosswipe_journal::read(dir)?;
-    let last = judged(dir, &history, fired)?;
+    rundir::extend(&mut evidence, &history);
+    let last = judged_on(dir, &history, &evidence, fired)?;
     rundir::write(&dir.join(rundir::CERTIFICATE), last.certificate.as_bytes())?;
     rundir::write_sums(dir)?;
     private::remember_tail(dir, plan, &history.last().sha256)?;
@@ -186,11 +188,9 @@ fn report_what_stands(args: &Run, dir: &Path, fired: &[(String, u64)], halt: Hal
 
 fn tell(args: &Run, dir: &Path, history: &History, judged: &Judged, fired: &[(String, u64)]) -> Result<(), Trouble> {
     let lang = args.common.lang();
-    write_all(dir, history, judged, fired, lang)?;
-    let text = told(dir, history, judged, fired, |story| {
-        if args.json { json(story) } else { terminal(story, lang, WIDTH) }
-    })?;
-    to_stdout(&text);
+    let story = story(dir, history, judged, fired)?;
+    write_all(dir, &story, lang)?;
+    to_stdout(&if args.json { json(&story) } else { terminal(&story, lang, WIDTH) });
     Ok(())
 }
 

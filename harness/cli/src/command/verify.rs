@@ -9,7 +9,7 @@ use std::path::Path;
 use crosswipe_domain::{FindingClass, Moment, Rule, Severity};
 use crosswipe_journal::{CaseResult, History, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
-use crosswipe_verify::{Finding, Judgement, Verdict, certificate, judge};
+use crosswipe_verify::{Evidence, Finding, Judgement, Verdict, certificate, judge};
 
 use crate::args::Verify;
 use crate::complain::{Trouble, to_stdout};
@@ -20,10 +20,8 @@ use crate::rundir;
 pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
     let history = crosswipe_journal::read(&args.run)?;
     let judged = judged(&args.run, &history, &[])?;
-    let text = told(&args.run, &history, &judged, &[], |story| {
-        if args.json { json(story) } else { terminal(story, args.common.lang(), WIDTH) }
-    })?;
-    to_stdout(&text);
+    let story = story(&args.run, &history, &judged, &[])?;
+    to_stdout(&if args.json { json(&story) } else { terminal(&story, args.common.lang(), WIDTH) });
     Ok(judged.exit)
 }
 
@@ -40,9 +38,18 @@ pub(crate) struct Judged {
 
 /// Judges a run folder; `faults` are those asked for, with how often each fired.
 pub(crate) fn judged(dir: &Path, history: &History, faults: &[(String, u64)]) -> Result<Judged, Trouble> {
-    let evidence = rundir::evidence(dir, history, None::<Moment>)?;
-    let mut judgement = judge(&evidence);
-    let certificate = certificate(&evidence, &judgement);
+    judged_on(dir, history, &rundir::evidence(dir, history, None::<Moment>)?, faults)
+}
+
+/// Judges evidence that was read before.
+pub(crate) fn judged_on(
+    dir: &Path,
+    history: &History,
+    evidence: &Evidence,
+    faults: &[(String, u64)],
+) -> Result<Judged, Trouble> {
+    let mut judgement = judge(evidence);
+    let certificate = certificate(evidence, &judgement);
     if let Some(changed) = changed_since(dir, &certificate)? {
         judgement.findings.insert(0, tampered(&changed));
         judgement.findings.iter_mut().skip(1).for_each(|finding| finding.follows_from = finding.follows_from.map(|at| at + 1));
@@ -79,6 +86,7 @@ fn tampered(what: &str) -> Finding {
         case: None,
         person: None,
         location: what.to_owned(),
+        unit: None,
         expected: "as certified".to_owned(),
         actual: "changed".to_owned(),
         witness: Vec::new(),
@@ -113,34 +121,23 @@ fn gated_before_anything(history: &History) -> bool {
     gated && !sent && !played
 }
 
-/// Builds the story of a judged run and tells it.
-pub(crate) fn told(
-    dir: &Path,
-    history: &History,
-    judged: &Judged,
-    faults: &[(String, u64)],
-    tell: impl FnOnce(&Story) -> String,
-) -> Result<String, Trouble> {
-    let shown = dir.display().to_string();
-    let head = history.records.first().map(|record| record.sha256.as_str()).unwrap_or_default();
+/// The story of a judged run.
+pub(crate) fn story(dir: &Path, history: &History, judged: &Judged, faults: &[(String, u64)]) -> Result<Story, Trouble> {
     let certificate_sha256 = crosswipe_domain::sha256_hex(judged.certificate.as_bytes());
     let source = Source {
         records: &history.records,
         messages: &history.messages,
         judgement: &judged.judgement,
         certificate_sha256: Some(&certificate_sha256),
-        journal_head: head,
+        journal_head: history.records.first().map(|record| record.sha256.as_str()).unwrap_or_default(),
         journal_tail: &history.last().sha256,
-        dir: &shown,
+        dir: &dir.display().to_string(),
         matched_faults: faults,
         exit: i32::from(judged.exit.code()),
     };
-    match Story::build(&source) {
-        Ok(story) => Ok(tell(&story)),
-        Err(_) => Err(Trouble::Usage {
-            code: "cli::no_run",
-            what: "the journal does not begin with a run".to_owned(),
-            help: "crosswipe explain journal:not_a_run".to_owned(),
-        }),
-    }
+    Story::build(&source).map_err(|_| Trouble::Usage {
+        code: "cli::no_run",
+        what: "the journal does not begin with a run".to_owned(),
+        help: "crosswipe explain journal:not_a_run".to_owned(),
+    })
 }

@@ -86,7 +86,7 @@ fn cells(
         one = if unit_changed {
             one.values(unit_name(unit0), unit_name(unit1))
         } else {
-            one.values(expected, v1)
+            one.figures(unit0.or(unit1).unwrap_or(Unit::Count), expected, v1)
         };
         found.push(explain(context, ledger, key, one).unsure_if(doubtful.contains(key)));
     }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Entry, LogRow, Rule};
+use crosswipe_domain::{Entry, LogRow, Rule, Unit};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};
@@ -35,7 +35,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
                 let one = finding(Rule::R3, "mismatch:split")
                     .at(party)
                     .location(format!("settlement {id} {what}"))
-                    .values(expected, actual);
+                    .figures(Unit::Fen, expected, actual);
                 let one = about(context, one.witness(party, *row), *row);
                 outcome.findings.push(one);
             }
@@ -57,7 +57,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
                     .take_while(|other| other.group == row.group);
                 outcome.findings.push(about(
                     context,
-                    one.values(0, sum).witness(party, rows),
+                    one.figures(Unit::Fen, 0, *sum).witness(party, rows),
                     Some(*row),
                 ));
             }

@@ -10,7 +10,7 @@ use crosswipe_domain::{CellKey, Entry, LogRow, Party, Rule, Unit};
 
 use super::{RuleOutcome, lacking_end};
 use crate::context::{Context, Ledger};
-use crate::draft::{finding, person_of};
+use crate::draft::{figure, finding, person_of};
 use crate::judgement::Finding;
 use crate::story::Tau;
 use crate::tally::{Account, Apply};
@@ -78,7 +78,7 @@ fn one_apply(
         worst.insert(
             class,
             one.location(format!("{cell} #{}", posting.seq))
-                .values(-amount, given_back)
+                .figures(unit, -amount, given_back)
                 .witness(party, shown),
         );
     }
@@ -125,14 +125,14 @@ fn carried_by_nothing(
     let Some(stray) = account.strays.first() else {
         return;
     };
-    let (cell, _, amount) = parts(stray);
+    let (cell, unit, amount) = parts(stray);
     worst.entry("over-reversal").or_insert_with(|| {
         let one = finding(Rule::R4, "over-reversal")
             .at(party)
             .of_person(person_of(cell))
             .about(tau);
         one.location(format!("{cell} #{}", stray.seq))
-            .values("names the posting it negates", amount)
+            .values("names the posting it negates", figure(unit, amount))
             .witness(party, account.strays.iter().copied())
     });
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Entry, LogRow, Outcome, Party, Rule};
+use crosswipe_domain::{Entry, LogRow, Outcome, Party, Rule, Unit};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};
@@ -159,7 +159,10 @@ fn judge(tau: &Tau<'_>, sayings: &Sayings<'_>, outcome: &mut RuleOutcome) {
             let mut one = finding(Rule::R6, format!("mismatch:{class}"))
                 .about(tau)
                 .location(format!("settlement {} {field}", tau.intent.msgid));
-            one = one.values(meant, value);
+            one = match (*class, meant.parse(), value.parse()) {
+                ("amount", Ok(meant), Ok(value)) => one.figures(Unit::Fen, meant, value),
+                _ => one.values(meant, value),
+            };
             if let Some(party) = party {
                 one = one
                     .at(party)

@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{CellKey, LogRow, Party, Rule};
+use crosswipe_domain::{CellKey, LogRow, Party, Rule, Unit};
 
 use super::{RuleOutcome, lacking_end};
 use crate::context::Context;
-use crate::draft::{finding, residue};
+use crate::draft::{finding, residue, unit_of};
 use crate::judgement::Remark;
 use crate::tally::Move;
 
@@ -105,11 +105,10 @@ fn compare(
                     .about(this)
                     .location(format!("{key} against {near}"));
                 let (expected, actual) = if there { (a.0, b.0) } else { (a.1, b.1) };
-                let mut one = one
-                    .values(expected, actual)
-                    .witness(near, rows(context, near, key, tau));
-                one = one.witness(far, rows(context, far, key, tau));
-                outcome.findings.push(one);
+                let shown = |party| rows(context, party, key, tau);
+                let unit = shown(near).chain(shown(far)).next().map_or(Unit::Count, unit_of);
+                let one = one.figures(unit, expected, actual);
+                outcome.findings.push(one.witness(near, shown(near)).witness(far, shown(far)));
                 return;
             }
         }
@@ -188,7 +187,7 @@ fn nets(context: &Context<'_>, outcome: &mut RuleOutcome) {
                 let one = finding(Rule::R9, residue(BOOK))
                     .at(party)
                     .location(key.to_string())
-                    .values(0, net)
+                    .figures(unit_of(first.row), 0, net)
                     .witness(party, [first.row]);
                 outcome.findings.push(match first.tau {
                     Some(tau) => one.about(&context.story.taus[tau]),

@@ -7,7 +7,7 @@ use crosswipe_domain::{Rule, Severity};
 
 use super::{RuleOutcome, lacking_end};
 use crate::context::Context;
-use crate::draft::{finding, residue};
+use crate::draft::{finding, residue, unit_of};
 use crate::story::Owner;
 
 pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
@@ -46,7 +46,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
             let one = finding(Rule::R10, residue(&key.kind))
                 .at(party)
                 .location(key.to_string())
-                .values(0, net)
+                .figures(unit_of(first.row), 0, net)
                 .witness(party, shown);
             outcome.findings.push(match tau {
                 Some(tau) => one.about(&context.story.taus[tau]),

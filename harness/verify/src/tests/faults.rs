@@ -195,7 +195,7 @@ fn a_forgotten_accumulator_is_shown_with_its_cell_amounts_and_the_posting_withou
         .unwrap();
     assert_eq!(
         (finding.expected.as_str(), finding.actual.as_str()),
-        ("7000", "12000")
+        ("70.00", "120.00")
     );
     assert_eq!(
         finding.person.as_ref().map(|person| person.as_str()),
@@ -203,7 +203,7 @@ fn a_forgotten_accumulator_is_shown_with_its_cell_amounts_and_the_posting_withou
     );
     assert_eq!(finding.witness.len(), 1, "{:?}", finding.witness);
     assert!(
-        finding.witness[0].contains("2207") && finding.witness[0].ends_with("+5000"),
+        finding.witness[0].contains("2207") && finding.witness[0].ends_with("+50.00"),
         "{:?}",
         finding.witness
     );
