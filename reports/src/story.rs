@@ -143,7 +143,7 @@ impl Story {
 
     /// Expected and actual of a finding as people read them: money as yuan, anything else as it stands.
     pub(crate) fn expected_actual(&self, finding: &Finding) -> (String, String) {
-        match figures::fen(&self.judgement, finding) {
+        match figures::fen(finding) {
             Some((expected, actual)) => (yuan(expected), yuan(actual)),
             None => (finding.expected.clone(), finding.actual.clone()),
         }

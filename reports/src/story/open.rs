@@ -66,11 +66,7 @@ pub(crate) fn open(judgement: &Judgement, cases: &[Case]) -> Open {
         let amount = if stands {
             whole
         } else {
-            Some(
-                left()
-                    .filter_map(|finding| residue(judgement, finding))
-                    .sum(),
-            )
+            Some(left().filter_map(|finding| residue(finding)).sum())
         };
         match amount {
             Some(amount) if !amount.is_zero() => {
@@ -85,9 +81,8 @@ pub(crate) fn open(judgement: &Judgement, cases: &[Case]) -> Open {
 }
 
 /// Money by which a book is off. Only a cause counts, or one residue would be added up along its consequences.
-fn residue(judgement: &Judgement, finding: &Finding) -> Option<Money> {
-    let (expected, actual) =
-        figures::fen(judgement, finding).filter(|_| finding.follows_from.is_none())?;
+fn residue(finding: &Finding) -> Option<Money> {
+    let (expected, actual) = figures::fen(finding).filter(|_| finding.follows_from.is_none())?;
     Some(Money::from_fen(actual.checked_sub(expected)?).abs())
 }
 
