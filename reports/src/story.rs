@@ -155,32 +155,35 @@ impl Story {
         let roots: Vec<usize> = (0..findings.len())
             .map(|index| open::root(findings, index))
             .collect();
+        let kind = |index: usize| {
+            let finding = &findings[index];
+            (&finding.class, finding.rule, finding.uncertain)
+        };
         let mut causes: Vec<Cause> = Vec::new();
         for index in (0..findings.len()).filter(|&index| roots[index] == index) {
-            let kind = |index: usize| {
-                (
-                    &findings[index].class,
-                    findings[index].rule,
-                    findings[index].uncertain,
-                )
-            };
-            let consequences =
-                (0..findings.len()).filter(|&other| other != index && roots[other] == index);
+            // Cells of one book are one slip, whichever of them the judge named as the cause.
+            let (alike, consequences): (Vec<usize>, Vec<usize>) = (0..findings.len())
+                .filter(|&other| other != index && roots[other] == index)
+                .partition(|&other| kind(other) == kind(index));
             match causes
                 .iter_mut()
                 .find(|cause| kind(cause.first) == kind(index))
             {
                 Some(cause) => {
                     cause.alike.push(index);
+                    cause.alike.extend(alike);
                     cause.consequences.extend(consequences);
                 }
                 None => causes.push(Cause {
                     first: index,
-                    alike: Vec::new(),
-                    consequences: consequences.collect(),
+                    alike,
+                    consequences,
                 }),
             }
         }
+        causes
+            .iter_mut()
+            .for_each(|cause| cause.tell_money_first(findings));
         causes
     }
 
@@ -200,6 +203,19 @@ pub(crate) struct Cause {
     pub(crate) first: usize,
     pub(crate) alike: Vec<usize>,
     pub(crate) consequences: Vec<usize>,
+}
+
+impl Cause {
+    /// Told in full is the cell that is off by the most money; where none is, the one that the judge put first.
+    fn tell_money_first(&mut self, findings: &[Finding]) {
+        let money = |index: usize| open::residue(&findings[index]).unwrap_or_default();
+        let most = (0..self.alike.len())
+            .rev()
+            .max_by_key(|&place| money(self.alike[place]));
+        if let Some(most) = most.filter(|&place| money(self.alike[place]) > money(self.first)) {
+            std::mem::swap(&mut self.first, &mut self.alike[most]);
+        }
+    }
 }
 
 /// A case that is not good, and the first good one of each business, keep their messages in full.

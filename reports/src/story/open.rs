@@ -66,7 +66,12 @@ pub(crate) fn open(judgement: &Judgement, cases: &[Case]) -> Open {
         let amount = if stands {
             whole
         } else {
-            Some(left().filter_map(|finding| residue(finding)).sum())
+            Some(
+                left()
+                    .filter_map(|finding| residue(finding))
+                    .max()
+                    .unwrap_or_default(),
+            )
         };
         match amount {
             Some(amount) if !amount.is_zero() => {
@@ -80,9 +85,10 @@ pub(crate) fn open(judgement: &Judgement, cases: &[Case]) -> Open {
     open
 }
 
-/// Money by which a book is off. Only a cause counts, or one residue would be added up along its consequences.
-fn residue(finding: &Finding) -> Option<Money> {
-    let (expected, actual) = figures::fen(finding).filter(|_| finding.follows_from.is_none())?;
+/// Money by which a book is off. The largest is what is at stake: one forgotten posting shows in several books and
+/// rules, and adding them up would count it again.
+pub(crate) fn residue(finding: &Finding) -> Option<Money> {
+    let (expected, actual) = figures::fen(finding)?;
     Some(Money::from_fen(actual.checked_sub(expected)?).abs())
 }
 

@@ -292,13 +292,44 @@ fn only_money_is_written_as_money(
 }
 
 #[test]
-fn one_residue_is_not_added_up_along_its_consequences() {
+fn one_forgotten_posting_that_shows_in_three_books_is_counted_once() {
     let mut run = runs::violated();
     for finding in &mut run.judgement.findings {
         (finding.expected, finding.actual) = ("0.00".into(), "-319.74".into());
         finding.txid =
             Some(crosswipe_domain::TxId::parse("outpatient/330300-330100/1.settle").unwrap());
     }
+    assert_eq!(document(&run)["open"]["amount_fen"], 31_974);
+}
+
+#[test]
+fn of_the_cells_of_one_book_the_one_with_money_is_told_in_full() {
+    // The judge may name a count as the cause and let the amounts follow from it.
+    let mut run = runs::violated();
+    let amount = run.judgement.findings[0].clone();
+    let count = crosswipe_verify::Finding {
+        expected: "0".into(),
+        actual: "1".into(),
+        location: "accumulator[code=times]".into(),
+        ..amount.clone()
+    };
+    run.judgement.findings = vec![
+        count,
+        crosswipe_verify::Finding {
+            follows_from: Some(0),
+            ..amount
+        },
+    ];
+    let told = terminal(&run.story(), Lang::En, 100);
+    let (full, brief) = told.split_once("alike").unwrap();
+    assert!(
+        full.contains("expected  200.00    actual  519.74"),
+        "{told}"
+    );
+    assert!(
+        brief.contains("accumulator[code=times]  expected 0  actual 1"),
+        "{told}"
+    );
     assert_eq!(document(&run)["open"]["amount_fen"], 31_974);
 }
 
