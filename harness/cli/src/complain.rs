@@ -63,6 +63,7 @@ impl Trouble {
             Trouble::Halt(Halt::Journal(error)) => error.code(),
             Trouble::Halt(Halt::File { .. }) => "cli::file",
             Trouble::Halt(Halt::Unreachable { .. }) => "cli::unreachable",
+            Trouble::Halt(Halt::Stopped) => "cli::stopped",
             Trouble::Halt(Halt::Bug(_)) => "cli::bug",
             Trouble::World(_) => "cli::world",
             Trouble::Runtime(_) => "cli::runtime",

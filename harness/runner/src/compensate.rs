@@ -52,6 +52,7 @@ impl<T: Transport> Desk<T> {
         let Some((input, carried)) = undo::compose(infno, persona, (&intent.msgid, &intent.infno), id) else {
             return self.cannot_compose(txid, infno, &intent).await;
         };
+        self.may_send()?;
         let at = self.clock.tick();
         let msgid = resend.unwrap_or_else(|| self.msgids.next(&institution.code, at));
         let sign_no = self.sign_no(institution).await;

@@ -5,7 +5,6 @@
 //! Not here: which message comes next (`swipe`, `compensate`), what it holds (`message`).
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use crosswipe_domain::{
@@ -59,6 +58,7 @@ pub(crate) enum Delivered {
 impl<T: Transport> Desk<T> {
     /// Sends one message of a case.
     pub(crate) async fn deliver(&self, out: Outgoing<'_>) -> Result<Delivered, Halt> {
+        self.may_send()?;
         let at = self.clock.tick();
         if out.purpose != Purpose::Forced
             && let Err(denied) = self.ask_gate(&out.infno, out.business, out.persona, out.institution, at, out.purpose)
@@ -256,8 +256,6 @@ impl<T: Transport> Desk<T> {
         let payload = Payload::Intent(Box::new(intent));
         if durable {
             self.record(payload, Some(masked)).await?;
-        } else if self.halted.load(Ordering::Relaxed) {
-            return Err(Halt::Bug("another task stopped the run".to_owned()));
         } else {
             self.record_lazily(payload, Some(masked));
         }

@@ -44,6 +44,9 @@ pub enum Halt {
         /// What was seen.
         why: String,
     },
+    /// Another task failed first; its error is the one to read.
+    #[error("another task stopped the run")]
+    Stopped,
     /// A bug of ours.
     #[error("internal error: {0}")]
     Bug(String),
@@ -166,6 +169,19 @@ impl<T: Transport> Desk<T> {
             let _ = tell.send(result.map_err(|error| Halt::Journal(Arc::new(error))));
         });
         (at, told)
+    }
+
+    /// After the first failure of any task nobody sends anything more.
+    pub(crate) fn stop_all_if_failed(&self, ended: Result<(), Halt>) -> Result<(), Halt> {
+        if ended.is_err() {
+            self.halted.store(true, Ordering::Relaxed);
+        }
+        ended
+    }
+
+    /// Asked before each message.
+    pub(crate) fn may_send(&self) -> Result<(), Halt> {
+        if self.halted.load(Ordering::Relaxed) { Err(Halt::Stopped) } else { Ok(()) }
     }
 
     /// Reads the fold.

@@ -19,6 +19,7 @@ mod message;
 mod msgid;
 mod play;
 mod probe;
+mod relay;
 mod run;
 mod swipe;
 pub mod transport;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crosswipe_domain::{Moment, Pseudonym};
+use crosswipe_domain::Moment;
 use crosswipe_journal::{Closed, Journal, JournalError, Interrupted, Payload};
 use crosswipe_scenarios::{Case, Step};
 use tokio::sync::Notify;
@@ -14,6 +14,7 @@ use crate::clock::{Clock, Patient};
 use crate::desk::{Desk, Halt, Probed, RunConfig, lock};
 use crate::evidence::Instant;
 use crate::lanes::lanes;
+use crate::relay::Relay;
 use crate::transport::Transport;
 
 /// Asks a run to stop: no new swipes, undo, report.
@@ -110,87 +111,45 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     let world = start_lanes(desk, &played);
     let lanes = start_lanes(desk, &ours);
     drop(busy);
-    all(desk, lanes).await?;
-    compensate_everybody(desk).await?;
-    if !desk.clock.is_interrupted() {
-        last_probes(desk).await?;
+    let busy = lanes.finish().await?;
+    for person in desk.people_with_open() {
+        desk.compensate(&busy, person.as_ref()).await?;
     }
-    let busy = desk.clock.enter();
+    let probes = start_last_probes(desk);
+    drop(busy);
+    let busy = probes.finish().await?;
     busy.sleep_until(desk.clock.now().plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
     desk.snapshot(Instant::T1).await?;
     drop(busy);
-    all(desk, world).await?;
-    let busy = desk.clock.enter();
+    let busy = world.finish().await?;
     let day_roll = desk.clock.now().day().next().start();
     busy.sleep_until(day_roll.plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
     desk.snapshot(Instant::T2).await?;
     Ok(())
 }
 
-/// Starts cases lane by lane, all lanes at once. The caller is counted as working, so that time does not run ahead.
-fn start_lanes<T: Transport>(desk: &Arc<Desk<T>>, wanted: &[usize]) -> Vec<Task> {
+/// Starts cases lane by lane, all lanes at once.
+fn start_lanes<T: Transport>(desk: &Arc<Desk<T>>, wanted: &[usize]) -> Relay {
     let most = desk.config.jobs.unwrap_or(usize::MAX);
-    let lanes = lanes(&desk.config.plan.cases, wanted, most);
-    lanes
-        .into_iter()
-        .map(|lane| {
-            let busy = desk.clock.enter();
-            let desk = Arc::clone(desk);
-            tokio::spawn(async move {
-                for index in lane {
-                    desk.run_case(&busy, &desk.config.plan.cases[index]).await?;
-                }
-                Ok::<(), Halt>(())
-            })
-        })
-        .collect()
-}
-
-type Task = tokio::task::JoinHandle<Result<(), Halt>>;
-
-/// Whatever a case left open is undone now.
-async fn compensate_everybody<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
-    let busy = desk.clock.enter();
-    for person in desk.people_with_open() {
-        desk.compensate(&busy, person.as_ref()).await?;
-    }
-    Ok(())
-}
-
-/// The last probe of everybody who had a first one.
-async fn last_probes<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
-    let probed: Vec<(Pseudonym, Probed)> =
-        lock(&desk.first_probes).iter().map(|(person, probed)| (person.clone(), probed.clone())).collect();
-    let starting = desk.clock.enter();
-    let tasks: Vec<_> = probed
-        .into_iter()
-        .map(|(_, probed)| {
-            let busy = desk.clock.enter();
-            let desk = Arc::clone(desk);
-            tokio::spawn(async move { desk.probe_last(&busy, &probed).await })
-        })
-        .collect();
-    drop(starting);
-    all(desk, tasks).await
-}
-
-/// Waits for all tasks; the first error stops the others at their next record.
-async fn all<T: Transport>(
-    desk: &Arc<Desk<T>>,
-    tasks: Vec<Task>,
-) -> Result<(), Halt> {
-    let mut first = Ok(());
-    for task in tasks {
-        let ended = match task.await {
-            Ok(ended) => ended,
-            Err(error) => Err(Halt::Bug(error.to_string())),
-        };
-        if ended.is_err() {
-            desk.halted.store(true, Ordering::Relaxed);
-            if first.is_ok() {
-                first = ended;
+    Relay::start(&desk.clock, lanes(&desk.config.plan.cases, wanted, most), |lane, busy| {
+        let desk = Arc::clone(desk);
+        async move {
+            for index in lane {
+                desk.stop_all_if_failed(desk.run_case(&busy, &desk.config.plan.cases[index]).await)?;
             }
+            Ok(())
         }
-    }
-    first
+    })
+}
+
+/// Starts the last probe of everybody who had a first one; nobody's once the run was asked to stop.
+fn start_last_probes<T: Transport>(desk: &Arc<Desk<T>>) -> Relay {
+    let probed: Vec<Probed> = match desk.clock.is_interrupted() {
+        true => Vec::new(),
+        false => lock(&desk.first_probes).values().cloned().collect(),
+    };
+    Relay::start(&desk.clock, probed, |probed, busy| {
+        let desk = Arc::clone(desk);
+        async move { desk.stop_all_if_failed(desk.probe_last(&busy, &probed).await) }
+    })
 }
