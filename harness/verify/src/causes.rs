@@ -144,7 +144,8 @@ fn cause_of(
     let may_follow = finding.class.may_be_consequence()
         || matches!(
             finding.class.as_str(),
-            "under-reversal" | "evidence:conflict"
+            // An undo that was refused until the budget was spent was refused because of something.
+            "under-reversal" | "evidence:conflict" | "unresolved budget-spent"
         );
     if !may_follow {
         return None;
