@@ -65,17 +65,4 @@ fn half(text: &'static str) -> Half {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_page_has_both_languages_and_a_remedy() {
-        let count = pages().count();
-        assert_eq!(PAGES.matches("\n## ").count(), count, "a page that cannot be read is no page");
-        for page in pages() {
-            for lang in [Lang::Zh, Lang::En] {
-                assert!(!page.title(lang).is_empty() && page.body(lang).len() > 40, "{}", page.code);
-            }
-        }
-    }
-}
+mod tests;
