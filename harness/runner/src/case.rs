@@ -5,6 +5,7 @@
 //! Not here: which cases run side by side (`lanes`), how a visit becomes messages (`swipe`).
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crosswipe_domain::{InstitutionCode, Moment, Party, Persona, Pseudonym};
 use crosswipe_journal::{CaseFinished, CaseResult, CaseStarted, Check, Payload, Purpose};
@@ -94,17 +95,34 @@ impl<T: Transport> Desk<T> {
         for swipe in branches.iter().flatten().filter_map(as_swipe) {
             self.prepare(busy, swipe).await?;
         }
-        let walks = branches.iter().map(|branch| async move {
-            let mut own = Gathered::default();
-            for step in branch {
-                self.leaf(busy, case, step, &mut own).await?;
+        let left = AtomicUsize::new(branches.len());
+        let places: Vec<Busy> = branches.iter().map(|_| busy.another()).collect();
+        if !places.is_empty() {
+            busy.step_aside();
+        }
+        let walks = branches.iter().zip(places).map(|(branch, place)| {
+            let left = &left;
+            async move {
+                let walked = self.branch(&place, case, branch).await;
+                if left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                    busy.step_back();
+                }
+                walked
             }
-            Ok::<Gathered, Halt>(own)
         });
         for own in join_all(walks).await {
             gathered.take(own?);
         }
         Ok(())
+    }
+
+    /// One branch; it has a place on the clock of its own, so that it can wait while others go on.
+    async fn branch(&self, busy: &Busy, case: &Case, steps: &[Step]) -> Result<Gathered, Halt> {
+        let mut own = Gathered::default();
+        for step in steps {
+            self.leaf(busy, case, step, &mut own).await?;
+        }
+        Ok(own)
     }
 
     async fn leaf(&self, busy: &Busy, case: &Case, step: &Step, gathered: &mut Gathered) -> Result<(), Halt> {

@@ -124,6 +124,23 @@ pub struct Busy {
 }
 
 impl Busy {
+    /// One more place on the same clock, for somebody who takes over.
+    pub(crate) fn another(&self) -> Busy {
+        self.clock.enter()
+    }
+
+    /// Gives the place up while others, counted already, work in this task's stead. Paired with [`step_back`](Busy::step_back).
+    pub(crate) fn step_aside(&self) {
+        let mut state = self.clock.lock();
+        state.busy -= 1;
+        state.jump_if_idle();
+    }
+
+    /// Takes the place again; the last of the others does it before its own token goes.
+    pub(crate) fn step_back(&self) {
+        self.clock.lock().busy += 1;
+    }
+
     /// Waits until business time has reached `until`; returns at once if it has.
     pub async fn sleep_until(&self, until: Moment, patient: Patient) {
         let woken = {

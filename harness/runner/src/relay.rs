@@ -6,7 +6,6 @@
 //! Called by `run` for lanes and probes. Not here: the clock itself (`clock`).
 
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::oneshot;
@@ -18,28 +17,30 @@ use crate::desk::{Halt, lock};
 /// 接力 · Tasks under way.
 pub(crate) struct Relay {
     tasks: Vec<JoinHandle<Result<(), Halt>>>,
-    last: oneshot::Receiver<Busy>,
+    team: Arc<Mutex<Team>>,
 }
 
+/// How many run, and who waits for the last of them.
 struct Team {
-    running: AtomicUsize,
-    give: Mutex<Option<oneshot::Sender<Busy>>>,
+    running: usize,
+    waiter: Option<oneshot::Sender<Busy>>,
 }
 
-/// One runner's token; given away or dropped when the runner ends, however it ends.
+/// One runner's token; given to whoever waits, or dropped, when the runner ends, however it ends.
 struct Runner {
-    busy: Option<Arc<Busy>>,
-    team: Arc<Team>,
+    busy: Arc<Busy>,
+    team: Arc<Mutex<Team>>,
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        let Some(busy) = self.busy.take().and_then(Arc::into_inner) else { return };
-        if self.team.running.fetch_sub(1, Ordering::AcqRel) == 1
-            && let Some(give) = lock(&self.team.give).take()
+        let mut team = lock(&self.team);
+        team.running -= 1;
+        if team.running == 0
+            && let Some(waiter) = team.waiter.take()
         {
-            // Nobody may wait any more; then the token is dropped after all.
-            let _ = give.send(busy);
+            // Somebody else is counted in this runner's place; nobody may wait any more, which is no harm.
+            let _ = waiter.send(self.busy.another());
         }
     }
 }
@@ -50,40 +51,48 @@ impl Relay {
     where
         F: Future<Output = Result<(), Halt>> + Send + 'static,
     {
-        let (give, last) = oneshot::channel();
-        let team = Arc::new(Team { running: AtomicUsize::new(legs.len()), give: Mutex::new(Some(give)) });
-        if legs.is_empty()
-            && let Some(give) = lock(&team.give).take()
-        {
-            let _ = give.send(clock.enter());
-        }
+        let team = Arc::new(Mutex::new(Team { running: legs.len(), waiter: None }));
         let tasks = legs
             .into_iter()
             .map(|leg| {
                 let busy = Arc::new(clock.enter());
-                let runner = Runner { busy: Some(Arc::clone(&busy)), team: Arc::clone(&team) };
+                let runner = Runner { busy: Arc::clone(&busy), team: Arc::clone(&team) };
                 let running = run(leg, busy);
                 tokio::spawn(async move {
-                    // Declared first, so dropped last: the leg's own handle on the token is gone by then.
                     let _runner = runner;
                     running.await
                 })
             })
             .collect();
-        Relay { tasks, last }
+        Relay { tasks, team }
     }
 
-    /// Waits for all; whoever waits is counted as working from the moment the last one ends.
+    /// Waits for all. The caller gives its own place on the clock up while it waits, and has one again from the
+    /// moment the last task ends.
     ///
     /// # Errors
     /// The first error of a task, in order of the legs; one that merely stopped because of another comes last.
-    pub(crate) async fn finish(self) -> Result<Busy, Halt> {
-        let busy = self.last.await.map_err(|_| Halt::Bug("the last task took its token along".to_owned()));
+    pub(crate) async fn finish(self, busy: Busy) -> Result<Busy, Halt> {
+        let last = {
+            let mut team = lock(&self.team);
+            let (waiter, last) = oneshot::channel();
+            let running = team.running > 0;
+            if running {
+                team.waiter = Some(waiter);
+            }
+            running.then_some(last)
+        };
+        let busy = match last {
+            None => Ok(busy),
+            Some(last) => {
+                drop(busy);
+                last.await.map_err(|_| Halt::Bug("the last task took its token along".to_owned()))
+            }
+        };
         let mut first = None;
         for task in self.tasks {
             let ended = task.await.unwrap_or_else(|error| Err(Halt::Bug(error.to_string())));
             if let Err(halt) = ended {
-                // What merely stopped because of another says less than that other.
                 match &first {
                     None | Some(Halt::Stopped) => first = Some(halt),
                     Some(_) => {}
@@ -117,11 +126,9 @@ mod tests {
                 busy.sleep_until(start.plus_ms(minute * 1_000), Patient::Yes).await;
                 Ok(())
             });
-            drop(starting);
-            let busy = lanes.finish().await.unwrap();
+            let busy = lanes.finish(starting).await.unwrap();
             assert_eq!(clock.now(), start.plus_ms(3_000));
-            drop(busy);
-            drop(public.finish().await.unwrap());
+            drop(public.finish(busy).await.unwrap());
             assert_eq!(clock.now(), start.plus_ms(1_800_000));
         }
     }
@@ -134,6 +141,23 @@ mod tests {
             assert!(leg == 1, "a bug of ours");
             Ok(())
         });
-        assert!(matches!(relay.finish().await, Err(Halt::Bug(_))));
+        assert!(matches!(relay.finish(clock.enter()).await, Err(Halt::Bug(_))));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn tasks_that_ended_long_ago_or_never_were_do_not_hold_time_back() {
+        let start = Moment::parse("2017-06-04T17:30:00+08:00").unwrap();
+        let clock = Clock::simulated(start);
+        let busy = clock.enter();
+        let nobody = Relay::start(&clock, Vec::<()>::new(), |(), _| async { Ok(()) });
+        let early = Relay::start(&clock, vec![()], |(), busy| async move {
+            busy.sleep_until(start.plus_ms(1_000), Patient::Yes).await;
+            Ok(())
+        });
+        busy.sleep_until(start.plus_ms(60_000), Patient::Yes).await;
+        let busy = early.finish(busy).await.unwrap();
+        let busy = nobody.finish(busy).await.unwrap();
+        busy.sleep_until(start.plus_ms(120_000), Patient::Yes).await;
+        assert_eq!(clock.now(), start.plus_ms(120_000));
     }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crosswipe_domain::Moment;
 use crosswipe_journal::{Closed, Journal, JournalError, Interrupted, Payload};
@@ -71,7 +72,10 @@ pub async fn run<T: Transport>(
 ) -> Result<Finished, Halt> {
     let desk = Arc::new(Desk::new(config, clock, journal, transport));
     let watcher = tokio::spawn(watch(Arc::clone(&desk), Arc::clone(&interrupt)));
-    let ran = whole(&desk).await;
+    let ran = tokio::select! {
+        ran = whole(&desk) => ran,
+        stuck = standstill(&desk) => Err(stuck),
+    };
     watcher.abort();
     // Wait until the watcher has let go of the desk.
     let _ = watcher.await;
@@ -86,6 +90,22 @@ pub fn beginning(plan: &crosswipe_scenarios::Plan) -> Option<Moment> {
     let cases = plan.cases.iter().filter_map(|case| case.start).min();
     let earliest = [cases, plan.window.start()].into_iter().flatten().min();
     earliest.map(|earliest| earliest.plus_ms(-1_000))
+}
+
+/// Real time without a record or a step of the clock after which a run counts as stuck: many times any deadline.
+const STANDSTILL: Duration = Duration::from_secs(120);
+
+/// Ends when nothing at all has happened for too long: a slip of ours must not look like patience.
+async fn standstill<T: Transport>(desk: &Desk<T>) -> Halt {
+    let mut last = None;
+    loop {
+        let seen = Some((desk.journal.counters().records, desk.clock.now()));
+        if seen == last {
+            return Halt::Bug(format!("nothing happened for {} s", STANDSTILL.as_secs()));
+        }
+        last = seen;
+        tokio::time::sleep(STANDSTILL).await;
+    }
 }
 
 async fn watch<T: Transport>(desk: Arc<Desk<T>>, interrupt: Arc<Interrupt>) {
@@ -110,18 +130,15 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     // What the public does is no business of ours: it goes on beside the run, before, within and after the window.
     let world = start_lanes(desk, &played);
     let lanes = start_lanes(desk, &ours);
-    drop(busy);
-    let busy = lanes.finish().await?;
+    let busy = lanes.finish(busy).await?;
     for person in desk.people_with_open() {
         desk.compensate(&busy, person.as_ref()).await?;
     }
     let probes = start_last_probes(desk);
-    drop(busy);
-    let busy = probes.finish().await?;
+    let busy = probes.finish(busy).await?;
     busy.sleep_until(desk.clock.now().plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
     desk.snapshot(Instant::T1).await?;
-    drop(busy);
-    let busy = world.finish().await?;
+    let busy = world.finish(busy).await?;
     let day_roll = desk.clock.now().day().next().start();
     busy.sleep_until(day_roll.plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
     desk.snapshot(Instant::T2).await?;
