@@ -1,0 +1,243 @@
+//! 全程 · One run of so many cases, wired as `crosswipe run` wires it, from empty folder to verdict.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crosswipe_domain::{Business, CaseId, Level, Party, PseudonymKey, RunId};
+use crosswipe_journal::{Counters as Written, Journal, RunHeader};
+use crosswipe_mocks::{World, WorldConfig};
+use crosswipe_runner::clock::Clock;
+use crosswipe_runner::transport::{Http, Transport};
+use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, beginning};
+use crosswipe_scenarios::{Case, Plan, Step};
+
+use crate::counted::{Counted, Counters, Sent};
+use crate::inmemory::{Exchanges, InMemory};
+use crate::measured::{Measured, Watch};
+use crate::proof::{self, Proof};
+
+const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/zhejiang-2017");
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How messages reach the parties.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// Real HTTP on loopback.
+    Http,
+    /// Plain calls.
+    Memory,
+}
+
+/// A run that is over and was found clean.
+pub(crate) struct Ran {
+    pub(crate) cases: usize,
+    /// From the first export to the last.
+    pub(crate) took: Measured,
+    pub(crate) sent: Sent,
+    /// Bytes there and back of each exchange on each hop; empty over HTTP.
+    pub(crate) exchanges: Vec<(usize, usize)>,
+    pub(crate) journal: Written,
+    pub(crate) export_bytes: u64,
+    pub(crate) proof: Proof,
+}
+
+/// Runs so many cases in a folder of its own, on the disk that builds are on, and removes it.
+///
+/// # Panics
+/// If anything fails, or the verdict is not clean: there is no speed of what does not work.
+pub(crate) fn run(cases: usize, network: Network) -> Ran {
+    let folder =
+        tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder for temporary files");
+    for part in ["exports", "parties"] {
+        std::fs::create_dir(folder.path().join(part)).expect("a folder that can be written");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("threads");
+    let ran = runtime.block_on(stand_up_and_run(folder.path(), plan(cases), network));
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    ran
+}
+
+/// The plan with so many cells of its matrix, and the public's first visit after the window. Any number of them is spread over cities, persons and
+/// both businesses alike, so that sizes can be compared.
+fn plan(cases: usize) -> Plan {
+    let mut plan = crosswipe_scenarios::load(Path::new(PLAN)).expect("the shipped plan is sound");
+    let of = |business| {
+        let cells = plan.cases.iter().filter(move |case| {
+            case.matrix
+                && case
+                    .first_visit()
+                    .is_some_and(|visit| visit.business == business)
+        });
+        cells.collect::<Vec<_>>()
+    };
+    let cells = [of(Business::Outpatient), of(Business::Inpatient)];
+    let chosen = (0..cases).map(|number| {
+        let cells = &cells[number % 2];
+        let (round, place) = (number / 2 / cells.len(), number / 2 % cells.len());
+        // A stride that shares no factor with the 110 cells meets each of them once in a round.
+        again(cells[place * 37 % cells.len()], round)
+    });
+    let public = plan
+        .cases
+        .iter()
+        .filter(|case| is_public(case) && case.start >= plan.window.end())
+        .take(1);
+    plan.cases = chosen.chain(public.cloned()).collect();
+    plan
+}
+
+fn is_public(case: &Case) -> bool {
+    case.leaves().all(|step| matches!(step, Step::Play(_)))
+}
+
+fn again(case: &Case, round: usize) -> Case {
+    let id = CaseId::parse(&format!("{}+{round}", case.id)).expect("a short id");
+    Case { id, ..case.clone() }
+}
+
+async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
+    let begins = beginning(&plan).expect("the plan has a window");
+    let clock = Clock::simulated(begins);
+    let cases = plan.cases.iter().filter(|case| case.matrix).count();
+    let key = PseudonymKey::new([7; 32]);
+    let journal = Journal::create(dir, header(&plan, &key), begins).expect("an empty folder");
+    let counters = Arc::new(Counters::default());
+    let exchanges = Exchanges::default();
+    let time = Arc::clone(&clock);
+    let config = WorldConfig {
+        topology: plan.topology.clone(),
+        registry: plan.registry.clone(),
+        window: plan.window.clone(),
+        arranged: plan.arranged.clone(),
+        policy: Default::default(),
+        msgid_mode: Default::default(),
+        faults: Vec::new(),
+        parties_dir: Some(dir.join("parties")),
+        time: Arc::new(move || time.now()),
+    };
+    let (finished, took) = match network {
+        Network::Memory => {
+            let network =
+                InMemory::new(&config.setup(), Arc::clone(&clock), Arc::clone(&exchanges));
+            timed(
+                dir,
+                plan,
+                key,
+                clock,
+                journal,
+                Counted {
+                    network,
+                    counters: Arc::clone(&counters),
+                },
+            )
+            .await
+        }
+        Network::Http => {
+            let world = World::start(config).await.expect("free ports");
+            let network = Http::new(addresses(&plan, &world), DEADLINE);
+            let ended = timed(
+                dir,
+                plan,
+                key,
+                clock,
+                journal,
+                Counted {
+                    network,
+                    counters: Arc::clone(&counters),
+                },
+            )
+            .await;
+            world.stop().await;
+            ended
+        }
+    };
+    let journal = finished.journal.counters();
+    finished.close().expect("a healthy disk");
+    let exchanges = std::mem::take(&mut *exchanges.lock().expect("nobody else is left"));
+    let (proof, export_bytes) = (proof::judged(dir), proof::export_bytes(dir));
+    Ran {
+        cases,
+        took,
+        sent: counters.sent(),
+        exchanges,
+        journal,
+        export_bytes,
+        proof,
+    }
+}
+
+async fn timed(
+    dir: &Path,
+    plan: Plan,
+    key: PseudonymKey,
+    clock: Arc<Clock>,
+    journal: Journal,
+    network: impl Transport,
+) -> (Finished, Measured) {
+    let config = RunConfig {
+        dir: dir.to_owned(),
+        run_id: run_id(),
+        selected: (0..plan.cases.len()).collect(),
+        patience: Patience {
+            seed: plan.seed,
+            ..Patience::default()
+        },
+        plan,
+        key,
+        jobs: None,
+        progress: Box::new(|_| ()),
+    };
+    let watch = Watch::start();
+    let ran = crosswipe_runner::run(
+        config,
+        clock,
+        journal,
+        network,
+        Arc::new(Interrupt::default()),
+    )
+    .await;
+    let took = watch.stop();
+    (
+        ran.unwrap_or_else(|halt| panic!("the run stopped: {halt}")),
+        took,
+    )
+}
+
+fn addresses(plan: &Plan, world: &World) -> BTreeMap<Party, SocketAddr> {
+    let address = |party: Party| Some((party.clone(), world.address(&party)?));
+    plan.topology
+        .parties()
+        .into_iter()
+        .filter_map(address)
+        .collect()
+}
+
+fn header(plan: &Plan, key: &PseudonymKey) -> RunHeader {
+    RunHeader {
+        run_id: run_id(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        plan: plan.resolved(key),
+        files: BTreeMap::new(),
+        seed: plan.seed,
+        clock: "simulated".to_owned(),
+        transport: "http".to_owned(),
+        parties: plan
+            .topology
+            .parties()
+            .into_iter()
+            .map(|party| (party, Level::L4))
+            .collect(),
+        faults: Vec::new(),
+        previous_tail: None,
+    }
+}
+
+fn run_id() -> RunId {
+    RunId::parse("bench").expect("a plain word")
+}
