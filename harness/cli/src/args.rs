@@ -39,7 +39,9 @@ pub(crate) enum Command {
 
 /// 运行 Run a plan
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example · 例:\n  crosswipe run scenarios/zhejiang-2017 --fault response-lost")]
+#[command(
+    after_help = "Example · 例:\n  crosswipe run scenarios/zhejiang-2017 --fault response-lost"
+)]
 pub(crate) struct Run {
     /// Plan folder or its plan.yaml
     pub(crate) plan: PathBuf,
@@ -142,8 +144,13 @@ impl Common {
     /// The language: as typed, else of the locale; if nothing says English, Chinese.
     pub(crate) fn lang(&self) -> Lang {
         let typed = self.lang.map(|lang| lang == LangArg::En);
-        let locale = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-        let english = typed.unwrap_or_else(|| locale().is_some_and(|locale| locale.starts_with("en")));
+        let locale = || {
+            ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+        };
+        let english =
+            typed.unwrap_or_else(|| locale().is_some_and(|locale| locale.starts_with("en")));
         if english { Lang::En } else { Lang::Zh }
     }
 }

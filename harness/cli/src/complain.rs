@@ -23,10 +23,18 @@ pub(crate) enum Trouble {
     OutputBusy { dir: PathBuf },
     /// A file that cannot be used.
     #[error("could not {doing} `{}`: {source}", path.display())]
-    File { doing: &'static str, path: PathBuf, source: io::Error },
+    File {
+        doing: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     /// An option that means nothing here.
     #[error("{what}")]
-    Usage { code: &'static str, what: String, help: String },
+    Usage {
+        code: &'static str,
+        what: String,
+        help: String,
+    },
     /// A selection that leaves nothing.
     #[error("{what}")]
     Nothing { what: String, help: String },
@@ -47,7 +55,11 @@ pub(crate) enum Trouble {
 impl Trouble {
     /// A file that cannot be used.
     pub(crate) fn file(doing: &'static str, path: &Path, source: io::Error) -> Trouble {
-        Trouble::File { doing, path: path.to_owned(), source }
+        Trouble::File {
+            doing,
+            path: path.to_owned(),
+            source,
+        }
     }
 
     /// The stable code.
@@ -55,7 +67,9 @@ impl Trouble {
         match self {
             Trouble::Plan(_) => "cli::plan",
             Trouble::OutputBusy { .. } => "cli::output_busy",
-            Trouble::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => "cli::disk_full",
+            Trouble::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "cli::disk_full"
+            }
             Trouble::File { .. } => "cli::file",
             Trouble::Usage { code, .. } => code,
             Trouble::Nothing { .. } => "cli::nothing_selected",
@@ -73,7 +87,9 @@ impl Trouble {
     fn help(&self) -> String {
         let dir_help = "用 --out 指定一个空目录 · name an empty folder with --out";
         match self {
-            Trouble::OutputBusy { .. } | Trouble::Journal(JournalError::Exists { .. }) => dir_help.to_owned(),
+            Trouble::OutputBusy { .. } | Trouble::Journal(JournalError::Exists { .. }) => {
+                dir_help.to_owned()
+            }
             Trouble::Usage { help, .. } | Trouble::Nothing { help, .. } => help.clone(),
             Trouble::Journal(JournalError::NotARun { .. }) => {
                 "给出一次运行的目录, 如 runs/… · name the folder of a run, e.g. runs/…".to_owned()
@@ -91,8 +107,14 @@ impl Trouble {
     fn exit(&self) -> Exit {
         match self {
             Trouble::Plan(_) | Trouble::OutputBusy { .. } | Trouble::Usage { .. } => Exit::Usage,
-            Trouble::Journal(JournalError::NotARun { .. } | JournalError::Version { .. } | JournalError::Exists { .. }) => Exit::Usage,
-            Trouble::File { source, .. } if matches!(source.kind(), io::ErrorKind::NotFound) => Exit::Usage,
+            Trouble::Journal(
+                JournalError::NotARun { .. }
+                | JournalError::Version { .. }
+                | JournalError::Exists { .. },
+            ) => Exit::Usage,
+            Trouble::File { source, .. } if matches!(source.kind(), io::ErrorKind::NotFound) => {
+                Exit::Usage
+            }
             Trouble::Nothing { .. } => Exit::Nothing,
             _ => Exit::Harness,
         }
@@ -120,13 +142,22 @@ pub(crate) fn trouble(trouble: &Trouble) -> ExitCode {
 /// Draws all problems of plan files, with line, column and caret.
 pub(crate) fn problems(problems: &[Problem]) {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     for problem in problems {
         to_stderr(&format!("{}\n\n", drawn(problem, &renderer)));
     }
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
     let warnings = problems.len() - errors;
-    to_stderr(&format!("{errors} 个错误 errors, {warnings} 个警告 warnings\n"));
+    to_stderr(&format!(
+        "{errors} 个错误 errors, {warnings} 个警告 warnings\n"
+    ));
 }
 
 fn drawn(problem: &Problem, renderer: &Renderer) -> String {
@@ -134,13 +165,21 @@ fn drawn(problem: &Problem, renderer: &Renderer) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(problem.message.as_str()).id(problem.code);
+    let title = level
+        .primary_title(problem.message.as_str())
+        .id(problem.code);
     let mut group = match &problem.span {
         Some(span) => {
             let annotation = AnnotationKind::Primary.span(span.clone());
-            title.element(Snippet::source(&*problem.source).path(problem.file.as_str()).annotation(annotation))
+            title.element(
+                Snippet::source(&*problem.source)
+                    .path(problem.file.as_str())
+                    .annotation(annotation),
+            )
         }
-        None => Group::with_title(title).element(annotate_snippets::Origin::path(problem.file.as_str())),
+        None => {
+            Group::with_title(title).element(annotate_snippets::Origin::path(problem.file.as_str()))
+        }
     };
     if let Some(help) = &problem.help {
         group = group.element(Level::HELP.message(help.as_str()));

@@ -77,7 +77,11 @@ pub(crate) fn of_run(came: Came) -> Exit {
 pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
     // Where even the message cannot be printed the code still says it.
     let _ = error.print();
-    if error.use_stderr() { Exit::Usage.into() } else { Exit::Clean.into() }
+    if error.use_stderr() {
+        Exit::Usage.into()
+    } else {
+        Exit::Clean.into()
+    }
 }
 
 #[cfg(test)]
@@ -85,8 +89,13 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    const CLEAN: Came =
-        Came { verdict: Verdict::Clean, failed: 0, checked: true, fault_idle: false, interrupted: false };
+    const CLEAN: Came = Came {
+        verdict: Verdict::Clean,
+        failed: 0,
+        checked: true,
+        fault_idle: false,
+        interrupted: false,
+    };
 
     #[rstest]
     #[case(CLEAN, Exit::Clean)]

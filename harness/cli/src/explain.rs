@@ -49,19 +49,28 @@ pub(crate) fn pages() -> impl Iterator<Item = Page> {
 /// The page of a code, or of its family.
 pub(crate) fn page(code: &str) -> Option<Page> {
     let family = code.split_once(':').map_or(code, |(family, _)| family);
-    pages().find(|page| page.code == code).or_else(|| pages().find(|page| page.code == family))
+    pages()
+        .find(|page| page.code == code)
+        .or_else(|| pages().find(|page| page.code == family))
 }
 
 fn parse(text: &'static str) -> Option<Page> {
     let (code, rest) = text.split_once('\n')?;
     let (zh, en) = rest.split_once("\nen: ")?;
     let (_, zh) = zh.split_once("zh: ")?;
-    Some(Page { code: code.trim(), zh: half(zh), en: half(en) })
+    Some(Page {
+        code: code.trim(),
+        zh: half(zh),
+        en: half(en),
+    })
 }
 
 fn half(text: &'static str) -> Half {
     let (title, body) = text.split_once('\n').unwrap_or((text, ""));
-    Half { title: title.trim(), body: body.trim() }
+    Half {
+        title: title.trim(),
+        body: body.trim(),
+    }
 }
 
 #[cfg(test)]

@@ -21,11 +21,16 @@ pub(crate) fn plan_key(run_dir: &Path, plan: &str) -> Result<PseudonymKey, Troub
     match fs::read(&path) {
         Ok(bytes) => match <[u8; 32]>::try_from(bytes) {
             Ok(bytes) => Ok(PseudonymKey::new(bytes)),
-            Err(_) => Err(Trouble::file("use", &path, io::Error::other("a pseudonym key has 32 bytes"))),
+            Err(_) => Err(Trouble::file(
+                "use",
+                &path,
+                io::Error::other("a pseudonym key has 32 bytes"),
+            )),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut bytes = [0u8; 32];
-            getrandom::fill(&mut bytes).map_err(|error| Trouble::file("make", &path, io::Error::other(error)))?;
+            getrandom::fill(&mut bytes)
+                .map_err(|error| Trouble::file("make", &path, io::Error::other(error)))?;
             write(&path, &bytes)?;
             keep_private(&path)?;
             Ok(PseudonymKey::new(bytes))
@@ -46,11 +51,17 @@ pub(crate) fn previous_tail(run_dir: &Path, plan: &str) -> Result<Option<String>
 
 /// Remembers the tail hash of the run that just ended.
 pub(crate) fn remember_tail(run_dir: &Path, plan: &str, tail: &str) -> Result<(), Trouble> {
-    write(&site(run_dir)?.join(format!("{plan}.tail")), format!("{tail}\n").as_bytes())
+    write(
+        &site(run_dir)?.join(format!("{plan}.tail")),
+        format!("{tail}\n").as_bytes(),
+    )
 }
 
 fn site(run_dir: &Path) -> Result<PathBuf, Trouble> {
-    let parent = run_dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = run_dir
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let site = parent.join("private");
     fs::create_dir_all(&site).map_err(|error| Trouble::file("create", &site, error))?;
     keep_private(&site)?;

@@ -12,7 +12,8 @@ pub(crate) fn line(lang: Lang, quiet: bool, total: usize) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(10));
+    let bar =
+        ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(10));
     let template = match lang {
         Lang::Zh => "{bar:30} {pos}/{len} 用例  未回退 ¥{msg}",
         Lang::En => "{bar:30} {pos}/{len} cases  open ¥{msg}",

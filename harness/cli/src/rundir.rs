@@ -31,7 +31,9 @@ pub(crate) fn create(dir: &Path) -> Result<(), Trouble> {
         Err(error) => return Err(Trouble::file("open", dir, error)),
     };
     if busy {
-        return Err(Trouble::OutputBusy { dir: dir.to_owned() });
+        return Err(Trouble::OutputBusy {
+            dir: dir.to_owned(),
+        });
     }
     for part in ["exports", "parties", "private"] {
         let path = dir.join(part);
@@ -45,7 +47,8 @@ pub(crate) fn create(dir: &Path) -> Result<(), Trouble> {
 pub(crate) fn keep_private(path: &Path) -> Result<(), Trouble> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = if path.is_dir() { 0o700 } else { 0o600 };
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|error| Trouble::file("protect", path, error))
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .map_err(|error| Trouble::file("protect", path, error))
 }
 
 /// Systems without owners: the folder's own protection has to do.
@@ -60,7 +63,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
 }
 
 /// Keeps plan and persons as they were run, and the key that names people.
-pub(crate) fn keep_plan(dir: &Path, files: &BTreeMap<String, Vec<u8>>, key: &PseudonymKey) -> Result<(), Trouble> {
+pub(crate) fn keep_plan(
+    dir: &Path,
+    files: &BTreeMap<String, Vec<u8>>,
+    key: &PseudonymKey,
+) -> Result<(), Trouble> {
     let private = dir.join("private");
     let key_file = private.join("pseudonym.key");
     write(&key_file, key.reveal())?;
@@ -76,12 +83,23 @@ pub(crate) fn keep_plan(dir: &Path, files: &BTreeMap<String, Vec<u8>>, key: &Pse
 }
 
 /// Evidence of a run folder: the journal's records with every export and look that lies there.
-pub(crate) fn evidence(dir: &Path, history: &History, as_of: Option<Moment>) -> Result<Evidence, Trouble> {
-    let mut evidence =
-        Evidence { records: history.records.clone(), journal: facts(history), exports: BTreeMap::new(), looks: BTreeMap::new(), as_of };
+pub(crate) fn evidence(
+    dir: &Path,
+    history: &History,
+    as_of: Option<Moment>,
+) -> Result<Evidence, Trouble> {
+    let mut evidence = Evidence {
+        records: history.records.clone(),
+        journal: facts(history),
+        exports: BTreeMap::new(),
+        looks: BTreeMap::new(),
+        as_of,
+    };
     for path in files_of(&dir.join("exports"))? {
         let bytes = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
-        let Some((party, which)) = named(&path) else { continue };
+        let Some((party, which)) = named(&path) else {
+            continue;
+        };
         match which.as_str() {
             "t0.json" => put(&mut evidence, Instant::T0, party, &bytes),
             "t1.json" => put(&mut evidence, Instant::T1, party, &bytes),
@@ -97,13 +115,19 @@ pub(crate) fn evidence(dir: &Path, history: &History, as_of: Option<Moment>) -> 
 
 /// Takes in what the journal has grown by; exports and looks are as they were read.
 pub(crate) fn extend(evidence: &mut Evidence, history: &History) {
-    evidence.records.extend_from_slice(&history.records[evidence.records.len()..]);
+    evidence
+        .records
+        .extend_from_slice(&history.records[evidence.records.len()..]);
     evidence.journal = facts(history);
 }
 
 fn facts(history: &History) -> JournalFacts {
     JournalFacts {
-        head: history.records.first().map(|record| record.sha256.clone()).unwrap_or_default(),
+        head: history
+            .records
+            .first()
+            .map(|record| record.sha256.clone())
+            .unwrap_or_default(),
         tail: history.last().sha256.clone(),
         length: history.records.len() as u64,
         defect: None,
@@ -112,14 +136,29 @@ fn facts(history: &History) -> JournalFacts {
 
 fn put(evidence: &mut Evidence, instant: Instant, party: Party, bytes: &[u8]) {
     let export = serde_json::from_slice::<Export>(bytes).map_err(|error| error.to_string());
-    let file = ExportFile { sha256: sha256_hex(bytes), export };
-    evidence.exports.entry(instant).or_default().insert(party, file);
+    let file = ExportFile {
+        sha256: sha256_hex(bytes),
+        export,
+    };
+    evidence
+        .exports
+        .entry(instant)
+        .or_default()
+        .insert(party, file);
 }
 
 fn looks(bytes: &[u8]) -> Vec<LookLine> {
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let look = |line: &[u8]| serde_json::from_slice::<Look>(line).map_err(|error| error.to_string());
-    lines.map(|line| LookLine { sha256: sha256_hex(line), look: look(line) }).collect()
+    let lines = bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty());
+    let look =
+        |line: &[u8]| serde_json::from_slice::<Look>(line).map_err(|error| error.to_string());
+    lines
+        .map(|line| LookLine {
+            sha256: sha256_hex(line),
+            look: look(line),
+        })
+        .collect()
 }
 
 /// `insured-330300.t1.json` → the party and `t1.json`.
@@ -127,7 +166,10 @@ fn named(path: &Path) -> Option<(Party, String)> {
     let name = path.file_name()?.to_str()?;
     let (stem, which) = name.split_once('.')?;
     let (role, code) = stem.split_once('-')?;
-    Some((Party::try_from(format!("{role}:{code}")).ok()?, which.to_owned()))
+    Some((
+        Party::try_from(format!("{role}:{code}")).ok()?,
+        which.to_owned(),
+    ))
 }
 
 /// Files of a folder, sorted by name; none if there is no such folder.
@@ -139,7 +181,11 @@ fn files_of(dir: &Path) -> Result<Vec<PathBuf>, Trouble> {
     };
     let mut paths = Vec::new();
     for entry in entries {
-        paths.push(entry.map_err(|error| Trouble::file("read", dir, error))?.path());
+        paths.push(
+            entry
+                .map_err(|error| Trouble::file("read", dir, error))?
+                .path(),
+        );
     }
     paths.sort();
     Ok(paths)
@@ -162,7 +208,9 @@ pub(crate) fn first_changed(dir: &Path) -> Result<Option<String>, Trouble> {
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(Some(SUMS.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Ok(Some(SUMS.to_owned()));
+        }
         Err(error) => return Err(Trouble::file("read", &path, error)),
     };
     let mut listed = BTreeMap::new();
@@ -173,7 +221,8 @@ pub(crate) fn first_changed(dir: &Path) -> Result<Option<String>, Trouble> {
         };
     }
     for name in summed(dir)? {
-        let bytes = fs::read(dir.join(&name)).map_err(|error| Trouble::file("read", &dir.join(&name), error))?;
+        let bytes = fs::read(dir.join(&name))
+            .map_err(|error| Trouble::file("read", &dir.join(&name), error))?;
         if listed.remove(&name) != Some(sha256_hex(&bytes)) {
             return Ok(Some(name));
         }
@@ -183,8 +232,13 @@ pub(crate) fn first_changed(dir: &Path) -> Result<Option<String>, Trouble> {
 
 fn summed(dir: &Path) -> Result<Vec<String>, Trouble> {
     let exports = files_of(&dir.join("exports"))?;
-    let exports = exports.iter().filter_map(|path| Some(format!("exports/{}", path.file_name()?.to_str()?)));
-    let fixed = [CERTIFICATE, "journal.db"].into_iter().filter(|name| dir.join(name).exists()).map(str::to_owned);
+    let exports = exports
+        .iter()
+        .filter_map(|path| Some(format!("exports/{}", path.file_name()?.to_str()?)));
+    let fixed = [CERTIFICATE, "journal.db"]
+        .into_iter()
+        .filter(|name| dir.join(name).exists())
+        .map(str::to_owned);
     let mut names: Vec<String> = exports.chain(fixed).collect();
     names.sort();
     Ok(names)

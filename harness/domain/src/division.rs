@@ -19,8 +19,12 @@ impl AdmDivision {
     /// Anything else.
     pub fn parse(text: &str) -> Result<AdmDivision, BadDivision> {
         match <[u8; 6]>::try_from(text.as_bytes()) {
-            Ok(code) if code.iter().all(u8::is_ascii_digit) && code[0] != b'0' => Ok(AdmDivision(code)),
-            _ => Err(BadDivision { text: text.to_owned() }),
+            Ok(code) if code.iter().all(u8::is_ascii_digit) && code[0] != b'0' => {
+                Ok(AdmDivision(code))
+            }
+            _ => Err(BadDivision {
+                text: text.to_owned(),
+            }),
         }
     }
 
@@ -108,7 +112,11 @@ mod tests {
     #[case("330100", "330200", Span::CrossCity)]
     #[case("330100", "500100", Span::CrossProvince)]
     #[case("500101", "500200", Span::Local)] // a municipality is one pool
-    fn the_region_codes_decide_the_path(#[case] insured: &str, #[case] treatment: &str, #[case] span: Span) {
+    fn the_region_codes_decide_the_path(
+        #[case] insured: &str,
+        #[case] treatment: &str,
+        #[case] span: Span,
+    ) {
         let parse = |text| AdmDivision::parse(text).unwrap();
         assert_eq!(parse(insured).span_to(parse(treatment)), span);
     }

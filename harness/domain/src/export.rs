@@ -66,7 +66,10 @@ pub struct Party {
 impl Party {
     /// A party of this role and code.
     pub fn new(role: Role, code: impl Into<String>) -> Party {
-        Party { role, code: code.into() }
+        Party {
+            role,
+            code: code.into(),
+        }
     }
 
     /// `insured-330300`, for file names.
@@ -98,7 +101,10 @@ impl TryFrom<String> for Party {
     fn try_from(text: String) -> Result<Party, String> {
         let bad = || format!("`{text}` is not a party such as `insured:330300`");
         let (role, code) = text.split_once(':').ok_or_else(bad)?;
-        let role = [Role::His, Role::Treatment, Role::Hub, Role::Insured].into_iter().find(|r| r.name() == role).ok_or_else(bad)?;
+        let role = [Role::His, Role::Treatment, Role::Hub, Role::Insured]
+            .into_iter()
+            .find(|r| r.name() == role)
+            .ok_or_else(bad)?;
         if code.is_empty() || !code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             return Err(bad());
         }
@@ -141,7 +147,13 @@ pub struct CellKey {
 impl CellKey {
     /// A key from its kind and dimensions.
     pub fn new<const N: usize>(kind: &str, dims: [(&str, &str); N]) -> CellKey {
-        CellKey { kind: kind.to_owned(), dims: dims.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect() }
+        CellKey {
+            kind: kind.to_owned(),
+            dims: dims
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+                .collect(),
+        }
     }
 }
 
@@ -153,7 +165,11 @@ impl fmt::Display for CellKey {
             write!(f, "{separator}{name}={value}")?;
             separator = ' ';
         }
-        if separator == ' ' { f.write_str("]") } else { Ok(()) }
+        if separator == ' ' {
+            f.write_str("]")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -207,7 +223,10 @@ pub struct Row {
 impl Row {
     /// True where nothing is left to undo.
     pub fn is_terminal(&self) -> bool {
-        matches!(self.status.as_str(), "cancelled" | "reversed" | "reversal" | "red-letter")
+        matches!(
+            self.status.as_str(),
+            "cancelled" | "reversed" | "reversal" | "red-letter"
+        )
     }
 }
 
@@ -348,7 +367,11 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).map(char::from).collect()
+    bytes
+        .iter()
+        .flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]])
+        .map(char::from)
+        .collect()
 }
 
 #[cfg(test)]
@@ -360,20 +383,37 @@ mod tests {
         let row = LogRow {
             seq: 3,
             at: Moment::parse("2017-06-02T09:00:00.001+08:00").unwrap(),
-            cause: Cause { origin: "H33010000001".into(), msgid: "m".into(), infno: "2207".into() },
+            cause: Cause {
+                origin: "H33010000001".into(),
+                msgid: "m".into(),
+                infno: "2207".into(),
+            },
             group: 1,
             person: Some("P-1".into()),
-            entry: Entry::Posting { cell: CellKey::new("pool-fund", [("fund", "310100")]), unit: Unit::Fen, amount: -16458, reverses: None },
+            entry: Entry::Posting {
+                cell: CellKey::new("pool-fund", [("fund", "310100")]),
+                unit: Unit::Fen,
+                amount: -16458,
+                reverses: None,
+            },
         };
         let text = canonical_json(&row);
         assert_eq!(serde_json::from_str::<LogRow>(&text).unwrap(), row);
-        assert!(text.starts_with(r#"{"amount":-16458,"at":"2017-06-02T09:00:00.001+08:00","cause":{"infno""#), "{text}");
+        assert!(
+            text.starts_with(
+                r#"{"amount":-16458,"at":"2017-06-02T09:00:00.001+08:00","cause":{"infno""#
+            ),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_party_is_read_from_its_text_form() {
         let party = Party::try_from("insured:330300".to_owned()).unwrap();
-        assert_eq!((party.to_string(), party.file_stem()), ("insured:330300".into(), "insured-330300".into()));
+        assert_eq!(
+            (party.to_string(), party.file_stem()),
+            ("insured:330300".into(), "insured-330300".into())
+        );
         assert!(Party::try_from("insured:../x".to_owned()).is_err());
         assert!(Party::try_from("bank:1".to_owned()).is_err());
     }

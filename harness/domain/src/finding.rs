@@ -61,7 +61,9 @@ impl Rule {
 
     /// `R1` … `R14`, never translated.
     pub fn code(self) -> &'static str {
-        const CODES: [&str; 14] = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14"];
+        const CODES: [&str; 14] = [
+            "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14",
+        ];
         CODES[self as usize]
     }
 
@@ -137,7 +139,10 @@ impl FindingClass {
 
     /// True for classes that may merely follow from another fault: `residue`, `one-sided`, `split`, `mismatch`.
     pub fn may_be_consequence(&self) -> bool {
-        matches!(self.family(), "residue" | "one-sided" | "split" | "mismatch")
+        matches!(
+            self.family(),
+            "residue" | "one-sided" | "split" | "mismatch"
+        )
     }
 }
 

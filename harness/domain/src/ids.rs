@@ -78,7 +78,12 @@ impl MsgId {
     /// If the institution code is empty or longer than the interface allows, or serial > 9999.
     pub fn compose(institution: &InstitutionCode, at: Moment, serial: u16) -> MsgId {
         assert!(serial <= 9999, "10 000 messages per institution and second");
-        MsgId::parse(&format!("{:0<12}{}{serial:04}", institution.as_str(), at.compact())).expect("30 characters")
+        MsgId::parse(&format!(
+            "{:0<12}{}{serial:04}",
+            institution.as_str(),
+            at.compact()
+        ))
+        .expect("30 characters")
     }
 }
 
@@ -100,7 +105,10 @@ mod tests {
     fn a_msgid_has_thirty_characters() {
         let institution = InstitutionCode::parse("H33010000001").unwrap();
         let at = Moment::parse("2017-06-02T09:00:05+08:00").unwrap();
-        assert_eq!(MsgId::compose(&institution, at, 7).as_str(), "H33010000001201706020900050007");
+        assert_eq!(
+            MsgId::compose(&institution, at, 7).as_str(),
+            "H33010000001201706020900050007"
+        );
     }
 
     #[test]

@@ -33,11 +33,17 @@ impl InfNo {
         match self.base() {
             "9001" | "9002" => Nature::Session,
             "2206" | "2303" | "2101" => Nature::Trial,
-            "2208" | "2205" | "2202" | "2305" | "2405" | "2302" | "2404" | "2103" | "2502" | "2504" | "2506" | "2601" => Nature::Undo,
-            "2201" | "2203" | "2204" | "2207" | "2401" | "2403" | "2301" | "2402" | "2304" | "2102" | "2501" | "2503" | "2505" => {
-                Nature::Forward
+            "2208" | "2205" | "2202" | "2305" | "2405" | "2302" | "2404" | "2103" | "2502"
+            | "2504" | "2506" | "2601" => Nature::Undo,
+            "2201" | "2203" | "2204" | "2207" | "2401" | "2403" | "2301" | "2402" | "2304"
+            | "2102" | "2501" | "2503" | "2505" => Nature::Forward,
+            base if base.starts_with("11")
+                || base.starts_with("12")
+                || base.starts_with("13")
+                || base.starts_with("19") =>
+            {
+                Nature::Read
             }
-            base if base.starts_with("11") || base.starts_with("12") || base.starts_with("13") || base.starts_with("19") => Nature::Read,
             base if base.starts_with("52") || base.starts_with("53") => Nature::Read,
             "3201" | "3202" | "3260" | "9101" | "9102" | "2001" => Nature::Read,
             _ => Nature::Unknown,
@@ -70,14 +76,20 @@ impl InfNo {
 
     /// True if 2601 may name it as `oinfno` (published list, interface §8.1).
     pub fn reversible(&self) -> bool {
-        matches!(self.base(), "2102" | "2103" | "2207" | "2208" | "2304" | "2305" | "2401")
+        matches!(
+            self.base(),
+            "2102" | "2103" | "2207" | "2208" | "2304" | "2305" | "2401"
+        )
     }
 
     /// The family this number belongs to, where it has one.
     pub fn business(&self) -> Option<Business> {
         match self.base() {
-            "2201" | "2202" | "2203" | "2204" | "2205" | "2206" | "2207" | "2208" => Some(Business::Outpatient),
-            "2301" | "2302" | "2303" | "2304" | "2305" | "2401" | "2402" | "2403" | "2404" | "2405" => Some(Business::Inpatient),
+            "2201" | "2202" | "2203" | "2204" | "2205" | "2206" | "2207" | "2208" => {
+                Some(Business::Outpatient)
+            }
+            "2301" | "2302" | "2303" | "2304" | "2305" | "2401" | "2402" | "2403" | "2404"
+            | "2405" => Some(Business::Inpatient),
             "2101" | "2102" | "2103" => Some(Business::Pharmacy),
             "2501" | "2502" | "2503" | "2504" | "2505" | "2506" => Some(Business::Filing),
             _ => None,
@@ -131,7 +143,12 @@ pub enum Business {
 
 impl Business {
     /// All of them, in reading order.
-    pub const ALL: [Business; 4] = [Business::Outpatient, Business::Inpatient, Business::Pharmacy, Business::Filing];
+    pub const ALL: [Business; 4] = [
+        Business::Outpatient,
+        Business::Inpatient,
+        Business::Pharmacy,
+        Business::Filing,
+    ];
 
     /// The name used in plan files and JSON.
     pub fn name(self) -> &'static str {
@@ -169,9 +186,17 @@ mod tests {
         for infno in ["2201", "2204", "2207", "2401", "2301", "2402", "2304"] {
             let infno = InfNo::new(infno);
             assert_eq!(infno.nature(), Nature::Forward);
-            assert_eq!(infno.cancelled_by().unwrap().nature(), Nature::Undo, "{infno}");
+            assert_eq!(
+                infno.cancelled_by().unwrap().nature(),
+                Nature::Undo,
+                "{infno}"
+            );
         }
         assert_eq!(InfNo::new("2203A").nature(), Nature::Forward);
-        assert_eq!(InfNo::new("2203A").cancelled_by(), None, "a diagnosis goes with its visit");
+        assert_eq!(
+            InfNo::new("2203A").cancelled_by(),
+            None,
+            "a diagnosis goes with its visit"
+        );
     }
 }

@@ -32,8 +32,8 @@ mod window;
 
 pub use division::{AdmDivision, BadDivision, Span};
 pub use export::{
-    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, Look, LogRow, Party, QueueItem, Role, Row, Unit,
-    canonical_json, sha256_hex,
+    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look, Party, QueueItem,
+    Role, Row, Unit, canonical_json, sha256_hex,
 };
 pub use finding::{FindingClass, Level, Rule, Severity};
 pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, VisitId};

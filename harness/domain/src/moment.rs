@@ -32,15 +32,25 @@ impl Moment {
     /// # Errors
     /// Text of another form, an impossible date, hour 24 (ambiguous: «D日24时» is D+1 00:00).
     pub fn parse(text: &str) -> Result<Moment, BadMoment> {
-        let bad = || BadMoment { text: text.to_owned() };
+        let bad = || BadMoment {
+            text: text.to_owned(),
+        };
         let padded;
         let full = if text.len() == "2017-06-02T09:00+08:00".len() {
-            padded = format!("{}:00{}", text.get(..16).ok_or_else(bad)?, text.get(16..).ok_or_else(bad)?);
+            padded = format!(
+                "{}:00{}",
+                text.get(..16).ok_or_else(bad)?,
+                text.get(16..).ok_or_else(bad)?
+            );
             padded.as_str()
         } else {
             text
         };
-        DateTime::parse_from_rfc3339(full).map(|t| Moment { epoch_ms: t.timestamp_millis() }).map_err(|_| bad())
+        DateTime::parse_from_rfc3339(full)
+            .map(|t| Moment {
+                epoch_ms: t.timestamp_millis(),
+            })
+            .map_err(|_| bad())
     }
 
     /// Reads the wire form `2017-06-02 09:00:00`, always China time.
@@ -48,7 +58,10 @@ impl Moment {
     /// # Errors
     /// Text of another form.
     pub fn parse_wire(text: &str) -> Result<Moment, BadMoment> {
-        let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").map_err(|_| BadMoment { text: text.to_owned() })?;
+        let naive =
+            NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").map_err(|_| BadMoment {
+                text: text.to_owned(),
+            })?;
         Ok(Moment::from_china(naive))
     }
 
@@ -80,7 +93,9 @@ impl Moment {
     /// This instant moved by `ms` milliseconds.
     #[must_use]
     pub const fn plus_ms(self, ms: i64) -> Moment {
-        Moment { epoch_ms: self.epoch_ms + ms }
+        Moment {
+            epoch_ms: self.epoch_ms + ms,
+        }
     }
 
     /// Milliseconds from `earlier` to this instant.
@@ -89,11 +104,20 @@ impl Moment {
     }
 
     fn china(self) -> DateTime<FixedOffset> {
-        china_offset().timestamp_millis_opt(self.epoch_ms).single().expect("an instant of our era")
+        china_offset()
+            .timestamp_millis_opt(self.epoch_ms)
+            .single()
+            .expect("an instant of our era")
     }
 
     fn from_china(naive: NaiveDateTime) -> Moment {
-        Moment { epoch_ms: china_offset().from_local_datetime(&naive).single().expect("no gaps at a fixed offset").timestamp_millis() }
+        Moment {
+            epoch_ms: china_offset()
+                .from_local_datetime(&naive)
+                .single()
+                .expect("no gaps at a fixed offset")
+                .timestamp_millis(),
+        }
     }
 }
 
@@ -136,7 +160,11 @@ impl Day {
     /// # Errors
     /// Text of another form or an impossible date.
     pub fn parse(text: &str) -> Result<Day, BadMoment> {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Day).map_err(|_| BadMoment { text: text.to_owned() })
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .map(Day)
+            .map_err(|_| BadMoment {
+                text: text.to_owned(),
+            })
     }
 
     /// 00:00 of this day.
@@ -190,7 +218,10 @@ mod tests {
     #[case("2017-06-02T09:00+08:00", "2017-06-02T09:00:00.000+08:00")]
     #[case("2017-06-02T01:00:00Z", "2017-06-02T09:00:00.000+08:00")]
     #[case("2017-06-02T09:00:00.120+08:00", "2017-06-02T09:00:00.120+08:00")]
-    fn an_instant_is_read_in_any_offset_and_printed_in_ours(#[case] text: &str, #[case] printed: &str) {
+    fn an_instant_is_read_in_any_offset_and_printed_in_ours(
+        #[case] text: &str,
+        #[case] printed: &str,
+    ) {
         assert_eq!(Moment::parse(text).unwrap().to_string(), printed);
     }
 

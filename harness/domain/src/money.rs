@@ -41,12 +41,18 @@ impl Money {
 
     /// 单价 × 数量 · `round2(pric × cnt)`, half away from zero.
     pub fn of(price: UnitPrice, count: Quantity) -> Money {
-        Money(divide_rounding(i128::from(price.0) * i128::from(count.0), 100_000_000))
+        Money(divide_rounding(
+            i128::from(price.0) * i128::from(count.0),
+            100_000_000,
+        ))
     }
 
     /// The part of this amount that a ratio takes, rounded half away from zero to the fen.
     pub fn share(self, ratio: Ratio) -> Money {
-        Money(divide_rounding(i128::from(self.0) * i128::from(ratio.0), 10_000))
+        Money(divide_rounding(
+            i128::from(self.0) * i128::from(ratio.0),
+            10_000,
+        ))
     }
 
     /// How much has to be put in so that `ratio` of it is this amount (the inverse of [`share`](Self::share)), rounded to the fen.
@@ -55,7 +61,10 @@ impl Money {
         if ratio.0 == 0 {
             return Money::ZERO;
         }
-        Money(divide_rounding(i128::from(self.0) * 10_000, i128::from(ratio.0)))
+        Money(divide_rounding(
+            i128::from(self.0) * 10_000,
+            i128::from(ratio.0),
+        ))
     }
 
     /// True for 0.00.
@@ -86,7 +95,11 @@ impl fmt::Debug for Money {
 impl Add for Money {
     type Output = Money;
     fn add(self, other: Money) -> Money {
-        Money(self.0.checked_add(other.0).expect("amounts have at most 14 digits before the point"))
+        Money(
+            self.0
+                .checked_add(other.0)
+                .expect("amounts have at most 14 digits before the point"),
+        )
     }
 }
 
@@ -251,11 +264,18 @@ fn scaled(text: &str, scale: u32) -> Result<i64, BadAmount> {
     }
     let fraction = fraction.trim_end_matches('0');
     if fraction.len() > scale as usize {
-        return Err(BadAmount::TooFine { text: text.to_owned(), scale });
+        return Err(BadAmount::TooFine {
+            text: text.to_owned(),
+            scale,
+        });
     }
     // At most 14 + 6 digits can leave i64: the widest price is refused here, not wrapped.
     let mut value: i64 = 0;
-    for digit in whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', scale as usize - fraction.len())) {
+    for digit in whole
+        .bytes()
+        .chain(fraction.bytes())
+        .chain(std::iter::repeat_n(b'0', scale as usize - fraction.len()))
+    {
         value = value
             .checked_mul(10)
             .and_then(|v| v.checked_add(i64::from(digit - b'0')))
@@ -277,7 +297,11 @@ fn unscaled(value: i64, scale: u32) -> String {
 
 fn divide_rounding(numerator: i128, divisor: i128) -> i64 {
     let half = divisor / 2;
-    let rounded = if numerator < 0 { (numerator - half) / divisor } else { (numerator + half) / divisor };
+    let rounded = if numerator < 0 {
+        (numerator - half) / divisor
+    } else {
+        (numerator + half) / divisor
+    };
     i64::try_from(rounded).expect("amounts have at most 14 digits before the point")
 }
 
@@ -298,7 +322,10 @@ mod tests {
     #[case(".5", Err(BadAmount::NotDecimal(".5".into())))]
     #[case("", Err(BadAmount::NotDecimal(String::new())))]
     #[case("123456789012345", Err(BadAmount::TooLarge("123456789012345".into())))]
-    fn amounts_are_read_exactly_or_not_at_all(#[case] text: &str, #[case] fen: Result<i64, BadAmount>) {
+    fn amounts_are_read_exactly_or_not_at_all(
+        #[case] text: &str,
+        #[case] fen: Result<i64, BadAmount>,
+    ) {
         assert_eq!(Money::parse(text).map(Money::fen), fen);
     }
 
@@ -308,20 +335,35 @@ mod tests {
     #[case("4.52", "0.05", 23)] // 0.226
     #[case("4179.73", "0.80", 334_378)] // 3343.784
     #[case("-4.50", "0.05", -23)] // the mirror of 0.225 → 0.23
-    fn a_share_is_rounded_half_up_to_the_fen(#[case] amount: &str, #[case] ratio: &str, #[case] fen: i64) {
-        assert_eq!(Money::parse(amount).unwrap().share(Ratio::parse(ratio).unwrap()).fen(), fen);
+    fn a_share_is_rounded_half_up_to_the_fen(
+        #[case] amount: &str,
+        #[case] ratio: &str,
+        #[case] fen: i64,
+    ) {
+        assert_eq!(
+            Money::parse(amount)
+                .unwrap()
+                .share(Ratio::parse(ratio).unwrap())
+                .fen(),
+            fen
+        );
     }
 
     #[test]
     fn a_capped_segment_uses_up_its_base() {
-        let used = Money::parse("500.00").unwrap().grossed_up(Ratio::parse("0.83").unwrap());
+        let used = Money::parse("500.00")
+            .unwrap()
+            .grossed_up(Ratio::parse("0.83").unwrap());
         assert_eq!(used.to_string(), "602.41");
     }
 
     #[test]
     fn price_times_count_is_rounded_once() {
         let price = UnitPrice::parse("36.483333").unwrap();
-        assert_eq!(Money::of(price, Quantity::parse("27").unwrap()).to_string(), "985.05");
+        assert_eq!(
+            Money::of(price, Quantity::parse("27").unwrap()).to_string(),
+            "985.05"
+        );
         assert_eq!(price.to_string(), "36.483333");
     }
 

@@ -94,7 +94,8 @@ impl PseudonymKey {
 
     /// A keyed digest of bytes (hex), to recognise a resend without keeping what was sent.
     pub fn digest(&self, bytes: &[u8]) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         mac.update(bytes);
         crate::export::hex(&mac.finalize().into_bytes())
     }
@@ -120,7 +121,11 @@ impl IdNumber {
         if bytes.len() != 18 || !bytes[..17].iter().all(u8::is_ascii_digit) {
             return Err(BadIdNumber::Form);
         }
-        if check_character(&bytes[..17]) == bytes[17] { Ok(IdNumber(text.to_owned())) } else { Err(BadIdNumber::Checksum) }
+        if check_character(&bytes[..17]) == bytes[17] {
+            Ok(IdNumber(text.to_owned()))
+        } else {
+            Err(BadIdNumber::Checksum)
+        }
     }
 
     /// The full number, for the wire alone.
@@ -149,7 +154,11 @@ impl fmt::Display for IdNumber {
 /// GB 11643: weights 2^(17−i) mod 11, check characters 1 0 X 9 8 7 6 5 4 3 2.
 fn check_character(digits: &[u8]) -> u8 {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = digits
+        .iter()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     b"10X98765432"[(sum % 11) as usize]
 }
 
@@ -200,7 +209,10 @@ mod tests {
     #[test]
     fn a_person_number_never_prints_in_full() {
         let person = PersonNo::new("99990000000000000000000001");
-        assert_eq!(format!("{person} {person:?}"), "99**********************01 99**********************01");
+        assert_eq!(
+            format!("{person} {person:?}"),
+            "99**********************01 99**********************01"
+        );
         assert_eq!(format!("{}", PersonNo::new("1234567")), "*******");
     }
 
@@ -209,7 +221,10 @@ mod tests {
         let key = PseudonymKey::new([7; 32]);
         let person = PersonNo::new("99990000000000000000000001");
         assert_eq!(key.pseudonym(&person), key.pseudonym(&person.clone()));
-        assert_ne!(key.pseudonym(&person), PseudonymKey::new([8; 32]).pseudonym(&person));
+        assert_ne!(
+            key.pseudonym(&person),
+            PseudonymKey::new([8; 32]).pseudonym(&person)
+        );
         assert_eq!(key.pseudonym(&person).as_str().len(), 14);
     }
 
@@ -217,7 +232,10 @@ mod tests {
     fn the_check_character_is_checked() {
         // 11010519491231002X is the example printed in GB 11643 itself.
         assert!(IdNumber::parse("11010519491231002X").is_ok());
-        assert_eq!(IdNumber::parse("110105194912310021"), Err(BadIdNumber::Checksum));
+        assert_eq!(
+            IdNumber::parse("110105194912310021"),
+            Err(BadIdNumber::Checksum)
+        );
         assert_eq!(IdNumber::parse("1101051949123100"), Err(BadIdNumber::Form));
     }
 }

@@ -27,7 +27,9 @@ impl ItemClass {
 
     /// Reads `01`, `02`, `03`.
     pub fn parse(text: &str) -> Option<ItemClass> {
-        [ItemClass::A, ItemClass::B, ItemClass::C].into_iter().find(|class| class.code() == text)
+        [ItemClass::A, ItemClass::B, ItemClass::C]
+            .into_iter()
+            .find(|class| class.code() == text)
     }
 }
 

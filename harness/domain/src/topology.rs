@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{AdmDivision, BasketLine, IdNumber, InstitutionCode, Money, Party, PersonClass, PersonNo, Role, Span, Tariff};
+use crate::{
+    AdmDivision, BasketLine, IdNumber, InstitutionCode, Money, Party, PersonClass, PersonNo, Role,
+    Span, Tariff,
+};
 
 /// 拓扑 · Hubs, regions and institutions of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +53,18 @@ impl Topology {
 
     /// The institution with this code.
     pub fn institution(&self, code: &InstitutionCode) -> Option<&Institution> {
-        self.institutions.iter().find(|institution| &institution.code == code)
+        self.institutions
+            .iter()
+            .find(|institution| &institution.code == code)
     }
 
     /// The parties on the way of a message, in the order it passes them: H, T, then N and I unless the swipe is
     /// local, where T's city keeps I's book too (H, T, I).
     pub fn path(&self, institution: &Institution, insured: AdmDivision) -> Vec<Party> {
-        let mut path = vec![Party::new(Role::His, institution.code.as_str()), Party::new(Role::Treatment, institution.region.as_str())];
+        let mut path = vec![
+            Party::new(Role::His, institution.code.as_str()),
+            Party::new(Role::Treatment, institution.region.as_str()),
+        ];
         if insured.span_to(institution.region) != Span::Local {
             path.push(Party::new(Role::Hub, self.hub.as_str()));
         }
@@ -66,10 +74,22 @@ impl Topology {
 
     /// Every party that keeps books: each HIS, each region in both roles, the hub.
     pub fn parties(&self) -> Vec<Party> {
-        let his = self.institutions.iter().map(|institution| Party::new(Role::His, institution.code.as_str()));
-        let treatment = self.regions.iter().map(|region| Party::new(Role::Treatment, region.code.as_str()));
-        let insured = self.regions.iter().map(|region| Party::new(Role::Insured, region.code.as_str()));
-        his.chain(treatment).chain([Party::new(Role::Hub, self.hub.as_str())]).chain(insured).collect()
+        let his = self
+            .institutions
+            .iter()
+            .map(|institution| Party::new(Role::His, institution.code.as_str()));
+        let treatment = self
+            .regions
+            .iter()
+            .map(|region| Party::new(Role::Treatment, region.code.as_str()));
+        let insured = self
+            .regions
+            .iter()
+            .map(|region| Party::new(Role::Insured, region.code.as_str()));
+        his.chain(treatment)
+            .chain([Party::new(Role::Hub, self.hub.as_str())])
+            .chain(insured)
+            .collect()
     }
 }
 
@@ -115,6 +135,8 @@ impl Registry {
 
     /// Test persons insured at `insured`.
     pub fn test_persons_of(&self, insured: AdmDivision) -> impl Iterator<Item = &Persona> {
-        self.personas.iter().filter(move |persona| persona.registered && persona.insured == insured)
+        self.personas
+            .iter()
+            .filter(move |persona| persona.registered && persona.insured == insured)
     }
 }

@@ -100,12 +100,18 @@ pub enum Scope {
 impl Window {
     /// The phase that holds at `at`, if any.
     pub fn phase_at(&self, at: Moment) -> Option<&Phase> {
-        self.phases.iter().find(|phase| phase.from <= at && phase.to.is_none_or(|to| at < to))
+        self.phases
+            .iter()
+            .find(|phase| phase.from <= at && phase.to.is_none_or(|to| at < to))
     }
 
     /// Where the window ends: the beginning of the first `live` phase, else the end of the last phase.
     pub fn end(&self) -> Option<Moment> {
-        let live = self.phases.iter().find(|phase| phase.kind == PhaseKind::Live).map(|phase| phase.from);
+        let live = self
+            .phases
+            .iter()
+            .find(|phase| phase.kind == PhaseKind::Live)
+            .map(|phase| phase.from);
         live.or_else(|| self.phases.last().and_then(|phase| phase.to))
     }
 

@@ -23,7 +23,9 @@ pub(crate) fn next(tracked: &Tracked, patience: &Patience, now: Moment) -> Next 
 /// A refused original: believed as soon as a query agrees.
 fn after_refusal(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
     match tracked.answers.last() {
-        None => Next::Query { txid: tracked.intent.txid.clone() },
+        None => Next::Query {
+            txid: tracked.intent.txid.clone(),
+        },
         Some(answer) => match answer.says {
             Says::NotApplied | Says::Reversed => conclude(tracked, answer),
             Says::Applied => compensate(tracked, patience),
@@ -36,7 +38,13 @@ fn after_refusal(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
 fn after_unknown(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
     if tracked.answers.is_empty() {
         let until = tracked.last_at.plus_ms(patience.grace_ms);
-        return if now < until { Next::Wait { until } } else { Next::Query { txid: tracked.intent.txid.clone() } };
+        return if now < until {
+            Next::Wait { until }
+        } else {
+            Next::Query {
+                txid: tracked.intent.txid.clone(),
+            }
+        };
     }
     match tracked.answers.last() {
         // 2601 does not take it, so its own cancel message is all there is, and that needs to know it stands.
@@ -53,14 +61,26 @@ fn after_unknown(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
 fn after_attempt(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now: Moment) -> Next {
     if let Some(reason) = final_refusal(attempt) {
         return match tracked.answers.last() {
-            None => Next::Query { txid: tracked.intent.txid.clone() },
-            Some(answer) if matches!(answer.says, Says::Reversed | Says::NotApplied) => conclude(tracked, answer),
+            None => Next::Query {
+                txid: tracked.intent.txid.clone(),
+            },
+            Some(answer) if matches!(answer.says, Says::Reversed | Says::NotApplied) => {
+                conclude(tracked, answer)
+            }
             Some(_) => give_up(tracked, reason),
         };
     }
     let Some(answer) = tracked.answers.last() else {
-        let until = tracked.last_at.plus_ms(wait_before_asking(tracked, attempt, patience));
-        return if now < until { Next::Wait { until } } else { Next::Query { txid: tracked.intent.txid.clone() } };
+        let until = tracked
+            .last_at
+            .plus_ms(wait_before_asking(tracked, attempt, patience));
+        return if now < until {
+            Next::Wait { until }
+        } else {
+            Next::Query {
+                txid: tracked.intent.txid.clone(),
+            }
+        };
     };
     match answer.says {
         Says::Reversed | Says::NotApplied => conclude(tracked, answer),
@@ -71,7 +91,12 @@ fn after_attempt(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now:
 
 /// It still stands after an undo: the same message again where its fate is unknown, else a new one.
 fn again(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now: Moment) -> Next {
-    let made: u32 = tracked.attempts.iter().map(|attempt| attempt.intent.attempt).max().unwrap_or(0);
+    let made: u32 = tracked
+        .attempts
+        .iter()
+        .map(|attempt| attempt.intent.attempt)
+        .max()
+        .unwrap_or(0);
     if made >= patience.budget {
         return give_up(tracked, "budget-spent");
     }
@@ -79,17 +104,35 @@ fn again(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now: Moment)
     if now < until {
         return Next::Wait { until };
     }
-    let resend = matches!(attempt.outcome, None | Some(Outcome::Unknown { .. })).then(|| attempt.intent.msgid.clone());
-    let infno = if resend.is_some() { attempt.intent.infno.clone() } else { undo_for(tracked) };
-    Next::Compensate { txid: tracked.intent.txid.clone(), infno, attempt: made + 1, resend }
+    let resend = matches!(attempt.outcome, None | Some(Outcome::Unknown { .. }))
+        .then(|| attempt.intent.msgid.clone());
+    let infno = if resend.is_some() {
+        attempt.intent.infno.clone()
+    } else {
+        undo_for(tracked)
+    };
+    Next::Compensate {
+        txid: tracked.intent.txid.clone(),
+        infno,
+        attempt: made + 1,
+        resend,
+    }
 }
 
 fn ask_again(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
     if tracked.rounds > patience.budget * 2 {
         return give_up(tracked, "no-answer");
     }
-    let until = tracked.last_at.plus_ms(delay(tracked, patience, tracked.rounds));
-    if now < until { Next::Wait { until } } else { Next::Query { txid: tracked.intent.txid.clone() } }
+    let until = tracked
+        .last_at
+        .plus_ms(delay(tracked, patience, tracked.rounds));
+    if now < until {
+        Next::Wait { until }
+    } else {
+        Next::Query {
+            txid: tracked.intent.txid.clone(),
+        }
+    }
 }
 
 fn compensate(tracked: &Tracked, patience: &Patience) -> Next {
@@ -97,13 +140,22 @@ fn compensate(tracked: &Tracked, patience: &Patience) -> Next {
     if attempt > patience.budget {
         return give_up(tracked, "budget-spent");
     }
-    Next::Compensate { txid: tracked.intent.txid.clone(), infno: undo_for(tracked), attempt, resend: None }
+    Next::Compensate {
+        txid: tracked.intent.txid.clone(),
+        infno: undo_for(tracked),
+        attempt,
+        resend: None,
+    }
 }
 
 /// The undo of a τ: its own cancel message where its answer was read, else 2601 by message id where 2601 takes it.
 fn undo_for(tracked: &Tracked) -> InfNo {
     match &tracked.intent.undo {
-        UndoPlan::Cancel { infno } if answered_ok(tracked) || !tracked.intent.infno.reversible() => infno.clone(),
+        UndoPlan::Cancel { infno }
+            if answered_ok(tracked) || !tracked.intent.infno.reversible() =>
+        {
+            infno.clone()
+        }
         _ => InfNo::new("2601"),
     }
 }
@@ -125,7 +177,7 @@ fn final_refusal(attempt: &Attempt) -> Option<&'static str> {
             "E-CLEARED" => Some("closed-period"),
             "E-YEAR" => Some("closed-year"),
             "E-LATER" => Some("later-settlement"),
-            "E-STALEEPOCH" => Some("stale-epoch"),
+            "E-STALE-EPOCH" => Some("stale-epoch"),
             _ => None,
         },
         _ => None,
@@ -133,14 +185,24 @@ fn final_refusal(attempt: &Attempt) -> Option<&'static str> {
 }
 
 fn conclude(tracked: &Tracked, answer: &Queried) -> Next {
-    let never_applied = !(answered_ok(tracked) || tracked.seen_applied || answer.says == Says::Reversed);
-    Next::Conclude { txid: tracked.intent.txid.clone(), never_applied, seen: answer.seen.clone() }
+    let never_applied =
+        !(answered_ok(tracked) || tracked.seen_applied || answer.says == Says::Reversed);
+    Next::Conclude {
+        txid: tracked.intent.txid.clone(),
+        never_applied,
+        seen: answer.seen.clone(),
+    }
 }
 
 fn give_up(tracked: &Tracked, reason: &str) -> Next {
     let mut evidence: Vec<String> = Vec::new();
     if let Some(outcome) = &tracked.outcome {
-        evidence.push(format!("{} {} {}", tracked.intent.infno, tracked.intent.msgid, outcome.name()));
+        evidence.push(format!(
+            "{} {} {}",
+            tracked.intent.infno,
+            tracked.intent.msgid,
+            outcome.name()
+        ));
     }
     for attempt in &tracked.attempts {
         let ended = match &attempt.outcome {
@@ -148,17 +210,35 @@ fn give_up(tracked: &Tracked, reason: &str) -> Next {
             Some(outcome) => outcome.name().to_owned(),
             None => "none".to_owned(),
         };
-        evidence.push(format!("{} {} #{} {ended}", attempt.intent.infno, attempt.intent.msgid, attempt.intent.attempt));
+        evidence.push(format!(
+            "{} {} #{} {ended}",
+            attempt.intent.infno, attempt.intent.msgid, attempt.intent.attempt
+        ));
     }
     for answer in &tracked.answers {
-        evidence.extend(answer.seen.iter().map(|(what, seen)| format!("{what} {seen}")));
+        evidence.extend(
+            answer
+                .seen
+                .iter()
+                .map(|(what, seen)| format!("{what} {seen}")),
+        );
     }
-    Next::GiveUp { txid: tracked.intent.txid.clone(), reason: reason.to_owned(), owner: owner(tracked), evidence }
+    Next::GiveUp {
+        txid: tracked.intent.txid.clone(),
+        reason: reason.to_owned(),
+        owner: owner(tracked),
+        evidence,
+    }
 }
 
 /// Who has to act: the treatment place, which alone talks to the institution.
 fn owner(tracked: &Tracked) -> Party {
-    let treatment = tracked.intent.path.iter().find(|party| party.role == Role::Treatment).cloned();
+    let treatment = tracked
+        .intent
+        .path
+        .iter()
+        .find(|party| party.role == Role::Treatment)
+        .cloned();
     treatment.unwrap_or_else(|| Party::new(Role::Treatment, tracked.intent.treatment.as_str()))
 }
 
@@ -168,9 +248,17 @@ fn answered_ok(tracked: &Tracked) -> bool {
 
 /// Doubles from `delay_ms` to `delay_max_ms`, spread by the seed so that people do not retry in step.
 fn delay(tracked: &Tracked, patience: &Patience, tries: u32) -> i64 {
-    let doubled = patience.delay_ms.saturating_mul(1 << tries.saturating_sub(1).min(20)).min(patience.delay_max_ms);
-    let mix = tracked.intent.txid.as_str().bytes().fold(patience.seed ^ u64::from(tries), |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let doubled = patience
+        .delay_ms
+        .saturating_mul(1 << tries.saturating_sub(1).min(20))
+        .min(patience.delay_max_ms);
+    let mix = tracked
+        .intent
+        .txid
+        .as_str()
+        .bytes()
+        .fold(patience.seed ^ u64::from(tries), |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
     doubled + (mix % (patience.delay_ms.max(1) as u64 / 4 + 1)) as i64
 }

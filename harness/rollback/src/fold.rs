@@ -30,7 +30,14 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Patience {
-        Patience { budget: 6, grace_ms: 6_000, delay_ms: 1_000, delay_max_ms: 60_000, quiet_ms: 30_000, seed: 0 }
+        Patience {
+            budget: 6,
+            grace_ms: 6_000,
+            delay_ms: 1_000,
+            delay_max_ms: 60_000,
+            quiet_ms: 30_000,
+            seed: 0,
+        }
     }
 }
 
@@ -126,26 +133,47 @@ pub(crate) struct Attempt {
 impl Fold {
     /// An empty fold.
     pub fn new(patience: Patience) -> Fold {
-        Fold { patience, ..Fold::default() }
+        Fold {
+            patience,
+            ..Fold::default()
+        }
     }
 
     /// Takes the next record of the journal in.
     pub fn apply(&mut self, record: &Record) {
         match &record.payload {
-            Payload::Intent(intent) if intent.undo != UndoPlan::Nothing => self.opened(record, intent),
+            Payload::Intent(intent) if intent.undo != UndoPlan::Nothing => {
+                self.opened(record, intent)
+            }
             Payload::Outcome(ended) => self.update(&ended.txid, record, |tracked| {
                 tracked.applied_seq = ended.outcome.is_ok().then_some(record.seq);
                 tracked.outcome = Some(ended.outcome.clone());
             }),
             Payload::CompIntent(comp) => self.update(&comp.txid, record, |tracked| {
                 tracked.answers.clear();
-                match tracked.attempts.iter_mut().find(|attempt| attempt.intent.msgid == comp.msgid) {
-                    Some(resent) => *resent = Attempt { intent: (**comp).clone(), outcome: None },
-                    None => tracked.attempts.push(Attempt { intent: (**comp).clone(), outcome: None }),
+                match tracked
+                    .attempts
+                    .iter_mut()
+                    .find(|attempt| attempt.intent.msgid == comp.msgid)
+                {
+                    Some(resent) => {
+                        *resent = Attempt {
+                            intent: (**comp).clone(),
+                            outcome: None,
+                        }
+                    }
+                    None => tracked.attempts.push(Attempt {
+                        intent: (**comp).clone(),
+                        outcome: None,
+                    }),
                 }
             }),
             Payload::CompOutcome(ended) => self.update(&ended.txid, record, |tracked| {
-                if let Some(attempt) = tracked.attempts.iter_mut().find(|attempt| attempt.intent.msgid == ended.msgid) {
+                if let Some(attempt) = tracked
+                    .attempts
+                    .iter_mut()
+                    .find(|attempt| attempt.intent.msgid == ended.msgid)
+                {
                     attempt.outcome = Some(ended.outcome.clone());
                 }
             }),
@@ -157,7 +185,8 @@ impl Fold {
             Payload::Verified(verified) => self.close(&verified.txid),
             Payload::Unresolved(unresolved) => {
                 if let Some(tracked) = self.transactions.get(&unresolved.txid) {
-                    self.blocked.insert(tracked.intent.person.clone(), unresolved.txid.clone());
+                    self.blocked
+                        .insert(tracked.intent.person.clone(), unresolved.txid.clone());
                 }
             }
             _ => {}
@@ -170,7 +199,12 @@ impl Fold {
         if let Some(by) = self.blocked.get(&person) {
             return Next::Blocked { by: by.clone() };
         }
-        let open = self.open.get(&person).into_iter().flatten().filter_map(|txid| self.transactions.get(txid));
+        let open = self
+            .open
+            .get(&person)
+            .into_iter()
+            .flatten()
+            .filter_map(|txid| self.transactions.get(txid));
         match order::first(open) {
             Some(tracked) => decide::next(tracked, &self.patience, now),
             None => Next::Done,
@@ -179,7 +213,11 @@ impl Fold {
 
     /// Everybody who has something open, given-up chains included.
     pub fn people_with_open(&self) -> Vec<Option<Pseudonym>> {
-        self.open.iter().filter(|(_, open)| !open.is_empty()).map(|(person, _)| person.clone()).collect()
+        self.open
+            .iter()
+            .filter(|(_, open)| !open.is_empty())
+            .map(|(person, _)| person.clone())
+            .collect()
     }
 
     /// Number of τ that are still open.
@@ -195,9 +233,19 @@ impl Fold {
     /// An id of a τ: as its intent carried it, its answer gave it, or a query found it (newest wins).
     pub fn id(&self, txid: &TxId, name: &str) -> Option<&str> {
         let tracked = self.transactions.get(txid)?;
-        let found = tracked.answers.iter().rev().find_map(|answer| answer.found.get(name)).map(String::as_str);
+        let found = tracked
+            .answers
+            .iter()
+            .rev()
+            .find_map(|answer| answer.found.get(name))
+            .map(String::as_str);
         found
-            .or_else(|| tracked.outcome.as_ref().and_then(|outcome| outcome.id(name)))
+            .or_else(|| {
+                tracked
+                    .outcome
+                    .as_ref()
+                    .and_then(|outcome| outcome.id(name))
+            })
             .or_else(|| tracked.intent.ids.get(name).map(String::as_str))
     }
 
@@ -219,7 +267,10 @@ impl Fold {
             seen_applied: false,
             closed: false,
         };
-        self.open.entry(intent.person.clone()).or_default().insert(intent.txid.clone());
+        self.open
+            .entry(intent.person.clone())
+            .or_default()
+            .insert(intent.txid.clone());
         self.transactions.insert(intent.txid.clone(), tracked);
     }
 
@@ -232,10 +283,14 @@ impl Fold {
 
     /// Closes a τ, and with it those that go with it (a diagnosis with its visit).
     fn close(&mut self, txid: &TxId) {
-        let Some(tracked) = self.transactions.get_mut(txid) else { return };
+        let Some(tracked) = self.transactions.get_mut(txid) else {
+            return;
+        };
         tracked.closed = true;
         let person = tracked.intent.person.clone();
-        let Some(open) = self.open.get_mut(&person) else { return };
+        let Some(open) = self.open.get_mut(&person) else {
+            return;
+        };
         let transactions = &mut self.transactions;
         open.retain(|candidate| {
             let goes = candidate == txid

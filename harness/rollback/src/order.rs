@@ -13,7 +13,8 @@ use crate::fold::Tracked;
 
 /// The τ to undo first; what merely goes with another τ is never asked for.
 pub(crate) fn first<'a>(open: impl Iterator<Item = &'a Tracked>) -> Option<&'a Tracked> {
-    open.filter(|tracked| !tracked.closed && !matches!(tracked.intent.undo, UndoPlan::With { .. })).min_by_key(|tracked| rank(tracked))
+    open.filter(|tracked| !tracked.closed && !matches!(tracked.intent.undo, UndoPlan::With { .. }))
+        .min_by_key(|tracked| rank(tracked))
 }
 
 fn rank(tracked: &Tracked) -> (u8, Reverse<u64>) {

@@ -29,27 +29,45 @@ impl<T: Transport> Desk<T> {
         let (intent, persona, institution) = self.whom(txid)?;
         let id = |name: &str| self.fold(|fold| fold.id(txid, name).map(str::to_owned));
         let (infno, input) = self.question(&intent, persona, id);
-        let reply = self.query(&intent, persona, institution, infno.clone(), input).await?;
+        let reply = self
+            .query(&intent, persona, institution, infno.clone(), input)
+            .await?;
         let shown = match &reply {
             Reply::Ok(body) => read(&infno, &intent, body, id),
             Reply::Refused(code) => refused(&infno, code),
             Reply::Nothing(why) => unclear(&infno, why),
         };
-        let queried = Queried { txid: txid.clone(), says: shown.says, found: shown.found, seen: shown.seen };
+        let queried = Queried {
+            txid: txid.clone(),
+            says: shown.says,
+            found: shown.found,
+            seen: shown.seen,
+        };
         self.record(Payload::Queried(queried), None).await.map(drop)
     }
 
     /// Which query tells most about this τ.
-    fn question(&self, intent: &Intent, persona: &Persona, id: impl Fn(&str) -> Option<String>) -> (InfNo, Nodes) {
+    fn question(
+        &self,
+        intent: &Intent,
+        persona: &Persona,
+        id: impl Fn(&str) -> Option<String>,
+    ) -> (InfNo, Nodes) {
         let sent = crate::msgid::sent_at(&intent.msgid).unwrap_or_else(|| self.clock.now());
         let visit = id("mdtrt_id");
         match (intent.infno.base(), visit, id("setl_id")) {
-            ("2207" | "2304", Some(visit), Some(settlement)) => {
-                (InfNo::new("5203"), query::settlement(persona, &visit, &settlement))
+            ("2207" | "2304", Some(visit), Some(settlement)) => (
+                InfNo::new("5203"),
+                query::settlement(persona, &visit, &settlement),
+            ),
+            ("2207" | "2304" | "2204" | "2301", Some(visit), _) => {
+                (InfNo::new("5204"), query::lines(persona, &visit))
             }
-            ("2207" | "2304" | "2204" | "2301", Some(visit), _) => (InfNo::new("5204"), query::lines(persona, &visit)),
             ("2402", Some(_), _) => (InfNo::new("5303"), query::stays(persona, sent)),
-            (_, visit, _) => (InfNo::new("5201"), query::visits(persona, med_type(intent), visit.as_deref(), sent)),
+            (_, visit, _) => (
+                InfNo::new("5201"),
+                query::visits(persona, med_type(intent), visit.as_deref(), sent),
+            ),
         }
     }
 
@@ -62,7 +80,8 @@ impl<T: Transport> Desk<T> {
         input: Nodes,
     ) -> Result<Reply, Halt> {
         let serial = self.clock.now().epoch_ms();
-        let txid = TxId::parse(&format!("{}?{infno}@{serial}", intent.txid)).map_err(|e| Halt::Bug(e.to_string()))?;
+        let txid = TxId::parse(&format!("{}?{infno}@{serial}", intent.txid))
+            .map_err(|e| Halt::Bug(e.to_string()))?;
         let out = Outgoing {
             case: &intent.case,
             step: format!("{}?{infno}", intent.step),
@@ -81,9 +100,19 @@ impl<T: Transport> Desk<T> {
         };
         Ok(match self.deliver(out).await? {
             Delivered::Gated(denied) => Reply::Nothing(format!("gate {denied}")),
-            Delivered::Sent { outcome: Outcome::Ok { .. }, body: Some(body), .. } => Reply::Ok(body),
-            Delivered::Sent { outcome: Outcome::Refused { code, .. }, .. } => Reply::Refused(code),
-            Delivered::Sent { outcome: Outcome::Unknown { why }, .. } => Reply::Nothing(why),
+            Delivered::Sent {
+                outcome: Outcome::Ok { .. },
+                body: Some(body),
+                ..
+            } => Reply::Ok(body),
+            Delivered::Sent {
+                outcome: Outcome::Refused { code, .. },
+                ..
+            } => Reply::Refused(code),
+            Delivered::Sent {
+                outcome: Outcome::Unknown { why },
+                ..
+            } => Reply::Nothing(why),
             Delivered::Sent { .. } => Reply::Nothing("no body".to_owned()),
         })
     }
@@ -96,12 +125,18 @@ enum Reply {
 }
 
 fn med_type(intent: &Intent) -> &'static str {
-    if intent.infno.base().starts_with("22") { "11" } else { "21" }
+    if intent.infno.base().starts_with("22") {
+        "11"
+    } else {
+        "21"
+    }
 }
 
 /// Reads an answered query.
 fn read(infno: &InfNo, intent: &Intent, body: &[u8], id: impl Fn(&str) -> Option<String>) -> Shown {
-    let Ok(response) = Response::parse(body) else { return unclear(infno, "unreadable") };
+    let Ok(response) = Response::parse(body) else {
+        return unclear(infno, "unreadable");
+    };
     match infno.base() {
         "5203" => settlement(&response),
         "5204" => lines(&response, intent, &id),
@@ -111,7 +146,9 @@ fn read(infno: &InfNo, intent: &Intent, body: &[u8], id: impl Fn(&str) -> Option
 }
 
 fn settlement(response: &Response<'_>) -> Shown {
-    let flag = response.node("setlinfo").and_then(|node| text(&node, "refd_setl_flag"));
+    let flag = response
+        .node("setlinfo")
+        .and_then(|node| text(&node, "refd_setl_flag"));
     let says = match flag.as_deref() {
         Some("1") => Says::Reversed,
         Some("0") => Says::Applied,
@@ -126,22 +163,51 @@ fn lines(response: &Response<'_>, intent: &Intent, id: &impl Fn(&str) -> Option<
     if intent.infno.settles() {
         let settled = lines.iter().find_map(|line| text(line, "setl_id"));
         let mut answer = shown(
-            if settled.is_some() { Says::Applied } else { Says::NotApplied },
+            if settled.is_some() {
+                Says::Applied
+            } else {
+                Says::NotApplied
+            },
             "5204 setl_id",
             settled.as_deref().unwrap_or("-"),
         );
-        answer.found.extend(settled.map(|settled| ("setl_id".to_owned(), settled)));
+        answer
+            .found
+            .extend(settled.map(|settled| ("setl_id".to_owned(), settled)));
         return answer;
     }
     let batch = id("chrg_bchno").unwrap_or_default();
-    let ours = lines.iter().filter_map(|line| text(line, "feedetl_sn")).filter(|sn| sn.starts_with(&batch)).count();
-    shown(if ours > 0 { Says::Applied } else { Says::NotApplied }, "5204 lines", &ours.to_string())
+    let ours = lines
+        .iter()
+        .filter_map(|line| text(line, "feedetl_sn"))
+        .filter(|sn| sn.starts_with(&batch))
+        .count();
+    shown(
+        if ours > 0 {
+            Says::Applied
+        } else {
+            Says::NotApplied
+        },
+        "5204 lines",
+        &ours.to_string(),
+    )
 }
 
 /// A stay that is listed is not discharged.
 fn stay(response: &Response<'_>, mdtrt_id: Option<String>) -> Shown {
-    let open = response.nodes("data").iter().any(|stay| text(stay, "mdtrt_id") == mdtrt_id);
-    shown(if open { Says::NotApplied } else { Says::Applied }, "5303 in hospital", if open { "1" } else { "0" })
+    let open = response
+        .nodes("data")
+        .iter()
+        .any(|stay| text(stay, "mdtrt_id") == mdtrt_id);
+    shown(
+        if open {
+            Says::NotApplied
+        } else {
+            Says::Applied
+        },
+        "5303 in hospital",
+        if open { "1" } else { "0" },
+    )
 }
 
 /// A visit is found by its id, or, where the registration was never answered, by the institution's own number.
@@ -153,15 +219,25 @@ fn visit(response: &Response<'_>, intent: &Intent, mdtrt_id: Option<String>) -> 
         None => own_no.is_some() && text(visit, "ipt_otp_no").as_deref() == own_no,
     });
     let found = ours.and_then(|visit| text(visit, "mdtrt_id"));
-    let says = if found.is_some() { Says::Applied } else { Says::NotApplied };
+    let says = if found.is_some() {
+        Says::Applied
+    } else {
+        Says::NotApplied
+    };
     let mut answer = shown(says, "5201 visits", if found.is_some() { "1" } else { "0" });
-    answer.found.extend(found.map(|found| ("mdtrt_id".to_owned(), found)));
+    answer
+        .found
+        .extend(found.map(|found| ("mdtrt_id".to_owned(), found)));
     answer
 }
 
 /// «No such visit» is an answer; any other refusal tells nothing.
 fn refused(infno: &InfNo, code: &str) -> Shown {
-    let says = if matches!(code, "E-NOVISIT" | "E-REVNONE") { Says::NotApplied } else { Says::Unclear };
+    let says = if matches!(code, "E-NOVISIT" | "E-REVNONE") {
+        Says::NotApplied
+    } else {
+        Says::Unclear
+    };
     shown(says, &format!("{infno} refused"), code)
 }
 
@@ -171,10 +247,13 @@ fn unclear(infno: &InfNo, why: &str) -> Shown {
 
 fn shown(says: Says, what: &str, value: &str) -> Shown {
     let seen = BTreeMap::from([(what.to_owned(), value.to_owned())]);
-    Shown { says, found: BTreeMap::new(), seen }
+    Shown {
+        says,
+        found: BTreeMap::new(),
+        seen,
+    }
 }
 
 fn text(node: &Members<'_>, name: &str) -> Option<String> {
     node.text(name).map(std::borrow::Cow::into_owned)
 }
-

@@ -41,10 +41,20 @@ impl<T: Transport> Desk<T> {
         } else if self.is_blocked(case) {
             (CaseResult::Blocked, Vec::new())
         } else {
-            self.record(Payload::CaseStarted(CaseStarted { case: case.id.clone() }), None).await?;
+            self.record(
+                Payload::CaseStarted(CaseStarted {
+                    case: case.id.clone(),
+                }),
+                None,
+            )
+            .await?;
             self.steps(busy, case).await?
         };
-        let finished = CaseFinished { case: case.id.clone(), result: result.0, checks: result.1 };
+        let finished = CaseFinished {
+            case: case.id.clone(),
+            result: result.0,
+            checks: result.1,
+        };
         self.record(Payload::CaseFinished(finished), None).await?;
         self.case_ended();
         Ok(())
@@ -57,7 +67,12 @@ impl<T: Transport> Desk<T> {
             let persona = self.config.plan.registry.persona(visit.persona);
             persona.is_some_and(|persona| {
                 let person = self.pseudonym(&persona.no);
-                self.fold(|fold| matches!(fold.next(Some(&person), now), crosswipe_rollback::Next::Blocked { .. }))
+                self.fold(|fold| {
+                    matches!(
+                        fold.next(Some(&person), now),
+                        crosswipe_rollback::Next::Blocked { .. }
+                    )
+                })
             })
         })
     }
@@ -66,7 +81,9 @@ impl<T: Transport> Desk<T> {
         let mut gathered = Gathered::default();
         for step in &case.steps {
             match step {
-                Step::Parallel(branches) => self.branches(busy, case, branches, &mut gathered).await?,
+                Step::Parallel(branches) => {
+                    self.branches(busy, case, branches, &mut gathered).await?
+                }
                 leaf => self.leaf(busy, case, leaf, &mut gathered).await?,
             }
             if !case.several_open {
@@ -74,7 +91,9 @@ impl<T: Transport> Desk<T> {
             }
         }
         self.undo_all(busy, case, &mut gathered).await?;
-        gathered.checks.extend(lock(&self.undo_checks).remove(&case.id).unwrap_or_default());
+        gathered
+            .checks
+            .extend(lock(&self.undo_checks).remove(&case.id).unwrap_or_default());
         let result = match gathered.checks.iter().all(|check| check.held) {
             _ if gathered.error => CaseResult::Error,
             true => CaseResult::Passed,
@@ -125,7 +144,13 @@ impl<T: Transport> Desk<T> {
         Ok(own)
     }
 
-    async fn leaf(&self, busy: &Busy, case: &Case, step: &Step, gathered: &mut Gathered) -> Result<(), Halt> {
+    async fn leaf(
+        &self,
+        busy: &Busy,
+        case: &Case,
+        step: &Step,
+        gathered: &mut Gathered,
+    ) -> Result<(), Halt> {
         match step {
             Step::Swipe(swipe) => self.swipe(busy, case, swipe, gathered).await,
             Step::Call(call) => self.call(busy, case, call, gathered).await,
@@ -146,7 +171,13 @@ impl<T: Transport> Desk<T> {
         self.probe_first(busy, persona, institution).await
     }
 
-    async fn swipe(&self, busy: &Busy, case: &Case, swipe: &Swipe, gathered: &mut Gathered) -> Result<(), Halt> {
+    async fn swipe(
+        &self,
+        busy: &Busy,
+        case: &Case,
+        swipe: &Swipe,
+        gathered: &mut Gathered,
+    ) -> Result<(), Halt> {
         self.prepare(busy, swipe).await?;
         let (persona, institution) = self.place(&swipe.persona, &swipe.institution)?;
         let person = Some(self.pseudonym(&persona.no));
@@ -156,7 +187,11 @@ impl<T: Transport> Desk<T> {
         let mut plan = Plan {
             case: &case.id,
             name: &swipe.name,
-            purpose: if swipe.forced { Purpose::Forced } else { Purpose::Business },
+            purpose: if swipe.forced {
+                Purpose::Forced
+            } else {
+                Purpose::Business
+            },
             business: swipe.business,
             persona,
             institution,
@@ -182,7 +217,12 @@ impl<T: Transport> Desk<T> {
     }
 
     /// tm, the instant of the undo, then the undo of everybody the case has touched.
-    async fn undo_all(&self, busy: &Busy, case: &Case, gathered: &mut Gathered) -> Result<(), Halt> {
+    async fn undo_all(
+        &self,
+        busy: &Busy,
+        case: &Case,
+        gathered: &mut Gathered,
+    ) -> Result<(), Halt> {
         let people = std::mem::take(&mut gathered.people);
         let parties: Vec<Party> = std::mem::take(&mut gathered.parties).into_iter().collect();
         let open = self.people_with_open();
@@ -202,8 +242,15 @@ impl<T: Transport> Desk<T> {
     }
 
     /// Adds what a raw message about a person leaves to undo.
-    pub(crate) fn touched(&self, gathered: &mut Gathered, persona: Option<&Persona>, parties: Vec<Party>) {
-        gathered.people.insert(persona.map(|persona| self.pseudonym(&persona.no)));
+    pub(crate) fn touched(
+        &self,
+        gathered: &mut Gathered,
+        persona: Option<&Persona>,
+        parties: Vec<Party>,
+    ) {
+        gathered
+            .people
+            .insert(persona.map(|persona| self.pseudonym(&persona.no)));
         gathered.parties.extend(parties);
     }
 
@@ -214,9 +261,15 @@ impl<T: Transport> Desk<T> {
         institution: &InstitutionCode,
     ) -> Result<(&Persona, &crosswipe_domain::Institution), Halt> {
         let plan = &self.config.plan;
-        let persona = plan.registry.persona(persona).ok_or_else(|| Halt::Bug(format!("no persona {persona}")))?;
+        let persona = plan
+            .registry
+            .persona(persona)
+            .ok_or_else(|| Halt::Bug(format!("no persona {persona}")))?;
         let found = plan.topology.institution(institution);
-        Ok((persona, found.ok_or_else(|| Halt::Bug(format!("no institution {institution}")))?))
+        Ok((
+            persona,
+            found.ok_or_else(|| Halt::Bug(format!("no institution {institution}")))?,
+        ))
     }
 }
 
@@ -224,10 +277,16 @@ impl Gathered {
     /// Holds a visit against what was expected of it.
     pub(crate) fn judge(&mut self, step: &str, expect: &Expect, walked: Walked) {
         self.error |= matches!(walked.end, End::Unknown { .. });
-        self.checks.push(expect::outcome(step, &expect.outcome, &walked.end));
+        self.checks
+            .push(expect::outcome(step, &expect.outcome, &walked.end));
         if walked.end == End::Ok {
             let body = walked.last.as_deref().unwrap_or_default();
-            self.checks.extend(expect.fields.iter().map(|field| expect::field(step, field, body)));
+            self.checks.extend(
+                expect
+                    .fields
+                    .iter()
+                    .map(|field| expect::field(step, field, body)),
+            );
         }
         self.checks.extend(walked.checks);
     }
@@ -250,7 +309,10 @@ fn as_swipe(step: &Step) -> Option<&Swipe> {
 
 /// Polls all futures in one task until each is done; their answers in order.
 async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut waiting: Vec<_> = futures.into_iter().map(|future| Some(Box::pin(future))).collect();
+    let mut waiting: Vec<_> = futures
+        .into_iter()
+        .map(|future| Some(Box::pin(future)))
+        .collect();
     let mut answers: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
     std::future::poll_fn(|context| {
         for (slot, answer) in waiting.iter_mut().zip(&mut answers) {
@@ -261,7 +323,11 @@ async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Out
                 *slot = None;
             }
         }
-        if waiting.iter().all(Option::is_none) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if waiting.iter().all(Option::is_none) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await;
     answers.into_iter().flatten().collect()

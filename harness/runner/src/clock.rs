@@ -46,9 +46,16 @@ pub enum Patient {
 impl Clock {
     /// A simulated clock that stands at `start`.
     pub fn simulated(start: Moment) -> Arc<Clock> {
-        let state =
-            State { now: start, busy: 0, sleepers: BTreeMap::new(), serial: 0, interrupted: false };
-        Arc::new(Clock { state: Mutex::new(state) })
+        let state = State {
+            now: start,
+            busy: 0,
+            sleepers: BTreeMap::new(),
+            serial: 0,
+            interrupted: false,
+        };
+        Arc::new(Clock {
+            state: Mutex::new(state),
+        })
     }
 
     /// Business time.
@@ -66,15 +73,21 @@ impl Clock {
     /// Counts the caller as working until the token is dropped.
     pub fn enter(self: &Arc<Clock>) -> Busy {
         self.lock().busy += 1;
-        Busy { clock: Arc::clone(self) }
+        Busy {
+            clock: Arc::clone(self),
+        }
     }
 
     /// From now on waits for forward business end at once.
     pub fn interrupt(&self) {
         let mut state = self.lock();
         state.interrupted = true;
-        let early: Vec<(Moment, u64)> =
-            state.sleepers.iter().filter(|(_, s)| s.interruptible).map(|(key, _)| *key).collect();
+        let early: Vec<(Moment, u64)> = state
+            .sleepers
+            .iter()
+            .filter(|(_, s)| s.interruptible)
+            .map(|(key, _)| *key)
+            .collect();
         for key in early {
             if let Some(sleeper) = state.sleepers.remove(&key) {
                 state.wake(sleeper);
@@ -105,10 +118,16 @@ impl State {
     /// Jumps to the earliest waiter when nobody works.
     fn jump_if_idle(&mut self) {
         while self.busy == 0 {
-            let Some(((until, _), sleeper)) = self.sleepers.pop_first() else { return };
+            let Some(((until, _), sleeper)) = self.sleepers.pop_first() else {
+                return;
+            };
             self.now = self.now.max(until);
             self.wake(sleeper);
-            while self.sleepers.first_key_value().is_some_and(|((next, _), _)| *next <= self.now) {
+            while self
+                .sleepers
+                .first_key_value()
+                .is_some_and(|((next, _), _)| *next <= self.now)
+            {
                 if let Some((_, companion)) = self.sleepers.pop_first() {
                     self.wake(companion);
                 }
@@ -152,7 +171,13 @@ impl Busy {
             let (wake, woken) = oneshot::channel();
             let serial = state.serial;
             state.serial += 1;
-            state.sleepers.insert((until, serial), Sleeper { wake, interruptible });
+            state.sleepers.insert(
+                (until, serial),
+                Sleeper {
+                    wake,
+                    interruptible,
+                },
+            );
             state.busy -= 1;
             state.jump_if_idle();
             woken
@@ -180,7 +205,9 @@ impl Stopwatch {
     /// Starts now.
     #[expect(clippy::disallowed_methods, reason = "this file is the one clock")]
     pub fn start() -> Stopwatch {
-        Stopwatch { started: std::time::Instant::now() }
+        Stopwatch {
+            started: std::time::Instant::now(),
+        }
     }
 
     /// Real time since the start.
@@ -217,7 +244,8 @@ mod tests {
             let busy = clock.enter();
             let clock = Arc::clone(&clock);
             tokio::spawn(async move {
-                busy.sleep_until(at("2017-06-01T09:00:00+08:00"), Patient::No).await;
+                busy.sleep_until(at("2017-06-01T09:00:00+08:00"), Patient::No)
+                    .await;
                 clock.now()
             })
         };
@@ -225,7 +253,11 @@ mod tests {
             tokio::task::yield_now().await;
             clock.tick();
         }
-        assert_eq!(clock.now(), at("2017-06-01T08:59:59.050+08:00"), "the worker holds time back");
+        assert_eq!(
+            clock.now(),
+            at("2017-06-01T08:59:59.050+08:00"),
+            "the worker holds time back"
+        );
         assert!(!sleeper.is_finished());
         drop(worker);
         assert_eq!(sleeper.await.unwrap(), at("2017-06-01T09:00:00+08:00"));
@@ -246,7 +278,10 @@ mod tests {
                 assert!(clock.now() >= until && clock.now() < until.plus_ms(60_000));
                 clock.tick();
                 tokio::task::yield_now().await;
-                assert!(clock.now() < until.plus_ms(60_000), "somebody worked, so time stood still");
+                assert!(
+                    clock.now() < until.plus_ms(60_000),
+                    "somebody worked, so time stood still"
+                );
                 seen.lock().unwrap().push(minute);
             }));
         }

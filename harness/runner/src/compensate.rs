@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use crosswipe_domain::{
-    InfNo, Institution, InstitutionCode, Money, MsgId, Outcome, Party, Persona, Pseudonym, Role, TxId, sha256_hex,
+    InfNo, Institution, InstitutionCode, Money, MsgId, Outcome, Party, Persona, Pseudonym, Role,
+    TxId, sha256_hex,
 };
 use crosswipe_journal::{CompIntent, Ended, Intent, Payload, Unresolved, Verified};
 use crosswipe_rollback::Next;
@@ -29,36 +30,77 @@ pub(crate) enum Chain {
 
 impl<T: Transport> Desk<T> {
     /// Undoes everything of a person that is open, newest settlement first.
-    pub(crate) async fn compensate(&self, busy: &Busy, person: Option<&Pseudonym>) -> Result<Chain, Halt> {
+    pub(crate) async fn compensate(
+        &self,
+        busy: &Busy,
+        person: Option<&Pseudonym>,
+    ) -> Result<Chain, Halt> {
         loop {
             match self.fold(|fold| fold.next(person, self.clock.now())) {
                 Next::Done => return Ok(Chain::Closed),
                 Next::Blocked { .. } => return Ok(Chain::Blocked),
                 Next::Wait { until } => busy.sleep_until(until, Patient::Yes).await,
                 Next::Query { txid } => self.ask_about(&txid).await?,
-                Next::Compensate { txid, infno, attempt, resend } => self.undo(&txid, &infno, attempt, resend).await?,
-                Next::Conclude { txid, never_applied, seen } => self.conclude(&txid, never_applied, seen).await?,
-                Next::GiveUp { txid, reason, owner, evidence } => {
-                    self.record(Payload::Unresolved(Unresolved { txid, reason, owner, evidence }), None).await?;
+                Next::Compensate {
+                    txid,
+                    infno,
+                    attempt,
+                    resend,
+                } => self.undo(&txid, &infno, attempt, resend).await?,
+                Next::Conclude {
+                    txid,
+                    never_applied,
+                    seen,
+                } => self.conclude(&txid, never_applied, seen).await?,
+                Next::GiveUp {
+                    txid,
+                    reason,
+                    owner,
+                    evidence,
+                } => {
+                    self.record(
+                        Payload::Unresolved(Unresolved {
+                            txid,
+                            reason,
+                            owner,
+                            evidence,
+                        }),
+                        None,
+                    )
+                    .await?;
                 }
             }
         }
     }
 
     /// Sends one undo of τ: COMP_INTENT on disk, bytes, COMP_OUTCOME on disk.
-    async fn undo(&self, txid: &TxId, infno: &InfNo, attempt: u32, resend: Option<MsgId>) -> Result<(), Halt> {
+    async fn undo(
+        &self,
+        txid: &TxId,
+        infno: &InfNo,
+        attempt: u32,
+        resend: Option<MsgId>,
+    ) -> Result<(), Halt> {
         let (intent, persona, institution) = self.whom(txid)?;
         let id = |name: &str| self.fold(|fold| fold.id(txid, name).map(str::to_owned));
-        let Some((input, carried)) = undo::compose(infno, persona, (&intent.msgid, &intent.infno), id) else {
+        let Some((input, carried)) =
+            undo::compose(infno, persona, (&intent.msgid, &intent.infno), id)
+        else {
             return self.cannot_compose(txid, infno, &intent).await;
         };
         self.may_send()?;
         let at = self.clock.tick();
         let msgid = resend.unwrap_or_else(|| self.msgids.next(&institution.code, at));
         let sign_no = self.sign_no(institution).await;
-        let mut ids: BTreeMap<String, String> =
-            carried.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        ids.extend(sign_no.clone().map(|sign_no| ("sign_no".to_owned(), sign_no)));
+        let mut ids: BTreeMap<String, String> = carried
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        ids.extend(
+            sign_no
+                .clone()
+                .map(|sign_no| ("sign_no".to_owned(), sign_no)),
+        );
         let body = self.envelope(infno, &msgid, institution, intent.insured, sign_no, &input);
         let masked = self.masker.mask_json(&body);
         let comp = CompIntent {
@@ -76,45 +118,86 @@ impl<T: Transport> Desk<T> {
             digest: self.config.key.digest(body.as_bytes()),
             message: sha256_hex(masked.as_bytes()),
         };
-        self.record(Payload::CompIntent(Box::new(comp)), Some(masked)).await?;
-        let (outcome, took_ms, reply) = self.exchange(institution, infno, &msgid, self.context(at), body).await;
+        self.record(Payload::CompIntent(Box::new(comp)), Some(masked))
+            .await?;
+        let (outcome, took_ms, reply) = self
+            .exchange(institution, infno, &msgid, self.context(at), body)
+            .await;
         let (masked, digest) = self.kept(reply.as_ref());
         if let Some(original) = self.fold(|fold| fold.outcome(txid).cloned()) {
             let checks = amounts::check_cancel(infno, &original, &outcome);
-            lock(&self.undo_checks).entry(intent.case.clone()).or_default().extend(checks);
+            lock(&self.undo_checks)
+                .entry(intent.case.clone())
+                .or_default()
+                .extend(checks);
         }
-        let ended = Ended { txid: txid.clone(), msgid, outcome, took_ms, reply: digest };
-        self.record(Payload::CompOutcome(ended), masked).await.map(drop)
+        let ended = Ended {
+            txid: txid.clone(),
+            msgid,
+            outcome,
+            took_ms,
+            reply: digest,
+        };
+        self.record(Payload::CompOutcome(ended), masked)
+            .await
+            .map(drop)
     }
 
     /// An undo whose ids nobody knows cannot be written: a person has to look.
-    async fn cannot_compose(&self, txid: &TxId, infno: &InfNo, intent: &Intent) -> Result<(), Halt> {
+    async fn cannot_compose(
+        &self,
+        txid: &TxId,
+        infno: &InfNo,
+        intent: &Intent,
+    ) -> Result<(), Halt> {
         let unresolved = Unresolved {
             txid: txid.clone(),
             reason: "id-unknown".to_owned(),
-            owner: intent.path.get(1).or_else(|| intent.path.first()).cloned().unwrap_or_else(|| {
-                Party::new(Role::Treatment, intent.treatment.as_str())
-            }),
+            owner: intent
+                .path
+                .get(1)
+                .or_else(|| intent.path.first())
+                .cloned()
+                .unwrap_or_else(|| Party::new(Role::Treatment, intent.treatment.as_str())),
             evidence: vec![format!("{infno}: an id that it needs was never answered")],
         };
-        self.record(Payload::Unresolved(unresolved), None).await.map(drop)
+        self.record(Payload::Unresolved(unresolved), None)
+            .await
+            .map(drop)
     }
 
     /// Writes down that τ stands no more, and what was worth a note on the way.
-    async fn conclude(&self, txid: &TxId, never_applied: bool, seen: BTreeMap<String, String>) -> Result<(), Halt> {
+    async fn conclude(
+        &self,
+        txid: &TxId,
+        never_applied: bool,
+        seen: BTreeMap<String, String>,
+    ) -> Result<(), Halt> {
         let (outcome, settles) = self.fold(|fold| {
-            let settles = fold.intent(txid).is_some_and(|intent| intent.infno.settles());
+            let settles = fold
+                .intent(txid)
+                .is_some_and(|intent| intent.infno.settles());
             (fold.outcome(txid).cloned(), settles)
         });
-        let answered = outcome.as_ref().is_some_and(|outcome| !matches!(outcome, Outcome::Unknown { .. }));
-        let verified = Verified { txid: txid.clone(), never_applied, seen };
+        let answered = outcome
+            .as_ref()
+            .is_some_and(|outcome| !matches!(outcome, Outcome::Unknown { .. }));
+        let verified = Verified {
+            txid: txid.clone(),
+            never_applied,
+            seen,
+        };
         self.record(Payload::Verified(verified), None).await?;
         if let (true, Some(Outcome::Ok { amounts, .. })) = (settles, &outcome) {
             let total = amounts.get("medfee_sumamt").copied().unwrap_or(Money::ZERO);
             self.open_fen.fetch_sub(total.fen(), Ordering::Relaxed);
         }
         if !answered {
-            let code = if never_applied { "never-applied" } else { "response-lost" };
+            let code = if never_applied {
+                "never-applied"
+            } else {
+                "response-lost"
+            };
             self.note(code, Some(txid.clone()), BTreeMap::new()).await?;
         }
         Ok(())
@@ -124,11 +207,17 @@ impl<T: Transport> Desk<T> {
     pub(crate) fn whom(&self, txid: &TxId) -> Result<(Intent, &Persona, &Institution), Halt> {
         let intent = self.fold(|fold| fold.intent(txid).cloned());
         let intent = intent.ok_or_else(|| Halt::Bug(format!("no intent for {txid}")))?;
-        let persona = intent.person.as_ref().and_then(|person| self.persona(person));
-        let persona = persona.ok_or_else(|| Halt::Bug(format!("{txid} is about nobody of this plan")))?;
-        let code = InstitutionCode::parse(&intent.origin).map_err(|error| Halt::Bug(error.to_string()))?;
+        let persona = intent
+            .person
+            .as_ref()
+            .and_then(|person| self.persona(person));
+        let persona =
+            persona.ok_or_else(|| Halt::Bug(format!("{txid} is about nobody of this plan")))?;
+        let code =
+            InstitutionCode::parse(&intent.origin).map_err(|error| Halt::Bug(error.to_string()))?;
         let institution = self.config.plan.topology.institution(&code);
-        let institution = institution.ok_or_else(|| Halt::Bug(format!("{txid} was sent by nobody of this plan")))?;
+        let institution = institution
+            .ok_or_else(|| Halt::Bug(format!("{txid} was sent by nobody of this plan")))?;
         Ok((intent, persona, institution))
     }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    AdmDivision, Business, CaseId, InfNo, Institution, Money, Moment, MsgId, Nature, Outcome, Party, Persona, Role,
-    TxId, sha256_hex,
+    AdmDivision, Business, CaseId, InfNo, Institution, Moment, Money, MsgId, Nature, Outcome,
+    Party, Persona, Role, TxId, sha256_hex,
 };
 use crosswipe_journal::{Ended, Gated, Intent, Payload, Purpose, UndoPlan};
 use crosswipe_wire::{Envelope, Sent, classify, write_request};
@@ -61,26 +61,52 @@ impl<T: Transport> Desk<T> {
         self.may_send()?;
         let at = self.clock.tick();
         if out.purpose != Purpose::Forced
-            && let Err(denied) = self.ask_gate(&out.infno, out.business, out.persona, out.institution, at, out.purpose)
+            && let Err(denied) = self.ask_gate(
+                &out.infno,
+                out.business,
+                out.persona,
+                out.institution,
+                at,
+                out.purpose,
+            )
         {
             self.gated(&out, denied).await?;
             return Ok(Delivered::Gated(denied));
         }
         let sign_no = self.session(out.institution).await?;
         let msgid = self.msgids.next(&out.institution.code, at);
-        let body = self.envelope(&out.infno, &msgid, out.institution, out.insured, sign_no, &out.input);
+        let body = self.envelope(
+            &out.infno,
+            &msgid,
+            out.institution,
+            out.insured,
+            sign_no,
+            &out.input,
+        );
         let nature = out.infno.nature();
         let durable = matches!(nature, Nature::Forward | Nature::Undo | Nature::Unknown);
-        self.write_intent(&out, &msgid, &body, nature, durable).await?;
-        let (outcome, took_ms, reply) = self.exchange(out.institution, &out.infno, &msgid, self.context(at), body).await;
+        self.write_intent(&out, &msgid, &body, nature, durable)
+            .await?;
+        let (outcome, took_ms, reply) = self
+            .exchange(out.institution, &out.infno, &msgid, self.context(at), body)
+            .await;
         let (masked, digest) = self.kept(reply.as_ref());
-        let ended = Ended { txid: out.txid, msgid, outcome: outcome.clone(), took_ms, reply: digest };
+        let ended = Ended {
+            txid: out.txid,
+            msgid,
+            outcome: outcome.clone(),
+            took_ms,
+            reply: digest,
+        };
         if durable {
             self.record(Payload::Outcome(ended), masked).await?;
         } else {
             self.record_lazily(Payload::Outcome(ended), masked);
         }
-        Ok(Delivered::Sent { outcome, body: reply.map(|answer| answer.body) })
+        Ok(Delivered::Sent {
+            outcome,
+            body: reply.map(|answer| answer.body),
+        })
     }
 
     /// Asks the gate without sending anything.
@@ -94,13 +120,29 @@ impl<T: Transport> Desk<T> {
         purpose: Purpose,
     ) -> Result<(), Denied> {
         let probe = matches!(purpose, Purpose::ProbeFirst | Purpose::ProbeLast);
-        let question = Question { at, infno, business, persona, institution, probe };
-        gate::ask(&self.config.plan.window, &self.config.plan.arranged, &question)
+        let question = Question {
+            at,
+            infno,
+            business,
+            persona,
+            institution,
+            probe,
+        };
+        gate::ask(
+            &self.config.plan.window,
+            &self.config.plan.arranged,
+            &question,
+        )
     }
 
     /// Writes down that the gate refused.
     pub(crate) async fn gated(&self, out: &Outgoing<'_>, denied: Denied) -> Result<(), Halt> {
-        let phase = self.config.plan.window.phase_at(self.clock.now()).map(|phase| phase.id.clone());
+        let phase = self
+            .config
+            .plan
+            .window
+            .phase_at(self.clock.now())
+            .map(|phase| phase.id.clone());
         let gated = Gated {
             case: out.case.clone(),
             step: out.step.clone(),
@@ -150,15 +192,23 @@ impl<T: Transport> Desk<T> {
         body: String,
     ) -> (Outcome, u64, Option<Answer>) {
         let to = Party::new(Role::His, institution.code.as_str());
-        let call = Call { path: "/".to_owned(), context: Some(context), body: Some(body) };
+        let call = Call {
+            path: "/".to_owned(),
+            context: Some(context),
+            body: Some(body),
+        };
         let watch = Stopwatch::start();
         let answer = self.transport.exchange(&to, call).await;
         let took_ms = watch.elapsed_ms();
         match answer {
             Ok(answer) => {
-                let sent = Sent { infno, msgid: msgid.as_str() };
+                let sent = Sent {
+                    infno,
+                    msgid: msgid.as_str(),
+                };
                 let mut outcome = classify(&sent, answer.status, &answer.body);
-                if let Outcome::Refused { text, .. } | Outcome::Unknown { why: text } = &mut outcome {
+                if let Outcome::Refused { text, .. } | Outcome::Unknown { why: text } = &mut outcome
+                {
                     *text = self.masker.mask_json(text);
                 }
                 (outcome, took_ms, Some(answer))
@@ -169,13 +219,20 @@ impl<T: Transport> Desk<T> {
 
     /// What is kept of an answer: its masked text and that text's digest.
     pub(crate) fn kept(&self, answer: Option<&Answer>) -> (Option<String>, Option<String>) {
-        let text = answer.map(|answer| self.masker.mask_json(&String::from_utf8_lossy(&answer.body)));
+        let text = answer.map(|answer| {
+            self.masker
+                .mask_json(&String::from_utf8_lossy(&answer.body))
+        });
         let digest = text.as_ref().map(|text| sha256_hex(text.as_bytes()));
         (text, digest)
     }
 
     /// The parties that a message passes, in order.
-    pub(crate) fn path(&self, institution: &Institution, insured: Option<AdmDivision>) -> Vec<Party> {
+    pub(crate) fn path(
+        &self,
+        institution: &Institution,
+        insured: Option<AdmDivision>,
+    ) -> Vec<Party> {
         let insured = insured.unwrap_or(institution.region);
         self.config.plan.topology.path(institution, insured)
     }
@@ -190,7 +247,14 @@ impl<T: Transport> Desk<T> {
         let at = self.clock.tick();
         let infno = InfNo::new("9001");
         let msgid = self.msgids.next(&institution.code, at);
-        let body = self.envelope(&infno, &msgid, institution, None, None, &query::sign_in(OPERATOR.0));
+        let body = self.envelope(
+            &infno,
+            &msgid,
+            institution,
+            None,
+            None,
+            &query::sign_in(OPERATOR.0),
+        );
         let case = CaseId::parse("session").expect("a short word is an id");
         let txid = TxId::parse(&format!("session/{}", institution.code)).expect("codes are short");
         let out = Outgoing {
@@ -209,18 +273,35 @@ impl<T: Transport> Desk<T> {
             ids: BTreeMap::new(),
             amounts: BTreeMap::new(),
         };
-        self.write_intent(&out, &msgid, &body, Nature::Session, false).await?;
-        let (outcome, took_ms, reply) = self.exchange(institution, &infno, &msgid, self.context(at), body).await;
+        self.write_intent(&out, &msgid, &body, Nature::Session, false)
+            .await?;
+        let (outcome, took_ms, reply) = self
+            .exchange(institution, &infno, &msgid, self.context(at), body)
+            .await;
         let (masked, digest) = self.kept(reply.as_ref());
         let sign_no = outcome.id("sign_no").map(str::to_owned);
-        self.record_lazily(Payload::Outcome(Ended { txid, msgid, outcome, took_ms, reply: digest }), masked);
+        self.record_lazily(
+            Payload::Outcome(Ended {
+                txid,
+                msgid,
+                outcome,
+                took_ms,
+                reply: digest,
+            }),
+            masked,
+        );
         sessions.insert(institution.code.clone(), sign_no.clone());
         Ok(sign_no)
     }
 
     /// What the institution signed in with, if it has.
     pub(crate) async fn sign_no(&self, institution: &Institution) -> Option<String> {
-        self.sessions.lock().await.get(&institution.code).cloned().flatten()
+        self.sessions
+            .lock()
+            .await
+            .get(&institution.code)
+            .cloned()
+            .flatten()
     }
 
     async fn write_intent(

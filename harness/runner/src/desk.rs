@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosswipe_domain::{
-    CaseId, InstitutionCode, Moment, Persona, PersonNo, Pseudonym, PseudonymKey, RunId,
+    CaseId, InstitutionCode, Moment, PersonNo, Persona, Pseudonym, PseudonymKey, RunId,
 };
 use crosswipe_journal::{Check, Draft, Journal, JournalError, Note, Payload, Record};
 use crosswipe_rollback::{Fold, Patience};
@@ -115,12 +115,25 @@ pub(crate) struct Probed {
 }
 
 impl<T: Transport> Desk<T> {
-    pub(crate) fn new(config: RunConfig, clock: Arc<Clock>, journal: Journal, transport: T) -> Desk<T> {
+    pub(crate) fn new(
+        config: RunConfig,
+        clock: Arc<Clock>,
+        journal: Journal,
+        transport: T,
+    ) -> Desk<T> {
         let personas = &config.plan.registry.personas;
-        let names: BTreeMap<Pseudonym, usize> =
-            personas.iter().enumerate().map(|(index, p)| (config.key.pseudonym(&p.no), index)).collect();
-        let looked =
-            config.plan.topology.parties().into_iter().map(|party| (party, tokio::sync::Mutex::new(0))).collect();
+        let names: BTreeMap<Pseudonym, usize> = personas
+            .iter()
+            .enumerate()
+            .map(|(index, p)| (config.key.pseudonym(&p.no), index))
+            .collect();
+        let looked = config
+            .plan
+            .topology
+            .parties()
+            .into_iter()
+            .map(|party| (party, tokio::sync::Mutex::new(0)))
+            .collect();
         Desk {
             masker: masker(personas, &config.key),
             fold: Arc::new(Mutex::new(Fold::new(config.patience))),
@@ -143,9 +156,15 @@ impl<T: Transport> Desk<T> {
     }
 
     /// Writes a record and waits until it is durable and folded.
-    pub(crate) async fn record(&self, payload: Payload, message: Option<String>) -> Result<Moment, Halt> {
+    pub(crate) async fn record(
+        &self,
+        payload: Payload,
+        message: Option<String>,
+    ) -> Result<Moment, Halt> {
         let (at, durable) = self.submit(payload, message);
-        durable.await.map_err(|_| Halt::Bug("the journal's writer is gone".to_owned()))??;
+        durable
+            .await
+            .map_err(|_| Halt::Bug("the journal's writer is gone".to_owned()))??;
         Ok(at)
     }
 
@@ -153,21 +172,36 @@ impl<T: Transport> Desk<T> {
     pub(crate) fn record_lazily(&self, payload: Payload, message: Option<String>) -> Moment {
         let _order = lock(&self.order);
         let at = self.clock.now();
-        self.journal.append_lazily(Draft { at, payload, message });
+        self.journal.append_lazily(Draft {
+            at,
+            payload,
+            message,
+        });
         at
     }
 
     /// Puts a record into the journal's queue; its instant is that of the queue. The receiver yields when it is durable.
-    fn submit(&self, payload: Payload, message: Option<String>) -> (Moment, oneshot::Receiver<Result<(), Halt>>) {
+    fn submit(
+        &self,
+        payload: Payload,
+        message: Option<String>,
+    ) -> (Moment, oneshot::Receiver<Result<(), Halt>>) {
         let (tell, told) = oneshot::channel();
         let fold = Arc::clone(&self.fold);
         let _order = lock(&self.order);
         let at = self.clock.now();
-        self.journal.append(Draft { at, payload, message }, move |written: Result<Record, JournalError>| {
-            let result = written.map(|record| lock(&fold).apply(&record));
-            // Whoever waited may be gone; the record stands all the same.
-            let _ = tell.send(result.map_err(|error| Halt::Journal(Arc::new(error))));
-        });
+        self.journal.append(
+            Draft {
+                at,
+                payload,
+                message,
+            },
+            move |written: Result<Record, JournalError>| {
+                let result = written.map(|record| lock(&fold).apply(&record));
+                // Whoever waited may be gone; the record stands all the same.
+                let _ = tell.send(result.map_err(|error| Halt::Journal(Arc::new(error))));
+            },
+        );
         (at, told)
     }
 
@@ -181,7 +215,11 @@ impl<T: Transport> Desk<T> {
 
     /// Asked before each message.
     pub(crate) fn may_send(&self) -> Result<(), Halt> {
-        if self.halted.load(Ordering::Relaxed) { Err(Halt::Stopped) } else { Ok(()) }
+        if self.halted.load(Ordering::Relaxed) {
+            Err(Halt::Stopped)
+        } else {
+            Ok(())
+        }
     }
 
     /// Reads the fold.
@@ -196,12 +234,23 @@ impl<T: Transport> Desk<T> {
         txid: Option<crosswipe_domain::TxId>,
         facts: BTreeMap<String, String>,
     ) -> Result<(), Halt> {
-        self.record(Payload::Note(Note { code: code.to_owned(), txid, facts }), None).await.map(drop)
+        self.record(
+            Payload::Note(Note {
+                code: code.to_owned(),
+                txid,
+                facts,
+            }),
+            None,
+        )
+        .await
+        .map(drop)
     }
 
     /// The persona behind a pseudonym.
     pub(crate) fn persona(&self, pseudonym: &Pseudonym) -> Option<&Persona> {
-        self.personas.get(pseudonym).map(|index| &self.config.plan.registry.personas[*index])
+        self.personas
+            .get(pseudonym)
+            .map(|index| &self.config.plan.registry.personas[*index])
     }
 
     /// The name of a person in evidence.
@@ -211,19 +260,33 @@ impl<T: Transport> Desk<T> {
 
     /// The context header of a message sent at `now`.
     pub(crate) fn context(&self, now: Moment) -> String {
-        Context { run: self.config.run_id.to_string(), epoch: self.journal.epoch(), now: Some(now) }.to_text()
+        Context {
+            run: self.config.run_id.to_string(),
+            epoch: self.journal.epoch(),
+            now: Some(now),
+        }
+        .to_text()
     }
 
     /// The context header of a message that the mock world sends of its own accord: it names no run.
     pub(crate) fn context_of_the_world(&self, now: Moment) -> String {
-        Context { run: String::new(), epoch: 0, now: Some(now) }.to_text()
+        Context {
+            run: String::new(),
+            epoch: 0,
+            now: Some(now),
+        }
+        .to_text()
     }
 
     /// Tells the progress line that a case has ended.
     pub(crate) fn case_ended(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let total = self.config.selected.len();
-        (self.config.progress)(Progress { done, total, open_fen: self.open_fen.load(Ordering::Relaxed) });
+        (self.config.progress)(Progress {
+            done,
+            total,
+            open_fen: self.open_fen.load(Ordering::Relaxed),
+        });
     }
 
     /// A number for the institution's own visit numbers, 0–9999 in turn.

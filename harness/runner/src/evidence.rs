@@ -9,7 +9,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crosswipe_domain::{CaseId, Entry, Export, Look, LogRow, Party, PersonNo, canonical_json, sha256_hex};
+use crosswipe_domain::{
+    CaseId, Entry, Export, LogRow, Look, Party, PersonNo, canonical_json, sha256_hex,
+};
 use crosswipe_journal::{ExportDigest, Payload, Snapshot, TailDigest, Tails};
 
 use crate::desk::{Desk, Halt};
@@ -35,7 +37,10 @@ impl Instant {
 
 impl<T: Transport> Desk<T> {
     /// Takes the exports of all parties, writes them, and records their digests. Says who did not answer.
-    pub(crate) async fn snapshot(self: &Arc<Self>, instant: Instant) -> Result<BTreeMap<Party, String>, Halt> {
+    pub(crate) async fn snapshot(
+        self: &Arc<Self>,
+        instant: Instant,
+    ) -> Result<BTreeMap<Party, String>, Halt> {
         let parties: Vec<Party> = self.looked.keys().cloned().collect();
         let tasks: Vec<_> = parties
             .into_iter()
@@ -44,7 +49,10 @@ impl<T: Transport> Desk<T> {
                 tokio::spawn(async move { (desk.keep_export(&party, instant).await, party) })
             })
             .collect();
-        let mut snapshot = Snapshot { exports: BTreeMap::new(), missing: BTreeMap::new() };
+        let mut snapshot = Snapshot {
+            exports: BTreeMap::new(),
+            missing: BTreeMap::new(),
+        };
         for task in tasks {
             let (kept, party) = task.await.map_err(|error| Halt::Bug(error.to_string()))?;
             match kept? {
@@ -63,23 +71,40 @@ impl<T: Transport> Desk<T> {
     }
 
     /// One party's export on disk, and its digest; the inner error is the party's, the outer ours.
-    async fn keep_export(&self, party: &Party, instant: Instant) -> Result<Result<ExportDigest, String>, Halt> {
+    async fn keep_export(
+        &self,
+        party: &Party,
+        instant: Instant,
+    ) -> Result<Result<ExportDigest, String>, Halt> {
         let export = match self.export(party).await {
             Ok(export) => export,
             Err(why) => return Ok(Err(why)),
         };
         let text = canonical_json(&export);
-        write(&self.exports_dir().join(format!("{}.{}.json", party.file_stem(), instant.name())), text.as_bytes())?;
+        write(
+            &self
+                .exports_dir()
+                .join(format!("{}.{}.json", party.file_stem(), instant.name())),
+            text.as_bytes(),
+        )?;
         if instant == Instant::T0 {
             *self.looked[party].lock().await = export.lsn;
         }
         let sha256 = sha256_hex(text.as_bytes());
-        Ok(Ok(ExportDigest { sha256, lsn: export.lsn, taken_at: export.taken_at }))
+        Ok(Ok(ExportDigest {
+            sha256,
+            lsn: export.lsn,
+            taken_at: export.taken_at,
+        }))
     }
 
     /// tm: the log tails of a case's parties since the last look at each.
     pub(crate) async fn look(&self, case: &CaseId, parties: &[Party]) -> Result<(), Halt> {
-        let mut tails = Tails { case: case.clone(), looks: BTreeMap::new(), missing: BTreeMap::new() };
+        let mut tails = Tails {
+            case: case.clone(),
+            looks: BTreeMap::new(),
+            missing: BTreeMap::new(),
+        };
         for party in parties {
             match self.look_at(case, party).await? {
                 Ok(digest) => tails.looks.insert(party.clone(), digest).map(drop),
@@ -89,8 +114,14 @@ impl<T: Transport> Desk<T> {
         self.record(Payload::Snapm(tails), None).await.map(drop)
     }
 
-    async fn look_at(&self, case: &CaseId, party: &Party) -> Result<Result<TailDigest, String>, Halt> {
-        let Some(looked) = self.looked.get(party) else { return Ok(Err("not a party of the plan".to_owned())) };
+    async fn look_at(
+        &self,
+        case: &CaseId,
+        party: &Party,
+    ) -> Result<Result<TailDigest, String>, Halt> {
+        let Some(looked) = self.looked.get(party) else {
+            return Ok(Err("not a party of the plan".to_owned()));
+        };
         let mut from = looked.lock().await;
         let path = format!("/__admin/log/{}?from={}", party.role.name(), *from);
         let body = match self.get(party, path).await {
@@ -102,17 +133,31 @@ impl<T: Transport> Desk<T> {
             Err(error) => return Ok(Err(format!("unreadable: {error}"))),
         };
         look.case = case.to_string();
-        look.rows.iter_mut().for_each(|row| self.pseudonymise_row(row));
+        look.rows
+            .iter_mut()
+            .for_each(|row| self.pseudonymise_row(row));
         let line = canonical_json(&look);
-        append(&self.exports_dir().join(format!("{}.tm.jsonl", party.file_stem())), &line)?;
-        let digest = TailDigest { from: look.from, lsn: look.lsn, sha256: sha256_hex(line.as_bytes()) };
+        append(
+            &self
+                .exports_dir()
+                .join(format!("{}.tm.jsonl", party.file_stem())),
+            &line,
+        )?;
+        let digest = TailDigest {
+            from: look.from,
+            lsn: look.lsn,
+            sha256: sha256_hex(line.as_bytes()),
+        };
         *from = look.lsn;
         Ok(Ok(digest))
     }
 
     async fn export(&self, party: &Party) -> Result<Export, String> {
-        let body = self.get(party, format!("/__admin/export/{}", party.role.name())).await?;
-        let mut export: Export = serde_json::from_slice(&body).map_err(|error| format!("unreadable: {error}"))?;
+        let body = self
+            .get(party, format!("/__admin/export/{}", party.role.name()))
+            .await?;
+        let mut export: Export =
+            serde_json::from_slice(&body).map_err(|error| format!("unreadable: {error}"))?;
         if export.party != *party {
             return Err(format!("shows the books of {}", export.party));
         }
@@ -123,15 +168,30 @@ impl<T: Transport> Desk<T> {
             self.pseudonymise(&mut row.person);
             self.mask_facts(&mut row.facts);
         }
-        export.log.iter_mut().for_each(|row| self.pseudonymise_row(row));
+        export
+            .log
+            .iter_mut()
+            .for_each(|row| self.pseudonymise_row(row));
         export.cells.sort_by(|a, b| a.key.cmp(&b.key));
-        export.rows.sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
+        export
+            .rows
+            .sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
         Ok(export)
     }
 
     async fn get(&self, party: &Party, path: String) -> Result<bytes::Bytes, String> {
         let context = Some(self.context(self.clock.now()));
-        let answer = self.transport.exchange(party, Call { path, context, body: None }).await;
+        let answer = self
+            .transport
+            .exchange(
+                party,
+                Call {
+                    path,
+                    context,
+                    body: None,
+                },
+            )
+            .await;
         match answer {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) => Err(format!("status {}", answer.status)),
@@ -179,11 +239,20 @@ impl<T: Transport> Desk<T> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Halt> {
-    std::fs::write(path, bytes).map_err(|source| Halt::File { path: path.to_owned(), source })
+    std::fs::write(path, bytes).map_err(|source| Halt::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn append(path: &Path, line: &str) -> Result<(), Halt> {
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path);
     let written = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
-    written.map_err(|source| Halt::File { path: path.to_owned(), source })
+    written.map_err(|source| Halt::File {
+        path: path.to_owned(),
+        source,
+    })
 }

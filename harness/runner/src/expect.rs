@@ -13,10 +13,12 @@ use crate::swipe::End;
 pub(crate) fn outcome(step: &str, expected: &Expected, end: &End) -> Check {
     let held = match (expected, end) {
         (Expected::Ok | Expected::Accepted, End::Ok) => true,
-        (Expected::Refused { code: wanted }, End::Refused { code, .. }) => wanted.as_ref().is_none_or(|w| w == code),
-        (Expected::Gate { reason: wanted }, End::Gated(denied)) => {
-            wanted.as_ref().is_none_or(|wanted| *wanted == denied.to_string())
+        (Expected::Refused { code: wanted }, End::Refused { code, .. }) => {
+            wanted.as_ref().is_none_or(|w| w == code)
         }
+        (Expected::Gate { reason: wanted }, End::Gated(denied)) => wanted
+            .as_ref()
+            .is_none_or(|wanted| *wanted == denied.to_string()),
         _ => false,
     };
     Check {
@@ -53,7 +55,9 @@ fn end_text(end: &End) -> String {
 /// One field of an answer, against what it should hold: amounts compare as amounts, all else as text.
 pub(crate) fn field(step: &str, field: &FieldExpectation, body: &[u8]) -> Check {
     let actual = read(body, &field.path);
-    let held = actual.as_deref().is_some_and(|actual| compares(actual, field.op, &field.value));
+    let held = actual
+        .as_deref()
+        .is_some_and(|actual| compares(actual, field.op, &field.value));
     Check {
         step: step.to_owned(),
         what: field.path.clone(),
@@ -66,7 +70,10 @@ pub(crate) fn field(step: &str, field: &FieldExpectation, body: &[u8]) -> Check 
 fn read(body: &[u8], path: &str) -> Option<String> {
     let (node, name) = path.split_once('.')?;
     let response = Response::parse(body).ok()?;
-    response.node(node)?.text(name).map(std::borrow::Cow::into_owned)
+    response
+        .node(node)?
+        .text(name)
+        .map(std::borrow::Cow::into_owned)
 }
 
 fn compares(actual: &str, op: Op, value: &str) -> bool {
@@ -95,7 +102,12 @@ mod tests {
     #[case("0310", Op::Eq, "310", true)] // both are amounts
     #[case("A01", Op::Eq, "A01", true)]
     #[case("1.00", Op::Ne, "1", false)]
-    fn amounts_compare_as_amounts(#[case] actual: &str, #[case] op: Op, #[case] value: &str, #[case] holds: bool) {
+    fn amounts_compare_as_amounts(
+        #[case] actual: &str,
+        #[case] op: Op,
+        #[case] value: &str,
+        #[case] holds: bool,
+    ) {
         assert_eq!(compares(actual, op, value), holds);
     }
 }

@@ -6,8 +6,8 @@
 //! Not here: the phases themselves (`domain::window`), who is registered (`domain::topology`).
 
 use crosswipe_domain::{
-    AdmDivision, Allow, Business, InfNo, Institution, Moment, Nature, PersonClass, Persona, Phase, Scope,
-    Span, Window,
+    AdmDivision, Allow, Business, InfNo, Institution, Moment, Nature, PersonClass, Persona, Phase,
+    Scope, Span, Window,
 };
 
 /// Day in milliseconds: reads may go on for one after the last phase.
@@ -71,7 +71,10 @@ fn ask_read(window: &Window, at: Moment) -> Result<(), Denied> {
         return if allowed { Ok(()) } else { Err(Denied::Window) };
     }
     let from = window.start();
-    let until = window.phases.last().map(|last| last.to.unwrap_or(last.from).plus_ms(DAY_MS));
+    let until = window
+        .phases
+        .last()
+        .map(|last| last.to.unwrap_or(last.from).plus_ms(DAY_MS));
     match (from, until) {
         (Some(from), Some(until)) if from <= at && at < until => Ok(()),
         _ => Err(Denied::Window),
@@ -84,11 +87,16 @@ fn ask_forward(
     question: &Question<'_>,
 ) -> Result<(), Denied> {
     let phase = window.phase_at(question.at).ok_or(Denied::Window)?;
-    let persona = question.persona.filter(|persona| persona.registered).ok_or(Denied::Persona)?;
+    let persona = question
+        .persona
+        .filter(|persona| persona.registered)
+        .ok_or(Denied::Persona)?;
     nearest(phase, arranged, question, persona)?;
     match window.end() {
         Some(end) if question.at >= end => Err(Denied::Window),
-        Some(end) if !question.probe && question.at >= end.plus_ms(-window.margin_ms) => Err(Denied::Margin),
+        Some(end) if !question.probe && question.at >= end.plus_ms(-window.margin_ms) => {
+            Err(Denied::Margin)
+        }
         _ => Ok(()),
     }
 }
@@ -128,7 +136,9 @@ fn allows(
     persona: &Persona,
 ) -> Result<(), Denied> {
     let business = question.business.or_else(|| question.infno.business());
-    if !allow.business.is_empty() && !business.is_some_and(|business| allow.business.contains(&business)) {
+    if !allow.business.is_empty()
+        && !business.is_some_and(|business| allow.business.contains(&business))
+    {
         return Err(Denied::Business);
     }
     let local = persona.insured.span_to(question.institution.region) == Span::Local;

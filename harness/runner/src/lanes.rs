@@ -14,7 +14,10 @@ pub(crate) fn lanes(cases: &[Case], wanted: &[usize], most: usize) -> Vec<Vec<us
     let mut lanes: Vec<Vec<usize>> = Vec::new();
     for &index in wanted {
         let labels: Vec<&str> = cases[index].leaves().filter_map(person).collect();
-        let mut shared: Vec<usize> = labels.iter().filter_map(|label| people.get(label).copied()).collect();
+        let mut shared: Vec<usize> = labels
+            .iter()
+            .filter_map(|label| people.get(label).copied())
+            .collect();
         shared.sort_unstable();
         shared.dedup();
         let lane = shared.first().copied().unwrap_or_else(|| {
@@ -24,7 +27,10 @@ pub(crate) fn lanes(cases: &[Case], wanted: &[usize], most: usize) -> Vec<Vec<us
         for other in shared.into_iter().skip(1) {
             let moved = std::mem::take(&mut lanes[other]);
             lanes[lane].extend(moved);
-            people.values_mut().filter(|of| **of == other).for_each(|of| *of = lane);
+            people
+                .values_mut()
+                .filter(|of| **of == other)
+                .for_each(|of| *of = lane);
         }
         lanes[lane].push(index);
         people.extend(labels.into_iter().map(|label| (label, lane)));
@@ -43,12 +49,18 @@ fn person(step: &Step) -> Option<&str> {
 }
 
 /// Puts lanes together until no more than `most` are left, each in order of time.
-fn merged(lanes: Vec<Vec<usize>>, most: usize, key: impl Fn(usize) -> (Option<Moment>, usize)) -> Vec<Vec<usize>> {
+fn merged(
+    lanes: Vec<Vec<usize>>,
+    most: usize,
+    key: impl Fn(usize) -> (Option<Moment>, usize),
+) -> Vec<Vec<usize>> {
     let mut merged: Vec<Vec<usize>> = vec![Vec::new(); most.min(lanes.len())];
     let count = merged.len();
     for (number, lane) in lanes.into_iter().enumerate() {
         merged[number % count].extend(lane);
     }
-    merged.iter_mut().for_each(|lane| lane.sort_by_key(|index| key(*index)));
+    merged
+        .iter_mut()
+        .for_each(|lane| lane.sort_by_key(|index| key(*index)));
     merged
 }

@@ -16,7 +16,9 @@ impl MsgIds {
     /// named in the msgid runs ahead of the clock: unique is what counts.
     pub(crate) fn next(&self, institution: &InstitutionCode, at: Moment) -> MsgId {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = last.entry(institution.clone()).or_insert_with(|| (String::new(), 0));
+        let entry = last
+            .entry(institution.clone())
+            .or_insert_with(|| (String::new(), 0));
         let mut second = at;
         if second.compact() < entry.0 {
             second = compact_moment(&entry.0).unwrap_or(at);
@@ -66,9 +68,15 @@ mod tests {
         let at = Moment::parse("2017-06-02T09:00:00+08:00").unwrap();
         let all: BTreeSet<MsgId> = (0..25_000).map(|_| ids.next(&institution, at)).collect();
         assert_eq!(all.len(), 25_000);
-        assert_eq!(all.last().unwrap().as_str(), "H33010000001201706020900024999");
+        assert_eq!(
+            all.last().unwrap().as_str(),
+            "H33010000001201706020900024999"
+        );
         let stepped_back = ids.next(&institution, at.plus_ms(-3_600_000));
-        assert!(!all.contains(&stepped_back), "a clock that steps back repeats nothing");
+        assert!(
+            !all.contains(&stepped_back),
+            "a clock that steps back repeats nothing"
+        );
         assert_eq!(sent_at(&stepped_back), Some(at.plus_ms(2_000)));
     }
 }

@@ -20,7 +20,13 @@ use crate::transport::Transport;
 
 impl<T: Transport> Desk<T> {
     /// Somebody who is no test person goes to hospital.
-    pub(crate) async fn play(&self, busy: &Busy, case: &Case, play: &Play, gathered: &mut Gathered) -> Result<(), Halt> {
+    pub(crate) async fn play(
+        &self,
+        busy: &Busy,
+        case: &Case,
+        play: &Play,
+        gathered: &mut Gathered,
+    ) -> Result<(), Halt> {
         if let Some(at) = play.at {
             busy.sleep_until(at, Patient::No).await;
         }
@@ -44,14 +50,33 @@ impl<T: Transport> Desk<T> {
             Business::Inpatient => &["2401", "2301", "2402", "2304"],
             _ => &["2201", "2203", "2204", "2207"],
         };
-        let mut walked = Walked { end: End::Ok, last: None, checks: Vec::new() };
+        let mut walked = Walked {
+            end: End::Ok,
+            last: None,
+            checks: Vec::new(),
+        };
         for number in numbers {
             let infno = InfNo::new(number);
             let input = played_input(number, &visit);
             let at = self.clock.tick();
             let msgid = self.msgids.next(&institution.code, at);
-            let body = self.envelope(&infno, &msgid, institution, Some(persona.insured), None, &input);
-            let (outcome, _, reply) = self.exchange(institution, &infno, &msgid, self.context_of_the_world(at), body).await;
+            let body = self.envelope(
+                &infno,
+                &msgid,
+                institution,
+                Some(persona.insured),
+                None,
+                &input,
+            );
+            let (outcome, _, reply) = self
+                .exchange(
+                    institution,
+                    &infno,
+                    &msgid,
+                    self.context_of_the_world(at),
+                    body,
+                )
+                .await;
             let played = Played {
                 case: case.id.clone(),
                 msgid,
@@ -86,15 +111,28 @@ impl<T: Transport> Desk<T> {
     }
 
     /// One message as the scenario writes it.
-    pub(crate) async fn call(&self, busy: &Busy, case: &Case, call: &Call, gathered: &mut Gathered) -> Result<(), Halt> {
+    pub(crate) async fn call(
+        &self,
+        busy: &Busy,
+        case: &Case,
+        call: &Call,
+        gathered: &mut Gathered,
+    ) -> Result<(), Halt> {
         if let Some(at) = call.at {
             busy.sleep_until(at, Patient::No).await;
         }
         let plan = &self.config.plan;
-        let persona = call.persona.as_deref().and_then(|label| plan.registry.persona(label));
+        let persona = call
+            .persona
+            .as_deref()
+            .and_then(|label| plan.registry.persona(label));
         let institution = plan.topology.institution(&call.institution);
-        let institution = institution.ok_or_else(|| Halt::Bug(format!("no institution {}", call.institution)))?;
-        let node = catalogue().transaction(&call.infno).and_then(|t| t.input.first()).map_or("data", |node| node.id);
+        let institution =
+            institution.ok_or_else(|| Halt::Bug(format!("no institution {}", call.institution)))?;
+        let node = catalogue()
+            .transaction(&call.infno)
+            .and_then(|t| t.input.first())
+            .map_or("data", |node| node.id);
         let mut input = ObjectText::new();
         if let Some(persona) = persona.filter(|_| !call.with.contains_key("psn_no")) {
             input = input.text("psn_no", persona.no.reveal());
@@ -107,9 +145,14 @@ impl<T: Transport> Desk<T> {
             _ => UndoPlan::Nothing,
         };
         let carried = ["mdtrt_id", "setl_id", "chrg_bchno", "ipt_otp_no", "omsgid"];
-        let ids: BTreeMap<String, String> =
-            call.with.iter().filter(|(name, _)| carried.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect();
-        let txid = TxId::parse(&format!("{}/{}.{}", case.id, call.name, call.infno)).map_err(|e| Halt::Bug(e.to_string()))?;
+        let ids: BTreeMap<String, String> = call
+            .with
+            .iter()
+            .filter(|(name, _)| carried.contains(&name.as_str()))
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect();
+        let txid = TxId::parse(&format!("{}/{}.{}", case.id, call.name, call.infno))
+            .map_err(|e| Halt::Bug(e.to_string()))?;
         let out = Outgoing {
             case: &case.id,
             step: format!("{}.{}", call.name, call.infno),
@@ -127,22 +170,40 @@ impl<T: Transport> Desk<T> {
             amounts: BTreeMap::new(),
         };
         let walked = match self.deliver(out).await? {
-            Delivered::Gated(denied) => Walked { end: End::Gated(denied), last: None, checks: Vec::new() },
+            Delivered::Gated(denied) => Walked {
+                end: End::Gated(denied),
+                last: None,
+                checks: Vec::new(),
+            },
             Delivered::Sent { outcome, body, .. } => {
                 let end = match outcome {
                     Outcome::Ok { .. } => End::Ok,
-                    Outcome::Refused { code, text } => End::Refused { infno: call.infno.clone(), code, text },
-                    Outcome::Unknown { why } => End::Unknown { infno: call.infno.clone(), why },
+                    Outcome::Refused { code, text } => End::Refused {
+                        infno: call.infno.clone(),
+                        code,
+                        text,
+                    },
+                    Outcome::Unknown { why } => End::Unknown {
+                        infno: call.infno.clone(),
+                        why,
+                    },
                 };
-                Walked { end, last: body, checks: Vec::new() }
+                Walked {
+                    end,
+                    last: body,
+                    checks: Vec::new(),
+                }
             }
         };
         gathered.judge(&call.name, &call.expect, walked);
-        self.touched(gathered, persona, self.path(institution, persona.map(|persona| persona.insured)));
+        self.touched(
+            gathered,
+            persona,
+            self.path(institution, persona.map(|persona| persona.insured)),
+        );
         Ok(())
     }
 }
-
 
 fn played_input(infno: &str, visit: &Visit<'_>) -> Nodes {
     match infno {

@@ -15,19 +15,37 @@ use crate::transport::Transport;
 
 impl<T: Transport> Desk<T> {
     /// The first probe of a person, if it has none yet and the gate lets it through.
-    pub(crate) async fn probe_first(&self, busy: &Busy, persona: &Persona, institution: &Institution) -> Result<(), Halt> {
+    pub(crate) async fn probe_first(
+        &self,
+        busy: &Busy,
+        persona: &Persona,
+        institution: &Institution,
+    ) -> Result<(), Halt> {
         let pseudonym = self.pseudonym(&persona.no);
         let infno = crosswipe_domain::InfNo::new("2206");
         let now = self.clock.now();
         let known = lock(&self.first_probes).contains_key(&pseudonym);
         let business = Some(Business::Outpatient);
-        let passes = self.ask_gate(&infno, business, Some(persona), institution, now, Purpose::ProbeFirst).is_ok();
+        let passes = self
+            .ask_gate(
+                &infno,
+                business,
+                Some(persona),
+                institution,
+                now,
+                Purpose::ProbeFirst,
+            )
+            .is_ok();
         if known || !passes {
             return Ok(());
         }
-        let probed = Probed { label: persona.label.clone(), institution: institution.code.clone() };
+        let probed = Probed {
+            label: persona.label.clone(),
+            institution: institution.code.clone(),
+        };
         lock(&self.first_probes).insert(pseudonym, probed);
-        self.probe(busy, persona, institution, Purpose::ProbeFirst).await
+        self.probe(busy, persona, institution, Purpose::ProbeFirst)
+            .await
     }
 
     /// The last probe of everybody who had a first one. One after the other per person, all persons at once.
@@ -36,15 +54,38 @@ impl<T: Transport> Desk<T> {
         let persona = plan.registry.persona(&probed.label);
         let institution = plan.topology.institution(&probed.institution);
         match (persona, institution) {
-            (Some(persona), Some(institution)) => self.probe(busy, persona, institution, Purpose::ProbeLast).await,
-            _ => Err(Halt::Bug(format!("the probe of {} has no place", probed.label))),
+            (Some(persona), Some(institution)) => {
+                self.probe(busy, persona, institution, Purpose::ProbeLast)
+                    .await
+            }
+            _ => Err(Halt::Bug(format!(
+                "the probe of {} has no place",
+                probed.label
+            ))),
         }
     }
 
-    async fn probe(&self, busy: &Busy, persona: &Persona, institution: &Institution, purpose: Purpose) -> Result<(), Halt> {
-        let which = if purpose == Purpose::ProbeFirst { "first" } else { "last" };
-        let case = CaseId::parse(&format!("probe-{which}/{}", persona.label)).map_err(|e| Halt::Bug(e.to_string()))?;
-        let Some(basket) = self.config.plan.registry.baskets.get(&self.config.plan.probe_basket) else {
+    async fn probe(
+        &self,
+        busy: &Busy,
+        persona: &Persona,
+        institution: &Institution,
+        purpose: Purpose,
+    ) -> Result<(), Halt> {
+        let which = if purpose == Purpose::ProbeFirst {
+            "first"
+        } else {
+            "last"
+        };
+        let case = CaseId::parse(&format!("probe-{which}/{}", persona.label))
+            .map_err(|e| Halt::Bug(e.to_string()))?;
+        let Some(basket) = self
+            .config
+            .plan
+            .registry
+            .baskets
+            .get(&self.config.plan.probe_basket)
+        else {
             return Err(Halt::Bug("the plan has no probe basket".to_owned()));
         };
         let plan = Plan {
@@ -60,10 +101,16 @@ impl<T: Transport> Desk<T> {
             trial_only: true,
         };
         let walked = self.walk(&plan).await?;
-        self.look(&case, &self.path(institution, Some(persona.insured))).await?;
-        let chain = self.compensate(busy, Some(&self.pseudonym(&persona.no))).await?;
+        self.look(&case, &self.path(institution, Some(persona.insured)))
+            .await?;
+        let chain = self
+            .compensate(busy, Some(&self.pseudonym(&persona.no)))
+            .await?;
         if walked.end != End::Ok || chain == Chain::Blocked {
-            let facts = [("person".to_owned(), self.pseudonym(&persona.no).to_string()), ("which".to_owned(), which.to_owned())];
+            let facts = [
+                ("person".to_owned(), self.pseudonym(&persona.no).to_string()),
+                ("which".to_owned(), which.to_owned()),
+            ];
             self.note("probe-failed", None, facts.into()).await?;
         }
         Ok(())

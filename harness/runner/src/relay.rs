@@ -47,16 +47,26 @@ impl Drop for Runner {
 
 impl Relay {
     /// Starts one task per `leg`; the caller counts as working while this is called.
-    pub(crate) fn start<L, F>(clock: &Arc<Clock>, legs: Vec<L>, run: impl Fn(L, Arc<Busy>) -> F) -> Relay
+    pub(crate) fn start<L, F>(
+        clock: &Arc<Clock>,
+        legs: Vec<L>,
+        run: impl Fn(L, Arc<Busy>) -> F,
+    ) -> Relay
     where
         F: Future<Output = Result<(), Halt>> + Send + 'static,
     {
-        let team = Arc::new(Mutex::new(Team { running: legs.len(), waiter: None }));
+        let team = Arc::new(Mutex::new(Team {
+            running: legs.len(),
+            waiter: None,
+        }));
         let tasks = legs
             .into_iter()
             .map(|leg| {
                 let busy = Arc::new(clock.enter());
-                let runner = Runner { busy: Arc::clone(&busy), team: Arc::clone(&team) };
+                let runner = Runner {
+                    busy: Arc::clone(&busy),
+                    team: Arc::clone(&team),
+                };
                 let running = run(leg, busy);
                 tokio::spawn(async move {
                     let _runner = runner;
@@ -86,12 +96,15 @@ impl Relay {
             None => Ok(busy),
             Some(last) => {
                 drop(busy);
-                last.await.map_err(|_| Halt::Bug("the last task took its token along".to_owned()))
+                last.await
+                    .map_err(|_| Halt::Bug("the last task took its token along".to_owned()))
             }
         };
         let mut first = None;
         for task in self.tasks {
-            let ended = task.await.unwrap_or_else(|error| Err(Halt::Bug(error.to_string())));
+            let ended = task
+                .await
+                .unwrap_or_else(|error| Err(Halt::Bug(error.to_string())));
             if let Err(halt) = ended {
                 match &first {
                     None | Some(Halt::Stopped) => first = Some(halt),
@@ -119,11 +132,13 @@ mod tests {
             let clock = Clock::simulated(start);
             let starting = clock.enter();
             let public = Relay::start(&clock, vec![()], |(), busy| async move {
-                busy.sleep_until(start.plus_ms(1_800_000), Patient::Yes).await;
+                busy.sleep_until(start.plus_ms(1_800_000), Patient::Yes)
+                    .await;
                 Ok(())
             });
             let lanes = Relay::start(&clock, vec![1, 2, 3], |minute, busy| async move {
-                busy.sleep_until(start.plus_ms(minute * 1_000), Patient::Yes).await;
+                busy.sleep_until(start.plus_ms(minute * 1_000), Patient::Yes)
+                    .await;
                 Ok(())
             });
             let busy = lanes.finish(starting).await.unwrap();
@@ -141,7 +156,10 @@ mod tests {
             assert!(leg == 1, "a bug of ours");
             Ok(())
         });
-        assert!(matches!(relay.finish(clock.enter()).await, Err(Halt::Bug(_))));
+        assert!(matches!(
+            relay.finish(clock.enter()).await,
+            Err(Halt::Bug(_))
+        ));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crosswipe_domain::Moment;
-use crosswipe_journal::{Closed, Journal, JournalError, Interrupted, Payload};
+use crosswipe_journal::{Closed, Interrupted, Journal, JournalError, Payload};
 use crosswipe_scenarios::{Case, Step};
 use tokio::sync::Notify;
 
@@ -81,8 +81,13 @@ pub async fn run<T: Transport>(
     let _ = watcher.await;
     let at = desk.clock.now();
     ran?;
-    let desk = Arc::into_inner(desk).ok_or_else(|| Halt::Bug("a task outlived the run".to_owned()))?;
-    Ok(Finished { journal: desk.journal, at, interrupted: interrupt.is_asked() })
+    let desk =
+        Arc::into_inner(desk).ok_or_else(|| Halt::Bug("a task outlived the run".to_owned()))?;
+    Ok(Finished {
+        journal: desk.journal,
+        at,
+        interrupted: interrupt.is_asked(),
+    })
 }
 
 /// Where business time begins: a second before the first case or the first phase, whichever is earlier.
@@ -111,7 +116,9 @@ async fn standstill<T: Transport>(desk: &Desk<T>) -> Halt {
 async fn watch<T: Transport>(desk: Arc<Desk<T>>, interrupt: Arc<Interrupt>) {
     interrupt.notify.notified().await;
     desk.clock.interrupt();
-    let interrupted = Payload::Interrupted(Interrupted { by: "ctrl-c".to_owned() });
+    let interrupted = Payload::Interrupted(Interrupted {
+        by: "ctrl-c".to_owned(),
+    });
     desk.record_lazily(interrupted, None);
     std::future::pending::<()>().await;
 }
@@ -120,13 +127,29 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     let busy = desk.clock.enter();
     let missing = desk.snapshot(Instant::T0).await?;
     if let Some((party, why)) = missing.into_iter().next() {
-        return Err(Halt::Unreachable { party: party.to_string(), why });
+        return Err(Halt::Unreachable {
+            party: party.to_string(),
+            why,
+        });
     }
     let chosen = &desk.config.selected;
-    let cases = || desk.config.plan.cases.iter().enumerate().filter(|(index, _)| chosen.contains(index));
+    let cases = || {
+        desk.config
+            .plan
+            .cases
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| chosen.contains(index))
+    };
     let public = |case: &Case| case.leaves().all(|step| matches!(step, Step::Play(_)));
-    let ours: Vec<usize> = cases().filter(|(_, case)| !public(case)).map(|(index, _)| index).collect();
-    let played: Vec<usize> = cases().filter(|(_, case)| public(case)).map(|(index, _)| index).collect();
+    let ours: Vec<usize> = cases()
+        .filter(|(_, case)| !public(case))
+        .map(|(index, _)| index)
+        .collect();
+    let played: Vec<usize> = cases()
+        .filter(|(_, case)| public(case))
+        .map(|(index, _)| index)
+        .collect();
     // What the public does is no business of ours: it goes on beside the run, before, within and after the window.
     let world = start_lanes(desk, &played);
     let lanes = start_lanes(desk, &ours);
@@ -136,11 +159,19 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     }
     let probes = start_last_probes(desk);
     let busy = probes.finish(busy).await?;
-    busy.sleep_until(desk.clock.now().plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
+    busy.sleep_until(
+        desk.clock.now().plus_ms(desk.config.patience.quiet_ms),
+        Patient::Yes,
+    )
+    .await;
     desk.snapshot(Instant::T1).await?;
     let busy = world.finish(busy).await?;
     let day_roll = desk.clock.now().day().next().start();
-    busy.sleep_until(day_roll.plus_ms(desk.config.patience.quiet_ms), Patient::Yes).await;
+    busy.sleep_until(
+        day_roll.plus_ms(desk.config.patience.quiet_ms),
+        Patient::Yes,
+    )
+    .await;
     desk.snapshot(Instant::T2).await?;
     Ok(())
 }
@@ -148,15 +179,21 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
 /// Starts cases lane by lane, all lanes at once.
 fn start_lanes<T: Transport>(desk: &Arc<Desk<T>>, wanted: &[usize]) -> Relay {
     let most = desk.config.jobs.unwrap_or(usize::MAX);
-    Relay::start(&desk.clock, lanes(&desk.config.plan.cases, wanted, most), |lane, busy| {
-        let desk = Arc::clone(desk);
-        async move {
-            for index in lane {
-                desk.stop_all_if_failed(desk.run_case(&busy, &desk.config.plan.cases[index]).await)?;
+    Relay::start(
+        &desk.clock,
+        lanes(&desk.config.plan.cases, wanted, most),
+        |lane, busy| {
+            let desk = Arc::clone(desk);
+            async move {
+                for index in lane {
+                    desk.stop_all_if_failed(
+                        desk.run_case(&busy, &desk.config.plan.cases[index]).await,
+                    )?;
+                }
+                Ok(())
             }
-            Ok(())
-        }
-    })
+        },
+    )
 }
 
 /// Starts the last probe of everybody who had a first one; nobody's once the run was asked to stop.

@@ -80,7 +80,11 @@ impl<T: Transport> Desk<T> {
             Err(Stop::End(end)) => end,
             Err(Stop::Halt(halt)) => return Err(halt),
         };
-        Ok(Walked { end, last: walk.last, checks: walk.checks })
+        Ok(Walked {
+            end,
+            last: walk.last,
+            checks: walk.checks,
+        })
     }
 }
 
@@ -122,7 +126,15 @@ impl<'a, T: Transport> Walk<'a, T> {
             began,
             split: Vec::new(),
         };
-        Walk { desk, plan, visit, last: None, checks: Vec::new(), lines: Vec::new(), amounts: BTreeMap::new() }
+        Walk {
+            desk,
+            plan,
+            visit,
+            last: None,
+            checks: Vec::new(),
+            lines: Vec::new(),
+            amounts: BTreeMap::new(),
+        }
     }
 
     async fn all(&mut self) -> Result<(), Stop> {
@@ -139,10 +151,20 @@ impl<'a, T: Transport> Walk<'a, T> {
         if self.plan.purpose == Purpose::Forced {
             return Ok(());
         }
-        let infno = InfNo::new(if self.plan.business == Business::Inpatient { "2304" } else { "2207" });
+        let infno = InfNo::new(if self.plan.business == Business::Inpatient {
+            "2304"
+        } else {
+            "2207"
+        });
         let (plan, desk) = (self.plan, self.desk);
-        let asked =
-            desk.ask_gate(&infno, Some(plan.business), Some(plan.persona), plan.institution, desk.clock.now(), plan.purpose);
+        let asked = desk.ask_gate(
+            &infno,
+            Some(plan.business),
+            Some(plan.persona),
+            plan.institution,
+            desk.clock.now(),
+            plan.purpose,
+        );
         match asked {
             Ok(()) => Ok(()),
             Err(denied) => {
@@ -156,9 +178,18 @@ impl<'a, T: Transport> Walk<'a, T> {
     /// 1101: the person number that comes back must be the one on the registry.
     async fn read_person(&mut self) -> Result<(), Stop> {
         let infno = InfNo::new("1101");
-        let body = self.send("1101", query::person(self.plan.persona), UndoPlan::Nothing, BTreeMap::new()).await?;
+        let body = self
+            .send(
+                "1101",
+                query::person(self.plan.persona),
+                UndoPlan::Nothing,
+                BTreeMap::new(),
+            )
+            .await?;
         let response = parsed(&infno, &body)?;
-        let number = response.node("baseinfo").and_then(|node| text(&node, "psn_no"));
+        let number = response
+            .node("baseinfo")
+            .and_then(|node| text(&node, "psn_no"));
         if number.as_deref() != Some(self.plan.persona.no.reveal()) {
             let out = self.outgoing(&infno, Vec::new(), UndoPlan::Nothing, BTreeMap::new());
             self.desk.gated(&out, Denied::Persona).await?;
@@ -171,37 +202,78 @@ impl<'a, T: Transport> Walk<'a, T> {
                 && text(row, "insutype").as_deref() == Some(self.visit.insutype.as_str())
         };
         if !response.nodes("insuinfo").iter().any(of_registry) {
-            let why = "1101 shows no enrolment at the place and of the type on the registry".to_owned();
-            return Err(Stop::End(End::Refused { infno, code: "E-PERSON".to_owned(), text: why }));
+            let why =
+                "1101 shows no enrolment at the place and of the type on the registry".to_owned();
+            return Err(Stop::End(End::Refused {
+                infno,
+                code: "E-PERSON".to_owned(),
+                text: why,
+            }));
         }
         Ok(())
     }
 
     async fn outpatient(&mut self) -> Result<(), Stop> {
-        let registered = self.register("2201", outpatient::register(&self.visit)).await?;
+        let registered = self
+            .register("2201", outpatient::register(&self.visit))
+            .await?;
         let goes_with = UndoPlan::With { txid: registered };
-        self.send("2203", outpatient::diagnose(&self.visit), goes_with, self.ids()).await?;
-        let lines = self.send("2204", outpatient::charge(&self.visit), cancelled_by("2205"), self.ids()).await?;
+        self.send(
+            "2203",
+            outpatient::diagnose(&self.visit),
+            goes_with,
+            self.ids(),
+        )
+        .await?;
+        let lines = self
+            .send(
+                "2204",
+                outpatient::charge(&self.visit),
+                cancelled_by("2205"),
+                self.ids(),
+            )
+            .await?;
         self.take_split("2204", &lines)?;
-        let trial = self.pay("2206", outpatient::price(&self.visit), UndoPlan::Nothing).await?;
+        let trial = self
+            .pay("2206", outpatient::price(&self.visit), UndoPlan::Nothing)
+            .await?;
         if self.plan.trial_only {
             return Ok(());
         }
-        let settled = self.pay("2207", outpatient::settle(&self.visit), cancelled_by("2208")).await?;
-        self.checks.push(amounts::check_trial(&self.step("2207"), &trial, &settled));
+        let settled = self
+            .pay(
+                "2207",
+                outpatient::settle(&self.visit),
+                cancelled_by("2208"),
+            )
+            .await?;
+        self.checks
+            .push(amounts::check_trial(&self.step("2207"), &trial, &settled));
         Ok(())
     }
 
     async fn inpatient(&mut self) -> Result<(), Stop> {
         self.register("2401", inpatient::admit(&self.visit)).await?;
-        let lines = self.send("2301", inpatient::charge(&self.visit), cancelled_by("2302"), self.ids()).await?;
+        let lines = self
+            .send(
+                "2301",
+                inpatient::charge(&self.visit),
+                cancelled_by("2302"),
+                self.ids(),
+            )
+            .await?;
         self.take_split("2301", &lines)?;
         if !self.plan.discharge_last {
             self.discharge().await?;
         }
-        let trial = self.pay("2303", inpatient::price(&self.visit), UndoPlan::Nothing).await?;
-        let settled = self.pay("2304", inpatient::settle(&self.visit), cancelled_by("2305")).await?;
-        self.checks.push(amounts::check_trial(&self.step("2304"), &trial, &settled));
+        let trial = self
+            .pay("2303", inpatient::price(&self.visit), UndoPlan::Nothing)
+            .await?;
+        let settled = self
+            .pay("2304", inpatient::settle(&self.visit), cancelled_by("2305"))
+            .await?;
+        self.checks
+            .push(amounts::check_trial(&self.step("2304"), &trial, &settled));
         if self.plan.discharge_last {
             self.discharge().await?;
         }
@@ -210,13 +282,17 @@ impl<'a, T: Transport> Walk<'a, T> {
 
     async fn discharge(&mut self) -> Result<(), Stop> {
         let input = inpatient::discharge(&self.visit, self.desk.clock.now());
-        self.send("2402", input, cancelled_by("2405"), self.ids()).await.map(drop)
+        self.send("2402", input, cancelled_by("2405"), self.ids())
+            .await
+            .map(drop)
     }
 
     /// 2201 or 2401: the answer names the visit.
     async fn register(&mut self, infno: &str, input: Nodes) -> Result<TxId, Stop> {
         let undo = UndoPlan::Cancel {
-            infno: InfNo::new(infno).cancelled_by().expect("registrations have an undo of their own"),
+            infno: InfNo::new(infno)
+                .cancelled_by()
+                .expect("registrations have an undo of their own"),
         };
         let body = self.send(infno, input, undo, self.ids()).await?;
         let infno = InfNo::new(infno);
@@ -224,7 +300,12 @@ impl<'a, T: Transport> Walk<'a, T> {
         let node = response.node("data").or_else(|| response.node("result"));
         match node.and_then(|node| text(&node, "mdtrt_id")) {
             Some(mdtrt_id) => self.visit.mdtrt_id = mdtrt_id,
-            None => return Err(Stop::End(End::Unknown { infno, why: "no mdtrt_id in the answer".to_owned() })),
+            None => {
+                return Err(Stop::End(End::Unknown {
+                    infno,
+                    why: "no mdtrt_id in the answer".to_owned(),
+                }));
+            }
         }
         Ok(self.txid(&infno))
     }
@@ -240,7 +321,11 @@ impl<'a, T: Transport> Walk<'a, T> {
         let out = self.outgoing(&infno, input, undo, ids);
         match self.desk.deliver(out).await? {
             Delivered::Gated(denied) => Err(Stop::End(End::Gated(denied))),
-            Delivered::Sent { outcome: Outcome::Ok { amounts, .. }, body: Some(body), .. } => {
+            Delivered::Sent {
+                outcome: Outcome::Ok { amounts, .. },
+                body: Some(body),
+                ..
+            } => {
                 if infno.settles() {
                     let total = amounts.get("medfee_sumamt").copied().unwrap_or(Money::ZERO);
                     self.desk.open_fen.fetch_add(total.fen(), Ordering::Relaxed);
@@ -249,11 +334,17 @@ impl<'a, T: Transport> Walk<'a, T> {
                 self.last = Some(body.clone());
                 Ok(body)
             }
-            Delivered::Sent { outcome: Outcome::Refused { code, text }, .. } => {
-                Err(Stop::End(End::Refused { infno, code, text }))
-            }
-            Delivered::Sent { outcome: Outcome::Unknown { why }, .. } => Err(Stop::End(End::Unknown { infno, why })),
-            Delivered::Sent { .. } => Err(Stop::Halt(Halt::Bug("an ok answer without a body".to_owned()))),
+            Delivered::Sent {
+                outcome: Outcome::Refused { code, text },
+                ..
+            } => Err(Stop::End(End::Refused { infno, code, text })),
+            Delivered::Sent {
+                outcome: Outcome::Unknown { why },
+                ..
+            } => Err(Stop::End(End::Unknown { infno, why })),
+            Delivered::Sent { .. } => Err(Stop::Halt(Halt::Bug(
+                "an ok answer without a body".to_owned(),
+            ))),
         }
     }
 
@@ -290,31 +381,68 @@ impl<'a, T: Transport> Walk<'a, T> {
     }
 
     fn txid(&self, infno: &InfNo) -> TxId {
-        TxId::parse(&format!("{}/{}.{infno}", self.plan.case, self.plan.name)).expect("case and step names are short")
+        TxId::parse(&format!("{}/{}.{infno}", self.plan.case, self.plan.name))
+            .expect("case and step names are short")
     }
 
     /// Ids that the messages of this visit carry.
     fn ids(&self) -> BTreeMap<String, String> {
         let visit = &self.visit;
-        let known = [("mdtrt_id", &visit.mdtrt_id), ("chrg_bchno", &visit.batch), ("ipt_otp_no", &visit.own_no)];
-        known.into_iter().filter(|(_, id)| !id.is_empty()).map(|(name, id)| (name.to_owned(), id.clone())).collect()
+        let known = [
+            ("mdtrt_id", &visit.mdtrt_id),
+            ("chrg_bchno", &visit.batch),
+            ("ipt_otp_no", &visit.own_no),
+        ];
+        known
+            .into_iter()
+            .filter(|(_, id)| !id.is_empty())
+            .map(|(name, id)| (name.to_owned(), id.clone()))
+            .collect()
     }
 
     /// A trial or settlement: its amounts, their identities checked.
-    async fn pay(&mut self, infno: &str, input: Nodes, undo: UndoPlan) -> Result<BTreeMap<String, Money>, Stop> {
+    async fn pay(
+        &mut self,
+        infno: &str,
+        input: Nodes,
+        undo: UndoPlan,
+    ) -> Result<BTreeMap<String, Money>, Stop> {
         self.send(infno, input, undo, self.ids()).await?;
         let amounts = std::mem::take(&mut self.amounts);
-        self.checks.extend(amounts::check_payment(&self.step(infno), &amounts, &self.lines));
+        self.checks.extend(amounts::check_payment(
+            &self.step(infno),
+            &amounts,
+            &self.lines,
+        ));
         Ok(amounts)
     }
 
     /// The split that the treatment place answered line by line, and its sums for the settlement.
     fn take_split(&mut self, infno: &str, body: &[u8]) -> Result<(), Stop> {
         self.lines = amounts::lines(&parsed(&InfNo::new(infno), body)?);
-        self.checks.extend(amounts::check_split(&self.step(infno), &self.lines, self.visit.basket.len()));
-        let sum = |name: &str| self.lines.iter().filter_map(|line| line.amounts.get(name)).copied().sum();
-        let of_line = |name: &'static str| if name == "overlmt_selfpay" { "overlmt_amt" } else { name };
-        self.visit.split = SPLIT.into_iter().map(|name| (name, sum(of_line(name)))).collect();
+        self.checks.extend(amounts::check_split(
+            &self.step(infno),
+            &self.lines,
+            self.visit.basket.len(),
+        ));
+        let sum = |name: &str| {
+            self.lines
+                .iter()
+                .filter_map(|line| line.amounts.get(name))
+                .copied()
+                .sum()
+        };
+        let of_line = |name: &'static str| {
+            if name == "overlmt_selfpay" {
+                "overlmt_amt"
+            } else {
+                name
+            }
+        };
+        self.visit.split = SPLIT
+            .into_iter()
+            .map(|name| (name, sum(of_line(name))))
+            .collect();
         Ok(())
     }
 
@@ -324,12 +452,18 @@ impl<'a, T: Transport> Walk<'a, T> {
 }
 
 fn cancelled_by(infno: &str) -> UndoPlan {
-    UndoPlan::Cancel { infno: InfNo::new(infno) }
+    UndoPlan::Cancel {
+        infno: InfNo::new(infno),
+    }
 }
 
 fn parsed<'b>(infno: &InfNo, body: &'b [u8]) -> Result<Response<'b>, Stop> {
-    Response::parse(body)
-        .map_err(|error| Stop::End(End::Unknown { infno: infno.clone(), why: error.to_string() }))
+    Response::parse(body).map_err(|error| {
+        Stop::End(End::Unknown {
+            infno: infno.clone(),
+            why: error.to_string(),
+        })
+    })
 }
 
 fn text(node: &Members<'_>, name: &str) -> Option<String> {

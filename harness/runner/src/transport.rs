@@ -59,7 +59,8 @@ pub enum Lost {
 /// A network that reaches parties.
 pub trait Transport: Send + Sync + 'static {
     /// One exchange; a deadline applies to the whole of it.
-    fn exchange(&self, to: &Party, call: Call) -> impl Future<Output = Result<Answer, Lost>> + Send;
+    fn exchange(&self, to: &Party, call: Call)
+    -> impl Future<Output = Result<Answer, Lost>> + Send;
 
     /// `http` or `memory`, for the journal.
     fn name(&self) -> &'static str;
@@ -86,11 +87,18 @@ impl Http {
             .retry_canceled_requests(false)
             .pool_max_idle_per_host(64)
             .build(connector);
-        Http { addresses, client, deadline }
+        Http {
+            addresses,
+            client,
+            deadline,
+        }
     }
 
     fn request(&self, to: &Party, call: Call) -> Result<Request<Full<Bytes>>, Lost> {
-        let address = self.addresses.get(to).ok_or_else(|| Lost::NoAddress(to.clone()))?;
+        let address = self
+            .addresses
+            .get(to)
+            .ok_or_else(|| Lost::NoAddress(to.clone()))?;
         let mut request = Request::builder().uri(format!("http://{address}{}", call.path));
         if let Some(value) = call.context {
             request = request.header(context::NAME, value);
@@ -113,16 +121,26 @@ impl Transport for Http {
             let response = self.client.request(request).await.map_err(|error| {
                 let why = std::error::Error::source(&error)
                     .map_or_else(|| error.to_string(), ToString::to_string);
-                if error.is_connect() { Lost::Connect(why) } else { Lost::Broken(why) }
+                if error.is_connect() {
+                    Lost::Connect(why)
+                } else {
+                    Lost::Broken(why)
+                }
             })?;
             let status = response.status().as_u16();
-            let body = Limited::new(response.into_body(), BODY_LIMIT).collect().await;
-            let body = body.map_err(|error| Lost::Broken(error.to_string()))?.to_bytes();
+            let body = Limited::new(response.into_body(), BODY_LIMIT)
+                .collect()
+                .await;
+            let body = body
+                .map_err(|error| Lost::Broken(error.to_string()))?
+                .to_bytes();
             Ok(Answer { status, body })
         };
         match tokio::time::timeout(self.deadline, whole).await {
             Ok(answer) => answer,
-            Err(_) => Err(Lost::Timeout(u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX))),
+            Err(_) => Err(Lost::Timeout(
+                u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
+            )),
         }
     }
 

@@ -4,7 +4,9 @@
 //! book or class in one place, so that two rules never rank one fault differently.
 //! Not here: which finding follows from which (`causes`).
 
-use crosswipe_domain::{CellKey, Entry, FindingClass, LogRow, Money, Party, Pseudonym, Rule, Severity, Unit};
+use crosswipe_domain::{
+    CellKey, Entry, FindingClass, LogRow, Money, Party, Pseudonym, Rule, Severity, Unit,
+};
 
 use crate::judgement::Finding;
 use crate::story::Tau;

@@ -10,9 +10,9 @@ use crate::story::{CellState, Ending, MarkKind, Rollback};
 pub(crate) fn role(role: Role, lang: Lang) -> &'static str {
     match role {
         Role::His => lang.pick("医院系统", "HIS"),
-        Role::Treatment => lang.pick("就医地平台", "treatment platform"),
+        Role::Treatment => lang.pick("就医地平台", "treatment place"),
         Role::Hub => lang.pick("省平台", "hub"),
-        Role::Insured => lang.pick("参保地平台", "insured platform"),
+        Role::Insured => lang.pick("参保地平台", "insured place"),
     }
 }
 
@@ -25,10 +25,10 @@ pub(crate) fn role_name(name: &str, lang: Lang) -> &str {
 }
 
 const BOOKS: [(&str, &str, &str); 21] = [
-    ("equity", "期初对应", "opening equity"),
+    ("equity", "期初对应", "equity"),
     ("pool-fund", "统筹基金", "pool fund"),
-    ("personal-account", "个人账户", "personal account"),
-    ("accumulator", "年度累计", "yearly accumulator"),
+    ("personal-account", "个人账户", "account"),
+    ("accumulator", "年度累计", "accumulator"),
     ("hold", "冻结", "hold"),
     ("visit", "就诊登记", "visit"),
     ("in-hospital", "在院标志", "in-hospital flag"),

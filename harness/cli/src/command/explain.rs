@@ -12,7 +12,9 @@ use crate::explain::{page, pages};
 pub(crate) fn explain(args: &Explain) -> Result<Exit, Trouble> {
     let lang = args.common.lang();
     let Some(code) = &args.code else {
-        let list: String = pages().map(|page| format!("{:32} {}\n", page.code, page.title(lang))).collect();
+        let list: String = pages()
+            .map(|page| format!("{:32} {}\n", page.code, page.title(lang)))
+            .collect();
         to_stdout(&list);
         return Ok(Exit::Clean);
     };
@@ -21,7 +23,9 @@ pub(crate) fn explain(args: &Explain) -> Result<Exit, Trouble> {
         return Err(Trouble::Usage {
             code: "cli::unknown_code",
             what: format!("no page for `{code}`"),
-            help: near.map_or_else(String::new, |near| format!("最接近的 · did you mean `{near}`?")),
+            help: near.map_or_else(String::new, |near| {
+                format!("最接近的 · did you mean `{near}`?")
+            }),
         });
     };
     let heading = match lang {

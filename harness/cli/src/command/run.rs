@@ -46,8 +46,18 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     rundir::create(&dir)?;
     let key = private::plan_key(&dir, &plan.id)?;
     rundir::keep_plan(&dir, &plan.files, &key)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Runtime)?;
-    let prepared = Prepared { plan, faults, selected, run_id, dir, key };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Trouble::Runtime)?;
+    let prepared = Prepared {
+        plan,
+        faults,
+        selected,
+        run_id,
+        dir,
+        key,
+    };
     let ended = runtime.block_on(whole(args, prepared));
     // Connections of the mock parties end with their world; nothing else is worth waiting for.
     runtime.shutdown_timeout(Duration::from_secs(2));
@@ -65,7 +75,14 @@ struct Prepared {
 }
 
 async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
-    let Prepared { plan, faults, selected, run_id, dir, key } = prepared;
+    let Prepared {
+        plan,
+        faults,
+        selected,
+        run_id,
+        dir,
+        key,
+    } = prepared;
     let lang = args.common.lang();
     let begins = beginning(&plan).ok_or_else(|| Trouble::Nothing {
         what: "计划没有时间 · the plan has no instant to begin at".to_owned(),
@@ -76,7 +93,10 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let header = header(args, &plan, &run_id, &key, &dir)?;
     let journal = Journal::create(&dir, header, begins)?;
     if !args.json && !args.common.quiet && std::io::stderr().is_terminal() {
-        to_stderr(&format!("{run_id}  链首 chain head {}\n", grouped(&journal.head_of_chain())));
+        to_stderr(&format!(
+            "{run_id}  链首 chain head {}\n",
+            grouped(&journal.head_of_chain())
+        ));
     }
     let bar = progress::line(lang, args.common.quiet, selected.len());
     let interrupt = Arc::new(Interrupt::default());
@@ -86,7 +106,10 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let config = RunConfig {
         dir: dir.clone(),
         run_id,
-        patience: crosswipe_runner::Patience { seed: args.seed.unwrap_or(plan.seed), ..crosswipe_runner::Patience::default() },
+        patience: crosswipe_runner::Patience {
+            seed: args.seed.unwrap_or(plan.seed),
+            ..crosswipe_runner::Patience::default()
+        },
         plan,
         selected,
         key,
@@ -97,7 +120,12 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let ran = crosswipe_runner::run(config, clock, journal, transport, interrupt).await;
     watcher.abort();
     bar.finish_and_clear();
-    let fired: Vec<(String, u64)> = args.faults.iter().cloned().zip(world.fired().into_iter().map(|(_, times)| times)).collect();
+    let fired: Vec<(String, u64)> = args
+        .faults
+        .iter()
+        .cloned()
+        .zip(world.fired().into_iter().map(|(_, times)| times))
+        .collect();
     world.stop().await;
     match ran {
         Ok(finished) => certify(args, &dir, &plan_id, finished, &fired),
@@ -106,7 +134,12 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
 }
 
 /// Stands the mock parties up, with their logs kept in the run folder.
-async fn stand_up(plan: &Plan, faults: &[FaultOrder], dir: &Path, clock: &Arc<Clock>) -> Result<World, Trouble> {
+async fn stand_up(
+    plan: &Plan,
+    faults: &[FaultOrder],
+    dir: &Path,
+    clock: &Arc<Clock>,
+) -> Result<World, Trouble> {
     let clock = Arc::clone(clock);
     let config = WorldConfig {
         topology: plan.topology.clone(),
@@ -123,20 +156,39 @@ async fn stand_up(plan: &Plan, faults: &[FaultOrder], dir: &Path, clock: &Arc<Cl
 }
 
 fn addresses(plan: &Plan, world: &World) -> BTreeMap<Party, SocketAddr> {
-    plan.topology.parties().into_iter().filter_map(|party| Some((party.clone(), world.address(&party)?))).collect()
+    plan.topology
+        .parties()
+        .into_iter()
+        .filter_map(|party| Some((party.clone(), world.address(&party)?)))
+        .collect()
 }
 
-fn header(args: &Run, plan: &Plan, run_id: &RunId, key: &PseudonymKey, dir: &Path) -> Result<RunHeader, Trouble> {
+fn header(
+    args: &Run,
+    plan: &Plan,
+    run_id: &RunId,
+    key: &PseudonymKey,
+    dir: &Path,
+) -> Result<RunHeader, Trouble> {
     Ok(RunHeader {
         run_id: run_id.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         plan: plan.resolved(key),
-        files: plan.files.iter().map(|(name, bytes)| (name.clone(), sha256_hex(bytes))).collect(),
+        files: plan
+            .files
+            .iter()
+            .map(|(name, bytes)| (name.clone(), sha256_hex(bytes)))
+            .collect(),
         seed: args.seed.unwrap_or(plan.seed),
         clock: "simulated".to_owned(),
         transport: "http".to_owned(),
         // Every party of this run is a mock that shows its whole ledger.
-        parties: plan.topology.parties().into_iter().map(|party| (party, Level::L4)).collect(),
+        parties: plan
+            .topology
+            .parties()
+            .into_iter()
+            .map(|party| (party, Level::L4))
+            .collect(),
         faults: args.faults.clone(),
         previous_tail: private::previous_tail(dir, &plan.id)?,
     })
@@ -153,7 +205,12 @@ fn certify(
     let history = finished.journal.history()?;
     let mut evidence = rundir::evidence(dir, &history, None)?;
     let first = judged_on(dir, &history, &evidence, fired)?;
-    let mut classes: Vec<_> = first.judgement.findings.iter().map(|finding| finding.class.clone()).collect();
+    let mut classes: Vec<_> = first
+        .judgement
+        .findings
+        .iter()
+        .map(|finding| finding.class.clone())
+        .collect();
     classes.sort();
     classes.dedup();
     let cert = Cert {
@@ -161,7 +218,11 @@ fn certify(
         classes,
         sha256: certificate_core_sha256(&first.certificate).unwrap_or_default(),
     };
-    finished.journal.append_and_wait(Draft { at: finished.at, payload: Payload::Cert(cert), message: None })?;
+    finished.journal.append_and_wait(Draft {
+        at: finished.at,
+        payload: Payload::Cert(cert),
+        message: None,
+    })?;
     finished.close()?;
     let history = crosswipe_journal::read(dir)?;
     rundir::extend(&mut evidence, &history);
@@ -175,22 +236,37 @@ fn certify(
 
 /// A run that stopped in the middle still has a report of what stands; then the trouble is said.
 fn report_what_stands(args: &Run, dir: &Path, fired: &[(String, u64)], halt: Halt) -> Trouble {
-    let reported = crosswipe_journal::read(dir).map_err(Trouble::from).and_then(|history| {
-        let judged = judged(dir, &history, fired)?;
-        let stands = Judged { exit: Exit::Harness, ..judged };
-        tell(args, dir, &history, &stands, fired)
-    });
+    let reported = crosswipe_journal::read(dir)
+        .map_err(Trouble::from)
+        .and_then(|history| {
+            let judged = judged(dir, &history, fired)?;
+            let stands = Judged {
+                exit: Exit::Harness,
+                ..judged
+            };
+            tell(args, dir, &history, &stands, fired)
+        });
     if let Err(trouble) = reported {
         crate::complain::trouble(&trouble);
     }
     Trouble::Halt(halt)
 }
 
-fn tell(args: &Run, dir: &Path, history: &History, judged: &Judged, fired: &[(String, u64)]) -> Result<(), Trouble> {
+fn tell(
+    args: &Run,
+    dir: &Path,
+    history: &History,
+    judged: &Judged,
+    fired: &[(String, u64)],
+) -> Result<(), Trouble> {
     let lang = args.common.lang();
     let story = story(dir, history, judged, fired)?;
     write_all(dir, &story, lang)?;
-    to_stdout(&if args.json { json(&story) } else { terminal(&story, lang, WIDTH) });
+    to_stdout(&if args.json {
+        json(&story)
+    } else {
+        terminal(&story, lang, WIDTH)
+    });
     Ok(())
 }
 
@@ -200,9 +276,14 @@ async fn ctrl_c(interrupt: Arc<Interrupt>, dir: PathBuf) {
         return;
     }
     interrupt.ask();
-    to_stderr("\n已停止新刷卡, 正在回退; 再按一次立即退出 · no new swipes, undoing; press again to stop now\n");
+    to_stderr(
+        "\n已停止新刷卡, 正在回退; 再按一次立即退出 · no new swipes, undoing; press again to stop now\n",
+    );
     if stop_signal().await.is_ok() {
-        to_stderr(&format!("已退出, 未完成回退 · stopped; see what is open: crosswipe verify {}\n", dir.display()));
+        to_stderr(&format!(
+            "已退出, 未完成回退 · stopped; see what is open: crosswipe verify {}\n",
+            dir.display()
+        ));
         std::process::exit(i32::from(Exit::Indeterminate.code()));
     }
 }
@@ -231,7 +312,8 @@ fn not_built_yet(args: &Run) -> Result<(), Trouble> {
     Err(Trouble::Usage {
         code: "cli::not_built",
         what: format!("`{missing}` is not built yet"),
-        help: "本版本只有 --clock simulated --transport http · this version has only these".to_owned(),
+        help: "本版本只有 --clock simulated --transport http · this version has only these"
+            .to_owned(),
     })
 }
 
@@ -242,8 +324,14 @@ fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
             text.parse::<FaultOrder>().map_err(|error| {
                 let id = text.split(':').next().unwrap_or(text);
                 let near = nearest(id, FaultOrder::known());
-                let help = near.map_or_else(String::new, |near| format!("最接近的 · did you mean `{near}`?"));
-                Trouble::Usage { code: "cli::fault", what: error.to_string(), help }
+                let help = near.map_or_else(String::new, |near| {
+                    format!("最接近的 · did you mean `{near}`?")
+                });
+                Trouble::Usage {
+                    code: "cli::fault",
+                    what: error.to_string(),
+                    help,
+                }
             })
         })
         .collect()
@@ -254,7 +342,12 @@ fn list(plan: &Plan, selected: &BTreeSet<usize>) {
         .iter()
         .map(|index| {
             let case = &plan.cases[*index];
-            format!("{}  {}  {}\n", case.start.map_or_else(String::new, Moment::short), case.id, case.title)
+            format!(
+                "{}  {}  {}\n",
+                case.start.map_or_else(String::new, Moment::short),
+                case.id,
+                case.title
+            )
         })
         .collect();
     to_stdout(&lines);
@@ -263,20 +356,37 @@ fn list(plan: &Plan, selected: &BTreeSet<usize>) {
 /// The run's name and folder.
 fn place(args: &Run, plan: &Plan, started: Moment) -> Result<(RunId, PathBuf), Trouble> {
     let name = match &args.out {
-        Some(dir) => dir.file_name().and_then(|name| name.to_str()).unwrap_or("run").to_owned(),
+        Some(dir) => dir
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or("run")
+            .to_owned(),
         None => format!("{}-{}", plan.id, started.compact_ms()),
     };
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(64).collect();
-    let run_id = RunId::parse(if name.is_empty() { "run" } else { &name }).map_err(|error| Trouble::Usage {
-        code: "cli::run_id",
-        what: error.to_string(),
-        help: "用 --out 指定目录 · name a folder with --out".to_owned(),
+    let name: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        .take(64)
+        .collect();
+    let run_id = RunId::parse(if name.is_empty() { "run" } else { &name }).map_err(|error| {
+        Trouble::Usage {
+            code: "cli::run_id",
+            what: error.to_string(),
+            help: "用 --out 指定目录 · name a folder with --out".to_owned(),
+        }
     })?;
-    let dir = args.out.clone().unwrap_or_else(|| Path::new("runs").join(run_id.as_str()));
+    let dir = args
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("runs").join(run_id.as_str()));
     Ok((run_id, dir))
 }
 
 /// 64 hex digits as eight groups of four pairs, as they are read out over the phone.
 fn grouped(hash: &str) -> String {
-    hash.as_bytes().chunks(8).map(|group| String::from_utf8_lossy(group).into_owned()).collect::<Vec<_>>().join(" ")
+    hash.as_bytes()
+        .chunks(8)
+        .map(|group| String::from_utf8_lossy(group).into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

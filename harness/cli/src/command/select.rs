@@ -27,10 +27,19 @@ pub(crate) fn select(plan: &Plan, args: &Run) -> Result<BTreeSet<usize>, Trouble
         .map(|(index, _)| index)
         .collect();
     if chosen.is_empty() {
-        let what = if plan.cases.is_empty() { "计划中没有用例 · the plan has no cases" } else { "没有用例符合选择 · no case matches the selection" };
-        let help = nearest_case(plan, &args.case)
-            .map_or_else(|| "用 --list 查看用例 · see the cases with --list".to_owned(), |near| format!("最接近的 · nearest: {near}"));
-        return Err(Trouble::Nothing { what: what.to_owned(), help });
+        let what = if plan.cases.is_empty() {
+            "计划中没有用例 · the plan has no cases"
+        } else {
+            "没有用例符合选择 · no case matches the selection"
+        };
+        let help = nearest_case(plan, &args.case).map_or_else(
+            || "用 --list 查看用例 · see the cases with --list".to_owned(),
+            |near| format!("最接近的 · nearest: {near}"),
+        );
+        return Err(Trouble::Nothing {
+            what: what.to_owned(),
+            help,
+        });
     }
     Ok(chosen)
 }
@@ -44,13 +53,22 @@ fn matches(
     texts: &[String],
 ) -> bool {
     let visit = case.first_visit();
-    let insured = visit.and_then(|visit| plan.registry.persona(visit.persona)).map(|persona| persona.insured);
-    let treatment = visit.and_then(|visit| plan.topology.institution(visit.institution)).map(|institution| institution.region);
-    let one_of = |wanted: &[AdmDivision], is: Option<AdmDivision>| wanted.is_empty() || is.is_some_and(|is| wanted.contains(&is));
+    let insured = visit
+        .and_then(|visit| plan.registry.persona(visit.persona))
+        .map(|persona| persona.insured);
+    let treatment = visit
+        .and_then(|visit| plan.topology.institution(visit.institution))
+        .map(|institution| institution.region);
+    let one_of = |wanted: &[AdmDivision], is: Option<AdmDivision>| {
+        wanted.is_empty() || is.is_some_and(|is| wanted.contains(&is))
+    };
     one_of(from, insured)
         && one_of(to, treatment)
         && (kinds.is_empty() || visit.is_some_and(|visit| kinds.contains(&visit.business)))
-        && (texts.is_empty() || texts.iter().any(|text| case.id.as_str().contains(text.as_str())))
+        && (texts.is_empty()
+            || texts
+                .iter()
+                .any(|text| case.id.as_str().contains(text.as_str())))
 }
 
 fn regions(plan: &Plan, typed: &[String]) -> Result<Vec<AdmDivision>, Trouble> {
@@ -58,9 +76,16 @@ fn regions(plan: &Plan, typed: &[String]) -> Result<Vec<AdmDivision>, Trouble> {
     typed
         .iter()
         .map(|text| {
-            let found = known.iter().find(|region| region.code.as_str() == text || region.name == *text || region.name.trim_end_matches('市') == text);
+            let found = known.iter().find(|region| {
+                region.code.as_str() == text
+                    || region.name == *text
+                    || region.name.trim_end_matches('市') == text
+            });
             found.map(|region| region.code).ok_or_else(|| {
-                let names: Vec<String> = known.iter().flat_map(|region| [region.code.to_string(), region.name.clone()]).collect();
+                let names: Vec<String> = known
+                    .iter()
+                    .flat_map(|region| [region.code.to_string(), region.name.clone()])
+                    .collect();
                 unknown("cli::unknown_region", "region", text, &names)
             })
         })
@@ -68,12 +93,19 @@ fn regions(plan: &Plan, typed: &[String]) -> Result<Vec<AdmDivision>, Trouble> {
 }
 
 fn businesses(typed: &[String]) -> Result<Vec<Business>, Trouble> {
-    const NAMES: [(&str, Business); 4] =
-        [("outpatient", Business::Outpatient), ("门诊", Business::Outpatient), ("inpatient", Business::Inpatient), ("住院", Business::Inpatient)];
+    const NAMES: [(&str, Business); 4] = [
+        ("outpatient", Business::Outpatient),
+        ("门诊", Business::Outpatient),
+        ("inpatient", Business::Inpatient),
+        ("住院", Business::Inpatient),
+    ];
     typed
         .iter()
         .map(|text| {
-            let found = NAMES.iter().find(|(name, _)| name == text).map(|(_, business)| *business);
+            let found = NAMES
+                .iter()
+                .find(|(name, _)| name == text)
+                .map(|(_, business)| *business);
             let names: Vec<String> = NAMES.iter().map(|(name, _)| (*name).to_owned()).collect();
             found.ok_or_else(|| unknown("cli::unknown_business", "business", text, &names))
         })
@@ -82,8 +114,15 @@ fn businesses(typed: &[String]) -> Result<Vec<Business>, Trouble> {
 
 fn unknown(code: &'static str, kind: &str, text: &str, names: &[String]) -> Trouble {
     let near = nearest(text, names.iter().map(String::as_str));
-    let help = near.map_or_else(|| names.join(" "), |near| format!("最接近的 · did you mean `{near}`?"));
-    Trouble::Usage { code, what: format!("unknown {kind} `{text}`"), help }
+    let help = near.map_or_else(
+        || names.join(" "),
+        |near| format!("最接近的 · did you mean `{near}`?"),
+    );
+    Trouble::Usage {
+        code,
+        what: format!("unknown {kind} `{text}`"),
+        help,
+    }
 }
 
 fn nearest_case(plan: &Plan, texts: &[String]) -> Option<String> {

@@ -21,7 +21,11 @@ pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
     let history = crosswipe_journal::read(&args.run)?;
     let judged = judged(&args.run, &history, &[])?;
     let story = story(&args.run, &history, &judged, &[])?;
-    to_stdout(&if args.json { json(&story) } else { terminal(&story, args.common.lang(), WIDTH) });
+    to_stdout(&if args.json {
+        json(&story)
+    } else {
+        terminal(&story, args.common.lang(), WIDTH)
+    });
     Ok(judged.exit)
 }
 
@@ -37,8 +41,17 @@ pub(crate) struct Judged {
 }
 
 /// Judges a run folder; `faults` are those asked for, with how often each fired.
-pub(crate) fn judged(dir: &Path, history: &History, faults: &[(String, u64)]) -> Result<Judged, Trouble> {
-    judged_on(dir, history, &rundir::evidence(dir, history, None::<Moment>)?, faults)
+pub(crate) fn judged(
+    dir: &Path,
+    history: &History,
+    faults: &[(String, u64)],
+) -> Result<Judged, Trouble> {
+    judged_on(
+        dir,
+        history,
+        &rundir::evidence(dir, history, None::<Moment>)?,
+        faults,
+    )
 }
 
 /// Judges evidence that was read before.
@@ -52,12 +65,24 @@ pub(crate) fn judged_on(
     let certificate = certificate(evidence, &judgement);
     if let Some(changed) = changed_since(dir, &certificate)? {
         judgement.findings.insert(0, tampered(&changed));
-        judgement.findings.iter_mut().skip(1).for_each(|finding| finding.follows_from = finding.follows_from.map(|at| at + 1));
+        judgement
+            .findings
+            .iter_mut()
+            .skip(1)
+            .for_each(|finding| finding.follows_from = finding.follows_from.map(|at| at + 1));
         judgement.verdict = Verdict::Violated;
     }
     let exit = of_run(came(history, &judgement, faults));
-    let exit = if exit != Exit::Violated && gated_before_anything(history) { Exit::Gate } else { exit };
-    Ok(Judged { judgement, certificate, exit })
+    let exit = if exit != Exit::Violated && gated_before_anything(history) {
+        Exit::Gate
+    } else {
+        exit
+    };
+    Ok(Judged {
+        judgement,
+        certificate,
+        exit,
+    })
 }
 
 /// First file that is not what it was when the run was certified.
@@ -96,40 +121,69 @@ fn tampered(what: &str) -> Finding {
 
 fn came(history: &History, judgement: &Judgement, faults: &[(String, u64)]) -> Came {
     let results: Vec<CaseResult> = finished(history).map(|(result, _)| result).collect();
-    let failed = results.iter().filter(|result| matches!(result, CaseResult::Failed | CaseResult::Error | CaseResult::Blocked));
+    let failed = results.iter().filter(|result| {
+        matches!(
+            result,
+            CaseResult::Failed | CaseResult::Error | CaseResult::Blocked
+        )
+    });
     Came {
         verdict: judgement.verdict,
         failed: failed.count() as u64,
         checked: finished(history).any(|(_, checks)| checks > 0),
         fault_idle: faults.iter().any(|(_, fired)| *fired == 0),
-        interrupted: history.records.iter().any(|record| matches!(record.payload, Payload::Interrupted(_))),
+        interrupted: history
+            .records
+            .iter()
+            .any(|record| matches!(record.payload, Payload::Interrupted(_))),
     }
 }
 
 fn finished(history: &History) -> impl Iterator<Item = (CaseResult, usize)> {
-    history.records.iter().filter_map(|record| match &record.payload {
-        Payload::CaseFinished(finished) => Some((finished.result, finished.checks.len())),
-        _ => None,
-    })
+    history
+        .records
+        .iter()
+        .filter_map(|record| match &record.payload {
+            Payload::CaseFinished(finished) => Some((finished.result, finished.checks.len())),
+            _ => None,
+        })
 }
 
 /// The gate refused something, and no message about business was ever sent.
 fn gated_before_anything(history: &History) -> bool {
-    let gated = history.records.iter().any(|record| matches!(record.payload, Payload::Gated(_)));
-    let sent = history.records.iter().any(|record| matches!(record.payload, Payload::Intent(_)));
-    let played = history.records.iter().any(|record| matches!(record.payload, Payload::Played(_)));
+    let gated = history
+        .records
+        .iter()
+        .any(|record| matches!(record.payload, Payload::Gated(_)));
+    let sent = history
+        .records
+        .iter()
+        .any(|record| matches!(record.payload, Payload::Intent(_)));
+    let played = history
+        .records
+        .iter()
+        .any(|record| matches!(record.payload, Payload::Played(_)));
     gated && !sent && !played
 }
 
 /// The story of a judged run.
-pub(crate) fn story(dir: &Path, history: &History, judged: &Judged, faults: &[(String, u64)]) -> Result<Story, Trouble> {
+pub(crate) fn story(
+    dir: &Path,
+    history: &History,
+    judged: &Judged,
+    faults: &[(String, u64)],
+) -> Result<Story, Trouble> {
     let certificate_sha256 = crosswipe_domain::sha256_hex(judged.certificate.as_bytes());
     let source = Source {
         records: &history.records,
         messages: &history.messages,
         judgement: &judged.judgement,
         certificate_sha256: Some(&certificate_sha256),
-        journal_head: history.records.first().map(|record| record.sha256.as_str()).unwrap_or_default(),
+        journal_head: history
+            .records
+            .first()
+            .map(|record| record.sha256.as_str())
+            .unwrap_or_default(),
         journal_tail: &history.last().sha256,
         dir: &dir.display().to_string(),
         matched_faults: faults,

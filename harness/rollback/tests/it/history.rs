@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{AdmDivision, CaseId, InfNo, Moment, MsgId, Outcome, Party, Pseudonym, Role, TxId};
+use crosswipe_domain::{
+    AdmDivision, CaseId, InfNo, Moment, MsgId, Outcome, Party, Pseudonym, Role, TxId,
+};
 use crosswipe_journal::{
-    CompIntent, Ended, Intent, Payload, Purpose, Queried, Record, Says, UndoPlan, Unresolved, Verified,
+    CompIntent, Ended, Intent, Payload, Purpose, Queried, Record, Says, UndoPlan, Unresolved,
+    Verified,
 };
 use crosswipe_rollback::{Fold, Next, Patience};
 
 pub(crate) fn patience() -> Patience {
-    Patience { seed: 7, ..Patience::default() }
+    Patience {
+        seed: 7,
+        ..Patience::default()
+    }
 }
 
 pub(crate) fn person() -> Pseudonym {
@@ -25,7 +31,11 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn new() -> History {
-        History { fold: Fold::new(patience()), now: Moment::parse("2017-06-02T09:00+08:00").unwrap(), seq: 0 }
+        History {
+            fold: Fold::new(patience()),
+            now: Moment::parse("2017-06-02T09:00+08:00").unwrap(),
+            seq: 0,
+        }
     }
 
     pub(crate) fn push(&mut self, payload: Payload) {
@@ -46,7 +56,9 @@ impl History {
         let infno = InfNo::new(infno);
         let undo = match infno.cancelled_by() {
             Some(infno) => UndoPlan::Cancel { infno },
-            None => UndoPlan::With { txid: txid(visit, "2201") },
+            None => UndoPlan::With {
+                txid: txid(visit, "2201"),
+            },
         };
         let id = txid(visit, infno.as_str());
         self.push(Payload::Intent(Box::new(Intent {
@@ -63,7 +75,10 @@ impl History {
             treatment: AdmDivision::parse("330100").unwrap(),
             business: infno.business(),
             insutype: None,
-            path: vec![Party::new(Role::His, "H33010000001"), Party::new(Role::Treatment, "330100")],
+            path: vec![
+                Party::new(Role::His, "H33010000001"),
+                Party::new(Role::Treatment, "330100"),
+            ],
             undo,
             ids: BTreeMap::new(),
             amounts: BTreeMap::new(),
@@ -75,7 +90,13 @@ impl History {
 
     pub(crate) fn outcome(&mut self, txid: &TxId, outcome: Outcome) {
         let msgid = self.fold.intent(txid).unwrap().msgid.clone();
-        self.push(Payload::Outcome(Ended { txid: txid.clone(), msgid, outcome, took_ms: 0, reply: None }));
+        self.push(Payload::Outcome(Ended {
+            txid: txid.clone(),
+            msgid,
+            outcome,
+            took_ms: 0,
+            reply: None,
+        }));
     }
 
     pub(crate) fn ok(&mut self, visit: &str, infno: &str) -> TxId {
@@ -98,12 +119,24 @@ impl History {
     }
 
     pub(crate) fn answered(&mut self, txid: &TxId, says: Says) {
-        let queried = Queried { txid: txid.clone(), says, found: BTreeMap::new(), seen: BTreeMap::new() };
+        let queried = Queried {
+            txid: txid.clone(),
+            says,
+            found: BTreeMap::new(),
+            seen: BTreeMap::new(),
+        };
         self.push(Payload::Queried(queried));
     }
 
     /// Sends what the fold asks for, with this outcome.
-    pub(crate) fn compensated(&mut self, txid: &TxId, infno: InfNo, attempt: u32, resend: Option<MsgId>, outcome: Option<Outcome>) {
+    pub(crate) fn compensated(
+        &mut self,
+        txid: &TxId,
+        infno: InfNo,
+        attempt: u32,
+        resend: Option<MsgId>,
+        outcome: Option<Outcome>,
+    ) {
         let intent = self.fold.intent(txid).unwrap().clone();
         let msgid = resend.unwrap_or_else(|| msgid(self.seq + 5_000));
         self.push(Payload::CompIntent(Box::new(CompIntent {
@@ -122,16 +155,37 @@ impl History {
             message: String::new(),
         })));
         if let Some(outcome) = outcome {
-            self.push(Payload::CompOutcome(Ended { txid: txid.clone(), msgid, outcome, took_ms: 0, reply: None }));
+            self.push(Payload::CompOutcome(Ended {
+                txid: txid.clone(),
+                msgid,
+                outcome,
+                took_ms: 0,
+                reply: None,
+            }));
         }
     }
 
     pub(crate) fn concluded(&mut self, txid: &TxId, never_applied: bool) {
-        self.push(Payload::Verified(Verified { txid: txid.clone(), never_applied, seen: BTreeMap::new() }));
+        self.push(Payload::Verified(Verified {
+            txid: txid.clone(),
+            never_applied,
+            seen: BTreeMap::new(),
+        }));
     }
 
-    pub(crate) fn given_up(&mut self, txid: TxId, reason: String, owner: Party, evidence: Vec<String>) {
-        self.push(Payload::Unresolved(Unresolved { txid, reason, owner, evidence }));
+    pub(crate) fn given_up(
+        &mut self,
+        txid: TxId,
+        reason: String,
+        owner: Party,
+        evidence: Vec<String>,
+    ) {
+        self.push(Payload::Unresolved(Unresolved {
+            txid,
+            reason,
+            owner,
+            evidence,
+        }));
     }
 
     /// Carries out everything on a platform that does what it is told; gives the undo messages in order.
@@ -143,16 +197,34 @@ impl History {
                 Next::Done | Next::Blocked { .. } => return sent,
                 Next::Wait { .. } => unreachable!("waits are left out"),
                 Next::Query { txid } => {
-                    let says = if undone.contains(&txid) { Says::Reversed } else { Says::Applied };
+                    let says = if undone.contains(&txid) {
+                        Says::Reversed
+                    } else {
+                        Says::Applied
+                    };
                     self.answered(&txid, says);
                 }
-                Next::Compensate { txid, infno, attempt, resend } => {
+                Next::Compensate {
+                    txid,
+                    infno,
+                    attempt,
+                    resend,
+                } => {
                     sent.push(format!("{infno} {}", txid.as_str()));
                     undone.insert(txid.clone());
                     self.compensated(&txid, infno, attempt, resend, Some(ok()));
                 }
-                Next::Conclude { txid, never_applied, .. } => self.concluded(&txid, never_applied),
-                Next::GiveUp { txid, reason, owner, evidence } => self.given_up(txid, reason, owner, evidence),
+                Next::Conclude {
+                    txid,
+                    never_applied,
+                    ..
+                } => self.concluded(&txid, never_applied),
+                Next::GiveUp {
+                    txid,
+                    reason,
+                    owner,
+                    evidence,
+                } => self.given_up(txid, reason, owner, evidence),
             }
         }
         panic!("the fold never ends: {sent:?}");
@@ -160,15 +232,23 @@ impl History {
 }
 
 pub(crate) fn ok() -> Outcome {
-    Outcome::Ok { ids: BTreeMap::new(), amounts: BTreeMap::new() }
+    Outcome::Ok {
+        ids: BTreeMap::new(),
+        amounts: BTreeMap::new(),
+    }
 }
 
 pub(crate) fn refused(code: &str) -> Outcome {
-    Outcome::Refused { code: code.to_owned(), text: String::new() }
+    Outcome::Refused {
+        code: code.to_owned(),
+        text: String::new(),
+    }
 }
 
 pub(crate) fn unknown() -> Outcome {
-    Outcome::Unknown { why: "connection reset".to_owned() }
+    Outcome::Unknown {
+        why: "connection reset".to_owned(),
+    }
 }
 
 fn txid(visit: &str, infno: &str) -> TxId {

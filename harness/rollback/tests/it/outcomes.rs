@@ -16,7 +16,9 @@ fn an_unknown_settlement_is_asked_about_only_after_the_grace_and_then_reversed_b
     assert_eq!(history.next(), Next::Query { txid: txid.clone() });
     assert_eq!(history.now.ms_since(sent), patience().grace_ms);
     history.answered(&txid, Says::NotApplied);
-    let Next::Compensate { infno, .. } = history.next() else { panic!("a tombstone is needed all the same") };
+    let Next::Compensate { infno, .. } = history.next() else {
+        panic!("a tombstone is needed all the same")
+    };
     assert_eq!(infno, InfNo::new("2601"));
 }
 
@@ -32,7 +34,9 @@ fn a_reversal_of_an_unknown_settlement_is_believed_only_after_the_quiet_period()
     assert_eq!(history.next(), Next::Query { txid: txid.clone() });
     assert_eq!(history.now.ms_since(reversed), patience().quiet_ms);
     history.answered(&txid, Says::NotApplied);
-    let Next::Conclude { never_applied, .. } = history.next() else { panic!("nothing stands any more") };
+    let Next::Conclude { never_applied, .. } = history.next() else {
+        panic!("nothing stands any more")
+    };
     assert!(!never_applied, "a query had seen it standing");
 }
 
@@ -50,7 +54,9 @@ fn an_unread_registration_that_nobody_knows_needs_no_undo() {
     history.outcome(&txid, unknown());
     history.next();
     history.answered(&txid, Says::NotApplied);
-    let Next::Conclude { never_applied, .. } = history.next() else { panic!("2601 does not take 2201") };
+    let Next::Conclude { never_applied, .. } = history.next() else {
+        panic!("2601 does not take 2201")
+    };
     assert!(never_applied);
 }
 
@@ -61,7 +67,9 @@ fn a_refusal_counts_only_when_a_query_agrees() {
     history.outcome(&txid, refused("E-SPLIT"));
     assert_eq!(history.next(), Next::Query { txid: txid.clone() });
     history.answered(&txid, Says::Applied);
-    let Next::Compensate { infno, .. } = history.next() else { panic!("the refusal lied") };
+    let Next::Compensate { infno, .. } = history.next() else {
+        panic!("the refusal lied")
+    };
     assert_eq!(infno, InfNo::new("2601"));
 }
 
@@ -72,19 +80,39 @@ fn an_undo_whose_answer_was_lost_is_asked_about_and_sent_again_under_its_own_msg
     history.compensated(&txid, InfNo::new("2208"), 1, None, Some(unknown()));
     assert_eq!(history.next(), Next::Query { txid: txid.clone() });
     history.answered(&txid, Says::Applied);
-    let Next::Compensate { resend: Some(msgid), infno, attempt: 2, .. } = history.next() else { panic!("no new message") };
+    let Next::Compensate {
+        resend: Some(msgid),
+        infno,
+        attempt: 2,
+        ..
+    } = history.next()
+    else {
+        panic!("no new message")
+    };
     assert_eq!(infno, InfNo::new("2208"));
     history.compensated(&txid, infno, 2, Some(msgid), Some(ok()));
     history.next();
     history.answered(&txid, Says::Reversed);
-    assert!(matches!(history.next(), Next::Conclude { never_applied: false, .. }));
+    assert!(matches!(
+        history.next(),
+        Next::Conclude {
+            never_applied: false,
+            ..
+        }
+    ));
 }
 
 #[test]
 fn already_undone_is_read_as_evidence() {
     let mut history = History::new();
     let txid = history.ok("a", "2207");
-    history.compensated(&txid, InfNo::new("2208"), 1, None, Some(refused("E-UNDONE")));
+    history.compensated(
+        &txid,
+        InfNo::new("2208"),
+        1,
+        None,
+        Some(refused("E-UNDONE")),
+    );
     assert_eq!(history.next(), Next::Query { txid: txid.clone() });
     history.answered(&txid, Says::Reversed);
     assert!(matches!(history.next(), Next::Conclude { .. }));
@@ -101,11 +129,29 @@ fn a_refusal_for_good_is_handed_to_a_person(#[case] code: &str, #[case] why: &st
     history.compensated(&txid, InfNo::new("2208"), 1, None, Some(refused(code)));
     history.next();
     history.answered(&txid, Says::Applied);
-    let Next::GiveUp { reason, owner, evidence, .. } = history.next() else { panic!("no use in trying again") };
-    assert_eq!((reason.as_str(), owner.to_string().as_str()), (why, "treatment:330100"));
-    assert!(evidence.iter().any(|line| line.contains(code)), "{evidence:?}");
+    let Next::GiveUp {
+        reason,
+        owner,
+        evidence,
+        ..
+    } = history.next()
+    else {
+        panic!("no use in trying again")
+    };
+    assert_eq!(
+        (reason.as_str(), owner.to_string().as_str()),
+        (why, "treatment:330100")
+    );
+    assert!(
+        evidence.iter().any(|line| line.contains(code)),
+        "{evidence:?}"
+    );
     history.given_up(txid.clone(), reason, owner, evidence);
-    assert_eq!(history.next(), Next::Blocked { by: txid }, "the chain behind it stands still");
+    assert_eq!(
+        history.next(),
+        Next::Blocked { by: txid },
+        "the chain behind it stands still"
+    );
 }
 
 #[test]
@@ -115,7 +161,12 @@ fn the_budget_ends_it() {
     let mut attempts = 0;
     loop {
         match history.next() {
-            Next::Compensate { infno, attempt, resend, .. } => {
+            Next::Compensate {
+                infno,
+                attempt,
+                resend,
+                ..
+            } => {
                 attempts += 1;
                 history.compensated(&txid, infno, attempt, resend, Some(unknown()));
             }

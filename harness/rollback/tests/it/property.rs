@@ -18,7 +18,12 @@ fn any_outcome() -> impl Strategy<Value = Option<Outcome>> {
 }
 
 fn any_answer() -> impl Strategy<Value = Says> {
-    prop_oneof![Just(Says::Applied), Just(Says::NotApplied), Just(Says::Reversed), Just(Says::Unclear)]
+    prop_oneof![
+        Just(Says::Applied),
+        Just(Says::NotApplied),
+        Just(Says::Reversed),
+        Just(Says::Unclear)
+    ]
 }
 
 proptest! {

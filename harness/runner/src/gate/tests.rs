@@ -21,7 +21,11 @@ fn phase(id: &str, kind: PhaseKind, from: &str, to: Option<&str>, allow: Option<
         from: at(from),
         to: to.map(at),
         allow: allow.map(rule).into_iter().collect(),
-        public: if kind == PhaseKind::Live { Public::Open } else { Public::Closed },
+        public: if kind == PhaseKind::Live {
+            Public::Open
+        } else {
+            Public::Closed
+        },
         reads: None,
         quote: String::new(),
     }
@@ -30,9 +34,27 @@ fn phase(id: &str, kind: PhaseKind, from: &str, to: Option<&str>, allow: Option<
 fn window() -> Window {
     Window {
         phases: vec![
-            phase("frozen", PhaseKind::Frozen, "05-31T18:00", Some("06-01T09:00"), None),
-            phase("joint", PhaseKind::Joint, "06-01T09:00", Some("06-02T09:00"), Some(Scope::Arranged)),
-            phase("cross", PhaseKind::Verify, "06-02T09:00", Some("06-04T18:00"), Some(Scope::CrossRegion)),
+            phase(
+                "frozen",
+                PhaseKind::Frozen,
+                "05-31T18:00",
+                Some("06-01T09:00"),
+                None,
+            ),
+            phase(
+                "joint",
+                PhaseKind::Joint,
+                "06-01T09:00",
+                Some("06-02T09:00"),
+                Some(Scope::Arranged),
+            ),
+            phase(
+                "cross",
+                PhaseKind::Verify,
+                "06-02T09:00",
+                Some("06-04T18:00"),
+                Some(Scope::CrossRegion),
+            ),
             phase("live", PhaseKind::Live, "06-04T18:00", None, None),
         ],
         margin_ms: 2 * 3600 * 1000,
@@ -43,7 +65,9 @@ fn persona(insured: &str, class: PersonClass, registered: bool) -> Persona {
     Persona {
         label: "p".to_owned(),
         no: PersonNo::new("99000000000000000001"),
-        id_number: IdNumber::parse("999999199001010015").or_else(|_| IdNumber::parse("11010519491231002X")).unwrap(),
+        id_number: IdNumber::parse("999999199001010015")
+            .or_else(|_| IdNumber::parse("11010519491231002X"))
+            .unwrap(),
         name: "测试甲".to_owned(),
         insured: AdmDivision::parse(insured).unwrap(),
         class,
@@ -64,12 +88,28 @@ fn hospital(region: &str) -> Institution {
 }
 
 #[track_caller]
-fn check(when: &str, infno: &str, insured: &str, treatment: &str, probe: bool, expected: Result<(), Denied>) {
+fn check(
+    when: &str,
+    infno: &str,
+    insured: &str,
+    treatment: &str,
+    probe: bool,
+    expected: Result<(), Denied>,
+) {
     let persona = persona(insured, PersonClass::Employee, true);
     let institution = hospital(treatment);
-    let question =
-        Question { at: at(when), infno: &InfNo::new(infno), business: None, persona: Some(&persona), institution: &institution, probe };
-    let arranged = [(AdmDivision::parse("330100").unwrap(), "H33020000001".to_owned())];
+    let question = Question {
+        at: at(when),
+        infno: &InfNo::new(infno),
+        business: None,
+        persona: Some(&persona),
+        institution: &institution,
+        probe,
+    };
+    let arranged = [(
+        AdmDivision::parse("330100").unwrap(),
+        "H33020000001".to_owned(),
+    )];
     assert_eq!(ask(&window(), &arranged, &question), expected);
 }
 
@@ -82,7 +122,10 @@ fn check(when: &str, infno: &str, insured: &str, treatment: &str, probe: bool, e
 #[case::margin("06-04T16:00:00", Err(Denied::Margin))]
 #[case::a_second_before_live("06-04T17:59:59", Err(Denied::Margin))]
 #[case::live("06-04T18:00:00", Err(Denied::Window))]
-fn an_arranged_pair_is_held_to_every_bound(#[case] when: &str, #[case] expected: Result<(), Denied>) {
+fn an_arranged_pair_is_held_to_every_bound(
+    #[case] when: &str,
+    #[case] expected: Result<(), Denied>,
+) {
     check(when, "2207", "330100", "330200", false, expected);
 }
 
@@ -90,7 +133,12 @@ fn an_arranged_pair_is_held_to_every_bound(#[case] when: &str, #[case] expected:
 #[case::not_arranged("06-01T12:00:00", "330300", "330200", Err(Denied::Institution))]
 #[case::cross("06-02T09:00:00", "330300", "330200", Ok(()))]
 #[case::a_second_early("06-02T08:59:59", "330300", "330200", Err(Denied::Institution))]
-#[case::a_local_swipe_never_reaches_the_platform("06-03T12:00:00", "330200", "330200", Err(Denied::Business))]
+#[case::a_local_swipe_never_reaches_the_platform(
+    "06-03T12:00:00",
+    "330200",
+    "330200",
+    Err(Denied::Business)
+)]
 fn other_pairs_wait_for_the_cross_phase(
     #[case] when: &str,
     #[case] insured: &str,
@@ -103,7 +151,10 @@ fn other_pairs_wait_for_the_cross_phase(
 #[rstest]
 #[case("06-04T17:00:00", Ok(()))]
 #[case("06-04T18:00:00", Err(Denied::Window))]
-fn a_probe_is_exempt_from_the_margin_but_not_from_the_window(#[case] when: &str, #[case] expected: Result<(), Denied>) {
+fn a_probe_is_exempt_from_the_margin_but_not_from_the_window(
+    #[case] when: &str,
+    #[case] expected: Result<(), Denied>,
+) {
     check(when, "2206", "330100", "330200", true, expected);
 }
 
@@ -112,7 +163,12 @@ fn a_probe_is_exempt_from_the_margin_but_not_from_the_window(#[case] when: &str,
 #[case("2601")]
 #[case("2404")]
 fn compensation_is_never_refused_by_a_phase(#[case] infno: &str) {
-    for when in ["05-30T00:00:00", "06-01T01:00:00", "06-04T23:00:00", "07-01T00:00:00"] {
+    for when in [
+        "05-30T00:00:00",
+        "06-01T01:00:00",
+        "06-04T23:00:00",
+        "07-01T00:00:00",
+    ] {
         check(when, infno, "330100", "330200", false, Ok(()));
     }
 }
@@ -122,7 +178,10 @@ fn compensation_is_never_refused_by_a_phase(#[case] infno: &str) {
 #[case("05-31T18:00:00", Ok(()))]
 #[case("06-05T17:59:59", Ok(()))]
 #[case("06-05T18:00:00", Err(Denied::Window))]
-fn reads_go_from_the_first_phase_to_a_day_after_the_last_begins(#[case] when: &str, #[case] expected: Result<(), Denied>) {
+fn reads_go_from_the_first_phase_to_a_day_after_the_last_begins(
+    #[case] when: &str,
+    #[case] expected: Result<(), Denied>,
+) {
     check(when, "5203", "330100", "330200", false, expected);
 }
 
@@ -153,7 +212,10 @@ fn the_nearest_reason_is_given() {
         classes: Vec::new(),
         institutions: Vec::new(),
     });
-    let (persona, institution) = (persona("330100", PersonClass::Employee, true), hospital("330200"));
+    let (persona, institution) = (
+        persona("330100", PersonClass::Employee, true),
+        hospital("330200"),
+    );
     let question = Question {
         at: at("06-03T12:00:00"),
         infno: &InfNo::new("2207"),

@@ -7,7 +7,9 @@ use super::{DEPARTMENT, DOCTOR, Nodes, SplitSent, Visit};
 
 /// 2401 入院
 pub(crate) fn admit(visit: &Visit<'_>) -> Nodes {
-    let node = ObjectText::new().text("psn_no", visit.persona.no.reveal()).text("insutype", &visit.insutype);
+    let node = ObjectText::new()
+        .text("psn_no", visit.persona.no.reveal())
+        .text("insutype", &visit.insutype);
     let node = visit
         .credential(node.text("begntime", &visit.began.wire()))
         .text("med_type", "21")
@@ -20,12 +22,18 @@ pub(crate) fn admit(visit: &Visit<'_>) -> Nodes {
         .text("adm_bed", "01")
         .text("dscg_maindiag_code", "J18.900")
         .text("dscg_maindiag_name", "肺炎");
-    vec![("mdtrtinfo", node.finish()), ("diseinfo", visit.diagnosis(true))]
+    vec![
+        ("mdtrtinfo", node.finish()),
+        ("diseinfo", visit.diagnosis(true)),
+    ]
 }
 
 /// 2301 费用明细
 pub(crate) fn charge(visit: &Visit<'_>) -> Nodes {
-    vec![("feedetail", visit.fee_lines(|node| node.text("med_type", "21")))]
+    vec![(
+        "feedetail",
+        visit.fee_lines(|node| node.text("med_type", "21")),
+    )]
 }
 
 /// 2402 出院
@@ -37,15 +45,30 @@ pub(crate) fn discharge(visit: &Visit<'_>, at: Moment) -> Nodes {
         .text("dscg_dept_codg", DEPARTMENT.0)
         .text("dscg_dept_name", DEPARTMENT.1)
         .text("dscg_way", "1");
-    vec![("dscginfo", node.finish()), ("diseinfo", visit.diagnosis(true))]
+    vec![
+        ("dscginfo", node.finish()),
+        ("diseinfo", visit.diagnosis(true)),
+    ]
 }
 
 /// 2303 预结算
 pub(crate) fn price(visit: &Visit<'_>) -> Nodes {
-    vec![("data", visit.settlement(SplitSent::Yes).text("mid_setl_flag", "0").finish())]
+    vec![(
+        "data",
+        visit
+            .settlement(SplitSent::Yes)
+            .text("mid_setl_flag", "0")
+            .finish(),
+    )]
 }
 
 /// 2304 结算
 pub(crate) fn settle(visit: &Visit<'_>) -> Nodes {
-    vec![("data", visit.settlement(SplitSent::Yes).text("mid_setl_flag", "0").finish())]
+    vec![(
+        "data",
+        visit
+            .settlement(SplitSent::Yes)
+            .text("mid_setl_flag", "0")
+            .finish(),
+    )]
 }

@@ -9,7 +9,7 @@ pub(crate) mod outpatient;
 pub(crate) mod query;
 pub(crate) mod undo;
 
-use crosswipe_domain::{BasketLine, Money, Moment, Persona};
+use crosswipe_domain::{BasketLine, Moment, Money, Persona};
 use crosswipe_wire::ObjectText;
 
 /// Nodes of a message: node id and JSON text.
@@ -34,8 +34,12 @@ pub(crate) struct Visit<'a> {
 }
 
 /// The four split sums that a settlement repeats.
-pub(crate) const SPLIT: [&str; 4] =
-    ["fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt"];
+pub(crate) const SPLIT: [&str; 4] = [
+    "fulamt_ownpay_amt",
+    "overlmt_selfpay",
+    "preselfpay_amt",
+    "inscp_scp_amt",
+];
 
 const DEPARTMENT: (&str, &str) = ("A03", "内科");
 const DOCTOR: (&str, &str) = ("D330100000001", "测试医师");
@@ -48,12 +52,15 @@ impl Visit<'_> {
 
     /// Starts a node with the ids that every message of a visit repeats.
     fn node(&self) -> ObjectText {
-        ObjectText::new().text("mdtrt_id", &self.mdtrt_id).text("psn_no", self.persona.no.reveal())
+        ObjectText::new()
+            .text("mdtrt_id", &self.mdtrt_id)
+            .text("psn_no", self.persona.no.reveal())
     }
 
     /// Adds the credential: identity card (02), the one that works across regions.
     fn credential(&self, node: ObjectText) -> ObjectText {
-        node.text("mdtrt_cert_type", "02").text("mdtrt_cert_no", self.persona.id_number.reveal())
+        node.text("mdtrt_cert_type", "02")
+            .text("mdtrt_cert_no", self.persona.id_number.reveal())
     }
 
     /// Adds what 2206, 2207, 2303 and 2304 share.
@@ -114,7 +121,11 @@ impl Visit<'_> {
             .text("dise_dor_no", DOCTOR.0)
             .text("dise_dor_name", DOCTOR.1)
             .text("diag_time", &self.began.wire());
-        let node = if with_person { node } else { node.text("vali_flag", "1") };
+        let node = if with_person {
+            node
+        } else {
+            node.text("vali_flag", "1")
+        };
         crosswipe_wire::list_text([node.finish()])
     }
 }

@@ -6,7 +6,9 @@ use super::{DEPARTMENT, DOCTOR, Nodes, SplitSent, Visit};
 
 /// 2201 挂号
 pub(crate) fn register(visit: &Visit<'_>) -> Nodes {
-    let node = ObjectText::new().text("psn_no", visit.persona.no.reveal()).text("insutype", &visit.insutype);
+    let node = ObjectText::new()
+        .text("psn_no", visit.persona.no.reveal())
+        .text("insutype", &visit.insutype);
     let node = visit
         .credential(node.text("begntime", &visit.began.wire()))
         .text("ipt_otp_no", &visit.own_no)
@@ -20,26 +22,40 @@ pub(crate) fn register(visit: &Visit<'_>) -> Nodes {
 
 /// 2203 就诊信息
 pub(crate) fn diagnose(visit: &Visit<'_>) -> Nodes {
-    let visit_node = visit.node().text("med_type", "11").text("begntime", &visit.began.wire());
-    vec![("mdtrtinfo", visit_node.finish()), ("diseinfo", visit.diagnosis(false))]
+    let visit_node = visit
+        .node()
+        .text("med_type", "11")
+        .text("begntime", &visit.began.wire());
+    vec![
+        ("mdtrtinfo", visit_node.finish()),
+        ("diseinfo", visit.diagnosis(false)),
+    ]
 }
 
 /// 2204 费用明细
 pub(crate) fn charge(visit: &Visit<'_>) -> Nodes {
     let lines = visit.fee_lines(|node| {
-        node.text("chrg_bchno", &visit.batch).text("rxno", &visit.batch).text("rx_circ_flag", "0")
+        node.text("chrg_bchno", &visit.batch)
+            .text("rxno", &visit.batch)
+            .text("rx_circ_flag", "0")
     });
     vec![("feedetail", lines)]
 }
 
 /// 2206 预结算
 pub(crate) fn price(visit: &Visit<'_>) -> Nodes {
-    let node = visit.settlement(SplitSent::No).text("med_type", "11").text("chrg_bchno", &visit.batch);
+    let node = visit
+        .settlement(SplitSent::No)
+        .text("med_type", "11")
+        .text("chrg_bchno", &visit.batch);
     vec![("data", node.finish())]
 }
 
 /// 2207 结算
 pub(crate) fn settle(visit: &Visit<'_>) -> Nodes {
-    let node = visit.settlement(SplitSent::Yes).text("med_type", "11").text("chrg_bchno", &visit.batch);
+    let node = visit
+        .settlement(SplitSent::Yes)
+        .text("med_type", "11")
+        .text("chrg_bchno", &visit.batch);
     vec![("data", node.finish())]
 }

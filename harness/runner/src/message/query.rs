@@ -10,7 +10,10 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// 9001 签到
 pub(crate) fn sign_in(operator: &str) -> Nodes {
-    let node = ObjectText::new().text("opter_no", operator).text("mac", "00-00-00-00-00-00").text("ip", "127.0.0.1");
+    let node = ObjectText::new()
+        .text("opter_no", operator)
+        .text("mac", "00-00-00-00-00-00")
+        .text("ip", "127.0.0.1");
     vec![("signIn", node.finish())]
 }
 
@@ -26,7 +29,12 @@ pub(crate) fn person(persona: &Persona) -> Nodes {
 }
 
 /// 5201 就诊信息查询, around `at`.
-pub(crate) fn visits(persona: &Persona, med_type: &str, mdtrt_id: Option<&str>, at: Moment) -> Nodes {
+pub(crate) fn visits(
+    persona: &Persona,
+    med_type: &str,
+    mdtrt_id: Option<&str>,
+    at: Moment,
+) -> Nodes {
     let node = ObjectText::new()
         .text("psn_no", persona.no.reveal())
         .text("begntime", &at.plus_ms(-DAY_MS).wire())
@@ -47,7 +55,13 @@ pub(crate) fn settlement(persona: &Persona, mdtrt_id: &str, setl_id: &str) -> No
 
 /// 5204 费用明细查询
 pub(crate) fn lines(persona: &Persona, mdtrt_id: &str) -> Nodes {
-    vec![("data", ObjectText::new().text("psn_no", persona.no.reveal()).text("mdtrt_id", mdtrt_id).finish())]
+    vec![(
+        "data",
+        ObjectText::new()
+            .text("psn_no", persona.no.reveal())
+            .text("mdtrt_id", mdtrt_id)
+            .finish(),
+    )]
 }
 
 /// 5303 在院信息查询, around `at`.

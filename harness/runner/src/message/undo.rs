@@ -30,7 +30,9 @@ pub(crate) fn compose(
         node = node.text("feedetl_sn", ALL_LINES);
     }
     if infno.base() == "2601" {
-        node = node.text("omsgid", undoes.0.as_str()).text("oinfno", undoes.1.base());
+        node = node
+            .text("omsgid", undoes.0.as_str())
+            .text("oinfno", undoes.1.base());
         ids.push(("omsgid", undoes.0.to_string()));
     }
     for name in names {
@@ -38,6 +40,10 @@ pub(crate) fn compose(
         node = node.text(name, &value);
         ids.push((*name, value));
     }
-    let text = if infno.base() == "2302" { list_text([node.finish()]) } else { node.finish() };
+    let text = if infno.base() == "2302" {
+        list_text([node.finish()])
+    } else {
+        node.finish()
+    };
     Some((vec![("data", text)], ids))
 }

@@ -106,9 +106,14 @@ fn compare(
                     .location(format!("{key} against {near}"));
                 let (expected, actual) = if there { (a.0, b.0) } else { (a.1, b.1) };
                 let shown = |party| rows(context, party, key, tau);
-                let unit = shown(near).chain(shown(far)).next().map_or(Unit::Count, unit_of);
+                let unit = shown(near)
+                    .chain(shown(far))
+                    .next()
+                    .map_or(Unit::Count, unit_of);
                 let one = one.figures(unit, expected, actual);
-                outcome.findings.push(one.witness(near, shown(near)).witness(far, shown(far)));
+                outcome
+                    .findings
+                    .push(one.witness(near, shown(near)).witness(far, shown(far)));
                 return;
             }
         }
