@@ -1,3 +1,5 @@
+//! 核对测试 · The checks of a request against the tables: one oddity, one finding.
+
 use rstest::rstest;
 
 use super::*;
