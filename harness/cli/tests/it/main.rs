@@ -5,5 +5,6 @@
     reason = "tests may unwrap; clippy sees only functions marked as tests"
 )]
 
+mod binary;
 mod readme;
 mod tidy;

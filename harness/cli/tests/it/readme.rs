@@ -1,7 +1,7 @@
 //! 说明书测试 · Every console block of the README is run, and prints what the README shows.
 //!
 //! `$ crosswipe …` runs the binary in a folder that holds the shipped plans; `? N` is the exit code (0 if
-//! not said); `...` stands for any lines. The two commands at the top are run by `.ci/run`, which says
+//! not said); `...` stands for any lines, `[..]` for any text within a line. The two commands at the top are run by `.ci/run`, which says
 //! so in the same words.
 
 use std::path::Path;
@@ -49,9 +49,17 @@ fn reads_like(shown: &[String], printed: &[&str]) -> bool {
             (0..=printed.len()).any(|skipped| reads_like(rest, &printed[skipped..]))
         }
         Some((line, rest)) => {
-            printed.first() == Some(&line.as_str()) && reads_like(rest, &printed[1..])
+            printed.first().is_some_and(|first| line_like(line, first))
+                && reads_like(rest, &printed[1..])
         }
     }
+}
+
+fn line_like(shown: &str, printed: &str) -> bool {
+    let Some((start, end)) = shown.split_once("[..]") else {
+        return shown == printed;
+    };
+    printed.len() >= start.len() + end.len() && printed.starts_with(start) && printed.ends_with(end)
 }
 
 #[test]
