@@ -12,7 +12,7 @@ use crosswipe_mocks::{World, WorldConfig};
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::{Http, Transport};
 use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, beginning};
-use crosswipe_scenarios::{Case, Plan, Step};
+use crosswipe_scenarios::{Case, Plan};
 
 use crate::counted::{Counted, Counters, Sent};
 use crate::inmemory::{Exchanges, InMemory};
@@ -63,7 +63,7 @@ pub(crate) fn run(cases: usize, network: Network) -> Ran {
     ran
 }
 
-/// The plan with so many cells of its matrix, and the public's first visit after the window. Any number of them is spread over cities, persons and
+/// The plan with so many cells of its matrix and nothing else. Any number of them is spread over cities, persons and
 /// both businesses alike, so that sizes can be compared.
 fn plan(cases: usize) -> Plan {
     let mut plan = crosswipe_scenarios::load(Path::new(PLAN)).expect("the shipped plan is sound");
@@ -83,17 +83,8 @@ fn plan(cases: usize) -> Plan {
         // A stride that shares no factor with the 110 cells meets each of them once in a round.
         again(cells[place * 37 % cells.len()], round)
     });
-    let public = plan
-        .cases
-        .iter()
-        .filter(|case| is_public(case) && case.start >= plan.window.end())
-        .take(1);
-    plan.cases = chosen.chain(public.cloned()).collect();
+    plan.cases = chosen.collect();
     plan
-}
-
-fn is_public(case: &Case) -> bool {
-    case.leaves().all(|step| matches!(step, Step::Play(_)))
 }
 
 fn again(case: &Case, round: usize) -> Case {
@@ -104,7 +95,7 @@ fn again(case: &Case, round: usize) -> Case {
 async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
     let begins = beginning(&plan).expect("the plan has a window");
     let clock = Clock::simulated(begins);
-    let cases = plan.cases.iter().filter(|case| case.matrix).count();
+    let cases = plan.cases.len();
     let key = PseudonymKey::new([7; 32]);
     let journal = Journal::create(dir, header(&plan, &key), begins).expect("an empty folder");
     let counters = Arc::new(Counters::default());
