@@ -20,6 +20,6 @@ pub use json::json;
 pub use junit::junit;
 pub use source::Source;
 pub use story::{NoRun, Story};
-pub use terminal::terminal;
+pub use terminal::{chain_groups, terminal};
 pub use wording::Lang;
 pub use wording::sentence::verdict_sentence;

@@ -158,12 +158,12 @@ impl Page<'_> {
         lines.push(format!(
             "{} {}",
             self.say(Word::head),
-            in_groups(&self.story.head)
+            chain_groups(&self.story.head)
         ));
         lines.push(format!(
             "{} {}  ({} {})",
             self.say(Word::tail),
-            in_groups(&self.story.tail),
+            chain_groups(&self.story.tail),
             count(i64::try_from(self.story.length).unwrap_or(i64::MAX)),
             self.say(Word::records)
         ));
@@ -180,7 +180,7 @@ impl Page<'_> {
 }
 
 /// The first 32 hex digits of a hash in eight groups of four, as a reviewer notes them on paper.
-pub(crate) fn in_groups(hash: &str) -> String {
+pub fn chain_groups(hash: &str) -> String {
     let digits: Vec<char> = hash.chars().take(32).collect();
     digits
         .chunks(4)

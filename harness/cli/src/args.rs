@@ -27,6 +27,8 @@ Example · 例:
 pub(crate) enum Command {
     /// 运行 Run a plan: swipe, undo everything, judge every party's books
     Run(Run),
+    /// 续跑 Finish an interrupted run: undo and verify what it left, never new business
+    Resume(Resume),
     /// 核验 Judge a run again, offline, from its journal and exports
     Verify(Verify),
     /// 报告 Write the reports of a run again, in any format and language
@@ -78,6 +80,18 @@ pub(crate) struct Run {
     /// Which clock
     #[arg(long, value_enum, default_value_t = ClockKind::Simulated)]
     pub(crate) clock: ClockKind,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 续跑 Finish an interrupted run
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Resume {
+    /// Run folder
+    pub(crate) run: PathBuf,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -67,7 +67,11 @@ impl Trouble {
         match self {
             Trouble::Plan(_) => "cli::plan",
             Trouble::OutputBusy { .. } => "cli::output_busy",
-            Trouble::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            Trouble::File { source, .. }
+            | Trouble::Halt(Halt::File { source, .. })
+            | Trouble::World(source)
+                if source.kind() == io::ErrorKind::StorageFull =>
+            {
                 "cli::disk_full"
             }
             Trouble::File { .. } => "cli::file",
@@ -100,6 +104,9 @@ impl Trouble {
             Trouble::File { .. } | Trouble::Halt(Halt::File { .. }) => {
                 "检查磁盘空间与权限 · check free space and permissions".to_owned()
             }
+            Trouble::World(source) if source.kind() == io::ErrorKind::StorageFull => {
+                "检查磁盘空间 · check free space".to_owned()
+            }
             other => format!("crosswipe explain {}", other.code()),
         }
     }
@@ -125,18 +132,30 @@ impl Trouble {
 pub(crate) fn trouble(trouble: &Trouble) -> ExitCode {
     match trouble {
         Trouble::Plan(problems) => self::problems(problems),
-        other => {
-            let mut text = format!("error[{}]: {other}\n", other.code());
-            let mut source = std::error::Error::source(other);
-            while let Some(cause) = source {
-                text.push_str(&format!("  | {cause}\n"));
-                source = cause.source();
-            }
-            text.push_str(&format!("  = help: {}\n", other.help()));
-            to_stderr(&text);
-        }
+        other => to_stderr(&told(other, "error")),
     }
     trouble.exit().into()
+}
+
+/// Prints what went wrong on the way to telling of something worse.
+pub(crate) fn besides(trouble: &Trouble) {
+    to_stderr(&told(trouble, "warning"));
+}
+
+/// The sentence, its causes, what to do.
+fn told(trouble: &Trouble, level: &str) -> String {
+    let mut text = format!("{level}[{}]: {trouble}\n", trouble.code());
+    let mut source = std::error::Error::source(trouble);
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        // Most sentences end with their cause already.
+        if !text.contains(&words) {
+            text.push_str(&format!("  | {words}\n"));
+        }
+        source = cause.source();
+    }
+    text.push_str(&format!("  = help: {}\n", trouble.help()));
+    text
 }
 
 /// Draws all problems of plan files, with line, column and caret.
@@ -192,7 +211,19 @@ pub(crate) fn to_stderr(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// Data goes to stdout; a reader that went away is no failure of ours.
-pub(crate) fn to_stdout(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// Data goes to stdout; a reader that went away is no failure of ours, a full disk is.
+///
+/// # Errors
+/// Whatever keeps the words from being written, but for a reader that has gone.
+pub(crate) fn to_stdout(text: &str) -> Result<(), Trouble> {
+    let mut stdout = std::io::stdout();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Trouble::file("write", Path::new("stdout"), error))
+        }
+        _ => Ok(()),
+    }
 }

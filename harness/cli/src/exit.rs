@@ -55,6 +55,8 @@ pub(crate) struct Came {
     pub(crate) failed: u64,
     /// Checks that were made at all.
     pub(crate) checked: bool,
+    /// Business was sent, so that something may be open though no case came to its checks.
+    pub(crate) sent: bool,
     /// A fault was asked for and met no message.
     pub(crate) fault_idle: bool,
     pub(crate) interrupted: bool,
@@ -65,8 +67,9 @@ pub(crate) fn of_run(came: Came) -> Exit {
     match came.verdict {
         Verdict::Violated => Exit::Violated,
         _ if came.failed > 0 => Exit::Violated,
-        _ if !came.checked => Exit::Nothing,
-        Verdict::Indeterminate => Exit::Indeterminate,
+        Verdict::Indeterminate if came.checked || came.sent => Exit::Indeterminate,
+        Verdict::Indeterminate => Exit::Nothing,
+        Verdict::Clean if !came.checked => Exit::Nothing,
         Verdict::Clean if came.fault_idle => Exit::Nothing,
         Verdict::Clean if came.interrupted => Exit::Interrupted,
         Verdict::Clean => Exit::Clean,
@@ -93,6 +96,7 @@ mod tests {
         verdict: Verdict::Clean,
         failed: 0,
         checked: true,
+        sent: true,
         fault_idle: false,
         interrupted: false,
     };
@@ -103,7 +107,9 @@ mod tests {
     #[case(Came { verdict: Verdict::Violated, interrupted: true, ..CLEAN }, Exit::Violated)]
     #[case(Came { verdict: Verdict::Indeterminate, ..CLEAN }, Exit::Indeterminate)]
     #[case(Came { verdict: Verdict::Indeterminate, interrupted: true, ..CLEAN }, Exit::Indeterminate)]
-    #[case(Came { verdict: Verdict::Indeterminate, checked: false, ..CLEAN }, Exit::Nothing)]
+    #[case(Came { verdict: Verdict::Indeterminate, checked: false, ..CLEAN }, Exit::Indeterminate)]
+    #[case(Came { verdict: Verdict::Indeterminate, checked: false, sent: false, ..CLEAN }, Exit::Nothing)]
+    #[case(Came { checked: false, ..CLEAN }, Exit::Nothing)]
     #[case(Came { fault_idle: true, ..CLEAN }, Exit::Nothing)]
     #[case(Came { interrupted: true, ..CLEAN }, Exit::Interrupted)]
     fn the_worst_that_applies_is_the_code(#[case] came: Came, #[case] exit: Exit) {

@@ -6,11 +6,13 @@
 mod args;
 mod command;
 mod complain;
+mod conclude;
 mod exit;
 mod explain;
 mod private;
 mod progress;
 mod rundir;
+mod stage;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     };
     let ended = match args.command {
         Command::Run(run) => command::run::run(&run),
+        Command::Resume(resume) => command::resume::resume(&resume),
         Command::Verify(verify) => command::verify::verify(&verify),
         Command::Report(report) => command::report::report(&report),
         Command::Lint(lint) => command::lint::lint(&lint),

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crosswipe_domain::{Export, Look, Moment, Party, PseudonymKey, sha256_hex};
 use crosswipe_journal::History;
+use crosswipe_scenarios::Plan;
 use crosswipe_verify::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
 
 use crate::complain::Trouble;
@@ -80,6 +81,25 @@ pub(crate) fn keep_plan(
         write(&path, bytes)?;
     }
     Ok(())
+}
+
+/// The plan as it was run, from `private/`.
+pub(crate) fn kept_plan(dir: &Path) -> Result<Plan, Trouble> {
+    crosswipe_scenarios::load(&dir.join("private").join("plan")).map_err(Trouble::Plan)
+}
+
+/// The key that names people in this run, from `private/`.
+pub(crate) fn kept_key(dir: &Path) -> Result<PseudonymKey, Trouble> {
+    let path = dir.join("private").join("pseudonym.key");
+    let bytes = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
+    let bytes = <[u8; 32]>::try_from(bytes);
+    bytes.map(PseudonymKey::new).map_err(|_| {
+        Trouble::file(
+            "use",
+            &path,
+            io::Error::other("a pseudonym key has 32 bytes"),
+        )
+    })
 }
 
 /// Evidence of a run folder: the journal's records with every export and look that lies there.

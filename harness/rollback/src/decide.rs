@@ -46,14 +46,26 @@ fn after_unknown(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
             }
         };
     }
+    if tracked.intent.infno.reversible() {
+        return compensate(tracked, patience);
+    }
+    // 2601 does not take it, and a party behind may have booked what the one in front never heard of: the same
+    // message again, under its own msgid, brings them all to one state that its own cancel message can undo.
+    if tracked.resends < patience.budget {
+        let until = tracked
+            .last_at
+            .plus_ms(delay(tracked, patience, tracked.resends));
+        return if now < until {
+            Next::Wait { until }
+        } else {
+            Next::Resend {
+                txid: tracked.intent.txid.clone(),
+            }
+        };
+    }
     match tracked.answers.last() {
-        // 2601 does not take it, so its own cancel message is all there is, and that needs to know it stands.
-        Some(answer) if !tracked.intent.infno.reversible() => match answer.says {
-            Says::NotApplied | Says::Reversed => conclude(tracked, answer),
-            Says::Unclear => ask_again(tracked, patience, now),
-            Says::Applied => compensate(tracked, patience),
-        },
-        _ => compensate(tracked, patience),
+        Some(answer) if answer.says == Says::NotApplied => conclude(tracked, answer),
+        _ => give_up(tracked, "no-answer"),
     }
 }
 
@@ -82,21 +94,31 @@ fn after_attempt(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now:
             }
         };
     };
+    // The one who was asked may know while others on the path do not: the same undo again reaches them too.
+    let unknown = matches!(attempt.outcome, None | Some(Outcome::Unknown { .. }));
+    let may_repeat = attempts_made(tracked) < patience.budget;
     match answer.says {
+        Says::Reversed | Says::NotApplied if unknown && may_repeat => {
+            again(tracked, attempt, patience, now)
+        }
         Says::Reversed | Says::NotApplied => conclude(tracked, answer),
         Says::Unclear => ask_again(tracked, patience, now),
         Says::Applied => again(tracked, attempt, patience, now),
     }
 }
 
-/// It still stands after an undo: the same message again where its fate is unknown, else a new one.
-fn again(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now: Moment) -> Next {
-    let made: u32 = tracked
+fn attempts_made(tracked: &Tracked) -> u32 {
+    tracked
         .attempts
         .iter()
         .map(|attempt| attempt.intent.attempt)
         .max()
-        .unwrap_or(0);
+        .unwrap_or(0)
+}
+
+/// It still stands after an undo: the same message again where its fate is unknown, else a new one.
+fn again(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now: Moment) -> Next {
+    let made = attempts_made(tracked);
     if made >= patience.budget {
         return give_up(tracked, "budget-spent");
     }

@@ -41,6 +41,9 @@ impl Default for Patience {
     }
 }
 
+/// Code of the NOTE that stands before each resend of a τ's own message.
+pub const RESENT: &str = "resent";
+
 /// The next thing to do for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -58,6 +61,11 @@ pub enum Next {
     },
     /// Ask the parties about this τ, and record what they say.
     Query {
+        /// The τ.
+        txid: TxId,
+    },
+    /// Send the message of this τ again: same msgid, same bytes. Its outcome is unknown, and nothing else can settle it.
+    Resend {
         /// The τ.
         txid: TxId,
     },
@@ -118,6 +126,8 @@ pub(crate) struct Tracked {
     pub(crate) answers: Vec<Queried>,
     /// Queries in all, so that asking ends.
     pub(crate) rounds: u32,
+    /// How often its own message was sent again.
+    pub(crate) resends: u32,
     /// A query showed it standing at some time.
     pub(crate) seen_applied: bool,
     pub(crate) closed: bool,
@@ -148,7 +158,16 @@ impl Fold {
             Payload::Outcome(ended) => self.update(&ended.txid, record, |tracked| {
                 tracked.applied_seq = ended.outcome.is_ok().then_some(record.seq);
                 tracked.outcome = Some(ended.outcome.clone());
+                tracked.answers.clear();
             }),
+            Payload::Note(note) if note.code == RESENT => {
+                if let Some(txid) = &note.txid {
+                    self.update(txid, record, |tracked| {
+                        tracked.resends += 1;
+                        tracked.answers.clear();
+                    });
+                }
+            }
             Payload::CompIntent(comp) => self.update(&comp.txid, record, |tracked| {
                 tracked.answers.clear();
                 match tracked
@@ -264,6 +283,7 @@ impl Fold {
             attempts: Vec::new(),
             answers: Vec::new(),
             rounds: 0,
+            resends: 0,
             seen_applied: false,
             closed: false,
         };

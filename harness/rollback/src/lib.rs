@@ -9,4 +9,4 @@ mod decide;
 mod fold;
 mod order;
 
-pub use fold::{Fold, Next, Patience};
+pub use fold::{Fold, Next, Patience, RESENT};

@@ -11,7 +11,7 @@ use crosswipe_domain::{
     TxId, sha256_hex,
 };
 use crosswipe_journal::{CompIntent, Ended, Intent, Payload, Unresolved, Verified};
-use crosswipe_rollback::Next;
+use crosswipe_rollback::{Next, RESENT};
 
 use crate::amounts;
 use crate::clock::{Busy, Patient};
@@ -41,6 +41,7 @@ impl<T: Transport> Desk<T> {
                 Next::Blocked { .. } => return Ok(Chain::Blocked),
                 Next::Wait { until } => busy.sleep_until(until, Patient::Yes).await,
                 Next::Query { txid } => self.ask_about(&txid).await?,
+                Next::Resend { txid } => self.resend(&txid).await?,
                 Next::Compensate {
                     txid,
                     infno,
@@ -143,6 +144,43 @@ impl<T: Transport> Desk<T> {
             .map(drop)
     }
 
+    /// The message of τ again, to the byte; if its bytes cannot be had again, a person has to look.
+    async fn resend(&self, txid: &TxId) -> Result<(), Halt> {
+        self.may_send()?;
+        let (intent, persona, institution) = self.whom(txid)?;
+        let Some(body) = self.sent_again(&intent, persona) else {
+            let unresolved = Unresolved {
+                txid: txid.clone(),
+                reason: "bytes-unknown".to_owned(),
+                owner: owner(&intent),
+                evidence: vec![format!(
+                    "{}: what was sent cannot be had again",
+                    intent.infno
+                )],
+            };
+            return self
+                .record(Payload::Unresolved(unresolved), None)
+                .await
+                .map(drop);
+        };
+        self.note(RESENT, Some(txid.clone()), BTreeMap::new())
+            .await?;
+        let context = self.context(self.clock.tick());
+        let (outcome, took_ms, reply) = self
+            .exchange(institution, &intent.infno, &intent.msgid, context, body)
+            .await;
+        let (masked, digest) = self.kept(reply.as_ref());
+        let msgid = intent.msgid.clone();
+        let ended = Ended {
+            txid: txid.clone(),
+            msgid,
+            outcome,
+            took_ms,
+            reply: digest,
+        };
+        self.record(Payload::Outcome(ended), masked).await.map(drop)
+    }
+
     /// An undo whose ids nobody knows cannot be written: a person has to look.
     async fn cannot_compose(
         &self,
@@ -153,12 +191,7 @@ impl<T: Transport> Desk<T> {
         let unresolved = Unresolved {
             txid: txid.clone(),
             reason: "id-unknown".to_owned(),
-            owner: intent
-                .path
-                .get(1)
-                .or_else(|| intent.path.first())
-                .cloned()
-                .unwrap_or_else(|| Party::new(Role::Treatment, intent.treatment.as_str())),
+            owner: owner(intent),
             evidence: vec![format!("{infno}: an id that it needs was never answered")],
         };
         self.record(Payload::Unresolved(unresolved), None)
@@ -182,6 +215,7 @@ impl<T: Transport> Desk<T> {
         let answered = outcome
             .as_ref()
             .is_some_and(|outcome| !matches!(outcome, Outcome::Unknown { .. }));
+        lock(&self.sent_texts).remove(txid);
         let verified = Verified {
             txid: txid.clone(),
             never_applied,
@@ -220,4 +254,14 @@ impl<T: Transport> Desk<T> {
             .ok_or_else(|| Halt::Bug(format!("{txid} was sent by nobody of this plan")))?;
         Ok((intent, persona, institution))
     }
+}
+
+/// Who has to act: the treatment place, which alone talks to the institution.
+fn owner(intent: &Intent) -> Party {
+    let treatment = intent
+        .path
+        .iter()
+        .find(|party| party.role == Role::Treatment)
+        .cloned();
+    treatment.unwrap_or_else(|| Party::new(Role::Treatment, intent.treatment.as_str()))
 }

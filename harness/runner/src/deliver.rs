@@ -334,6 +334,7 @@ impl<T: Transport> Desk<T> {
             digest: self.config.key.digest(body.as_bytes()),
             message: sha256_hex(masked.as_bytes()),
         };
+        self.keep_sent(&intent, &masked);
         let payload = Payload::Intent(Box::new(intent));
         if durable {
             self.record(payload, Some(masked)).await?;

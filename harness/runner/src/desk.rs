@@ -10,9 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosswipe_domain::{
-    CaseId, InstitutionCode, Moment, PersonNo, Persona, Pseudonym, PseudonymKey, RunId,
+    CaseId, InstitutionCode, Moment, PersonNo, Persona, Pseudonym, PseudonymKey, RunId, TxId,
 };
-use crosswipe_journal::{Check, Draft, Journal, JournalError, Note, Payload, Record};
+use crosswipe_journal::{
+    Check, Draft, History, Intent, Journal, JournalError, Note, Payload, Record, UndoPlan,
+};
 use crosswipe_rollback::{Fold, Patience};
 use crosswipe_scenarios::Plan;
 use crosswipe_wire::{Context, Masker};
@@ -97,6 +99,8 @@ pub(crate) struct Desk<T> {
     pub(crate) first_probes: Mutex<BTreeMap<Pseudonym, Probed>>,
     /// I10 on undo answers, by case, until the case takes them.
     pub(crate) undo_checks: Mutex<BTreeMap<CaseId, Vec<Check>>>,
+    /// Masked texts of messages that may have to be sent again, until their τ is closed.
+    pub(crate) sent_texts: Mutex<BTreeMap<TxId, String>>,
     pub(crate) open_fen: AtomicI64,
     pub(crate) halted: AtomicBool,
     done: AtomicUsize,
@@ -146,12 +150,72 @@ impl<T: Transport> Desk<T> {
             looked,
             first_probes: Mutex::default(),
             undo_checks: Mutex::default(),
+            sent_texts: Mutex::default(),
             open_fen: AtomicI64::new(0),
             halted: AtomicBool::new(false),
             done: AtomicUsize::new(0),
             own_numbers: AtomicU64::new(0),
             personas: names,
             order: Mutex::new(()),
+        }
+    }
+
+    /// Takes in what a journal held before this process: what is open, which msgids are used up, how far each log was seen.
+    pub(crate) async fn recall(&self, history: &History) {
+        for record in &history.records {
+            lock(&self.fold).apply(record);
+            let sent = match &record.payload {
+                Payload::Intent(intent) => Some((&intent.origin, &intent.msgid)),
+                Payload::CompIntent(comp) => Some((&comp.origin, &comp.msgid)),
+                Payload::Played(played) => Some((&played.origin, &played.msgid)),
+                _ => None,
+            };
+            if let Some((origin, msgid)) = sent {
+                self.msgids.used(origin, msgid);
+            }
+            if let (Payload::Intent(intent), Some(text)) =
+                (&record.payload, history.messages.get(&record.seq))
+            {
+                self.keep_sent(intent, text);
+            }
+            match &record.payload {
+                Payload::Snap0(snapshot) => {
+                    for (party, digest) in &snapshot.exports {
+                        self.seen_up_to(party, digest.lsn).await;
+                    }
+                }
+                Payload::Snapm(tails) => {
+                    for (party, digest) in &tails.looks {
+                        self.seen_up_to(party, digest.lsn).await;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What was sent for a τ, to the byte: the kept text with the person's values put back, if its digest agrees.
+    pub(crate) fn sent_again(&self, intent: &Intent, persona: &Persona) -> Option<String> {
+        let masked = lock(&self.sent_texts).get(&intent.txid).cloned()?;
+        let shown = self.pseudonym(&persona.no);
+        let body = masked
+            .replace(&format!("{shown}-ID"), persona.id_number.reveal())
+            .replace(&format!("{shown}-NAME"), &persona.name)
+            .replace(shown.as_str(), persona.no.reveal());
+        (self.config.key.digest(body.as_bytes()) == intent.digest).then_some(body)
+    }
+
+    /// Keeps the masked text of a message that may have to be sent again.
+    pub(crate) fn keep_sent(&self, intent: &Intent, masked: &str) {
+        if intent.undo != UndoPlan::Nothing && !intent.infno.reversible() {
+            lock(&self.sent_texts).insert(intent.txid.clone(), masked.to_owned());
+        }
+    }
+
+    async fn seen_up_to(&self, party: &crosswipe_domain::Party, lsn: u64) {
+        if let Some(looked) = self.looked.get(party) {
+            let mut from = looked.lock().await;
+            *from = (*from).max(lsn);
         }
     }
 

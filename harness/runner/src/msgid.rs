@@ -37,6 +37,25 @@ impl MsgIds {
     }
 }
 
+impl MsgIds {
+    /// A msgid that an earlier process has used up: no later one of this institution comes before it.
+    pub(crate) fn used(&self, institution: &str, msgid: &MsgId) {
+        let Ok(institution) = InstitutionCode::parse(institution) else {
+            return;
+        };
+        let text = msgid.as_str();
+        let (Some(second), Some(Ok(serial))) = (text.get(12..26), text.get(26..30).map(str::parse))
+        else {
+            return;
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = last
+            .entry(institution)
+            .or_insert_with(|| (String::new(), 0));
+        *entry = (*entry).clone().max((second.to_owned(), serial));
+    }
+}
+
 /// The time inside a msgid of ours.
 pub(crate) fn sent_at(msgid: &MsgId) -> Option<Moment> {
     compact_moment(msgid.as_str().get(12..26)?)

@@ -149,7 +149,7 @@ impl<T: Transport> Desk<T> {
             .with
             .iter()
             .filter(|(name, _)| carried.contains(&name.as_str()))
-            .map(|(n, v)| (n.clone(), v.clone()))
+            .map(|(name, value)| (name.clone(), self.masker.mask_text(value)))
             .collect();
         let txid = TxId::parse(&format!("{}/{}.{}", case.id, call.name, call.infno))
             .map_err(|e| Halt::Bug(e.to_string()))?;

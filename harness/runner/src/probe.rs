@@ -88,9 +88,14 @@ impl<T: Transport> Desk<T> {
         else {
             return Err(Halt::Bug("the plan has no probe basket".to_owned()));
         };
+        // A run that was taken over may have tried before: the same step again has another name.
+        let name = match self.journal.epoch() {
+            1 => "probe".to_owned(),
+            epoch => format!("probe~{epoch}"),
+        };
         let plan = Plan {
             case: &case,
-            name: "probe",
+            name: &name,
             purpose,
             business: Business::Outpatient,
             persona,

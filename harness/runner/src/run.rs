@@ -71,9 +71,22 @@ pub async fn run<T: Transport>(
     interrupt: Arc<Interrupt>,
 ) -> Result<Finished, Halt> {
     let desk = Arc::new(Desk::new(config, clock, journal, transport));
+    let all = {
+        let desk = Arc::clone(&desk);
+        async move { whole(&desk).await }
+    };
+    steered(desk, all, interrupt).await
+}
+
+/// Carries out `work` with somebody listening for an interruption and somebody watching for a standstill.
+pub(crate) async fn steered<T: Transport>(
+    desk: Arc<Desk<T>>,
+    work: impl Future<Output = Result<(), Halt>>,
+    interrupt: Arc<Interrupt>,
+) -> Result<Finished, Halt> {
     let watcher = tokio::spawn(watch(Arc::clone(&desk), Arc::clone(&interrupt)));
     let ran = tokio::select! {
-        ran = whole(&desk) => ran,
+        ran = work => ran,
         stuck = standstill(&desk) => Err(stuck),
     };
     watcher.abort();
@@ -196,12 +209,9 @@ fn start_lanes<T: Transport>(desk: &Arc<Desk<T>>, wanted: &[usize]) -> Relay {
     )
 }
 
-/// Starts the last probe of everybody who had a first one; nobody's once the run was asked to stop.
+/// Starts the last probe of everybody who had a first one, also after an interruption: it is proof, no new swipe.
 fn start_last_probes<T: Transport>(desk: &Arc<Desk<T>>) -> Relay {
-    let probed: Vec<Probed> = match desk.clock.is_interrupted() {
-        true => Vec::new(),
-        false => lock(&desk.first_probes).values().cloned().collect(),
-    };
+    let probed: Vec<Probed> = lock(&desk.first_probes).values().cloned().collect();
     Relay::start(&desk.clock, probed, |probed, busy| {
         let desk = Arc::clone(desk);
         async move { desk.stop_all_if_failed(desk.probe_last(&busy, &probed).await) }

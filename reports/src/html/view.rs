@@ -10,7 +10,7 @@ use crosswipe_verify::{Finding, Held, Verdict};
 
 use crate::amount::{count, figure, yuan};
 use crate::story::{self, Story};
-use crate::terminal::in_groups;
+use crate::terminal::chain_groups;
 use crate::wording::sentence::{
     level_words, not_checked, plain, rule_name, verdict, verdict_sentence, with_reasons,
 };
@@ -209,8 +209,8 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
         bad_cases: story.cases.iter().filter(|case| !case.is_good()).count(),
         dir: story.dir.clone(),
         certificate: story.certificate.clone().unwrap_or_default(),
-        head: in_groups(&story.head),
-        tail: in_groups(&story.tail),
+        head: chain_groups(&story.head),
+        tail: chain_groups(&story.tail),
         records: number(story.length),
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn explain(args: &Explain) -> Result<Exit, Trouble> {
         let list: String = pages()
             .map(|page| format!("{:32} {}\n", page.code, page.title(lang)))
             .collect();
-        to_stdout(&list);
+        to_stdout(&list)?;
         return Ok(Exit::Clean);
     };
     let Some(page) = page(code) else {
@@ -32,6 +32,6 @@ pub(crate) fn explain(args: &Explain) -> Result<Exit, Trouble> {
         Lang::Zh => format!("{} · {}\n\n", page.code, page.title(lang)),
         Lang::En => format!("{}: {}\n\n", page.code, page.title(lang)),
     };
-    to_stdout(&format!("{heading}{}\n", page.body(lang)));
+    to_stdout(&format!("{heading}{}\n", page.body(lang)))?;
     Ok(Exit::Clean)
 }

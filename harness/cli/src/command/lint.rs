@@ -9,7 +9,7 @@ pub(crate) fn lint(args: &Lint) -> Result<Exit, Trouble> {
     let mut found = Vec::new();
     for plan in &args.plans {
         match crosswipe_scenarios::load(plan) {
-            Ok(plan) => to_stdout(&format!("{}: {} 个用例 cases\n", plan.id, plan.cases.len())),
+            Ok(plan) => to_stdout(&format!("{}: {} 个用例 cases\n", plan.id, plan.cases.len()))?,
             Err(wrong) => found.extend(wrong),
         }
     }

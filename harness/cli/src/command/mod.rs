@@ -3,6 +3,7 @@
 pub(crate) mod explain;
 pub(crate) mod lint;
 pub(crate) mod report;
+pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod select;
 pub(crate) mod verify;

@@ -19,7 +19,7 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
     for format in &args.format {
         let text = rendered(&story, *format, lang);
         match file_of(*format) {
-            None => to_stdout(&text),
+            None => to_stdout(&text)?,
             Some(name) => {
                 let path = args.run.join(name);
                 rundir::write(&path, text.as_bytes())?;

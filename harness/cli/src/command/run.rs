@@ -3,33 +3,27 @@
 //! The wiring of all crates: scenarios → mocks → runner → verify → reports. Whatever happens after the
 //! journal is open, what stands in it is judged and reported, and the trouble is said at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crosswipe_domain::{Level, Moment, Party, PseudonymKey, RunId, sha256_hex};
-use crosswipe_journal::{Cert, Draft, History, Journal, Payload, RunHeader};
-use crosswipe_mocks::{FaultOrder, World, WorldConfig};
-use crosswipe_reports::{json, terminal};
+use crosswipe_domain::{Level, Moment, PseudonymKey, RunId, sha256_hex};
+use crosswipe_journal::{Journal, RunHeader};
+use crosswipe_mocks::FaultOrder;
+use crosswipe_reports::chain_groups;
 use crosswipe_runner::clock::{Clock, real_now};
-use crosswipe_runner::transport::Http;
-use crosswipe_runner::{Finished, Halt, Interrupt, RunConfig, beginning};
+use crosswipe_runner::{Interrupt, Patience, RunConfig, beginning};
 use crosswipe_scenarios::Plan;
-use crosswipe_verify::certificate_core_sha256;
 
 use crate::args::{ClockKind, Run, TransportKind};
-use crate::command::report::write_all;
 use crate::command::select::{nearest, select};
-use crate::command::verify::{Judged, WIDTH, judged, judged_on, story};
 use crate::complain::{Trouble, to_stderr, to_stdout};
+use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
+use crate::stage::{ctrl_c, network, stand_up};
 use crate::{private, progress, rundir};
-
-/// Whole-exchange deadline between the harness and mock parties, longer than their own hops together.
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Runs a plan from its files to its exit code.
 pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
@@ -38,7 +32,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     let faults = faults(&args.faults)?;
     let selected = select(&plan, args)?;
     if args.list {
-        list(&plan, &selected);
+        list(&plan, &selected)?;
         return Ok(Exit::Clean);
     }
     let started = real_now();
@@ -84,6 +78,10 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         key,
     } = prepared;
     let lang = args.common.lang();
+    let telling = Telling {
+        json: args.json,
+        lang,
+    };
     let begins = beginning(&plan).ok_or_else(|| Trouble::Nothing {
         what: "计划没有时间 · the plan has no instant to begin at".to_owned(),
         help: "crosswipe explain cli::nothing_selected".to_owned(),
@@ -93,10 +91,8 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let header = header(args, &plan, &run_id, &key, &dir)?;
     let journal = Journal::create(&dir, header, begins)?;
     if !args.json && !args.common.quiet && std::io::stderr().is_terminal() {
-        to_stderr(&format!(
-            "{run_id}  链首 chain head {}\n",
-            grouped(&journal.head_of_chain())
-        ));
+        let head = chain_groups(&journal.head_of_chain());
+        to_stderr(&format!("{run_id}  链首 chain head {head}\n"));
     }
     let bar = progress::line(lang, args.common.quiet, selected.len());
     let interrupt = Arc::new(Interrupt::default());
@@ -106,9 +102,9 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let config = RunConfig {
         dir: dir.clone(),
         run_id,
-        patience: crosswipe_runner::Patience {
+        patience: Patience {
             seed: args.seed.unwrap_or(plan.seed),
-            ..crosswipe_runner::Patience::default()
+            ..Patience::default()
         },
         plan,
         selected,
@@ -116,7 +112,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         jobs: args.jobs.map(|jobs| jobs as usize),
         progress: Box::new(move |at| progress::show(&shown, at)),
     };
-    let transport = Http::new(addresses(&config.plan, &world), DEADLINE);
+    let transport = network(&config.plan, &world);
     let ran = crosswipe_runner::run(config, clock, journal, transport, interrupt).await;
     watcher.abort();
     bar.finish_and_clear();
@@ -128,39 +124,9 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         .collect();
     world.stop().await;
     match ran {
-        Ok(finished) => certify(args, &dir, &plan_id, finished, &fired),
-        Err(halt) => Err(report_what_stands(args, &dir, &fired, halt)),
+        Ok(finished) => certify(telling, &dir, &plan_id, finished, &fired),
+        Err(halt) => Err(report_what_stands(telling, &dir, &fired, halt)),
     }
-}
-
-/// Stands the mock parties up, with their logs kept in the run folder.
-async fn stand_up(
-    plan: &Plan,
-    faults: &[FaultOrder],
-    dir: &Path,
-    clock: &Arc<Clock>,
-) -> Result<World, Trouble> {
-    let clock = Arc::clone(clock);
-    let config = WorldConfig {
-        topology: plan.topology.clone(),
-        registry: plan.registry.clone(),
-        window: plan.window.clone(),
-        arranged: plan.arranged.clone(),
-        policy: Default::default(),
-        msgid_mode: Default::default(),
-        faults: faults.to_vec(),
-        parties_dir: Some(dir.join("parties")),
-        time: Arc::new(move || clock.now()),
-    };
-    World::start(config).await.map_err(Trouble::World)
-}
-
-fn addresses(plan: &Plan, world: &World) -> BTreeMap<Party, SocketAddr> {
-    plan.topology
-        .parties()
-        .into_iter()
-        .filter_map(|party| Some((party.clone(), world.address(&party)?)))
-        .collect()
 }
 
 fn header(
@@ -192,114 +158,6 @@ fn header(
         faults: args.faults.clone(),
         previous_tail: private::previous_tail(dir, &plan.id)?,
     })
-}
-
-/// Judges, certifies, closes, reports.
-fn certify(
-    args: &Run,
-    dir: &Path,
-    plan: &str,
-    finished: Finished,
-    fired: &[(String, u64)],
-) -> Result<Exit, Trouble> {
-    let history = finished.journal.history()?;
-    let mut evidence = rundir::evidence(dir, &history, None)?;
-    let first = judged_on(dir, &history, &evidence, fired)?;
-    let mut classes: Vec<_> = first
-        .judgement
-        .findings
-        .iter()
-        .map(|finding| finding.class.clone())
-        .collect();
-    classes.sort();
-    classes.dedup();
-    let cert = Cert {
-        verdict: first.judgement.verdict.name().to_owned(),
-        classes,
-        sha256: certificate_core_sha256(&first.certificate).unwrap_or_default(),
-    };
-    finished.journal.append_and_wait(Draft {
-        at: finished.at,
-        payload: Payload::Cert(cert),
-        message: None,
-    })?;
-    finished.close()?;
-    let history = crosswipe_journal::read(dir)?;
-    rundir::extend(&mut evidence, &history);
-    let last = judged_on(dir, &history, &evidence, fired)?;
-    rundir::write(&dir.join(rundir::CERTIFICATE), last.certificate.as_bytes())?;
-    rundir::write_sums(dir)?;
-    private::remember_tail(dir, plan, &history.last().sha256)?;
-    tell(args, dir, &history, &last, fired)?;
-    Ok(last.exit)
-}
-
-/// A run that stopped in the middle still has a report of what stands; then the trouble is said.
-fn report_what_stands(args: &Run, dir: &Path, fired: &[(String, u64)], halt: Halt) -> Trouble {
-    let reported = crosswipe_journal::read(dir)
-        .map_err(Trouble::from)
-        .and_then(|history| {
-            let judged = judged(dir, &history, fired)?;
-            let stands = Judged {
-                exit: Exit::Harness,
-                ..judged
-            };
-            tell(args, dir, &history, &stands, fired)
-        });
-    if let Err(trouble) = reported {
-        crate::complain::trouble(&trouble);
-    }
-    Trouble::Halt(halt)
-}
-
-fn tell(
-    args: &Run,
-    dir: &Path,
-    history: &History,
-    judged: &Judged,
-    fired: &[(String, u64)],
-) -> Result<(), Trouble> {
-    let lang = args.common.lang();
-    let story = story(dir, history, judged, fired)?;
-    write_all(dir, &story, lang)?;
-    to_stdout(&if args.json {
-        json(&story)
-    } else {
-        terminal(&story, lang, WIDTH)
-    });
-    Ok(())
-}
-
-/// Ctrl-C once: no new swipes, undo, report. Twice: stop now and say how to go on.
-async fn ctrl_c(interrupt: Arc<Interrupt>, dir: PathBuf) {
-    if stop_signal().await.is_err() {
-        return;
-    }
-    interrupt.ask();
-    to_stderr(
-        "\n已停止新刷卡, 正在回退; 再按一次立即退出 · no new swipes, undoing; press again to stop now\n",
-    );
-    if stop_signal().await.is_ok() {
-        to_stderr(&format!(
-            "已退出, 未完成回退 · stopped; see what is open: crosswipe verify {}\n",
-            dir.display()
-        ));
-        std::process::exit(i32::from(Exit::Indeterminate.code()));
-    }
-}
-
-#[cfg(unix)]
-async fn stop_signal() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn stop_signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
 
 /// What the command line names and this version does not do says so, before anything else.
@@ -337,7 +195,7 @@ fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
         .collect()
 }
 
-fn list(plan: &Plan, selected: &BTreeSet<usize>) {
+fn list(plan: &Plan, selected: &BTreeSet<usize>) -> Result<(), Trouble> {
     let lines: String = selected
         .iter()
         .map(|index| {
@@ -350,7 +208,7 @@ fn list(plan: &Plan, selected: &BTreeSet<usize>) {
             )
         })
         .collect();
-    to_stdout(&lines);
+    to_stdout(&lines)
 }
 
 /// The run's name and folder.
@@ -380,13 +238,4 @@ fn place(args: &Run, plan: &Plan, started: Moment) -> Result<(RunId, PathBuf), T
         .clone()
         .unwrap_or_else(|| Path::new("runs").join(run_id.as_str()));
     Ok((run_id, dir))
-}
-
-/// 64 hex digits as eight groups of four pairs, as they are read out over the phone.
-fn grouped(hash: &str) -> String {
-    hash.as_bytes()
-        .chunks(8)
-        .map(|group| String::from_utf8_lossy(group).into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
 }

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use crosswipe_domain::{FindingClass, Moment, Rule, Severity};
+use crosswipe_domain::{FindingClass, Moment, Nature, Rule, Severity};
 use crosswipe_journal::{CaseResult, History, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
 use crosswipe_verify::{Evidence, Finding, Judgement, Verdict, certificate, judge};
@@ -25,7 +25,7 @@ pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
         json(&story)
     } else {
         terminal(&story, args.common.lang(), WIDTH)
-    });
+    })?;
     Ok(judged.exit)
 }
 
@@ -131,12 +131,20 @@ fn came(history: &History, judgement: &Judgement, faults: &[(String, u64)]) -> C
         verdict: judgement.verdict,
         failed: failed.count() as u64,
         checked: finished(history).any(|(_, checks)| checks > 0),
+        sent: history.records.iter().any(
+            |record| matches!(&record.payload, Payload::Intent(intent) if books(intent.nature)),
+        ),
         fault_idle: faults.iter().any(|(_, fired)| *fired == 0),
         interrupted: history
             .records
             .iter()
             .any(|record| matches!(record.payload, Payload::Interrupted(_))),
     }
+}
+
+/// Whether a message may leave something open.
+fn books(nature: Nature) -> bool {
+    matches!(nature, Nature::Forward | Nature::Undo | Nature::Unknown)
 }
 
 fn finished(history: &History) -> impl Iterator<Item = (CaseResult, usize)> {

@@ -27,11 +27,22 @@ const DEADLINE: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// What came of a call.
-#[derive(Debug)]
 struct Ended {
     code: Option<i32>,
     out: String,
     err: String,
+}
+
+/// What a failed test shows: a report whole would hide the rest.
+impl std::fmt::Debug for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let out: String = self.out.chars().take(700).collect();
+        write!(
+            f,
+            "exit {:?}\nstderr: {}\nstdout begins: {out}",
+            self.code, self.err
+        )
+    }
 }
 
 impl Ended {

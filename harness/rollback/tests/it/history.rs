@@ -6,10 +6,10 @@ use crosswipe_domain::{
     AdmDivision, CaseId, InfNo, Moment, MsgId, Outcome, Party, Pseudonym, Role, TxId,
 };
 use crosswipe_journal::{
-    CompIntent, Ended, Intent, Payload, Purpose, Queried, Record, Says, UndoPlan, Unresolved,
+    CompIntent, Ended, Intent, Note, Payload, Purpose, Queried, Record, Says, UndoPlan, Unresolved,
     Verified,
 };
-use crosswipe_rollback::{Fold, Next, Patience};
+use crosswipe_rollback::{Fold, Next, Patience, RESENT};
 
 pub(crate) fn patience() -> Patience {
     Patience {
@@ -97,6 +97,17 @@ impl History {
             took_ms: 0,
             reply: None,
         }));
+    }
+
+    /// The message of τ sent again, with this outcome.
+    pub(crate) fn resent(&mut self, txid: &TxId, outcome: Outcome) {
+        let note = Note {
+            code: RESENT.to_owned(),
+            txid: Some(txid.clone()),
+            facts: BTreeMap::new(),
+        };
+        self.push(Payload::Note(note));
+        self.outcome(txid, outcome);
     }
 
     pub(crate) fn ok(&mut self, visit: &str, infno: &str) -> TxId {
@@ -204,6 +215,7 @@ impl History {
                     };
                     self.answered(&txid, says);
                 }
+                Next::Resend { txid } => self.resent(&txid, ok()),
                 Next::Compensate {
                     txid,
                     infno,

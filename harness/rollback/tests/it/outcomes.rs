@@ -54,10 +54,32 @@ fn an_unread_registration_that_nobody_knows_needs_no_undo() {
     history.outcome(&txid, unknown());
     history.next();
     history.answered(&txid, Says::NotApplied);
+    assert_eq!(
+        history.next(),
+        Next::Resend { txid: txid.clone() },
+        "2601 does not take 2201"
+    );
+    history.resent(&txid, refused("E-WINDOW"));
+    assert_eq!(history.next(), Next::Query { txid: txid.clone() });
+    history.answered(&txid, Says::NotApplied);
     let Next::Conclude { never_applied, .. } = history.next() else {
-        panic!("2601 does not take 2201")
+        panic!("a refusal and a query agree")
     };
     assert!(never_applied);
+}
+
+#[test]
+fn an_unread_registration_is_sent_again_until_it_can_be_cancelled() {
+    let mut history = History::new();
+    let txid = history.intent("a", "2201");
+    history.outcome(&txid, unknown());
+    history.next();
+    history.answered(&txid, Says::NotApplied);
+    history.resent(&txid, ok());
+    let Next::Compensate { infno, .. } = history.next() else {
+        panic!("now it stands and has a name")
+    };
+    assert_eq!(infno, InfNo::new("2202"));
 }
 
 #[test]

@@ -55,6 +55,7 @@ proptest! {
                     let says = answers.next().unwrap();
                     history.answered(&txid, says);
                 }
+                Next::Resend { txid } => history.resent(&txid, unknown()),
                 Next::Compensate { txid, infno, attempt, resend } => {
                     prop_assert_eq!(&txid, &visits[visits.len() - 1 - closed], "newest first");
                     history.compensated(&txid, infno, attempt, resend, undo.next().unwrap());

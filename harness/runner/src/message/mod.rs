@@ -110,7 +110,12 @@ impl Visit<'_> {
     fn diagnosis(&self, with_person: bool) -> String {
         let mut node = ObjectText::new();
         if with_person {
-            node = self.node().text("maindiag_flag", "1");
+            // An admission has no visit id to repeat yet.
+            node = match self.mdtrt_id.is_empty() {
+                true => ObjectText::new().text("psn_no", self.persona.no.reveal()),
+                false => self.node(),
+            };
+            node = node.text("maindiag_flag", "1");
         }
         let node = node
             .text("diag_type", "1")

@@ -37,13 +37,27 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
             _ => {}
         }
     }
+    let busy: BTreeSet<&str> = context
+        .story
+        .sent
+        .iter()
+        .filter(|sent| {
+            matches!(sent.intent.purpose, Purpose::Business | Purpose::Forced)
+                && sent.intent.nature == Nature::Forward
+        })
+        .filter_map(|sent| sent.intent.person.as_ref())
+        .map(|person| person.as_str())
+        .collect();
     for ((person, infno), pair) in probes
         .iter()
         .filter(|(_, pair)| pair.0.is_some() || pair.1.is_some())
     {
         let (Some((first, before)), Some((last, after))) = (answered(pair.0), answered(pair.1))
         else {
-            outcome.lacking = Some("probe-incomplete");
+            // Somebody whose first probe was cut short and who did nothing else has no benefit to compare.
+            if busy.contains(person) {
+                outcome.lacking = Some("probe-incomplete");
+            }
             continue;
         };
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();

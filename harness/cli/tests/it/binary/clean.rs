@@ -170,7 +170,9 @@ fn the_page_needs_no_network() {
     for mark in ["http://", "https://", "src=\"//", "@import", "url("] {
         assert!(!page.contains(mark), "`{mark}` in the page");
     }
-    assert!(page.contains("Content-Security-Policy") && page.contains("default-src 'none'"));
+    assert!(
+        page.contains("Content-Security-Policy") && page.contains("default-src &#x27;none&#x27;")
+    );
 }
 
 #[test]

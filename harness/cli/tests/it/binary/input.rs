@@ -47,9 +47,9 @@ fn a_slip_of_the_hand_is_answered_in_words(
 
 #[rstest]
 #[case::unclosed_quote("plan.yaml", "margin: 2h", "margin: \"2h", &["plan.yaml:"])]
-#[case::tab("plan.yaml", "  - {id: frozen", "\t- {id: frozen", &["plan.yaml:10:", "^"])]
+#[case::tab("plan.yaml", "  - {id: frozen", "\t- {id: frozen", &["plan.yaml:11:1", "^"])]
 #[case::unknown_key("plan.yaml", "margin: 2h", "margn: 2h", &["plan.yaml:8:1", "margn", "^", "margin"])]
-#[case::letter_in_a_code("topology.yaml", "code: 330200", "code: 33O200", &["topology.yaml:10:", "33O200", "^"])]
+#[case::letter_in_a_code("topology.yaml", "code: 330200", "code: 33O200", &["topology.yaml:11:11", "33O200", "^"])]
 #[case::unknown_region("topology.yaml", "hub: 330000", "hub: 999999", &["topology.yaml:", "999999"])]
 #[case::somebody_unregistered("bounds.yaml", "person: early", "person: earli", &["bounds.yaml:15:", "earli", "^", "early"])]
 #[case::unknown_institution("bounds.yaml", "institution: H33010000001, items: basket/stay.yaml", "institution: H33010000009, items: basket/stay.yaml", &["bounds.yaml:19:", "H33010000009", "^"])]

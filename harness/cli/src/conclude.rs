@@ -1,0 +1,123 @@
+//! 收尾 · How a run ends: judged, certified, closed, told. Whatever stands in the journal is reported.
+//!
+//! Called by `command::run` and `command::resume`. Not here: the judging (`verify`), the words (`reports`).
+
+use std::path::Path;
+
+use crosswipe_journal::{Cert, Draft, History, Payload};
+use crosswipe_reports::{Lang, json, terminal};
+use crosswipe_runner::{Finished, Halt};
+use crosswipe_verify::certificate_core_sha256;
+
+use crate::command::report::write_all;
+use crate::command::verify::{Judged, WIDTH, judged, judged_on, story};
+use crate::complain::{Trouble, to_stdout};
+use crate::exit::Exit;
+use crate::{private, rundir};
+
+/// How the end is told on stdout.
+#[derive(Clone, Copy)]
+pub(crate) struct Telling {
+    /// One JSON document instead of text.
+    pub(crate) json: bool,
+    /// Language of people's words.
+    pub(crate) lang: Lang,
+}
+
+/// Whether the report's files are written too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// They are.
+    Written,
+    /// The run folder is left as it is.
+    Untouched,
+}
+
+/// Judges, certifies, closes, reports.
+pub(crate) fn certify(
+    telling: Telling,
+    dir: &Path,
+    plan: &str,
+    finished: Finished,
+    fired: &[(String, u64)],
+) -> Result<Exit, Trouble> {
+    let history = finished.journal.history()?;
+    let mut evidence = rundir::evidence(dir, &history, None)?;
+    let first = judged_on(dir, &history, &evidence, fired)?;
+    let mut classes: Vec<_> = first
+        .judgement
+        .findings
+        .iter()
+        .map(|finding| finding.class.clone())
+        .collect();
+    classes.sort();
+    classes.dedup();
+    let cert = Cert {
+        verdict: first.judgement.verdict.name().to_owned(),
+        classes,
+        sha256: certificate_core_sha256(&first.certificate).unwrap_or_default(),
+    };
+    finished.journal.append_and_wait(Draft {
+        at: finished.at,
+        payload: Payload::Cert(cert),
+        message: None,
+    })?;
+    finished.close()?;
+    let history = crosswipe_journal::read(dir)?;
+    rundir::extend(&mut evidence, &history);
+    let last = judged_on(dir, &history, &evidence, fired)?;
+    rundir::write(&dir.join(rundir::CERTIFICATE), last.certificate.as_bytes())?;
+    rundir::write_sums(dir)?;
+    private::remember_tail(dir, plan, &history.last().sha256)?;
+    tell(telling, dir, &history, &last, fired, Files::Written)?;
+    Ok(last.exit)
+}
+
+/// A run that stopped in the middle still has a report of what stands; then the trouble is said.
+pub(crate) fn report_what_stands(
+    telling: Telling,
+    dir: &Path,
+    fired: &[(String, u64)],
+    halt: Halt,
+) -> Trouble {
+    let reported = crosswipe_journal::read(dir)
+        .map_err(Trouble::from)
+        .and_then(|history| {
+            let judged = judged(dir, &history, fired)?;
+            let stands = Judged {
+                exit: Exit::Harness,
+                ..judged
+            };
+            tell(telling, dir, &history, &stands, fired, Files::Written)
+        });
+    if let Err(trouble) = reported {
+        crate::complain::besides(&trouble);
+    }
+    Trouble::Halt(halt)
+}
+
+/// Prints the report, and writes its files unless nothing is to be changed.
+pub(crate) fn tell(
+    telling: Telling,
+    dir: &Path,
+    history: &History,
+    judged: &Judged,
+    fired: &[(String, u64)],
+    files: Files,
+) -> Result<(), Trouble> {
+    let Telling {
+        json: as_json,
+        lang,
+    } = telling;
+    let story = story(dir, history, judged, fired)?;
+    // Printed first: on a full disk it is all that a person gets.
+    let printed = to_stdout(&if as_json {
+        json(&story)
+    } else {
+        terminal(&story, lang, WIDTH)
+    });
+    if files == Files::Written {
+        write_all(dir, &story, lang)?;
+    }
+    printed
+}

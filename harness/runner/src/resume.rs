@@ -1,0 +1,185 @@
+//! 续跑 · Finishes an interrupted run: compensation and verification only, never new business.
+//!
+//! Why so: after any death the journal says what may stand, and the same fold that steered the run
+//! steers its end: intents without outcome are unknown, undos without outcome are asked about first.
+//! Idempotent; may itself die at any point and be called again.
+//! Called by `cli resume`. Not here: taking the journal over (`journal`), standing parties up (`cli`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use crosswipe_domain::{CaseId, InstitutionCode, Pseudonym};
+use crosswipe_journal::{CaseFinished, CaseResult, History, Intent, Journal, Payload, Purpose};
+
+use crate::clock::{Busy, Clock, Patient};
+use crate::desk::{Desk, Halt, Probed, RunConfig};
+use crate::evidence::Instant;
+use crate::relay::Relay;
+use crate::run::{Finished, Interrupt, steered};
+use crate::transport::Transport;
+
+/// Finishes the run whose journal was taken over; `history` is what stood in it, TAKEOVER included.
+///
+/// # Errors
+/// As [`run`](crate::run).
+pub async fn resume<T: Transport>(
+    config: RunConfig,
+    clock: Arc<Clock>,
+    journal: Journal,
+    history: &History,
+    transport: T,
+    interrupt: Arc<Interrupt>,
+) -> Result<Finished, Halt> {
+    let desk = Desk::new(config, clock, journal, transport);
+    desk.recall(history).await;
+    let exports = desk.config.dir.join("exports");
+    end_lines(&exports).map_err(|source| Halt::File {
+        path: exports,
+        source,
+    })?;
+    let left = Left::of(history);
+    let desk = Arc::new(desk);
+    let finishing = {
+        let desk = Arc::clone(&desk);
+        async move { finish(&desk, left).await }
+    };
+    steered(desk, finishing, interrupt).await
+}
+
+/// What the journal shows as not done.
+#[derive(Default)]
+struct Left {
+    /// The run had taken its first look, so something may have been sent.
+    begun: bool,
+    /// Cases that began and never ended.
+    cases: BTreeSet<CaseId>,
+    /// t1 was taken, and nothing was sent since.
+    t1: bool,
+    /// t2 was taken, and nothing was sent since.
+    t2: bool,
+    /// Everybody who had a first probe, and where.
+    probed: BTreeMap<Pseudonym, InstitutionCode>,
+}
+
+impl Left {
+    fn of(history: &History) -> Left {
+        let mut left = Left::default();
+        for record in &history.records {
+            match &record.payload {
+                Payload::Snap0(_) => left.begun = true,
+                Payload::Snap1(_) => left.t1 = true,
+                Payload::Snap2(_) => left.t2 = true,
+                Payload::Intent(intent) => left.sent(intent),
+                Payload::CompIntent(_) => (left.t1, left.t2) = (false, false),
+                Payload::CaseStarted(started) => {
+                    left.cases.insert(started.case.clone());
+                }
+                Payload::CaseFinished(finished) => {
+                    left.cases.remove(&finished.case);
+                }
+                _ => {}
+            }
+        }
+        left
+    }
+
+    fn sent(&mut self, intent: &Intent) {
+        (self.t1, self.t2) = (false, false);
+        if intent.purpose == Purpose::ProbeFirst
+            && let (Some(person), Ok(code)) =
+                (&intent.person, InstitutionCode::parse(&intent.origin))
+        {
+            self.probed.insert(person.clone(), code);
+        }
+    }
+}
+
+async fn finish<T: Transport>(desk: &Arc<Desk<T>>, left: Left) -> Result<(), Halt> {
+    if !left.begun {
+        return Ok(());
+    }
+    let busy = desk.clock.enter();
+    let people: Vec<Option<Pseudonym>> = desk.people_with_open().into_iter().collect();
+    let chains = Relay::start(&desk.clock, people, |person, busy| {
+        let desk = Arc::clone(desk);
+        async move {
+            let ended = desk.compensate(&busy, person.as_ref()).await.map(drop);
+            desk.stop_all_if_failed(ended)
+        }
+    });
+    let mut busy = chains.finish(busy).await?;
+    for case in left.cases {
+        let finished = CaseFinished {
+            case,
+            result: CaseResult::Skipped,
+            checks: Vec::new(),
+        };
+        desk.record(Payload::CaseFinished(finished), None).await?;
+    }
+    if !left.t1 {
+        busy = last_look(desk, busy, &left.probed).await?;
+    }
+    if !left.t2 {
+        let day_roll = desk.clock.now().day().next().start();
+        busy.sleep_until(
+            day_roll.plus_ms(desk.config.patience.quiet_ms),
+            Patient::Yes,
+        )
+        .await;
+        desk.snapshot(Instant::T2).await?;
+    }
+    Ok(())
+}
+
+/// The last probes, where the window still allows them, the quiet period, and t1.
+async fn last_look<T: Transport>(
+    desk: &Arc<Desk<T>>,
+    busy: Busy,
+    probed: &BTreeMap<Pseudonym, InstitutionCode>,
+) -> Result<Busy, Halt> {
+    let probed = probed.iter().filter_map(|(person, institution)| {
+        let persona = desk.persona(person)?;
+        Some(Probed {
+            label: persona.label.clone(),
+            institution: institution.clone(),
+        })
+    });
+    let probes = Relay::start(&desk.clock, probed.collect(), |probed, busy| {
+        let desk = Arc::clone(desk);
+        async move { desk.stop_all_if_failed(desk.probe_last(&busy, &probed).await) }
+    });
+    let busy = probes.finish(busy).await?;
+    let quiet = desk.clock.now().plus_ms(desk.config.patience.quiet_ms);
+    busy.sleep_until(quiet, Patient::Yes).await;
+    desk.snapshot(Instant::T1).await?;
+    Ok(busy)
+}
+
+/// A death in the middle of a line leaves it without its end; the next line must begin on its own.
+fn end_lines(exports: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(exports)? {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_none_or(|extension| extension != "jsonl")
+        {
+            continue;
+        }
+        let mut file = std::fs::OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(&path)?;
+        if file.metadata()?.len() == 0 {
+            continue;
+        }
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(())
+}
