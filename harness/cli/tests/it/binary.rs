@@ -10,6 +10,7 @@ mod full_disk;
 mod input;
 mod kill;
 mod nothing;
+mod resume;
 mod secrets;
 mod zhejiang;
 
