@@ -107,6 +107,8 @@ pub(crate) struct Desk<T> {
     own_numbers: AtomicU64,
     fold: Arc<Mutex<Fold>>,
     personas: BTreeMap<Pseudonym, usize>,
+    /// Names of the plan's persons by number: asked for on every log row.
+    names: BTreeMap<PersonNo, Pseudonym>,
     /// Held while a record gets its instant and its place in the journal's queue.
     order: Mutex<()>,
 }
@@ -126,10 +128,14 @@ impl<T: Transport> Desk<T> {
         transport: T,
     ) -> Desk<T> {
         let personas = &config.plan.registry.personas;
-        let names: BTreeMap<Pseudonym, usize> = personas
+        let names: BTreeMap<PersonNo, Pseudonym> = personas
+            .iter()
+            .map(|persona| (persona.no.clone(), config.key.pseudonym(&persona.no)))
+            .collect();
+        let numbered = personas
             .iter()
             .enumerate()
-            .map(|(index, p)| (config.key.pseudonym(&p.no), index))
+            .map(|(index, persona)| (names[&persona.no].clone(), index))
             .collect();
         let looked = config
             .plan
@@ -155,7 +161,8 @@ impl<T: Transport> Desk<T> {
             halted: AtomicBool::new(false),
             done: AtomicUsize::new(0),
             own_numbers: AtomicU64::new(0),
-            personas: names,
+            personas: numbered,
+            names,
             order: Mutex::new(()),
         }
     }
@@ -319,7 +326,8 @@ impl<T: Transport> Desk<T> {
 
     /// The name of a person in evidence.
     pub(crate) fn pseudonym(&self, person: &PersonNo) -> Pseudonym {
-        self.config.key.pseudonym(person)
+        let known = self.names.get(person).cloned();
+        known.unwrap_or_else(|| self.config.key.pseudonym(person))
     }
 
     /// The context header of a message sent at `now`.

@@ -74,6 +74,10 @@ pub struct Http {
     deadline: Duration,
 }
 
+/// Connections that rest longer are not used again; mock parties close them after five seconds.
+const IDLE: Duration = Duration::from_secs(2);
+/// Books of a long run on a busy machine take their time; nothing hangs on how fast they come.
+const EXPORT_DEADLINE: Duration = Duration::from_secs(120);
 /// Longest body that is read from a party; an export of a long run is the largest.
 const BODY_LIMIT: usize = 256 * 1024 * 1024;
 
@@ -86,6 +90,8 @@ impl Http {
         let client = Client::builder(TokioExecutor::new())
             .retry_canceled_requests(false)
             .pool_max_idle_per_host(64)
+            // Parties close connections that rest; what is sent at that very moment is lost.
+            .pool_idle_timeout(IDLE)
             .build(connector);
         Http {
             addresses,
@@ -116,6 +122,10 @@ impl Http {
 
 impl Transport for Http {
     async fn exchange(&self, to: &Party, call: Call) -> Result<Answer, Lost> {
+        let deadline = match &call.body {
+            Some(_) => self.deadline,
+            None => self.deadline.max(EXPORT_DEADLINE),
+        };
         let request = self.request(to, call)?;
         let whole = async {
             let response = self.client.request(request).await.map_err(|error| {
@@ -136,10 +146,10 @@ impl Transport for Http {
                 .to_bytes();
             Ok(Answer { status, body })
         };
-        match tokio::time::timeout(self.deadline, whole).await {
+        match tokio::time::timeout(deadline, whole).await {
             Ok(answer) => answer,
             Err(_) => Err(Lost::Timeout(
-                u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
+                u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
             )),
         }
     }

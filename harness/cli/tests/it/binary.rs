@@ -17,8 +17,9 @@ mod zhejiang;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crosswipe_runner::clock::Stopwatch;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -102,7 +103,7 @@ impl Started {
     /// Waits for the end, within the deadline.
     #[track_caller]
     fn end(mut self) -> Ended {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let status = loop {
             match self.child.try_wait().unwrap() {
                 Some(status) => break status,

@@ -24,7 +24,7 @@ use super::{Bench, crosswipe, plan};
 #[case::a_plan_is_no_run(&["verify", "PLAN"], 64, &["error[journal:not_a_run]"])]
 #[case::no_run_to_report(&["report", "no/such/run"], 64, &["error[journal:not_a_run]"])]
 #[case::unknown_code(&["explain", "R15"], 64, &["error[cli::unknown_code]", "did you mean `R1`"])]
-#[case::unknown_class(&["explain", "resident"], 64, &["did you mean `residue`"])]
+#[case::unknown_class(&["explain", "residu"], 64, &["did you mean `residue`"])]
 #[case::unknown_language(&["explain", "R1", "--lang", "fr"], 64, &["fr", "zh", "en"])]
 fn a_slip_of_the_hand_is_answered_in_words(
     #[case] args: &[&str],

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 use crosswipe_domain::Nature;
 use crosswipe_journal::{History, Payload, UndoPlan, read};
+use crosswipe_runner::clock::Stopwatch;
 use rstest::rstest;
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ fn far(history: &History) -> Far {
 /// Waits until a run has come so far, or has ended before.
 #[track_caller]
 fn wait_until(started: &mut Started, dir: &Path, enough: impl Fn(Far) -> bool) {
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     // The folder may not hold a journal yet, or one that is being made.
     while started.lives() && !read(dir).is_ok_and(|history| enough(far(&history))) {
         assert!(
