@@ -47,7 +47,7 @@ pub(crate) enum Command {
 pub(crate) struct Run {
     /// Plan folder or its plan.yaml
     pub(crate) plan: PathBuf,
-    /// Where the run is kept [default: runs/<run-id>]
+    /// Where the run is kept [default: a folder of its own under runs/]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// A fault that the mock parties inject, e.g. hub-drops-forwarded-reversal:on=2208,nth=2; repeatable
