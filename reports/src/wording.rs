@@ -73,6 +73,7 @@ words! {
     corner "参保＼就医" "ins. / treat.";
     legend "图例" "legend";
     covered "覆盖" "covered";
+    beside "矩阵之外的用例" "cases beside the matrix";
     pairs "对" "pairs";
     missing "未覆盖" "not covered";
     counts "计数" "Counts";

@@ -54,6 +54,7 @@ pub(crate) fn certify(
     classes.dedup();
     let cert = Cert {
         verdict: first.judgement.verdict.name().to_owned(),
+        faults: fired.iter().cloned().collect(),
         classes,
         sha256: certificate_core_sha256(&first.certificate).unwrap_or_default(),
     };

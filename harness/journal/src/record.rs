@@ -471,6 +471,9 @@ pub struct Interrupted {
 pub struct Cert {
     /// `clean`, `violated` or `indeterminate`.
     pub verdict: String,
+    /// Faults asked for, and how many messages each met.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub faults: BTreeMap<String, u64>,
     /// Classes found, sorted, without repetition.
     pub classes: Vec<FindingClass>,
     /// SHA-256 of the certificate's core: the certificate without the journal's tail, which this record moves.

@@ -36,6 +36,9 @@ use crate::machine::{Answer, HOP_PATH, Lost};
 
 /// Headers must be there after this long; hyper waits for ever without a timer.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that rest longer are not used again: the peer closes them after [`HEADER_TIMEOUT`], and what is sent
+/// at that very moment is lost.
+const POOL_IDLE: Duration = Duration::from_secs(2);
 /// A whole request must be there after this long.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a party waits for the one behind it.
@@ -88,6 +91,7 @@ impl Server {
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
             .retry_canceled_requests(false)
             .build(connector);
         let carried = Mutex::new(Carried { rigged, keeper });

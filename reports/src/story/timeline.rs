@@ -1,7 +1,7 @@
 //! 时间轴 · The window's phases, what was sent in each, and the instants that matter.
 
 use crosswipe_domain::{Moment, Nature, Phase, Window};
-use crosswipe_journal::{Payload, Record};
+use crosswipe_journal::{Payload, Purpose, Record};
 
 /// 阶段 · A phase and the forward messages that were sent in it.
 #[derive(Clone, Debug)]
@@ -99,7 +99,10 @@ fn mark(record: &Record) -> Option<Mark> {
 }
 
 fn is_forward(record: &Record) -> bool {
-    matches!(&record.payload, Payload::Intent(intent) if matches!(intent.nature, Nature::Forward | Nature::Trial))
+    // Probes are exempt from the margin: counted here, the last of them would read like a breach of it.
+    matches!(&record.payload, Payload::Intent(intent)
+        if matches!(intent.nature, Nature::Forward | Nature::Trial)
+            && !matches!(intent.purpose, Purpose::ProbeFirst | Purpose::ProbeLast))
 }
 
 fn is_undo(record: &Record) -> bool {

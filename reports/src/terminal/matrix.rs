@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::AdmDivision;
+use crosswipe_journal::CaseResult;
 use tabled::builder::Builder;
 use tabled::settings::{Alignment, Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::json::why;
 use crate::names::short;
-use crate::story::{CellState, Matrix};
+use crate::story::{Case, CellState, Ending, Matrix, Rollback};
 use crate::terminal::Page;
 use crate::wording::{Word, terms};
 
@@ -32,6 +33,7 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     }
     text += &super::wrapped(&legend(page, matrix), page.width, 2, 6);
     text += &super::wrapped(&coverage(page, matrix), page.width, 2, 6);
+    text += &super::wrapped(&beside(page), page.width, 2, 6);
     for line in missing(page, matrix) {
         text += &super::wrapped(&line, page.width, 4, 8);
     }
@@ -120,6 +122,30 @@ fn legend(page: &Page<'_>, matrix: &Matrix) -> String {
         page.say(Word::legend),
         numbers.iter().map(one).collect::<Vec<_>>().join(" · ")
     )
+}
+
+/// Cases that no cell shows (bounds, arranged pairs): how many, and by name those that are not good.
+fn beside(page: &Page<'_>) -> String {
+    let ran = |case: &&Case| case.planned && !case.plan.matrix && case.ending != Ending::NotStarted;
+    let beside: Vec<&Case> = page.story.cases.iter().filter(ran).collect();
+    if beside.is_empty() {
+        return String::new();
+    }
+    let left = |case: &Case| matches!(case.rollback, Rollback::Open | Rollback::Unknown);
+    let passed = beside
+        .iter()
+        .filter(|case| case.ending.result() == CaseResult::Passed)
+        .count();
+    let mut text = format!(
+        "{}  {} {passed} / {}",
+        page.say(Word::beside),
+        page.say(Word::passed),
+        beside.len()
+    );
+    for case in beside.iter().filter(|case| left(case)) {
+        text += &format!("  ! {} {}", page.say(Word::open), case.plan.case);
+    }
+    text
 }
 
 fn coverage(page: &Page<'_>, matrix: &Matrix) -> String {

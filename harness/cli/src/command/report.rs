@@ -5,7 +5,7 @@ use std::path::Path;
 use crosswipe_reports::{Lang, Story, html, json, junit, terminal};
 
 use crate::args::{Format, Report};
-use crate::command::verify::{WIDTH, judged, story};
+use crate::command::verify::{WIDTH, faults_met, judged, story};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
 use crate::rundir;
@@ -13,9 +13,10 @@ use crate::rundir;
 /// Writes the asked-for formats.
 pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
     let history = crosswipe_journal::read(&args.run)?;
-    let judged = judged(&args.run, &history, &[])?;
+    let faults = faults_met(&history);
+    let judged = judged(&args.run, &history, &faults)?;
     let lang = args.common.lang();
-    let story = story(&args.run, &history, &judged, &[])?;
+    let story = story(&args.run, &history, &judged, &faults)?;
     for format in &args.format {
         let text = rendered(&story, *format, lang);
         match file_of(*format) {

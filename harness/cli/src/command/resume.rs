@@ -17,7 +17,7 @@ use crosswipe_runner::{Interrupt, Patience, RunConfig};
 use crosswipe_scenarios::Plan;
 
 use crate::args::Resume;
-use crate::command::verify::judged;
+use crate::command::verify::{faults_met, judged};
 use crate::complain::{Trouble, to_stderr};
 use crate::conclude::{Files, Telling, certify, report_what_stands, tell};
 use crate::exit::Exit;
@@ -54,8 +54,9 @@ fn finished_already(dir: &Path, history: &History, telling: Telling) -> Result<E
         Lang::Zh => "这次运行已经结束并出证，未作任何改动\n",
         Lang::En => "this run has ended and was certified; nothing was changed\n",
     });
-    let judged = judged(dir, history, &[])?;
-    tell(telling, dir, history, &judged, &[], Files::Untouched)?;
+    let faults = faults_met(history);
+    let judged = judged(dir, history, &faults)?;
+    tell(telling, dir, history, &judged, &faults, Files::Untouched)?;
     Ok(judged.exit)
 }
 

@@ -19,14 +19,28 @@ use crate::rundir;
 /// Reads, judges, prints.
 pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
     let history = crosswipe_journal::read(&args.run)?;
-    let judged = judged(&args.run, &history, &[])?;
-    let story = story(&args.run, &history, &judged, &[])?;
+    let faults = faults_met(&history);
+    let judged = judged(&args.run, &history, &faults)?;
+    let story = story(&args.run, &history, &judged, &faults)?;
     to_stdout(&if args.json {
         json(&story)
     } else {
         terminal(&story, args.common.lang(), WIDTH)
     })?;
     Ok(judged.exit)
+}
+
+/// Faults that were asked for and how many messages each met, as the certificate's record keeps them.
+pub(crate) fn faults_met(history: &History) -> Vec<(String, u64)> {
+    let met = history
+        .records
+        .iter()
+        .rev()
+        .find_map(|record| match &record.payload {
+            Payload::Cert(cert) => Some(cert.faults.clone()),
+            _ => None,
+        });
+    met.unwrap_or_default().into_iter().collect()
 }
 
 /// Columns of what is printed.
@@ -73,7 +87,7 @@ pub(crate) fn judged_on(
         judgement.verdict = Verdict::Violated;
     }
     let exit = of_run(came(history, &judgement, faults));
-    let exit = if exit != Exit::Violated && gated_before_anything(history) {
+    let exit = if judgement.verdict != Verdict::Violated && gated_before_anything(history) {
         Exit::Gate
     } else {
         exit

@@ -116,6 +116,7 @@ fn every_kind() -> Vec<Payload> {
         Payload::Snap1(snapshot.clone()),
         Payload::Snap2(snapshot),
         Payload::Cert(Cert {
+            faults: BTreeMap::from([("response-lost".to_owned(), 1)]),
             verdict: "violated".into(),
             classes: vec![FindingClass::new("residue:accumulator")],
             sha256: "ef".repeat(32),

@@ -81,6 +81,7 @@ fn the_certificate_record_changes_nothing_about_the_judgement() {
     last.seq += 1;
     last.at = last.at.plus_ms(86_400_000 * 30);
     let cert = crosswipe_journal::Cert {
+        faults: Default::default(),
         verdict: before.verdict.name().into(),
         classes: vec![],
         sha256: core.clone(),
