@@ -7,7 +7,7 @@ use std::path::Path;
 use crosswipe_journal::{Cert, Draft, History, Payload};
 use crosswipe_reports::{Lang, json, terminal};
 use crosswipe_runner::{Finished, Halt};
-use crosswipe_verify::certificate_core_sha256;
+use crosswipe_verify::{certificate, certificate_core_sha256};
 
 use crate::command::report::write_all;
 use crate::command::verify::{Judged, WIDTH, judged, judged_on, story};
@@ -66,7 +66,11 @@ pub(crate) fn certify(
     finished.close()?;
     let history = crosswipe_journal::read(dir)?;
     rundir::extend(&mut evidence, &history);
-    let last = judged_on(dir, &history, &evidence, fired)?;
+    // The judge looks at nothing behind CERT, so its judgement stands; only the journal's tail has moved.
+    let last = Judged {
+        certificate: certificate(&evidence, &first.judgement),
+        ..first
+    };
     rundir::write(&dir.join(rundir::CERTIFICATE), last.certificate.as_bytes())?;
     rundir::write_sums(dir)?;
     private::remember_tail(dir, plan, &history.last().sha256)?;
