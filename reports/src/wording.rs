@@ -150,7 +150,7 @@ words! {
     records "条记录" "records";
     recheck "重新核验" "check again";
     owner "责任方" "owner";
-    anchor "请把链首、链尾抄在纸上：以后任何改动都会与抄件不符。" "Note head and tail on paper: any later change will not match the note.";
+    anchor "持有全部文件的人可以重写全部文件；请把链首、链尾抄在纸上，日后用 verify --anchor 核对：改动必与抄件不符。" "Who holds all files could write all of them anew: note head and tail on paper and compare with verify --anchor; no change will match the note.";
     more "另有" "and";
     more_in "条，见" "more, see";
     all_cases "全部用例" "All cases";

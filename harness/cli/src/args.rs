@@ -101,9 +101,15 @@ pub(crate) struct Resume {
 
 /// 核验 Judge a run again
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe verify runs/RUN --anchor \"1a2b 3c4d 5e6f 7081 92a3 b4c5 d6e7 f809\""
+)]
 pub(crate) struct Verify {
     /// Run folder
     pub(crate) run: PathBuf,
+    /// What a reviewer noted of the chain: head, or head and tail, eight groups of four or whole
+    #[arg(long, value_name = "HEAD [TAIL]")]
+    pub(crate) anchor: Vec<String>,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -73,7 +73,7 @@ pub(crate) fn certify(
     };
     rundir::write(&dir.join(rundir::CERTIFICATE), last.certificate.as_bytes())?;
     rundir::write_sums(dir)?;
-    private::remember_tail(dir, plan, &history.last().sha256)?;
+    private::remember_tail(dir, plan, &history)?;
     tell(telling, dir, &history, &last, fired, Files::Written)?;
     Ok(last.exit)
 }

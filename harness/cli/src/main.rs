@@ -3,6 +3,7 @@
 //! Reads like the manual: what was typed (`args`), one file per command (`command`), one place for exit
 //! codes (`exit`) and for drawing problems (`complain`). The wiring of all crates happens here alone.
 
+mod anchor;
 mod args;
 mod command;
 mod complain;

@@ -1,13 +1,14 @@
-//! 站点 · What a site keeps beside its runs: one pseudonym key per plan, and the tail of its last run.
+//! 站点 · What a site keeps beside its runs: one pseudonym key per plan, and the name of its last run.
 //!
-//! Why so: a person must have one name in all runs of a window, and each run names the tail hash of
-//! the run before it, so that a missing run shows. Both lie in `private/` next to the run folders.
+//! Why so: a person must have one name in all runs of a window, and each run names the one begun
+//! before it by a hash of its chain, so that a missing run shows, a killed one too. Both lie in `private/` next to the run folders.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crosswipe_domain::PseudonymKey;
+use crosswipe_journal::History;
 
 use crate::complain::Trouble;
 use crate::rundir::{keep_private, write};
@@ -39,9 +40,9 @@ pub(crate) fn plan_key(run_dir: &Path, plan: &str) -> Result<PseudonymKey, Troub
     }
 }
 
-/// Tail hash of the last run of a plan at this site.
+/// What names the run of a plan that was begun last at this site: its tail hash once it has ended, else its head.
 pub(crate) fn previous_tail(run_dir: &Path, plan: &str) -> Result<Option<String>, Trouble> {
-    let path = site(run_dir)?.join(format!("{plan}.tail"));
+    let path = tail_file(run_dir, plan)?;
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text.trim().to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -49,12 +50,26 @@ pub(crate) fn previous_tail(run_dir: &Path, plan: &str) -> Result<Option<String>
     }
 }
 
-/// Remembers the tail hash of the run that just ended.
-pub(crate) fn remember_tail(run_dir: &Path, plan: &str, tail: &str) -> Result<(), Trouble> {
-    write(
-        &site(run_dir)?.join(format!("{plan}.tail")),
-        format!("{tail}\n").as_bytes(),
-    )
+/// Remembers a run from its first record on, so that the next one names it even if it is killed.
+pub(crate) fn remember_head(run_dir: &Path, plan: &str, head: &str) -> Result<(), Trouble> {
+    write(&tail_file(run_dir, plan)?, format!("{head}\n").as_bytes())
+}
+
+/// Remembers how a run ended. Where another run was begun since, that one stays the last: it names this one.
+pub(crate) fn remember_tail(run_dir: &Path, plan: &str, ended: &History) -> Result<(), Trouble> {
+    let remembered = previous_tail(run_dir, plan)?;
+    let is_ours = |hash: &str| ended.records.iter().any(|record| record.sha256 == hash);
+    match remembered {
+        Some(hash) if !is_ours(&hash) => Ok(()),
+        _ => write(
+            &tail_file(run_dir, plan)?,
+            format!("{}\n", ended.last().sha256).as_bytes(),
+        ),
+    }
+}
+
+fn tail_file(run_dir: &Path, plan: &str) -> Result<PathBuf, Trouble> {
+    Ok(site(run_dir)?.join(format!("{plan}.tail")))
 }
 
 fn site(run_dir: &Path) -> Result<PathBuf, Trouble> {

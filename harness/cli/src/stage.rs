@@ -48,6 +48,24 @@ pub(crate) async fn stand_up(
     World::start(config).await.map_err(Trouble::World)
 }
 
+/// The id of the mock world that keeps its books in this folder; made at the first call. It lies with the books, so
+/// that all runs on them name one world, and a world stood up anew another.
+pub(crate) fn world_id(books: &Path) -> Result<String, Trouble> {
+    let path = books.join("world.id");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(text.trim().to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut bytes = [0u8; 16];
+            getrandom::fill(&mut bytes)
+                .map_err(|error| Trouble::file("make", &path, std::io::Error::other(error)))?;
+            let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            crate::rundir::write(&path, format!("{id}\n").as_bytes())?;
+            Ok(id)
+        }
+        Err(error) => Err(Trouble::file("read", &path, error)),
+    }
+}
+
 fn addresses(plan: &Plan, world: &World) -> BTreeMap<Party, SocketAddr> {
     plan.topology
         .parties()

@@ -213,5 +213,6 @@ fn header() -> RunHeader {
         parties: BTreeMap::new(),
         faults: vec![],
         previous_tail: None,
+        world: None,
     }
 }

@@ -125,8 +125,13 @@ pub struct RunHeader {
     pub parties: BTreeMap<Party, Level>,
     /// Faults asked for on the command line, as written.
     pub faults: Vec<String>,
-    /// Tail hash of the run before it at this site, if there was one.
+    /// The run that was begun before it at this site, if there was one: its tail hash once it had ended, a hash of
+    /// its chain where it was still open (a killed run is named too).
     pub previous_tail: Option<String>,
+    /// 世界 · Id of the mock world whose books it worked on; `None` where the parties are real. Runs of two worlds
+    /// share no books, whatever their parties are called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub world: Option<String>,
 }
 
 /// SNAP0, SNAP1, SNAP2: digests of the exports as they stand in `exports/`.

@@ -199,6 +199,7 @@ impl Run {
             parties: parties.into_iter().collect(),
             faults: vec![],
             previous_tail: None,
+            world: None,
         };
         let mut run = Run {
             judgement: judgement(&header),

@@ -226,6 +226,7 @@ fn header(plan: &Plan, key: &PseudonymKey) -> RunHeader {
             .collect(),
         faults: Vec::new(),
         previous_tail: None,
+        world: None,
     }
 }
 

@@ -5,13 +5,14 @@
 //! as it is, and said so.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crosswipe_domain::PseudonymKey;
 use crosswipe_journal::{History, Journal, Payload};
-use crosswipe_reports::Lang;
+use crosswipe_reports::{Lang, chain_groups};
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::{Interrupt, Patience, RunConfig};
 use crosswipe_scenarios::Plan;
@@ -44,7 +45,14 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
         .enable_all()
         .build()
         .map_err(Trouble::Runtime)?;
-    let ended = runtime.block_on(whole(&args.run, plan, key, &history, telling));
+    let ended = runtime.block_on(whole(
+        &args.run,
+        plan,
+        key,
+        &history,
+        telling,
+        args.common.quiet,
+    ));
     runtime.shutdown_timeout(Duration::from_secs(2));
     ended
 }
@@ -66,11 +74,21 @@ async fn whole(
     key: PseudonymKey,
     stood: &History,
     telling: Telling,
+    quiet: bool,
 ) -> Result<Exit, Trouble> {
     // Business time goes on where it stood; a second later, so that no instant is used twice.
     let clock = Clock::simulated(stood.last().at.plus_ms(1_000));
     let (journal, history) = Journal::reopen(dir, clock.now())?;
     let header = history.header().clone();
+    if !quiet && (!telling.json || std::io::stderr().is_terminal()) {
+        to_stderr(&format!(
+            "{}  链首 chain head {}\n{}  链尾 chain tail {}\n",
+            header.run_id,
+            chain_groups(&stood.records[0].sha256),
+            header.run_id,
+            chain_groups(&stood.last().sha256),
+        ));
+    }
     let world = stand_up(&plan, &[], dir, &clock).await?;
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));

@@ -22,7 +22,7 @@ use crate::command::select::{nearest, select};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
-use crate::stage::{ctrl_c, network, stand_up};
+use crate::stage::{ctrl_c, network, stand_up, world_id};
 use crate::{private, progress, rundir};
 
 /// Runs a plan from its files to its exit code.
@@ -90,7 +90,9 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let world = stand_up(&plan, &faults, &dir, &clock).await?;
     let header = header(args, &plan, &run_id, &key, &dir)?;
     let journal = Journal::create(&dir, header, begins)?;
-    if !args.json && !args.common.quiet && std::io::stderr().is_terminal() {
+    private::remember_head(&dir, &plan.id, &journal.head_of_chain())?;
+    // A program that reads JSON finds both ends in it.
+    if !args.common.quiet && (!args.json || std::io::stderr().is_terminal()) {
         let head = chain_groups(&journal.head_of_chain());
         to_stderr(&format!("{run_id}  链首 chain head {head}\n"));
     }
@@ -157,6 +159,7 @@ fn header(
             .collect(),
         faults: args.faults.clone(),
         previous_tail: private::previous_tail(dir, &plan.id)?,
+        world: Some(world_id(&dir.join("parties"))?),
     })
 }
 

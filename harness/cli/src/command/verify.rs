@@ -11,6 +11,7 @@ use crosswipe_journal::{CaseResult, History, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
 use crosswipe_verify::{Evidence, Finding, Judgement, Verdict, certificate, judge};
 
+use crate::anchor::Anchor;
 use crate::args::Verify;
 use crate::complain::{Trouble, to_stdout};
 use crate::exit::{Came, Exit, of_run};
@@ -20,7 +21,11 @@ use crate::rundir;
 pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
     let history = crosswipe_journal::read(&args.run)?;
     let faults = faults_met(&history);
-    let judged = judged(&args.run, &history, &faults)?;
+    let anchor = anchor_of(&args.anchor)?;
+    let mut judged = judged(&args.run, &history, &faults)?;
+    if let Some(anchor) = &anchor {
+        hold_against(anchor, &history, &faults, &mut judged);
+    }
     let story = story(&args.run, &history, &judged, &faults)?;
     to_stdout(&if args.json {
         json(&story)
@@ -28,6 +33,38 @@ pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
         terminal(&story, args.common.lang(), WIDTH)
     })?;
     Ok(judged.exit)
+}
+
+/// The note as typed, in one text or in several.
+pub(crate) fn anchor_of(typed: &[String]) -> Result<Option<Anchor>, Trouble> {
+    if typed.is_empty() {
+        Ok(None)
+    } else {
+        Anchor::parse(&typed.join(" ")).map(Some)
+    }
+}
+
+/// A note that agrees is told; one that does not means that the evidence was changed.
+fn hold_against(anchor: &Anchor, history: &History, faults: &[(String, u64)], judged: &mut Judged) {
+    match anchor.compare(history) {
+        Ok(remark) => judged.judgement.notes.push(remark),
+        Err(findings) => {
+            for (place, finding) in findings.into_iter().enumerate() {
+                put_first(&mut judged.judgement, place, finding);
+            }
+            judged.exit = of_run(came(history, &judged.judgement, faults));
+        }
+    }
+}
+
+/// Puts a certain finding before those that the judge wrote.
+fn put_first(judgement: &mut Judgement, place: usize, finding: Finding) {
+    judgement
+        .findings
+        .iter_mut()
+        .for_each(|other| other.follows_from = other.follows_from.map(|at| at + 1));
+    judgement.findings.insert(place, finding);
+    judgement.verdict = Verdict::Violated;
 }
 
 /// Faults that were asked for and how many messages each met, as the certificate's record keeps them.
@@ -78,13 +115,7 @@ pub(crate) fn judged_on(
     let mut judgement = judge(evidence);
     let certificate = certificate(evidence, &judgement);
     if let Some(changed) = changed_since(dir, &certificate)? {
-        judgement.findings.insert(0, tampered(&changed));
-        judgement
-            .findings
-            .iter_mut()
-            .skip(1)
-            .for_each(|finding| finding.follows_from = finding.follows_from.map(|at| at + 1));
-        judgement.verdict = Verdict::Violated;
+        put_first(&mut judgement, 0, tampered(&changed));
     }
     let exit = of_run(came(history, &judgement, faults));
     let exit = if judgement.verdict != Verdict::Violated && gated_before_anything(history) {
@@ -113,7 +144,8 @@ fn changed_since(dir: &Path, certificate: &str) -> Result<Option<String>, Troubl
     }
 }
 
-fn tampered(what: &str) -> Finding {
+/// Something is not what it was when it was sealed.
+pub(crate) fn tampered(what: &str) -> Finding {
     Finding {
         class: FindingClass::new("evidence:tampered"),
         severity: Severity::S1,

@@ -52,6 +52,7 @@ pub(crate) fn header() -> RunHeader {
         parties: BTreeMap::from([(Party::new(Role::Insured, "330100"), Level::L4)]),
         faults: vec!["response-lost:2207".into()],
         previous_tail: None,
+        world: None,
     }
 }
 

@@ -87,6 +87,7 @@ impl History {
             parties,
             faults: Vec::new(),
             previous_tail: None,
+            world: None,
         })));
         history
     }
