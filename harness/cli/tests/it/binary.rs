@@ -11,6 +11,7 @@ mod full_disk;
 mod input;
 mod kill;
 mod nothing;
+mod recheck;
 mod resume;
 mod secrets;
 mod zhejiang;
