@@ -350,16 +350,6 @@ pub struct Look {
     pub rows: Vec<LogRow>,
 }
 
-/// JSON with sorted keys and no blanks: the bytes that digests are taken over.
-///
-/// # Panics
-/// If the value has a map key that is no text, which no type of this project has.
-pub fn canonical_json<T: Serialize>(value: &T) -> String {
-    let mut value = serde_json::to_value(value).expect("evidence has text keys");
-    value.sort_all_objects();
-    value.to_string()
-}
-
 /// SHA-256 of bytes, lower-case hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -377,6 +367,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canonical_json;
 
     #[test]
     fn a_log_row_survives_its_json() {

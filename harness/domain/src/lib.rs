@@ -16,6 +16,7 @@
 //! | 测试人员名册 | `Registry`, `Persona` | who may be swiped |
 //! | 业务意图 | `TxId` (τ) | one thing the run wants booked; undone exactly once |
 
+mod canonical;
 mod division;
 mod export;
 mod finding;
@@ -30,10 +31,11 @@ mod tariff;
 mod topology;
 mod window;
 
+pub use canonical::canonical_json;
 pub use division::{AdmDivision, BadDivision, Span};
 pub use export::{
     Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look, Party, QueueItem,
-    Role, Row, Unit, canonical_json, sha256_hex,
+    Role, Row, Unit, sha256_hex,
 };
 pub use finding::{FindingClass, Level, Rule, Severity};
 pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, VisitId};
