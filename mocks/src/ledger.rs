@@ -12,6 +12,7 @@ mod index;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crosswipe_domain::{
     Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look, Moment, Party,
@@ -24,7 +25,7 @@ use index::Index;
 /// 账本 · Cells, rows, fence and log of one party.
 pub struct Ledger {
     party: Party,
-    log: Vec<LogRow>,
+    log: Vec<Arc<LogRow>>,
     cells: BTreeMap<CellKey, (Unit, i64)>,
     rows: BTreeMap<(String, String), Held>,
     fence: BTreeMap<(String, String), Fenced>,
@@ -93,7 +94,7 @@ impl Ledger {
     ///
     /// # Errors
     /// A gap in `seq`, or groups out of order.
-    pub fn replay(party: Party, log: Vec<LogRow>) -> Result<Ledger, BadLog> {
+    pub fn replay(party: Party, log: Vec<Arc<LogRow>>) -> Result<Ledger, BadLog> {
         let mut ledger = Ledger::new(party);
         for row in log {
             let known = ledger.groups.len() as u64;
@@ -134,19 +135,19 @@ impl Ledger {
             entries,
         } = draft;
         for entry in entries {
-            self.append(LogRow {
+            self.append(Arc::new(LogRow {
                 seq: self.lsn(),
                 at,
                 cause: cause.clone(),
                 group,
                 person: person.clone(),
                 entry,
-            });
+            }));
         }
         group
     }
 
-    fn append(&mut self, row: LogRow) {
+    fn append(&mut self, row: Arc<LogRow>) {
         if row.group == self.groups.len() as u64 {
             self.groups.push(row.seq);
         }
@@ -253,7 +254,7 @@ impl Ledger {
     }
 
     /// The log rows from `from` on.
-    pub fn log_from(&self, from: u64) -> &[LogRow] {
+    pub fn log_from(&self, from: u64) -> &[Arc<LogRow>] {
         let from = usize::try_from(from)
             .unwrap_or(usize::MAX)
             .min(self.log.len());
@@ -338,32 +339,17 @@ impl Ledger {
     }
 
     /// Log rows as outsiders see them: what is sent again to a repeated message is no book, and stays here.
-    fn shown(&self, from: u64) -> Vec<LogRow> {
-        let bare = |row: &LogRow| match &row.entry {
-            Entry::Fence {
-                origin,
-                msgid,
-                state,
-                ..
-            } => Entry::Fence {
-                origin: origin.clone(),
-                msgid: msgid.clone(),
-                state: *state,
-                reply: None,
-            },
-            other => other.clone(),
+    fn shown(&self, from: u64) -> Vec<Arc<LogRow>> {
+        let bare = |row: &Arc<LogRow>| {
+            let mut row = Arc::clone(row);
+            if let Entry::Fence { reply: Some(_), .. } = &row.entry
+                && let Entry::Fence { reply, .. } = &mut Arc::make_mut(&mut row).entry
+            {
+                *reply = None;
+            }
+            row
         };
-        self.log_from(from)
-            .iter()
-            .map(|row| LogRow {
-                seq: row.seq,
-                at: row.at,
-                cause: row.cause.clone(),
-                group: row.group,
-                person: row.person.clone(),
-                entry: bare(row),
-            })
-            .collect()
+        self.log_from(from).iter().map(bare).collect()
     }
 
     /// 中途查看 · The log from `from` on.

@@ -5,6 +5,8 @@
 //! behind it says [`Step::Forward`] and is given the answer later with the same ticket; between the two
 //! it may serve others. Carried by `shell`; faults are wrapped round it by `fault`.
 
+use std::sync::Arc;
+
 use crosswipe_domain::{Export, LogRow, Look, Moment, Party, Role};
 use crosswipe_wire::Context;
 
@@ -129,7 +131,7 @@ impl Machine {
     }
 
     /// Log rows from `from` on of the book that it keeps in a role.
-    pub fn log_from(&self, role: Role, from: u64) -> &[LogRow] {
+    pub fn log_from(&self, role: Role, from: u64) -> &[Arc<LogRow>] {
         self.ledger(role)
             .map_or(&[], |ledger| ledger.log_from(from))
     }

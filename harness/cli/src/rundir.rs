@@ -4,15 +4,17 @@
 //! (the mock parties' own logs) and `private/` (never leaves the machine). One function reads evidence
 //! for the run just ended and for last week's.
 
+mod books;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crosswipe_domain::{Export, Look, Moment, Party, PseudonymKey, sha256_hex};
+use crosswipe_domain::{Moment, PseudonymKey, sha256_hex};
 use crosswipe_journal::History;
 use crosswipe_scenarios::Plan;
-use crosswipe_verify::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
+use crosswipe_verify::{Evidence, JournalFacts};
 
 use crate::complain::Trouble;
 
@@ -115,19 +117,13 @@ pub(crate) fn evidence(
         looks: BTreeMap::new(),
         as_of,
     };
-    for path in files_of(&dir.join("exports"))? {
-        let bytes = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
-        let Some((party, which)) = named(&path) else {
-            continue;
-        };
-        match which.as_str() {
-            "t0.json" => put(&mut evidence, Instant::T0, party, &bytes),
-            "t1.json" => put(&mut evidence, Instant::T1, party, &bytes),
-            "t2.json" => put(&mut evidence, Instant::T2, party, &bytes),
-            "tm.jsonl" => {
-                evidence.looks.insert(party, looks(&bytes));
-            }
-            _ => {}
+    for (party, books) in books::read(&dir.join("exports"))? {
+        for (instant, file) in books.exports {
+            let of_instant = evidence.exports.entry(instant).or_default();
+            of_instant.insert(party.clone(), file);
+        }
+        if let Some(looks) = books.looks {
+            evidence.looks.insert(party, looks);
         }
     }
     Ok(evidence)
@@ -152,44 +148,6 @@ fn facts(history: &History) -> JournalFacts {
         length: history.records.len() as u64,
         defect: None,
     }
-}
-
-fn put(evidence: &mut Evidence, instant: Instant, party: Party, bytes: &[u8]) {
-    let export = serde_json::from_slice::<Export>(bytes).map_err(|error| error.to_string());
-    let file = ExportFile {
-        sha256: sha256_hex(bytes),
-        export,
-    };
-    evidence
-        .exports
-        .entry(instant)
-        .or_default()
-        .insert(party, file);
-}
-
-fn looks(bytes: &[u8]) -> Vec<LookLine> {
-    let lines = bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty());
-    let look =
-        |line: &[u8]| serde_json::from_slice::<Look>(line).map_err(|error| error.to_string());
-    lines
-        .map(|line| LookLine {
-            sha256: sha256_hex(line),
-            look: look(line),
-        })
-        .collect()
-}
-
-/// `insured-330300.t1.json` → the party and `t1.json`.
-fn named(path: &Path) -> Option<(Party, String)> {
-    let name = path.file_name()?.to_str()?;
-    let (stem, which) = name.split_once('.')?;
-    let (role, code) = stem.split_once('-')?;
-    Some((
-        Party::try_from(format!("{role}:{code}")).ok()?,
-        which.to_owned(),
-    ))
 }
 
 /// Files of a folder, sorted by name; none if there is no such folder.

@@ -5,13 +5,19 @@
 //! replays to the cells, so that a torn export shows. Documented for people in `mocks/README.md`.
 //! Not here: what must hold of it (`verify`), how mocks keep it (`mocks::ledger`).
 
+mod flat;
+mod read;
+
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Moment;
+
+pub use read::BookReader;
 
 /// The `schema` of an [`Export`].
 pub const EXPORT_SCHEMA: &str = "crosswipe.export/1";
@@ -128,7 +134,7 @@ pub struct Export {
     /// One row per visit, fee line, settlement, clearing entry, invoice, …, sorted by kind and id.
     pub rows: Vec<Row>,
     /// The whole append-only log, by `seq` from 0 without gap.
-    pub log: Vec<LogRow>,
+    pub log: Vec<Arc<LogRow>>,
     /// Messages not yet delivered.
     pub queues: Vec<QueueItem>,
 }
@@ -187,6 +193,7 @@ pub enum Unit {
 
 /// 余额 · A cell and its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "flat::FlatCell")]
 pub struct Cell {
     /// Which cell.
     #[serde(flatten)]
@@ -243,6 +250,7 @@ pub struct Cause {
 
 /// 流水 · One row of an append-only log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "flat::FlatRow")]
 pub struct LogRow {
     /// From 0, no gap.
     pub seq: u64,
@@ -347,7 +355,7 @@ pub struct Look {
     /// Number of log rows at that instant.
     pub lsn: u64,
     /// Rows `from..lsn`.
-    pub rows: Vec<LogRow>,
+    pub rows: Vec<Arc<LogRow>>,
 }
 
 /// SHA-256 of bytes, lower-case hex.

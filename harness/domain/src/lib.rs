@@ -34,8 +34,8 @@ mod window;
 pub use canonical::canonical_json;
 pub use division::{AdmDivision, BadDivision, Span};
 pub use export::{
-    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look, Party, QueueItem,
-    Role, Row, Unit, sha256_hex,
+    BookReader, Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look,
+    Party, QueueItem, Role, Row, Unit, sha256_hex,
 };
 pub use finding::{FindingClass, Level, Rule, Severity};
 pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, VisitId};

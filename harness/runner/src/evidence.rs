@@ -135,7 +135,7 @@ impl<T: Transport> Desk<T> {
         look.case = case.to_string();
         look.rows
             .iter_mut()
-            .for_each(|row| self.pseudonymise_row(row));
+            .for_each(|row| self.pseudonymise_row(Arc::make_mut(row)));
         let line = canonical_json(&look);
         append(
             &self
@@ -171,7 +171,7 @@ impl<T: Transport> Desk<T> {
         export
             .log
             .iter_mut()
-            .for_each(|row| self.pseudonymise_row(row));
+            .for_each(|row| self.pseudonymise_row(Arc::make_mut(row)));
         export.cells.sort_by(|a, b| a.key.cmp(&b.key));
         export
             .rows

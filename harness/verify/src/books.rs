@@ -6,6 +6,7 @@
 //! Called by `context`. Not here: sums of cells against logs (`soundness`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crosswipe_domain::{Export, Level, LogRow, Look, Party, Rule};
 
@@ -64,7 +65,7 @@ impl<'a> Books<'a> {
             }
         }
         self.last = match self.end() {
-            Some(export) => export.log.iter().collect(),
+            Some(export) => export.log.iter().map(Arc::as_ref).collect(),
             None => early.values().copied().collect(),
         };
         self.early = early.into_values().collect();

@@ -5,6 +5,8 @@
 //! that was born becomes terminal, a row that was changed gets its former status. No posting is
 //! negated twice. Day totals are booked on the day of the undo, since reconciliation goes by day.
 
+use std::sync::Arc;
+
 use crosswipe_domain::{CellKey, Entry, LogRow};
 
 use super::{Draft, Facts, Held, Ledger};
@@ -19,7 +21,7 @@ impl Ledger {
 
     /// Negates the birth of one row: its entry and the postings that belong to it.
     pub fn negate_birth(&self, held: &Held, into: &mut Draft) {
-        let is_birth = |row: &&LogRow| matches!(&row.entry, Entry::Row { kind, id, .. } if *kind == held.row.kind && *id == held.row.id);
+        let is_birth = |row: &&Arc<LogRow>| matches!(&row.entry, Entry::Row { kind, id, .. } if *kind == held.row.kind && *id == held.row.id);
         let mut rows = self
             .group(held.born)
             .iter()
@@ -33,7 +35,7 @@ impl Ledger {
     }
 
     /// The log rows of a group.
-    pub fn group(&self, group: u64) -> &[LogRow] {
+    pub fn group(&self, group: u64) -> &[Arc<LogRow>] {
         let Some(start) = usize::try_from(group)
             .ok()
             .and_then(|group| self.groups.get(group))

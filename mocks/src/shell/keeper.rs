@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crosswipe_domain::{Entry, LogRow, Party, canonical_json};
 
@@ -79,17 +80,17 @@ fn path_of(dir: &Path, party: &Party) -> PathBuf {
 
 /// The rows of a log file. Every group but an opening ends with its fence entry; one that does not, or
 /// whose last line has no end, was never acknowledged and is cut off whole.
-fn read(path: &Path) -> io::Result<Vec<LogRow>> {
+fn read(path: &Path) -> io::Result<Vec<Arc<LogRow>>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-    let rows: Result<Vec<LogRow>, _> = whole.lines().map(serde_json::from_str).collect();
+    let rows: Result<Vec<Arc<LogRow>>, _> = whole.lines().map(serde_json::from_str).collect();
     let mut rows = rows.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     let closed =
-        |row: &LogRow| matches!(row.entry, Entry::Fence { .. }) || row.cause.infno == "open";
+        |row: &Arc<LogRow>| matches!(row.entry, Entry::Fence { .. }) || row.cause.infno == "open";
     if whole.len() < text.len() || !rows.last().is_none_or(closed) {
         let torn = rows.last().filter(|row| !closed(row)).map(|row| row.group);
         rows.retain(|row| Some(row.group) != torn);

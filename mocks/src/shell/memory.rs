@@ -80,7 +80,7 @@ impl MemoryWorld {
     }
 
     /// A party's log from `from` on.
-    pub fn log_from(&self, party: &Party, from: u64) -> Vec<LogRow> {
+    pub fn log_from(&self, party: &Party, from: u64) -> Vec<Arc<LogRow>> {
         self.machines
             .get(&carrier(party))
             .map(|machine| lock(machine).machine().log_from(party.role, from).to_vec())

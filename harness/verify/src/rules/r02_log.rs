@@ -5,6 +5,7 @@
 //! `seq`, is a gap. Equal values have equal canonical bytes, so values are compared.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crosswipe_domain::{LogRow, Party, Rule};
 
@@ -21,7 +22,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("no-log");
     outcome.lacking = super::lacking_end(context);
     for (party, ledger) in &context.ledgers {
-        let mut looks: Vec<(String, u64, &[LogRow])> = Vec::new();
+        let mut looks: Vec<(String, u64, &[Arc<LogRow>])> = Vec::new();
         let whole = |instant: Instant| {
             ledger
                 .books
@@ -68,7 +69,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
 }
 
 /// First `seq` that a look should show and does not.
-fn hole(from: u64, rows: &[LogRow]) -> Option<u64> {
+fn hole(from: u64, rows: &[Arc<LogRow>]) -> Option<u64> {
     (from..)
         .zip(rows)
         .find(|(seq, row)| row.seq != *seq)
@@ -78,8 +79,8 @@ fn hole(from: u64, rows: &[LogRow]) -> Option<u64> {
 fn compare(
     context: &Context<'_>,
     party: &Party,
-    earlier: &[LogRow],
-    later: &[LogRow],
+    earlier: &[Arc<LogRow>],
+    later: &[Arc<LogRow>],
     name: &str,
     worst: &mut Worst,
 ) {
@@ -110,7 +111,7 @@ fn compare(
                 .location(format!("log #{} @{name}", row.seq));
             let one = one
                 .values(crate::draft::line(party, row), actual)
-                .witness(party, [row].into_iter().chain(now));
+                .witness(party, [row].into_iter().chain(now).map(Arc::as_ref));
             match tau {
                 Some(tau) => one.about(&context.story.taus[tau]),
                 None => one,

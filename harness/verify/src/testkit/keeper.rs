@@ -1,6 +1,7 @@
 //! 记账人 · One party's books in a hand-made history: an append-only log, and what follows from it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crosswipe_domain::{
     Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Moment, Party,
@@ -231,7 +232,7 @@ impl Keeper {
                 .map(|(key, (unit, value))| Cell { key, unit, value })
                 .collect(),
             rows: rows.into_values().collect(),
-            log: self.log.clone(),
+            log: self.log.iter().cloned().map(Arc::new).collect(),
             queues: self.queues.clone(),
         }
     }

@@ -8,6 +8,7 @@ mod keeper;
 mod outpatient;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crosswipe_domain::{
     AdmDivision, Allow, Business, CaseId, InfNo, Level, Look, Moment, Money, MsgId, Outcome, Party,
@@ -255,7 +256,8 @@ impl History {
         let mut looks = BTreeMap::new();
         for (party, keeper) in &self.books {
             let from = self.looked.get(party).copied().unwrap_or(0);
-            let rows = keeper.log[from as usize..].to_vec();
+            let rows = keeper.log[from as usize..].iter().cloned().map(Arc::new);
+            let rows = rows.collect();
             let lsn = keeper.log.len() as u64;
             let look = Look {
                 party: party.clone(),

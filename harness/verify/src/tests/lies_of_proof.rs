@@ -2,6 +2,8 @@
 //!
 //! What a party shows is changed and sealed again, or the journal about it is. `faults` says what each must be called.
 
+use std::sync::Arc;
+
 use crosswipe_domain::{Cause, Entry, Party, QueueItem};
 use crosswipe_journal::Payload;
 
@@ -49,6 +51,7 @@ pub(super) fn history_cut_off() -> Evidence {
 pub(super) fn history_rewritten() -> Evidence {
     retold(&insured(), |export| {
         for row in &mut export.log {
+            let row = Arc::make_mut(row);
             if let Entry::Posting { cell, amount, .. } = &mut row.entry
                 && cell.kind == "personal-account"
                 && matches!(row.cause.infno.as_str(), "2207" | "2208")
@@ -61,7 +64,7 @@ pub(super) fn history_rewritten() -> Evidence {
 
 pub(super) fn opening_row_rewritten() -> Evidence {
     retold(&insured(), |export| {
-        export.log[0].at = at("2017-06-01T00:00:01+08:00")
+        Arc::make_mut(&mut export.log[0]).at = at("2017-06-01T00:00:01+08:00")
     })
 }
 
@@ -169,7 +172,10 @@ pub(super) fn resurrected_after_restart() -> Evidence {
         .position(|row| row.cause.infno == "2208")
         .unwrap();
     let mut keeper = Keeper::open(treatment());
-    keeper.log = export.log[..cut].to_vec();
+    keeper.log = export.log[..cut]
+        .iter()
+        .map(|row| (**row).clone())
+        .collect();
     *export = keeper.export(export.taken_at);
     reseal(&mut evidence);
     evidence
