@@ -1,14 +1,15 @@
 //! 前台 · What every party does at its door: epochs, receipts, tickets, the fence.
 //!
-//! Why here: the same few lines would stand in `his`, `hub` and `region`. None of it is a book: an
-//! epoch, a serial or an exchange in flight dies with the process, and no balance hangs on it.
+//! Why here: the same few lines would stand in `his`, `hub` and `region`. None of it is a book: a serial
+//! or an exchange in flight dies with the process, and no balance hangs on it.
 
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{AdmDivision, Cause, FenceState, Moment, sha256_hex};
-use crosswipe_wire::{Context, Infcode, Receipt, Refusal, RefusalCode, Response, write_refusal};
+use crosswipe_wire::{Infcode, Receipt, Refusal, RefusalCode, Response, write_refusal};
 
 use crate::deed::Hop;
+use crate::epochs::Epochs;
 use crate::ledger::Ledger;
 use crate::machine::{Answer, Lost, Step, Ticket};
 use crate::setup::MsgidMode;
@@ -16,7 +17,7 @@ use crate::setup::MsgidMode;
 /// 前台 · Counters of one party, and exchanges that wait for an answer.
 pub(crate) struct Desk<P> {
     division: AdmDivision,
-    epochs: BTreeMap<String, u64>,
+    pub(crate) epochs: Epochs,
     receipts: u64,
     tickets: u64,
     waiting: BTreeMap<Ticket, P>,
@@ -26,30 +27,11 @@ impl<P> Desk<P> {
     pub(crate) fn new(division: AdmDivision) -> Desk<P> {
         Desk {
             division,
-            epochs: BTreeMap::new(),
+            epochs: Epochs::default(),
             receipts: 0,
             tickets: 0,
             waiting: BTreeMap::new(),
         }
-    }
-
-    /// Refuses a process of an older epoch of the same run.
-    pub(crate) fn check_epoch(&mut self, context: Option<&Context>) -> Result<(), Refusal> {
-        let Some(context) = context else {
-            return Ok(());
-        };
-        let newest = self
-            .epochs
-            .entry(context.run.clone())
-            .or_insert(context.epoch);
-        if context.epoch < *newest {
-            return Err(Refusal::new(
-                RefusalCode::StaleEpoch,
-                format!("{} < {newest}", context.epoch),
-            ));
-        }
-        *newest = context.epoch;
-        Ok(())
     }
 
     pub(crate) fn receipt(&mut self, now: Moment) -> Receipt {

@@ -14,6 +14,7 @@ use crosswipe_wire::{Context, Refusal, RefusalCode, Request, Response};
 
 use crate::books;
 use crate::desk::{self, Desk, Heard, Passage, hear, passage};
+use crate::epochs::Epochs;
 use crate::ledger::Ledger;
 use crate::machine::{Answer, Lost, Step, Ticket};
 use crate::setup::Setup;
@@ -34,6 +35,15 @@ struct Pending {
 }
 
 impl His {
+    /// Newest epoch seen of each run.
+    pub fn epochs(&self) -> &Epochs {
+        &self.desk.epochs
+    }
+
+    pub(crate) fn epochs_mut(&mut self) -> &mut Epochs {
+        &mut self.desk.epochs
+    }
+
     /// A HIS with empty books, if the topology has the institution.
     pub fn new(code: &InstitutionCode, setup: Arc<Setup>) -> Option<His> {
         let institution = setup.topology.institution(code)?.clone();
@@ -49,7 +59,7 @@ impl His {
 
     /// Takes a message of the counter.
     pub fn begin(&mut self, now: Moment, context: Option<&Context>, body: &[u8]) -> Step {
-        if let Err(refusal) = self.desk.check_epoch(context) {
+        if let Err(refusal) = self.desk.epochs.check(context) {
             return self.desk.refuse(now, &refusal);
         }
         let request = match Request::parse(body) {

@@ -14,6 +14,7 @@ use crosswipe_wire::{Context, Refusal, RefusalCode, Request};
 use crate::books;
 use crate::deed::{Deed, Hop};
 use crate::desk::{Desk, Heard, Passage, hear, passage};
+use crate::epochs::Epochs;
 use crate::ledger::{Draft, Ledger};
 use crate::machine::{Answer, Lost, Step, Ticket};
 use crate::setup::Setup;
@@ -36,6 +37,15 @@ struct Pending {
 }
 
 impl Hub {
+    /// Newest epoch seen of each run.
+    pub fn epochs(&self) -> &Epochs {
+        &self.desk.epochs
+    }
+
+    pub(crate) fn epochs_mut(&mut self) -> &mut Epochs {
+        &mut self.desk.epochs
+    }
+
     /// A hub with its opening balances booked.
     pub fn new(setup: Arc<Setup>) -> Hub {
         let mut ledger = Ledger::new(setup.hub());
@@ -50,7 +60,7 @@ impl Hub {
 
     /// Takes a message of a treatment place.
     pub fn begin(&mut self, now: Moment, context: Option<&Context>, body: &[u8]) -> Step {
-        if let Err(refusal) = self.desk.check_epoch(context) {
+        if let Err(refusal) = self.desk.epochs.check(context) {
             return self.desk.refuse(now, &refusal);
         }
         let hop = match read_hop(body) {

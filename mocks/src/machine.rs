@@ -8,8 +8,9 @@
 use std::sync::Arc;
 
 use crosswipe_domain::{Export, LogRow, Look, Moment, Party, Role};
-use crosswipe_wire::Context;
+use crosswipe_wire::{Context, Refusal};
 
+use crate::epochs::Epochs;
 use crate::his::His;
 use crate::hub::Hub;
 use crate::ledger::{Bend, Ledger};
@@ -101,6 +102,36 @@ impl Machine {
             Machine::His(his) => his.resume(now, ticket, answer),
             Machine::Region(region) => region.resume(now, ticket, answer),
             Machine::Hub(hub) => hub.resume(now, ticket, answer),
+        }
+    }
+
+    /// 时期 · Takes notice of who asks, without a message: a run's older process is refused from now on.
+    ///
+    /// # Errors
+    /// E-STALE-EPOCH: whoever asks was superseded.
+    pub fn hear(&mut self, context: Option<&Context>) -> Result<(), Refusal> {
+        match self {
+            Machine::His(his) => his.epochs_mut().check(context),
+            Machine::Region(region) => region.epochs_mut().check(context),
+            Machine::Hub(hub) => hub.epochs_mut().check(context),
+        }
+    }
+
+    /// Newest epoch seen of each run.
+    pub fn epochs(&self) -> &Epochs {
+        match self {
+            Machine::His(his) => his.epochs(),
+            Machine::Region(region) => region.epochs(),
+            Machine::Hub(hub) => hub.epochs(),
+        }
+    }
+
+    /// Puts back what was known of epochs, e.g. after the death of the process that kept it.
+    pub fn restore_epochs(&mut self, epochs: Epochs) {
+        match self {
+            Machine::His(his) => *his.epochs_mut() = epochs,
+            Machine::Region(region) => *region.epochs_mut() = epochs,
+            Machine::Hub(hub) => *hub.epochs_mut() = epochs,
         }
     }
 

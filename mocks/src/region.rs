@@ -28,6 +28,7 @@ pub(crate) use settle::settlement_facts;
 
 use crate::deed::{Deed, Hop};
 use crate::desk::{self, Desk, Heard, Passage, hear, passage};
+use crate::epochs::Epochs;
 use crate::hub::{books, read_hop};
 use crate::ledger::{Bend, Ledger};
 use crate::machine::{Answer, HOP_PATH, Lost, Step, Ticket};
@@ -72,6 +73,15 @@ struct Ask<'a> {
 }
 
 impl Region {
+    /// Newest epoch seen of each run.
+    pub fn epochs(&self) -> &Epochs {
+        &self.desk.epochs
+    }
+
+    pub(crate) fn epochs_mut(&mut self) -> &mut Epochs {
+        &mut self.desk.epochs
+    }
+
     /// A region with its opening balances booked.
     pub fn new(code: AdmDivision, setup: Arc<Setup>) -> Region {
         Region {
@@ -92,7 +102,7 @@ impl Region {
         path: &str,
         body: &[u8],
     ) -> Step {
-        if let Err(refusal) = self.desk.check_epoch(context) {
+        if let Err(refusal) = self.desk.epochs.check(context) {
             return self.desk.refuse(now, &refusal);
         }
         let request = match Request::parse(body) {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -60,6 +60,9 @@ impl WorldConfig {
     }
 }
 
+/// Any free port of loopback.
+pub const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 /// 世界 · Running mock parties.
 pub struct World {
     addresses: BTreeMap<Party, SocketAddr>,
@@ -69,20 +72,34 @@ pub struct World {
 }
 
 impl World {
-    /// Binds all sockets, then serves.
+    /// Binds all sockets to free ports of loopback, then serves.
     ///
     /// # Errors
     /// No free port, or a log in `parties_dir` that cannot be read or kept.
     pub async fn start(config: WorldConfig) -> io::Result<World> {
+        World::start_at(config, |_| FREE).await
+    }
+
+    /// As [`World::start`], each machine at the address that `place` names for its party, in the order hub, regions,
+    /// institutions; port 0 is any free one.
+    ///
+    /// # Errors
+    /// An address that is taken or not on loopback, or a log in `parties_dir` that cannot be read or kept.
+    pub async fn start_at(
+        config: WorldConfig,
+        mut place: impl FnMut(&Party) -> SocketAddr,
+    ) -> io::Result<World> {
         let faults = Faults::new(config.faults.iter().cloned());
         let book: Arc<OnceLock<BTreeMap<Party, SocketAddr>>> = Arc::default();
         let mut bound = Vec::new();
         for (party, rigged) in machines(&config.setup(), &faults) {
             let dir = config.parties_dir.as_deref();
+            let at = place(&party);
             bound.push(
                 Server::bind(
                     party,
                     rigged,
+                    at,
                     Arc::clone(&book),
                     Arc::clone(&config.time),
                     dir,

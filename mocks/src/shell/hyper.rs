@@ -11,12 +11,13 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use crosswipe_domain::{Moment, Party, Role};
-use crosswipe_wire::{Context, context};
+use crosswipe_wire::{Context, Refusal, context};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -64,6 +65,24 @@ struct Node {
     client: Client<HttpConnector, Full<Bytes>>,
     addresses: Addresses,
     time: TimeFn,
+    /// Messages that came in and are not answered yet.
+    in_flight: AtomicUsize,
+}
+
+/// 在途 · Counts a message from its first byte to its answer, or until whoever asked has gone.
+struct InFlight<'a>(&'a AtomicUsize);
+
+impl<'a> InFlight<'a> {
+    fn begin(count: &'a AtomicUsize) -> InFlight<'a> {
+        count.fetch_add(1, Ordering::SeqCst);
+        InFlight(count)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 struct Carried {
@@ -77,15 +96,16 @@ struct Carried {
 struct Silence;
 
 impl Server {
-    /// Binds a machine to a free port of loopback; nothing is served yet.
+    /// Binds a machine to an address of loopback (port 0: any free one); nothing is served yet.
     pub(crate) async fn bind(
         party: Party,
         mut rigged: Rigged,
+        at: SocketAddr,
         addresses: Addresses,
         time: TimeFn,
         dir: Option<&Path>,
     ) -> io::Result<Server> {
-        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = listen(at).await?;
         let keeper = Keeper::open(dir, rigged.machine_mut())?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -101,6 +121,7 @@ impl Server {
             client,
             addresses,
             time,
+            in_flight: AtomicUsize::new(0),
         });
         Ok(Server {
             party,
@@ -140,15 +161,24 @@ impl Server {
     }
 }
 
-async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Silence> {
-    if request.method() == Method::GET {
-        return Ok(admin::answer(
-            &node,
-            request.uri(),
-            node.now(context_of(&request).as_ref()),
-        ));
+/// Mock parties hold full person numbers: they are never shown beyond this machine.
+async fn listen(at: SocketAddr) -> io::Result<TcpListener> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{at}: {error}"));
+    if !at.ip().is_loopback() {
+        return Err(named(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "mock parties listen on loopback only",
+        )));
     }
+    TcpListener::bind(at).await.map_err(named)
+}
+
+async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Silence> {
     let context = context_of(&request);
+    if request.method() == Method::GET {
+        return admin::answer(&node, request.uri(), context.as_ref());
+    }
+    let _in_flight = InFlight::begin(&node.in_flight);
     let path = request.uri().path().to_owned();
     let body = match read(request).await {
         Ok(body) => body,
@@ -192,6 +222,15 @@ impl Node {
         let Carried { rigged, keeper } = &mut *carried;
         keeper.keep(rigged.machine()).map_err(|_| Silence)?;
         Ok(motion)
+    }
+
+    /// A question in the name of a run: what it shows of epochs is kept before it is answered.
+    fn hear(&self, context: Option<&Context>) -> Result<Result<(), Refusal>, Silence> {
+        let mut carried = self.lock();
+        let Carried { rigged, keeper } = &mut *carried;
+        let heard = rigged.machine_mut().hear(context);
+        keeper.keep(rigged.machine()).map_err(|_| Silence)?;
+        Ok(heard)
     }
 
     async fn send(

@@ -1,7 +1,7 @@
 //! 落盘 · Appends each new log row of a party to its file, so that a later process finds its books.
 //!
 //! Flushed, not synced: a dead process loses nothing, a dead machine may. One line per row, and one write
-//! per step, before the answer leaves.
+//! per step, before the answer leaves. Which process of a run the party listens to is kept likewise.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crosswipe_domain::{Entry, LogRow, Party, canonical_json};
 
+use crate::epochs::Epochs;
 use crate::ledger::Ledger;
 use crate::machine::Machine;
 
@@ -18,6 +19,8 @@ use crate::machine::Machine;
 #[derive(Default)]
 pub(super) struct Keeper {
     files: BTreeMap<Party, (File, u64)>,
+    /// Where the epochs are kept, and as they stand there.
+    epochs: Option<(PathBuf, Epochs)>,
 }
 
 impl Keeper {
@@ -45,15 +48,24 @@ impl Keeper {
             let file = OpenOptions::new().create(true).append(true).open(path)?;
             files.insert(party, (file, kept));
         }
-        let mut keeper = Keeper { files };
+        let path = epochs_path(dir, machine);
+        let kept = read_epochs(&path)?;
+        machine.restore_epochs(kept.clone());
+        let mut keeper = Keeper {
+            files,
+            epochs: Some((path, kept)),
+        };
         keeper.keep(machine)?;
         Ok(keeper)
     }
 
     /// Appends what is new.
     pub(super) fn keep(&mut self, machine: &Machine) -> io::Result<()> {
-        if self.files.is_empty() {
-            return Ok(());
+        if let Some((path, kept)) = &mut self.epochs
+            && kept != machine.epochs()
+        {
+            *kept = machine.epochs().clone();
+            replace(path, canonical_json(kept).as_bytes())?;
         }
         for ledger in machine.ledgers() {
             let Some((file, kept)) = self.files.get_mut(ledger.party()) else {
@@ -76,6 +88,31 @@ impl Keeper {
 /// Where a party's log is kept.
 fn path_of(dir: &Path, party: &Party) -> PathBuf {
     dir.join(format!("{}.log.jsonl", party.file_stem()))
+}
+
+/// Where a machine's epochs are kept: beside its first book.
+fn epochs_path(dir: &Path, machine: &Machine) -> PathBuf {
+    let stem = machine
+        .ledgers()
+        .first()
+        .map(|ledger| ledger.party().file_stem());
+    dir.join(format!("{}.epochs.json", stem.unwrap_or_default()))
+}
+
+fn read_epochs(path: &Path) -> io::Result<Epochs> {
+    match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Epochs::default()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A file is either as it was or as it is to be, whenever the process dies.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, bytes)?;
+    std::fs::rename(&beside, path)
 }
 
 /// The rows of a log file. Every group but an opening ends with its fence entry; one that does not, or

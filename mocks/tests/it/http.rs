@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use crosswipe_domain::{Export, Look, Moment, Party, Role};
 use crosswipe_mocks::{Answer, Lost, World, WorldConfig};
-use crosswipe_wire::{Context, context};
+use crosswipe_wire::{Context, RefusalCode as Code, context};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper_util::client::legacy::Client;
@@ -245,6 +245,70 @@ fn a_world_started_again_takes_over_the_books_that_were_kept() {
     counter.send("2207", bill).output();
     http.stop();
     std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn a_superseded_process_is_shown_nothing_and_books_nothing_also_after_a_restart() {
+    let dir = std::env::temp_dir().join(format!("crosswipe-epochs-{}", std::process::id()));
+    let with_dir = || WorldConfig {
+        parties_dir: Some(dir.clone()),
+        ..config(&[])
+    };
+    let http = Http::start(with_dir());
+    let his = Party::new(Role::His, H_NINGBO);
+    let of_epoch = |epoch| Context {
+        run: "r".into(),
+        epoch,
+        now: None,
+    };
+    let ask = |http: &Http, epoch| {
+        let uri = format!("http://{}/__admin/health", http.address(&his));
+        let request = Request::get(uri).header(context::NAME, of_epoch(epoch).to_text());
+        http.send(request.body(Full::default()).unwrap()).unwrap()
+    };
+    let health: serde_json::Value = serde_json::from_str(&ask(&http, 1).body).unwrap();
+    assert_eq!(health, json!({"status": "ok", "in_flight": 0}));
+    // Nothing but a question of the new process, and the old one is known for what it is.
+    assert_eq!(ask(&http, 2).status, 200);
+    assert_eq!(ask(&http, 1).status, 409);
+    http.stop();
+    let http = Http::start(with_dir());
+    let before = books(&http);
+    let mut counter = Counter::new(&http, H_NINGBO, EMPLOYEE);
+    let msgid = counter.new_msgid();
+    let body = counter.message("2201", &msgid, json!({}));
+    let answer = Carrier::exchange(&http, counter.now, &his, Some(&of_epoch(1)), &body);
+    assert_eq!(said(answer), Said::Refused(Code::StaleEpoch));
+    assert_eq!(books(&http), before);
+    http.stop();
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn parties_stand_where_they_are_told_and_on_loopback_only() {
+    let runtime = Runtime::new().unwrap();
+    let first = runtime.block_on(World::start(config(&[]))).unwrap();
+    let hub = Party::new(Role::Hub, "330000");
+    let at = first.address(&hub).unwrap();
+    let place = |party: &Party| {
+        if *party == hub {
+            at
+        } else {
+            crosswipe_mocks::FREE
+        }
+    };
+    let taken = runtime.block_on(World::start_at(config(&[]), place));
+    let said = taken.err().unwrap().to_string();
+    assert!(said.contains(&at.to_string()), "which address: {said}");
+    runtime.block_on(first.stop());
+    let again = runtime
+        .block_on(World::start_at(config(&[]), place))
+        .unwrap();
+    assert_eq!(again.address(&hub), Some(at));
+    runtime.block_on(again.stop());
+    let open = |_: &Party| SocketAddr::from(([0, 0, 0, 0], 0));
+    let refused = runtime.block_on(World::start_at(config(&[]), open));
+    assert!(refused.err().unwrap().to_string().contains("loopback"));
 }
 
 #[test]

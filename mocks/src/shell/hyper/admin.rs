@@ -1,19 +1,32 @@
 //! 管理口 · `GET /__admin/…`: a party shows its books to whoever runs it.
 //!
 //! Exports and log tails are what the judge reads; they hold full person numbers, which the runner turns
-//! into pseudonyms before anything is written.
+//! into pseudonyms before anything is written. Who asks in the name of a run is held to its epoch, as with
+//! messages: a process that was superseded is shown nothing, and its successor is known from its first question.
+
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use crosswipe_domain::{Moment, Role};
+use crosswipe_domain::Role;
+use crosswipe_wire::Context;
 use hyper::Uri;
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Node, Out, respond};
+use super::{Node, Out, Silence, respond};
 
-pub(super) fn answer(node: &Node, uri: &Uri, now: Moment) -> Out {
+pub(super) fn answer(node: &Node, uri: &Uri, context: Option<&Context>) -> Result<Out, Silence> {
+    if let Err(refusal) = node.hear(context)? {
+        let said = json!({"message": refusal.err_msg()});
+        return Ok(respond(409, Bytes::from(said.to_string())));
+    }
+    let now = node.now(context);
     let parts: Vec<&str> = uri.path().trim_matches('/').split('/').collect();
     let found = match parts.as_slice() {
-        ["__admin", "health"] => Some(br#"{"status":"ok"}"#.to_vec()),
+        ["__admin", "health"] => {
+            let in_flight = node.in_flight.load(Ordering::SeqCst);
+            json(Some(json!({"status": "ok", "in_flight": in_flight})))
+        }
         ["__admin", "export", role] => role_of(role).and_then(|role| {
             let export = node.lock().rigged.machine().export(role, now);
             json(export)
@@ -24,10 +37,10 @@ pub(super) fn answer(node: &Node, uri: &Uri, now: Moment) -> Out {
         }),
         _ => None,
     };
-    match found {
+    Ok(match found {
         Some(body) => respond(200, Bytes::from(body)),
         None => respond(404, Bytes::from_static(br#"{"message":"not found"}"#)),
-    }
+    })
 }
 
 fn role_of(name: &str) -> Option<Role> {
