@@ -4,6 +4,7 @@
 //! writer thread (a run on disk) and inline (simulation). After a failed commit nothing follows.
 //! Not here: gathering drafts (`tray`), threads (`journal`).
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -11,7 +12,7 @@ use crate::chain::Link;
 use crate::draft::{Draft, Prepared};
 use crate::error::{JournalError, StoreFault};
 use crate::head::HeadFile;
-use crate::lock::RunLock;
+use crate::lock::{self, RunLock};
 use crate::record::{Payload, Record};
 use crate::reserve::Reserve;
 use crate::store::{Row, Store};
@@ -113,8 +114,9 @@ impl Status {
 pub(crate) struct Folder {
     pub(crate) head: HeadFile,
     pub(crate) reserve: Reserve,
+    pub(crate) dir: PathBuf,
     /// Dropped last: the run is free again.
-    pub(crate) _lock: RunLock,
+    pub(crate) lock: Arc<RunLock>,
 }
 
 /// Who waits for a commit, in order of seq, and what each is told.
@@ -260,7 +262,13 @@ impl Clerk {
         if let Some(error) = self.status.failed() {
             return Err(error);
         }
+        if let Some(folder) = self.folder.as_ref().filter(|f| !f.lock.is_ours()) {
+            return self.superseded(&folder.dir.clone());
+        }
         let mut committed = self.store.commit(rows);
+        if let (Err(StoreFault::Superseded { .. }), Some(folder)) = (&committed, &self.folder) {
+            return self.superseded(&folder.dir.clone());
+        }
         if matches!(committed, Err(StoreFault::Full { .. })) && self.give_up_reserve() {
             committed = self.store.commit(rows);
         }
@@ -275,6 +283,12 @@ impl Clerk {
         }
         self.status.committed(rows, last);
         Ok(())
+    }
+
+    fn superseded(&self, dir: &Path) -> Result<(), JournalError> {
+        let error = taken_over(dir);
+        self.status.fail(&error);
+        Err(error)
     }
 
     fn give_up_reserve(&mut self) -> bool {
@@ -296,6 +310,14 @@ impl Clerk {
         written.map_err(|error| StoreFault::Io {
             why: format!("journal.head: {error}"),
         })
+    }
+}
+
+/// Says who has the run now.
+pub(crate) fn taken_over(dir: &Path) -> JournalError {
+    JournalError::TakenOver {
+        dir: dir.to_owned(),
+        by: lock::owner(dir).filter(|owner| owner.pid != std::process::id()),
     }
 }
 

@@ -9,6 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crosswipe_domain::Moment;
+
 /// Why a journal could not be written, or cannot be believed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,10 +39,20 @@ pub enum JournalError {
         reserve_used: bool,
     },
     /// 占用 · Another process holds the run.
-    #[error("the run in `{}` is in use by another process", dir.display())]
+    #[error("the run in `{}` is in use by {}", dir.display(), named(owner.as_ref()))]
     Locked {
         /// The run's folder.
         dir: PathBuf,
+        /// Who holds it, if it says so.
+        owner: Option<Owner>,
+    },
+    /// 已被接管 · Another process took the run over: this one writes and sends nothing any more.
+    #[error("the run in `{}` was taken over by {}", dir.display(), named(by.as_ref()))]
+    TakenOver {
+        /// The run's folder.
+        dir: PathBuf,
+        /// Who holds it now, if anybody does and says so.
+        by: Option<Owner>,
     },
     /// 非运行目录 · There is no journal here.
     #[error("`{}` is not a run: {why}", dir.display())]
@@ -85,6 +97,22 @@ pub enum JournalError {
     },
 }
 
+/// 持有者 · The process that holds a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Process number.
+    pub pid: u32,
+    /// Real time since when.
+    pub since: Moment,
+}
+
+fn named(owner: Option<&Owner>) -> String {
+    owner.map_or_else(
+        || "another process".to_owned(),
+        |Owner { pid, since }| format!("process {pid} since {since}"),
+    )
+}
+
 impl JournalError {
     /// The stable code, with a page of its own.
     pub fn code(&self) -> &'static str {
@@ -93,6 +121,7 @@ impl JournalError {
             JournalError::Unsynced { .. } => "journal:unsynced",
             JournalError::DiskFull { .. } => "journal:disk_full",
             JournalError::Locked { .. } => "journal:locked",
+            JournalError::TakenOver { .. } => "journal:taken_over",
             JournalError::NotARun { .. } => "journal:not_a_run",
             JournalError::Exists { .. } => "journal:exists",
             JournalError::Version { .. } => "journal:version",
@@ -132,6 +161,12 @@ pub enum StoreFault {
     Io {
         /// The store's own words.
         why: String,
+    },
+    /// A newer process of the run has written; nothing of the batch was kept.
+    #[error("superseded by epoch {epoch}")]
+    Superseded {
+        /// Epoch of the newest record.
+        epoch: u64,
     },
     /// Another program keeps the store open; everything is durable, but it cannot be sealed.
     #[error("held open by another program")]

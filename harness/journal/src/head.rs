@@ -51,6 +51,11 @@ impl HeadFile {
     }
 }
 
+/// Where it lies.
+pub(crate) fn path(dir: &Path) -> PathBuf {
+    dir.join(HEAD)
+}
+
 /// How far the chain must reach; `None` where there is no such file.
 pub(crate) fn read(dir: &Path) -> Result<Option<(u64, String)>, JournalError> {
     let path = dir.join(HEAD);

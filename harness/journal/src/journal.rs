@@ -9,13 +9,13 @@ use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
 use crosswipe_domain::Moment;
 
 use crate::chain::BEFORE_THE_FIRST;
-use crate::clerk::{Clerk, Counters, Folder, Pending, Status};
+use crate::clerk::{self, Clerk, Counters, Folder, Pending, Status};
 use crate::draft::{Draft, Prepared};
 use crate::error::{JournalError, StoreFault};
 use crate::head::HeadFile;
@@ -23,6 +23,7 @@ use crate::lock::RunLock;
 use crate::read::{self, History};
 use crate::record::{Payload, Record, RunHeader, Takeover};
 use crate::reserve::Reserve;
+use crate::seize::{self, Turn};
 use crate::store::Store;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::{DATABASE, SqliteStore};
@@ -36,6 +37,8 @@ pub struct Journal {
     epoch: u64,
     head_of_chain: String,
     source: Source,
+    /// The lock of the run, with the clerk; none in memory.
+    lock: Weak<RunLock>,
 }
 
 /// Where the clerk sits.
@@ -96,11 +99,7 @@ impl Journal {
             });
         }
         let store = wrap(Box::new(SqliteStore::create(dir)?));
-        let folder = Folder {
-            head: HeadFile::open(dir)?,
-            reserve: Reserve::set_aside(dir),
-            _lock: lock,
-        };
+        let folder = folder(dir, lock)?;
         let mut clerk = Clerk::new(store, Some(folder), 1, 0, BEFORE_THE_FIRST);
         let first = clerk.commit_one(Draft::new(at, Payload::Run(Box::new(header))))?;
         clerk.sync_head()?;
@@ -127,16 +126,40 @@ impl Journal {
         wrap: Wrap<'_>,
     ) -> Result<(Journal, History), JournalError> {
         read::expect_a_run(dir)?;
-        let lock = RunLock::take(dir)?;
-        let mut history = read::of_nobody(dir)?;
+        let lock = {
+            let _turn = Turn::take(dir)?;
+            let lock = RunLock::take(dir)?;
+            seize::finish(dir)?;
+            lock
+        };
+        let history = read::of_nobody(dir)?;
+        Journal::go_on(dir, at, lock, history, wrap)
+    }
+
+    /// Takes a run over from a process that may still live, e.g. one that was stopped: whatever it has open, it writes
+    /// nothing more into this run. Otherwise as [`Journal::reopen`].
+    ///
+    /// # Errors
+    /// As [`Journal::reopen`]; in use only where another process is taking the run over at this moment.
+    pub fn take_over(dir: &Path, at: Moment) -> Result<(Journal, History), JournalError> {
+        read::expect_a_run(dir)?;
+        let turn = Turn::take(dir)?;
+        let (lock, history) = seize::seize(dir, &turn)?;
+        Journal::go_on(dir, at, lock, history, &|store| store)
+    }
+
+    /// Writes TAKEOVER behind what stands.
+    fn go_on(
+        dir: &Path,
+        at: Moment,
+        lock: RunLock,
+        mut history: History,
+        wrap: Wrap<'_>,
+    ) -> Result<(Journal, History), JournalError> {
         let last = history.last();
         let (old_tail, epoch, next_seq) = (last.sha256.clone(), last.epoch + 1, last.seq + 1);
         let store = wrap(Box::new(SqliteStore::open(dir)?));
-        let folder = Folder {
-            head: HeadFile::open(dir)?,
-            reserve: Reserve::set_aside(dir),
-            _lock: lock,
-        };
+        let folder = folder(dir, lock)?;
         let mut clerk = Clerk::new(store, Some(folder), epoch, next_seq, &old_tail);
         let taken_over = clerk.commit_one(Draft::new(
             at,
@@ -176,6 +199,7 @@ impl Journal {
             epoch: 1,
             head_of_chain: first.sha256,
             source: Source::Memory(memory),
+            lock: Weak::new(),
         })
     }
 
@@ -185,6 +209,7 @@ impl Journal {
         dir: &Path,
     ) -> Result<Journal, JournalError> {
         let (status, epoch) = (Arc::clone(&clerk.status), clerk.epoch);
+        let lock = clerk.folder.as_ref().map(|f| Arc::downgrade(&f.lock));
         let tray = Arc::new(Tray::default());
         let theirs = Arc::clone(&tray);
         let spawned = thread::Builder::new()
@@ -201,6 +226,7 @@ impl Journal {
             epoch,
             head_of_chain,
             source: Source::Folder(dir.to_owned()),
+            lock: lock.unwrap_or_default(),
         })
     }
 
@@ -260,6 +286,35 @@ impl Journal {
     /// The newest durable record: its seq and hash.
     pub fn tail(&self) -> (u64, String) {
         self.status.tail()
+    }
+
+    /// Whether this process still owns the run: asked right before each send, so it costs no more than a look at one
+    /// file. A journal in memory belongs to whoever has it.
+    ///
+    /// # Errors
+    /// [`JournalError::TakenOver`].
+    pub fn still_ours(&self) -> Result<(), JournalError> {
+        match &self.source {
+            Source::Folder(dir) if !self.lock.upgrade().is_some_and(|lock| lock.is_ours()) => {
+                Err(clerk::taken_over(dir))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// As [`Journal::still_ours`], and the newest record is of this epoch: asked after a pause that was long enough for
+    /// somebody to have taken the run over.
+    ///
+    /// # Errors
+    /// [`JournalError::TakenOver`], or the journal cannot be read.
+    pub fn still_newest(&self) -> Result<(), JournalError> {
+        self.still_ours()?;
+        match &self.source {
+            Source::Folder(dir) if read::newest_epoch(dir)? > self.epoch => {
+                Err(clerk::taken_over(dir))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Hash of record 0.
@@ -350,6 +405,16 @@ fn write(clerk: &mut Clerk, tray: &Tray) -> Result<(), JournalError> {
     }
 }
 
+/// The files beside the database of a run that is ours.
+fn folder(dir: &Path, lock: RunLock) -> Result<Folder, JournalError> {
+    Ok(Folder {
+        head: HeadFile::open(dir)?,
+        reserve: Reserve::set_aside(dir),
+        dir: dir.to_owned(),
+        lock: Arc::new(lock),
+    })
+}
+
 fn stopped(seq: u64) -> JournalError {
     JournalError::Unsynced {
         seq,
@@ -360,7 +425,7 @@ fn stopped(seq: u64) -> JournalError {
 }
 
 /// A new file is there after a power cut only if its folder is synced too.
-fn sync_folder(dir: &Path) -> Result<(), JournalError> {
+pub(crate) fn sync_folder(dir: &Path) -> Result<(), JournalError> {
     if cfg!(unix) {
         for folder in [
             Some(dir),

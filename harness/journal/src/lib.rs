@@ -15,13 +15,14 @@ mod open;
 mod read;
 mod record;
 mod reserve;
+mod seize;
 mod store;
 mod tray;
 mod walk;
 
 pub use clerk::Counters;
 pub use draft::Draft;
-pub use error::{JournalError, StoreFault};
+pub use error::{JournalError, Owner, StoreFault};
 pub use journal::{Closed, Journal, Wrap};
 pub use read::{History, read};
 pub use record::{

@@ -12,6 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::JournalError;
+use crate::seize;
 use crate::store::sqlite::DATABASE;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,12 +29,14 @@ pub(crate) enum Share {
 /// Whether commits stand in the log that were never brought into the database.
 pub(crate) fn has_log(dir: &Path) -> bool {
     let log = dir.join(format!("{DATABASE}-wal"));
-    log.metadata().is_ok_and(|found| found.len() > 0)
+    !seize::is_cut_short(dir) && log.metadata().is_ok_and(|found| found.len() > 0)
 }
 
 pub(crate) fn for_reading(dir: &Path, share: Share) -> Result<Connection, JournalError> {
-    let path = dir.join(DATABASE);
+    let path = seize::database(dir);
     let opened = match share {
+        // A copy that has not got its name yet is written by nobody.
+        _ if seize::is_cut_short(dir) => as_it_lies(&path),
         Share::WithOwner => beside_its_owner(&path),
         Share::WithNobody if has_log(dir) => with_its_log(&path),
         Share::WithNobody => as_it_lies(&path),

@@ -14,11 +14,12 @@ use rusqlite::Connection;
 
 use crate::error::JournalError;
 use crate::head;
-use crate::lock::{Owner, RunLock};
+use crate::lock::{Held, RunLock};
 use crate::open::{self, Share};
 use crate::record::{Payload, Record, RunHeader};
+use crate::seize;
 use crate::store::Row;
-use crate::store::sqlite::{DATABASE, SCHEMA, SCHEMA_VERSION};
+use crate::store::sqlite::{SCHEMA, SCHEMA_VERSION};
 use crate::walk::Walk;
 
 /// 历史 · All that a journal holds, checked.
@@ -62,14 +63,29 @@ impl History {
 pub fn read(dir: &Path) -> Result<History, JournalError> {
     expect_a_run(dir)?;
     match RunLock::look(dir) {
-        Owner::Somebody => read_as(dir, Share::WithOwner),
-        Owner::Nobody { _until_dropped } => read_as(dir, Share::WithNobody),
+        Held::BySomebody => read_as(dir, Share::WithOwner),
+        Held::ByNobody { _until_dropped } => read_as(dir, Share::WithNobody),
     }
 }
 
 /// As [`read`], by somebody who holds the lock.
 pub(crate) fn of_nobody(dir: &Path) -> Result<History, JournalError> {
     read_as(dir, Share::WithNobody)
+}
+
+/// As [`read`], whoever else may have the database open.
+pub(crate) fn beside_others(dir: &Path) -> Result<History, JournalError> {
+    read_as(dir, Share::WithOwner)
+}
+
+/// Epoch of the newest record, without reading the others.
+pub(crate) fn newest_epoch(dir: &Path) -> Result<u64, JournalError> {
+    let connection = open::for_reading(dir, Share::WithOwner)?;
+    let sql = "SELECT epoch FROM record ORDER BY seq DESC LIMIT 1";
+    let newest = connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    newest
+        .map(i64::cast_unsigned)
+        .map_err(|error| JournalError::corrupt(0, error.to_string()))
 }
 
 /// The same checks on rows that were never on disk.
@@ -90,7 +106,7 @@ pub(crate) fn of_rows(rows: Vec<Row>) -> Result<History, JournalError> {
 
 /// Whether there is a database at all.
 pub(crate) fn expect_a_run(dir: &Path) -> Result<(), JournalError> {
-    if dir.join(DATABASE).is_file() {
+    if seize::database(dir).is_file() {
         Ok(())
     } else {
         Err(not_a_run(dir, "there is no `journal.db` in it"))

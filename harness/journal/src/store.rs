@@ -46,3 +46,12 @@ pub trait Store: Send {
     /// What kept it from that; the rows are durable all the same.
     fn seal(&mut self) -> Result<(), StoreFault>;
 }
+
+/// A process whose run was taken over adds nothing: asked inside each commit.
+pub(crate) fn superseded(newest: Option<u64>, rows: &[Row]) -> Result<(), StoreFault> {
+    let ours = rows.first().map_or(u64::MAX, |row| row.epoch);
+    match newest {
+        Some(epoch) if epoch > ours => Err(StoreFault::Superseded { epoch }),
+        _ => Ok(()),
+    }
+}

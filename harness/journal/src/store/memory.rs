@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Row, Store};
+use super::{Row, Store, superseded};
 use crate::error::StoreFault;
 
 /// Rows that the journal and its readers share.
@@ -26,10 +26,12 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     fn commit(&mut self, rows: &[Row]) -> Result<(), StoreFault> {
-        self.rows
+        let mut kept = self
+            .rows
             .lock()
-            .expect("nobody panics while holding the rows")
-            .extend_from_slice(rows);
+            .expect("nobody panics while holding the rows");
+        superseded(kept.last().map(|row| row.epoch), rows)?;
+        kept.extend_from_slice(rows);
         Ok(())
     }
 

@@ -8,9 +8,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
-use super::{Row, Store};
+use super::{Row, Store, superseded};
 use crate::error::{JournalError, StoreFault};
 
 /// Version of the format; any other is refused.
@@ -50,6 +50,7 @@ COMMIT;
 ";
 
 const INSERT_RECORD: &str = "INSERT INTO record(seq, epoch, at, kind, payload, prev_sha256, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const NEWEST_EPOCH: &str = "SELECT epoch FROM record ORDER BY seq DESC LIMIT 1";
 const INSERT_MESSAGE: &str = "INSERT INTO message(seq, text) VALUES (?1, ?2)";
 
 /// The database of a run, open for writing.
@@ -89,9 +90,14 @@ impl SqliteStore {
         }
     }
 
-    fn write(&mut self, rows: &[Row]) -> rusqlite::Result<()> {
+    fn write(&mut self, rows: &[Row]) -> Result<(), Refused> {
         let connection = &self.connection;
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let newest: Option<i64> = connection
+            .prepare_cached(NEWEST_EPOCH)?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        superseded(newest.map(i64::cast_unsigned), rows)?;
         let mut insert_record = connection.prepare_cached(INSERT_RECORD)?;
         let mut insert_message = connection.prepare_cached(INSERT_MESSAGE)?;
         for row in rows {
@@ -109,7 +115,26 @@ impl SqliteStore {
                 insert_message.execute(params![seq, text])?;
             }
         }
-        connection.prepare_cached("COMMIT")?.execute([]).map(drop)
+        connection.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+}
+
+/// Why a batch was not kept.
+enum Refused {
+    BySqlite(rusqlite::Error),
+    ByUs(StoreFault),
+}
+
+impl From<rusqlite::Error> for Refused {
+    fn from(error: rusqlite::Error) -> Refused {
+        Refused::BySqlite(error)
+    }
+}
+
+impl From<StoreFault> for Refused {
+    fn from(fault: StoreFault) -> Refused {
+        Refused::ByUs(fault)
     }
 }
 
@@ -120,7 +145,10 @@ impl Store for SqliteStore {
             // The error of the write is the one to report; a rollback that fails leaves the same unknown.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        let kept = written.map_err(fault);
+        let kept = written.map_err(|refused| match refused {
+            Refused::BySqlite(error) => fault(error),
+            Refused::ByUs(fault) => fault,
+        });
         if matches!(kept, Err(StoreFault::Full { .. })) {
             // What room can still be found is for records: moving old ones into the database would use it up.
             let _ = self.connection.pragma_update(None, "wal_autocheckpoint", 0);

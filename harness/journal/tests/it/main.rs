@@ -15,4 +15,6 @@ mod payloads;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod takeover;
+#[cfg(test)]
 mod tamper;

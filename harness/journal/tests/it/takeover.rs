@@ -1,0 +1,193 @@
+//! 接管 · A run changes hands while its owner lives: the old one writes nothing more, and nothing is lost.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crosswipe_journal::{Journal, JournalError, Payload, read};
+use rstest::rstest;
+use rusqlite::Connection;
+
+use crate::samples::*;
+
+#[test]
+fn a_run_in_use_is_refused_and_says_who_uses_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    let refused = Journal::reopen(dir.path(), at(1)).err().unwrap();
+    assert_eq!(refused.code(), "journal:locked");
+    match &refused {
+        JournalError::Locked {
+            owner: Some(owner), ..
+        } => assert_eq!(owner.pid, std::process::id()),
+        other => panic!("{other}"),
+    }
+    let words = refused.to_string();
+    assert!(
+        words.contains(&format!(
+            "in use by process {} since 20",
+            std::process::id()
+        )),
+        "{words}"
+    );
+    drop(journal);
+    Journal::reopen(dir.path(), at(1)).unwrap();
+}
+
+#[test]
+fn an_owner_that_lives_on_writes_nothing_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = Journal::create(dir.path(), header(), at(0)).unwrap();
+    one_swipe(&old);
+    old.still_ours().unwrap();
+    old.still_newest().unwrap();
+    let (seq, tail) = old.tail();
+    let (new, history) = Journal::take_over(dir.path(), at(9)).unwrap();
+    assert_eq!((new.epoch(), history.last().seq), (2, seq + 1));
+    match &history.last().payload {
+        Payload::Takeover(takeover) => assert_eq!((takeover.epoch, &takeover.old_tail), (2, &tail)),
+        other => panic!("{}", other.kind()),
+    }
+    for asked in [old.still_ours(), old.still_newest()] {
+        assert_eq!(asked.unwrap_err().code(), "journal:taken_over");
+    }
+    let before = contents(dir.path());
+    let refused = old.append_and_wait(note("late-reply")).unwrap_err();
+    assert_eq!(refused.code(), "journal:taken_over");
+    old.append_lazily(note("late-reply"));
+    drop(old);
+    assert_eq!(contents(dir.path()), before, "nothing was written");
+    new.still_newest().unwrap();
+    let record = new.append_and_wait(note("late-reply")).unwrap();
+    new.close().unwrap();
+    let whole = read(dir.path()).unwrap();
+    assert_eq!(
+        (whole.last(), whole.records.len() as u64),
+        (&record, seq + 3)
+    );
+    let names: Vec<String> = contents(dir.path()).into_keys().collect();
+    assert_eq!(names, ["journal.db", "journal.head", "journal.lock"]);
+}
+
+/// As if the old process had been stopped in the middle of a commit: it holds the database for ever.
+#[test]
+fn a_commit_that_never_ends_holds_nobody_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = Journal::create(dir.path(), header(), at(0)).unwrap();
+    one_swipe(&old);
+    let stuck = Connection::open(dir.path().join("journal.db")).unwrap();
+    stuck.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (new, history) = Journal::take_over(dir.path(), at(9)).unwrap();
+    assert_eq!(history.records.len(), 7);
+    new.append_and_wait(note("late-reply")).unwrap();
+    // It wakes up and commits after all, into a file that is no run's any more.
+    stuck.execute_batch("COMMIT").unwrap();
+    drop(stuck);
+    drop(old);
+    new.append_and_wait(note("late-reply")).unwrap();
+    drop(new); // not closed: the log beside the database is the new owner's, and must have stayed
+    assert_eq!(read(dir.path()).unwrap().records.len(), 9);
+}
+
+/// The lock file was removed by hand, so two processes believe that the run is theirs.
+#[test]
+fn without_a_lock_the_epoch_inside_the_commit_decides() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = Journal::create(dir.path(), header(), at(0)).unwrap();
+    let beside = Connection::open(dir.path().join("journal.db")).unwrap();
+    let newer = "INSERT INTO record SELECT seq + 1, 2, at, 'NOTE', payload, sha256, 'x' FROM record WHERE seq = 0";
+    assert_eq!(beside.execute(newer, []).unwrap(), 1);
+    old.still_ours().unwrap();
+    assert_eq!(old.still_newest().unwrap_err().code(), "journal:taken_over");
+    let refused = old.append_and_wait(note("late-reply")).unwrap_err();
+    assert_eq!(refused.code(), "journal:taken_over");
+    let rows: i64 = beside
+        .query_row("SELECT count(*) FROM record", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 2);
+}
+
+/// Whoever takes a run over may die between any two steps of it.
+#[rstest]
+#[case::copied_without_a_name(&["journal.next/journal.db"], &[])]
+#[case::named(&["journal.next.db"], &[])]
+#[case::named_without_the_old_log(&["journal.next.db"], &["journal.db-wal", "journal.db-shm"])]
+fn a_takeover_cut_short_leaves_one_journal(#[case] made: &[&str], #[case] removed: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let dead = killed_run(dir.path());
+    for name in made {
+        let to = dir.path().join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        let connection = Connection::open(dead.join("journal.db")).unwrap();
+        let to = to.display().to_string();
+        connection.execute("VACUUM INTO ?1", [to]).unwrap();
+    }
+    for name in removed {
+        fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    let stood = read(&dead).unwrap();
+    assert_eq!(read(dir.path()).unwrap().records, stood.records);
+    for take in [Journal::reopen, Journal::take_over] {
+        let (journal, history) = take(dir.path(), at(9)).unwrap();
+        assert_eq!(history.records[..stood.records.len()], stood.records);
+        journal.append_and_wait(note("late-reply")).unwrap();
+        drop(journal);
+    }
+    let whole = read(dir.path()).unwrap();
+    assert_eq!(whole.records.len(), stood.records.len() + 4);
+    assert!(!dir.path().join("journal.next.db").exists());
+}
+
+/// A run as a killed process leaves it, log and all; and a copy of it to look things up in.
+fn killed_run(dir: &Path) -> std::path::PathBuf {
+    let from = tempfile::tempdir().unwrap();
+    let journal = Journal::create(from.path(), header(), at(0)).unwrap();
+    one_swipe(&journal);
+    let copy = dir.join("as-it-was");
+    fs::create_dir(&copy).unwrap();
+    for (name, bytes) in contents(from.path()) {
+        fs::write(dir.join(&name), &bytes).unwrap();
+        fs::write(copy.join(&name), &bytes).unwrap();
+    }
+    drop(journal);
+    copy
+}
+
+#[test]
+fn of_many_who_take_over_at_once_one_has_it_in_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Journal::create(dir.path(), header(), at(0)).unwrap();
+    let taken: Vec<Journal> = std::thread::scope(|scope| {
+        let tries: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| Journal::take_over(dir.path(), at(9))))
+            .collect();
+        let ended = tries.into_iter().map(|one| one.join().unwrap());
+        ended
+            .filter_map(|taken| match taken {
+                Ok((journal, _)) => Some(journal),
+                Err(error) => {
+                    assert_eq!(error.code(), "journal:locked", "{error}");
+                    None
+                }
+            })
+            .collect()
+    });
+    let mut epochs: BTreeMap<u64, bool> = BTreeMap::new();
+    for journal in &taken {
+        let ours = journal.still_ours().is_ok();
+        assert_eq!(journal.append_and_wait(note("late-reply")).is_ok(), ours);
+        assert!(
+            epochs.insert(journal.epoch(), ours).is_none(),
+            "one epoch, one owner"
+        );
+    }
+    println!(
+        "{} of 8 took the run over, one after the other",
+        taken.len()
+    );
+    assert!(first.still_ours().is_err());
+    assert_eq!(epochs.values().filter(|ours| **ours).count(), 1);
+    assert_eq!(epochs.last_key_value().map(|(_, ours)| *ours), Some(true));
+    let records = read(dir.path()).unwrap().records;
+    assert_eq!(records.len(), 1 + taken.len() + 1);
+}
