@@ -158,6 +158,8 @@ impl Journal {
     ) -> Result<(Journal, History), JournalError> {
         let last = history.last();
         let (old_tail, epoch, next_seq) = (last.sha256.clone(), last.epoch + 1, last.seq + 1);
+        // An owner that lived on may have come further than whoever takes over had seen.
+        let at = at.max(last.at);
         let store = wrap(Box::new(SqliteStore::open(dir)?));
         let folder = folder(dir, lock)?;
         let mut clerk = Clerk::new(store, Some(folder), epoch, next_seq, &old_tail);
