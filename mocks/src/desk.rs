@@ -107,7 +107,11 @@ pub(crate) enum Heard {
     /// Nobody can say: nothing is booked.
     Nothing,
     /// A refusal; `binding` if it stands for this message for good.
-    Refused { body: String, binding: bool },
+    Refused {
+        body: String,
+        binding: bool,
+        code: Option<RefusalCode>,
+    },
     /// A success, its completed deed if it books something, and the other nodes of the output.
     Done {
         body: String,
@@ -156,6 +160,7 @@ pub(crate) fn hear(answer: Result<Answer, Lost>) -> Heard {
         Ok((Some(code), ..)) => Heard::Refused {
             body,
             binding: code.is_none_or(binding),
+            code,
         },
     }
 }

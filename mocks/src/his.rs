@@ -7,6 +7,7 @@
 
 mod deed;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crosswipe_domain::{Cause, Institution, InstitutionCode, Moment, Nature, Party, Role};
@@ -25,6 +26,8 @@ pub struct His {
     setup: Arc<Setup>,
     ledger: Ledger,
     desk: Desk<Pending>,
+    /// Undos that were sent on and never answered; no book hangs on it.
+    unheard: BTreeSet<String>,
 }
 
 struct Pending {
@@ -54,6 +57,7 @@ impl His {
             setup,
             ledger,
             desk,
+            unheard: BTreeSet::new(),
         })
     }
 
@@ -106,7 +110,12 @@ impl His {
 
     /// Takes the platform's answer.
     pub fn resume(&mut self, now: Moment, ticket: Ticket, answer: Result<Answer, Lost>) -> Step {
-        let (Some(pending), Ok(answer)) = (self.desk.take(ticket), answer) else {
+        let pending = self.desk.take(ticket);
+        if let (Some(pending), true) = (&pending, matches!(hear(answer.clone()), Heard::Nothing)) {
+            let request = Request::parse(&pending.body).ok();
+            self.unheard.extend(request.as_ref().and_then(deed::target));
+        }
+        let (Some(pending), Ok(answer)) = (pending, answer) else {
             return Step::Reply(Answer {
                 status: 504,
                 body: r#"{"message":"no answer from the platform"}"#.to_owned(),
@@ -131,11 +140,24 @@ impl His {
         ) {
             return;
         }
-        match hear(Ok(answer.clone())) {
+        let heard = hear(Ok(answer.clone()));
+        if let Heard::Refused {
+            code: Some(code),
+            body,
+            ..
+        } = &heard
+            && let Some(hop) = self.done_already(pending, *code)
+        {
+            books::book(&mut self.ledger, &hop, now, Some(body.clone()));
+            return;
+        }
+        match heard {
             Heard::Nothing => {}
             Heard::Refused { binding: false, .. } => {}
             Heard::Refused { body, .. } => {
-                books::book_refusal(&mut self.ledger, &pending.cause, None, now, body)
+                books::book_refusal(&mut self.ledger, &pending.cause, None, now, body);
+                self.ledger
+                    .remember_digest(&pending.cause, pending.digest.clone());
             }
             Heard::Done { body, .. } => {
                 let (Ok(request), Ok(response)) = (
@@ -159,6 +181,22 @@ impl His {
                     .remember_digest(&pending.cause, pending.digest.clone());
             }
         }
+    }
+
+    /// What a refused undo is to be booked as where the refusal says that the platform has long done it, and
+    /// the answer that said so never came here: the hospital must not be left alone with what is undone.
+    fn done_already(&self, pending: &Pending, code: RefusalCode) -> Option<crate::deed::Hop> {
+        let request = Request::parse(&pending.body).ok()?;
+        if !self.unheard.contains(&deed::target(&request)?) {
+            return None;
+        }
+        deed::done_already(
+            &self.ledger,
+            &pending.cause,
+            self.institution.region,
+            &request,
+            code,
+        )
     }
 
     /// Its books.

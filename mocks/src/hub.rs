@@ -134,7 +134,7 @@ impl Hub {
             Heard::Refused { .. } if matches!(pending.hop.deed, Deed::Seek) => {
                 self.ask(now, pending)
             }
-            Heard::Refused { body, binding } => {
+            Heard::Refused { body, binding, .. } => {
                 if binding
                     && books(&pending.hop)
                     && self

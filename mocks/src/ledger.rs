@@ -62,7 +62,7 @@ pub struct Fenced {
     pub group: u64,
     /// What is answered to a repetition.
     pub reply: Option<String>,
-    /// Digest of its bytes. Kept in memory only: after a replay a repetition is known by its id alone.
+    /// Digest of its bytes, where the party was given them.
     pub digest: Option<String>,
 }
 
@@ -239,7 +239,17 @@ impl Ledger {
             .fence
             .get_mut(&(cause.origin.clone(), cause.msgid.clone()))
         {
-            fenced.digest = Some(digest);
+            fenced.digest.get_or_insert(digest);
+        }
+    }
+
+    /// The digest that a log row's message was remembered with, if the row is that message's own fence entry.
+    pub fn digest_of(&self, row: &LogRow) -> Option<&str> {
+        match &row.entry {
+            Entry::Fence { origin, msgid, .. } if *msgid == row.cause.msgid => {
+                self.fenced(origin, msgid)?.digest.as_deref()
+            }
+            _ => None,
         }
     }
 

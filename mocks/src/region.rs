@@ -20,7 +20,9 @@ mod window;
 
 use std::sync::Arc;
 
-use crosswipe_domain::{AdmDivision, Cause, InfNo, Institution, Moment, Nature, Party, Role, Span};
+use crosswipe_domain::{
+    AdmDivision, Cause, FenceState, InfNo, Institution, Moment, Nature, Party, Role, Span,
+};
 use crosswipe_wire::{Context, Members, Refusal, RefusalCode, Request, catalogue, write_ok};
 
 pub(crate) use fees::{batch_lines, line_id, named_lines};
@@ -124,10 +126,18 @@ impl Region {
             msgid: request.msgid.clone().into_owned(),
             infno: request.infno.as_str().to_owned(),
         };
-        match self.admit(now, &request, body, &cause) {
+        let step = match self.admit(now, &request, body, &cause) {
             Ok(step) => step,
             Err(refusal) => self.refuse(now, &cause, None, &refusal),
+        };
+        let refused_here = self
+            .treatment
+            .fenced(&cause.origin, &cause.msgid)
+            .is_some_and(|known| known.state == FenceState::Refused && known.digest.is_none());
+        if refused_here {
+            self.treatment.remember_digest(&cause, desk::digest(body));
         }
+        step
     }
 
     fn admit(
@@ -277,9 +287,10 @@ impl Region {
                 now,
                 &Refusal::new(RefusalCode::Downstream, hop.insured.as_str()),
             ),
-            Heard::Refused { body, binding } => {
+            Heard::Refused { body, binding, .. } => {
                 if binding {
                     self.keep_refusal(now, &hop.cause, Some(hop.person), &body);
+                    self.treatment.remember_digest(&hop.cause, digest);
                 }
                 Step::Reply(Answer::ok(body))
             }

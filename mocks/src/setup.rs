@@ -43,6 +43,25 @@ pub enum MsgidMode {
     Process,
 }
 
+impl MsgidMode {
+    /// All of them.
+    pub const ALL: [MsgidMode; 3] = [MsgidMode::Refuse, MsgidMode::Replay, MsgidMode::Process];
+
+    /// `refuse`, `replay` or `process`.
+    pub fn name(self) -> &'static str {
+        match self {
+            MsgidMode::Replay => "replay",
+            MsgidMode::Refuse => "refuse",
+            MsgidMode::Process => "process",
+        }
+    }
+
+    /// The mode with this name.
+    pub fn named(name: &str) -> Option<MsgidMode> {
+        MsgidMode::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+}
+
 impl Setup {
     /// Puts the world's tables in order.
     pub fn new(

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::Lang;
 
 /// 交叉刷卡联调验证台: swipe across regions, wipe every trace, and prove it on every party's books.
@@ -53,6 +54,9 @@ pub(crate) struct Run {
     /// A fault that the mock parties inject, e.g. hub-drops-forwarded-reversal:on=2208,nth=2; repeatable
     #[arg(long = "fault", value_name = "ID[:SELECTOR]")]
     pub(crate) faults: Vec<String>,
+    /// What the mock platforms do with a message number that they have seen [default: the plan's, else replay]
+    #[arg(long, value_name = "refuse|replay|process", value_parser = msgid_mode)]
+    pub(crate) msgid_mode: Option<MsgidMode>,
     /// Only cases from this insured place (code or name); repeatable
     #[arg(long, value_name = "REGION")]
     pub(crate) from: Vec<String>,
@@ -173,6 +177,13 @@ impl Common {
             typed.unwrap_or_else(|| locale().is_some_and(|locale| locale.starts_with("en")));
         if english { Lang::En } else { Lang::Zh }
     }
+}
+
+fn msgid_mode(text: &str) -> Result<MsgidMode, String> {
+    MsgidMode::named(text).ok_or_else(|| {
+        "refuse 拒绝, replay 重放首次应答, process 再办一次 · one of refuse, replay, process"
+            .to_owned()
+    })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

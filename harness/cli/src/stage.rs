@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosswipe_domain::Party;
-use crosswipe_mocks::{FaultOrder, World, WorldConfig};
+use crosswipe_mocks::{FaultOrder, MsgidMode, World, WorldConfig};
 use crosswipe_runner::Interrupt;
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::Http;
@@ -21,6 +21,9 @@ use crate::exit::Exit;
 /// Whole-exchange deadline between the harness and mock parties, longer than their own hops together.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// The switch of RUN that keeps what the command line said of repeated message numbers.
+pub(crate) const MSGID_MODE: &str = "msgid-mode";
+
 /// A network that reaches the parties of a world.
 pub(crate) fn network(plan: &Plan, world: &World) -> Http {
     Http::new(addresses(plan, world), DEADLINE)
@@ -30,6 +33,7 @@ pub(crate) fn network(plan: &Plan, world: &World) -> Http {
 pub(crate) async fn stand_up(
     plan: &Plan,
     faults: &[FaultOrder],
+    msgid_mode: Option<MsgidMode>,
     dir: &Path,
     clock: &Arc<Clock>,
 ) -> Result<World, Trouble> {
@@ -40,7 +44,7 @@ pub(crate) async fn stand_up(
         window: plan.window.clone(),
         arranged: plan.arranged.clone(),
         policy: Default::default(),
-        msgid_mode: Default::default(),
+        msgid_mode: msgid_mode.unwrap_or_default(),
         faults: faults.to_vec(),
         parties_dir: Some(dir.join("parties")),
         time: Arc::new(move || clock.now()),

@@ -212,6 +212,7 @@ fn header() -> RunHeader {
         transport: "memory".to_owned(),
         parties: BTreeMap::new(),
         faults: vec![],
+        switches: Default::default(),
         previous_tail: None,
         world: None,
     }

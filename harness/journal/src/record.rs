@@ -125,6 +125,9 @@ pub struct RunHeader {
     pub parties: BTreeMap<Party, Level>,
     /// Faults asked for on the command line, as written.
     pub faults: Vec<String>,
+    /// Switches of the mock platforms given on the command line, by flag, e.g. `msgid-mode` → `refuse`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub switches: BTreeMap<String, String>,
     /// The run that was begun before it at this site, if there was one: its tail hash once it had ended, a hash of
     /// its chain where it was still open (a killed run is named too).
     pub previous_tail: Option<String>,

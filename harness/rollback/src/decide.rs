@@ -5,10 +5,13 @@
 //! still be in flight); a refusal counts only when a query agrees; a reply alone is never proof, so
 //! each undo is followed by a query; the budget ends it. «Already undone» is read as evidence.
 
-use crosswipe_domain::{InfNo, Moment, Outcome, Party, Role};
+use crosswipe_domain::{InfNo, Moment, MsgId, Outcome, Party, Role};
 use crosswipe_journal::{Queried, Says, UndoPlan};
 
 use crate::fold::{Attempt, Next, Patience, Tracked};
+
+/// Refusal of a message whose msgid the platform has seen before: about the message, not about the business.
+pub const DUPLICATE: &str = "E-DUPMSG";
 
 /// The next action for an open τ.
 pub(crate) fn next(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
@@ -48,6 +51,13 @@ fn after_unknown(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
     }
     if tracked.intent.infno.reversible() {
         return compensate(tracked, patience);
+    }
+    match tracked.answers.last().map(|answer| answer.says) {
+        // Whoever was asked books last of all: what stands there stands behind it too, and can be cancelled by name.
+        // A second sending would be a second registration at a platform that does not know its messages again.
+        Some(Says::Applied) => return compensate(tracked, patience),
+        Some(Says::Unclear) => return ask_again(tracked, patience, now),
+        _ => {}
     }
     // 2601 does not take it, and a party behind may have booked what the one in front never heard of: the same
     // message again, under its own msgid, brings them all to one state that its own cancel message can undo.
@@ -94,9 +104,16 @@ fn after_attempt(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now:
             }
         };
     };
+    // «Seen before» says that the undo arrived, not what became of it, and the one in front of whoever says so may never
+    // have heard: a new message brings an answer about the books themselves.
+    let seen_before =
+        matches!(&attempt.outcome, Some(Outcome::Refused { code, .. }) if code == DUPLICATE);
+    let may_repeat = attempts_made(tracked) < patience.budget;
+    if seen_before && may_repeat && answer.says != Says::Unclear {
+        return repeat(tracked, patience, now, undo_for(tracked), None);
+    }
     // The one who was asked may know while others on the path do not: the same undo again reaches them too.
     let unknown = matches!(attempt.outcome, None | Some(Outcome::Unknown { .. }));
-    let may_repeat = attempts_made(tracked) < patience.budget;
     match answer.says {
         Says::Reversed | Says::NotApplied if unknown && may_repeat => {
             again(tracked, attempt, patience, now)
@@ -118,6 +135,30 @@ fn attempts_made(tracked: &Tracked) -> u32 {
 
 /// It still stands after an undo: the same message again where its fate is unknown, else a new one.
 fn again(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now: Moment) -> Next {
+    if matches!(attempt.outcome, None | Some(Outcome::Unknown { .. })) {
+        let resend = Some(attempt.intent.msgid.clone());
+        return repeat(tracked, patience, now, attempt.intent.infno.clone(), resend);
+    }
+    // «Undone already», and yet it stands: somebody behind undid it and those in front never heard. The reversal by
+    // message id goes along the whole path and asks each for its own books.
+    let undone_behind =
+        matches!(&attempt.outcome, Some(Outcome::Refused { code, .. }) if code == "E-UNDONE");
+    let infno = if undone_behind && tracked.intent.infno.reversible() {
+        InfNo::new("2601")
+    } else {
+        undo_for(tracked)
+    };
+    repeat(tracked, patience, now, infno, None)
+}
+
+/// One attempt more, after the delay that its number asks for, if the budget has room.
+fn repeat(
+    tracked: &Tracked,
+    patience: &Patience,
+    now: Moment,
+    infno: InfNo,
+    resend: Option<MsgId>,
+) -> Next {
     let made = attempts_made(tracked);
     if made >= patience.budget {
         return give_up(tracked, "budget-spent");
@@ -126,13 +167,6 @@ fn again(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now: Moment)
     if now < until {
         return Next::Wait { until };
     }
-    let resend = matches!(attempt.outcome, None | Some(Outcome::Unknown { .. }))
-        .then(|| attempt.intent.msgid.clone());
-    let infno = if resend.is_some() {
-        attempt.intent.infno.clone()
-    } else {
-        undo_for(tracked)
-    };
     Next::Compensate {
         txid: tracked.intent.txid.clone(),
         infno,

@@ -9,4 +9,5 @@ mod decide;
 mod fold;
 mod order;
 
+pub use decide::DUPLICATE;
 pub use fold::{Fold, Next, Patience, RESENT};

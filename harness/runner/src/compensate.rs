@@ -11,7 +11,7 @@ use crosswipe_domain::{
     TxId, sha256_hex,
 };
 use crosswipe_journal::{CompIntent, Ended, Intent, Payload, Unresolved, Verified};
-use crosswipe_rollback::{Next, RESENT};
+use crosswipe_rollback::{DUPLICATE, Next, RESENT};
 
 use crate::amounts;
 use crate::clock::{Busy, Patient};
@@ -169,6 +169,13 @@ impl<T: Transport> Desk<T> {
         let (outcome, took_ms, reply) = self
             .exchange(institution, &intent.infno, &intent.msgid, context, body)
             .await;
+        // «Seen before» speaks of the message that came again; what became of the first is as unknown as it was.
+        let outcome = match outcome {
+            Outcome::Refused { code, text } if code == DUPLICATE => Outcome::Unknown {
+                why: format!("sent again: {text}"),
+            },
+            other => other,
+        };
         let (masked, digest) = self.kept(reply.as_ref());
         let msgid = intent.msgid.clone();
         let ended = Ended {

@@ -93,7 +93,7 @@ impl<T: Transport> Desk<T> {
             1 => "probe".to_owned(),
             epoch => format!("probe~{epoch}"),
         };
-        let plan = Plan {
+        let mut plan = Plan {
             case: &case,
             name: &name,
             purpose,
@@ -105,12 +105,15 @@ impl<T: Transport> Desk<T> {
             discharge_last: false,
             trial_only: true,
         };
-        let walked = self.walk(&plan).await?;
-        self.look(&case, &self.path(institution, Some(persona.insured)))
-            .await?;
-        let chain = self
-            .compensate(busy, Some(&self.pseudonym(&persona.no)))
-            .await?;
+        let mut walked = self.walk(&plan).await?;
+        let mut chain = self.unwind(busy, &plan).await?;
+        let again = format!("{name}~again");
+        if matches!(walked.end, End::Unknown { .. }) && chain == Chain::Closed {
+            // What was lost on the way says nothing of the benefit: it is cleared up and asked once more.
+            plan.name = &again;
+            walked = self.walk(&plan).await?;
+            chain = self.unwind(busy, &plan).await?;
+        }
         if walked.end != End::Ok || chain == Chain::Blocked {
             let facts = [
                 ("person".to_owned(), self.pseudonym(&persona.no).to_string()),
@@ -119,5 +122,13 @@ impl<T: Transport> Desk<T> {
             self.note("probe-failed", None, facts.into()).await?;
         }
         Ok(())
+    }
+
+    /// tm, then the undo of what a probe has booked.
+    async fn unwind(&self, busy: &Busy, plan: &Plan<'_>) -> Result<Chain, Halt> {
+        let path = self.path(plan.institution, Some(plan.persona.insured));
+        self.look(plan.case, &path).await?;
+        let person = self.pseudonym(&plan.persona.no);
+        self.compensate(busy, Some(&person)).await
     }
 }

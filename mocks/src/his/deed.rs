@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{AdmDivision, Business, Cause, InfNo, Moment, Money};
-use crosswipe_wire::{Members, Request, Response};
+use crosswipe_domain::{AdmDivision, Business, Cause, FenceState, InfNo, Moment, Money, Nature};
+use crosswipe_wire::{Members, RefusalCode, Request, Response};
 
 use crate::answer::{fact, money};
 use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Settled, Unbill};
@@ -47,13 +47,9 @@ pub(super) fn read(
             mdtrt_id: visit,
         },
         "2302" => {
-            let names: BTreeSet<String> = request
-                .nodes("data")
-                .iter()
-                .filter_map(|n| Some(n.text("feedetl_sn")?.into_owned()))
-                .collect();
+            let lines = named_lines(ledger, &visit, &line_numbers(request));
             Deed::Withdraw {
-                lines: named_lines(ledger, &visit, &names),
+                lines,
                 mdtrt_id: visit,
             }
         }
@@ -81,6 +77,96 @@ pub(super) fn read(
         treatment,
         deed,
     })
+}
+
+/// What an undo is about, to know a second attempt at the same.
+pub(super) fn target(request: &Request<'_>) -> Option<String> {
+    if request.infno.nature() != Nature::Undo {
+        return None;
+    }
+    let node = request.node("data")?;
+    let named = ["mdtrt_id", "setl_id", "chrg_bchno", "omsgid"]
+        .map(|name| node.text(name).unwrap_or_default().into_owned());
+    Some(format!("{} {}", request.infno.base(), named.join(" ")))
+}
+
+/// The undo that a refused message asked for, if the refusal says that it is done already and it still stands here.
+pub(super) fn done_already(
+    ledger: &Ledger,
+    cause: &Cause,
+    treatment: AdmDivision,
+    request: &Request<'_>,
+    code: RefusalCode,
+) -> Option<Hop> {
+    let infno = InfNo::new(&cause.infno);
+    let node = request.node("data")?;
+    let text = |name: &str| node.text(name).map(std::borrow::Cow::into_owned);
+    let visit = text("mdtrt_id");
+    let open = |id: &str| {
+        ledger
+            .row("visit", id)
+            .filter(|held| !held.row.is_terminal())
+    };
+    let deed = match (infno.base(), code) {
+        ("2208" | "2305", RefusalCode::Undone) => {
+            let held = ledger
+                .row("settlement", &text("setl_id")?)
+                .filter(|held| held.row.status == "settled")?;
+            Deed::Reverse {
+                omsgid: held.row.cause.msgid.clone(),
+                oinfno: held.row.cause.infno.clone(),
+            }
+        }
+        ("2601", RefusalCode::Undone) => {
+            let omsgid = text("omsgid")?;
+            let known = ledger.fenced(&cause.origin, &omsgid);
+            known.filter(|known| known.state == FenceState::Applied)?;
+            Deed::Reverse {
+                omsgid,
+                oinfno: text("oinfno")?,
+            }
+        }
+        ("2205" | "2302", RefusalCode::Undone) => {
+            let visit = visit?;
+            let lines = match infno.base() {
+                "2205" => batch_lines(ledger, &visit, &text("chrg_bchno")?),
+                _ => named_lines(ledger, &visit, &line_numbers(request)),
+            };
+            if lines.is_empty() {
+                return None;
+            }
+            Deed::Withdraw {
+                lines,
+                mdtrt_id: visit,
+            }
+        }
+        ("2202" | "2404", RefusalCode::NoVisit) => Deed::Cancel {
+            mdtrt_id: open(&visit?)?.row.id.clone(),
+        },
+        ("2405", RefusalCode::NotDisch) => {
+            let held = open(&visit?).filter(|held| held.row.status == "discharged")?;
+            Deed::Readmit {
+                mdtrt_id: held.row.id.clone(),
+            }
+        }
+        _ => return None,
+    };
+    Some(Hop {
+        cause: cause.clone(),
+        person: text("psn_no").unwrap_or_default(),
+        insured: AdmDivision::parse(request.insuplc_admdvs.as_deref().unwrap_or_default())
+            .unwrap_or(treatment),
+        treatment,
+        deed,
+    })
+}
+
+fn line_numbers(request: &Request<'_>) -> BTreeSet<String> {
+    request
+        .nodes("data")
+        .iter()
+        .filter_map(|node| Some(node.text("feedetl_sn")?.into_owned()))
+        .collect()
 }
 
 /// 参保地 of the visit, as it was registered.

@@ -10,10 +10,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crosswipe_domain::{Entry, LogRow, Party, canonical_json};
+use serde::{Deserialize, Serialize};
 
 use crate::epochs::Epochs;
 use crate::ledger::Ledger;
 use crate::machine::Machine;
+
+/// A log row as it is kept; the digest stays with the party and is in no export.
+#[derive(Serialize, Deserialize)]
+struct Kept<R> {
+    #[serde(flatten)]
+    row: R,
+    /// Digest of the message's bytes: after a restart too a repetition is told from a reuse of its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+}
 
 /// Files of one machine's books.
 #[derive(Default)]
@@ -41,8 +52,16 @@ impl Keeper {
             let rows = read(&path)?;
             let kept = rows.len() as u64;
             if kept > 0 {
-                let ledger = Ledger::replay(party.clone(), rows)
+                let digests: Vec<_> = rows
+                    .iter()
+                    .filter_map(|kept| Some((kept.row.cause.clone(), kept.digest.clone()?)))
+                    .collect();
+                let rows = rows.into_iter().map(|kept| kept.row).collect();
+                let mut ledger = Ledger::replay(party.clone(), rows)
                     .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                for (cause, digest) in digests {
+                    ledger.remember_digest(&cause, digest);
+                }
                 machine.restore(ledger);
             }
             let file = OpenOptions::new().create(true).append(true).open(path)?;
@@ -74,7 +93,10 @@ impl Keeper {
             let lines: String = ledger
                 .log_from(*kept)
                 .iter()
-                .map(|row| canonical_json(row) + "\n")
+                .map(|row| {
+                    let digest = ledger.digest_of(row).map(str::to_owned);
+                    canonical_json(&Kept { row, digest }) + "\n"
+                })
                 .collect();
             if !lines.is_empty() {
                 file.write_all(lines.as_bytes())?;
@@ -117,20 +139,22 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// The rows of a log file. Every group but an opening ends with its fence entry; one that does not, or
 /// whose last line has no end, was never acknowledged and is cut off whole.
-fn read(path: &Path) -> io::Result<Vec<Arc<LogRow>>> {
+fn read(path: &Path) -> io::Result<Vec<Kept<Arc<LogRow>>>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-    let rows: Result<Vec<Arc<LogRow>>, _> = whole.lines().map(serde_json::from_str).collect();
+    let rows: Result<Vec<Kept<Arc<LogRow>>>, _> = whole.lines().map(serde_json::from_str).collect();
     let mut rows = rows.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-    let closed =
-        |row: &Arc<LogRow>| matches!(row.entry, Entry::Fence { .. }) || row.cause.infno == "open";
+    let closed = |kept: &Kept<Arc<LogRow>>| {
+        matches!(kept.row.entry, Entry::Fence { .. }) || kept.row.cause.infno == "open"
+    };
     if whole.len() < text.len() || !rows.last().is_none_or(closed) {
-        let torn = rows.last().filter(|row| !closed(row)).map(|row| row.group);
-        rows.retain(|row| Some(row.group) != torn);
+        let torn = rows.last().filter(|kept| !closed(kept));
+        let torn = torn.map(|kept| kept.row.group);
+        rows.retain(|kept| Some(kept.row.group) != torn);
         let kept: String = rows.iter().map(|row| canonical_json(row) + "\n").collect();
         std::fs::write(path, kept)?;
     }

@@ -243,6 +243,29 @@ fn a_world_started_again_takes_over_the_books_that_were_kept() {
     assert_ne!(second, visit);
     let bill = counter.bill(&visit);
     counter.send("2207", bill).output();
+    let (msgid, body) = (counter.last_msgid.clone(), counter.last_body.clone());
+    let refused = counter.send(
+        "2201",
+        json!({"mdtrtinfo": {"insutype": "999"}, "data": {"insutype": "999"}}),
+    );
+    assert!(matches!(refused, Said::Refused(_)), "{refused:?}");
+    let (no, no_body) = (counter.last_msgid.clone(), counter.last_body.clone());
+    http.stop();
+    // A repetition is known by its bytes too: the same ones get the first answer, others are refused.
+    let http = Http::start(with_dir());
+    let mut counter = Counter {
+        serial: 700,
+        ..Counter::new(&http, H_NINGBO, EMPLOYEE)
+    };
+    let settled = counter.send_body(&msgid, body.clone()).output();
+    assert_eq!(settled["setlinfo"]["medins_setl_id"], json!(msgid));
+    let other = body.replacen("\"opter_name\"", "\"opter_Name\"", 1);
+    assert_ne!(other, body);
+    let duplicate = Said::Refused(Code::DupMsg);
+    assert_eq!(counter.send_body(&msgid, other), duplicate);
+    assert_eq!(counter.send_body(&no, no_body.clone()), refused);
+    let other = no_body.replacen("\"opter_name\"", "\"opter_Name\"", 1);
+    assert_eq!(counter.send_body(&no, other), duplicate);
     http.stop();
     std::fs::remove_dir_all(dir).unwrap();
 }

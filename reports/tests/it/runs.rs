@@ -198,6 +198,7 @@ impl Run {
             transport: "http".into(),
             parties: parties.into_iter().collect(),
             faults: vec![],
+            switches: Default::default(),
             previous_tail: None,
             world: None,
         };

@@ -225,6 +225,7 @@ fn header(plan: &Plan, key: &PseudonymKey) -> RunHeader {
             .map(|party| (party, Level::L4))
             .collect(),
         faults: Vec::new(),
+        switches: Default::default(),
         previous_tail: None,
         world: None,
     }

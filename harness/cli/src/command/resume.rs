@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crosswipe_domain::PseudonymKey;
 use crosswipe_journal::{History, Journal, Payload};
+use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::{Lang, chain_groups};
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::{Interrupt, Patience, RunConfig};
@@ -23,7 +24,7 @@ use crate::complain::{Trouble, to_stderr};
 use crate::conclude::{Files, Telling, certify, report_what_stands, tell};
 use crate::exit::Exit;
 use crate::rundir;
-use crate::stage::{ctrl_c, network, stand_up};
+use crate::stage::{MSGID_MODE, ctrl_c, network, stand_up};
 
 /// Finishes a run, or says that it is finished.
 pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
@@ -89,7 +90,9 @@ async fn whole(
             chain_groups(&stood.last().sha256),
         ));
     }
-    let world = stand_up(&plan, &[], dir, &clock).await?;
+    let msgid_mode = header.switches.get(MSGID_MODE);
+    let msgid_mode = msgid_mode.and_then(|name| MsgidMode::named(name));
+    let world = stand_up(&plan, &[], msgid_mode, dir, &clock).await?;
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));
     let plan_id = plan.id.clone();

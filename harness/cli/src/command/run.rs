@@ -22,7 +22,7 @@ use crate::command::select::{nearest, select};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
-use crate::stage::{ctrl_c, network, stand_up, world_id};
+use crate::stage::{MSGID_MODE, ctrl_c, network, stand_up, world_id};
 use crate::{private, progress, rundir};
 
 /// Runs a plan from its files to its exit code.
@@ -87,7 +87,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         help: "crosswipe explain cli::nothing_selected".to_owned(),
     })?;
     let clock = Clock::simulated(begins);
-    let world = stand_up(&plan, &faults, &dir, &clock).await?;
+    let world = stand_up(&plan, &faults, args.msgid_mode, &dir, &clock).await?;
     let header = header(args, &plan, &run_id, &key, &dir)?;
     let journal = Journal::create(&dir, header, begins)?;
     private::remember_head(&dir, &plan.id, &journal.head_of_chain())?;
@@ -158,6 +158,11 @@ fn header(
             .map(|party| (party, Level::L4))
             .collect(),
         faults: args.faults.clone(),
+        switches: args
+            .msgid_mode
+            .iter()
+            .map(|mode| (MSGID_MODE.to_owned(), mode.name().to_owned()))
+            .collect(),
         previous_tail: private::previous_tail(dir, &plan.id)?,
         world: Some(world_id(&dir.join("parties"))?),
     })

@@ -10,6 +10,7 @@ mod faults;
 mod full_disk;
 mod input;
 mod kill;
+mod msgid_mode;
 mod nothing;
 mod recheck;
 mod resume;

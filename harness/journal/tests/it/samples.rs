@@ -51,6 +51,7 @@ pub(crate) fn header() -> RunHeader {
         transport: "memory".into(),
         parties: BTreeMap::from([(Party::new(Role::Insured, "330100"), Level::L4)]),
         faults: vec!["response-lost:2207".into()],
+        switches: Default::default(),
         previous_tail: None,
         world: None,
     }

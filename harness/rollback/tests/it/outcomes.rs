@@ -216,3 +216,78 @@ fn a_platform_that_never_answers_queries_does_not_hold_the_run_for_ever() {
     });
     assert!(rounds.count() < 30);
 }
+
+#[test]
+fn a_message_that_the_platform_shows_is_cancelled_and_never_sent_twice() {
+    let mut history = History::new();
+    let txid = history.intent("a", "2201");
+    history.outcome(&txid, unknown());
+    history.next();
+    history.answered(&txid, Says::Applied);
+    let Next::Compensate { infno, resend, .. } = history.next() else {
+        panic!("a second sending is a second visit where msgids are not known again")
+    };
+    assert_eq!((infno, resend), (InfNo::new("2202"), None));
+}
+
+#[test]
+fn a_query_without_an_answer_is_asked_again_before_anything_is_sent_twice() {
+    let mut history = History::new();
+    let txid = history.intent("a", "2204");
+    history.outcome(&txid, unknown());
+    history.next();
+    history.answered(&txid, Says::Unclear);
+    assert_eq!(history.next(), Next::Query { txid });
+}
+
+#[test]
+fn an_undo_that_was_seen_before_is_followed_by_one_under_a_new_number() {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    history.compensated(&txid, InfNo::new("2208"), 1, None, Some(unknown()));
+    history.next();
+    history.answered(&txid, Says::Reversed);
+    let Next::Compensate {
+        resend: Some(first),
+        ..
+    } = history.next()
+    else {
+        panic!("others on the path may not know")
+    };
+    let seen_before = Some(refused("E-DUPMSG"));
+    history.compensated(&txid, InfNo::new("2208"), 2, Some(first), seen_before);
+    history.next();
+    history.answered(&txid, Says::Reversed);
+    let Next::Compensate {
+        infno,
+        attempt: 3,
+        resend: None,
+        ..
+    } = history.next()
+    else {
+        panic!("«seen before» says nothing of the books")
+    };
+    history.compensated(&txid, infno, 3, None, Some(refused("E-UNDONE")));
+    history.next();
+    history.answered(&txid, Says::Reversed);
+    assert!(matches!(history.next(), Next::Conclude { .. }));
+}
+
+#[test]
+fn undone_already_and_still_standing_is_reversed_by_message_id_along_the_whole_path() {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    history.compensated(
+        &txid,
+        InfNo::new("2208"),
+        1,
+        None,
+        Some(refused("E-UNDONE")),
+    );
+    history.next();
+    history.answered(&txid, Says::Applied);
+    let Next::Compensate { infno, resend, .. } = history.next() else {
+        panic!("somebody in front still has it")
+    };
+    assert_eq!((infno, resend), (InfNo::new("2601"), None));
+}

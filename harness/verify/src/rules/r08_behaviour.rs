@@ -32,7 +32,8 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
             .entry((person.as_str(), sent.intent.infno.as_str()))
             .or_default();
         match sent.intent.purpose {
-            Purpose::ProbeFirst => pair.0 = pair.0.or(Some(sent)),
+            // A trial whose answer was lost is made once more; the first that was answered counts.
+            Purpose::ProbeFirst if answered(pair.0).is_none() => pair.0 = Some(sent),
             Purpose::ProbeLast => pair.1 = Some(sent),
             _ => {}
         }

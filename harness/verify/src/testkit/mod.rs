@@ -87,6 +87,7 @@ impl History {
             transport: "memory".into(),
             parties,
             faults: Vec::new(),
+            switches: Default::default(),
             previous_tail: None,
             world: None,
         })));
