@@ -124,7 +124,7 @@ fn transactions(story: &Story) -> Value {
 }
 
 fn book(book: &BookTotal) -> Value {
-    json!({"role": book.role, "book": book.book, "unit": book.unit, "t0": book.t0, "peak": book.peak, "t1": book.t1, "cells": book.cells})
+    json!({"role": book.role, "book": book.book, "unit": book.unit, "t0": book.t0, "peak": book.peak, "t1": book.t1, "others": book.others, "left": book.left(), "cells": book.cells})
 }
 
 fn rule(rule: &RuleState) -> Value {

@@ -14,9 +14,9 @@ mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Level, Rule, TxId};
+use crosswipe_domain::{Level, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
-use crosswipe_verify::{Finding, Held, Judgement, Remark};
+use crosswipe_verify::{Finding, Judgement, Remark};
 
 use crate::Source;
 use crate::amount::yuan;
@@ -187,13 +187,9 @@ impl Story {
         causes
     }
 
-    /// Whether a book that is not where it began is explained: R1 compared it cell by cell and holds, so what moved it
-    /// is not of this run (the mock world's public).
+    /// Whether others than this run moved a book (the mock world's public).
     pub(crate) fn moved_by_others(&self) -> bool {
-        self.judgement
-            .rules
-            .iter()
-            .any(|rule| rule.rule == Rule::R1 && rule.state == Held::Held)
+        self.judgement.books.iter().any(|book| book.others != 0)
     }
 }
 

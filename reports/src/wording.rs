@@ -107,7 +107,8 @@ words! {
     at_t0 "t0 起点" "at t0";
     at_peak "峰值" "peak";
     at_t1 "t1 回退后" "at t1";
-    difference "差" "difference";
+    by_others "公众业务" "public traffic";
+    difference "测试余差" "left by tests";
     rules "规则" "Rules";
     rule "规则" "rule";
     state "状态" "state";
@@ -118,7 +119,7 @@ words! {
     unpriced "{} 笔金额不详" "{} of unknown amount";
     findings_none "无。" "None.";
     alike "同类" "alike";
-    others_moved "* 差额来自测试以外的业务（公众刷卡）；R1 逐格核对时已扣除。" "* moved by business outside the tests (public traffic); R1 took it into account cell by cell.";
+    others_moved "测试余差 = t1 − t0 − 测试以外的业务（公众刷卡）；R1 逐格核对同此。" "left by tests = t1 less t0 less business outside the tests (public traffic); R1 compares so cell by cell.";
     undone_with "随此笔一并撤销" "undone with";
     all_parties "{} 方各" "each of {} parties";
     consequences "由此引出" "follows from it";

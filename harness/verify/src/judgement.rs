@@ -211,8 +211,17 @@ pub struct BookTotal {
     pub peak: i64,
     /// Sum at t1.
     pub t1: i64,
+    /// Moved between t0 and t1 by people and messages outside the run, as R1 counts them.
+    pub others: i64,
     /// Cells compared.
     pub cells: u64,
+}
+
+impl BookTotal {
+    /// 测试余差 · What the run itself left: the difference of t1 and t0 without what others moved.
+    pub fn left(&self) -> i64 {
+        self.t1.saturating_sub(self.t0).saturating_sub(self.others)
+    }
 }
 
 /// A note with a stable code.

@@ -10,6 +10,7 @@ use crosswipe_domain::{CellKey, Entry, LogRow, Role, Unit};
 use crate::context::Context;
 use crate::evidence::Instant;
 use crate::judgement::BookTotal;
+use crate::rules::r01_state::foreign_movement;
 
 type Book<'a> = (Role, &'a str, Unit);
 
@@ -18,6 +19,7 @@ struct Course<'a> {
     now: i64,
     peak: i64,
     t1: Option<i64>,
+    others: i64,
     cells: BTreeSet<(&'a str, &'a CellKey)>,
 }
 
@@ -43,6 +45,17 @@ pub(crate) fn books(context: &Context<'_>) -> Vec<BookTotal> {
             let course = course(&mut courses, (party.role, &cell.key.kind, cell.unit));
             course.t1 = Some(course.t1.unwrap_or(0).saturating_add(cell.value));
             course.cells.insert((&party.code, &cell.key));
+        }
+        if let Some(t1) = ledger.books.at(Instant::T1) {
+            for (key, moves) in &ledger.tally.moves {
+                let Some(Entry::Posting { unit, .. }) = moves.first().map(|step| &step.row.entry)
+                else {
+                    continue;
+                };
+                let course = course(&mut courses, (party.role, &key.kind, *unit));
+                let others = foreign_movement(ledger, key, t1);
+                course.others = course.others.saturating_add(others);
+            }
         }
         let end = ledger
             .books
@@ -89,6 +102,7 @@ fn course<'m, 'a>(
         now: 0,
         peak: 0,
         t1: None,
+        others: 0,
         cells: BTreeSet::new(),
     })
 }
@@ -107,6 +121,7 @@ fn total(role: Role, book: &str, unit: Unit, course: &Course<'_>) -> BookTotal {
         peak: course.peak,
         // A cell of value 0 may be absent: without a t1 cell, the log says where the book ended.
         t1: course.t1.unwrap_or(course.now),
+        others: course.others,
         cells: course.cells.len() as u64,
     }
 }

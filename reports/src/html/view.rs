@@ -134,6 +134,7 @@ struct BookLine {
     t0: String,
     peak: String,
     t1: String,
+    others: String,
     difference: String,
     symbol: char,
     class: &'static str,
@@ -493,21 +494,17 @@ fn books(story: &Story, lang: Lang) -> Vec<BookLine> {
         t0: figure(book, book.t0),
         peak: figure(book, book.peak),
         t1: figure(book, book.t1),
-        difference: figure(book, book.t1 - book.t0),
-        symbol: terms::even(book, story.moved_by_others()),
-        class: if book.t0 == book.t1 || story.moved_by_others() {
-            "good"
-        } else {
-            "bad"
-        },
+        others: figure(book, book.others),
+        difference: figure(book, book.left()),
+        symbol: terms::even(book),
+        class: if book.left() == 0 { "good" } else { "bad" },
     };
     story.judgement.books.iter().map(line).collect()
 }
 
-/// Whether a difference in a book has to be explained.
+/// What the reader has to know where others than the run moved a book.
 fn others_note(story: &Story, lang: Lang) -> &'static str {
-    let moved = story.judgement.books.iter().any(|book| book.t0 != book.t1);
-    if moved && story.moved_by_others() {
+    if story.moved_by_others() {
         Word::others_moved.say(lang)
     } else {
         ""

@@ -18,8 +18,7 @@ pub(crate) fn books(page: &Page<'_>) -> String {
         books.iter().partition(|book| book.unit == "count");
     let tables = [(Word::books_money, money), (Word::books_counts, counts)]
         .map(|(heading, books)| table(page, heading, &books));
-    let moved = books.iter().any(|book| book.t0 != book.t1) && page.story.moved_by_others();
-    let note = if moved {
+    let note = if page.story.moved_by_others() {
         super::wrapped(page.say(Word::others_moved), page.width, 2, 4)
     } else {
         String::new()
@@ -70,18 +69,13 @@ fn table(page: &Page<'_>, heading: Word, books: &[&BookTotal]) -> String {
 }
 
 fn row(page: &Page<'_>, book: &BookTotal) -> [String; 6] {
-    let difference = book.t1 - book.t0;
     [
         terms::role_name(&book.role, page.lang).to_owned(),
         terms::book(&book.book, page.lang).to_owned(),
         figure(book, book.t0),
         figure(book, book.peak),
         figure(book, book.t1),
-        format!(
-            "{} {}",
-            terms::even(book, page.story.moved_by_others()),
-            figure(book, difference)
-        ),
+        format!("{} {}", terms::even(book), figure(book, book.left())),
     ]
 }
 

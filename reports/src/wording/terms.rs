@@ -65,13 +65,9 @@ pub(crate) fn book_line(line: &BookTotal, lang: Lang) -> String {
     }
 }
 
-/// `✓` back at its start, `*` moved by others alone, `✗` neither.
-pub(crate) fn even(line: &BookTotal, moved_by_others: bool) -> char {
-    match (line.t0 == line.t1, moved_by_others) {
-        (true, _) => '✓',
-        (false, true) => '*',
-        (false, false) => '✗',
-    }
+/// `✓` where the run left nothing in the book's total, `✗` otherwise.
+pub(crate) fn even(line: &BookTotal) -> char {
+    if line.left() == 0 { '✓' } else { '✗' }
 }
 
 /// What stands behind the `:` or blank of a class and is no book: parties, gates, parts of a row, reasons.

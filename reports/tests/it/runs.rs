@@ -572,6 +572,7 @@ fn judgement(header: &RunHeader) -> Judgement {
         t0,
         peak,
         t1: t0,
+        others: 0,
         cells: 6,
     };
     Judgement {

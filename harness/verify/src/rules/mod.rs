@@ -4,7 +4,7 @@
 //! found, and what it could not see; the state follows from these and from nothing else.
 //! Called by `judge`. Not here: the verdict over all rules (`verdict`).
 
-mod r01_state;
+pub(crate) mod r01_state;
 mod r02_log;
 mod r03_conservation;
 mod r04_negation;

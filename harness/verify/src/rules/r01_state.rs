@@ -123,7 +123,7 @@ fn explain(context: &Context<'_>, ledger: &Ledger<'_>, key: &CellKey, one: Findi
 }
 
 /// X: what messages outside the run moved, up to that export.
-fn foreign_movement(ledger: &Ledger<'_>, key: &CellKey, later: &Export) -> i64 {
+pub(crate) fn foreign_movement(ledger: &Ledger<'_>, key: &CellKey, later: &Export) -> i64 {
     let moves = ledger
         .tally
         .moves

@@ -139,7 +139,7 @@ fn the_books_show_what_was_on_the_move() {
         .find(|book| book.role == "insured" && book.book == "pool-fund")
         .unwrap();
     assert_eq!(
-        (pool.t0, pool.peak, pool.t1),
-        (5_000_000, 4_994_000, 5_000_000)
+        (pool.t0, pool.peak, pool.t1, pool.others),
+        (5_000_000, 4_994_000, 5_000_000, 0)
     );
 }

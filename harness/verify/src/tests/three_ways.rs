@@ -349,4 +349,12 @@ fn public_traffic_that_the_plan_plays_is_nobodys_residue() {
     history.close();
     let judgement = judged(&history.evidence);
     assert_eq!(judgement.verdict, Verdict::Clean, "{}", told(&judgement));
+    let mut accounts = judgement.books.iter();
+    let account = accounts
+        .find(|book| book.role == "insured" && book.book == "personal-account")
+        .unwrap();
+    assert_eq!(
+        (account.t1 - account.t0, account.others, account.left()),
+        (-500, -500, 0)
+    );
 }
