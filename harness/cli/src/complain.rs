@@ -80,6 +80,7 @@ impl Trouble {
             Trouble::Journal(error) => error.code(),
             Trouble::Halt(Halt::Journal(error)) => error.code(),
             Trouble::Halt(Halt::File { .. }) => "cli::file",
+            Trouble::Halt(Halt::DiskFull { .. }) => "journal:disk_full",
             Trouble::Halt(Halt::Unreachable { .. }) => "cli::unreachable",
             Trouble::Halt(Halt::Stopped) => "cli::stopped",
             Trouble::Halt(Halt::Bug(_)) => "cli::bug",
@@ -100,6 +101,9 @@ impl Trouble {
             }
             Trouble::Journal(JournalError::Locked { .. }) => {
                 "等那个进程结束 · wait until that process has ended".to_owned()
+            }
+            Trouble::Halt(Halt::DiskFull { .. }) => {
+                "腾出空间后 crosswipe resume · free some space, then crosswipe resume".to_owned()
             }
             Trouble::File { .. } | Trouble::Halt(Halt::File { .. }) => {
                 "检查磁盘空间与权限 · check free space and permissions".to_owned()

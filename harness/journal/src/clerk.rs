@@ -42,6 +42,7 @@ pub(crate) struct Status {
     tail: Mutex<(u64, String)>,
     failed: Mutex<Option<JournalError>>,
     reserve_used: AtomicBool,
+    short_of_room: AtomicBool,
     records: AtomicU64,
     commits: AtomicU64,
     bytes: AtomicU64,
@@ -53,6 +54,7 @@ impl Status {
             tail: Mutex::new((seq, sha256.to_owned())),
             failed: Mutex::new(None),
             reserve_used: AtomicBool::new(false),
+            short_of_room: AtomicBool::new(false),
             records: AtomicU64::new(0),
             commits: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -82,9 +84,9 @@ impl Status {
     }
 
     pub(crate) fn disk_full(&self) -> Option<JournalError> {
-        self.reserve_used
-            .load(Ordering::Acquire)
-            .then_some(JournalError::DiskFull { reserve_used: true })
+        let reserve_used = self.reserve_used.load(Ordering::Acquire);
+        (reserve_used || self.short_of_room.load(Ordering::Acquire))
+            .then_some(JournalError::DiskFull { reserve_used })
     }
 
     pub(crate) fn counters(&self) -> Counters {
@@ -217,6 +219,11 @@ impl Clerk {
                 payload,
                 message,
             } = prepared;
+            if let Some(folder) = &mut self.folder
+                && !folder.reserve.covers(&payload)
+            {
+                self.status.short_of_room.store(true, Ordering::Release);
+            }
             rows.push(self.chain(at_text, payload.kind(), json, message));
             drafts.push((at, payload, done));
         }

@@ -32,10 +32,11 @@ pub enum JournalError {
         #[source]
         source: StoreFault,
     },
-    /// 磁盘已满 · The disk filled up and the reserve was given up: only compensation from now on.
-    #[error("the disk is full")]
+    /// 磁盘已满 · There is no room for more than the undo of what is open: only compensation from now on.
+    #[error("the disk is full: no room for a new run's records and what undoes them")]
     DiskFull {
-        /// True: the reserve was given up, and what had gathered was committed after all.
+        /// True: the reserve was given up, and what had gathered was committed after all. False: no more room could be
+        /// set aside.
         reserve_used: bool,
     },
     /// 占用 · Another process holds the run.

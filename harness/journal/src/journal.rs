@@ -98,8 +98,14 @@ impl Journal {
                 dir: dir.to_owned(),
             });
         }
+        let reserve = Reserve::set_aside(dir);
+        if !reserve.is_held() {
+            return Err(JournalError::DiskFull {
+                reserve_used: false,
+            });
+        }
         let store = wrap(Box::new(SqliteStore::create(dir)?));
-        let folder = folder(dir, lock)?;
+        let folder = folder(dir, lock, reserve)?;
         let mut clerk = Clerk::new(store, Some(folder), 1, 0, BEFORE_THE_FIRST);
         let first = clerk.commit_one(Draft::new(at, Payload::Run(Box::new(header))))?;
         clerk.sync_head()?;
@@ -161,7 +167,12 @@ impl Journal {
         // An owner that lived on may have come further than whoever takes over had seen.
         let at = at.max(last.at);
         let store = wrap(Box::new(SqliteStore::open(dir)?));
-        let folder = folder(dir, lock)?;
+        let mut reserve = Reserve::set_aside(dir);
+        // What cannot be set aside is no reason not to undo: the room there is has to do.
+        for record in &history.records {
+            reserve.covers(&record.payload);
+        }
+        let folder = folder(dir, lock, reserve)?;
         let mut clerk = Clerk::new(store, Some(folder), epoch, next_seq, &old_tail);
         let taken_over = clerk.commit_one(Draft::new(
             at,
@@ -408,10 +419,10 @@ fn write(clerk: &mut Clerk, tray: &Tray) -> Result<(), JournalError> {
 }
 
 /// The files beside the database of a run that is ours.
-fn folder(dir: &Path, lock: RunLock) -> Result<Folder, JournalError> {
+fn folder(dir: &Path, lock: RunLock, reserve: Reserve) -> Result<Folder, JournalError> {
     Ok(Folder {
         head: HeadFile::open(dir)?,
-        reserve: Reserve::set_aside(dir),
+        reserve,
         dir: dir.to_owned(),
         lock: Arc::new(lock),
     })

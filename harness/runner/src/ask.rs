@@ -100,6 +100,7 @@ impl<T: Transport> Desk<T> {
         };
         Ok(match self.deliver(out).await? {
             Delivered::Gated(denied) => Reply::Nothing(format!("gate {denied}")),
+            Delivered::NoRoom => Reply::Nothing("disk full".to_owned()),
             Delivered::Sent {
                 outcome: Outcome::Ok { .. },
                 body: Some(body),

@@ -276,7 +276,7 @@ impl<T: Transport> Desk<T> {
 impl Gathered {
     /// Holds a visit against what was expected of it.
     pub(crate) fn judge(&mut self, step: &str, expect: &Expect, walked: Walked) {
-        self.error |= matches!(walked.end, End::Unknown { .. });
+        self.error |= matches!(walked.end, End::Unknown { .. } | End::NoRoom);
         self.checks
             .push(expect::outcome(step, &expect.outcome, &walked.end));
         if walked.end == End::Ok {

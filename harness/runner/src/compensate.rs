@@ -123,7 +123,7 @@ impl<T: Transport> Desk<T> {
             .await?;
         let (outcome, took_ms, reply) = self
             .exchange(institution, infno, &msgid, self.context(at), body)
-            .await;
+            .await?;
         let (masked, digest) = self.kept(reply.as_ref());
         if let Some(original) = self.fold(|fold| fold.outcome(txid).cloned()) {
             let checks = amounts::check_cancel(infno, &original, &outcome);
@@ -168,7 +168,7 @@ impl<T: Transport> Desk<T> {
         let context = self.context(self.clock.tick());
         let (outcome, took_ms, reply) = self
             .exchange(institution, &intent.infno, &intent.msgid, context, body)
-            .await;
+            .await?;
         // «Seen before» speaks of the message that came again; what became of the first is as unknown as it was.
         let outcome = match outcome {
             Outcome::Refused { code, text } if code == DUPLICATE => Outcome::Unknown {

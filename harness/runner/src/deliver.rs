@@ -46,6 +46,8 @@ pub(crate) struct Outgoing<'a> {
 pub(crate) enum Delivered {
     /// The gate refused; not a byte was sent.
     Gated(Denied),
+    /// There is no room on the disk for new business; not a byte was sent.
+    NoRoom,
     /// It was sent.
     Sent {
         /// How it ended.
@@ -59,6 +61,9 @@ impl<T: Transport> Desk<T> {
     /// Sends one message of a case.
     pub(crate) async fn deliver(&self, out: Outgoing<'_>) -> Result<Delivered, Halt> {
         self.may_send()?;
+        if out.purpose != Purpose::Query && self.is_short_of_room() {
+            return Ok(Delivered::NoRoom);
+        }
         let at = self.clock.tick();
         if out.purpose != Purpose::Forced
             && let Err(denied) = self.ask_gate(
@@ -89,7 +94,7 @@ impl<T: Transport> Desk<T> {
             .await?;
         let (outcome, took_ms, reply) = self
             .exchange(out.institution, &out.infno, &msgid, self.context(at), body)
-            .await;
+            .await?;
         let (masked, digest) = self.kept(reply.as_ref());
         let ended = Ended {
             txid: out.txid,
@@ -182,7 +187,8 @@ impl<T: Transport> Desk<T> {
         write_request(&envelope, input, None)
     }
 
-    /// Sends bytes to an institution and says how it ended; what was read is given back whole.
+    /// Sends bytes to an institution and says how it ended; what was read is given back whole. The one place where
+    /// bytes of a message leave.
     pub(crate) async fn exchange(
         &self,
         institution: &Institution,
@@ -190,13 +196,14 @@ impl<T: Transport> Desk<T> {
         msgid: &MsgId,
         context: String,
         body: String,
-    ) -> (Outcome, u64, Option<Answer>) {
+    ) -> Result<(Outcome, u64, Option<Answer>), Halt> {
         let to = Party::new(Role::His, institution.code.as_str());
         let call = Call {
             path: "/".to_owned(),
             context: Some(context),
             body: Some(body),
         };
+        self.may_send()?;
         let watch = Stopwatch::start();
         let answer = self.transport.exchange(&to, call).await;
         let took_ms = watch.elapsed_ms();
@@ -211,9 +218,9 @@ impl<T: Transport> Desk<T> {
                 {
                     *text = self.masker.mask_json(text);
                 }
-                (outcome, took_ms, Some(answer))
+                Ok((outcome, took_ms, Some(answer)))
             }
-            Err(lost) => (Outcome::Unknown { why: shown(&lost) }, took_ms, None),
+            Err(lost) => Ok((Outcome::Unknown { why: shown(&lost) }, took_ms, None)),
         }
     }
 
@@ -277,7 +284,7 @@ impl<T: Transport> Desk<T> {
             .await?;
         let (outcome, took_ms, reply) = self
             .exchange(institution, &infno, &msgid, self.context(at), body)
-            .await;
+            .await?;
         let (masked, digest) = self.kept(reply.as_ref());
         let sign_no = outcome.id("sign_no").map(str::to_owned);
         self.record_lazily(

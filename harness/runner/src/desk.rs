@@ -13,7 +13,8 @@ use crosswipe_domain::{
     CaseId, InstitutionCode, Moment, PersonNo, Persona, Pseudonym, PseudonymKey, RunId, TxId,
 };
 use crosswipe_journal::{
-    Check, Draft, History, Intent, Journal, JournalError, Note, Payload, Record, UndoPlan,
+    Check, Draft, History, Intent, Interrupted, Journal, JournalError, Note, Payload, Record,
+    UndoPlan,
 };
 use crosswipe_rollback::{Fold, Patience};
 use crosswipe_scenarios::Plan;
@@ -45,6 +46,14 @@ pub enum Halt {
         party: String,
         /// What was seen.
         why: String,
+    },
+    /// The disk is full: no new business was started, and what was open is undone as far as its records found room.
+    #[error("the disk is full, `{path}` cannot be written; no new business was started, {open} transactions are still open")]
+    DiskFull {
+        /// What found no room.
+        path: PathBuf,
+        /// Transactions that nothing proves to be undone.
+        open: usize,
     },
     /// Another task failed first; its error is the one to read.
     #[error("another task stopped the run")]
@@ -103,6 +112,10 @@ pub(crate) struct Desk<T> {
     pub(crate) sent_texts: Mutex<BTreeMap<TxId, String>>,
     pub(crate) open_fen: AtomicI64,
     pub(crate) halted: AtomicBool,
+    /// No room was found for a file beside the journal, so none is to be expected for its records either.
+    short_of_room: AtomicBool,
+    /// It was written down that no new business begins.
+    told_short: AtomicBool,
     done: AtomicUsize,
     own_numbers: AtomicU64,
     fold: Arc<Mutex<Fold>>,
@@ -159,6 +172,8 @@ impl<T: Transport> Desk<T> {
             sent_texts: Mutex::default(),
             open_fen: AtomicI64::new(0),
             halted: AtomicBool::new(false),
+            short_of_room: AtomicBool::new(false),
+            told_short: AtomicBool::new(false),
             done: AtomicUsize::new(0),
             own_numbers: AtomicU64::new(0),
             personas: numbered,
@@ -284,13 +299,37 @@ impl<T: Transport> Desk<T> {
         ended
     }
 
-    /// Asked before each message.
+    /// Asked before each message, and again right before its first byte: after a failed commit nothing leaves, not even
+    /// what needs no durable record.
     pub(crate) fn may_send(&self) -> Result<(), Halt> {
+        if let Some(failed) = self.journal.failed() {
+            return Err(Halt::Journal(Arc::new(failed)));
+        }
         if self.halted.load(Ordering::Relaxed) {
             Err(Halt::Stopped)
         } else {
             Ok(())
         }
+    }
+
+    /// 磁盘满 · True once room has run out: no new business begins, what is open is undone. Said once in the journal.
+    pub(crate) fn is_short_of_room(&self) -> bool {
+        let short =
+            self.short_of_room.load(Ordering::Relaxed) || self.journal.disk_full().is_some();
+        if short && !self.told_short.swap(true, Ordering::Relaxed) {
+            self.clock.interrupt();
+            let interrupted = Interrupted {
+                by: "disk-full".to_owned(),
+            };
+            self.record_lazily(Payload::Interrupted(interrupted), None);
+        }
+        short
+    }
+
+    /// A file beside the journal found no room: from now on only compensation.
+    pub(crate) fn ran_out_of_room(&self) {
+        self.short_of_room.store(true, Ordering::Relaxed);
+        self.is_short_of_room();
     }
 
     /// Reads the fold.

@@ -5,7 +5,7 @@
 //! that a changed file shows. Not here: what the books should hold (`verify`).
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -137,12 +137,18 @@ impl<T: Transport> Desk<T> {
             .iter_mut()
             .for_each(|row| self.pseudonymise_row(Arc::make_mut(row)));
         let line = canonical_json(&look);
-        append(
-            &self
-                .exports_dir()
-                .join(format!("{}.tm.jsonl", party.file_stem())),
-            &line,
-        )?;
+        let path = self
+            .exports_dir()
+            .join(format!("{}.tm.jsonl", party.file_stem()));
+        match append(&path, &line) {
+            Ok(()) => {}
+            // A look that finds no room is a look that was not taken: what it was to precede, the undo, goes on.
+            Err(Halt::File { source, .. }) if source.kind() == ErrorKind::StorageFull => {
+                self.ran_out_of_room();
+                return Ok(Err("disk-full".to_owned()));
+            }
+            Err(halt) => return Err(halt),
+        }
         let digest = TailDigest {
             from: look.from,
             lsn: look.lsn,
@@ -239,19 +245,30 @@ impl<T: Transport> Desk<T> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Halt> {
-    std::fs::write(path, bytes).map_err(|source| Halt::File {
-        path: path.to_owned(),
-        source,
+    std::fs::write(path, bytes).map_err(|source| {
+        // Half an export is worth nothing, and its room is needed.
+        let _ = std::fs::remove_file(path);
+        Halt::File {
+            path: path.to_owned(),
+            source,
+        }
     })
 }
 
 fn append(path: &Path, line: &str) -> Result<(), Halt> {
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path);
-    let written = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
-    written.map_err(|source| Halt::File {
+    let written = || {
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)?;
+        let before = file.metadata()?.len();
+        file.write_all(format!("{line}\n").as_bytes())
+            .inspect_err(|_| {
+                // Half a line is worth nothing, and its room is needed.
+                let _ = file.set_len(before);
+            })
+    };
+    written().map_err(|source| Halt::File {
         path: path.to_owned(),
         source,
     })

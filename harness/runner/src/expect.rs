@@ -47,6 +47,7 @@ fn end_text(end: &End) -> String {
     match end {
         End::Ok => "ok".to_owned(),
         End::Gated(denied) => format!("gate {denied}"),
+        End::NoRoom => "not sent (disk full)".to_owned(),
         End::Refused { infno, code, text } => format!("refused {code} ({infno}: {text})"),
         End::Unknown { infno, why } => format!("unknown ({infno}: {why})"),
     }

@@ -76,7 +76,7 @@ impl<T: Transport> Desk<T> {
                     self.context_of_the_world(at),
                     body,
                 )
-                .await;
+                .await?;
             let played = Played {
                 case: case.id.clone(),
                 msgid,
@@ -170,11 +170,8 @@ impl<T: Transport> Desk<T> {
             amounts: BTreeMap::new(),
         };
         let walked = match self.deliver(out).await? {
-            Delivered::Gated(denied) => Walked {
-                end: End::Gated(denied),
-                last: None,
-                checks: Vec::new(),
-            },
+            Delivered::Gated(denied) => Walked::nowhere(End::Gated(denied)),
+            Delivered::NoRoom => Walked::nowhere(End::NoRoom),
             Delivered::Sent { outcome, body, .. } => {
                 let end = match outcome {
                     Outcome::Ok { .. } => End::Ok,

@@ -93,7 +93,7 @@ pub(crate) async fn steered<T: Transport>(
     // Wait until the watcher has let go of the desk.
     let _ = watcher.await;
     let at = desk.clock.now();
-    ran?;
+    ran.map_err(|halt| told_as_full(&desk, halt))?;
     let desk =
         Arc::into_inner(desk).ok_or_else(|| Halt::Bug("a task outlived the run".to_owned()))?;
     Ok(Finished {
@@ -101,6 +101,19 @@ pub(crate) async fn steered<T: Transport>(
         at,
         interrupted: interrupt.is_asked(),
     })
+}
+
+/// A file that found no room, with what a person wants to know then: whether anything is still open.
+fn told_as_full<T: Transport>(desk: &Desk<T>, halt: Halt) -> Halt {
+    match halt {
+        Halt::File { path, source } if source.kind() == std::io::ErrorKind::StorageFull => {
+            Halt::DiskFull {
+                path,
+                open: desk.fold(|fold| fold.open_count()),
+            }
+        }
+        other => other,
+    }
 }
 
 /// Where business time begins: a second before the first case or the first phase, whichever is earlier.
@@ -170,8 +183,11 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     for person in desk.people_with_open() {
         desk.compensate(&busy, person.as_ref()).await?;
     }
-    let probes = start_last_probes(desk);
-    let busy = probes.finish(busy).await?;
+    let busy = if desk.is_short_of_room() {
+        busy
+    } else {
+        start_last_probes(desk).finish(busy).await?
+    };
     busy.sleep_until(
         desk.clock.now().plus_ms(desk.config.patience.quiet_ms),
         Patient::Yes,

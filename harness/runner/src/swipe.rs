@@ -46,6 +46,17 @@ pub(crate) struct Walked {
     pub(crate) checks: Vec<Check>,
 }
 
+impl Walked {
+    /// A visit of which nothing was answered.
+    pub(crate) fn nowhere(end: End) -> Walked {
+        Walked {
+            end,
+            last: None,
+            checks: Vec::new(),
+        }
+    }
+}
+
 /// Where it came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -53,6 +64,8 @@ pub(crate) enum End {
     Ok,
     /// The gate refused one; nothing of it was sent.
     Gated(Denied),
+    /// The disk is full, so the rest of it was not sent.
+    NoRoom,
     /// The platform refused one.
     Refused {
         /// Transaction number.
@@ -321,6 +334,7 @@ impl<'a, T: Transport> Walk<'a, T> {
         let out = self.outgoing(&infno, input, undo, ids);
         match self.desk.deliver(out).await? {
             Delivered::Gated(denied) => Err(Stop::End(End::Gated(denied))),
+            Delivered::NoRoom => Err(Stop::End(End::NoRoom)),
             Delivered::Sent {
                 outcome: Outcome::Ok { amounts, .. },
                 body: Some(body),

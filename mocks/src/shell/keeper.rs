@@ -1,7 +1,9 @@
 //! 落盘 · Appends each new log row of a party to its file, so that a later process finds its books.
 //!
 //! Flushed, not synced: a dead process loses nothing, a dead machine may. One line per row, and one write
-//! per step, before the answer leaves. Which process of a run the party listens to is kept likewise.
+//! per step, before the answer leaves. Which process of a run the party listens to is kept likewise. A full
+//! disk takes some hundred rows more, from a reserve: what a tester wants to undo then must not fail for
+//! want of room at the mock.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -32,7 +34,12 @@ pub(super) struct Keeper {
     files: BTreeMap<Party, (File, u64)>,
     /// Where the epochs are kept, and as they stand there.
     epochs: Option<(PathBuf, Epochs)>,
+    /// Room set aside; given up when the disk is full, removed when the party stops.
+    reserve: Option<PathBuf>,
 }
+
+/// Room for the undo of what may stand open at one party.
+const RESERVE_BYTES: usize = 128 << 10;
 
 impl Keeper {
     /// Opens the files of a machine in `dir`; books that are there already are taken over by the machine.
@@ -72,6 +79,7 @@ impl Keeper {
         machine.restore_epochs(kept.clone());
         let mut keeper = Keeper {
             files,
+            reserve: set_aside(&path),
             epochs: Some((path, kept)),
         };
         keeper.keep(machine)?;
@@ -98,13 +106,53 @@ impl Keeper {
                     canonical_json(&Kept { row, digest }) + "\n"
                 })
                 .collect();
-            if !lines.is_empty() {
-                file.write_all(lines.as_bytes())?;
-                *kept = ledger.lsn();
+            if lines.is_empty() {
+                continue;
             }
+            let mut written = write(file, &lines);
+            if is_full(&written) && give_up(&mut self.reserve) {
+                written = write(file, &lines);
+            }
+            written?;
+            *kept = ledger.lsn();
         }
         Ok(())
     }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        give_up(&mut self.reserve);
+    }
+}
+
+/// All of it or nothing: half a row would be taken for the end of the log.
+fn write(file: &mut File, lines: &str) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    file.write_all(lines.as_bytes())
+        .inspect_err(|_| drop(file.set_len(before)))
+}
+
+fn is_full(written: &io::Result<()>) -> bool {
+    matches!(written, Err(error) if error.kind() == io::ErrorKind::StorageFull)
+}
+
+/// Room beside the epochs; a disk without that much room leaves none held.
+fn set_aside(epochs: &Path) -> Option<PathBuf> {
+    let path = epochs.with_extension("reserve");
+    // Not zeros: no file system may turn this into a hole.
+    let written = std::fs::write(&path, vec![0xA5_u8; RESERVE_BYTES]);
+    if written.is_err() {
+        let _ = std::fs::remove_file(&path);
+    }
+    written.is_ok().then_some(path)
+}
+
+/// True if there was room to give.
+fn give_up(reserve: &mut Option<PathBuf>) -> bool {
+    reserve
+        .take()
+        .is_some_and(|path| std::fs::remove_file(path).is_ok())
 }
 
 /// Where a party's log is kept.

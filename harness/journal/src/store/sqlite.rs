@@ -187,5 +187,10 @@ fn fault(error: rusqlite::Error) -> StoreFault {
 }
 
 fn at_opening(path: &Path, error: rusqlite::Error) -> JournalError {
+    if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+        return JournalError::DiskFull {
+            reserve_used: false,
+        };
+    }
     JournalError::io("open", path, std::io::Error::other(error))
 }
