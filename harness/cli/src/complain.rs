@@ -102,6 +102,9 @@ impl Trouble {
             Trouble::Journal(JournalError::Locked { .. }) => {
                 "等那个进程结束 · wait until that process has ended".to_owned()
             }
+            Trouble::Journal(JournalError::DiskFull { .. }) => {
+                "腾出空间后重新运行 · free some space and run again".to_owned()
+            }
             Trouble::Halt(Halt::DiskFull { .. }) => {
                 "腾出空间后 crosswipe resume · free some space, then crosswipe resume".to_owned()
             }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crosswipe_journal::{Cert, Draft, History, Payload};
+use crosswipe_journal::{Cert, Draft, History, JournalError, Payload};
 use crosswipe_reports::{Lang, json, terminal};
 use crosswipe_runner::{Finished, Halt};
 use crosswipe_verify::{certificate, certificate_core_sha256};
@@ -63,6 +63,7 @@ pub(crate) fn certify(
         payload: Payload::Cert(cert),
         message: None,
     })?;
+    let short_of_room = finished.short_of_room;
     finished.close()?;
     let history = crosswipe_journal::read(dir)?;
     rundir::extend(&mut evidence, &history);
@@ -75,6 +76,12 @@ pub(crate) fn certify(
     rundir::write_sums(dir)?;
     private::remember_tail(dir, plan, &history)?;
     tell(telling, dir, &history, &last, fired, Files::Written)?;
+    if short_of_room {
+        // Everything is undone and judged, and yet the plan was not run.
+        return Err(Trouble::Journal(JournalError::DiskFull {
+            reserve_used: true,
+        }));
+    }
     Ok(last.exit)
 }
 

@@ -33,7 +33,7 @@ pub enum JournalError {
         source: StoreFault,
     },
     /// 磁盘已满 · There is no room for more than the undo of what is open: only compensation from now on.
-    #[error("the disk is full: no room for a new run's records and what undoes them")]
+    #[error("the disk is full: no new business was begun")]
     DiskFull {
         /// True: the reserve was given up, and what had gathered was committed after all. False: no more room could be
         /// set aside.

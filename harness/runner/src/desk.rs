@@ -48,7 +48,9 @@ pub enum Halt {
         why: String,
     },
     /// The disk is full: no new business was started, and what was open is undone as far as its records found room.
-    #[error("the disk is full, `{path}` cannot be written; no new business was started, {open} transactions are still open")]
+    #[error(
+        "the disk is full, `{path}` cannot be written; no new business was started, {open} transactions are still open"
+    )]
     DiskFull {
         /// What found no room.
         path: PathBuf,
@@ -251,6 +253,8 @@ impl<T: Transport> Desk<T> {
         durable
             .await
             .map_err(|_| Halt::Bug("the journal's writer is gone".to_owned()))??;
+        // Whoever waited for a record that took the reserve tells the others before anything else is done.
+        self.is_short_of_room();
         Ok(at)
     }
 

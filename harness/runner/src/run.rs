@@ -46,6 +46,8 @@ pub struct Finished {
     pub at: Moment,
     /// Asked to stop before its end.
     pub interrupted: bool,
+    /// Stopped before its end because the disk was full.
+    pub short_of_room: bool,
 }
 
 impl Finished {
@@ -97,6 +99,7 @@ pub(crate) async fn steered<T: Transport>(
     let desk =
         Arc::into_inner(desk).ok_or_else(|| Halt::Bug("a task outlived the run".to_owned()))?;
     Ok(Finished {
+        short_of_room: desk.is_short_of_room(),
         journal: desk.journal,
         at,
         interrupted: interrupt.is_asked(),

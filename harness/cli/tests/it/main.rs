@@ -6,5 +6,6 @@
 )]
 
 mod binary;
+mod journal_trouble;
 mod readme;
 mod tidy;
