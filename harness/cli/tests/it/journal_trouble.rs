@@ -167,6 +167,7 @@ impl Stage {
             faults: Vec::new(),
             previous_tail: None,
             world: None,
+            switches: BTreeMap::new(),
         }
     }
 
