@@ -6,6 +6,7 @@
 //! Not here: what is right or wrong (`verify`), exit codes (`cli`).
 
 mod amount;
+mod audit;
 mod html;
 mod json;
 mod junit;
@@ -15,6 +16,7 @@ mod story;
 mod terminal;
 mod wording;
 
+pub use audit::{RowBook, RowWords, audit_json, audit_shown, audit_terminal};
 pub use html::html;
 pub use json::json;
 pub use junit::junit;

@@ -16,7 +16,7 @@ use crate::story::Story;
 use crate::wording::Word;
 use crate::wording::sentence::{not_checked, open, verdict_sentence, with_reasons};
 
-use wrap::wrapped;
+pub(crate) use wrap::wrapped;
 
 /// Narrower than this nothing can be told; it is the width of a phone's shell.
 const NARROWEST: usize = 60;

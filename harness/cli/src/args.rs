@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// 核验 Judge a run again, offline, from its journal and exports
     Verify(Verify),
+    /// 稽核 Compare parties' exports with each other, without a journal of ours
+    Audit(Audit),
     /// 报告 Write the reports of a run again, in any format and language
     Report(Report),
     /// 检查 Find all problems of plans, without sending anything
@@ -114,6 +116,22 @@ pub(crate) struct Verify {
     /// What a reviewer noted of the chain: head, or head and tail, eight groups of four or whole
     #[arg(long, value_name = "HEAD [TAIL]")]
     pub(crate) anchor: Vec<String>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 稽核 Compare parties' exports
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe audit scenarios/audit/refund-known-only-to-insurer"
+)]
+pub(crate) struct Audit {
+    /// Exports of the parties: files, folders, or the folder of a run
+    #[arg(required = true, value_name = "EXPORT")]
+    pub(crate) exports: Vec<PathBuf>,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

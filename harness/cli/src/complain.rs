@@ -10,6 +10,7 @@ use crosswipe_journal::JournalError;
 use crosswipe_runner::Halt;
 use crosswipe_scenarios::{Problem, Severity};
 
+use crate::books::Flaws;
 use crate::exit::Exit;
 
 /// 故障 · Why a command could not do its work.
@@ -18,6 +19,9 @@ pub(crate) enum Trouble {
     /// Plans with problems; all of them.
     #[error("the plan has problems")]
     Plan(Vec<Problem>),
+    /// Delivered files with flaws; all of them.
+    #[error("the delivered files have flaws")]
+    Books(Flaws),
     /// A run folder that holds something already.
     #[error("`{}` is not empty", dir.display())]
     OutputBusy { dir: PathBuf },
@@ -66,6 +70,7 @@ impl Trouble {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Trouble::Plan(_) => "cli::plan",
+            Trouble::Books(_) => "cli::books",
             Trouble::OutputBusy { .. } => "cli::output_busy",
             Trouble::File { source, .. }
             | Trouble::Halt(Halt::File { source, .. })
@@ -120,7 +125,10 @@ impl Trouble {
 
     fn exit(&self) -> Exit {
         match self {
-            Trouble::Plan(_) | Trouble::OutputBusy { .. } | Trouble::Usage { .. } => Exit::Usage,
+            Trouble::Plan(_)
+            | Trouble::Books(_)
+            | Trouble::OutputBusy { .. }
+            | Trouble::Usage { .. } => Exit::Usage,
             Trouble::Journal(
                 JournalError::NotARun { .. }
                 | JournalError::Version { .. }
@@ -139,9 +147,25 @@ impl Trouble {
 pub(crate) fn trouble(trouble: &Trouble) -> ExitCode {
     match trouble {
         Trouble::Plan(problems) => self::problems(problems),
+        Trouble::Books(flaws) => flaws_of_books(flaws),
         other => to_stderr(&told(other, "error")),
     }
     trouble.exit().into()
+}
+
+/// Prints every flaw of delivered files: what, where, how to mend it.
+fn flaws_of_books(flaws: &Flaws) {
+    let mut text = String::new();
+    for flaw in &flaws.told {
+        text += &format!(
+            "error[cli::books]: {}\n --> {}\n  = help: {}\n",
+            flaw.what, flaw.place, flaw.mend
+        );
+    }
+    if flaws.more > 0 {
+        text += &format!("另有 {0} 处 · and {0} more\n", flaws.more);
+    }
+    to_stderr(&text);
 }
 
 /// Prints what went wrong on the way to telling of something worse.

@@ -5,6 +5,7 @@
 
 mod anchor;
 mod args;
+mod books;
 mod command;
 mod complain;
 mod conclude;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Run(run) => command::run::run(&run),
         Command::Resume(resume) => command::resume::resume(&resume),
         Command::Verify(verify) => command::verify::verify(&verify),
+        Command::Audit(audit) => command::audit::audit(&audit),
         Command::Report(report) => command::report::report(&report),
         Command::Lint(lint) => command::lint::lint(&lint),
         Command::Explain(explain) => command::explain::explain(&explain),

@@ -7,6 +7,8 @@
 
 mod judgement;
 
+pub mod audit;
+
 mod evidence;
 mod judge;
 

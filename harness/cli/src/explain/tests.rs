@@ -199,6 +199,14 @@ fn every_class_that_the_judge_writes_has_its_page() {
 }
 
 #[test]
+fn every_cause_that_an_audit_names_has_its_page() {
+    has_page_of_its_own("orphan");
+    for cause in crosswipe_verify::audit::Cause::ALL {
+        has_page_of_its_own(cause.code());
+    }
+}
+
+#[test]
 fn every_fault_that_can_be_ordered_has_its_page() {
     assert!(FaultOrder::known().count() > 0);
     FaultOrder::known().for_each(has_page_of_its_own);

@@ -4,6 +4,7 @@
 //! Not here: what single crates promise; each tests that itself.
 
 mod anchor;
+mod audit;
 mod clean;
 mod damage;
 mod faults;
