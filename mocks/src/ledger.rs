@@ -34,7 +34,7 @@ pub struct Ledger {
     groups: Vec<u64>,
     /// Postings that have been negated.
     negated: BTreeSet<u64>,
-    bend: Option<Bend>,
+    bends: Vec<Bend>,
 }
 
 /// 弯折 · What a fault does to a group right before it is booked.
@@ -86,7 +86,7 @@ impl Ledger {
             index: Index::default(),
             groups: Vec::new(),
             negated: BTreeSet::new(),
-            bend: None,
+            bends: Vec::new(),
         }
     }
 
@@ -109,7 +109,13 @@ impl Ledger {
 
     /// From now on `bend` sees each group before it is booked.
     pub fn bend_with(&mut self, bend: Bend) {
-        self.bend = Some(bend);
+        self.bends.push(bend);
+    }
+
+    /// These are the books from now on; who sees groups before they are booked goes on seeing them.
+    pub(crate) fn take_over(&mut self, mut books: Ledger) {
+        books.bends = std::mem::take(&mut self.bends);
+        *self = books;
     }
 
     /// Books a group and says its number.
@@ -124,7 +130,7 @@ impl Ledger {
             self.party,
             draft.cause.infno
         );
-        if let Some(bend) = &mut self.bend {
+        for bend in &mut self.bends {
             bend(&self.party, &mut draft);
         }
         let group = self.groups.len() as u64;

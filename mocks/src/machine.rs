@@ -177,11 +177,19 @@ impl Machine {
         }
     }
 
+    /// The insured place's book of a city's platform.
+    pub(crate) fn insured_mut(&mut self) -> Option<&mut Ledger> {
+        match self {
+            Machine::Region(region) => Some(region.insured_mut()),
+            _ => None,
+        }
+    }
+
     /// Puts a book back as its log says, e.g. after the death of the process that kept it.
     pub fn restore(&mut self, ledger: Ledger) {
         match self {
-            Machine::His(his) => *his.ledger_mut() = ledger,
-            Machine::Hub(hub) => *hub.ledger_mut() = ledger,
+            Machine::His(his) => his.ledger_mut().take_over(ledger),
+            Machine::Hub(hub) => hub.ledger_mut().take_over(ledger),
             Machine::Region(region) => region.restore(ledger),
         }
     }

@@ -425,6 +425,10 @@ impl Region {
         }
     }
 
+    pub(crate) fn insured_mut(&mut self) -> &mut Ledger {
+        self.insured.ledger_mut()
+    }
+
     pub(crate) fn restore(&mut self, ledger: Ledger) {
         match ledger.party().role {
             Role::Treatment => {
@@ -436,9 +440,9 @@ impl Region {
                         .max()
                 });
                 self.serial = ids.into_iter().flatten().max().unwrap_or(0);
-                self.treatment = ledger;
+                self.treatment.take_over(ledger);
             }
-            _ => *self.insured.ledger_mut() = ledger,
+            _ => self.insured.ledger_mut().take_over(ledger),
         }
     }
 }

@@ -10,7 +10,7 @@ pub mod wiremock;
 
 use std::sync::Arc;
 
-use crosswipe_domain::{Moment, Party, Role};
+use crosswipe_domain::{AdmDivision, InstitutionCode, Moment, Party, Role};
 
 use crate::fault::{Faults, Rigged};
 use crate::his::His;
@@ -30,28 +30,43 @@ pub fn carrier(party: &Party) -> Party {
     }
 }
 
+/// 停时 · While what it gives lives, business time stands still: a party is being started again meanwhile.
+pub type HoldFn = Arc<dyn Fn() -> Box<dyn std::any::Any + Send> + Send + Sync>;
+
+/// The machine of one party, inside the faults that were ordered: as it stands before anything has happened.
+pub fn machine_of(party: &Party, setup: &Arc<Setup>, faults: &Faults) -> Option<Rigged> {
+    let code = || AdmDivision::parse(&party.code).ok();
+    let machine = match party.role {
+        Role::Hub => Machine::Hub(Box::new(Hub::new(Arc::clone(setup)))),
+        Role::Treatment | Role::Insured => {
+            Machine::Region(Box::new(Region::new(code()?, Arc::clone(setup))))
+        }
+        Role::His => {
+            let institution = InstitutionCode::parse(&party.code).ok()?;
+            Machine::His(Box::new(His::new(&institution, Arc::clone(setup))?))
+        }
+    };
+    Some(Rigged::new(machine, faults.clone()))
+}
+
 /// All machines of a world, each inside the faults that were ordered.
 pub fn machines(setup: &Arc<Setup>, faults: &Faults) -> Vec<(Party, Rigged)> {
-    let rig = |machine| Rigged::new(machine, faults.clone());
     let topology = &setup.topology;
-    let mut all = vec![(
-        setup.hub(),
-        rig(Machine::Hub(Box::new(Hub::new(Arc::clone(setup))))),
-    )];
-    for region in &topology.regions {
-        let machine = Machine::Region(Box::new(Region::new(region.code, Arc::clone(setup))));
-        all.push((
-            Party::new(Role::Treatment, region.code.as_str()),
-            rig(machine),
-        ));
-    }
-    for institution in &topology.institutions {
-        if let Some(his) = His::new(&institution.code, Arc::clone(setup)) {
-            all.push((
-                Party::new(Role::His, institution.code.as_str()),
-                rig(Machine::His(Box::new(his))),
-            ));
-        }
-    }
-    all
+    let regions = topology
+        .regions
+        .iter()
+        .map(|region| Party::new(Role::Treatment, region.code.as_str()));
+    let institutions = topology
+        .institutions
+        .iter()
+        .map(|institution| Party::new(Role::His, institution.code.as_str()));
+    [setup.hub()]
+        .into_iter()
+        .chain(regions)
+        .chain(institutions)
+        .filter_map(|party| {
+            let machine = machine_of(&party, setup, faults)?;
+            Some((party, machine))
+        })
+        .collect()
 }

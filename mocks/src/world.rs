@@ -16,8 +16,8 @@ use tokio::task::JoinSet;
 use crate::fault::{FaultOrder, Faults};
 use crate::settlement::PolicyBook;
 use crate::setup::{MsgidMode, Setup};
-use crate::shell::hyper::Server;
-use crate::shell::{TimeFn, carrier, machines};
+use crate::shell::hyper::{Hold, Server};
+use crate::shell::{HoldFn, TimeFn, carrier, machine_of, machines};
 
 /// 世界布置 · What a world is made of.
 pub struct WorldConfig {
@@ -67,6 +67,7 @@ pub const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 pub struct World {
     addresses: BTreeMap<Party, SocketAddr>,
     faults: Faults,
+    hold: Hold,
     stop: watch::Sender<bool>,
     servers: JoinSet<()>,
 }
@@ -92,16 +93,19 @@ impl World {
         let faults = Faults::new(config.faults.iter().cloned());
         let book: Arc<OnceLock<BTreeMap<Party, SocketAddr>>> = Arc::default();
         let mut bound = Vec::new();
-        for (party, rigged) in machines(&config.setup(), &faults) {
+        let (setup, hold) = (config.setup(), Hold::default());
+        for (party, _) in machines(&setup, &Faults::new([])) {
             let dir = config.parties_dir.as_deref();
             let at = place(&party);
+            let (setup, faults, named) = (Arc::clone(&setup), faults.clone(), party.clone());
+            let machine = move || machine_of(&named, &setup, &faults);
             bound.push(
                 Server::bind(
                     party,
-                    rigged,
+                    machine,
                     at,
                     Arc::clone(&book),
-                    Arc::clone(&config.time),
+                    (Arc::clone(&config.time), Arc::clone(&hold)),
                     dir,
                 )
                 .await?,
@@ -120,9 +124,17 @@ impl World {
         Ok(World {
             addresses,
             faults,
+            hold,
             stop,
             servers,
         })
+    }
+
+    /// Business time of whoever calls stands still while a party is being started again: nobody's patience runs out
+    /// in a moment that has no length.
+    pub fn hold_with(&self, hold: HoldFn) {
+        // The first keeper of the clock stays.
+        let _ = self.hold.set(hold);
     }
 
     /// Where a party listens. Both books of a region are at its one address.

@@ -37,7 +37,7 @@ pub(crate) async fn stand_up(
     dir: &Path,
     clock: &Arc<Clock>,
 ) -> Result<World, Trouble> {
-    let clock = Arc::clone(clock);
+    let (clock, held) = (Arc::clone(clock), Arc::clone(clock));
     let config = WorldConfig {
         topology: plan.topology.clone(),
         registry: plan.registry.clone(),
@@ -49,7 +49,9 @@ pub(crate) async fn stand_up(
         parties_dir: Some(dir.join("parties")),
         time: Arc::new(move || clock.now()),
     };
-    World::start(config).await.map_err(Trouble::World)
+    let world = World::start(config).await.map_err(Trouble::World)?;
+    world.hold_with(Arc::new(move || Box::new(held.enter())));
+    Ok(world)
 }
 
 /// The id of the mock world that keeps its books in this folder; made at the first call. It lies with the books, so

@@ -44,6 +44,9 @@ impl Default for Patience {
 /// Code of the NOTE that stands before each resend of a τ's own message.
 pub const RESENT: &str = "resent";
 
+/// Code of the NOTE that opens a closed τ again: a look at the books showed it standing after its own reversal.
+pub const LATE: &str = "late-apply";
+
 /// The next thing to do for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -131,6 +134,8 @@ pub(crate) struct Tracked {
     /// A query showed it standing at some time.
     pub(crate) seen_applied: bool,
     pub(crate) closed: bool,
+    /// It was closed because nobody had it.
+    pub(crate) never_applied: bool,
 }
 
 /// One undo that was sent.
@@ -168,6 +173,11 @@ impl Fold {
                     });
                 }
             }
+            Payload::Note(note) if note.code == LATE => {
+                if let Some(txid) = &note.txid {
+                    self.reopen(txid, record);
+                }
+            }
             Payload::CompIntent(comp) => self.update(&comp.txid, record, |tracked| {
                 tracked.answers.clear();
                 match tracked
@@ -201,7 +211,12 @@ impl Fold {
                 tracked.seen_applied |= matches!(queried.says, Says::Applied | Says::Reversed);
                 tracked.answers.push(queried.clone());
             }),
-            Payload::Verified(verified) => self.close(&verified.txid),
+            Payload::Verified(verified) => {
+                self.update(&verified.txid, record, |tracked| {
+                    tracked.never_applied = verified.never_applied;
+                });
+                self.close(&verified.txid);
+            }
             Payload::Unresolved(unresolved) => {
                 if let Some(tracked) = self.transactions.get(&unresolved.txid) {
                     self.blocked
@@ -286,6 +301,7 @@ impl Fold {
             resends: 0,
             seen_applied: false,
             closed: false,
+            never_applied: false,
         };
         self.open
             .entry(intent.person.clone())
@@ -299,6 +315,40 @@ impl Fold {
             tracked.last_at = record.at;
             change(tracked);
         }
+    }
+
+    /// What was believed undone stands: it is undone anew, as something of which nobody knows anything.
+    fn reopen(&mut self, txid: &TxId, record: &Record) {
+        let Some(tracked) = self.transactions.get_mut(txid) else {
+            return;
+        };
+        tracked.last_at = record.at;
+        tracked.closed = false;
+        tracked.seen_applied = true;
+        tracked.outcome = Some(Outcome::Unknown {
+            why: LATE.to_owned(),
+        });
+        tracked.attempts.clear();
+        tracked.answers.clear();
+        (tracked.rounds, tracked.resends) = (0, 0);
+        let person = tracked.intent.person.clone();
+        // What stood in the way of the person's other undos is found now: they begin anew.
+        self.blocked.remove(&person);
+        let open = self.open.entry(person).or_default();
+        for other in open.iter() {
+            if let Some(other) = self.transactions.get_mut(other) {
+                other.attempts.clear();
+                other.answers.clear();
+                other.rounds = 0;
+            }
+        }
+        open.insert(txid.clone());
+    }
+
+    pub(crate) fn closed(&self) -> impl Iterator<Item = (&TxId, &Tracked)> {
+        self.transactions
+            .iter()
+            .filter(|(_, tracked)| tracked.closed)
     }
 
     /// Closes a τ, and with it those that go with it (a diagnosis with its visit).

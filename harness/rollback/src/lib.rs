@@ -7,7 +7,8 @@
 
 mod decide;
 mod fold;
+mod late;
 mod order;
 
 pub use decide::DUPLICATE;
-pub use fold::{Fold, Next, Patience, RESENT};
+pub use fold::{Fold, LATE, Next, Patience, RESENT};

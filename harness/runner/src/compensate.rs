@@ -59,6 +59,9 @@ impl<T: Transport> Desk<T> {
                     owner,
                     evidence,
                 } => {
+                    if self.came_late(&txid).await? {
+                        continue;
+                    }
                     self.record(
                         Payload::Unresolved(Unresolved {
                             txid,

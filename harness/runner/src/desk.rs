@@ -112,6 +112,8 @@ pub(crate) struct Desk<T> {
     pub(crate) undo_checks: Mutex<BTreeMap<CaseId, Vec<Check>>>,
     /// Masked texts of messages that may have to be sent again, until their τ is closed.
     pub(crate) sent_texts: Mutex<BTreeMap<TxId, String>>,
+    /// Closed τ that the look being taken shows standing, and where.
+    pub(crate) late: Mutex<BTreeMap<TxId, crosswipe_domain::Party>>,
     pub(crate) open_fen: AtomicI64,
     pub(crate) halted: AtomicBool,
     /// No room was found for a file beside the journal, so none is to be expected for its records either.
@@ -172,6 +174,7 @@ impl<T: Transport> Desk<T> {
             first_probes: Mutex::default(),
             undo_checks: Mutex::default(),
             sent_texts: Mutex::default(),
+            late: Mutex::default(),
             open_fen: AtomicI64::new(0),
             halted: AtomicBool::new(false),
             short_of_room: AtomicBool::new(false),

@@ -8,14 +8,19 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crosswipe_domain::{
     CaseId, Entry, Export, LogRow, Look, Party, PersonNo, canonical_json, sha256_hex,
 };
 use crosswipe_journal::{ExportDigest, Payload, Snapshot, TailDigest, Tails};
 
-use crate::desk::{Desk, Halt};
-use crate::transport::{Call, Transport};
+use crate::desk::{Desk, Halt, lock};
+use crate::transport::{Call, Lost, Transport};
+
+/// How often a party that does not listen is asked again for its books, and how long between; real time.
+const KNOCKS: u32 = 20;
+const KNOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Which look at the books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +31,7 @@ pub(crate) enum Instant {
 }
 
 impl Instant {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Instant::T0 => "t0",
             Instant::T1 => "t1",
@@ -89,6 +94,9 @@ impl<T: Transport> Desk<T> {
         )?;
         if instant == Instant::T0 {
             *self.looked[party].lock().await = export.lsn;
+        } else {
+            let late = self.fold(|fold| fold.late(&export.log));
+            lock(&self.late).extend(late.into_iter().map(|txid| (txid, party.clone())));
         }
         let sha256 = sha256_hex(text.as_bytes());
         Ok(Ok(ExportDigest {
@@ -132,6 +140,8 @@ impl<T: Transport> Desk<T> {
             Ok(look) => look,
             Err(error) => return Ok(Err(format!("unreadable: {error}"))),
         };
+        let late = self.fold(|fold| fold.late(&look.rows));
+        lock(&self.late).extend(late.into_iter().map(|txid| (txid, party.clone())));
         look.case = case.to_string();
         look.rows
             .iter_mut()
@@ -186,18 +196,21 @@ impl<T: Transport> Desk<T> {
     }
 
     async fn get(&self, party: &Party, path: String) -> Result<bytes::Bytes, String> {
-        let context = Some(self.context(self.clock.now()));
-        let answer = self
-            .transport
-            .exchange(
-                party,
-                Call {
-                    path,
-                    context,
-                    body: None,
-                },
-            )
-            .await;
+        let mut knocks = 0;
+        let answer = loop {
+            let call = Call {
+                path: path.clone(),
+                context: Some(self.context(self.clock.now())),
+                body: None,
+            };
+            let answer = self.transport.exchange(party, call).await;
+            // Nobody there: a party that is started again is back in a moment, and its books are worth waiting for.
+            if knocks == KNOCKS || !matches!(answer, Err(Lost::Connect(_))) {
+                break answer;
+            }
+            knocks += 1;
+            tokio::time::sleep(KNOCK_PAUSE).await;
+        };
         match answer {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) => Err(format!("status {}", answer.status)),

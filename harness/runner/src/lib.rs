@@ -15,6 +15,7 @@ mod evidence;
 mod expect;
 mod gate;
 mod lanes;
+mod late;
 mod message;
 mod msgid;
 mod play;

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use crosswipe_domain::{CaseId, InstitutionCode, Pseudonym};
 use crosswipe_journal::{CaseFinished, CaseResult, History, Intent, Journal, Payload, Purpose};
 
+use crosswipe_rollback::LATE;
+
 use crate::clock::{Busy, Clock, Patient};
 use crate::desk::{Desk, Halt, Probed, RunConfig};
 use crate::evidence::Instant;
@@ -73,6 +75,7 @@ impl Left {
                 Payload::Snap2(_) => left.t2 = true,
                 Payload::Intent(intent) => left.sent(intent),
                 Payload::CompIntent(_) => (left.t1, left.t2) = (false, false),
+                Payload::Note(note) if note.code == LATE => (left.t1, left.t2) = (false, false),
                 Payload::CaseStarted(started) => {
                     left.cases.insert(started.case.clone());
                 }
@@ -128,7 +131,7 @@ async fn finish<T: Transport>(desk: &Arc<Desk<T>>, left: Left) -> Result<(), Hal
             Patient::Yes,
         )
         .await;
-        desk.snapshot(Instant::T2).await?;
+        desk.last_look(&busy, Instant::T2).await?;
     }
     Ok(())
 }
@@ -153,7 +156,7 @@ async fn last_look<T: Transport>(
     let busy = probes.finish(busy).await?;
     let quiet = desk.clock.now().plus_ms(desk.config.patience.quiet_ms);
     busy.sleep_until(quiet, Patient::Yes).await;
-    desk.snapshot(Instant::T1).await?;
+    desk.last_look(&busy, Instant::T1).await?;
     Ok(busy)
 }
 

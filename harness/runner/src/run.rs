@@ -196,7 +196,7 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
         Patient::Yes,
     )
     .await;
-    desk.snapshot(Instant::T1).await?;
+    desk.last_look(&busy, Instant::T1).await?;
     let busy = world.finish(busy).await?;
     let day_roll = desk.clock.now().day().next().start();
     busy.sleep_until(
@@ -204,7 +204,7 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
         Patient::Yes,
     )
     .await;
-    desk.snapshot(Instant::T2).await?;
+    desk.last_look(&busy, Instant::T2).await?;
     Ok(())
 }
 

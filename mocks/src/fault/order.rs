@@ -3,17 +3,33 @@
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crosswipe_domain::{InfNo, Nature};
+use crosswipe_domain::{InfNo, Nature, Party};
 
 /// Whether a fault is about a message.
 type Fits = fn(&InfNo) -> bool;
 
-/// The faults that stand, with what each waits for by default.
-const KNOWN: [(&str, Fits); 3] = [
-    ("response-lost", |infno| infno.settles()),
-    ("accumulator-not-restored", undoes_settlement),
-    ("hub-drops-forwarded-reversal", undoes_settlement),
+/// A fault that stands: its name, what it waits for by default, and the keys that it has beside `on`, `nth`, `times`.
+struct Known(&'static str, Fits, &'static [&'static str]);
+
+/// The faults that stand.
+const KNOWN: [Known; 9] = [
+    Known("response-lost", InfNo::settles, &[]),
+    Known("accumulator-not-restored", undoes_settlement, &[]),
+    Known("hub-drops-forwarded-reversal", undoes_settlement, &[]),
+    Known("request-lost", InfNo::settles, &[]),
+    Known("reversal-lost", undoes_settlement, &[]),
+    Known("reversal-response-lost", undoes_settlement, &[]),
+    Known("refusal-lied", InfNo::settles, &[]),
+    Known(
+        "hub-reversal-overtakes",
+        InfNo::settles,
+        &["until", "fence"],
+    ),
+    Known("party-restarts", InfNo::settles, &["party", "books"]),
 ];
+
+/// Keys that every fault has.
+const COMMON: &str = "on, nth, times";
 
 fn undoes_settlement(infno: &InfNo) -> bool {
     matches!(infno.base(), "2208" | "2305" | "2103")
@@ -31,6 +47,46 @@ pub struct FaultOrder {
     pub nth: u32,
     /// How many messages in a row it hits from then on.
     pub times: u32,
+    /// `party`: at whom; `None` = at anybody.
+    pub party: Option<Party>,
+    /// `books`: what a party that is started again finds of its books.
+    pub books: Books,
+    /// `until`: when a message that was held back is booked after all.
+    pub until: Until,
+    /// `fence`: whether a platform keeps in mind that a message was reversed before it came.
+    pub fence: Fence,
+}
+
+/// 账册存亡 · What a party that is started again finds of its books.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Books {
+    /// All that it had booked: its log was durable.
+    #[default]
+    Kept,
+    /// Its opening balances.
+    Lost,
+}
+
+/// 迟到 · How long after its own reversal a message is booked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Until {
+    /// Right behind the reversal.
+    #[default]
+    Reversal,
+    /// When the quiet period after the reversal has passed.
+    Quiet,
+    /// At the beginning of the next day.
+    DayRoll,
+}
+
+/// 栅 · Whether a tombstone is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fence {
+    /// It is: what comes late is refused.
+    Kept,
+    /// It is not: what comes late is booked.
+    #[default]
+    None,
 }
 
 /// Text that orders no fault.
@@ -44,13 +100,15 @@ pub enum BadFault {
         /// What there is.
         known: String,
     },
-    /// A key that no fault has.
-    #[error("unknown key `{key}` of fault `{id}`; keys: on, nth, times")]
+    /// A key that this fault has not.
+    #[error("unknown key `{key}` of fault `{id}`; keys: {keys}")]
     Key {
         /// The fault.
         id: String,
         /// The key.
         key: String,
+        /// Those that it has.
+        keys: String,
     },
     /// A value that does not fit its key.
     #[error("`{value}` is no {key} of fault `{id}`")]
@@ -62,12 +120,22 @@ pub enum BadFault {
         /// As it was written.
         value: String,
     },
+    /// A key that this fault needs.
+    #[error("fault `{id}` needs the key `{key}`, e.g. `{id}:{key}={example}`")]
+    Missing {
+        /// The fault.
+        id: String,
+        /// The key.
+        key: &'static str,
+        /// A value that it may have.
+        example: &'static str,
+    },
 }
 
 impl FaultOrder {
     /// The names of all faults that stand.
     pub fn known() -> impl Iterator<Item = &'static str> {
-        KNOWN.iter().map(|(id, _)| *id)
+        KNOWN.iter().map(|Known(id, ..)| *id)
     }
 
     fn fits(&self, infno: &InfNo) -> bool {
@@ -75,10 +143,39 @@ impl FaultOrder {
             Some(on) => on.base() == infno.base(),
             None => KNOWN
                 .iter()
-                .find(|(id, _)| *id == self.id)
-                .is_some_and(|(_, fits)| fits(infno)),
+                .find(|Known(id, ..)| *id == self.id)
+                .is_some_and(|Known(_, fits, _)| fits(infno)),
         }
     }
+
+    fn take(&mut self, key: &str, value: &str) -> Option<()> {
+        let number = || value.parse().ok().filter(|n| *n > 0);
+        match key {
+            "on" if InfNo::new(value).nature() == Nature::Unknown => return None,
+            "on" => self.on = Some(InfNo::new(value)),
+            "nth" => self.nth = number()?,
+            "times" => self.times = number()?,
+            "party" => self.party = Some(Party::try_from(value.to_owned()).ok()?),
+            "books" => self.books = one_of(value, [("kept", Books::Kept), ("lost", Books::Lost)])?,
+            "until" => {
+                let all = [
+                    ("reversal", Until::Reversal),
+                    ("quiet", Until::Quiet),
+                    ("day-roll", Until::DayRoll),
+                ];
+                self.until = one_of(value, all)?;
+            }
+            "fence" => self.fence = one_of(value, [("kept", Fence::Kept), ("none", Fence::None)])?,
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+fn one_of<T: Copy, const N: usize>(value: &str, all: [(&str, T); N]) -> Option<T> {
+    all.iter()
+        .find(|(name, _)| *name == value)
+        .map(|(_, it)| *it)
 }
 
 impl FromStr for FaultOrder {
@@ -86,39 +183,45 @@ impl FromStr for FaultOrder {
 
     fn from_str(text: &str) -> Result<FaultOrder, BadFault> {
         let (id, keys) = text.split_once(':').unwrap_or((text, ""));
-        if !FaultOrder::known().any(|known| known == id) {
+        let Some(Known(_, _, own)) = KNOWN.iter().find(|Known(known, ..)| *known == id) else {
             let known: Vec<&str> = FaultOrder::known().collect();
             return Err(BadFault::Unknown {
                 id: id.to_owned(),
                 known: known.join(", "),
             });
-        }
+        };
         let mut order = FaultOrder {
             id: id.to_owned(),
             on: None,
             nth: 1,
             times: 1,
+            party: None,
+            books: Books::default(),
+            until: Until::default(),
+            fence: Fence::default(),
         };
         for pair in keys.split(',').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let bad = || BadFault::Value {
+            if !own.contains(&key) && !COMMON.split(", ").any(|common| common == key) {
+                let keys: Vec<&str> = COMMON.split(", ").chain(own.iter().copied()).collect();
+                return Err(BadFault::Key {
+                    id: id.to_owned(),
+                    key: key.to_owned(),
+                    keys: keys.join(", "),
+                });
+            }
+            order.take(key, value).ok_or_else(|| BadFault::Value {
                 id: id.to_owned(),
                 key: key.to_owned(),
                 value: value.to_owned(),
-            };
-            let number = || value.parse().ok().filter(|n| *n > 0).ok_or_else(bad);
-            match key {
-                "on" if InfNo::new(value).nature() == Nature::Unknown => return Err(bad()),
-                "on" => order.on = Some(InfNo::new(value)),
-                "nth" => order.nth = number()?,
-                "times" => order.times = number()?,
-                _ => {
-                    return Err(BadFault::Key {
-                        id: id.to_owned(),
-                        key: key.to_owned(),
-                    });
-                }
-            }
+            })?;
+        }
+        if own.contains(&"party") && order.party.is_none() {
+            return Err(BadFault::Missing {
+                id: id.to_owned(),
+                key: "party",
+                example: "insured:330300",
+            });
         }
         Ok(order)
     }
@@ -151,21 +254,48 @@ impl Faults {
 
     /// Shows a fault a message that it could hit; true if it does.
     pub(super) fn fires(&self, id: &str, infno: &InfNo) -> bool {
+        self.hit(id, infno, |_| true).is_some()
+    }
+
+    /// Shows a fault a message at the parties that `here` says it is at; the order, if it hits.
+    pub(super) fn hit(
+        &self,
+        id: &str,
+        infno: &InfNo,
+        here: impl Fn(&Party) -> bool,
+    ) -> Option<FaultOrder> {
         let mut armed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fires = false;
-        for fault in armed
-            .iter_mut()
-            .filter(|fault| fault.order.id == id && fault.order.fits(infno))
-        {
+        let mut hit = None;
+        for fault in armed.iter_mut().filter(|fault| {
+            fault.order.id == id
+                && fault.order.fits(infno)
+                && fault.order.party.as_ref().is_none_or(&here)
+        }) {
             fault.seen += 1;
             if (fault.order.nth..fault.order.nth.saturating_add(fault.order.times))
                 .contains(&fault.seen)
             {
                 fault.fired += 1;
-                fires = true;
+                hit = Some(fault.order.clone());
             }
         }
-        fires
+        hit
+    }
+
+    /// Parties that orders name, to be held against a plan's.
+    pub fn parties(orders: &[FaultOrder]) -> impl Iterator<Item = (&FaultOrder, &Party)> {
+        orders
+            .iter()
+            .filter_map(|order| Some((order, order.party.as_ref()?)))
+    }
+
+    /// True if any fault is armed.
+    pub(super) fn any(&self) -> bool {
+        !self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
     }
 
     /// True if a fault of this name is armed.

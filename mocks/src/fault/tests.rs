@@ -25,11 +25,27 @@ fn a_fault_is_ordered_by_name_and_message(
 #[rstest]
 #[case(
     "response-loss",
-    "unknown fault `response-loss`; known: response-lost, accumulator-not-restored, hub-drops-forwarded-reversal"
+    "unknown fault `response-loss`; known: response-lost, accumulator-not-restored, hub-drops-forwarded-reversal, request-lost, reversal-lost, reversal-response-lost, refusal-lied, hub-reversal-overtakes, party-restarts"
 )]
 #[case(
     "response-lost:who=me",
     "unknown key `who` of fault `response-lost`; keys: on, nth, times"
+)]
+#[case(
+    "party-restarts:books=kept",
+    "fault `party-restarts` needs the key `party`, e.g. `party-restarts:party=insured:330300`"
+)]
+#[case(
+    "party-restarts:party=330300",
+    "`330300` is no party of fault `party-restarts`"
+)]
+#[case(
+    "response-lost:party=hub:330000",
+    "unknown key `party` of fault `response-lost`; keys: on, nth, times"
+)]
+#[case(
+    "hub-reversal-overtakes:until=later",
+    "`later` is no until of fault `hub-reversal-overtakes`"
 )]
 #[case("response-lost:nth=0", "`0` is no nth of fault `response-lost`")]
 #[case(

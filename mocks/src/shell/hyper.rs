@@ -7,10 +7,11 @@
 
 mod admin;
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -27,12 +28,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::keeper::Keeper;
-use super::{TimeFn, carrier};
-use crate::fault::{Motion, Rigged};
+use super::{HoldFn, TimeFn, carrier};
+use crate::fault::{Books, Motion, Rigged};
 use crate::machine::{Answer, HOP_PATH, Lost};
 
 /// Headers must be there after this long; hyper waits for ever without a timer.
@@ -44,11 +45,15 @@ const POOL_IDLE: Duration = Duration::from_secs(2);
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a party waits for the one behind it.
 const HOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long nobody listens at a party that is started again; real time.
+const AWAY: Duration = Duration::from_millis(150);
 /// Largest body; fee line batches and files may be larger.
 const BODY_LIMIT: usize = 2 << 20;
 const BATCH_LIMIT: usize = 8 << 20;
 
 type Addresses = Arc<OnceLock<std::collections::BTreeMap<Party, SocketAddr>>>;
+/// Set once by whoever keeps the clock, if somebody does.
+pub(crate) type Hold = Arc<OnceLock<HoldFn>>;
 type Out = Response<Full<Bytes>>;
 
 /// 一台服务器 · A machine, its socket and its client.
@@ -56,6 +61,21 @@ pub(crate) struct Server {
     party: Party,
     listener: TcpListener,
     node: Arc<Node>,
+    birth: Birth,
+    deaths: mpsc::UnboundedReceiver<Death>,
+}
+
+/// 重启 · How a machine that died is stood up again.
+struct Birth {
+    /// The machine as it stands before anything has happened.
+    machine: Box<dyn Fn() -> Option<Rigged> + Send + Sync>,
+    dir: Option<PathBuf>,
+}
+
+/// A machine died; business time stands still as long as this lives.
+struct Death {
+    books: Books,
+    _hold: Option<Box<dyn Any + Send>>,
 }
 
 /// What the handlers of one machine share.
@@ -65,6 +85,8 @@ struct Node {
     client: Client<HttpConnector, Full<Bytes>>,
     addresses: Addresses,
     time: TimeFn,
+    hold: Hold,
+    deaths: mpsc::UnboundedSender<Death>,
     /// Messages that came in and are not answered yet.
     in_flight: AtomicUsize,
 }
@@ -88,6 +110,8 @@ impl Drop for InFlight<'_> {
 struct Carried {
     rigged: Rigged,
     keeper: Keeper,
+    /// It has died and nobody stands in its place yet.
+    dead: bool,
 }
 
 /// Asks that the connection be closed without an answer.
@@ -99,13 +123,14 @@ impl Server {
     /// Binds a machine to an address of loopback (port 0: any free one); nothing is served yet.
     pub(crate) async fn bind(
         party: Party,
-        mut rigged: Rigged,
+        machine: impl Fn() -> Option<Rigged> + Send + Sync + 'static,
         at: SocketAddr,
         addresses: Addresses,
-        time: TimeFn,
+        (time, hold): (TimeFn, Hold),
         dir: Option<&Path>,
     ) -> io::Result<Server> {
         let listener = listen(at).await?;
+        let mut rigged = machine().ok_or_else(|| io::Error::other(format!("no party {party}")))?;
         let keeper = Keeper::open(dir, rigged.machine_mut())?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -114,19 +139,31 @@ impl Server {
             .pool_idle_timeout(POOL_IDLE)
             .retry_canceled_requests(false)
             .build(connector);
-        let carried = Mutex::new(Carried { rigged, keeper });
+        let carried = Mutex::new(Carried {
+            rigged,
+            keeper,
+            dead: false,
+        });
+        let (tell, deaths) = mpsc::unbounded_channel();
         let node = Arc::new(Node {
             role: party.role,
             carried,
             client,
             addresses,
             time,
+            hold,
+            deaths: tell,
             in_flight: AtomicUsize::new(0),
         });
         Ok(Server {
             party,
             listener,
             node,
+            birth: Birth {
+                machine: Box::new(machine),
+                dir: dir.map(Path::to_owned),
+            },
+            deaths,
         })
     }
 
@@ -134,8 +171,9 @@ impl Server {
         Ok((self.party.clone(), self.listener.local_addr()?))
     }
 
-    /// Serves until `stop` says so.
-    pub(crate) async fn serve(self, mut stop: watch::Receiver<bool>) {
+    /// Serves until `stop` says so. A machine that dies takes its listener and its connections along; after a while a
+    /// new one stands at the same address.
+    pub(crate) async fn serve(mut self, mut stop: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
@@ -155,9 +193,53 @@ impl Server {
                     });
                 }
                 Some(_) = connections.join_next() => {}
+                Some(death) = self.deaths.recv() => {
+                    connections.shutdown().await;
+                    match self.born_again(death).await {
+                        Some(server) => self = server,
+                        None => return,
+                    }
+                }
             }
         }
         connections.shutdown().await;
+    }
+
+    /// Nobody listens for a while; then a new machine does, at the same address. `None` if it cannot: then the party
+    /// stays away, as a real one may.
+    async fn born_again(self, death: Death) -> Option<Server> {
+        let Server {
+            party,
+            listener,
+            node,
+            birth,
+            deaths,
+        } = self;
+        let at = listener.local_addr().ok()?;
+        drop(listener);
+        tokio::time::sleep(AWAY).await;
+        let mut rigged = (birth.machine)()?;
+        {
+            let mut carried = node.lock();
+            // What the dead one held of the disk is free before its successor takes hold.
+            carried.keeper = Keeper::default();
+            let dead = carried.rigged.machine();
+            let dir = birth.dir.as_deref();
+            let keeper = Keeper::reopen(dir, death.books, dead, rigged.machine_mut()).ok()?;
+            *carried = Carried {
+                rigged,
+                keeper,
+                dead: false,
+            };
+        }
+        let listener = listen(at).await.ok()?;
+        Some(Server {
+            party,
+            listener,
+            node,
+            birth,
+            deaths,
+        })
     }
 }
 
@@ -218,16 +300,38 @@ impl Node {
     /// One step, and its log rows kept before anything leaves. Books that cannot be kept answer nothing.
     fn step(&self, take: impl FnOnce(&mut Carried) -> Motion) -> Result<Motion, Silence> {
         let mut carried = self.lock();
+        if carried.dead {
+            return Err(Silence);
+        }
         let motion = take(&mut carried);
-        let Carried { rigged, keeper } = &mut *carried;
+        let Carried {
+            rigged,
+            keeper,
+            dead,
+        } = &mut *carried;
         keeper.keep(rigged.machine()).map_err(|_| Silence)?;
+        if let Some(books) = rigged.take_death() {
+            *dead = true;
+            let death = Death {
+                books,
+                _hold: self.hold.get().map(|hold| hold()),
+            };
+            // Nobody listens any more only where the whole world is being stopped.
+            let _ = self.deaths.send(death);
+            return Err(Silence);
+        }
         Ok(motion)
     }
 
     /// A question in the name of a run: what it shows of epochs is kept before it is answered.
     fn hear(&self, context: Option<&Context>) -> Result<Result<(), Refusal>, Silence> {
+        let now = self.now(context);
         let mut carried = self.lock();
-        let Carried { rigged, keeper } = &mut *carried;
+        if carried.dead {
+            return Err(Silence);
+        }
+        let Carried { rigged, keeper, .. } = &mut *carried;
+        rigged.touch(now);
         let heard = rigged.machine_mut().hear(context);
         keeper.keep(rigged.machine()).map_err(|_| Silence)?;
         Ok(heard)

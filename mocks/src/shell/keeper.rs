@@ -15,6 +15,7 @@ use crosswipe_domain::{Entry, LogRow, Party, canonical_json};
 use serde::{Deserialize, Serialize};
 
 use crate::epochs::Epochs;
+use crate::fault::Books;
 use crate::ledger::Ledger;
 use crate::machine::Machine;
 
@@ -59,17 +60,7 @@ impl Keeper {
             let rows = read(&path)?;
             let kept = rows.len() as u64;
             if kept > 0 {
-                let digests: Vec<_> = rows
-                    .iter()
-                    .filter_map(|kept| Some((kept.row.cause.clone(), kept.digest.clone()?)))
-                    .collect();
-                let rows = rows.into_iter().map(|kept| kept.row).collect();
-                let mut ledger = Ledger::replay(party.clone(), rows)
-                    .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-                for (cause, digest) in digests {
-                    ledger.remember_digest(&cause, digest);
-                }
-                machine.restore(ledger);
+                machine.restore(replayed(&party, rows)?);
             }
             let file = OpenOptions::new().create(true).append(true).open(path)?;
             files.insert(party, (file, kept));
@@ -84,6 +75,34 @@ impl Keeper {
         };
         keeper.keep(machine)?;
         Ok(keeper)
+    }
+
+    /// The files of a machine that stands in the place of one that died: with all that the dead one had booked, or
+    /// with nothing but its opening balances.
+    pub(super) fn reopen(
+        dir: Option<&Path>,
+        books: Books,
+        dead: &Machine,
+        machine: &mut Machine,
+    ) -> io::Result<Keeper> {
+        match (dir, books) {
+            (Some(dir), Books::Lost) => {
+                for ledger in dead.ledgers() {
+                    std::fs::remove_file(path_of(dir, ledger.party()))?;
+                }
+            }
+            (None, Books::Kept) => {
+                for ledger in dead.ledgers() {
+                    let rows = ledger.log_from(0).iter().map(|row| Kept {
+                        digest: ledger.digest_of(row).map(str::to_owned),
+                        row: Arc::clone(row),
+                    });
+                    machine.restore(replayed(ledger.party(), rows.collect())?);
+                }
+            }
+            (Some(_), Books::Kept) | (None, Books::Lost) => {}
+        }
+        Keeper::open(dir, machine)
     }
 
     /// Appends what is new.
@@ -153,6 +172,21 @@ fn give_up(reserve: &mut Option<PathBuf>) -> bool {
     reserve
         .take()
         .is_some_and(|path| std::fs::remove_file(path).is_ok())
+}
+
+/// The books that kept rows lead to.
+fn replayed(party: &Party, rows: Vec<Kept<Arc<LogRow>>>) -> io::Result<Ledger> {
+    let digests: Vec<_> = rows
+        .iter()
+        .filter_map(|kept| Some((kept.row.cause.clone(), kept.digest.clone()?)))
+        .collect();
+    let rows = rows.into_iter().map(|kept| kept.row).collect();
+    let mut ledger = Ledger::replay(party.clone(), rows)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    for (cause, digest) in digests {
+        ledger.remember_digest(&cause, digest);
+    }
+    Ok(ledger)
 }
 
 /// Where a party's log is kept.

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crosswipe_domain::{Export, LogRow, Look, Moment, Party};
 use crosswipe_wire::Context;
 
-use super::{carrier, machines};
+use super::keeper::Keeper;
+use super::{carrier, machine_of, machines};
 use crate::fault::{FaultOrder, Faults, Motion, Rigged};
 use crate::machine::{Answer, HOP_PATH, Lost};
 use crate::setup::Setup;
@@ -18,6 +19,7 @@ use crate::setup::Setup;
 pub struct MemoryWorld {
     machines: BTreeMap<Party, Mutex<Rigged>>,
     faults: Faults,
+    setup: Arc<Setup>,
 }
 
 impl MemoryWorld {
@@ -28,7 +30,11 @@ impl MemoryWorld {
             .into_iter()
             .map(|(party, rigged)| (party, Mutex::new(rigged)))
             .collect();
-        MemoryWorld { machines, faults }
+        MemoryWorld {
+            machines,
+            faults,
+            setup: Arc::clone(setup),
+        }
     }
 
     /// Sends a message to a party and waits for its answer.
@@ -51,7 +57,10 @@ impl MemoryWorld {
         loop {
             match motion {
                 Motion::Reply(answer) => return Ok(answer),
-                Motion::Silence => return Err(Lost::new("connection closed")),
+                Motion::Silence => {
+                    self.born_again(&carrier(party), machine);
+                    return Err(Lost::new("connection closed"));
+                }
                 Motion::Forward { to, body, ticket } => {
                     let path = if matches!(party.role, crosswipe_domain::Role::His) {
                         "/"
@@ -65,18 +74,31 @@ impl MemoryWorld {
         }
     }
 
+    /// A machine that died in silence has a successor at once: there is no time between messages here.
+    fn born_again(&self, party: &Party, machine: &Mutex<Rigged>) {
+        let mut dead = lock(machine);
+        let Some(books) = dead.take_death() else {
+            return;
+        };
+        if let Some(mut rigged) = machine_of(party, &self.setup, &self.faults)
+            && Keeper::reopen(None, books, dead.machine(), rigged.machine_mut()).is_ok()
+        {
+            *dead = rigged;
+        }
+    }
+
     /// 导出 · All of a party's books.
     pub fn export(&self, party: &Party, now: Moment) -> Option<Export> {
-        lock(self.machines.get(&carrier(party))?)
-            .machine()
-            .export(party.role, now)
+        let mut rigged = lock(self.machines.get(&carrier(party))?);
+        rigged.touch(now);
+        rigged.machine().export(party.role, now)
     }
 
     /// 中途查看 · The tail of a party's log.
     pub fn look(&self, party: &Party, from: u64, now: Moment) -> Option<Look> {
-        lock(self.machines.get(&carrier(party))?)
-            .machine()
-            .look(party.role, from, now)
+        let mut rigged = lock(self.machines.get(&carrier(party))?);
+        rigged.touch(now);
+        rigged.machine().look(party.role, from, now)
     }
 
     /// A party's log from `from` on.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crosswipe_domain::{Level, Moment, PseudonymKey, RunId, sha256_hex};
 use crosswipe_journal::{Journal, RunHeader};
-use crosswipe_mocks::FaultOrder;
+use crosswipe_mocks::{FaultOrder, Faults};
 use crosswipe_reports::chain_groups;
 use crosswipe_runner::clock::{Clock, real_now};
 use crosswipe_runner::{Interrupt, Patience, RunConfig, beginning};
@@ -30,6 +30,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     not_built_yet(args)?;
     let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     let faults = faults(&args.faults)?;
+    at_parties_of(&plan, &faults)?;
     let selected = select(&plan, args)?;
     if args.list {
         list(&plan, &selected)?;
@@ -201,6 +202,28 @@ fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
             })
         })
         .collect()
+}
+
+/// A fault at a party that the plan has not would never fire, and prove nothing.
+fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Trouble> {
+    let parties = plan.topology.parties();
+    match Faults::parties(faults).find(|(_, party)| !parties.contains(party)) {
+        None => Ok(()),
+        Some((order, party)) => {
+            let names: Vec<String> = parties.iter().map(ToString::to_string).collect();
+            let near = nearest(&party.to_string(), names.iter().map(String::as_str));
+            Err(Trouble::Usage {
+                code: "cli::fault",
+                what: format!(
+                    "the plan has no party `{party}` for the fault `{}`",
+                    order.id
+                ),
+                help: near.map_or_else(String::new, |near| {
+                    format!("最接近的 · did you mean `{near}`?")
+                }),
+            })
+        }
+    }
 }
 
 fn list(plan: &Plan, selected: &BTreeSet<usize>) -> Result<(), Trouble> {

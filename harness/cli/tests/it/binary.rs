@@ -16,6 +16,7 @@ mod nothing;
 mod recheck;
 mod resume;
 mod secrets;
+mod trouble;
 mod zhejiang;
 
 use std::fs::{self, File};

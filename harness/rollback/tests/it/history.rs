@@ -27,6 +27,7 @@ pub(crate) struct History {
     pub(crate) fold: Fold,
     pub(crate) now: Moment,
     seq: u64,
+    last_undo: String,
 }
 
 impl History {
@@ -35,7 +36,13 @@ impl History {
             fold: Fold::new(patience()),
             now: Moment::parse("2017-06-02T09:00+08:00").unwrap(),
             seq: 0,
+            last_undo: String::new(),
         }
+    }
+
+    /// Number of the newest undo.
+    pub(crate) fn last_undo(&self) -> String {
+        self.last_undo.clone()
     }
 
     pub(crate) fn push(&mut self, payload: Payload) {
@@ -150,6 +157,7 @@ impl History {
     ) {
         let intent = self.fold.intent(txid).unwrap().clone();
         let msgid = resend.unwrap_or_else(|| msgid(self.seq + 5_000));
+        self.last_undo = msgid.to_string();
         self.push(Payload::CompIntent(Box::new(CompIntent {
             txid: txid.clone(),
             msgid: msgid.clone(),

@@ -6,6 +6,7 @@
 )]
 
 mod history;
+mod late;
 mod order;
 mod outcomes;
 mod property;
