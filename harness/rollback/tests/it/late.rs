@@ -67,7 +67,7 @@ fn what_was_booked_after_its_reversal_and_stands_is_late_and_is_reversed_anew() 
         [],
         "a tombstone stands for nothing"
     );
-    assert_eq!(history.fold.late(&log), [txid.clone()]);
+    assert_eq!(history.fold.late(&log), std::slice::from_ref(&txid));
     let mut undone = log.clone();
     undone.push(row(&history, 2, &undo, posting(5, Some(1))));
     assert_eq!(history.fold.late(&undone), [], "it stands no more");
