@@ -39,6 +39,8 @@ pub type RowBook = BTreeMap<RowRef, RowWords>;
 
 /// Findings of one sort that a terminal shows in full.
 const SHOWN: usize = 3;
+/// Days of one sort that are listed one by one.
+const DAYS: usize = 31;
 /// Findings that the document holds; all are counted.
 const LISTED: usize = 1_000;
 
@@ -49,7 +51,7 @@ pub fn audit_shown(audit: &Audit, whole: bool) -> Vec<RowRef> {
     } else {
         sorts(audit)
             .into_values()
-            .flat_map(|sort| sort.into_iter().take(SHOWN))
+            .flat_map(|sort| sort.into_iter().take(SHOWN.max(DAYS)))
             .collect()
     };
     let rows = places

@@ -129,9 +129,12 @@ pub(crate) struct Verify {
     after_help = "Example · 例:\n  crosswipe audit scenarios/audit/refund-known-only-to-insurer"
 )]
 pub(crate) struct Audit {
-    /// Exports of the parties: files, folders, or the folder of a run
+    /// Exports of the parties: JSON, CSV or XLSX files, ROLE:CODE=FILE, folders, or the folder of a run
     #[arg(required = true, value_name = "EXPORT")]
     pub(crate) exports: Vec<PathBuf>,
+    /// Which column of a CSV file or workbook holds what [default: map.yaml of the folder, usual headings]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

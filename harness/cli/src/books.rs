@@ -8,6 +8,10 @@
 
 mod export;
 mod gather;
+mod list;
+mod mapping;
+mod table;
+mod value;
 mod window;
 
 pub(crate) use gather::gather;
@@ -49,6 +53,15 @@ pub(crate) struct Flaws {
     pub(crate) more: usize,
 }
 
+impl From<Flaw> for Flaws {
+    fn from(flaw: Flaw) -> Flaws {
+        Flaws {
+            told: vec![flaw],
+            more: 0,
+        }
+    }
+}
+
 impl Flaws {
     pub(crate) fn push(&mut self, flaw: Flaw) {
         if self.told.len() < MOST_FLAWS {
@@ -60,5 +73,10 @@ impl Flaws {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.told.is_empty()
+    }
+
+    fn append(&mut self, other: Flaws) {
+        self.more += other.more;
+        other.told.into_iter().for_each(|flaw| self.push(flaw));
     }
 }

@@ -8,7 +8,7 @@ use crosswipe_domain::Role;
 use crosswipe_verify::audit::{Audit, Orphan, Said, Source, Witness};
 
 use super::sentence::{not_compared, number, remarked, sentence};
-use super::{RowBook, SHOWN, by_day, following, sorts, words};
+use super::{DAYS, RowBook, SHOWN, by_day, following, sorts, words};
 use crate::Lang;
 use crate::amount::{count, yuan};
 use crate::terminal::wrapped;
@@ -16,8 +16,6 @@ use crate::wording::{classes, terms};
 
 /// More files than this are told by role.
 const MANY: usize = 12;
-/// Days of one sort that are listed one by one.
-const DAYS: usize = 31;
 
 /// 稽核终端 · The report for a terminal of `width` columns, ending in a line feed.
 pub fn audit_terminal(audit: &Audit, rows: &RowBook, lang: Lang, width: usize) -> String {
@@ -362,6 +360,31 @@ impl Page<'_> {
         words::said(witness.said, false, self.lang)
     }
 
+    /// A row whose amount is the whole difference of its day: perhaps the one that the other side lacks.
+    fn makes_it(&self, one: &Orphan) -> String {
+        let rows = one.witnesses.iter().filter_map(|witness| {
+            let row = self
+                .rows
+                .get(&witness.row?)
+                .filter(|row| !row.id.is_empty())?;
+            Some(match self.lang {
+                Lang::Zh => format!(
+                    "{} 恰有一笔等于差额：编号 {}  见 {}",
+                    self.party(witness.party),
+                    row.id,
+                    row.place
+                ),
+                Lang::En => format!(
+                    "{} has one row that is the whole difference: id {}  see {}",
+                    self.party(witness.party),
+                    row.id,
+                    row.place
+                ),
+            })
+        });
+        rows.map(|line| self.line(&line, 6)).collect()
+    }
+
     /// Totals: a line per day with both values.
     fn totals(&self, places: &[usize]) -> String {
         let lang = self.lang;
@@ -399,6 +422,9 @@ impl Page<'_> {
                 }
             }
         }
+        for place in places.iter().take(DAYS) {
+            text += &self.makes_it(&self.audit.orphans[*place]);
+        }
         let first = &self.audit.orphans[places[0]];
         let sides: Vec<String> = first
             .witnesses
@@ -409,13 +435,13 @@ impl Page<'_> {
             text += &self.line(
                 &match lang {
                     Lang::Zh => format!(
-                        "{} 天合计相差 {} 元（{}）",
+                        "{} 天不等，合计相差 {} 元（{}）",
                         days.len(),
                         yuan(net),
                         sides.join(" / ")
                     ),
                     Lang::En => format!(
-                        "{} days, {} apart in all ({})",
+                        "{} days differ, {} apart in all ({})",
                         days.len(),
                         yuan(net),
                         sides.join(" / ")

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 
 /// Reads all files, compares, prints.
 pub(crate) fn audit(args: &Audit) -> Result<Exit, Trouble> {
-    let mut books = gather(&args.exports).map_err(Trouble::Books)?;
+    let mut books = gather(&args.exports, args.map.as_deref()).map_err(Trouble::Books)?;
     let result = compare(std::mem::take(&mut books.takes));
     let exit = of_audit(&result);
     let words = books.words(&audit_shown(&result, args.json));

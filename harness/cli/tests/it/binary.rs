@@ -5,6 +5,7 @@
 
 mod anchor;
 mod audit;
+mod audit_lists;
 mod clean;
 mod damage;
 mod faults;

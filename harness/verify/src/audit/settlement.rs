@@ -271,7 +271,12 @@ fn witnesses(join: &mut Join, kind: u32, group: &[Ref], views: &[View]) -> Optio
         witnesses.push(Witness { party, said, row });
     }
     if witnesses.len() < 2 {
-        join.alone += u64::from(!unsure);
+        // A party that delivered totals alone is asked about these, not a place without books.
+        let others = expected
+            .iter()
+            .enumerate()
+            .any(|(party, on_its_way)| *on_its_way && views.iter().all(|view| view.party != party));
+        join.alone += u64::from(!unsure && !others);
         return None;
     }
     join.count(kind);

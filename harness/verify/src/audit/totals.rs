@@ -12,7 +12,7 @@ use crosswipe_domain::{Day, FindingClass, Role, Severity};
 use super::join::{Join, Reaches};
 use super::orphan::{Cause, Orphan, RowRef, Said, Witness};
 use super::settlement::{orphan, spread};
-use super::take::{State, Sum};
+use super::take::{Print, State, Sum};
 
 type Dims = BTreeMap<String, String>;
 /// Item → total by its dimensions, with the row that says it.
@@ -289,6 +289,38 @@ fn reached(join: &mut Join, near: &[usize], far: &[usize], dims: &Dims) -> bool 
     all
 }
 
+/// The one row of that day that alone makes the whole difference, where there is but one.
+fn makes_it(join: &Join, members: &[usize], dims: &Dims, item: &str, fen: i64) -> Option<RowRef> {
+    let sum = Sum::ALL.into_iter().find(|sum| sum.item() == item)?;
+    let day = dims.get("day")?;
+    let fits = |print: &Print| {
+        print.sum(sum) == Some(fen)
+            && print.day().is_some_and(|of| of.to_string() == *day)
+            && dims
+                .get("institution")
+                .is_none_or(|code| join.names.text(print.institution) == code)
+    };
+    let mut rows = join
+        .takes
+        .iter()
+        .enumerate()
+        .filter(|(_, (of, _))| members.contains(of))
+        .flat_map(|(take, (_, book))| {
+            let source = join.source(take);
+            book.prints
+                .iter()
+                .filter(|print| fits(print))
+                .map(move |print| RowRef {
+                    source,
+                    at: print.at,
+                })
+        });
+    match (rows.next(), rows.next()) {
+        (Some(row), None) => Some(row),
+        _ => None,
+    }
+}
+
 fn differ(
     join: &Join,
     near: (&Vec<usize>, (i64, Option<RowRef>)),
@@ -314,6 +346,15 @@ fn differ(
         row,
     };
     one.witnesses = vec![witness(near), witness(far)];
+    if cause == Cause::TotalsUnexplained {
+        let apart = near.1.0.saturating_sub(far.1.0);
+        let alone = [(near.0, apart), (far.0, apart.saturating_neg())];
+        for (witness, (members, fen)) in one.witnesses.iter_mut().zip(alone) {
+            witness.row = witness
+                .row
+                .or_else(|| makes_it(join, members, dims, item, fen));
+        }
+    }
     if near.0 != far.0 {
         one.hops = near
             .0

@@ -1,0 +1,366 @@
+//! 表 · Lines of cells out of a CSV file or a sheet, with their places.
+//!
+//! A CSV file is read line by line in UTF-8, GBK or UTF-16, with commas, tabs or semicolons. A sheet comes
+//! from `calamine`; a number of more than 15 digits has lost some, because office programs keep no more,
+//! and is marked so. Not here: what the cells mean (`value`, `list`).
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek as _};
+use std::path::{Path, PathBuf};
+
+use calamine::{Data, Range, Reader as _, open_workbook_auto};
+use crosswipe_domain::Moment;
+use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
+
+use super::Flaw;
+use super::value::Cell;
+
+/// One line of a table.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Line of the file or row of the sheet, from 1.
+    pub(super) number: u64,
+    pub(super) cells: Vec<Cell>,
+}
+
+/// 表 · A list to be read from the top.
+pub(super) struct Table {
+    path: PathBuf,
+    sheet: Option<String>,
+    from: From,
+}
+
+enum From {
+    Csv {
+        lines: Box<csv::Reader<Box<dyn Read>>>,
+        record: csv::ByteRecord,
+        gbk: bool,
+        /// Lines end in CR LF: the reader counts a line when it begins to read the next record.
+        late: bool,
+    },
+    Sheet {
+        range: Range<Data>,
+        next: usize,
+    },
+}
+
+const MEND_TEXT: &str = "另存为 UTF-8 的 CSV · save it as CSV in UTF-8";
+
+impl Table {
+    /// A CSV file.
+    pub(super) fn csv(path: &Path) -> Result<Table, Flaw> {
+        let failed = |error: std::io::Error| {
+            Flaw::of_file(
+                path,
+                format!("读不出 · could not be read: {error}"),
+                "检查路径与权限 · check path and permissions",
+            )
+        };
+        let mut file = File::open(path).map_err(failed)?;
+        let mut start = vec![0; 1 << 16];
+        let read = fill(&mut file, &mut start).map_err(failed)?;
+        start.truncate(read);
+        file.rewind().map_err(failed)?;
+        let utf16 = match start.as_slice() {
+            [0xff, 0xfe, ..] => Some(UTF_16LE),
+            [0xfe, 0xff, ..] => Some(UTF_16BE),
+            _ => None,
+        };
+        let (from, gbk): (Box<dyn Read>, bool) = match utf16 {
+            Some(encoding) => {
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes).map_err(failed)?;
+                let (text, _, _) = encoding.decode(&bytes);
+                start = text.bytes().take(1 << 16).collect();
+                (Box::new(Cursor::new(text.into_owned().into_bytes())), false)
+            }
+            None => {
+                let gbk = !is_utf8(&mut file).map_err(failed)?;
+                file.rewind().map_err(failed)?;
+                (Box::new(BufReader::with_capacity(1 << 18, file)), gbk)
+            }
+        };
+        let lines = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter(&start))
+            .from_reader(from);
+        let from = From::Csv {
+            lines: Box::new(lines),
+            record: csv::ByteRecord::new(),
+            gbk,
+            late: crlf(&start),
+        };
+        Ok(Table {
+            path: path.to_owned(),
+            sheet: None,
+            from,
+        })
+    }
+
+    /// All sheets of a workbook.
+    pub(super) fn sheets(path: &Path) -> Result<Vec<Table>, Flaw> {
+        let failed = |error: calamine::Error| {
+            Flaw::of_file(
+                path,
+                format!("不是能读的工作簿 · no workbook that can be read: {error}"),
+                "另存为 .xlsx, 去掉密码 · save it as .xlsx without a password",
+            )
+        };
+        let mut book = open_workbook_auto(path).map_err(failed)?;
+        let mut tables = Vec::new();
+        for sheet in book.sheet_names() {
+            let range = book.worksheet_range(&sheet).map_err(failed)?;
+            let from = From::Sheet { range, next: 0 };
+            tables.push(Table {
+                path: path.to_owned(),
+                sheet: Some(sheet),
+                from,
+            });
+        }
+        Ok(tables)
+    }
+
+    /// `file`, `file!sheet`.
+    pub(super) fn name(&self) -> String {
+        match &self.sheet {
+            Some(sheet) => format!("{}!{sheet}", self.path.display()),
+            None => self.path.display().to_string(),
+        }
+    }
+
+    pub(super) fn sheet(&self) -> Option<&str> {
+        self.sheet.as_deref()
+    }
+
+    pub(super) fn is_sheet(&self) -> bool {
+        self.sheet.is_some()
+    }
+
+    /// `file:line`, `file!sheet!C5`.
+    pub(super) fn place(&self, number: u64, column: Option<usize>) -> String {
+        match (&self.from, column) {
+            (From::Csv { .. }, None) => format!("{}:{number}", self.name()),
+            (From::Csv { .. }, Some(column)) => {
+                format!("{}:{number} 第 {} 列 column {0}", self.name(), column + 1)
+                    .replace("column {0}", &format!("column {}", column + 1))
+            }
+            (From::Sheet { .. }, None) => format!("{}!{number}", self.name()),
+            (From::Sheet { range, .. }, Some(column)) => {
+                let first = range.start().map_or(0, |(_, column)| column as usize);
+                format!("{}!{}{number}", self.name(), letters(first + column))
+            }
+        }
+    }
+
+    /// The next line.
+    pub(super) fn line(&mut self) -> Result<Option<Line>, Flaw> {
+        let name = self.name();
+        match &mut self.from {
+            From::Sheet { range, next } => {
+                let (height, width) = range.get_size();
+                if *next >= height {
+                    return Ok(None);
+                }
+                let first = range.start().map_or(0, |(row, _)| u64::from(row));
+                let number = first + *next as u64 + 1;
+                let cells =
+                    (0..width).map(|at| range.get((*next, at)).map_or_else(Cell::none, cell));
+                let line = Line {
+                    number,
+                    cells: cells.collect(),
+                };
+                *next += 1;
+                Ok(Some(line))
+            }
+            From::Csv {
+                lines,
+                record,
+                gbk,
+                late,
+            } => {
+                let more = lines.read_byte_record(record).map_err(|error| {
+                    Flaw::new(
+                        name.clone(),
+                        format!("读不下去 · could not be read on: {error}"),
+                        MEND_TEXT,
+                    )
+                })?;
+                if !more {
+                    return Ok(None);
+                }
+                let line = record.position().map_or(0, csv::Position::line);
+                let first = record.position().is_none_or(|at| at.record() == 0);
+                let number = line + u64::from(*late && !first);
+                let mut cells = Vec::with_capacity(record.len());
+                for bytes in record.iter() {
+                    let text = if *gbk {
+                        let (text, wrong) = GB18030.decode_without_bom_handling(bytes);
+                        (!wrong).then(|| text.into_owned())
+                    } else {
+                        std::str::from_utf8(bytes).ok().map(str::to_owned)
+                    };
+                    let Some(text) = text else {
+                        return Err(Flaw::new(
+                            format!("{name}:{number}"),
+                            "既不是 UTF-8 也不是 GBK · neither UTF-8 nor GBK",
+                            MEND_TEXT,
+                        ));
+                    };
+                    cells.push(Cell::Text(text));
+                }
+                Ok(Some(Line { number, cells }))
+            }
+        }
+    }
+}
+
+fn fill(file: &mut File, into: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < into.len() {
+        match file.read(&mut into[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
+}
+
+/// Looks at the whole file once; a text of another encoding fails early.
+fn is_utf8(file: &mut File) -> std::io::Result<bool> {
+    let mut buffer = vec![0; 1 << 18];
+    let mut kept = 0;
+    loop {
+        let read = file.read(&mut buffer[kept..])?;
+        let end = kept + read;
+        match std::str::from_utf8(&buffer[..end]) {
+            Ok(_) => kept = 0,
+            Err(error) if error.error_len().is_none() && read > 0 => {
+                let valid = error.valid_up_to();
+                buffer.copy_within(valid..end, 0);
+                kept = end - valid;
+            }
+            Err(_) => return Ok(false),
+        }
+        if read == 0 {
+            return Ok(kept == 0);
+        }
+    }
+}
+
+/// How the first line ends.
+fn crlf(start: &[u8]) -> bool {
+    let end = start.iter().position(|byte| *byte == b'\n');
+    end.is_some_and(|at| at > 0 && start[at - 1] == b'\r')
+}
+
+/// What separates the cells: whatever stands most often in the first lines.
+fn delimiter(start: &[u8]) -> u8 {
+    let lines: Vec<&[u8]> = start.split(|byte| *byte == b'\n').take(5).collect();
+    let count = |wanted: u8| {
+        lines
+            .iter()
+            .flat_map(|line| line.iter())
+            .filter(|byte| **byte == wanted)
+            .count()
+    };
+    [b',', b'\t', b';']
+        .into_iter()
+        .rev()
+        .max_by_key(|byte| count(*byte))
+        .unwrap_or(b',')
+}
+
+fn cell(data: &Data) -> Cell {
+    match data {
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
+            Cell::Text(text.clone())
+        }
+        Data::Int(number) => number_cell(number.to_string()),
+        Data::Float(number) => number_cell(exact(*number)),
+        Data::Bool(flag) => Cell::Text(if *flag { "1" } else { "0" }.to_owned()),
+        Data::DateTime(date) => {
+            let (year, month, day, hour, minute, second, _) = date.to_ymd_hms_milli();
+            let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
+            Moment::parse_wire(&text).map_or(Cell::Text(text), Cell::Time)
+        }
+        Data::Error(error) => Cell::Text(format!("{error}")),
+        Data::Empty => Cell::none(),
+    }
+}
+
+fn number_cell(text: String) -> Cell {
+    let whole = text
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches('-')
+        .len();
+    Cell::Number {
+        inexact: whole > 15,
+        text,
+    }
+}
+
+/// The decimal text of a number of an office program, which keeps 15 digits: no arithmetic, only digits.
+fn exact(number: f64) -> String {
+    let shortest = format!("{number}");
+    let digits = shortest.bytes().filter(u8::is_ascii_digit).count();
+    if digits <= 15 || !number.is_finite() {
+        return shortest;
+    }
+    let rounded = format!("{number:.14e}");
+    let back: Option<f64> = rounded.parse().ok();
+    back.map_or(shortest, |back| format!("{back}"))
+}
+
+/// 0 → A, 27 → AB.
+fn letters(mut column: usize) -> String {
+    let mut text = String::new();
+    loop {
+        text.insert(0, char::from(b'A' + (column % 26) as u8));
+        if column < 26 {
+            return text;
+        }
+        column = column / 26 - 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_the_letters_of_office_programs() {
+        assert_eq!(
+            [0, 25, 26, 27, 701, 702].map(letters),
+            ["A", "Z", "AA", "AB", "ZZ", "AAA"]
+        );
+    }
+
+    #[test]
+    fn numbers_of_office_programs_are_read_to_their_fifteen_digits() {
+        assert_eq!(
+            [25.1, 1234.5, 0.1 + 0.2, 100.0, -3.25].map(exact),
+            ["25.1", "1234.5", "0.3", "100", "-3.25"]
+        );
+        assert_eq!(
+            number_cell(exact(123456789012345.0)),
+            Cell::Number {
+                text: "123456789012345".into(),
+                inexact: false
+            }
+        );
+        assert!(matches!(
+            number_cell(exact(3.30100203003020e20)),
+            Cell::Number { inexact: true, .. }
+        ));
+    }
+
+    #[test]
+    fn the_separator_is_what_stands_most_often() {
+        assert_eq!(delimiter("结算号,金额\n1,2".as_bytes()), b',');
+        assert_eq!(delimiter(b"a\tb,c\td\n"), b'\t');
+        assert_eq!(delimiter(b"a;b;c\n"), b';');
+    }
+}
