@@ -46,6 +46,14 @@ fn policy() -> String {
     )
 }
 
+/// The policy of a page without any script.
+pub(crate) fn policy_of_style(style: &str) -> String {
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        base64_of_hex(&sha256_hex(style.as_bytes()))
+    )
+}
+
 /// Lower-case hex → base64 with padding.
 fn base64_of_hex(hex: &str) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

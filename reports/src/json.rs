@@ -123,11 +123,11 @@ fn transactions(story: &Story) -> Value {
     })
 }
 
-fn book(book: &BookTotal) -> Value {
+pub(crate) fn book(book: &BookTotal) -> Value {
     json!({"role": book.role, "book": book.book, "unit": book.unit, "t0": book.t0, "peak": book.peak, "t1": book.t1, "others": book.others, "left": book.left(), "cells": book.cells})
 }
 
-fn rule(rule: &RuleState) -> Value {
+pub(crate) fn rule(rule: &RuleState) -> Value {
     let mut value = json!({"rule": rule.rule, "state": held(rule.state), "level": rule.level, "compared": rule.compared});
     put(&mut value, "why_not", rule.why_not.as_deref());
     value
@@ -141,7 +141,7 @@ fn held(held: Held) -> &'static str {
     }
 }
 
-fn finding(finding: &Finding) -> Value {
+pub(crate) fn finding(finding: &Finding) -> Value {
     json!({
         "class": finding.class,
         "severity": finding.severity,

@@ -3,7 +3,7 @@
 //! Why so: a judgement is facts; people need sentences, tables and a page. [`Story`] gathers the
 //! facts of a run once, in no language; each format then tells the same story.
 //! Called by `cli` at the end of a run, and for any run directory later: the same functions.
-//! Not here: what is right or wrong (`verify`), exit codes (`cli`).
+//! A whole window is told from the judgement over its runs ([`WindowSource`]). Not here: what is right or wrong (`verify`), exit codes (`cli`).
 
 mod amount;
 mod audit;
@@ -14,6 +14,7 @@ mod names;
 mod source;
 mod story;
 mod terminal;
+mod window;
 mod wording;
 
 pub use audit::{RowBook, RowWords, audit_json, audit_shown, audit_terminal};
@@ -23,5 +24,6 @@ pub use junit::junit;
 pub use source::Source;
 pub use story::{NoRun, Story};
 pub use terminal::{chain_groups, terminal};
+pub use window::{WindowSource, go_live, window_json, window_terminal};
 pub use wording::Lang;
 pub use wording::sentence::verdict_sentence;

@@ -8,7 +8,7 @@ mod books;
 mod findings;
 mod matrix;
 mod timeline;
-mod wrap;
+pub(crate) mod wrap;
 
 use crate::Lang;
 use crate::amount::count;

@@ -94,6 +94,11 @@ impl Anchor {
         Ok(Anchor { readings })
     }
 
+    /// How many ends of a chain the likeliest reading names.
+    pub(crate) fn ends(&self) -> usize {
+        self.readings[0].len()
+    }
+
     /// What the note says about a chain: a remark where it agrees, a finding for each end that differs.
     pub(crate) fn compare(&self, history: &History) -> Result<Remark, Vec<Finding>> {
         let compared: Vec<(End, End)> = self

@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// 稽核 Compare parties' exports with each other, without a journal of ours
     Audit(Audit),
+    /// 收口 Judge all runs of a plan together: may the window be closed?
+    Close(Close),
     /// 报告 Write the reports of a run again, in any format and language
     Report(Report),
     /// 检查 Find all problems of plans, without sending anything
@@ -135,6 +137,30 @@ pub(crate) struct Audit {
     /// Which column of a CSV file or workbook holds what [default: map.yaml of the folder, usual headings]
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 收口 Judge all runs of a plan together
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe close scenarios/zhejiang-2017 runs/zhejiang-2017-*"
+)]
+pub(crate) struct Close {
+    /// Plan folder or its plan.yaml
+    pub(crate) plan: PathBuf,
+    /// Folders of all runs of the plan, of all sites, in any order
+    #[arg(required = true, value_name = "RUN")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Where window.json and go-live.html are kept [default: a folder of the plan under windows/]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What a reviewer noted of a run's chain: head, or head and tail; repeatable
+    #[arg(long, value_name = "HEAD [TAIL]")]
+    pub(crate) anchor: Vec<String>,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -68,17 +68,29 @@ pub(crate) fn remember_tail(run_dir: &Path, plan: &str, ended: &History) -> Resu
     }
 }
 
+/// What the site of a run remembers of the run begun last, where its memory is at hand; nothing is made or changed.
+pub(crate) fn last_begun(run_dir: &Path, plan: &str) -> Option<String> {
+    let path = site_of(run_dir).join(format!("{plan}.tail"));
+    let text = fs::read_to_string(path).ok()?;
+    Some(text.trim().to_owned()).filter(|hash| !hash.is_empty())
+}
+
 fn tail_file(run_dir: &Path, plan: &str) -> Result<PathBuf, Trouble> {
     Ok(site(run_dir)?.join(format!("{plan}.tail")))
 }
 
 fn site(run_dir: &Path) -> Result<PathBuf, Trouble> {
+    let site = site_of(run_dir);
+    fs::create_dir_all(&site).map_err(|error| Trouble::file("create", &site, error))?;
+    keep_private(&site)?;
+    Ok(site)
+}
+
+/// Beside the run folders.
+fn site_of(run_dir: &Path) -> PathBuf {
     let parent = run_dir
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let site = parent.join("private");
-    fs::create_dir_all(&site).map_err(|error| Trouble::file("create", &site, error))?;
-    keep_private(&site)?;
-    Ok(site)
+    parent.join("private")
 }

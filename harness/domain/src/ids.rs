@@ -70,6 +70,29 @@ text_id! {
     RunId, 64
 }
 
+macro_rules! numbered_by_run {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// The same id as one of several runs: `2:<id>`. Where runs are judged together, two of them may have named
+            /// their business alike.
+            pub fn of_run(&self, run: usize) -> $name {
+                $name(format!("{run}:{}", self.0))
+            }
+
+            /// Number of the run and the id as the run wrote it; no number where it has none.
+            pub fn split_run(&self) -> (Option<usize>, $name) {
+                let numbered = self.0.split_once(':').and_then(|(run, id)| Some((run.parse().ok()?, id)));
+                match numbered {
+                    Some((run, id)) => (Some(run), $name(id.to_owned())),
+                    None => (None, self.clone()),
+                }
+            }
+        }
+    )*};
+}
+
+numbered_by_run!(TxId CaseId);
+
 impl MsgId {
     /// The msgid of the `serial`-th message that `institution` sends in the second of `at`.
     /// The caller moves on to the next second after 10 000 of them.
@@ -109,6 +132,16 @@ mod tests {
             MsgId::compose(&institution, at, 7).as_str(),
             "H33010000001201706020900050007"
         );
+    }
+
+    #[test]
+    fn an_id_of_a_run_is_split_again_as_it_was() {
+        let txid = TxId::parse("outpatient/330100-330200/1.settle").unwrap();
+        assert_eq!(txid.of_run(12).split_run(), (Some(12), txid.clone()));
+        assert_eq!(txid.split_run(), (None, txid.clone()));
+        let odd = CaseId::parse("day 1: morning").unwrap();
+        assert_eq!(odd.of_run(2).split_run(), (Some(2), odd.clone()));
+        assert_eq!(odd.split_run(), (None, odd));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Why apart: the judge shares no code with the doer. It knows words and data (`domain`, `journal`),
 //! adds up again in its own plain way, and has one file per rule R1–R14.
 //! Called by `cli` right after a run and for any run directory later: the same function.
-//! Not here: reading files (`cli`), words for people (`reports`).
+//! `close` judges all runs of a plan together. Not here: reading files (`cli`), words for people (`reports`).
 
 mod judgement;
 
@@ -24,6 +24,7 @@ mod rules;
 mod soundness;
 mod totals;
 mod verdict;
+mod window;
 
 pub use certificate::{certificate, certificate_core_sha256};
 pub use evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
@@ -31,6 +32,11 @@ pub use judge::judge;
 pub use judgement::{
     BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Transaction, TxState,
     Verdict,
+};
+
+pub use window::{
+    CaseLine, Coverage, OpenSwipe, RunLine, RunPapers, SeamCount, Unfit, WindowFinding,
+    WindowJudgement, WindowPlan, World, close, unfit,
 };
 
 #[cfg(test)]

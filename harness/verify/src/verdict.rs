@@ -266,7 +266,7 @@ pub(crate) fn left_behind(context: &Context<'_>) -> BTreeSet<TxId> {
 }
 
 /// Rules that a run may have no occasion for; for these «nothing of that kind» lowers nothing.
-fn may_have_no_occasion(state: &RuleState) -> bool {
+pub(crate) fn may_have_no_occasion(state: &RuleState) -> bool {
     let word = state.why_not.as_deref().unwrap_or_default();
     matches!(
         word,

@@ -10,6 +10,7 @@ use crosswipe_verify::{Held, Verdict};
 
 use super::Lang;
 use crate::amount::{count, yuan};
+use crate::names::Names;
 use crate::story::{MarkKind, Story};
 
 /// 结论句 · Verdict, lowest evidence level, what was not checked in plain words, who took the evidence.
@@ -149,6 +150,11 @@ pub(crate) fn not_checked(story: &Story, lang: Lang) -> Vec<String> {
 
 /// A stable word of the judge in plain words; an unknown one stays as it is.
 pub(crate) fn plain(story: &Story, word: &str, lang: Lang) -> String {
+    plain_word(&story.names, word, lang)
+}
+
+/// The same by the names alone.
+pub(crate) fn plain_word(names: &Names, word: &str, lang: Lang) -> String {
     if let Some(rule) = Rule::ALL.into_iter().find(|rule| rule.code() == word) {
         return format!("{rule} {}", rule_name(rule, lang));
     }
@@ -156,7 +162,7 @@ pub(crate) fn plain(story: &Story, word: &str, lang: Lang) -> String {
         .strip_prefix("export:")
         .and_then(|text| Party::try_from(text.to_owned()).ok())
     {
-        let party = story.names.party(&party, lang);
+        let party = names.party(&party, lang);
         return match lang {
             Lang::Zh => format!("{party}的账册"),
             Lang::En => format!("the books of {party}"),

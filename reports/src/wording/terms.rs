@@ -279,6 +279,7 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
         "already-reversed" => lang.pick("此前已冲正", "was reversed already"),
         "late-reply" => lang.pick("答复迟到", "reply came late"),
         "late-apply" => lang.pick("迟到入账", "took effect late"),
+        "runs-overlap" => lang.pick("两次运行同时进行", "two runs at the same time"),
         "anchor-agrees" => lang.pick("链首链尾与抄件相符", "the chain agrees with the note"),
         "cross-day" => lang.pick("跨日回退（净额为零）", "undone on another day (net zero)"),
         other => other,

@@ -1,6 +1,7 @@
 //! 命令 · One file per command; each takes what was typed and gives an exit code or a trouble.
 
 pub(crate) mod audit;
+pub(crate) mod close;
 pub(crate) mod explain;
 pub(crate) mod lint;
 pub(crate) mod report;

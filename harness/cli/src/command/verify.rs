@@ -58,7 +58,7 @@ fn hold_against(anchor: &Anchor, history: &History, faults: &[(String, u64)], ju
 }
 
 /// Puts a certain finding before those that the judge wrote.
-fn put_first(judgement: &mut Judgement, place: usize, finding: Finding) {
+pub(crate) fn put_first(judgement: &mut Judgement, place: usize, finding: Finding) {
     judgement
         .findings
         .iter_mut()

@@ -15,7 +15,7 @@ use rstest::rstest;
 use super::*;
 
 /// Classes of the verdict vocabulary with pages of their own.
-const CLASSES: [&str; 44] = [
+const CLASSES: [&str; 52] = [
     "residue",
     "residue:accumulator",
     "residue:personal-account",
@@ -60,6 +60,14 @@ const CLASSES: [&str; 44] = [
     "evidence:tampered",
     "journal:corrupt",
     "journal:forked",
+    "window",
+    "window:missing-run",
+    "window:unfinished",
+    "window:worlds",
+    "window:names",
+    "window:plan-changed",
+    "window:run-violated",
+    "window:run-indeterminate",
 ];
 
 fn root() -> PathBuf {
@@ -177,6 +185,7 @@ fn every_class_that_the_judge_writes_has_its_page() {
         "journal",
         "foreign",
         "unresolved",
+        "window",
     ];
     let written = literals(&["harness/verify", "harness/cli", "harness/journal"]);
     let mut seen = 0;

@@ -7,6 +7,7 @@ mod anchor;
 mod audit;
 mod audit_lists;
 mod clean;
+mod close;
 mod damage;
 mod faults;
 mod full_disk;

@@ -16,8 +16,8 @@ use crosswipe_domain::{
     Scope, TxId, Window, canonical_json, sha256_hex,
 };
 use crosswipe_journal::{
-    CompIntent, Ended, ExportDigest, Intent, Payload, Played, Purpose, Record, RunHeader, Snapshot,
-    TailDigest, Tails, UndoPlan,
+    Cert, CompIntent, Ended, ExportDigest, Intent, Payload, Played, Purpose, Record, RunHeader,
+    Snapshot, TailDigest, Tails, UndoPlan,
 };
 
 pub(crate) use keeper::{Group, Keeper, posting};
@@ -59,6 +59,8 @@ pub(crate) struct History {
     pub(crate) now: Moment,
     serial: u32,
     looked: BTreeMap<Party, u64>,
+    /// How many runs were on these books before; part of every hash.
+    runs_before: u32,
 }
 
 impl History {
@@ -75,10 +77,16 @@ impl History {
             now,
             serial: 0,
             looked: BTreeMap::new(),
+            runs_before: 0,
         };
+        history.open_journal(plan, "run-1", None);
+        history
+    }
+
+    fn open_journal(&mut self, plan: ResolvedPlan, run_id: &str, previous_tail: Option<String>) {
         let parties = path().into_iter().map(|party| (party, Level::L4)).collect();
-        history.write(Payload::Run(Box::new(RunHeader {
-            run_id: RunId::parse("run-1").unwrap(),
+        self.write(Payload::Run(Box::new(RunHeader {
+            run_id: RunId::parse(run_id).unwrap(),
             tool_version: "0.1.0".into(),
             plan,
             files: BTreeMap::new(),
@@ -88,17 +96,48 @@ impl History {
             parties,
             faults: Vec::new(),
             switches: Default::default(),
-            previous_tail: None,
+            previous_tail,
             world: None,
         })));
-        history
+    }
+
+    /// The run is over and certified; the next one of the plan stands on the books that it left.
+    pub(crate) fn next_run(mut self) -> (Evidence, History) {
+        self.certify();
+        let run = self.runs_before + 2;
+        let plan = match &self.evidence.records[0].payload {
+            Payload::Run(header) => header.plan.clone(),
+            _ => unreachable!("record 0 is RUN"),
+        };
+        let mut next = History {
+            evidence: Evidence::default(),
+            books: self.books,
+            now: self.now.plus_ms(60_000),
+            serial: self.serial,
+            looked: BTreeMap::new(),
+            runs_before: self.runs_before + 1,
+        };
+        let tail = self.evidence.journal.tail.clone();
+        next.open_journal(plan, &format!("run-{run}"), Some(tail));
+        (self.evidence, next)
+    }
+
+    /// CERT, as it stands at the end of a finished run.
+    pub(crate) fn certify(&mut self) {
+        self.write(Payload::Cert(Cert {
+            verdict: String::new(),
+            faults: BTreeMap::new(),
+            classes: Vec::new(),
+            sha256: String::new(),
+        }));
     }
 
     pub(crate) fn write(&mut self, payload: Payload) {
         let seq = self.evidence.records.len() as u64;
         self.evidence.journal.length = seq + 1;
-        self.evidence.journal.tail = format!("{seq:064}");
-        self.evidence.journal.head = format!("{:064}", 0);
+        let run = self.runs_before;
+        self.evidence.journal.tail = format!("{run:032}{seq:032}");
+        self.evidence.journal.head = format!("{run:032}{:032}", 0);
         self.evidence.records.push(Record {
             seq,
             epoch: 1,

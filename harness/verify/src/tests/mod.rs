@@ -7,6 +7,7 @@ mod lies_of_proof;
 mod lies_of_window;
 mod properties;
 mod three_ways;
+mod windows;
 
 use crate::evidence::Evidence;
 use crate::judge;

@@ -1,0 +1,252 @@
+//! 收口 · `crosswipe close PLAN RUN…`: judges all runs of a plan together: may we go live?
+//!
+//! Each run is judged by itself as `verify` does, changed files and notes of its chain included; then all together.
+//! Nothing in a run folder is written. The order in which the runs are given does not matter.
+//! Not here: what is right or wrong between runs (`verify::close`), words (`reports::window`).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crosswipe_domain::{PseudonymKey, sha256_hex};
+use crosswipe_journal::{History, Payload};
+use crosswipe_reports::{WindowSource, go_live, window_json, window_terminal};
+use crosswipe_verify::{
+    Evidence, Remark, RunPapers, Unfit, Verdict, WindowFinding, WindowJudgement, WindowPlan, unfit,
+};
+
+use crate::anchor::Anchor;
+use crate::args::Close;
+use crate::command::verify::{Judged, WIDTH, faults_met, judged_on, put_first};
+use crate::complain::{Trouble, to_stdout};
+use crate::exit::Exit;
+use crate::{private, rundir};
+
+/// Names of the files that closing a window makes.
+const JSON: &str = "window.json";
+const STATEMENT: &str = "go-live.html";
+
+/// One run as read and judged.
+struct Read {
+    dir: String,
+    history: History,
+    evidence: Evidence,
+    judged: Judged,
+}
+
+/// Reads, judges, prints, writes.
+pub(crate) fn close(args: &Close) -> Result<Exit, Trouble> {
+    let anchors: Vec<Anchor> = args
+        .anchor
+        .iter()
+        .map(|text| Anchor::parse(text))
+        .collect::<Result<_, _>>()?;
+    let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
+    let mut runs = args
+        .runs
+        .iter()
+        .map(|dir| read(dir))
+        .collect::<Result<Vec<Read>, Trouble>>()?;
+    let window = WindowPlan {
+        plan: plan.resolved(&PseudonymKey::new([0; 32])),
+        files: plan
+            .files
+            .iter()
+            .map(|(name, bytes)| (name.clone(), sha256_hex(bytes)))
+            .collect(),
+        last_begun: args
+            .runs
+            .iter()
+            .filter_map(|dir| private::last_begun(dir, &plan.id))
+            .collect(),
+    };
+    fitting(&window, &papers(&runs))?;
+    let noted = hold_against(&anchors, &mut runs);
+    let papers = papers(&runs);
+    let mut judgement = crosswipe_verify::close(&window, &papers);
+    judgement.notes.extend(noted.agree);
+    if !noted.unknown.is_empty() {
+        judgement.verdict = Verdict::Violated;
+        judgement.findings.splice(0..0, noted.unknown);
+    }
+    let exit = of_window(&judgement, &runs);
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("windows").join(&plan.id));
+    let shown = out.display().to_string();
+    let source = WindowSource {
+        judgement: &judgement,
+        plan: &window.plan,
+        exit: i32::from(exit.code()),
+        tool_version: env!("CARGO_PKG_VERSION"),
+        out: Some(&shown),
+    };
+    let lang = args.common.lang();
+    // Printed first: on a full disk it is all that a person gets.
+    let printed = to_stdout(&if args.json {
+        window_json(&source)
+    } else {
+        window_terminal(&source, lang, WIDTH)
+    });
+    prepare(&out)?;
+    rundir::write(&out.join(JSON), window_json(&source).as_bytes())?;
+    rundir::write(&out.join(STATEMENT), go_live(&source, lang).as_bytes())?;
+    printed?;
+    Ok(exit)
+}
+
+fn read(dir: &Path) -> Result<Read, Trouble> {
+    let history = crosswipe_journal::read(dir)?;
+    let evidence = rundir::evidence(dir, &history, None)?;
+    let judged = judged_on(dir, &history, &evidence, &faults_met(&history))?;
+    Ok(Read {
+        dir: dir.display().to_string(),
+        history,
+        evidence,
+        judged,
+    })
+}
+
+fn papers(runs: &[Read]) -> Vec<RunPapers<'_>> {
+    runs.iter()
+        .map(|run| RunPapers {
+            dir: &run.dir,
+            evidence: &run.evidence,
+            judgement: &run.judged.judgement,
+        })
+        .collect()
+}
+
+/// Runs that cannot be judged together are named, all of them.
+fn fitting(window: &WindowPlan, papers: &[RunPapers<'_>]) -> Result<(), Trouble> {
+    let problems = unfit(window, papers);
+    let Some(first) = problems.first() else {
+        return Ok(());
+    };
+    let (code, help) = match first {
+        Unfit::NoRun { .. } => ("cli::no_run", "crosswipe explain journal:not_a_run"),
+        Unfit::OtherPlan { .. } => (
+            "cli::other_plan",
+            "只给出这个计划的运行 · give only runs of this plan",
+        ),
+        Unfit::Twice { .. } => (
+            "cli::run_twice",
+            "每次运行只给一次, 留下完整的那一份 · give each run once, the complete copy of it",
+        ),
+    };
+    let told: Vec<String> = problems.iter().map(Unfit::to_string).collect();
+    Err(Trouble::Usage {
+        code,
+        what: told.join("; "),
+        help: help.to_owned(),
+    })
+}
+
+/// What the notes of chains come to.
+#[derive(Default)]
+struct Noted {
+    agree: Vec<Remark>,
+    unknown: Vec<WindowFinding>,
+}
+
+/// Each note belongs to the run that it fits best; one that fits none is a finding of the window.
+fn hold_against(anchors: &[Anchor], runs: &mut [Read]) -> Noted {
+    let mut noted = Noted::default();
+    for anchor in anchors {
+        let compared: Vec<_> = runs
+            .iter()
+            .map(|run| anchor.compare(&run.history))
+            .collect();
+        let agrees = compared
+            .iter()
+            .zip(runs.iter())
+            .find_map(|(compared, run)| Some((compared.as_ref().ok()?, run)));
+        if let Some((remark, run)) = agrees {
+            let mut remark = remark.clone();
+            let run = run.history.header().run_id.to_string();
+            remark.facts.insert("run".to_owned(), run);
+            noted.agree.push(remark);
+            continue;
+        }
+        let ends = anchor.ends();
+        let differing = compared
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, compared)| Some((place, compared.err()?)))
+            .min_by_key(|(_, findings)| findings.len());
+        let Some((place, findings)) = differing else {
+            continue;
+        };
+        if findings.len() < ends {
+            for finding in findings {
+                put_first(&mut runs[place].judged.judgement, 0, finding);
+            }
+        } else {
+            noted
+                .unknown
+                .extend(findings.into_iter().map(|mut finding| {
+                    finding.location = format!("{} of every run", finding.location);
+                    finding.actual = "no run has it".to_owned();
+                    WindowFinding {
+                        runs: Vec::new(),
+                        finding,
+                    }
+                }));
+        }
+    }
+    noted
+}
+
+/// As for a run; a case that no run had is an answer that nobody has: 2.
+fn of_window(judgement: &WindowJudgement, runs: &[Read]) -> Exit {
+    let coverage = &judgement.coverage;
+    let records = || runs.iter().flat_map(|run| &run.history.records);
+    let checked = records().any(
+        |record| matches!(&record.payload, Payload::CaseFinished(case) if !case.checks.is_empty()),
+    );
+    let sent = judgement.runs.iter().any(|run| run.counts.intended > 0);
+    match judgement.verdict {
+        Verdict::Violated => Exit::Violated,
+        _ if !coverage.failed.is_empty() => Exit::Violated,
+        Verdict::Indeterminate if checked || sent => Exit::Indeterminate,
+        Verdict::Indeterminate => Exit::Nothing,
+        Verdict::Clean if !checked => Exit::Nothing,
+        Verdict::Clean if !coverage.never_run.is_empty() => Exit::Indeterminate,
+        Verdict::Clean => Exit::Clean,
+    }
+}
+
+/// A folder that is empty or holds what closing made before; nothing of anybody else's is written over.
+fn prepare(out: &Path) -> Result<(), Trouble> {
+    let entries = match fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return fs::create_dir_all(out).map_err(|error| Trouble::file("create", out, error));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            return Err(Trouble::OutputBusy {
+                dir: out.to_owned(),
+            });
+        }
+        Err(error) => return Err(Trouble::file("open", out, error)),
+    };
+    let names: BTreeMap<PathBuf, bool> = entries
+        .map(|entry| {
+            let path = entry
+                .map_err(|error| Trouble::file("read", out, error))?
+                .path();
+            let ours = path
+                .file_name()
+                .is_some_and(|name| name == JSON || name == STATEMENT);
+            Ok((path, ours))
+        })
+        .collect::<Result<_, Trouble>>()?;
+    if names.values().all(|ours| *ours) {
+        Ok(())
+    } else {
+        Err(Trouble::OutputBusy {
+            dir: out.to_owned(),
+        })
+    }
+}

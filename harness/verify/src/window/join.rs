@@ -1,0 +1,308 @@
+//! 合卷 · The runs of one group as one run: from the first t0 to the last look, judged by the same fourteen rules.
+//!
+//! Why so: what R1–R14 say of a run they must say of the window, across runs and sites: newest settlement of a person
+//! undone first whoever swiped it, nothing left open, no row that belongs to nobody. So the records are laid one after
+//! the other under one RUN, and the judge reads them without knowing of windows. Business intents and cases are
+//! numbered by run, because two runs of a plan name them alike.
+//! Called by `window`. Not here: the books between two runs (`seam`).
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{CaseId, Moment, Party, TxId};
+use crosswipe_journal::{ExportDigest, Payload, Record, RunHeader, Snapshot, UndoPlan};
+
+use super::{Member, OpenSwipe, WindowFinding};
+use crate::evidence::{Evidence, ExportFile, Instant, JournalFacts};
+use crate::judge::judge;
+use crate::judgement::{BookTotal, Finding, Remark, RuleState, TxState, Verdict};
+
+/// What the runs come to as one.
+pub(super) struct Whole {
+    pub(super) verdict: Verdict,
+    pub(super) rules: Vec<RuleState>,
+    pub(super) books: Vec<BookTotal>,
+    pub(super) findings: Vec<WindowFinding>,
+    pub(super) open: Vec<OpenSwipe>,
+    pub(super) notes: Vec<Remark>,
+    pub(super) not_checked: Vec<String>,
+}
+
+/// Joins and judges.
+pub(super) fn judged(runs: &[&Member<'_>]) -> Whole {
+    let judgement = judge(&joined(runs));
+    let all: Vec<usize> = runs.iter().map(|run| run.place).collect();
+    let open = judgement
+        .transactions
+        .into_iter()
+        .filter(|one| matches!(one.state, TxState::Open | TxState::Unknown));
+    Whole {
+        verdict: judgement.verdict,
+        rules: judgement.rules,
+        books: judgement.books,
+        findings: judgement
+            .findings
+            .into_iter()
+            // Told once: what follows from another finding is in the report of the run.
+            .filter(|finding| finding.follows_from.is_none())
+            .map(|finding| denumbered(finding, &all))
+            .collect(),
+        open: open
+            .map(|mut transaction| {
+                let (run, txid) = transaction.txid.split_run();
+                transaction.txid = txid;
+                transaction.case = transaction.case.split_run().1;
+                OpenSwipe {
+                    run: run.unwrap_or(0),
+                    transaction,
+                }
+            })
+            .collect(),
+        notes: judgement.notes.into_iter().map(unnumbered_note).collect(),
+        not_checked: judgement.not_checked,
+    }
+}
+
+fn denumbered(mut finding: Finding, all: &[usize]) -> WindowFinding {
+    let by_txid = finding.txid.as_ref().map(TxId::split_run);
+    let by_case = finding.case.as_ref().map(CaseId::split_run);
+    let run = by_txid
+        .as_ref()
+        .and_then(|(run, _)| *run)
+        .or(by_case.as_ref().and_then(|(run, _)| *run));
+    finding.txid = by_txid.map(|(_, txid)| txid);
+    finding.case = by_case.map(|(_, case)| case);
+    WindowFinding {
+        runs: run.map_or_else(|| all.to_vec(), |run| vec![run]),
+        finding,
+    }
+}
+
+fn unnumbered_note(mut note: Remark) -> Remark {
+    if let Some((Some(run), txid)) = note.txid.as_ref().map(TxId::split_run) {
+        note.facts.insert("run".to_owned(), run.to_string());
+        note.txid = Some(txid);
+    }
+    note
+}
+
+/// One RUN, one t0, all messages and looks in order, one t1, one t2.
+fn joined(runs: &[&Member<'_>]) -> Evidence {
+    let mut whole = Evidence {
+        journal: JournalFacts {
+            defect: runs
+                .iter()
+                .find_map(|run| run.papers.evidence.journal.defect.clone()),
+            ..JournalFacts::default()
+        },
+        ..Evidence::default()
+    };
+    for run in runs {
+        for (party, lines) in &run.papers.evidence.looks {
+            let all = whole.looks.entry(party.clone()).or_default();
+            all.extend(lines.iter().cloned());
+        }
+    }
+    let Some(first) = runs.first() else {
+        return whole;
+    };
+    push(
+        &mut whole,
+        first.began,
+        Payload::Run(Box::new(header(runs))),
+    );
+    if let Some((at, taken)) = first_t0(runs) {
+        let snapshot = placed(&mut whole, Instant::T0, taken);
+        push(&mut whole, at, Payload::Snap0(snapshot));
+    }
+    for run in runs {
+        for record in &run.papers.evidence.records {
+            match &record.payload {
+                Payload::Run(_)
+                | Payload::Snap0(_)
+                | Payload::Snap1(_)
+                | Payload::Snap2(_)
+                | Payload::Takeover(_) => {}
+                Payload::Cert(_) => break,
+                payload => push(&mut whole, record.at, numbered(payload, run.place)),
+            }
+        }
+    }
+    let (t1, t2) = last_looks(runs);
+    for (instant, at_end) in [(Instant::T1, t1), (Instant::T2, t2)] {
+        let Some((at, taken)) = at_end else { continue };
+        let snapshot = placed(&mut whole, instant, taken);
+        let payload = match instant {
+            Instant::T1 => Payload::Snap1(snapshot),
+            _ => Payload::Snap2(snapshot),
+        };
+        push(&mut whole, at, payload);
+    }
+    whole
+}
+
+fn push(whole: &mut Evidence, at: Moment, payload: Payload) {
+    whole.records.push(Record {
+        seq: whole.records.len() as u64,
+        // Takeovers inside a run are that run's own affair.
+        epoch: 1,
+        at,
+        payload,
+        prev_sha256: String::new(),
+        sha256: String::new(),
+    });
+}
+
+/// The last run's plan with the parties, persons and public of all.
+fn header(runs: &[&Member<'_>]) -> RunHeader {
+    let mut header = runs[runs.len() - 1].header.clone();
+    for run in runs {
+        for (party, level) in &run.header.parties {
+            let lowest = header.parties.entry(party.clone()).or_insert(*level);
+            *lowest = (*lowest).min(*level);
+        }
+        let plan = &mut header.plan;
+        for persona in &run.header.plan.personas {
+            if !plan
+                .personas
+                .iter()
+                .any(|known| known.pseudonym == persona.pseudonym)
+            {
+                plan.personas.push(persona.clone());
+            }
+        }
+        for public in &run.header.plan.public {
+            if !plan.public.contains(public) {
+                plan.public.push(public.clone());
+            }
+        }
+    }
+    header
+}
+
+/// One export as a run's journal names it and as its file holds it.
+struct Taken<'a> {
+    digest: &'a ExportDigest,
+    file: Option<&'a ExportFile>,
+}
+
+type TakenAt<'a> = (Moment, BTreeMap<&'a Party, Taken<'a>>);
+
+/// Puts the files into the evidence and names them as a snapshot does.
+fn placed(whole: &mut Evidence, instant: Instant, taken: BTreeMap<&Party, Taken<'_>>) -> Snapshot {
+    let mut snapshot = Snapshot {
+        exports: BTreeMap::new(),
+        missing: BTreeMap::new(),
+    };
+    for (party, one) in taken {
+        snapshot.exports.insert(party.clone(), one.digest.clone());
+        if let Some(file) = one.file {
+            let files = whole.exports.entry(instant).or_default();
+            files.insert(party.clone(), file.clone());
+        }
+    }
+    snapshot
+}
+
+/// The snapshot of a run at an instant, the newest if it was taken again.
+fn taken<'a>(run: &Member<'a>, instant: Instant) -> Option<TakenAt<'a>> {
+    let evidence = run.papers.evidence;
+    let snapshots = evidence.records.iter().filter_map(|record| {
+        let snapshot = match (&record.payload, instant) {
+            (Payload::Snap0(snapshot), Instant::T0)
+            | (Payload::Snap1(snapshot), Instant::T1)
+            | (Payload::Snap2(snapshot), Instant::T2) => snapshot,
+            _ => return None,
+        };
+        Some((record.at, snapshot))
+    });
+    let (at, snapshot) = snapshots.last()?;
+    let files = evidence.exports.get(&instant);
+    let of = |party: &'a Party, digest: &'a ExportDigest| {
+        let file = files.and_then(|files| files.get(party));
+        (party, Taken { digest, file })
+    };
+    let taken = snapshot
+        .exports
+        .iter()
+        .map(|(party, digest)| of(party, digest));
+    Some((at, taken.collect()))
+}
+
+/// Of each party the first t0 that any run took.
+fn first_t0<'a>(runs: &[&Member<'a>]) -> Option<TakenAt<'a>> {
+    let mut all = runs.iter().filter_map(|run| taken(run, Instant::T0));
+    let (at, mut first) = all.next()?;
+    for (_, later) in all {
+        for (party, one) in later {
+            first.entry(party).or_insert(one);
+        }
+    }
+    Some((at, first))
+}
+
+/// Of each party the newest t1, and the newest t2 that is not older; none where the run begun last took none.
+fn last_looks<'a>(runs: &[&Member<'a>]) -> (Option<TakenAt<'a>>, Option<TakenAt<'a>>) {
+    let begun_last = runs.last().and_then(|run| taken(run, Instant::T1));
+    if begun_last.is_none() {
+        return (None, None);
+    }
+    let t1 = newest(runs, Instant::T1, None);
+    let t2 = newest(runs, Instant::T2, t1.as_ref());
+    (t1, t2)
+}
+
+fn newest<'a>(
+    runs: &[&Member<'a>],
+    instant: Instant,
+    not_before: Option<&TakenAt<'a>>,
+) -> Option<TakenAt<'a>> {
+    let rank = |one: &Taken<'_>| (one.digest.lsn, one.digest.taken_at);
+    let mut newest: Option<TakenAt<'a>> = None;
+    for (at, all) in runs.iter().filter_map(|run| taken(run, instant)) {
+        for (party, one) in all {
+            let floor = not_before.map(|(_, earlier)| earlier.get(party).map(rank));
+            if floor.is_some_and(|floor| floor.is_none_or(|floor| rank(&one) < floor)) {
+                continue;
+            }
+            let (latest, kept) = newest.get_or_insert_with(|| (at, BTreeMap::new()));
+            *latest = (*latest).max(at);
+            match kept.get(party) {
+                Some(known) if rank(known) >= rank(&one) => {}
+                _ => {
+                    kept.insert(party, one);
+                }
+            }
+        }
+    }
+    newest
+}
+
+/// The same record with its business intents and cases numbered by run.
+fn numbered(payload: &Payload, run: usize) -> Payload {
+    let mut payload = payload.clone();
+    match &mut payload {
+        Payload::Intent(intent) => {
+            intent.txid = intent.txid.of_run(run);
+            intent.case = intent.case.of_run(run);
+            if let UndoPlan::With { txid } = &mut intent.undo {
+                *txid = txid.of_run(run);
+            }
+        }
+        Payload::CompIntent(intent) => {
+            intent.txid = intent.txid.of_run(run);
+            intent.case = intent.case.of_run(run);
+        }
+        Payload::Outcome(ended) | Payload::CompOutcome(ended) => {
+            ended.txid = ended.txid.of_run(run);
+        }
+        Payload::Queried(queried) => queried.txid = queried.txid.of_run(run),
+        Payload::Verified(verified) => verified.txid = verified.txid.of_run(run),
+        Payload::Unresolved(unresolved) => unresolved.txid = unresolved.txid.of_run(run),
+        Payload::Snapm(tails) => tails.case = tails.case.of_run(run),
+        Payload::Gated(gated) => gated.case = gated.case.of_run(run),
+        Payload::Played(played) => played.case = played.case.of_run(run),
+        Payload::Note(note) => note.txid = note.txid.as_ref().map(|txid| txid.of_run(run)),
+        _ => {}
+    }
+    payload
+}
