@@ -206,7 +206,7 @@ fn placed(whole: &mut Evidence, instant: Instant, taken: BTreeMap<&Party, Taken<
 /// The snapshot of a run at an instant, the newest if it was taken again.
 fn taken<'a>(run: &Member<'a>, instant: Instant) -> Option<TakenAt<'a>> {
     let evidence = run.papers.evidence;
-    let snapshots = evidence.records.iter().filter_map(|record| {
+    let mut snapshots = evidence.records.iter().filter_map(|record| {
         let snapshot = match (&record.payload, instant) {
             (Payload::Snap0(snapshot), Instant::T0)
             | (Payload::Snap1(snapshot), Instant::T1)
@@ -215,7 +215,7 @@ fn taken<'a>(run: &Member<'a>, instant: Instant) -> Option<TakenAt<'a>> {
         };
         Some((record.at, snapshot))
     });
-    let (at, snapshot) = snapshots.last()?;
+    let (at, snapshot) = snapshots.next_back()?;
     let files = evidence.exports.get(&instant);
     let of = |party: &'a Party, digest: &'a ExportDigest| {
         let file = files.and_then(|files| files.get(party));
