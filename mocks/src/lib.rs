@@ -4,6 +4,7 @@
 
 mod answer;
 mod books;
+mod closing;
 pub mod deed;
 mod desk;
 mod epochs;

@@ -35,7 +35,7 @@ use crate::hub::{books, read_hop};
 use crate::ledger::{Bend, Ledger};
 use crate::machine::{Answer, HOP_PATH, Lost, Step, Ticket};
 use crate::setup::Setup;
-use crate::{answer, books as booking, rules};
+use crate::{answer, books as booking, closing, rules};
 use insured::Insured;
 
 /// What this platform serves; the rest of the catalogue is refused by name.
@@ -245,7 +245,9 @@ impl Region {
             | "2305" => self.inpatient(ask, infno.base()),
             _ => self.reversal(ask),
         }?;
-        rules::check(&self.treatment, &ask.hop)
+        rules::check(&self.treatment, &ask.hop)?;
+        let profile = self.setup.profile(self.code);
+        closing::check(&self.treatment, profile, ask.now, &ask.hop)
     }
 
     /// To the insured place: this machine's other side, or through the hub.

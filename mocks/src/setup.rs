@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, Institution, InstitutionCode, Moment, Party, Persona, Registry, Role, Tariff,
-    Topology, Window,
+    AdmDivision, Institution, InstitutionCode, Moment, Party, Persona, Profile, Registry, Role,
+    Tariff, Topology, Window,
 };
 
 use crate::deed::PersonFacts;
@@ -126,6 +126,12 @@ impl Setup {
         [code, code.city(), code.province()]
             .into_iter()
             .find(|code| self.topology.region(*code).is_some())
+    }
+
+    /// 平台规则 · What a region's platform does not take back.
+    pub fn profile(&self, region: AdmDivision) -> Profile {
+        let region = self.topology.region(region);
+        region.map(|region| region.profile).unwrap_or_default()
     }
 
     /// The hub as a party.

@@ -136,13 +136,16 @@ impl Checker<'_> {
             (Expected::Refused { .. }, Some(reason)) if !swipe.forced => place
                 .error(codes::GATE_SAYS_OTHERWISE, format!("expected to be refused by the platform, but at `{instant}` the gate stops it first ({reason})"))
                 .help("写 forced: yes 越过闸门 (仅限模拟平台), 或预期 gate · write forced: yes (mocks only), or expect the gate"),
-            _ => return self.undo(swipe, place),
+            _ => return self.undo(swipe, &swiped, at, place),
         };
         self.problems.push(problem);
     }
 
     /// What is undone after the window's end was not undone in time (R14).
-    fn undo(&self, swipe: &Swipe, place: &At) {
+    fn undo(&self, swipe: &Swipe, swiped: &Swiped<'_>, at: Moment, place: &At) {
+        if let Some(undo_at) = swipe.undo_at {
+            self.closed_by_then(swiped, at, undo_at, place);
+        }
         if let (Some(undo_at), Some(end)) = (swipe.undo_at, self.schedule.window.end())
             && undo_at >= end
         {
@@ -154,6 +157,42 @@ impl Checker<'_> {
             let help = "在窗口结束前回退 · undo it before the window ends";
             self.problems
                 .push(place.error(codes::OUTSIDE_WINDOW, message).help(help));
+        }
+    }
+
+    /// A platform of the plan would refuse the undo: a plan may want to see that, so it is only warned.
+    fn closed_by_then(&self, swiped: &Swiped<'_>, at: Moment, undo_at: Moment, place: &At) {
+        let places = [swiped.persona.insured, swiped.institution.region];
+        let regions = places
+            .into_iter()
+            .filter_map(|code| self.schedule.topology.region(code));
+        for region in regions {
+            let profile = region.profile;
+            let cleared = profile
+                .clearing
+                .map(|clearing| clearing.after(at))
+                .filter(|since| *since <= undo_at);
+            let message = match cleared {
+                Some(since) => format!(
+                    "undone at `{}`, but `{}` clears it at `{}` and refuses from then on",
+                    shown(undo_at),
+                    region.code,
+                    shown(since)
+                ),
+                None if profile.refuses_last_year && at.day().year() != undo_at.day().year() => {
+                    format!(
+                        "settled in {} and undone in {}, which `{}` refuses",
+                        at.day().year(),
+                        undo_at.day().year(),
+                        region.code
+                    )
+                }
+                None => continue,
+            };
+            let help = "提前 undo_at, 否则将未回退 · undo it earlier, or it will stay open";
+            let problem = place.error(codes::CLOSED_BEFORE_UNDO, message).help(help);
+            self.problems.push(problem.into_warning());
+            return;
         }
     }
 

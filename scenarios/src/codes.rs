@@ -103,6 +103,10 @@ codes! {
     PUBLIC_AGAINST_WINDOW = "public_against_window";
     /// Instants of a case that go backwards.
     INSTANTS_BACKWARDS = "instants_backwards";
+    /// A swipe that is undone only after a platform has closed its books over it.
+    CLOSED_BEFORE_UNDO = "closed_before_undo";
+    /// A window across the end of a year, with a platform that takes nothing of last year back.
+    YEAR_END = "year_end";
     /// A cell of the matrix that no case fills.
     EMPTY_MATRIX_CELL = "empty_matrix_cell";
     /// A person who is filed for named cases, and whom no case names.

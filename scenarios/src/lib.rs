@@ -22,6 +22,7 @@ mod matrix;
 mod pairs;
 mod persons;
 mod phases;
+mod profile;
 mod seats;
 mod steps;
 mod topology;

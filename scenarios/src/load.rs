@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crosswipe_domain::{AdmDivision, Registry, Scope, Topology, Window};
+use crosswipe_domain::{AdmDivision, Moment, Registry, Scope, Topology, Window};
 
 use crate::cases::CaseReader;
 use crate::catalogue::{Baskets, read_catalogue};
@@ -90,6 +90,9 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         .and_then(|topology| reading.persons(topology));
     let arranged = reading.pairs(topology.as_ref(), window.as_ref());
     let window = window.map(|(window, _)| window);
+    if let (Some(topology), Some(window)) = (&topology, &window) {
+        reading.year_end(topology, window);
+    }
     let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
     let gathered = reading.cases(
         topology.as_ref(),
@@ -163,6 +166,33 @@ impl Reading<'_> {
             self.problems.lost_some(codes::UNKNOWN_ITEM);
         }
         Some(topology)
+    }
+
+    /// Whatever is left standing at midnight of the last day of a year cannot be undone where that is refused.
+    fn year_end(&self, topology: &Topology, window: &Window) {
+        let years = |moment: Option<Moment>| moment.map(|moment| moment.day().year());
+        let (from, to) = (years(window.start()), years(window.end()));
+        let strict = topology
+            .regions
+            .iter()
+            .find(|region| region.profile.refuses_last_year);
+        let (Some(from), Some(to), Some(strict), Some(at)) =
+            (from, to, strict, self.fields.key_at("phases"))
+        else {
+            return;
+        };
+        if from == to {
+            return;
+        }
+        let message = format!(
+            "the window runs from {from} into {to}, and `{}` takes nothing of last year back",
+            strict.code
+        );
+        let help = format!(
+            "{from} 年的刷卡须在年末前全部回退 · undo every swipe of {from} before the year ends"
+        );
+        let problem = at.error(codes::YEAR_END, message).help(help);
+        self.problems.push(problem.into_warning());
     }
 
     fn persons(&self, topology: &Topology) -> Option<Vec<Person>> {

@@ -2,12 +2,15 @@
 //!
 //! Called by `load` before anything that names a place. Not here: the catalogue (`catalogue`).
 
-use crosswipe_domain::{AdmDivision, Institution, InstitutionCode, Region, Span, Topology};
+use crosswipe_domain::{
+    AdmDivision, Institution, InstitutionCode, Profile, Region, Span, Topology,
+};
 
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
 use crate::problem::{At, Problems, Said};
+use crate::profile::read_profile;
 use crate::words;
 
 /// The national hub's code.
@@ -31,11 +34,15 @@ pub(crate) fn read_topology(
         "写上目录文件, 如 `catalogue: catalogue.csv` · name the catalogue file",
     );
     let catalogue = catalogue.and_then(|node| words::prose(node, problems));
+    let all = fields
+        .optional("profile")
+        .map(|node| read_profile(node, problems))
+        .unwrap_or_default();
     let regions = fields.required("regions", "列出各统筹区 · list the regions");
     let read: Vec<RegionEntry> = regions
         .map_or(&[][..], |node| items(node, problems))
         .iter()
-        .filter_map(|node| region(node, hub.as_ref(), problems))
+        .filter_map(|node| region(node, hub.as_ref(), all, problems))
         .collect();
     fields.done();
     report_repeats(&read, problems);
@@ -68,6 +75,7 @@ struct RegionEntry {
 fn region(
     node: &Node,
     hub: Option<&Said<AdmDivision>>,
+    all: Profile,
     problems: &Problems,
 ) -> Option<RegionEntry> {
     let Some(fields) = Fields::of(node, "region", problems) else {
@@ -82,6 +90,9 @@ fn region(
     let name = fields
         .required("name", "写上地名 · give the name")
         .and_then(|node| words::prose(node, problems));
+    let profile = fields
+        .optional("profile")
+        .map_or(all, |node| read_profile(node, problems));
     let listed = fields.required("institutions", "列出定点医药机构 · list the institutions");
     let institutions = listed.map_or(&[][..], |node| items(node, problems));
     let institutions: Vec<(Institution, At)> = institutions
@@ -115,6 +126,7 @@ fn region(
         region: Region {
             code: code.value,
             name: name.value,
+            profile,
         },
         at: code.at,
         institutions,

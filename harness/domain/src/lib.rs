@@ -46,5 +46,5 @@ pub use outcome::Outcome;
 pub use person::{BadIdNumber, IdNumber, PersonClass, PersonNo, Pseudonym, PseudonymKey};
 pub use plan::{PlannedCase, PlannedPersona, ResolvedPlan};
 pub use tariff::{BasketLine, ItemClass, Tariff};
-pub use topology::{Institution, Persona, Region, Registry, Topology};
+pub use topology::{Clearing, Institution, Persona, Profile, Region, Registry, Topology};
 pub use window::{Allow, Phase, PhaseKind, Public, Scope, Window};

@@ -21,7 +21,7 @@ use crate::hub::books;
 use crate::ledger::{Amounts, Draft, Ledger};
 use crate::settlement::{Account, Claim, Filing, Paid, pay};
 use crate::setup::Setup;
-use crate::{answer, rules};
+use crate::{answer, closing, rules};
 
 /// 基金 · What each fund holds at the start.
 const FUND: Money = Money::from_fen(100_000_000_000);
@@ -104,6 +104,7 @@ impl Insured {
             self.entitled(hop)?;
         }
         rules::check(&self.ledger, hop)?;
+        closing::check(&self.ledger, self.setup.profile(self.code), now, hop)?;
         let mut done = hop.clone();
         match &mut done.deed {
             Deed::Settle(bill) => self.pay(now, hop, bill)?,
@@ -180,21 +181,6 @@ impl Insured {
     /// The mirror's amounts as this place booked them, and the balance that comes back.
     fn unpay(&self, hop: &Hop, unbill: &mut Unbill) -> Result<(), Refusal> {
         let held = rules::settlement(&self.ledger, hop, &unbill.mdtrt_id, &unbill.setl_id)?;
-        if self.setup.policy.of(self.code).newest_first {
-            let later = |other: &&crate::ledger::Held| {
-                other.row.status == "settled" && other.turned > held.turned
-            };
-            if let Some(later) = self
-                .ledger
-                .rows_of_person("settlement", &hop.person)
-                .find(later)
-            {
-                return Err(Refusal::new(
-                    RefusalCode::Later,
-                    format!("setl_id {}", later.row.id),
-                ));
-            }
-        }
         unbill.amounts = negated(&held.row.amounts);
         let balance = self.balance(&hop.person, answer::fact(&held.row.facts, "insutype"));
         unbill.balance = (balance + answer::money(&held.row.amounts, "acct_pay")).fen();

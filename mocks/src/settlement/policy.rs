@@ -36,8 +36,6 @@ pub struct Policy {
     pub account: AccountRule,
     /// Subsidies on top of the basic funds; nobody has one by default.
     pub subsidies: Subsidies,
-    /// True: a settlement is not undone while a later one of the person stands (E-LATER).
-    pub newest_first: bool,
 }
 
 impl Default for Policy {
@@ -48,7 +46,6 @@ impl Default for Policy {
             away_unregistered: Ratio::from_scaled(-1500),
             account: AccountRule::NotClassC,
             subsidies: Subsidies::default(),
-            newest_first: false,
         }
     }
 }

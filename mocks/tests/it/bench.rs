@@ -155,6 +155,7 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
     let region = |code: &str, name: &str| Region {
         code: division(code),
         name: name.into(),
+        profile: Default::default(),
     };
     let institution = |code: &str, region: &str| Institution {
         code: InstitutionCode::parse(code).unwrap(),

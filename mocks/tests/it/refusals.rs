@@ -1,6 +1,6 @@
 //! 拒绝 · What does not fit is refused by its stable code, and books nothing.
 
-use crosswipe_domain::{AdmDivision, Party, Role};
+use crosswipe_domain::{AdmDivision, Clearing, Party, Profile, Role};
 use crosswipe_mocks::settlement::Filing;
 use crosswipe_mocks::{MemoryWorld, MsgidMode, Policy};
 use crosswipe_wire::{Context, RefusalCode as Code};
@@ -284,10 +284,10 @@ fn a_policy_may_refuse_care_elsewhere_without_filing() {
 }
 
 #[test]
-fn a_policy_may_demand_that_the_newest_goes_first() {
-    let world = world_with(Policy {
-        newest_first: true,
-        ..Policy::default()
+fn a_platform_may_demand_that_the_newest_goes_first() {
+    let world = world_of(Profile {
+        refuses_older: true,
+        ..Profile::default()
     });
     let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
     let (first, second) = (settled_visit(&mut counter), settled_visit(&mut counter));
@@ -297,6 +297,65 @@ fn a_policy_may_demand_that_the_newest_goes_first() {
     );
     undo(&mut counter, "2208", &second.0, &second.1).output();
     undo(&mut counter, "2208", &first.0, &first.1).output();
+}
+
+/// A world whose regions all have this profile.
+fn world_of(profile: Profile) -> MemoryWorld {
+    let mut config = config(&[]);
+    for region in &mut config.topology.regions {
+        region.profile = profile;
+    }
+    MemoryWorld::new(&config.setup(), vec![])
+}
+
+#[rstest]
+#[case::last_year(Profile { refuses_last_year: true, ..Profile::default() }, Code::Year, "2017-12-31T23:59+08:00", "2018-01-01T00:00+08:00")]
+#[case::cleared_today(
+    cleared(false, 720),
+    Code::Cleared,
+    "2017-06-02T11:59+08:00",
+    "2017-06-03T12:00+08:00"
+)]
+#[case::cleared_this_month(
+    cleared(true, 1_440),
+    Code::Cleared,
+    "2017-06-30T23:59+08:00",
+    "2017-07-01T00:00+08:00"
+)]
+fn what_is_closed_is_not_taken_back_by_either_undo(
+    #[case] profile: Profile,
+    #[case] code: Code,
+    #[case] before: &str,
+    #[case] after: &str,
+) {
+    for (moment, open) in [(before, true), (after, false)] {
+        let world = world_of(profile);
+        let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
+        let (visit, setl_id) = settled_visit(&mut counter);
+        let msgid = counter.last_msgid.clone();
+        let books_before = books(&world);
+        counter.now = at(moment);
+        let by_id = json!({"data": {"omsgid": msgid, "oinfno": "2207"}});
+        if open {
+            counter.send("2601", by_id).output();
+            continue;
+        }
+        assert_eq!(counter.send("2601", by_id), Said::Refused(code));
+        assert_eq!(
+            undo(&mut counter, "2208", &visit, &setl_id),
+            Said::Refused(code)
+        );
+        for (party, export) in books(&world) {
+            assert_eq!(export.cells, books_before[&party].cells, "{party}");
+        }
+    }
+}
+
+fn cleared(monthly: bool, minute: u16) -> Profile {
+    Profile {
+        clearing: Some(Clearing { monthly, minute }),
+        ..Profile::default()
+    }
 }
 
 #[rstest]

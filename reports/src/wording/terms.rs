@@ -71,7 +71,7 @@ pub(crate) fn even(line: &BookTotal) -> char {
 }
 
 /// What stands behind the `:` or blank of a class and is no book: parties, gates, parts of a row, reasons.
-const DETAILS: [(&str, &str, &str); 24] = [
+const DETAILS: [(&str, &str, &str); 30] = [
     ("his", "医院系统", "HIS"),
     ("treatment", "就医地", "treatment place"),
     ("hub", "省平台", "hub"),
@@ -94,6 +94,16 @@ const DETAILS: [(&str, &str, &str); 24] = [
     ("tampered", "被改过", "tampered"),
     ("corrupt", "损坏", "corrupt"),
     ("closed-period", "清算期已关", "period closed"),
+    ("closed-year", "已跨年", "year closed"),
+    (
+        "later-settlement",
+        "有之后的结算",
+        "a later settlement stands",
+    ),
+    ("no-answer", "查询无果", "no clear answer"),
+    ("id-unknown", "缺编号", "id missing"),
+    ("stale-epoch", "已被接管", "taken over"),
+    ("bytes-unknown", "原文无法复原", "bytes unknown"),
     ("budget-spent", "重试用尽", "attempts used up"),
     ("cancel-refused", "撤销被拒", "cancel refused"),
 ];

@@ -55,6 +55,30 @@ fn the_small_plan_has_no_slip() {
     "margin: 2",
     "plan.yaml:12:9 scenario::bad_duration: `2` is no length of time"
 )]
+#[case::a_rule_of_a_platform_with_a_slip(
+    "topology.yaml",
+    "regions:",
+    "profile: {cross_yaer: refuse}\nregions:",
+    "topology.yaml:3:11 scenario::unknown_key: profile: unknown key `cross_yaer`"
+)]
+#[case::a_rule_that_is_none(
+    "topology.yaml",
+    "regions:",
+    "profile: {later_settlement: refused}\nregions:",
+    "topology.yaml:3:29 scenario::unknown_word: unknown rule `refused`"
+)]
+#[case::a_time_that_no_day_has(
+    "topology.yaml",
+    "regions:",
+    "profile: {cleared: day, cleared_at: \"24:30\"}\nregions:",
+    "topology.yaml:3:37 scenario::unknown_word: `24:30` is no time of the day"
+)]
+#[case::when_but_not_how_often(
+    "topology.yaml",
+    "regions:",
+    "profile: {cleared_at: \"20:00\"}\nregions:",
+    "topology.yaml:3:23 scenario::missing_key: `cleared_at` says when, but nothing says how often it is cleared"
+)]
 #[case::a_value_forgotten(
     "plan.yaml",
     "margin: 2h",

@@ -8,6 +8,7 @@ mod audit;
 mod audit_lists;
 mod clean;
 mod close;
+mod closing;
 mod damage;
 mod faults;
 mod full_disk;
