@@ -1,5 +1,6 @@
 //! 参数 · What was typed. What it means is found out by each command.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Run(Run),
     /// 续跑 Finish an interrupted run: undo and verify what it left, never new business
     Resume(Resume),
+    /// 开台 Keep a plan's mock parties in a process of their own, books on disk
+    Serve(Serve),
     /// 核验 Judge a run again, offline, from its journal and exports
     Verify(Verify),
     /// 稽核 Compare parties' exports with each other, without a journal of ours
@@ -82,6 +85,9 @@ pub(crate) struct Run {
     /// Most cases in flight [default: one per independent person]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) jobs: Option<u32>,
+    /// Use the parties that `crosswipe serve --books DIR` keeps, instead of parties of its own
+    #[arg(long, value_name = "DIR")]
+    pub(crate) served: Option<PathBuf>,
     /// How messages travel
     #[arg(long, value_enum, default_value_t = TransportKind::Http)]
     pub(crate) transport: TransportKind,
@@ -97,10 +103,41 @@ pub(crate) struct Run {
 
 /// 续跑 Finish an interrupted run
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe resume runs/RUN\n  crosswipe resume runs/RUN --takeover"
+)]
 pub(crate) struct Resume {
     /// Run folder
     pub(crate) run: PathBuf,
+    /// Take the run over from a process that holds it and hangs: it sends and writes nothing from then on
+    #[arg(long)]
+    pub(crate) takeover: bool,
+    /// Where the served parties of the run keep their books now, if that folder was moved
+    #[arg(long, value_name = "DIR")]
+    pub(crate) served: Option<PathBuf>,
     /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 开台 Keep a plan's mock parties
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe serve scenarios/pair-demo --books world\n  crosswipe run scenarios/pair-demo --served world"
+)]
+pub(crate) struct Serve {
+    /// Plan folder or its plan.yaml
+    pub(crate) plan: PathBuf,
+    /// Where the books are kept; those found there are taken over
+    #[arg(long, value_name = "DIR")]
+    pub(crate) books: PathBuf,
+    /// Address of the first party on this machine, the others on the ports behind it; port 0: any free ones
+    /// [default: where they stood before, else any free ports]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Print one JSON document on stdout once they are up
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]

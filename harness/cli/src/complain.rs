@@ -12,6 +12,7 @@ use crosswipe_scenarios::{Problem, Severity};
 
 use crate::books::Flaws;
 use crate::exit::Exit;
+use crate::served::Served;
 
 /// 故障 · Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,13 @@ pub(crate) enum Trouble {
     /// The mock parties could not be stood up.
     #[error("could not stand up the mock parties: {0}")]
     World(io::Error),
+    /// Parties that another process kept, and that has ended.
+    #[error(
+        "the parties whose books are in `{}` are gone: process {} serves them no more",
+        .0.books.display(),
+        .0.pid
+    )]
+    PartiesGone(Box<Served>),
     /// No async runtime.
     #[error("could not start: {0}")]
     Runtime(io::Error),
@@ -84,12 +92,14 @@ impl Trouble {
             Trouble::Nothing { .. } => "cli::nothing_selected",
             Trouble::Journal(error) => error.code(),
             Trouble::Halt(Halt::Journal(error)) => error.code(),
+            Trouble::Halt(Halt::TakenOver(error)) => error.code(),
             Trouble::Halt(Halt::File { .. }) => "cli::file",
             Trouble::Halt(Halt::DiskFull { .. }) => "journal:disk_full",
             Trouble::Halt(Halt::Unreachable { .. }) => "cli::unreachable",
             Trouble::Halt(Halt::Stopped) => "cli::stopped",
             Trouble::Halt(Halt::Bug(_)) => "cli::bug",
             Trouble::World(_) => "cli::world",
+            Trouble::PartiesGone(_) => "cli::parties_gone",
             Trouble::Runtime(_) => "cli::runtime",
         }
     }
@@ -104,8 +114,21 @@ impl Trouble {
             Trouble::Journal(JournalError::NotARun { .. }) => {
                 "给出一次运行的目录, 如 runs/… · name the folder of a run, e.g. runs/…".to_owned()
             }
-            Trouble::Journal(JournalError::Locked { .. }) => {
-                "等那个进程结束 · wait until that process has ended".to_owned()
+            Trouble::Journal(JournalError::Locked { dir, .. }) => format!(
+                "等那个进程结束; 它若停住了 · wait until that process has ended; if it hangs: crosswipe resume {} --takeover",
+                dir.display()
+            ),
+            Trouble::Journal(JournalError::TakenOver { dir, .. }) => taken_over_help(dir),
+            Trouble::Halt(Halt::TakenOver(error)) => match &**error {
+                JournalError::TakenOver { dir, .. } => taken_over_help(dir),
+                _ => format!("crosswipe explain {}", error.code()),
+            },
+            Trouble::PartiesGone(served) => format!(
+                "再启动它们, 然后重试 · start them again, then try again: {}",
+                served.command()
+            ),
+            Trouble::World(source) if source.kind() == io::ErrorKind::AddrInUse => {
+                "换一个地址 · choose another address: --listen 127.0.0.1:0".to_owned()
             }
             Trouble::Journal(JournalError::DiskFull { .. }) => {
                 "腾出空间后重新运行 · free some space and run again".to_owned()
@@ -141,6 +164,13 @@ impl Trouble {
             _ => Exit::Harness,
         }
     }
+}
+
+fn taken_over_help(dir: &Path) -> String {
+    format!(
+        "本进程此后未发送也未写入, 结论见 · this process has sent and written nothing since; see: crosswipe verify {}",
+        dir.display()
+    )
 }
 
 /// Prints a trouble and says the exit code.

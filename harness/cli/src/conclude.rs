@@ -92,6 +92,10 @@ pub(crate) fn report_what_stands(
     fired: &[(String, u64)],
     halt: Halt,
 ) -> Trouble {
+    if matches!(halt, Halt::TakenOver(_)) {
+        // The folder is another's now; its reports are his.
+        return Trouble::Halt(halt);
+    }
     let reported = crosswipe_journal::read(dir)
         .map_err(Trouble::from)
         .and_then(|history| {

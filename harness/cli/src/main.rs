@@ -14,6 +14,7 @@ mod explain;
 mod private;
 mod progress;
 mod rundir;
+mod served;
 mod stage;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let ended = match args.command {
         Command::Run(run) => command::run::run(&run),
         Command::Resume(resume) => command::resume::resume(&resume),
+        Command::Serve(serve) => command::serve::serve(&serve),
         Command::Verify(verify) => command::verify::verify(&verify),
         Command::Audit(audit) => command::audit::audit(&audit),
         Command::Close(close) => command::close::close(&close),

@@ -23,6 +23,9 @@ pub(crate) const CERTIFICATE: &str = "certificate.json";
 /// Digests of journal, exports and certificate.
 pub(crate) const SUMS: &str = "SHA256SUMS";
 
+/// In `private/`: the folder of `crosswipe serve` whose parties the run uses.
+const SERVED: &str = "served.txt";
+
 /// Makes an empty run folder; its parts are there when this returns.
 ///
 /// # Errors
@@ -83,6 +86,22 @@ pub(crate) fn keep_plan(
         write(&path, bytes)?;
     }
     Ok(())
+}
+
+/// Remembers where the parties of the run keep their books.
+pub(crate) fn keep_served(dir: &Path, books: &Path) -> Result<(), Trouble> {
+    let text = format!("{}\n", books.display());
+    write(&dir.join("private").join(SERVED), text.as_bytes())
+}
+
+/// Where the parties of the run keep their books, if they are another process's; from `private/`.
+pub(crate) fn kept_served(dir: &Path) -> Result<Option<PathBuf>, Trouble> {
+    let path = dir.join("private").join(SERVED);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(PathBuf::from(text.trim_end_matches('\n')))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Trouble::file("read", &path, error)),
+    }
 }
 
 /// The plan as it was run, from `private/`.

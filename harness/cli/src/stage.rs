@@ -1,6 +1,6 @@
 //! 舞台 · What a run and its resumption stand on: mock parties, their addresses, the stop signal.
 //!
-//! Called by `command::run` and `command::resume`. Not here: what is run (`runner`), how it ends (`conclude`).
+//! Called by `command::run`, `command::resume` and `command::serve`. Not here: what is run (`runner`), how it ends (`conclude`).
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,14 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosswipe_domain::Party;
-use crosswipe_mocks::{FaultOrder, MsgidMode, World, WorldConfig};
+use crosswipe_mocks::{FaultOrder, MsgidMode, TimeFn, World, WorldConfig};
 use crosswipe_runner::Interrupt;
-use crosswipe_runner::clock::Clock;
+use crosswipe_runner::clock::{Clock, real_now};
 use crosswipe_runner::transport::Http;
 use crosswipe_scenarios::Plan;
 
 use crate::complain::{Trouble, to_stderr};
 use crate::exit::Exit;
+use crate::served::Served;
+
+/// Where parties keep their books, in a run folder or in a folder of served parties.
+pub(crate) const BOOKS: &str = "parties";
 
 /// Whole-exchange deadline between the harness and mock parties, longer than their own hops together.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -24,34 +28,108 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// The switch of RUN that keeps what the command line said of repeated message numbers.
 pub(crate) const MSGID_MODE: &str = "msgid-mode";
 
-/// A network that reaches the parties of a world.
-pub(crate) fn network(plan: &Plan, world: &World) -> Http {
-    Http::new(addresses(plan, world), DEADLINE)
+/// 各方 · The parties of a run: mock parties that live and die with it, or those of another process.
+pub(crate) enum Parties {
+    /// Stood up by this process; their books lie in the run folder.
+    Own(World),
+    /// Kept by `crosswipe serve`.
+    Served(Served),
 }
 
-/// Stands the mock parties up, with their logs kept in the run folder; books found there are taken over.
-pub(crate) async fn stand_up(
+impl Parties {
+    /// A network that reaches them.
+    pub(crate) fn network(&self, plan: &Plan) -> Http {
+        let addresses = match self {
+            Parties::Own(world) => addresses(plan, world),
+            Parties::Served(served) => served.parties.clone(),
+        };
+        Http::new(addresses, DEADLINE)
+    }
+
+    /// How often each fault that this process ordered was met.
+    pub(crate) fn fired(&self) -> Vec<u64> {
+        match self {
+            Parties::Own(world) => world.fired().into_iter().map(|(_, times)| times).collect(),
+            Parties::Served(_) => Vec::new(),
+        }
+    }
+
+    /// Takes down what this process stood up.
+    pub(crate) async fn stop(self) {
+        if let Parties::Own(world) = self {
+            world.stop().await;
+        }
+    }
+}
+
+/// 弯曲 · How the command line wants mock parties to differ from honest ones.
+#[derive(Default)]
+pub(crate) struct Bent<'a> {
+    /// What is to go wrong.
+    pub(crate) faults: &'a [FaultOrder],
+    /// What a repeated msgid meets.
+    pub(crate) msgid_mode: Option<MsgidMode>,
+}
+
+/// The folder in which the parties of a run keep their books.
+pub(crate) fn books(run_dir: &Path, served: Option<&Served>) -> PathBuf {
+    served.map_or(run_dir, |served| &served.books).join(BOOKS)
+}
+
+/// The parties of a run: those served, else mock parties of its own with their logs in the run folder; books found
+/// there are taken over.
+pub(crate) async fn parties(
     plan: &Plan,
-    faults: &[FaultOrder],
-    msgid_mode: Option<MsgidMode>,
+    bent: &Bent<'_>,
     dir: &Path,
+    served: Option<Served>,
     clock: &Arc<Clock>,
-) -> Result<World, Trouble> {
+) -> Result<Parties, Trouble> {
+    if let Some(served) = served {
+        return Ok(Parties::Served(served));
+    }
     let (clock, held) = (Arc::clone(clock), Arc::clone(clock));
-    let config = WorldConfig {
+    let config = world(plan, bent, dir, Arc::new(move || clock.now()));
+    let world = World::start(config).await.map_err(Trouble::World)?;
+    world.hold_with(Arc::new(move || Box::new(held.enter())));
+    Ok(Parties::Own(world))
+}
+
+/// Mock parties for others, each at its place; where a message does not say the time, it is real time.
+pub(crate) async fn serve(
+    plan: &Plan,
+    dir: &Path,
+    place: impl FnMut(&Party) -> SocketAddr,
+) -> Result<World, Trouble> {
+    let config = world(plan, &Bent::default(), dir, Arc::new(real_now));
+    World::start_at(config, place).await.map_err(Trouble::World)
+}
+
+fn world(plan: &Plan, bent: &Bent<'_>, dir: &Path, time: TimeFn) -> WorldConfig {
+    WorldConfig {
         topology: plan.topology.clone(),
         registry: plan.registry.clone(),
         window: plan.window.clone(),
         arranged: plan.arranged.clone(),
         policy: Default::default(),
-        msgid_mode: msgid_mode.unwrap_or_default(),
-        faults: faults.to_vec(),
-        parties_dir: Some(dir.join("parties")),
-        time: Arc::new(move || clock.now()),
-    };
-    let world = World::start(config).await.map_err(Trouble::World)?;
-    world.hold_with(Arc::new(move || Box::new(held.enter())));
-    Ok(world)
+        msgid_mode: bent.msgid_mode.unwrap_or_default(),
+        faults: bent.faults.to_vec(),
+        parties_dir: Some(dir.join(BOOKS)),
+        time,
+    }
+}
+
+/// The books that a process has open become copies of their own: whatever it writes on, nobody reads. For a run that
+/// is taken over from a process that carried its parties and may still live.
+pub(crate) fn part_books(books: &Path) -> Result<(), Trouble> {
+    let failed = |error| Trouble::file("copy", books, error);
+    for entry in std::fs::read_dir(books).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let beside = path.with_extension("copy");
+        std::fs::copy(&path, &beside).map_err(failed)?;
+        std::fs::rename(&beside, &path).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// The id of the mock world that keeps its books in this folder; made at the first call. It lies with the books, so
@@ -82,14 +160,16 @@ fn addresses(plan: &Plan, world: &World) -> BTreeMap<Party, SocketAddr> {
 
 /// Ctrl-C once: no new swipes, undo, report. Twice: stop now and say how to go on.
 pub(crate) async fn ctrl_c(interrupt: Arc<Interrupt>, dir: PathBuf) {
-    if stop_signal().await.is_err() {
+    let Ok(pressed) = stop_signal() else {
         return;
-    }
+    };
+    pressed.await;
     interrupt.ask();
     to_stderr(
         "\n已停止新刷卡, 正在回退; 再按一次立即退出 · no new swipes, undoing; press again to stop now\n",
     );
-    if stop_signal().await.is_ok() {
+    if let Ok(pressed) = stop_signal() {
+        pressed.await;
         to_stderr(&format!(
             "已退出, 未完成回退 · stopped; go on with: crosswipe resume {}\n",
             dir.display()
@@ -98,16 +178,24 @@ pub(crate) async fn ctrl_c(interrupt: Arc<Interrupt>, dir: PathBuf) {
     }
 }
 
+/// Ends with the next Ctrl-C or SIGTERM; listens from the call on.
 #[cfg(unix)]
-async fn stop_signal() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminate.recv() => Ok(()),
-    }
+pub(crate) fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
+/// Ends with the next Ctrl-C.
 #[cfg(not(unix))]
-async fn stop_signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+pub(crate) fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }

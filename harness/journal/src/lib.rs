@@ -24,6 +24,7 @@ pub use clerk::Counters;
 pub use draft::Draft;
 pub use error::{JournalError, Owner, StoreFault};
 pub use journal::{Closed, Journal, Wrap};
+pub use lock::holder;
 pub use read::{History, read};
 pub use record::{
     CaseFinished, CaseResult, CaseStarted, Cert, Check, CompIntent, Ended, ExportDigest, Gated,

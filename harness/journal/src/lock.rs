@@ -145,7 +145,15 @@ impl RunLock {
     }
 }
 
-/// Who holds the run, as the lock file says.
+/// 持有者 · Who holds the run, as the lock file says; `None` where nobody does.
+pub fn holder(dir: &Path) -> Option<Owner> {
+    match RunLock::look(dir) {
+        Held::BySomebody => owner(dir),
+        Held::ByNobody { .. } => None,
+    }
+}
+
+/// Whoever wrote the lock file last.
 pub(crate) fn owner(dir: &Path) -> Option<Owner> {
     let path = dir.join(LOCK);
     let pid = fs::read_to_string(&path).ok()?.trim().parse().ok()?;

@@ -221,6 +221,46 @@ impl Stopwatch {
     }
 }
 
+/// 租约 · Tells whether this process stood still so long that another may have taken its place: it was stopped, or the
+/// computer slept.
+#[derive(Debug)]
+pub struct Lease {
+    looked: Mutex<(std::time::Instant, std::time::SystemTime)>,
+}
+
+/// How long an owner of a run may be silent before it has to find out anew whether it still is one.
+pub const LEASE: Duration = Duration::from_secs(10);
+
+impl Lease {
+    /// Begins now.
+    pub fn begin() -> Lease {
+        Lease {
+            looked: Mutex::new(both_clocks()),
+        }
+    }
+
+    /// True if the last call was longer ago than [`LEASE`] by either clock: one of them stands still while a computer
+    /// sleeps, the other may be set.
+    pub fn ran_out(&self) -> bool {
+        self.ran_out_at(both_clocks())
+    }
+
+    fn ran_out_at(&self, now: (std::time::Instant, std::time::SystemTime)) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *looked, now);
+        let set_back_or_long_ago = match now.1.duration_since(before.1) {
+            Ok(since) => since > LEASE,
+            Err(_) => true,
+        };
+        now.0.saturating_duration_since(before.0) > LEASE || set_back_or_long_ago
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this file is the one clock")]
+fn both_clocks() -> (std::time::Instant, std::time::SystemTime) {
+    (std::time::Instant::now(), std::time::SystemTime::now())
+}
+
 /// Real time now, for the run's name and for parties that are sent no business time.
 #[expect(clippy::disallowed_methods, reason = "this file is the one clock")]
 pub fn real_now() -> Moment {
@@ -290,6 +330,23 @@ mod tests {
             task.await.unwrap();
         }
         assert_eq!(*seen.lock().unwrap(), (0..60).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_lease_runs_out_by_either_clock_and_begins_anew_with_each_look() {
+        let (steady, wall) = both_clocks();
+        let second = Duration::from_secs(1);
+        let lease = Lease {
+            looked: Mutex::new((steady, wall)),
+        };
+        assert!(!lease.ran_out_at((steady + LEASE, wall + LEASE)));
+        assert!(!lease.ran_out_at((steady + LEASE * 2, wall + LEASE * 2)));
+        // Stopped: both went on. Asleep: only the wall clock did. Set: it jumps either way.
+        let stopped = (steady + LEASE * 3 + second, wall + LEASE * 3 + second);
+        assert!(lease.ran_out_at(stopped));
+        assert!(!lease.ran_out_at(stopped));
+        assert!(lease.ran_out_at((stopped.0, stopped.1 + LEASE + second)));
+        assert!(lease.ran_out_at((stopped.0 + second, stopped.1)));
     }
 
     #[tokio::test]

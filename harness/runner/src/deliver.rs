@@ -23,6 +23,9 @@ use crate::transport::{Answer, Call, Lost, Transport};
 /// The operator in every envelope of ours.
 const OPERATOR: (&str, &str) = ("0001", "crosswipe");
 
+/// How parties refuse a process whose run was taken over.
+const STALE_EPOCH: &str = "E-STALE-EPOCH";
+
 /// 待发 · A message about to be sent, with all that its INTENT needs.
 pub(crate) struct Outgoing<'a> {
     pub(crate) case: &'a CaseId,
@@ -188,7 +191,7 @@ impl<T: Transport> Desk<T> {
     }
 
     /// Sends bytes to an institution and says how it ended; what was read is given back whole. The one place where
-    /// bytes of a message leave.
+    /// bytes of a message leave; only a run that has stopped or is no longer ours is an error.
     pub(crate) async fn exchange(
         &self,
         institution: &Institution,
@@ -204,6 +207,7 @@ impl<T: Transport> Desk<T> {
             body: Some(body),
         };
         self.may_send()?;
+        self.still_ours()?;
         let watch = Stopwatch::start();
         let answer = self.transport.exchange(&to, call).await;
         let took_ms = watch.elapsed_ms();
@@ -217,6 +221,9 @@ impl<T: Transport> Desk<T> {
                 if let Outcome::Refused { text, .. } | Outcome::Unknown { why: text } = &mut outcome
                 {
                     *text = self.masker.mask_json(text);
+                }
+                if matches!(&outcome, Outcome::Refused { code, .. } if code == STALE_EPOCH) {
+                    self.stop_all_if_failed(self.journal.still_newest().map_err(Halt::from))?;
                 }
                 Ok((outcome, took_ms, Some(answer)))
             }

@@ -21,7 +21,7 @@ use crosswipe_scenarios::Plan;
 use crosswipe_wire::{Context, Masker};
 use tokio::sync::oneshot;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Lease};
 use crate::msgid::MsgIds;
 use crate::transport::Transport;
 
@@ -31,6 +31,9 @@ pub enum Halt {
     /// The journal cannot be written: nothing more is sent.
     #[error("the journal cannot be written: {0}")]
     Journal(#[source] Arc<JournalError>),
+    /// Another process took the run over: nothing more is sent or written.
+    #[error("{0}")]
+    TakenOver(Arc<JournalError>),
     /// A file of the run directory cannot be written.
     #[error("cannot write `{path}`: {source}")]
     File {
@@ -63,6 +66,15 @@ pub enum Halt {
     /// A bug of ours.
     #[error("internal error: {0}")]
     Bug(String),
+}
+
+impl From<JournalError> for Halt {
+    fn from(error: JournalError) -> Halt {
+        match error {
+            JournalError::TakenOver { .. } => Halt::TakenOver(Arc::new(error)),
+            error => Halt::Journal(Arc::new(error)),
+        }
+    }
 }
 
 /// How far a run has come, for the progress line.
@@ -120,6 +132,9 @@ pub(crate) struct Desk<T> {
     short_of_room: AtomicBool,
     /// It was written down that no new business begins.
     told_short: AtomicBool,
+    lease: Lease,
+    /// What this run is called towards parties: its id and the head of its chain, since ids are folders' names and may repeat.
+    called: String,
     done: AtomicUsize,
     own_numbers: AtomicU64,
     fold: Arc<Mutex<Fold>>,
@@ -161,6 +176,7 @@ impl<T: Transport> Desk<T> {
             .into_iter()
             .map(|party| (party, tokio::sync::Mutex::new(0)))
             .collect();
+        let called = format!("{}@{:.12}", config.run_id, journal.head_of_chain());
         Desk {
             masker: masker(personas, &config.key),
             fold: Arc::new(Mutex::new(Fold::new(config.patience))),
@@ -179,6 +195,8 @@ impl<T: Transport> Desk<T> {
             halted: AtomicBool::new(false),
             short_of_room: AtomicBool::new(false),
             told_short: AtomicBool::new(false),
+            lease: Lease::begin(),
+            called,
             done: AtomicUsize::new(0),
             own_numbers: AtomicU64::new(0),
             personas: numbered,
@@ -292,7 +310,7 @@ impl<T: Transport> Desk<T> {
             move |written: Result<Record, JournalError>| {
                 let result = written.map(|record| lock(&fold).apply(&record));
                 // Whoever waited may be gone; the record stands all the same.
-                let _ = tell.send(result.map_err(|error| Halt::Journal(Arc::new(error))));
+                let _ = tell.send(result.map_err(Halt::from));
             },
         );
         (at, told)
@@ -310,7 +328,7 @@ impl<T: Transport> Desk<T> {
     /// what needs no durable record.
     pub(crate) fn may_send(&self) -> Result<(), Halt> {
         if let Some(failed) = self.journal.failed() {
-            return Err(Halt::Journal(Arc::new(failed)));
+            return Err(Halt::from(failed));
         }
         if self.halted.load(Ordering::Relaxed) {
             Err(Halt::Stopped)
@@ -337,6 +355,16 @@ impl<T: Transport> Desk<T> {
     pub(crate) fn ran_out_of_room(&self) {
         self.short_of_room.store(true, Ordering::Relaxed);
         self.is_short_of_room();
+    }
+
+    /// Asked right before bytes leave and before a file is written: a process that was stopped may wake up to find
+    /// that the run is another's. After a pause longer than the lease the journal itself is asked.
+    pub(crate) fn still_ours(&self) -> Result<(), Halt> {
+        let asked = match self.lease.ran_out() {
+            true => self.journal.still_newest(),
+            false => self.journal.still_ours(),
+        };
+        self.stop_all_if_failed(asked.map_err(Halt::from))
     }
 
     /// Reads the fold.
@@ -379,7 +407,7 @@ impl<T: Transport> Desk<T> {
     /// The context header of a message sent at `now`.
     pub(crate) fn context(&self, now: Moment) -> String {
         Context {
-            run: self.config.run_id.to_string(),
+            run: self.called.clone(),
             epoch: self.journal.epoch(),
             now: Some(now),
         }

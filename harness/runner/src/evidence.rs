@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crosswipe_domain::{
     CaseId, Entry, Export, LogRow, Look, Party, PersonNo, canonical_json, sha256_hex,
@@ -16,11 +15,7 @@ use crosswipe_domain::{
 use crosswipe_journal::{ExportDigest, Payload, Snapshot, TailDigest, Tails};
 
 use crate::desk::{Desk, Halt, lock};
-use crate::transport::{Call, Lost, Transport};
-
-/// How often a party that does not listen is asked again for its books, and how long between; real time.
-const KNOCKS: u32 = 20;
-const KNOCK_PAUSE: Duration = Duration::from_millis(50);
+use crate::transport::{Call, Transport};
 
 /// Which look at the books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +80,14 @@ impl<T: Transport> Desk<T> {
             Ok(export) => export,
             Err(why) => return Ok(Err(why)),
         };
+        if instant == Instant::T0 {
+            for row in &export.log {
+                self.msgids
+                    .used_by_others(&row.cause.origin, &row.cause.msgid);
+            }
+        }
         let text = canonical_json(&export);
+        self.still_ours()?;
         write(
             &self
                 .exports_dir()
@@ -147,6 +149,7 @@ impl<T: Transport> Desk<T> {
             .iter_mut()
             .for_each(|row| self.pseudonymise_row(Arc::make_mut(row)));
         let line = canonical_json(&look);
+        self.still_ours()?;
         let path = self
             .exports_dir()
             .join(format!("{}.tm.jsonl", party.file_stem()));
@@ -195,22 +198,19 @@ impl<T: Transport> Desk<T> {
         Ok(export)
     }
 
-    async fn get(&self, party: &Party, path: String) -> Result<bytes::Bytes, String> {
-        let mut knocks = 0;
-        let answer = loop {
-            let call = Call {
-                path: path.clone(),
-                context: Some(self.context(self.clock.now())),
-                body: None,
-            };
-            let answer = self.transport.exchange(party, call).await;
-            // Nobody there: a party that is started again is back in a moment, and its books are worth waiting for.
-            if knocks == KNOCKS || !matches!(answer, Err(Lost::Connect(_))) {
-                break answer;
-            }
-            knocks += 1;
-            tokio::time::sleep(KNOCK_PAUSE).await;
-        };
+    pub(crate) async fn get(&self, party: &Party, path: String) -> Result<bytes::Bytes, String> {
+        let context = Some(self.context(self.clock.now()));
+        let answer = self
+            .transport
+            .exchange(
+                party,
+                Call {
+                    path,
+                    context,
+                    body: None,
+                },
+            )
+            .await;
         match answer {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) => Err(format!("status {}", answer.status)),

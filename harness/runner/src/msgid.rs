@@ -9,6 +9,8 @@ use crosswipe_domain::{InstitutionCode, Moment, MsgId};
 #[derive(Debug, Default)]
 pub(crate) struct MsgIds {
     last: Mutex<BTreeMap<InstitutionCode, (String, u16)>>,
+    /// What others used before this run: highest serial by institution and second.
+    others: Mutex<BTreeMap<(InstitutionCode, String), u16>>,
 }
 
 impl MsgIds {
@@ -28,12 +30,42 @@ impl MsgIds {
                 entry.1 += 1;
             } else {
                 second = second.plus_ms(1_000);
-                *entry = (second.compact(), 0);
+                *entry = self.first_free(institution, &mut second);
             }
         } else {
-            *entry = (second.compact(), 0);
+            *entry = self.first_free(institution, &mut second);
         }
         MsgId::compose(institution, second, entry.1)
+    }
+
+    /// The first serial of a second that nobody used; of a later second, where all of this one are gone.
+    fn first_free(&self, institution: &InstitutionCode, second: &mut Moment) -> (String, u16) {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let compact = second.compact();
+            match others.get(&(institution.clone(), compact.clone())) {
+                None => return (compact, 0),
+                Some(used) if *used < 9_999 => return (compact, used + 1),
+                Some(_) => *second = second.plus_ms(1_000),
+            }
+        }
+    }
+
+    /// A msgid that stood in the books before this run, e.g. of an earlier run on the same mock parties, whose
+    /// business time was the same: it is never used again.
+    pub(crate) fn used_by_others(&self, institution: &str, msgid: &str) {
+        let (Ok(institution), Some(second), Some(Ok(serial))) = (
+            InstitutionCode::parse(institution),
+            msgid.get(12..26),
+            msgid.get(26..30).map(str::parse::<u16>),
+        ) else {
+            return;
+        };
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = others
+            .entry((institution, second.to_owned()))
+            .or_insert(serial);
+        *used = (*used).max(serial);
     }
 }
 
@@ -97,5 +129,24 @@ mod tests {
             "a clock that steps back repeats nothing"
         );
         assert_eq!(sent_at(&stepped_back), Some(at.plus_ms(2_000)));
+    }
+
+    #[test]
+    fn what_others_used_is_left_to_them() {
+        let ids = MsgIds::default();
+        let institution = InstitutionCode::parse("H33020000001").unwrap();
+        let at = Moment::parse("2017-06-02T09:00:50+08:00").unwrap();
+        let theirs = |serial: u16| format!("H3302000000120170602090050{serial:04}");
+        ids.used_by_others("H33020000001", &theirs(6));
+        ids.used_by_others("H33020000001", &theirs(2));
+        ids.used_by_others("H33020000001", "opening");
+        assert_eq!(ids.next(&institution, at).as_str(), theirs(7));
+        assert_eq!(ids.next(&institution, at).as_str(), theirs(8));
+        let full = MsgIds::default();
+        full.used_by_others("H33020000001", &theirs(9_999));
+        assert_eq!(
+            full.next(&institution, at).as_str(),
+            "H33020000001201706020900510000"
+        );
     }
 }

@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crosswipe_domain::{CaseId, InstitutionCode, Pseudonym};
+use crosswipe_domain::{CaseId, Export, InstitutionCode, Party, Pseudonym, Role};
 use crosswipe_journal::{CaseFinished, CaseResult, History, Intent, Journal, Payload, Purpose};
 
 use crosswipe_rollback::LATE;
 
-use crate::clock::{Busy, Clock, Patient};
+use crate::clock::{Busy, Clock, Patient, Stopwatch};
 use crate::desk::{Desk, Halt, Probed, RunConfig};
 use crate::evidence::Instant;
 use crate::relay::Relay;
@@ -37,10 +38,12 @@ pub async fn resume<T: Transport>(
     let desk = Desk::new(config, clock, journal, transport);
     desk.recall(history).await;
     let exports = desk.config.dir.join("exports");
-    end_lines(&exports).map_err(|source| Halt::File {
+    let begun = end_lines(&exports).and_then(|()| heed_others(&exports, &desk));
+    begun.map_err(|source| Halt::File {
         path: exports,
         source,
     })?;
+    desk.announce().await;
     let left = Left::of(history);
     let desk = Arc::new(desk);
     let finishing = {
@@ -158,6 +161,57 @@ async fn last_look<T: Transport>(
     busy.sleep_until(quiet, Patient::Yes).await;
     desk.last_look(&busy, Instant::T1).await?;
     Ok(busy)
+}
+
+/// How long to wait for what the process before this one had under way, real time.
+const IN_FLIGHT: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(20);
+
+impl<T: Transport> Desk<T> {
+    /// 宣告 · Every party hears of the new epoch before anything else, so that nothing of the old process begins any
+    /// more; then what it had begun is waited for. A party that does not answer, or keeps no epochs, is found out
+    /// about in the course of things.
+    async fn announce(&self) {
+        let watch = Stopwatch::start();
+        let parties = self.config.plan.topology.parties();
+        // Both books of a region are at one address.
+        let doors = || parties.iter().filter(|party| party.role != Role::Insured);
+        for party in doors() {
+            let _ = self.in_flight(party).await;
+        }
+        for party in doors() {
+            while self.in_flight(party).await.is_some_and(|count| count > 0)
+                && watch.elapsed() < IN_FLIGHT
+            {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// How many messages a party has not answered yet, if it says so.
+    async fn in_flight(&self, party: &Party) -> Option<u64> {
+        let body = self.get(party, "/__admin/health".to_owned()).await.ok()?;
+        let health: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        health.get("in_flight")?.as_u64()
+    }
+}
+
+/// Msgids that stood in the books at t0 are others': none of them is used again.
+fn heed_others<T: Transport>(exports: &Path, desk: &Desk<T>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(exports)? {
+        let path = entry?.path();
+        if !path.to_string_lossy().ends_with(".t0.json") {
+            continue;
+        }
+        // One that cannot be read is the judge's affair.
+        if let Ok(export) = serde_json::from_slice::<Export>(&std::fs::read(&path)?) {
+            for row in &export.log {
+                desk.msgids
+                    .used_by_others(&row.cause.origin, &row.cause.msgid);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A death in the middle of a line leaves it without its end; the next line must begin on its own.

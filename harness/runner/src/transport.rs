@@ -19,6 +19,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
+use crate::clock::Stopwatch;
+
 /// What is asked of a party.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -76,6 +78,10 @@ pub struct Http {
 
 /// Connections that rest longer are not used again; mock parties close them after five seconds.
 const IDLE: Duration = Duration::from_secs(2);
+/// A party that is being started again takes no connection for a while. Nothing was sent then, so trying again is
+/// no second message; nor is asking for books again that broke off on the way.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(8);
+const CONNECT_PAUSE: Duration = Duration::from_millis(50);
 /// Books of a long run on a busy machine take their time; nothing hangs on how fast they come.
 const EXPORT_DEADLINE: Duration = Duration::from_secs(120);
 /// Longest body that is read from a party; an export of a long run is the largest.
@@ -100,23 +106,45 @@ impl Http {
         }
     }
 
-    fn request(&self, to: &Party, call: Call) -> Result<Request<Full<Bytes>>, Lost> {
+    fn request(&self, to: &Party, call: &Call) -> Result<Request<Full<Bytes>>, Lost> {
         let address = self
             .addresses
             .get(to)
             .ok_or_else(|| Lost::NoAddress(to.clone()))?;
         let mut request = Request::builder().uri(format!("http://{address}{}", call.path));
-        if let Some(value) = call.context {
+        if let Some(value) = &call.context {
             request = request.header(context::NAME, value);
         }
-        let request = match call.body {
+        let request = match &call.body {
             Some(body) => request
                 .method(Method::POST)
                 .header(header::CONTENT_TYPE, "application/json;charset=utf-8")
-                .body(Full::new(Bytes::from(body))),
+                .body(Full::new(Bytes::from(body.clone()))),
             None => request.body(Full::new(Bytes::new())),
         };
         request.map_err(|error| Lost::Connect(error.to_string()))
+    }
+
+    /// One attempt.
+    async fn once(&self, to: &Party, call: &Call) -> Result<Answer, Lost> {
+        let request = self.request(to, call)?;
+        let response = self.client.request(request).await.map_err(|error| {
+            let why = std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), ToString::to_string);
+            if error.is_connect() {
+                Lost::Connect(why)
+            } else {
+                Lost::Broken(why)
+            }
+        })?;
+        let status = response.status().as_u16();
+        let body = Limited::new(response.into_body(), BODY_LIMIT)
+            .collect()
+            .await;
+        let body = body
+            .map_err(|error| Lost::Broken(error.to_string()))?
+            .to_bytes();
+        Ok(Answer { status, body })
     }
 }
 
@@ -126,25 +154,20 @@ impl Transport for Http {
             Some(_) => self.deadline,
             None => self.deadline.max(EXPORT_DEADLINE),
         };
-        let request = self.request(to, call)?;
+        let watch = Stopwatch::start();
         let whole = async {
-            let response = self.client.request(request).await.map_err(|error| {
-                let why = std::error::Error::source(&error)
-                    .map_or_else(|| error.to_string(), ToString::to_string);
-                if error.is_connect() {
-                    Lost::Connect(why)
-                } else {
-                    Lost::Broken(why)
+            loop {
+                let ended = self.once(to, &call).await;
+                let nothing_done = match &ended {
+                    Err(Lost::Connect(_)) => true,
+                    Err(Lost::Broken(_)) => call.body.is_none(),
+                    _ => false,
+                };
+                if !nothing_done || watch.elapsed() > CONNECT_PATIENCE {
+                    return ended;
                 }
-            })?;
-            let status = response.status().as_u16();
-            let body = Limited::new(response.into_body(), BODY_LIMIT)
-                .collect()
-                .await;
-            let body = body
-                .map_err(|error| Lost::Broken(error.to_string()))?
-                .to_bytes();
-            Ok(Answer { status, body })
+                tokio::time::sleep(CONNECT_PAUSE).await;
+            }
         };
         match tokio::time::timeout(deadline, whole).await {
             Ok(answer) => answer,

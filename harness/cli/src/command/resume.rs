@@ -1,8 +1,9 @@
 //! 续跑 · `crosswipe resume RUN`: finishes an interrupted run, undo and verification only.
 //!
 //! Reads what the run itself kept (`private/`: plan, persons, key), not the files of today. Mock parties
-//! that lived in the killed process come back with their books from `parties/`. A finished run is left
-//! as it is, and said so.
+//! that lived in the killed process come back with their books from `parties/`; those of `crosswipe serve`
+//! are asked where they are. A run that another process holds is refused, or taken over with `--takeover`.
+//! A finished run is left as it is, and said so.
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
@@ -10,8 +11,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crosswipe_domain::PseudonymKey;
-use crosswipe_journal::{History, Journal, Payload};
+use crosswipe_domain::{Moment, PseudonymKey};
+use crosswipe_journal::{History, Journal, Payload, RunHeader};
 use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::{Lang, chain_groups};
 use crosswipe_runner::clock::Clock;
@@ -24,7 +25,8 @@ use crate::complain::{Trouble, to_stderr};
 use crate::conclude::{Files, Telling, certify, report_what_stands, tell};
 use crate::exit::Exit;
 use crate::rundir;
-use crate::stage::{MSGID_MODE, ctrl_c, network, stand_up};
+use crate::served::Served;
+use crate::stage::{BOOKS, Bent, MSGID_MODE, books, ctrl_c, part_books, parties, world_id};
 
 /// Finishes a run, or says that it is finished.
 pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
@@ -46,16 +48,63 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
         .enable_all()
         .build()
         .map_err(Trouble::Runtime)?;
-    let ended = runtime.block_on(whole(
-        &args.run,
-        plan,
-        key,
-        &history,
-        telling,
-        args.common.quiet,
-    ));
+    let served = served(args, &plan, history.header())?;
+    let ended = runtime.block_on(whole(args, plan, key, served, &history, telling));
     runtime.shutdown_timeout(Duration::from_secs(2));
     ended
+}
+
+/// The parties of another process, where the run used such: they must be there, and be the same world.
+fn served(args: &Resume, plan: &Plan, header: &RunHeader) -> Result<Option<Served>, Trouble> {
+    let remembered = rundir::kept_served(&args.run)?;
+    let books = match (&args.served, remembered) {
+        (_, None) if args.served.is_none() => return Ok(None),
+        (Some(books), Some(_)) => books.clone(),
+        (None, Some(books)) => books,
+        (_, None) => {
+            return Err(other_world(
+                args,
+                "这次运行自带各方 · the run had parties of its own",
+            ));
+        }
+    };
+    let served = Served::find(&books, plan)?;
+    if header.world.as_deref() != Some(world_id(&served.books.join(BOOKS))?.as_str()) {
+        return Err(other_world(
+            args,
+            "账册不是这次运行用过的 · not the books that the run worked on",
+        ));
+    }
+    Ok(Some(served))
+}
+
+fn other_world(args: &Resume, why: &str) -> Trouble {
+    Trouble::Usage {
+        code: "cli::served_other_world",
+        what: format!("`{}` cannot go on with these parties", args.run.display()),
+        help: why.to_owned(),
+    }
+}
+
+/// Makes the run ours, and says whose it was.
+fn take_over(
+    dir: &Path,
+    at: Moment,
+    quiet: bool,
+    lang: Lang,
+) -> Result<(Journal, History), Trouble> {
+    let held = crosswipe_journal::holder(dir);
+    let taken = Journal::take_over(dir, at)?;
+    if let Some(owner) = held.filter(|_| !quiet) {
+        let (pid, since) = (owner.pid, owner.since);
+        to_stderr(&match lang {
+            Lang::Zh => format!("已从进程 {pid} (自 {since}) 接管; 它不再发送, 也不再写入\n"),
+            Lang::En => format!(
+                "taken over from process {pid} (since {since}); it sends and writes nothing more\n"
+            ),
+        });
+    }
+    Ok(taken)
 }
 
 fn finished_already(dir: &Path, history: &History, telling: Telling) -> Result<Exit, Trouble> {
@@ -70,29 +119,41 @@ fn finished_already(dir: &Path, history: &History, telling: Telling) -> Result<E
 }
 
 async fn whole(
-    dir: &Path,
+    args: &Resume,
     plan: Plan,
     key: PseudonymKey,
+    served: Option<Served>,
     stood: &History,
     telling: Telling,
-    quiet: bool,
 ) -> Result<Exit, Trouble> {
+    let dir = &args.run;
+    let quiet = args.common.quiet || (telling.json && !std::io::stderr().is_terminal());
     // Business time goes on where it stood; a second later, so that no instant is used twice.
-    let clock = Clock::simulated(stood.last().at.plus_ms(1_000));
-    let (journal, history) = Journal::reopen(dir, clock.now())?;
+    let at = stood.last().at.plus_ms(1_000);
+    let (journal, history) = match args.takeover {
+        true => take_over(dir, at, quiet, telling.lang)?,
+        false => Journal::reopen(dir, at)?,
+    };
+    if args.takeover && served.is_none() {
+        part_books(&books(dir, None))?;
+    }
+    let clock = Clock::simulated(history.last().at);
     let header = history.header().clone();
-    if !quiet && (!telling.json || std::io::stderr().is_terminal()) {
+    if !quiet {
         to_stderr(&format!(
             "{}  链首 chain head {}\n{}  链尾 chain tail {}\n",
             header.run_id,
-            chain_groups(&stood.records[0].sha256),
+            chain_groups(&history.records[0].sha256),
             header.run_id,
-            chain_groups(&stood.last().sha256),
+            chain_groups(&history.last().prev_sha256),
         ));
     }
     let msgid_mode = header.switches.get(MSGID_MODE);
-    let msgid_mode = msgid_mode.and_then(|name| MsgidMode::named(name));
-    let world = stand_up(&plan, &[], msgid_mode, dir, &clock).await?;
+    let bent = Bent {
+        faults: &[],
+        msgid_mode: msgid_mode.and_then(|name| MsgidMode::named(name)),
+    };
+    let parties = parties(&plan, &bent, dir, served, &clock).await?;
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));
     let plan_id = plan.id.clone();
@@ -109,11 +170,11 @@ async fn whole(
         jobs: None,
         progress: Box::new(|_| ()),
     };
-    let transport = network(&config.plan, &world);
+    let transport = parties.network(&config.plan);
     let ran =
         crosswipe_runner::resume(config, clock, journal, &history, transport, interrupt).await;
     watcher.abort();
-    world.stop().await;
+    parties.stop().await;
     match ran {
         Ok(finished) => certify(telling, dir, &plan_id, finished, &[]),
         Err(halt) => Err(report_what_stands(telling, dir, &[], halt)),

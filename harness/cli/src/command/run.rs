@@ -22,7 +22,8 @@ use crate::command::select::{nearest, select};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
-use crate::stage::{MSGID_MODE, ctrl_c, network, stand_up, world_id};
+use crate::served::Served;
+use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, world_id};
 use crate::{private, progress, rundir};
 
 /// Runs a plan from its files to its exit code.
@@ -36,11 +37,15 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         list(&plan, &selected)?;
         return Ok(Exit::Clean);
     }
+    let served = served(args, &plan)?;
     let started = real_now();
     let (run_id, dir) = place(args, &plan, started)?;
     rundir::create(&dir)?;
     let key = private::plan_key(&dir, &plan.id)?;
     rundir::keep_plan(&dir, &plan.files, &key)?;
+    if let Some(served) = &served {
+        rundir::keep_served(&dir, &served.books)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -52,6 +57,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         run_id,
         dir,
         key,
+        served,
     };
     let ended = runtime.block_on(whole(args, prepared));
     // Connections of the mock parties end with their world; nothing else is worth waiting for.
@@ -67,6 +73,7 @@ struct Prepared {
     run_id: RunId,
     dir: PathBuf,
     key: PseudonymKey,
+    served: Option<Served>,
 }
 
 async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
@@ -77,6 +84,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         run_id,
         dir,
         key,
+        served,
     } = prepared;
     let lang = args.common.lang();
     let telling = Telling {
@@ -88,8 +96,13 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         help: "crosswipe explain cli::nothing_selected".to_owned(),
     })?;
     let clock = Clock::simulated(begins);
-    let world = stand_up(&plan, &faults, args.msgid_mode, &dir, &clock).await?;
-    let header = header(args, &plan, &run_id, &key, &dir)?;
+    let books = books(&dir, served.as_ref());
+    let bent = Bent {
+        faults: &faults,
+        msgid_mode: args.msgid_mode,
+    };
+    let parties = parties(&plan, &bent, &dir, served, &clock).await?;
+    let header = header(args, &plan, &run_id, &key, &dir, &books)?;
     let journal = Journal::create(&dir, header, begins)?;
     private::remember_head(&dir, &plan.id, &journal.head_of_chain())?;
     // A program that reads JSON finds both ends in it.
@@ -115,17 +128,12 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         jobs: args.jobs.map(|jobs| jobs as usize),
         progress: Box::new(move |at| progress::show(&shown, at)),
     };
-    let transport = network(&config.plan, &world);
+    let transport = parties.network(&config.plan);
     let ran = crosswipe_runner::run(config, clock, journal, transport, interrupt).await;
     watcher.abort();
     bar.finish_and_clear();
-    let fired: Vec<(String, u64)> = args
-        .faults
-        .iter()
-        .cloned()
-        .zip(world.fired().into_iter().map(|(_, times)| times))
-        .collect();
-    world.stop().await;
+    let fired: Vec<(String, u64)> = args.faults.iter().cloned().zip(parties.fired()).collect();
+    parties.stop().await;
     match ran {
         Ok(finished) => certify(telling, &dir, &plan_id, finished, &fired),
         Err(halt) => Err(report_what_stands(telling, &dir, &fired, halt)),
@@ -138,6 +146,7 @@ fn header(
     run_id: &RunId,
     key: &PseudonymKey,
     dir: &Path,
+    books: &Path,
 ) -> Result<RunHeader, Trouble> {
     Ok(RunHeader {
         run_id: run_id.clone(),
@@ -165,7 +174,7 @@ fn header(
             .map(|mode| (MSGID_MODE.to_owned(), mode.name().to_owned()))
             .collect(),
         previous_tail: private::previous_tail(dir, &plan.id)?,
-        world: Some(world_id(&dir.join("parties"))?),
+        world: Some(world_id(books)?),
     })
 }
 
@@ -182,6 +191,27 @@ fn not_built_yet(args: &Run) -> Result<(), Trouble> {
         help: "本版本只有 --clock simulated --transport http · this version has only these"
             .to_owned(),
     })
+}
+
+/// The parties of another process, if the command line names some.
+fn served(args: &Run, plan: &Plan) -> Result<Option<Served>, Trouble> {
+    let Some(books) = &args.served else {
+        return Ok(None);
+    };
+    let bends = [
+        ("--fault", !args.faults.is_empty()),
+        ("--msgid-mode", args.msgid_mode.is_some()),
+    ];
+    if let Some((option, _)) = bends.into_iter().find(|(_, given)| *given) {
+        return Err(Trouble::Usage {
+            code: "cli::served_faults",
+            what: format!(
+                "`{option}` bends parties of the run's own, not those of another process"
+            ),
+            help: format!("去掉 --served 或 {option} · leave out --served or {option}"),
+        });
+    }
+    Served::find(books, plan).map(Some)
 }
 
 fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {

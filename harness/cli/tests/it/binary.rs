@@ -11,6 +11,7 @@ mod close;
 mod closing;
 mod damage;
 mod faults;
+mod fencing;
 mod full_disk;
 mod input;
 mod kill;
@@ -19,7 +20,10 @@ mod nothing;
 mod recheck;
 mod resume;
 mod secrets;
+mod served;
+mod served_kill;
 mod trouble;
+mod world;
 mod zhejiang;
 
 use std::fs::{self, File};
