@@ -206,9 +206,18 @@ impl<'a> Story<'a> {
             Nature::Undo => Owner::UndoStep(index),
             Nature::Forward | Nature::Unknown => Owner::Tau(self.tau(record, index, intent)),
         };
-        self.owners
-            .entry((&intent.origin, intent.msgid.as_str()))
-            .or_insert(owner);
+        self.own((&intent.origin, intent.msgid.as_str()), owner);
+    }
+
+    /// The first message of a name owns it; but what books nothing leaves no row, so that where two runs on the same
+    /// books used one number, a row is the doing of the one that books.
+    fn own(&mut self, key: MessageKey<'a>, owner: Owner) {
+        match self.owners.get(&key) {
+            Some(Owner::Silent(_)) if !matches!(owner, Owner::Silent(_)) => {}
+            Some(_) => return,
+            None => {}
+        }
+        self.owners.insert(key, owner);
     }
 
     fn tau(&mut self, record: &Record, message: usize, intent: &'a Intent) -> usize {
@@ -237,7 +246,7 @@ impl<'a> Story<'a> {
         }
         let index = self.comps.len();
         let tau = self.tau_of.get(&intent.txid).copied();
-        self.owners.entry(key).or_insert(Owner::Comp(index));
+        self.own(key, Owner::Comp(index));
         self.comps.push(Comp {
             intent,
             tau,
