@@ -1,7 +1,7 @@
 //! 窗口之试 · Several runs of a plan judged together: what one left, what is missing, what does not belong together.
 
 use crosswipe_domain::{
-    CaseId, Cause, Entry, Moment, PlannedCase, Pseudonym, ResolvedPlan, Role, Unit,
+    CaseId, Cause, Entry, InfNo, Moment, PlannedCase, Pseudonym, ResolvedPlan, Role, TxId, Unit,
 };
 use crosswipe_journal::{CaseFinished, CaseResult, CaseStarted, Check, Payload, RunHeader};
 
@@ -633,4 +633,27 @@ fn a_second_reversal_in_a_later_run_is_seen_over_both() {
         "{:#?}",
         window.findings
     );
+}
+
+#[test]
+fn a_number_that_a_read_of_one_run_and_a_booking_of_another_share_belongs_to_the_booking() {
+    let mut runs = three_clean();
+    let booking = runs[1]
+        .records
+        .iter()
+        .find_map(|record| match &record.payload {
+            Payload::Intent(intent) => Some(intent.clone()),
+            _ => None,
+        })
+        .unwrap();
+    let mut read = booking.clone();
+    read.infno = InfNo::new("5201");
+    read.nature = read.infno.nature();
+    read.txid = TxId::parse("asked").unwrap();
+    let end = runs[0].records.pop().unwrap();
+    let mut record = end.clone();
+    record.payload = Payload::Intent(read);
+    runs[0].records.extend([record, end]);
+    let window = closed(&window(), &all(&runs));
+    assert_eq!(window.verdict, Verdict::Clean, "{:#?}", window.findings);
 }

@@ -1,7 +1,6 @@
 //! 收口 · Runs of a plan judged together by the real binary: what is refused, what is noticed, what is written.
 //!
-//! What the judge says of books from run to run is tested with hand-made histories in `verify`; here once on real books
-//! that outlive the runs, with one run that dies and leaves what it had swiped.
+//! What the judge says of books from run to run is tested with hand-made histories in `verify`.
 
 use std::fs;
 
@@ -9,8 +8,7 @@ use crosswipe_journal::read;
 use crosswipe_reports::chain_groups;
 use serde_json::Value;
 
-use super::world::World;
-use super::{Bench, Ended, PAUSE, classes, copy, crosswipe, files, plan, start};
+use super::{Bench, Ended, classes, copy, crosswipe, files, plan};
 
 #[track_caller]
 fn close(bench: &Bench, runs: &[&str], more: &[&str]) -> Ended {
@@ -211,77 +209,4 @@ fn runs_in_worlds_of_their_own_are_said_so_and_one_left_out_is_noticed() {
         "{}",
         told.out
     );
-}
-
-#[test]
-fn runs_on_the_same_books_close_clean_until_one_dies_and_leaves_something() {
-    let bench = Bench::new();
-    let world = World::serve(bench.path("world"));
-    let served = world.dir();
-    for name in ["one", "two", "three"] {
-        bench
-            .run(name, &["--quiet", "--served", &served])
-            .must_end(0);
-    }
-    let window = close(&bench, &["two", "three", "one"], &["--json"])
-        .must_end(0)
-        .json();
-    assert_eq!(window["verdict"], "clean");
-    assert_eq!(window["go_live"], "yes");
-    let worlds = window["worlds"].as_array().unwrap();
-    assert_eq!(worlds.len(), 1);
-    assert_eq!(worlds[0]["runs"], serde_json::json!([1, 2, 3]));
-    let compared = &worlds[0]["compared"];
-    println!("compared where one run ends and the next begins: {compared}");
-    assert_eq!(compared["seams"], 2 * world.parties.len() as u64);
-    assert!(compared["cells"].as_u64() > Some(50) && compared["rows"].as_u64() > Some(500));
-    let without = close(&bench, &["three", "one"], &["--json"])
-        .must_end(2)
-        .json();
-    assert!(
-        classes(&without).contains(&"window:missing-run".to_owned()),
-        "{without}"
-    );
-
-    // It dies with swipes standing; the next run begins on what it left and is clean by itself.
-    let before = world.look().rows();
-    let out = bench.text("died");
-    let died = start(&[
-        "run",
-        &plan("pair-demo"),
-        "--out",
-        &out,
-        "--quiet",
-        "--served",
-        &served,
-    ]);
-    while world.look().rows() < before + 150 {
-        std::thread::sleep(PAUSE);
-    }
-    died.kill();
-    bench.run("after", &["--quiet", "--served", &served]);
-    let all = ["one", "two", "three", "died", "after"];
-    let window = close(&bench, &all, &["--json"]).must_end(1).json();
-    assert_eq!(window["verdict"], "violated");
-    for class in ["window:unfinished", "evidence:stale"] {
-        assert!(
-            classes(&window).contains(&class.to_owned()),
-            "no {class}: {window}"
-        );
-    }
-    assert!(!window["open"].as_array().unwrap().is_empty());
-    let stale = window["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["class"] == "evidence:stale")
-        .unwrap();
-    assert_eq!(stale["runs"], serde_json::json!([3, 5]), "{stale}");
-
-    // Finished after all: nothing is open any more.
-    crosswipe(&["resume", &out, "--quiet"]);
-    let window = close(&bench, &all, &["--json"]).json();
-    println!("after resume: {} {:?}", window["verdict"], classes(&window));
-    assert!(!classes(&window).contains(&"window:unfinished".to_owned()));
-    assert_eq!(window["open"], Value::Array(Vec::new()));
 }
