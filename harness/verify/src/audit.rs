@@ -8,6 +8,7 @@
 //! Not here: reading files (`cli::books`), words for people (`reports`), what a run of ours owed (`rules`).
 
 mod arrange;
+mod clearing;
 mod compare;
 mod join;
 mod orphan;
@@ -33,6 +34,7 @@ pub fn audit(takes: Vec<Take>) -> Audit {
     settlement::check(&mut join, &mut found);
     other::check(&mut join, &mut found);
     other::queues(&mut join, &mut found);
+    clearing::check(&mut join, &mut found);
     totals::check(&mut join, &mut found);
     let found = arrange::arrange(found);
     join.conclude(found)

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use crosswipe_domain::{Cell, Day, EXPORT_SCHEMA, Moment, Party, QueueItem, Role};
+use crosswipe_domain::{Cell, CellKey, Day, EXPORT_SCHEMA, Moment, Party, QueueItem, Role};
 use crosswipe_verify::audit::{Rest, RowIn, State, Sum, Take, TotalIn, WaitingIn};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -240,6 +240,13 @@ impl Reader {
                     item,
                     value: cell.value,
                 });
+            }
+            "clearing" => {
+                let key = CellKey {
+                    kind: cell.key.kind,
+                    dims,
+                };
+                self.take.clearing(key, cell.value);
             }
             "in-hospital" => {
                 let person = dims.get("person").map_or("", String::as_str);

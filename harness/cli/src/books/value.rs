@@ -39,7 +39,7 @@ impl Cell {
     }
 
     pub(super) fn is_blank(&self) -> bool {
-        matches!(self, Cell::Text(text) if plain(text).is_empty())
+        matches!(self, Cell::Text(text) if text.is_empty() || plain(text).is_empty())
     }
 
     /// The words of a heading or of a word column.
@@ -137,6 +137,9 @@ impl Cell {
 
 /// Half-width, without blanks at the ends.
 pub(super) fn plain(text: &str) -> String {
+    if text.is_ascii() {
+        return text.trim().to_owned();
+    }
     let half = |c: char| match c {
         '\u{3000}' | '\u{a0}' => ' ',
         '￥' => '¥',

@@ -16,11 +16,15 @@ pub(crate) fn arrange(mut found: Vec<Orphan>) -> Vec<Orphan> {
     let mut by_visit: BTreeMap<u64, usize> = BTreeMap::new();
     let mut by_message: BTreeMap<u64, usize> = BTreeMap::new();
     let mut by_person: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut by_insured: BTreeMap<u32, usize> = BTreeMap::new();
     let mut by_day: BTreeMap<(Day, u32), (usize, i64)> = BTreeMap::new();
     for (place, one) in found.iter().enumerate() {
         let settlement = one.book == "settlement";
         if one.visit != 0 && heads(one) {
             by_visit.entry(one.visit).or_insert(place);
+        }
+        if settlement && one.insured != 0 {
+            by_insured.entry(one.insured).or_insert(place);
         }
         if one.message != 0 && settlement {
             by_message.entry(one.message).or_insert(place);
@@ -42,6 +46,7 @@ pub(crate) fn arrange(mut found: Vec<Orphan>) -> Vec<Orphan> {
                 .and_then(|cell| by_day.get(&cell).or_else(|| by_day.get(&(cell.0, 0))))
                 .filter(|(_, amount)| Some(*amount) == one.amount)
                 .map(|(place, _)| *place),
+            "clearing" if one.visit == 0 => by_insured.get(&one.insured).copied(),
             "queue" => by_message.get(&one.message).copied(),
             book => by_visit
                 .get(&one.visit)

@@ -35,6 +35,8 @@ pub(crate) struct Reach {
     kinds: BTreeSet<u32>,
     /// It has any row at all.
     pub(crate) any: bool,
+    /// It has totals and not one row: it delivered totals alone.
+    totals_only: bool,
 }
 
 /// Whether a party's list reaches to a moment.
@@ -197,6 +199,7 @@ impl Join {
         let reach = &self.reach[party];
         reach.kinds.contains(&kind)
             || reach.whole
+                && !reach.totals_only
                 && match self.names.text(kind) {
                     "settlement" => true,
                     "visit" => self.parties[party].role != Role::Hub,
@@ -406,6 +409,8 @@ fn reach(party: usize, takes: &[(usize, Take)]) -> Reach {
         days,
         said: said.is_some(),
         kinds,
+        totals_only: own().all(|take| take.prints.is_empty())
+            && own().any(|take| !take.totals.is_empty()),
         any: own().any(|take| !take.prints.is_empty() || !take.totals.is_empty()),
     }
 }

@@ -184,6 +184,7 @@ pub struct Orphan {
     pub(crate) person: u64,
     pub(crate) message: u64,
     pub(crate) cell: Option<(Day, u32)>,
+    pub(crate) insured: u32,
 }
 
 impl Orphan {

@@ -300,7 +300,7 @@ pub(crate) fn way(join: &Join, group: &[Ref]) -> (u32, u32) {
 pub(crate) fn orphan(join: &Join, group: &[Ref], class: &str, cause: Cause) -> Orphan {
     let prints = || group.iter().map(|at| join.print(*at));
     let first = |of: fn(&Print) -> u64| prints().map(of).find(|hash| *hash != 0).unwrap_or(0);
-    let (institution, _) = way(join, group);
+    let (institution, insured) = way(join, group);
     let day = prints().find_map(Print::day);
     let kind = group.first().map_or(0, |at| join.print(*at).kind);
     Orphan {
@@ -321,6 +321,7 @@ pub(crate) fn orphan(join: &Join, group: &[Ref], class: &str, cause: Cause) -> O
         person: first(|print| print.person),
         message: first(|print| print.message),
         cell: day.map(|day| (day, institution)),
+        insured,
     }
 }
 

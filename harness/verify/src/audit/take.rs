@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crosswipe_domain::{Day, Moment, Party};
+use crosswipe_domain::{CellKey, Day, Moment, Party};
 
 /// 状态 · Where a row stands, in the few words that parties of all kinds share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -202,6 +202,7 @@ pub struct Take {
     pub(crate) prints: Vec<Print>,
     pub(crate) names: Names,
     pub(crate) totals: Vec<TotalIn>,
+    pub(crate) clearing: BTreeMap<CellKey, i64>,
     pub(crate) in_hospital: BTreeMap<u64, i64>,
     pub(crate) waiting: Vec<WaitingIn>,
 }
@@ -219,6 +220,7 @@ impl Take {
             prints: Vec::new(),
             names: Names::default(),
             totals: Vec::new(),
+            clearing: BTreeMap::new(),
             in_hospital: BTreeMap::new(),
             waiting: Vec::new(),
         }
@@ -282,6 +284,11 @@ impl Take {
     /// Keeps a total.
     pub fn total(&mut self, total: TotalIn) {
         self.totals.push(total);
+    }
+
+    /// Keeps a clearing balance, fen.
+    pub fn clearing(&mut self, key: CellKey, value: i64) {
+        *self.clearing.entry(key).or_default() += value;
     }
 
     /// Keeps an in-hospital flag.

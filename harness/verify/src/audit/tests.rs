@@ -635,3 +635,61 @@ fn a_refund_without_reference_is_brought_to_its_settlement() {
     ]);
     assert_eq!(two.verdict, Verdict::Clean, "{two:#?}");
 }
+
+#[test]
+fn a_clearing_balance_without_a_settlement_is_left_over() {
+    let gone = [undone("a", 2500), refund("r", "a", 2500)];
+    let key = |period| {
+        crosswipe_domain::CellKey::new(
+            "clearing",
+            [
+                ("insured", "330200"),
+                ("treatment", "330100"),
+                ("period", period),
+            ],
+        )
+    };
+    let set = |rows: &[RowIn<'_>], hub: i64, insured: i64| {
+        let mut takes = vec![
+            book(Role::Treatment, "330100", rows),
+            book(Role::Hub, "330000", rows),
+            book(Role::Insured, "330200", rows),
+        ];
+        takes[1].clearing(key("202605"), hub);
+        takes[2].clearing(key("202605"), insured);
+        audit(takes)
+    };
+    check(
+        &set(&gone, 2400, 0),
+        "residue:clearing",
+        Cause::NotUndoneWith,
+        Some(2400),
+    );
+    let stands = [settled("a", 2500)];
+    assert_eq!(set(&stands, 2400, 2400).verdict, Verdict::Clean);
+    check(
+        &set(&stands, 2400, 2300),
+        "residue:clearing",
+        Cause::AmountsDiffer,
+        Some(100),
+    );
+}
+
+#[test]
+fn a_book_of_totals_alone_lost_no_rows() {
+    let rows = [settled("a", 2500)];
+    let mut insured = book(Role::Insured, "330200", &[]);
+    let dims = [("day".to_owned(), "2026-05-02".to_owned())];
+    insured.total(TotalIn {
+        at: 0,
+        dims: dims.into(),
+        item: "medfee".into(),
+        value: 2500,
+    });
+    let agreed = audit(vec![book(Role::His, H, &rows), insured.clone()]);
+    assert_eq!(
+        (agreed.verdict, agreed.totals_compared),
+        (Verdict::Clean, 1),
+        "{agreed:#?}"
+    );
+}
