@@ -103,8 +103,14 @@ pub(crate) fn why(story: &Story, part: &crate::story::Part) -> &'static str {
         .marks
         .iter()
         .any(|mark| matches!(mark.kind, MarkKind::Interrupted(_) | MarkKind::Takeover));
+    let ended = story
+        .marks
+        .iter()
+        .any(|mark| matches!(mark.kind, MarkKind::T2));
     match part.state {
         CellState::NotRun if stopped => "interrupted",
+        // A run that was killed, or still goes on, has not come to it yet.
+        CellState::NotRun if !ended => "not_started",
         CellState::NotRun => "not_selected",
         state => state.name(),
     }

@@ -21,6 +21,7 @@ use crosswipe_verify::{Finding, Judgement, Remark};
 use crate::Source;
 use crate::amount::yuan;
 use crate::names::Names;
+use crate::wording::{Lang, terms};
 
 pub(crate) use case::{Case, CaseCounts, Ending, Rollback};
 pub(crate) use chain::{Chain, Message};
@@ -142,10 +143,13 @@ impl Story {
     }
 
     /// Expected and actual of a finding as people read them: money as yuan, anything else as it stands.
-    pub(crate) fn expected_actual(&self, finding: &Finding) -> (String, String) {
+    pub(crate) fn expected_actual(&self, finding: &Finding, lang: Lang) -> (String, String) {
         match figures::fen(finding) {
             Some((expected, actual)) => (yuan(expected), yuan(actual)),
-            None => (finding.expected.clone(), finding.actual.clone()),
+            None => (
+                terms::seen(&finding.expected, lang),
+                terms::seen(&finding.actual, lang),
+            ),
         }
     }
 

@@ -130,11 +130,18 @@ impl Trouble {
             Trouble::World(source) if source.kind() == io::ErrorKind::AddrInUse => {
                 "换一个地址 · choose another address: --listen 127.0.0.1:0".to_owned()
             }
+            Trouble::Journal(error) if error.is_read_only() => {
+                "这个目录不能写: 复制到可写的盘上再做 · this folder cannot be written: copy it to a disk that can be, and do it there"
+                    .to_owned()
+            }
             Trouble::Journal(JournalError::DiskFull { .. }) => {
                 "腾出空间后重新运行 · free some space and run again".to_owned()
             }
             Trouble::Halt(Halt::DiskFull { .. }) => {
                 "腾出空间后 crosswipe resume · free some space, then crosswipe resume".to_owned()
+            }
+            Trouble::File { source, .. } if source.kind() == io::ErrorKind::NotADirectory => {
+                dir_help.to_owned()
             }
             Trouble::File { .. } | Trouble::Halt(Halt::File { .. }) => {
                 "检查磁盘空间与权限 · check free space and permissions".to_owned()
@@ -157,7 +164,12 @@ impl Trouble {
                 | JournalError::Version { .. }
                 | JournalError::Exists { .. },
             ) => Exit::Usage,
-            Trouble::File { source, .. } if matches!(source.kind(), io::ErrorKind::NotFound) => {
+            Trouble::File { source, .. }
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
                 Exit::Usage
             }
             Trouble::Nothing { .. } => Exit::Nothing,

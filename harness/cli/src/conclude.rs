@@ -2,10 +2,12 @@
 //!
 //! Called by `command::run` and `command::resume`. Not here: the judging (`verify`), the words (`reports`).
 
+use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use crosswipe_journal::{Cert, Draft, History, JournalError, Payload};
-use crosswipe_reports::{Lang, json, terminal};
+use crosswipe_reports::{Lang, Story, json, terminal};
 use crosswipe_runner::{Finished, Halt};
 use crosswipe_verify::{certificate, certificate_core_sha256};
 
@@ -13,7 +15,7 @@ use crate::command::report::write_all;
 use crate::command::verify::{Judged, WIDTH, judged, judged_on, story};
 use crate::complain::{Trouble, to_stdout};
 use crate::exit::Exit;
-use crate::{private, rundir};
+use crate::{private, rundir, seal};
 
 /// How the end is told on stdout.
 #[derive(Clone, Copy)]
@@ -73,7 +75,7 @@ pub(crate) fn certify(
         ..first
     };
     rundir::write(&dir.join(rundir::CERTIFICATE), last.certificate.as_bytes())?;
-    rundir::write_sums(dir)?;
+    seal::write_sums(dir)?;
     private::remember_tail(dir, plan, &history)?;
     tell(telling, dir, &history, &last, fired, Files::Written)?;
     if short_of_room {
@@ -83,6 +85,38 @@ pub(crate) fn certify(
         }));
     }
     Ok(last.exit)
+}
+
+/// A process may have died between CERT and the files that stand beside it: what it certified is written down then, if
+/// journal and exports still amount to it. True if something was missing.
+pub(crate) fn complete(dir: &Path, judged: &Judged) -> Result<bool, Trouble> {
+    let missing = |name: &str| !dir.join(name).exists();
+    if judged.evidence_was_changed || !(missing(rundir::CERTIFICATE) || missing(seal::SUMS)) {
+        return Ok(false);
+    }
+    rundir::write(
+        &dir.join(rundir::CERTIFICATE),
+        judged.certificate.as_bytes(),
+    )?;
+    seal::write_sums(dir)?;
+    Ok(true)
+}
+
+/// An interrupted run has a report, too: written where there is none yet. A folder that cannot be written is left as
+/// it is; whoever asked is told on stdout all the same.
+pub(crate) fn leave_a_report(dir: &Path, story: &Story, lang: Lang) {
+    for (name, text) in crate::command::report::rendered_files(story, lang) {
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(dir.join(name));
+        // A run under way writes its own, later and better: hence never over one that stands.
+        if let Ok(mut file) = file
+            && file.write_all(text.as_bytes()).is_err()
+        {
+            let _ = fs::remove_file(dir.join(name));
+        }
+    }
 }
 
 /// A run that stopped in the middle still has a report of what stands; then the trouble is said.

@@ -14,6 +14,7 @@ mod explain;
 mod private;
 mod progress;
 mod rundir;
+mod seal;
 mod served;
 mod stage;
 

@@ -11,7 +11,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crosswipe_domain::{Moment, PseudonymKey, sha256_hex};
+use crosswipe_domain::{Moment, PseudonymKey};
 use crosswipe_journal::History;
 use crosswipe_scenarios::Plan;
 use crosswipe_verify::{Evidence, JournalFacts};
@@ -20,8 +20,6 @@ use crate::complain::Trouble;
 
 /// Names of files in a run folder.
 pub(crate) const CERTIFICATE: &str = "certificate.json";
-/// Digests of journal, exports and certificate.
-pub(crate) const SUMS: &str = "SHA256SUMS";
 
 /// In `private/`: the folder of `crosswipe serve` whose parties the run uses.
 const SERVED: &str = "served.txt";
@@ -170,7 +168,7 @@ fn facts(history: &History) -> JournalFacts {
 }
 
 /// Files of a folder, sorted by name; none if there is no such folder.
-fn files_of(dir: &Path) -> Result<Vec<PathBuf>, Trouble> {
+pub(crate) fn files_of(dir: &Path) -> Result<Vec<PathBuf>, Trouble> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -186,57 +184,4 @@ fn files_of(dir: &Path) -> Result<Vec<PathBuf>, Trouble> {
     }
     paths.sort();
     Ok(paths)
-}
-
-/// Writes `SHA256SUMS`: journal, exports, certificate, in the form that `sha256sum -c` reads.
-pub(crate) fn write_sums(dir: &Path) -> Result<(), Trouble> {
-    let mut text = String::new();
-    for name in summed(dir)? {
-        let path = dir.join(&name);
-        let bytes = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
-        text.push_str(&format!("{}  {name}\n", sha256_hex(&bytes)));
-    }
-    write(&dir.join(SUMS), text.as_bytes())
-}
-
-/// First file whose digest differs from `SHA256SUMS`, is gone, or is not listed; `None` if all agree or there is no list.
-pub(crate) fn first_changed(dir: &Path) -> Result<Option<String>, Trouble> {
-    let path = dir.join(SUMS);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            return Ok(Some(SUMS.to_owned()));
-        }
-        Err(error) => return Err(Trouble::file("read", &path, error)),
-    };
-    let mut listed = BTreeMap::new();
-    for line in text.lines() {
-        match line.split_once("  ") {
-            Some((sum, name)) => listed.insert(name.to_owned(), sum.to_owned()),
-            None => return Ok(Some(SUMS.to_owned())),
-        };
-    }
-    for name in summed(dir)? {
-        let bytes = fs::read(dir.join(&name))
-            .map_err(|error| Trouble::file("read", &dir.join(&name), error))?;
-        if listed.remove(&name) != Some(sha256_hex(&bytes)) {
-            return Ok(Some(name));
-        }
-    }
-    Ok(listed.into_keys().next())
-}
-
-fn summed(dir: &Path) -> Result<Vec<String>, Trouble> {
-    let exports = files_of(&dir.join("exports"))?;
-    let exports = exports
-        .iter()
-        .filter_map(|path| Some(format!("exports/{}", path.file_name()?.to_str()?)));
-    let fixed = [CERTIFICATE, "journal.db"]
-        .into_iter()
-        .filter(|name| dir.join(name).exists())
-        .map(str::to_owned);
-    let mut names: Vec<String> = exports.chain(fixed).collect();
-    names.sort();
-    Ok(names)
 }

@@ -131,6 +131,24 @@ impl JournalError {
         }
     }
 
+    /// Whether a commit failed for want of room, and nothing else.
+    pub fn is_full(&self) -> bool {
+        matches!(
+            self,
+            JournalError::DiskFull { .. }
+                | JournalError::Unsynced {
+                    source: StoreFault::Full { .. },
+                    ..
+                }
+        )
+    }
+
+    /// Whether the folder lies where this user cannot write.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, JournalError::Io { source, .. }
+            if matches!(source.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied))
+    }
+
     pub(crate) fn corrupt(seq: u64, why: impl Into<String>) -> JournalError {
         JournalError::Corrupt {
             seq,

@@ -132,6 +132,10 @@ impl<T: Transport> Desk<T> {
         let Some(looked) = self.looked.get(party) else {
             return Ok(Err("not a party of the plan".to_owned()));
         };
+        if self.is_short_of_room() {
+            // The room that is left is for the records of the undo.
+            return Ok(Err("disk-full".to_owned()));
+        }
         let mut from = looked.lock().await;
         let path = format!("/__admin/log/{}?from={}", party.role.name(), *from);
         let body = match self.get(party, path).await {

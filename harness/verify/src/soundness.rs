@@ -36,6 +36,7 @@ pub(crate) fn check(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> 
                 .values("rising epochs", "an older epoch"),
         );
     }
+    findings.extend(clock_set_back(evidence));
     findings.extend(stale(context));
     for (party, ledger) in &context.ledgers {
         for instant in [Instant::T0, Instant::T1, Instant::T2] {
@@ -46,6 +47,19 @@ pub(crate) fn check(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> 
         findings.extend(contradicting_flags(context, party, ledger));
     }
     findings
+}
+
+/// Within one process time only goes on; where it did not, nobody knows in which phase what came after was sent.
+fn clock_set_back(evidence: &Evidence) -> Option<Finding> {
+    let pairs = evidence.records.iter().zip(evidence.records.iter().skip(1));
+    let (before, after) = pairs
+        .filter(|(before, after)| before.epoch == after.epoch)
+        .find(|(before, after)| after.at < before.at)?;
+    let one = finding(Rule::R12, "journal:clock").location(format!("journal #{}", after.seq));
+    Some(
+        one.values(format!("{} or later", before.at), after.at)
+            .unsure(),
+    )
 }
 
 /// t0 must be older than everything that could have moved a book, and whole.

@@ -356,5 +356,15 @@ pub(crate) fn not_checked(
                 .map(|party| format!("tm:{}:{party}", tails.case)),
         );
     }
-    words.into_iter().collect()
+    let mut words: Vec<String> = words.into_iter().collect();
+    words.sort_by_key(|word| rule_number(word));
+    words
+}
+
+/// Rules come first and by number, R2 before R10; the other words keep their order behind them.
+fn rule_number(word: &str) -> u8 {
+    let number = word
+        .strip_prefix('R')
+        .and_then(|number| number.parse().ok());
+    number.unwrap_or(u8::MAX)
 }

@@ -111,7 +111,7 @@ pub enum BadFault {
         keys: String,
     },
     /// A value that does not fit its key.
-    #[error("`{value}` is no {key} of fault `{id}`")]
+    #[error("`{value}` is no {key} of fault `{id}`; known: {known}")]
     Value {
         /// The fault.
         id: String,
@@ -119,6 +119,8 @@ pub enum BadFault {
         key: String,
         /// As it was written.
         value: String,
+        /// What there is.
+        known: String,
     },
     /// A key that this fault needs.
     #[error("fault `{id}` needs the key `{key}`, e.g. `{id}:{key}={example}`")]
@@ -178,6 +180,32 @@ fn one_of<T: Copy, const N: usize>(value: &str, all: [(&str, T); N]) -> Option<T
         .map(|(_, it)| *it)
 }
 
+/// What a key of a fault may hold.
+fn known_values(id: &str, key: &str) -> String {
+    const SENT: [&str; 12] = [
+        "2102", "2103", "2204", "2205", "2207", "2208", "2301", "2302", "2304", "2305", "2401",
+        "2601",
+    ];
+    let own: Vec<&str> = SENT
+        .into_iter()
+        .filter(|infno| {
+            let known = KNOWN.iter().find(|Known(known, ..)| *known == id);
+            known.is_some_and(|Known(_, fits, _)| fits(&InfNo::new(infno)))
+        })
+        .collect();
+    match key {
+        "on" => format!(
+            "on={}, or any transaction number of the interface",
+            own.join(", on=")
+        ),
+        "party" => "a role and its code, e.g. insured:330300".to_owned(),
+        "books" => "kept, lost".to_owned(),
+        "until" => "reversal, quiet, day-roll".to_owned(),
+        "fence" => "kept, none".to_owned(),
+        _ => "a number from 1 on".to_owned(),
+    }
+}
+
 impl FromStr for FaultOrder {
     type Err = BadFault;
 
@@ -214,6 +242,7 @@ impl FromStr for FaultOrder {
                 id: id.to_owned(),
                 key: key.to_owned(),
                 value: value.to_owned(),
+                known: known_values(id, key),
             })?;
         }
         if own.contains(&"party") && order.party.is_none() {

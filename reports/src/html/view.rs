@@ -328,7 +328,9 @@ fn open(story: &Story, lang: Lang) -> Vec<OpenLine> {
                 .unresolved
                 .as_ref()
                 .map(|unresolved| &unresolved.owner)
-                .or(cause.and_then(|finding| finding.party.as_ref()));
+                .or(cause.and_then(|finding| finding.party.as_ref()))
+                .or(about.clone().find_map(|finding| finding.party.as_ref()))
+                .or(talks_to_the_institution(transaction));
             lines.push(OpenLine {
                 state: terms::rollback(story.standing(chain), lang),
                 txid: transaction.txid.to_string(),
@@ -360,6 +362,14 @@ fn open(story: &Story, lang: Lang) -> Vec<OpenLine> {
         }
     }
     lines
+}
+
+/// Who has to act where no finding says it: the treatment place, which alone talks to the institution.
+fn talks_to_the_institution(
+    transaction: &crosswipe_verify::Transaction,
+) -> Option<&crosswipe_domain::Party> {
+    let mut parties = transaction.at_parties.keys();
+    parties.find(|party| party.role == crosswipe_domain::Role::Treatment)
 }
 
 fn timeline(story: &Story, lang: Lang) -> Vec<Instant> {
@@ -438,7 +448,7 @@ fn told(story: &Story, finding: &Finding, lang: Lang) -> Told {
             .map(|party| story.names.party(party, lang))
             .unwrap_or_default()
     };
-    let (expected, actual) = story.expected_actual(finding);
+    let (expected, actual) = story.expected_actual(finding, lang);
     Told {
         class: finding.class.to_string(),
         name: classes::name(&finding.class, lang),
@@ -458,7 +468,7 @@ fn told(story: &Story, finding: &Finding, lang: Lang) -> Told {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        place: finding.location.clone(),
+        place: terms::seen(&finding.location, lang),
         expected,
         actual,
         witness: finding.witness.clone(),
@@ -544,12 +554,13 @@ fn notes(story: &Story, lang: Lang) -> Vec<String> {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default();
-        format!(
-            "{} ({}) {about} {}",
-            terms::note(&note.code, lang),
-            note.code,
-            facts.join(", ")
-        )
+        let said = terms::note(&note.code, lang);
+        // A code that no words are known for is not said twice.
+        let named = match said == note.code {
+            true => String::new(),
+            false => format!(" ({})", note.code),
+        };
+        format!("{said}{named} {about} {}", facts.join(", "))
     };
     story.notes.iter().map(note).collect()
 }

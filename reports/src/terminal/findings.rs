@@ -94,8 +94,8 @@ fn told(page: &Page<'_>, cause: &Cause) -> String {
             .filter(|_| finding.txid.is_none())
             .map(ToString::to_string),
     );
-    line(Word::place, Some(finding.location.clone()));
-    let (expected, actual) = page.story.expected_actual(finding);
+    line(Word::place, Some(terms::seen(&finding.location, page.lang)));
+    let (expected, actual) = page.story.expected_actual(finding, page.lang);
     line(
         Word::expected,
         Some(format!(
@@ -156,7 +156,7 @@ fn brief(page: &Page<'_>, finding: &Finding) -> String {
         .as_ref()
         .map(|party| page.story.names.party(party, page.lang))
         .unwrap_or_default();
-    let (expected, actual) = page.story.expected_actual(finding);
+    let (expected, actual) = page.story.expected_actual(finding, page.lang);
     format!(
         "{party}  {}  {} {expected}  {} {actual}",
         finding.location,
@@ -299,11 +299,13 @@ pub(crate) fn notes(page: &Page<'_>) -> String {
         } else {
             ""
         };
-        format!(
-            "{} ({code}) ×{number}  {}{dots}",
-            terms::note(code, page.lang),
-            first.join(", ")
-        )
+        let said = terms::note(code, page.lang);
+        // A code that no words are known for is not said twice.
+        let named = match said == *code {
+            true => String::new(),
+            false => format!(" ({code})"),
+        };
+        format!("{said}{named} ×{number}  {}{dots}", first.join(", "))
     };
     let lines: Vec<String> = numbers.iter().map(line).collect();
     if lines.is_empty() {

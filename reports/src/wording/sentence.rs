@@ -42,10 +42,12 @@ pub(crate) fn verdict(story: &Story, lang: Lang) -> &'static str {
 fn what(story: &Story, lang: Lang) -> String {
     let judgement = &story.judgement;
     let head = verdict(story, lang);
-    let intended = count(i64::try_from(judgement.counts.intended).unwrap_or(i64::MAX));
+    let number = judgement.counts.intended;
+    let intended = count(i64::try_from(number).unwrap_or(i64::MAX));
     let broken: Vec<String> = rules_in(story, Held::Violated, lang);
     let mut text = match lang {
         Lang::Zh => format!("{head}（{intended} 笔交易"),
+        Lang::En if number == 1 => format!("{head} (1 transaction"),
         Lang::En => format!("{head} ({intended} transactions"),
     };
     if !story.open.is_empty() {
@@ -56,7 +58,32 @@ fn what(story: &Story, lang: Lang) -> String {
         text += lang.pick("，违反 ", ", broken: ");
         text += &broken.join(lang.pick("、", ", "));
     }
-    text + lang.pick("）", ")")
+    text += lang.pick("）", ")");
+    if let Some(why) = why_this_code(story, lang) {
+        text += lang.pick("，", ", ");
+        text += why;
+    }
+    text
+}
+
+/// Two exit codes that the verdict alone does not explain: refused by the gate, and nothing checked.
+fn why_this_code(story: &Story, lang: Lang) -> Option<&'static str> {
+    let idle = story.matched_faults.iter().any(|(_, met)| *met == 0);
+    match story.exit {
+        3 => Some(lang.pick(
+            "闸门拒绝，一条业务报文也没有发出（退出码 3）",
+            "refused by the gate, no business was sent (exit code 3)",
+        )),
+        5 if idle => Some(lang.pick(
+            "指定的故障没有碰到任何报文，等于没有核（退出码 5）",
+            "a fault that was asked for met no message, so nothing was checked (exit code 5)",
+        )),
+        5 => Some(lang.pick(
+            "没有一个用例做过检查，等于没有核（退出码 5）",
+            "no case made a check, so nothing was checked (exit code 5)",
+        )),
+        _ => None,
+    }
 }
 
 /// `未回退 1 笔 ¥567.95，另有账册差异 2 处`.

@@ -290,10 +290,58 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
         "late-reply" => lang.pick("答复迟到", "reply came late"),
         "late-apply" => lang.pick("迟到入账", "took effect late"),
         "runs-overlap" => lang.pick("两次运行同时进行", "two runs at the same time"),
+        "probe-failed" => lang.pick("待遇试算没有做成", "a probe could not be carried out"),
         "anchor-agrees" => lang.pick("链首链尾与抄件相符", "the chain agrees with the note"),
         "cross-day" => lang.pick("跨日回退（净额为零）", "undone on another day (net zero)"),
         other => other,
     }
+}
+
+/// What a rule expected or saw, or where, its own words said in the language; names, ids and figures stay as they are.
+pub(crate) fn seen(text: &str, lang: Lang) -> String {
+    if lang == Lang::En {
+        return text.to_owned();
+    }
+    let whole = match text {
+        "as certified" => "与出证时相同",
+        "changed" => "已变动",
+        "absent" => "不在",
+        "nothing" => "无",
+        "never applied" => "从未入账",
+        "undone or never applied" => "已冲回或从未入账",
+        "no answer" => "无答复",
+        "no effect" => "无影响",
+        "no row" => "无此行",
+        "a row" => "有此行",
+        "no file" => "无此文件",
+        "1 effective reversal" => "有效冲回 1 次",
+        "0 effective reversals" => "有效冲回 0 次",
+        _ => "",
+    };
+    if !whole.is_empty() {
+        return whole.to_owned();
+    }
+    let mut words: Vec<String> = Vec::new();
+    let mut after_a_party = false;
+    for word in text.split(' ') {
+        let bare = word.trim_end_matches(',');
+        let state = match bare {
+            "reversed" => "已冲回",
+            "applied" => "已入账",
+            "refused" => "已拒绝",
+            "absent" => "无记录",
+            _ => bare,
+        };
+        let said = match bare {
+            "@end" => "（结束时）",
+            // `insured:330200 applied, hub:330000 reversed`: a state behind its party, and nowhere else.
+            _ if after_a_party => state,
+            _ => bare,
+        };
+        after_a_party = bare.contains(':');
+        words.push(said.to_owned() + &word[bare.len()..]);
+    }
+    words.join(" ")
 }
 
 /// Why the gate stopped a message; an unknown reason stays as it is.
@@ -334,6 +382,7 @@ pub(crate) fn why(word: &str, lang: Lang) -> &str {
     match word {
         "not_planned" => lang.pick("未计划", "not planned"),
         "not_selected" => lang.pick("未选中", "not selected"),
+        "not_started" => lang.pick("未开始", "not started"),
         "interrupted" => lang.pick("运行中断，未做", "run interrupted"),
         "failed" => lang.pick("失败", "failed"),
         "error" => lang.pick("错误", "error"),

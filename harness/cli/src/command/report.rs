@@ -5,8 +5,9 @@ use std::path::Path;
 use crosswipe_reports::{Lang, Story, html, json, junit, terminal};
 
 use crate::args::{Format, Report};
-use crate::command::verify::{WIDTH, faults_met, judged, story};
+use crate::command::verify::{WIDTH, faults_met, is_certified, judged, story};
 use crate::complain::{Trouble, to_stderr, to_stdout};
+use crate::conclude::leave_a_report;
 use crate::exit::Exit;
 use crate::rundir;
 
@@ -17,6 +18,9 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
     let judged = judged(&args.run, &history, &faults)?;
     let lang = args.common.lang();
     let story = story(&args.run, &history, &judged, &faults)?;
+    if !is_certified(&history) {
+        leave_a_report(&args.run, &story, lang);
+    }
     for format in &args.format {
         let text = rendered(&story, *format, lang);
         match file_of(*format) {
@@ -33,11 +37,20 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
 
 /// Writes the files that every run has.
 pub(crate) fn write_all(dir: &Path, story: &Story, lang: Lang) -> Result<(), Trouble> {
-    for format in [Format::Json, Format::Junit, Format::Html] {
-        let name = file_of(format).expect("these three are files");
-        rundir::write(&dir.join(name), rendered(story, format, lang).as_bytes())?;
+    for (name, text) in rendered_files(story, lang) {
+        rundir::write(&dir.join(name), text.as_bytes())?;
     }
     Ok(())
+}
+
+/// The files that every run has, by name.
+pub(crate) fn rendered_files(
+    story: &Story,
+    lang: Lang,
+) -> impl Iterator<Item = (&'static str, String)> {
+    [Format::Json, Format::Junit, Format::Html]
+        .into_iter()
+        .filter_map(move |format| Some((file_of(format)?, rendered(story, format, lang))))
 }
 
 fn rendered(story: &Story, format: Format, lang: Lang) -> String {

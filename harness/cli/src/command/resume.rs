@@ -22,7 +22,7 @@ use crosswipe_scenarios::Plan;
 use crate::args::Resume;
 use crate::command::verify::{faults_met, judged};
 use crate::complain::{Trouble, to_stderr};
-use crate::conclude::{Files, Telling, certify, report_what_stands, tell};
+use crate::conclude::{Files, Telling, certify, complete, report_what_stands, tell};
 use crate::exit::Exit;
 use crate::rundir;
 use crate::served::Served;
@@ -108,13 +108,26 @@ fn take_over(
 }
 
 fn finished_already(dir: &Path, history: &History, telling: Telling) -> Result<Exit, Trouble> {
-    to_stderr(match telling.lang {
-        Lang::Zh => "这次运行已经结束并出证，未作任何改动\n",
-        Lang::En => "this run has ended and was certified; nothing was changed\n",
-    });
     let faults = faults_met(history);
-    let judged = judged(dir, history, &faults)?;
-    tell(telling, dir, history, &judged, &faults, Files::Untouched)?;
+    let mut judged = judged(dir, history, &faults)?;
+    let completed = complete(dir, &judged)?;
+    if completed {
+        judged = self::judged(dir, history, &faults)?;
+    }
+    to_stderr(match (completed, telling.lang) {
+        (false, Lang::Zh) => "这次运行已经结束并出证，未作任何改动\n",
+        (false, Lang::En) => "this run has ended and was certified; nothing was changed\n",
+        (true, Lang::Zh) => "这次运行已经出证，补写了缺的证书与摘要；未发任何报文\n",
+        (true, Lang::En) => {
+            "this run was certified; its missing certificate and sums were written, nothing was sent\n"
+        }
+    });
+    let files = if completed {
+        Files::Written
+    } else {
+        Files::Untouched
+    };
+    tell(telling, dir, history, &judged, &faults, files)?;
     Ok(judged.exit)
 }
 

@@ -7,15 +7,19 @@ use std::fs;
 use std::path::Path;
 
 use crosswipe_domain::{FindingClass, Moment, Nature, Rule, Severity};
-use crosswipe_journal::{CaseResult, History, Payload};
+use crosswipe_journal::{CaseResult, Cert, History, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
-use crosswipe_verify::{Evidence, Finding, Judgement, Verdict, certificate, judge};
+use crosswipe_verify::{
+    Evidence, Finding, Judgement, Verdict, certificate, certificate_core_sha256, judge,
+};
 
 use crate::anchor::Anchor;
 use crate::args::Verify;
 use crate::complain::{Trouble, to_stdout};
+use crate::conclude::leave_a_report;
 use crate::exit::{Came, Exit, of_run};
 use crate::rundir;
+use crate::seal::{self, Broken};
 
 /// Reads, judges, prints.
 pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
@@ -27,6 +31,9 @@ pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
         hold_against(anchor, &history, &faults, &mut judged);
     }
     let story = story(&args.run, &history, &judged, &faults)?;
+    if !is_certified(&history) {
+        leave_a_report(&args.run, &story, args.common.lang());
+    }
     to_stdout(&if args.json {
         json(&story)
     } else {
@@ -89,6 +96,8 @@ pub(crate) struct Judged {
     /// The certificate as it must read.
     pub(crate) certificate: String,
     pub(crate) exit: Exit,
+    /// Journal and exports do not amount to what was certified, or a sealed file is not as it was.
+    pub(crate) evidence_was_changed: bool,
 }
 
 /// Judges a run folder; `faults` are those asked for, with how often each fired.
@@ -114,8 +123,12 @@ pub(crate) fn judged_on(
 ) -> Result<Judged, Trouble> {
     let mut judgement = judge(evidence);
     let certificate = certificate(evidence, &judgement);
-    if let Some(changed) = changed_since(dir, &certificate)? {
-        put_first(&mut judgement, 0, tampered(&changed));
+    let changed = changed_since(dir, history, &certificate)?;
+    let evidence_was_changed = matches!(changed, Some(Broken::Changed(_)));
+    match changed {
+        Some(Broken::Changed(what)) => put_first(&mut judgement, 0, tampered(&what)),
+        Some(Broken::Gone(what)) => put_first(&mut judgement, 0, gone(&what)),
+        None => {}
     }
     let exit = of_run(came(history, &judgement, faults));
     let exit = if judgement.verdict != Verdict::Violated && gated_before_anything(history) {
@@ -127,20 +140,64 @@ pub(crate) fn judged_on(
         judgement,
         certificate,
         exit,
+        evidence_was_changed,
     })
 }
 
 /// First file that is not what it was when the run was certified.
-fn changed_since(dir: &Path, certificate: &str) -> Result<Option<String>, Trouble> {
-    if let Some(changed) = rundir::first_changed(dir)? {
-        return Ok(Some(changed));
+fn changed_since(
+    dir: &Path,
+    history: &History,
+    certificate: &str,
+) -> Result<Option<Broken>, Trouble> {
+    if let Some(broken) = seal::first_broken(dir)? {
+        return Ok(Some(broken));
+    }
+    let Some((seq, cert)) = certified(history) else {
+        return Ok(None);
+    };
+    if !cert.sha256.is_empty()
+        && certificate_core_sha256(certificate).as_ref() != Some(&cert.sha256)
+    {
+        return Ok(Some(Broken::Changed(format!("journal #{seq}"))));
     }
     let path = dir.join(rundir::CERTIFICATE);
     match fs::read(&path) {
-        Ok(kept) if kept != certificate.as_bytes() => Ok(Some(rundir::CERTIFICATE.to_owned())),
+        Ok(kept) if kept != certificate.as_bytes() => {
+            Ok(Some(Broken::Changed(rundir::CERTIFICATE.to_owned())))
+        }
+        Ok(_) if !dir.join(seal::SUMS).exists() => Ok(Some(Broken::Gone(seal::SUMS.to_owned()))),
         Ok(_) => Ok(None),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Some(Broken::Gone(rundir::CERTIFICATE.to_owned())))
+        }
         Err(error) => Err(Trouble::file("read", &path, error)),
+    }
+}
+
+/// Whether the run came to its certificate.
+pub(crate) fn is_certified(history: &History) -> bool {
+    certified(history).is_some()
+}
+
+/// CERT, if the run was certified, and where it stands.
+fn certified(history: &History) -> Option<(u64, &Cert)> {
+    history
+        .records
+        .iter()
+        .rev()
+        .find_map(|record| match &record.payload {
+            Payload::Cert(cert) => Some((record.seq, cert)),
+            _ => None,
+        })
+}
+
+/// Something that was sealed does not lie there any more.
+fn gone(what: &str) -> Finding {
+    Finding {
+        class: FindingClass::new("evidence:missing"),
+        actual: "absent".to_owned(),
+        ..tampered(what)
     }
 }
 

@@ -135,6 +135,12 @@ pub(super) fn an_older_process_still_writes() -> Evidence {
     evidence
 }
 
+pub(super) fn the_clock_was_set_back() -> Evidence {
+    let mut evidence = clean();
+    evidence.records[4].at = evidence.records[3].at.plus_ms(-60_000);
+    evidence
+}
+
 pub(super) fn message_stuck_in_a_queue() -> Evidence {
     let cause = Cause {
         origin: HIS.into(),

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use rstest::rstest;
 
-use super::{Bench, Ended, classes, copy, crosswipe};
+use crosswipe_domain::sha256_hex;
+
+use super::{Bench, Ended, classes, copy, crosswipe, plan, start};
 
 /// Changes one byte in the middle of `text` inside a file.
 fn spoil(path: &Path, text: &[u8]) {
@@ -146,5 +148,188 @@ fn a_damaged_run_is_told_in_words() {
             && !zh.out.contains("已回退干净"),
         "{}",
         zh.out
+    );
+}
+
+/// What was not copied is named, whatever it is; nothing of it is taken for clean.
+#[rstest]
+#[case("exports/hub-330000.t1.json", "exports/hub-330000.t1.json")]
+#[case(
+    "exports/his-H33010000001.tm.jsonl",
+    "exports/his-H33010000001.tm.jsonl"
+)]
+#[case("certificate.json", "certificate.json")]
+#[case("SHA256SUMS", "SHA256SUMS")]
+fn a_file_that_was_not_copied_is_named(#[case] file: &str, #[case] named: &str) {
+    let bench = Bench::new();
+    bench.run("run", &["--quiet"]).must_end(0);
+    fs::remove_file(bench.path("run").join(file)).unwrap();
+    let report = bench.verify("run").must_end(1).json();
+    let first = &report["findings"][0];
+    assert_eq!(
+        (&first["class"], &first["where"]),
+        (&"evidence:missing".into(), &named.into()),
+        "{first:#}"
+    );
+}
+
+/// A process that died between CERT and the files beside it: `resume` writes down what was certified, and only that.
+#[test]
+fn a_certificate_that_was_never_written_is_written_by_resume() {
+    let bench = Bench::new();
+    bench.run("run", &["--quiet"]).must_end(0);
+    let path = |name: &str| bench.path("run").join(name);
+    let whole = fs::read(path("certificate.json")).unwrap();
+    let sums = fs::read(path("SHA256SUMS")).unwrap();
+    for name in ["certificate.json", "SHA256SUMS"] {
+        fs::remove_file(path(name)).unwrap();
+    }
+    bench.verify("run").must_end(1);
+    crosswipe(&["resume", &bench.text("run"), "--lang", "en"])
+        .must_end(0)
+        .must_say(&["was certified", "nothing was sent"]);
+    assert_eq!(fs::read(path("certificate.json")).unwrap(), whole);
+    assert_eq!(fs::read(path("SHA256SUMS")).unwrap(), sums);
+    bench.verify("run").must_end(0);
+    // Evidence that no longer amounts to what was certified is not certified anew.
+    for name in ["certificate.json", "SHA256SUMS"] {
+        fs::remove_file(path(name)).unwrap();
+    }
+    spoil(&path("exports/insured-330100.t1.json"), b"accumulator");
+    crosswipe(&["resume", &bench.text("run")]).must_end(1);
+    assert!(!path("certificate.json").exists() && !path("SHA256SUMS").exists());
+}
+
+/// Books of another run under the right name, with sums made to fit: party and instant are named.
+#[test]
+fn an_export_of_another_run_is_named() {
+    let bench = Bench::new();
+    bench.run("run", &["--quiet"]).must_end(0);
+    bench
+        .run("other", &["--quiet", "--seed", "7", "--kind", "outpatient"])
+        .must_be_civil();
+    let file = "exports/insured-330200.t1.json";
+    let swapped = fs::read(bench.path("other").join(file)).unwrap();
+    let sums = fs::read_to_string(bench.path("run/SHA256SUMS")).unwrap();
+    let own = fs::read(bench.path("run").join(file)).unwrap();
+    assert_ne!(own, swapped);
+    let sums = sums.replace(&sha256_hex(&own), &sha256_hex(&swapped));
+    fs::write(bench.path("run").join(file), &swapped).unwrap();
+    fs::write(bench.path("run/SHA256SUMS"), sums).unwrap();
+    let report = bench.verify("run").must_end(1).json();
+    let named = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|finding| {
+            finding["class"] == "evidence:tampered"
+                && finding["party"] == "insured:330200"
+                && finding["where"] == "export t1"
+        });
+    assert!(named, "{:#}", report["findings"]);
+}
+
+/// A run that was killed leaves a log beside its database; SQLite drops a bad frame and all behind it without a word.
+#[test]
+fn a_flipped_bit_in_the_log_of_a_killed_run_is_found() {
+    let bench = Bench::new();
+    let mut started = start(&[
+        "run",
+        &plan("pair-demo"),
+        "--out",
+        &bench.text("run"),
+        "--quiet",
+    ]);
+    let log = bench.path("run/journal.db-wal");
+    while started.lives() && fs::metadata(&log).map_or(0, |file| file.len()) < 400_000 {
+        std::thread::sleep(super::PAUSE);
+    }
+    started.kill();
+    let run = bench.path("run");
+    let history = crosswipe_journal::read(&run).unwrap();
+    let (head, _) = history.head.clone().unwrap();
+    let bytes = fs::read(&log).unwrap();
+    assert!(
+        bytes.len() > 100_000,
+        "it was killed with its log: {}",
+        bytes.len()
+    );
+    let (mut found, mut meaningless) = (0, 0);
+    let step = bytes.len() / 300;
+    for at in (step / 2..bytes.len()).step_by(step) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 8);
+        fs::write(&log, changed).unwrap();
+        match crosswipe_journal::read(&run) {
+            Err(error) => {
+                assert_eq!(error.code(), "journal:corrupt");
+                found += 1;
+            }
+            // What the head does not vouch for was never answered; a kill may leave one such commit.
+            Ok(read) => {
+                let kept = read.records.len();
+                assert!(read.records == history.records[..kept], "byte {at}");
+                assert!(
+                    head < kept as u64,
+                    "byte {at}: the head vouches for record {head}"
+                );
+                meaningless += 1;
+            }
+        }
+    }
+    println!(
+        "{} flips in a log of {} bytes: {found} found, {meaningless} in unused room or behind the last answer",
+        found + meaningless,
+        bytes.len()
+    );
+    assert!(
+        found > 200 && found > 5 * meaningless,
+        "{found} {meaningless}"
+    );
+    let mut changed = bytes.clone();
+    changed[bytes.len() / 2] ^= 1;
+    fs::write(&log, &changed).unwrap();
+    for command in ["verify", "resume", "report"] {
+        crosswipe(&[command, &bench.text("run")])
+            .must_end(4)
+            .must_say(&["error[journal:corrupt]", "from record "]);
+        assert_eq!(
+            fs::read(&log).unwrap(),
+            changed,
+            "`{command}` left the evidence as it was"
+        );
+    }
+}
+
+/// Killed, and nobody had time to report: whoever looks next leaves a report behind.
+#[rstest]
+#[case("verify")]
+#[case("report")]
+fn a_killed_run_has_a_report_as_soon_as_somebody_looks(#[case] command: &str) {
+    let bench = Bench::new();
+    let mut started = start(&[
+        "run",
+        &plan("pair-demo"),
+        "--out",
+        &bench.text("run"),
+        "--quiet",
+    ]);
+    while started.lives()
+        && fs::metadata(bench.path("run/journal.db-wal")).map_or(0, |file| file.len()) < 300_000
+    {
+        std::thread::sleep(super::PAUSE);
+    }
+    started.kill();
+    crosswipe(&[command, &bench.text("run")]).must_be_civil();
+    for name in ["report.json", "report.html", "junit.xml"] {
+        assert!(bench.path("run").join(name).is_file(), "{name}");
+    }
+    let text = fs::read_to_string(bench.path("run/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_ne!(report["verdict"], "clean");
+    let missing = report["matrix"]["missing"].to_string();
+    assert!(
+        missing.contains("not_started") && !missing.contains("not_selected"),
+        "{missing}"
     );
 }

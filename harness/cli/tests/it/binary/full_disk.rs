@@ -28,6 +28,13 @@ impl SmallDisk {
             .then(|| SmallDisk(at.to_owned()))
     }
 
+    /// Nobody may write to it any more.
+    fn read_only(&self) {
+        let mut mount = Command::new("mount");
+        mount.args(["-o", "remount,ro"]).arg(&self.0);
+        assert!(mount.status().unwrap().success());
+    }
+
     /// Somebody has freed some space.
     fn grow(&self) {
         let mut mount = Command::new("mount");
@@ -108,6 +115,46 @@ fn a_disk_that_fills_up_leaves_nothing_open(#[case] size: &str) {
         "{report:#}"
     );
     assert!(certified(&read(&bench.path("disk/run")).unwrap()));
+    drop(disk);
+}
+
+/// Evidence is read where nothing can be written; what would have to write says that it cannot.
+#[test]
+fn a_run_on_a_medium_that_cannot_be_written_is_verified_and_not_resumed() {
+    let bench = Bench::new();
+    let Some(disk) = SmallDisk::mount(&bench.path("disk"), "64m") else {
+        eprintln!("skipped: this user may not mount a small disk");
+        return;
+    };
+    bench.run("disk/run", &["--quiet"]).must_end(0);
+    let mut killed = super::start(&[
+        "run",
+        &plan("pair-demo"),
+        "--out",
+        &bench.text("disk/killed"),
+        "--quiet",
+    ]);
+    let log = bench.path("disk/killed/journal.db-wal");
+    while killed.lives() && std::fs::metadata(&log).map_or(0, |file| file.len()) < 300_000 {
+        std::thread::sleep(super::PAUSE);
+    }
+    killed.kill();
+    disk.read_only();
+    bench.verify("disk/run").must_end(0);
+    let seen = bench.verify("disk/killed").must_be_civil();
+    assert!(matches!(seen.code, Some(1 | 2)), "{seen:?}");
+    let said = crosswipe(&["resume", &bench.text("disk/killed"), "--lang", "en"]).must_end(4);
+    assert_eq!(said.err.matches("error[").count(), 1, "{}", said.err);
+    let said = said.must_say(&[
+        "error[journal:io]",
+        "Read-only",
+        "killed",
+        "cannot be written",
+    ]);
+    assert!(said.out.is_empty(), "{}", said.out);
+    crosswipe(&["report", &bench.text("disk/run"), "--format", "html"])
+        .must_end(4)
+        .must_say(&["error[cli::file]", "report.html"]);
     drop(disk);
 }
 

@@ -226,3 +226,26 @@ fn every_word_of_a_report_can_be_looked_up() {
         }
     }
 }
+
+#[test]
+fn a_file_in_the_place_of_the_run_folder_is_a_mistake_of_the_command_line() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("run"), "something of mine").unwrap();
+    bench
+        .run("run", &["--quiet"])
+        .must_end(64)
+        .must_say(&["error[cli::file]", "--out"]);
+    assert_eq!(
+        std::fs::read_to_string(bench.path("run")).unwrap(),
+        "something of mine"
+    );
+}
+
+#[test]
+fn a_fault_on_a_transaction_that_is_none_names_those_that_are() {
+    let bench = Bench::new();
+    bench
+        .run("run", &["--fault", "response-lost:on=99"])
+        .must_end(64)
+        .must_say(&["error[cli::fault]", "on=2207", "on=2304"]);
+}
