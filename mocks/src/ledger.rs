@@ -9,6 +9,7 @@
 
 mod draft;
 mod index;
+mod purge;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use crosswipe_domain::{
 
 pub use draft::{Amounts, Draft, Facts};
 use index::Index;
+pub use purge::PurgeOrder;
 
 /// 账本 · Cells, rows, fence and log of one party.
 pub struct Ledger {
@@ -31,7 +33,9 @@ pub struct Ledger {
     fence: BTreeMap<(String, String), Fenced>,
     index: Index,
     /// First `seq` of each group.
-    groups: Vec<u64>,
+    groups: BTreeMap<u64, u64>,
+    /// Number of the next row, and of the next group: numbers of purged rows are not used again.
+    next: (u64, u64),
     /// Postings that have been negated.
     negated: BTreeSet<u64>,
     bends: Vec<Bend>,
@@ -84,7 +88,8 @@ impl Ledger {
             rows: BTreeMap::new(),
             fence: BTreeMap::new(),
             index: Index::default(),
-            groups: Vec::new(),
+            groups: BTreeMap::new(),
+            next: (0, 0),
             negated: BTreeSet::new(),
             bends: Vec::new(),
         }
@@ -97,7 +102,7 @@ impl Ledger {
     pub fn replay(party: Party, log: Vec<Arc<LogRow>>) -> Result<Ledger, BadLog> {
         let mut ledger = Ledger::new(party);
         for row in log {
-            let known = ledger.groups.len() as u64;
+            let known = ledger.next.1;
             let follows = row.seq == ledger.lsn() && (row.group == known || row.group + 1 == known);
             if !follows {
                 return Err(BadLog { seq: row.seq });
@@ -133,7 +138,7 @@ impl Ledger {
         for bend in &mut self.bends {
             bend(&self.party, &mut draft);
         }
-        let group = self.groups.len() as u64;
+        let group = self.next.1;
         let Draft {
             at,
             cause,
@@ -154,9 +159,8 @@ impl Ledger {
     }
 
     fn append(&mut self, row: Arc<LogRow>) {
-        if row.group == self.groups.len() as u64 {
-            self.groups.push(row.seq);
-        }
+        self.groups.entry(row.group).or_insert(row.seq);
+        self.next = (row.seq + 1, self.next.1.max(row.group + 1));
         match &row.entry {
             Entry::Posting {
                 cell,
@@ -264,17 +268,14 @@ impl Ledger {
         &self.party
     }
 
-    /// Number of log rows.
+    /// Number of log rows, purged ones included: the number of the next row.
     pub fn lsn(&self) -> u64 {
-        self.log.len() as u64
+        self.next.0
     }
 
     /// The log rows from `from` on.
     pub fn log_from(&self, from: u64) -> &[Arc<LogRow>] {
-        let from = usize::try_from(from)
-            .unwrap_or(usize::MAX)
-            .min(self.log.len());
-        &self.log[from..]
+        &self.log[self.log.partition_point(|row| row.seq < from)..]
     }
 
     /// Value of a cell; 0 if nothing was ever booked on it.

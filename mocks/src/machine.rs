@@ -13,7 +13,7 @@ use crosswipe_wire::{Context, Refusal};
 use crate::epochs::Epochs;
 use crate::his::His;
 use crate::hub::Hub;
-use crate::ledger::{Bend, Ledger};
+use crate::ledger::{Bend, Ledger, PurgeOrder};
 use crate::region::Region;
 
 /// Path of the leg between platforms; any other path is an institution's message.
@@ -182,6 +182,16 @@ impl Machine {
         match self {
             Machine::Region(region) => Some(region.insured_mut()),
             _ => None,
+        }
+    }
+
+    /// Carries out an order of the owner of the book kept in `role`.
+    pub fn purge(&mut self, role: Role, order: &PurgeOrder) {
+        match self {
+            Machine::His(his) if role == Role::His => his.ledger_mut().purge(order),
+            Machine::Hub(hub) if role == Role::Hub => hub.ledger_mut().purge(order),
+            Machine::Region(region) => region.purge(role, order),
+            _ => {}
         }
     }
 

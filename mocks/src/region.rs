@@ -32,7 +32,7 @@ use crate::deed::{Deed, Hop};
 use crate::desk::{self, Desk, Heard, Passage, hear, passage};
 use crate::epochs::Epochs;
 use crate::hub::{books, read_hop};
-use crate::ledger::{Bend, Ledger};
+use crate::ledger::{Bend, Ledger, PurgeOrder};
 use crate::machine::{Answer, HOP_PATH, Lost, Step, Ticket};
 use crate::setup::Setup;
 use crate::{answer, books as booking, closing, rules};
@@ -429,6 +429,14 @@ impl Region {
 
     pub(crate) fn insured_mut(&mut self) -> &mut Ledger {
         self.insured.ledger_mut()
+    }
+
+    pub(crate) fn purge(&mut self, role: Role, order: &PurgeOrder) {
+        match role {
+            Role::Treatment => self.treatment.purge(order),
+            Role::Insured => self.insured.ledger_mut().purge(order),
+            _ => {}
+        }
     }
 
     pub(crate) fn restore(&mut self, ledger: Ledger) {

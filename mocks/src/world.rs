@@ -9,11 +9,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crosswipe_domain::{AdmDivision, Party, Registry, Topology, Window};
+use crosswipe_domain::{AdmDivision, DeclaredPurge, Party, Registry, Role, Topology, Window};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::fault::{FaultOrder, Faults};
+use crate::ledger::PurgeOrder;
 use crate::settlement::PolicyBook;
 use crate::setup::{MsgidMode, Setup};
 use crate::shell::hyper::{Hold, Server};
@@ -33,6 +34,8 @@ pub struct WorldConfig {
     pub policy: PolicyBook,
     /// What a repeated msgid meets.
     pub msgid_mode: MsgidMode,
+    /// Orders of the parties' owners: the rows of registered persons go out of these books.
+    pub purge: Vec<DeclaredPurge>,
     /// What is to go wrong.
     pub faults: Vec<FaultOrder>,
     /// Where each party's log is kept; `None` = nowhere. Books found there are taken over.
@@ -62,6 +65,17 @@ impl WorldConfig {
 
 /// Any free port of loopback.
 pub const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// What an owner's order is to a mock party: the rows of the registered persons.
+fn order(purge: &DeclaredPurge, registry: &Registry) -> PurgeOrder {
+    let registered = registry.personas.iter().filter(|person| person.registered);
+    PurgeOrder {
+        at: purge.at,
+        persons: registered
+            .map(|person| person.no.reveal().to_owned())
+            .collect(),
+    }
+}
 
 /// 世界 · Running mock parties.
 pub struct World {
@@ -98,7 +112,18 @@ impl World {
             let dir = config.parties_dir.as_deref();
             let at = place(&party);
             let (setup, faults, named) = (Arc::clone(&setup), faults.clone(), party.clone());
-            let machine = move || machine_of(&named, &setup, &faults);
+            let orders: Vec<(Role, PurgeOrder)> = config
+                .purge
+                .iter()
+                .filter(|purge| carrier(&purge.party) == party)
+                .map(|purge| (purge.party.role, order(purge, &config.registry)))
+                .collect();
+            let machine = move || {
+                let mut rigged = machine_of(&named, &setup, &faults);
+                let rig = rigged.as_mut().into_iter();
+                rig.for_each(|rigged| rigged.order_all(&orders));
+                rigged
+            };
             bound.push(
                 Server::bind(
                     party,

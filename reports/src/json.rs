@@ -53,6 +53,7 @@ fn document(story: &Story) -> Value {
         "books": judgement.books.iter().map(book).collect::<Vec<_>>(),
         "rules": judgement.rules.iter().map(rule).collect::<Vec<_>>(),
         "findings": judgement.findings.iter().map(finding).collect::<Vec<_>>(),
+        "statements": judgement.statements,
         "notes": story.notes,
         "results": story.cases.iter().filter(|case| case.planned).map(result).collect::<Vec<_>>(),
         "journal": {"records": story.length, "head": story.head, "tail": story.tail},
@@ -135,6 +136,7 @@ pub(crate) fn book(book: &BookTotal) -> Value {
 
 pub(crate) fn rule(rule: &RuleState) -> Value {
     let mut value = json!({"rule": rule.rule, "state": held(rule.state), "level": rule.level, "compared": rule.compared});
+    put(&mut value, "qualified", rule.qualified.as_deref());
     put(&mut value, "why_not", rule.why_not.as_deref());
     value
 }

@@ -14,7 +14,7 @@ use crate::Lang;
 use crate::amount::count;
 use crate::story::Story;
 use crate::wording::Word;
-use crate::wording::sentence::{not_checked, open, verdict_sentence, with_reasons};
+use crate::wording::sentence::{not_checked, open, statements, verdict_sentence, with_reasons};
 
 pub(crate) use wrap::wrapped;
 
@@ -37,6 +37,7 @@ pub fn terminal(story: &Story, lang: Lang, width: usize) -> String {
         books::rules(&page),
         findings::section(&page),
         findings::failed_checks(&page),
+        page.statements(),
         findings::notes(&page),
         page.open_list(),
         page.not_checked(),
@@ -133,6 +134,15 @@ impl Page<'_> {
             ),
             &findings::open_lines(self),
         )
+    }
+
+    fn statements(&self) -> String {
+        let lines = statements(self.story, self.lang);
+        if lines.is_empty() {
+            String::new()
+        } else {
+            self.section(self.say(Word::statements), &lines)
+        }
     }
 
     fn not_checked(&self) -> String {

@@ -174,6 +174,7 @@ words! {
     tombstone "墓碑" "tombstone";
     other_messages "用例以外的报文" "messages outside the cases";
     not_checked "未核事项" "Not checked";
+    statements "具名说明" "Statements of named persons";
     cannot_undo "任何账册都抹不掉的" "What no ledger undoes";
     places_more "另有账册差异 {} 处" "and {} differences in books";
     next_bad "按 n / p 跳到下一个 / 上一个未通过的用例" "n / p: next / previous case that is not good";

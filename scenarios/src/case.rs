@@ -102,8 +102,20 @@ pub struct Play {
     pub basket: String,
     /// When.
     pub at: Option<Moment>,
+    /// `None`: written down as public traffic. Else nobody writes it down, as when somebody swipes beside the run;
+    /// then it may be about a registered person, and the judge has to find it by himself.
+    pub stranger: Option<Afterwards>,
     /// [`Expected::Accepted`] or [`Expected::Refused`].
     pub expect: Expect,
+}
+
+/// What a stranger does with his swipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Afterwards {
+    /// It is left as it is.
+    Left,
+    /// It is undone by hand, step by step.
+    Undone,
 }
 
 /// 预期 · What a step is expected to give.

@@ -53,6 +53,8 @@ codes! {
     UNKNOWN_INSTITUTION = "unknown_institution";
     /// An institution code of another form, or of another region.
     BAD_INSTITUTION = "bad_institution";
+    /// No party of the topology.
+    UNKNOWN_PARTY = "unknown_party";
     /// Nobody in the persons file.
     UNKNOWN_PERSON = "unknown_person";
     /// Known, but not on the registry of test persons.

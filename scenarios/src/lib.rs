@@ -9,6 +9,7 @@
 mod case;
 mod plan;
 mod problem;
+mod purge;
 
 mod load;
 
@@ -39,7 +40,9 @@ mod source;
 mod table;
 mod words;
 
-pub use case::{Call, Case, Expect, Expected, FieldExpectation, Op, Play, Step, Swipe, Visit};
+pub use case::{
+    Afterwards, Call, Case, Expect, Expected, FieldExpectation, Op, Play, Step, Swipe, Visit,
+};
 pub use codes::CODES;
 pub use load::{check, load};
 pub use plan::Plan;

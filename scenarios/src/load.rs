@@ -21,6 +21,7 @@ use crate::pairs::read_pairs;
 use crate::persons::{Person, Use, read_persons};
 use crate::phases::read_window;
 use crate::problem::{Problems, Said};
+use crate::purge::read_purge;
 use crate::steps::Reader;
 use crate::topology::read_topology;
 use crate::words;
@@ -93,6 +94,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     if let (Some(topology), Some(window)) = (&topology, &window) {
         reading.year_end(topology, window);
     }
+    let purge = read_purge(&fields, topology.as_ref(), window.as_ref(), problems);
     let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
     let gathered = reading.cases(
         topology.as_ref(),
@@ -121,6 +123,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         cases: gathered.cases,
         matrix: head.matrix.map(|said| said.value).unwrap_or_default(),
         cannot_undo: head.cannot_undo,
+        purge: purge?,
         probe_basket: gathered.probe?,
         files: folder.into_files(),
         seed: head.seed?,

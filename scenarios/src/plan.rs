@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{
-    AdmDivision, Business, PlannedCase, PlannedPersona, PseudonymKey, Registry, ResolvedPlan,
-    Topology, Window,
+    AdmDivision, Business, DeclaredPurge, PlannedCase, PlannedPersona, PseudonymKey, Registry,
+    ResolvedPlan, Topology, Window,
 };
 
 use crate::Case;
@@ -39,6 +39,8 @@ pub struct Plan {
     pub matrix: Vec<Business>,
     /// What no ledger undoes, in the plan's words.
     pub cannot_undo: Vec<String>,
+    /// 清除令 · Purges ordered by owners of parties, at most one per party.
+    pub purge: Vec<DeclaredPurge>,
     /// R8: the basket of the probe visits; key into the registry's baskets.
     pub probe_basket: String,
     /// The year that the accumulators at the start belong to.
@@ -97,6 +99,7 @@ impl Plan {
                 .collect(),
             matrix: self.matrix.clone(),
             cannot_undo: self.cannot_undo.clone(),
+            purge: self.purge.clone(),
         }
     }
 

@@ -19,12 +19,15 @@ use crate::persons::Person;
 use crate::problem::{At, Problems, Said};
 use crate::seats::Seat;
 use crate::words;
-use crate::{Call, Expect, Expected, Play, Step, Swipe};
+use crate::{Afterwards, Call, Expect, Expected, Play, Step, Swipe};
 
 /// What a step can be.
 const KINDS: [&str; 4] = ["swipe", "call", "play", "parallel"];
 /// How a message of the run can end, the usual way first.
 const ANSWERS: [&str; 3] = ["ok", "refused", "gate"];
+/// What a stranger does with his swipe.
+const STRANGERS: [(&str, Afterwards); 2] =
+    [("left", Afterwards::Left), ("undone", Afterwards::Undone)];
 /// How public traffic can end.
 const PLAYED: [&str; 2] = ["accepted", "refused"];
 
@@ -283,7 +286,13 @@ impl Reader<'_, '_> {
             read,
         );
         let persona = self.persona(fields, None, true);
-        if let Some(persona) = &persona
+        let stranger = match fields.optional("stranger") {
+            Some(node) => words::word(node, self.problems).and_then(|said| {
+                words::one_of(&said, "way of a stranger", &STRANGERS, self.problems).map(Some)
+            }),
+            None => Some(None),
+        };
+        if let (Some(persona), Some(None)) = (&persona, stranger)
             && self
                 .known(&persona.value)
                 .is_some_and(|person| person.persona.registered)
@@ -321,6 +330,7 @@ impl Reader<'_, '_> {
             business: business?,
             basket: basket?,
             at,
+            stranger: stranger?,
             expect: expect?,
         })
     }

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// 收口 Judge all runs of a plan together: may the window be closed?
     Close(Close),
+    /// 复核 List what nobody knows in a certified run, or explain it by name and reason
+    Review(Review),
     /// 报告 Write the reports of a run again, in any format and language
     Report(Report),
     /// 检查 Find all problems of plans, without sending anything
@@ -98,6 +100,8 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
+    pub(crate) after_window: AfterWindow,
+    #[command(flatten)]
     pub(crate) common: Common,
 }
 
@@ -115,6 +119,46 @@ pub(crate) struct Resume {
     /// Where the served parties of the run keep their books now, if that folder was moved
     #[arg(long, value_name = "DIR")]
     pub(crate) served: Option<PathBuf>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Business time at which it goes on, simulated clock only [default: a second after the last record]
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) at: Option<String>,
+    #[command(flatten)]
+    pub(crate) after_window: AfterWindow,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 窗口结束后 Undo after the window's end
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AfterWindow {
+    /// Undo what is open although the window has ended, and why; the verdict stays violated
+    #[arg(long, value_name = "REASON", requires = "by")]
+    pub(crate) after_window: Option<String>,
+    /// Who allows it
+    #[arg(long, value_name = "NAME", requires = "after_window")]
+    pub(crate) by: Option<String>,
+}
+
+/// 复核 Review a certified run
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe review runs/RUN\n  crosswipe review runs/RUN --explain-foreign all P-12a9bff2a622 --by 张三 --reason 急诊病人"
+)]
+pub(crate) struct Review {
+    /// Run folder
+    pub(crate) run: PathBuf,
+    /// A stranger's row: its party and its number, its msgid, or the person it is about; `all` names every party; repeatable
+    #[arg(long, num_args = 2, value_names = ["PARTY", "ROW"], requires_all = ["by", "reason"])]
+    pub(crate) explain_foreign: Vec<String>,
+    /// Who explains it
+    #[arg(long, value_name = "NAME", requires = "explain_foreign")]
+    pub(crate) by: Option<String>,
+    /// Where it comes from
+    #[arg(long, value_name = "TEXT", requires = "explain_foreign")]
+    pub(crate) reason: Option<String>,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -40,6 +40,15 @@ pub(crate) enum Trouble {
         what: String,
         help: String,
     },
+    /// Something is open, the window has ended, and nobody allowed undo after its end; nothing was sent.
+    #[error(
+        "the window ended at `{ended}`, and {people} person(s) have something open: nothing was sent"
+    )]
+    WindowOver {
+        ended: crosswipe_domain::Moment,
+        people: usize,
+        dir: PathBuf,
+    },
     /// A selection that leaves nothing.
     #[error("{what}")]
     Nothing { what: String, help: String },
@@ -89,6 +98,9 @@ impl Trouble {
             }
             Trouble::File { .. } => "cli::file",
             Trouble::Usage { code, .. } => code,
+            Trouble::WindowOver { .. } | Trouble::Halt(Halt::WindowOver { .. }) => {
+                "cli::after_window"
+            }
             Trouble::Nothing { .. } => "cli::nothing_selected",
             Trouble::Journal(error) => error.code(),
             Trouble::Halt(Halt::Journal(error)) => error.code(),
@@ -143,6 +155,13 @@ impl Trouble {
             Trouble::File { source, .. } if source.kind() == io::ErrorKind::NotADirectory => {
                 dir_help.to_owned()
             }
+            Trouble::WindowOver { dir, .. } => format!(
+                "crosswipe resume {} --after-window 原因REASON --by 姓名NAME",
+                dir.display()
+            ),
+            Trouble::Halt(Halt::WindowOver { .. }) => {
+                "crosswipe resume RUN --after-window 原因REASON --by 姓名NAME".to_owned()
+            }
             Trouble::File { .. } | Trouble::Halt(Halt::File { .. }) => {
                 "检查磁盘空间与权限 · check free space and permissions".to_owned()
             }
@@ -173,6 +192,9 @@ impl Trouble {
                 Exit::Usage
             }
             Trouble::Nothing { .. } => Exit::Nothing,
+            Trouble::WindowOver { .. } => Exit::Gate,
+            // What is open was not undone: the rest of the run stands and is told.
+            Trouble::Halt(Halt::WindowOver { .. }) => Exit::Indeterminate,
             _ => Exit::Harness,
         }
     }

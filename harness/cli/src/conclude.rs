@@ -135,7 +135,10 @@ pub(crate) fn report_what_stands(
         .and_then(|history| {
             let judged = judged(dir, &history, fired)?;
             let stands = Judged {
-                exit: Exit::Harness,
+                exit: match halt {
+                    Halt::WindowOver { .. } => Exit::Indeterminate,
+                    _ => Exit::Harness,
+                },
                 ..judged
             };
             tell(telling, dir, &history, &stands, fired, Files::Written)

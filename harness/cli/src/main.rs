@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => command::verify::verify(&verify),
         Command::Audit(audit) => command::audit::audit(&audit),
         Command::Close(close) => command::close::close(&close),
+        Command::Review(review) => command::review::review(&review),
         Command::Report(report) => command::report::report(&report),
         Command::Lint(lint) => command::lint::lint(&lint),
         Command::Explain(explain) => command::explain::explain(&explain),

@@ -14,12 +14,16 @@ use std::path::{Path, PathBuf};
 use crosswipe_domain::{Moment, PseudonymKey};
 use crosswipe_journal::History;
 use crosswipe_scenarios::Plan;
-use crosswipe_verify::{Evidence, JournalFacts};
+use crosswipe_verify::{Evidence, JournalFacts, Review};
 
 use crate::complain::Trouble;
 
 /// Names of files in a run folder.
 pub(crate) const CERTIFICATE: &str = "certificate.json";
+/// What named persons said of the run afterwards: a chain that hangs on the journal's tail.
+pub(crate) const REVIEW: &str = "review.jsonl";
+/// The certificate with what stands in the review; the first one stays as it was.
+pub(crate) const REVIEWED: &str = "certificate.reviewed.json";
 
 /// In `private/`: the folder of `crosswipe serve` whose parties the run uses.
 const SERVED: &str = "served.txt";
@@ -132,6 +136,7 @@ pub(crate) fn evidence(
         journal: facts(history),
         exports: BTreeMap::new(),
         looks: BTreeMap::new(),
+        review: review(dir, &history.last().sha256)?,
         as_of,
     };
     for (party, books) in books::read(&dir.join("exports"))? {
@@ -144,6 +149,23 @@ pub(crate) fn evidence(
         }
     }
     Ok(evidence)
+}
+
+/// What stands in the review; nothing where there is none.
+fn review(dir: &Path, tail: &str) -> Result<Review, Trouble> {
+    let path = dir.join(REVIEW);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Review::read(&bytes, tail)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Review::default()),
+        Err(error) => Err(Trouble::file("read", &path, error)),
+    }
+}
+
+/// Writes a file so that it is there whole or as it was before.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+    let fresh = path.with_extension("new");
+    write(&fresh, bytes)?;
+    fs::rename(&fresh, path).map_err(|error| Trouble::file("write", path, error))
 }
 
 /// Takes in what the journal has grown by; exports and looks are as they were read.

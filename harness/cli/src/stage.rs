@@ -113,6 +113,7 @@ fn world(plan: &Plan, bent: &Bent<'_>, dir: &Path, time: TimeFn) -> WorldConfig 
         arranged: plan.arranged.clone(),
         policy: Default::default(),
         msgid_mode: bent.msgid_mode.unwrap_or_default(),
+        purge: plan.purge.clone(),
         faults: bent.faults.to_vec(),
         parties_dir: Some(dir.join(BOOKS)),
         time,

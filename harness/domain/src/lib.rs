@@ -44,7 +44,7 @@ pub use moment::{BadMoment, Day, Moment};
 pub use money::{BadAmount, Money, Quantity, Ratio, UnitPrice};
 pub use outcome::Outcome;
 pub use person::{BadIdNumber, IdNumber, PersonClass, PersonNo, Pseudonym, PseudonymKey};
-pub use plan::{PlannedCase, PlannedPersona, ResolvedPlan};
+pub use plan::{DeclaredPurge, PlannedCase, PlannedPersona, PurgeMethod, ResolvedPlan};
 pub use tariff::{BasketLine, ItemClass, Tariff};
 pub use topology::{Clearing, Institution, Persona, Profile, Region, Registry, Topology};
 pub use window::{Allow, Phase, PhaseKind, Public, Scope, Window};

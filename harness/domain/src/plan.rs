@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdmDivision, Business, CaseId, PersonClass, Pseudonym, Window};
+use crate::{AdmDivision, Business, CaseId, Moment, Party, PersonClass, Pseudonym, Window};
 
 /// 计划实录 · A plan after all its files were read, checked and expanded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,44 @@ pub struct ResolvedPlan {
     pub matrix: Vec<Business>,
     /// What no ledger undoes (text messages, printed slips), in the plan's words.
     pub cannot_undo: Vec<String>,
+    /// 清除令 · Roll-back by order of a party's owner, at most one per party.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purge: Vec<DeclaredPurge>,
+}
+
+/// 清除令 · A party's owner has the rows of the tests taken out of its books: by whose order, when, and how (R2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclaredPurge {
+    /// Whose books.
+    pub party: Party,
+    /// How.
+    pub method: PurgeMethod,
+    /// Who ordered it.
+    pub by: String,
+    /// The order: its number or its words.
+    pub order: String,
+    /// From when on the rows may be missing. What was seen before is compared as ever.
+    pub at: Moment,
+}
+
+/// How rows are taken out of books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PurgeMethod {
+    /// 删除 · Rows are deleted; their numbers stay empty for ever.
+    Delete,
+    /// 恢复备份 · A backup from before the tests is put back; the numbers may be used again.
+    Restore,
+}
+
+impl PurgeMethod {
+    /// `delete`, `restore`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PurgeMethod::Delete => "delete",
+            PurgeMethod::Restore => "restore",
+        }
+    }
 }
 
 /// A registered test person without personal data.

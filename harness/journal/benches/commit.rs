@@ -201,6 +201,7 @@ fn header() -> RunHeader {
         cases: vec![],
         matrix: vec![],
         cannot_undo: vec![],
+        purge: vec![],
     };
     RunHeader {
         run_id: RunId::parse("bench").expect("an id"),

@@ -27,8 +27,8 @@ pub use journal::{Closed, Journal, Wrap};
 pub use lock::holder;
 pub use read::{History, read};
 pub use record::{
-    CaseFinished, CaseResult, CaseStarted, Cert, Check, CompIntent, Ended, ExportDigest, Gated,
-    Intent, Interrupted, Note, Payload, Played, Purpose, Queried, Record, RunHeader, Says,
-    Snapshot, TailDigest, Tails, Takeover, UndoPlan, Unresolved, Verified,
+    AfterWindow, CaseFinished, CaseResult, CaseStarted, Cert, Check, CompIntent, Ended,
+    ExportDigest, Gated, Intent, Interrupted, Note, Payload, Played, Purpose, Queried, Record,
+    RunHeader, Says, Snapshot, TailDigest, Tails, Takeover, UndoPlan, Unresolved, Verified,
 };
 pub use store::{Row, Store};

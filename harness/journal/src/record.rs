@@ -68,6 +68,8 @@ pub enum Payload {
     Note(Note),
     /// The run was asked to stop: no new swipes after this, only compensation.
     Interrupted(Interrupted),
+    /// A named person allowed what is still open to be undone after the window's end.
+    AfterWindow(AfterWindow),
     /// t1 exports taken, after the last compensation and the quiet period.
     Snap1(Snapshot),
     /// t2 exports taken, after the next day roll.
@@ -97,6 +99,7 @@ impl Payload {
             Payload::CaseFinished(_) => "CASE_FINISHED",
             Payload::Note(_) => "NOTE",
             Payload::Interrupted(_) => "INTERRUPTED",
+            Payload::AfterWindow(_) => "AFTER_WINDOW",
             Payload::Snap1(_) => "SNAP1",
             Payload::Snap2(_) => "SNAP2",
             Payload::Cert(_) => "CERT",
@@ -472,6 +475,18 @@ pub struct Note {
 pub struct Interrupted {
     /// `ctrl-c`, `sigterm` or `disk-full`.
     pub by: String,
+}
+
+/// AFTER_WINDOW: written before the first undo that is sent once the window has ended. It lets the books be brought
+/// back, and makes nothing clean: what was undone too late stays a breach of R14.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AfterWindow {
+    /// Who allowed it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When the window had ended.
+    pub ended: Moment,
 }
 
 /// CERT: what was certified.

@@ -1,16 +1,17 @@
 //! 补偿 · Carries out what `rollback` decides, one person at a time, until nothing is open.
 //!
 //! Why so: the decision is pure and the same after a crash; this file only sends, asks and records.
-//! Called after each case, at an interruption, and by `resume`. Compensation passes no gate.
+//! Called after each case, at an interruption, and by `resume`. Compensation passes no gate; after the window's end
+//! it needs a permit.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use crosswipe_domain::{
-    InfNo, Institution, InstitutionCode, Money, MsgId, Outcome, Party, Persona, Pseudonym, Role,
-    TxId, sha256_hex,
+    InfNo, Institution, InstitutionCode, Moment, Money, MsgId, Outcome, Party, Persona, Pseudonym,
+    Role, TxId, sha256_hex,
 };
-use crosswipe_journal::{CompIntent, Ended, Intent, Payload, Unresolved, Verified};
+use crosswipe_journal::{AfterWindow, CompIntent, Ended, Intent, Payload, Unresolved, Verified};
 use crosswipe_rollback::{DUPLICATE, Next, RESENT};
 
 use crate::amounts;
@@ -40,14 +41,23 @@ impl<T: Transport> Desk<T> {
                 Next::Done => return Ok(Chain::Closed),
                 Next::Blocked { .. } => return Ok(Chain::Blocked),
                 Next::Wait { until } => busy.sleep_until(until, Patient::Yes).await,
-                Next::Query { txid } => self.ask_about(&txid).await?,
-                Next::Resend { txid } => self.resend(&txid).await?,
+                Next::Query { txid } => {
+                    self.may_still_undo().await?;
+                    self.ask_about(&txid).await?;
+                }
+                Next::Resend { txid } => {
+                    self.may_still_undo().await?;
+                    self.resend(&txid).await?;
+                }
                 Next::Compensate {
                     txid,
                     infno,
                     attempt,
                     resend,
-                } => self.undo(&txid, &infno, attempt, resend).await?,
+                } => {
+                    self.may_still_undo().await?;
+                    self.undo(&txid, &infno, attempt, resend).await?;
+                }
                 Next::Conclude {
                     txid,
                     never_applied,
@@ -75,6 +85,43 @@ impl<T: Transport> Desk<T> {
                 }
             }
         }
+    }
+
+    /// No phase refuses an undo. After the window's end it needs somebody who allowed it, and that is in the journal
+    /// before the first byte: the books come back, the verdict does not.
+    async fn may_still_undo(&self) -> Result<(), Halt> {
+        let Some(ended) = self.window_over() else {
+            return Ok(());
+        };
+        let Some(permit) = &self.config.after_window else {
+            // Business time may have jumped over the end without a record: whoever resumes has to know.
+            let say = || self.note("window-over", None, BTreeMap::new());
+            self.permitted.get_or_try_init(say).await?;
+            return Err(Halt::WindowOver { ended });
+        };
+        let write = || async {
+            let allowed = AfterWindow {
+                by: permit.by.clone(),
+                reason: permit.reason.clone(),
+                ended,
+            };
+            self.record(Payload::AfterWindow(allowed), None)
+                .await
+                .map(drop)
+        };
+        self.permitted.get_or_try_init(write).await.map(drop)
+    }
+
+    /// When the window ended, if it has.
+    pub(crate) fn window_over(&self) -> Option<Moment> {
+        let end = self.config.plan.window.end();
+        end.filter(|end| *end <= self.clock.now())
+    }
+
+    /// Whether a query that proves an undo may go out where no phase lets reads through any more.
+    pub(crate) fn undoes_by_permit(&self) -> bool {
+        let permitted = self.config.after_window.is_some() && self.permitted.initialized();
+        permitted && self.window_over().is_some()
     }
 
     /// Sends one undo of τ: COMP_INTENT on disk, bytes, COMP_OUTCOME on disk.

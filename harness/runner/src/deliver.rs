@@ -68,16 +68,7 @@ impl<T: Transport> Desk<T> {
             return Ok(Delivered::NoRoom);
         }
         let at = self.clock.tick();
-        if out.purpose != Purpose::Forced
-            && let Err(denied) = self.ask_gate(
-                &out.infno,
-                out.business,
-                out.persona,
-                out.institution,
-                at,
-                out.purpose,
-            )
-        {
+        if let Err(denied) = self.may_deliver(&out, at) {
             self.gated(&out, denied).await?;
             return Ok(Delivered::Gated(denied));
         }
@@ -115,6 +106,26 @@ impl<T: Transport> Desk<T> {
             outcome,
             body: reply.map(|answer| answer.body),
         })
+    }
+
+    /// The gate's answer to a message, and what stands above the gate: the end of the window for an undo that a case
+    /// sends by itself, a permit for the queries that prove what is undone after that end.
+    fn may_deliver(&self, out: &Outgoing<'_>, at: Moment) -> Result<(), Denied> {
+        let by_permit = out.purpose == Purpose::Query && self.undoes_by_permit();
+        if out.purpose == Purpose::Forced || by_permit {
+            return Ok(());
+        }
+        if out.infno.nature() == Nature::Undo && self.window_over().is_some() {
+            return Err(Denied::Window);
+        }
+        self.ask_gate(
+            &out.infno,
+            out.business,
+            out.persona,
+            out.institution,
+            at,
+            out.purpose,
+        )
     }
 
     /// Asks the gate without sending anything.
@@ -260,6 +271,13 @@ impl<T: Transport> Desk<T> {
         }
         let at = self.clock.tick();
         let infno = InfNo::new("9001");
+        if self
+            .ask_gate(&infno, None, None, institution, at, Purpose::Query)
+            .is_err()
+        {
+            // Only a message that is forced past the gate comes here when no read may be sent.
+            return Ok(None);
+        }
         let msgid = self.msgids.next(&institution.code, at);
         let body = self.envelope(
             &infno,

@@ -60,6 +60,12 @@ pub enum Halt {
         /// Transactions that nothing proves to be undone.
         open: usize,
     },
+    /// Something is open, the window has ended, and nobody allowed undo after its end: nothing more is sent.
+    #[error("the window ended at `{ended}` and something is still open: nothing more is sent")]
+    WindowOver {
+        /// When it ended.
+        ended: Moment,
+    },
     /// Another task failed first; its error is the one to read.
     #[error("another task stopped the run")]
     Stopped,
@@ -88,6 +94,15 @@ pub struct Progress {
     pub open_fen: i64,
 }
 
+/// 许可 · A named person lets what is open be undone after the window's end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permit {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// What a run needs to know.
 pub struct RunConfig {
     /// The run directory; exists, with `exports/`.
@@ -104,6 +119,8 @@ pub struct RunConfig {
     pub jobs: Option<usize>,
     /// How long to wait and how often to try.
     pub patience: Patience,
+    /// Who allowed undo after the window's end, if anybody did.
+    pub after_window: Option<Permit>,
     /// Called when a case has ended.
     pub progress: Box<dyn Fn(Progress) + Send + Sync>,
 }
@@ -127,6 +144,10 @@ pub(crate) struct Desk<T> {
     /// Closed τ that the look being taken shows standing, and where.
     pub(crate) late: Mutex<BTreeMap<TxId, crosswipe_domain::Party>>,
     pub(crate) open_fen: AtomicI64,
+    /// Set once it is in the journal that the window has ended: with the permit to undo all the same, or without one.
+    pub(crate) permitted: tokio::sync::OnceCell<()>,
+    /// Messages that the mock world's strangers have sent.
+    pub(crate) strangers: AtomicU64,
     pub(crate) halted: AtomicBool,
     /// No room was found for a file beside the journal, so none is to be expected for its records either.
     short_of_room: AtomicBool,
@@ -192,6 +213,8 @@ impl<T: Transport> Desk<T> {
             sent_texts: Mutex::default(),
             late: Mutex::default(),
             open_fen: AtomicI64::new(0),
+            permitted: tokio::sync::OnceCell::new(),
+            strangers: AtomicU64::new(0),
             halted: AtomicBool::new(false),
             short_of_room: AtomicBool::new(false),
             told_short: AtomicBool::new(false),

@@ -61,8 +61,11 @@ pub fn ask(
 ) -> Result<(), Denied> {
     match question.infno.nature() {
         Nature::Undo => Ok(()),
-        Nature::Read | Nature::Session | Nature::Unknown => ask_read(window, question.at),
-        Nature::Forward | Nature::Trial => ask_forward(window, arranged, question),
+        Nature::Read | Nature::Session => ask_read(window, question.at),
+        // What nobody knows may book.
+        Nature::Forward | Nature::Trial | Nature::Unknown => {
+            ask_forward(window, arranged, question)
+        }
     }
 }
 

@@ -27,7 +27,7 @@ mod swipe;
 pub mod transport;
 
 pub use crosswipe_rollback::Patience;
-pub use desk::{Halt, Progress, RunConfig};
+pub use desk::{Halt, Permit, Progress, RunConfig};
 pub use gate::{Denied, Question, ask as ask_gate};
-pub use resume::resume;
+pub use resume::{people_with_open, resume};
 pub use run::{Finished, Interrupt, beginning, run};

@@ -1,22 +1,25 @@
 //! 公众业务与单笔报文 · What the mock world plays beside the run, and single raw messages of a scenario.
 //!
 //! Played traffic has no intent of ours and is never compensated; PLAYED records let the judge tell
-//! it from strangers. A raw message is an ordinary intent: if it books something, it is undone.
+//! it from strangers. A stranger is played too, and nobody writes him down: the judge has to find him. A raw message is an ordinary intent: if it books something, it is undone.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
-use crosswipe_domain::{Business, InfNo, Nature, Outcome, TxId};
+use crosswipe_domain::{
+    Business, InfNo, Institution, Moment, MsgId, Nature, Outcome, Persona, TxId,
+};
 use crosswipe_journal::{Payload, Played, Purpose, UndoPlan};
-use crosswipe_scenarios::{Call, Case, Play};
+use crosswipe_scenarios::{Afterwards, Call, Case, Play};
 use crosswipe_wire::{ObjectText, Response, catalogue};
 
 use crate::case::Gathered;
 use crate::clock::{Busy, Patient};
 use crate::deliver::{Delivered, Outgoing};
 use crate::desk::{Desk, Halt};
-use crate::message::{Nodes, Visit, inpatient, outpatient};
+use crate::message::{Nodes, Visit, inpatient, outpatient, undo};
 use crate::swipe::{End, Walked};
-use crate::transport::Transport;
+use crate::transport::{Answer, Transport};
 
 impl<T: Transport> Desk<T> {
     /// Somebody who is no test person goes to hospital.
@@ -50,6 +53,10 @@ impl<T: Transport> Desk<T> {
             Business::Inpatient => &["2401", "2301", "2402", "2304"],
             _ => &["2201", "2203", "2204", "2207"],
         };
+        let mut known = BTreeMap::from([
+            ("chrg_bchno".to_owned(), visit.batch.clone()),
+            ("ipt_otp_no".to_owned(), visit.own_no.clone()),
+        ]);
         let mut walked = Walked {
             end: End::Ok,
             last: None,
@@ -58,36 +65,28 @@ impl<T: Transport> Desk<T> {
         for number in numbers {
             let infno = InfNo::new(number);
             let input = played_input(number, &visit);
-            let at = self.clock.tick();
-            let msgid = self.msgids.next(&institution.code, at);
-            let body = self.envelope(
-                &infno,
-                &msgid,
-                institution,
-                Some(persona.insured),
-                None,
-                &input,
-            );
-            let (outcome, _, reply) = self
-                .exchange(
-                    institution,
-                    &infno,
-                    &msgid,
-                    self.context_of_the_world(at),
-                    body,
-                )
-                .await?;
-            let played = Played {
-                case: case.id.clone(),
-                msgid,
-                origin: institution.code.to_string(),
-                infno: infno.clone(),
-                person: Some(self.pseudonym(&persona.no)),
-                outcome: outcome.clone(),
+            let at = self.clock.now();
+            let msgid = match play.stranger {
+                Some(_) => self.strange_msgid(institution, at),
+                None => self.msgids.next(&institution.code, at),
             };
-            self.record(Payload::Played(played), None).await?;
+            let (outcome, reply) = self
+                .of_the_world(&infno, &msgid, institution, persona, &input)
+                .await?;
+            if play.stranger.is_none() {
+                let played = Played {
+                    case: case.id.clone(),
+                    msgid,
+                    origin: institution.code.to_string(),
+                    infno: infno.clone(),
+                    person: Some(self.pseudonym(&persona.no)),
+                    outcome: outcome.clone(),
+                };
+                self.record(Payload::Played(played), None).await?;
+            }
             match outcome {
-                Outcome::Ok { .. } => {
+                Outcome::Ok { ids, .. } => {
+                    known.extend(ids);
                     let body = reply.map(|answer| answer.body);
                     if let Some(body) = &body
                         && visit.mdtrt_id.is_empty()
@@ -106,8 +105,76 @@ impl<T: Transport> Desk<T> {
                 }
             }
         }
+        if play.stranger == Some(Afterwards::Undone) && matches!(walked.end, End::Ok) {
+            known.insert("mdtrt_id".to_owned(), visit.mdtrt_id.clone());
+            walked.end = self
+                .undo_by_hand(play.business, persona, institution, &known)
+                .await?;
+        }
         gathered.judge(&play.name, &play.expect, walked);
         Ok(())
+    }
+
+    /// A stranger undoes his own swipe, step by step; the first step that is not taken ends it.
+    async fn undo_by_hand(
+        &self,
+        business: Business,
+        persona: &Persona,
+        institution: &Institution,
+        known: &BTreeMap<String, String>,
+    ) -> Result<End, Halt> {
+        let numbers: &[&str] = match business {
+            Business::Inpatient => &["2305", "2405", "2302", "2404"],
+            _ => &["2208", "2205", "2202"],
+        };
+        for number in numbers {
+            let infno = InfNo::new(number);
+            let at = self.clock.now();
+            let msgid = self.strange_msgid(institution, at);
+            let id = |name: &str| known.get(name).cloned();
+            let Some((input, _)) = undo::compose(&infno, persona, (&msgid, &infno), id) else {
+                let why = "an id was never answered".to_owned();
+                return Ok(End::Unknown { infno, why });
+            };
+            let (outcome, _) = self
+                .of_the_world(&infno, &msgid, institution, persona, &input)
+                .await?;
+            match outcome {
+                Outcome::Ok { .. } => {}
+                Outcome::Refused { code, text } => {
+                    return Ok(End::Refused { infno, code, text });
+                }
+                Outcome::Unknown { why } => return Ok(End::Unknown { infno, why }),
+            }
+        }
+        Ok(End::Ok)
+    }
+
+    /// Sends what the mock world sends of its own accord.
+    async fn of_the_world(
+        &self,
+        infno: &InfNo,
+        msgid: &MsgId,
+        institution: &Institution,
+        persona: &Persona,
+        input: &Nodes,
+    ) -> Result<(Outcome, Option<Answer>), Halt> {
+        let at = self.clock.tick();
+        let insured = Some(persona.insured);
+        let body = self.envelope(infno, msgid, institution, insured, None, input);
+        let context = self.context_of_the_world(at);
+        let (outcome, _, reply) = self
+            .exchange(institution, infno, msgid, context, body)
+            .await?;
+        Ok((outcome, reply))
+    }
+
+    /// A stranger's msgid: from the end of the second's numbers, where the run's own never come, also after a resume
+    /// that knows nothing of him.
+    fn strange_msgid(&self, institution: &Institution, at: Moment) -> MsgId {
+        let number = self.strangers.fetch_add(1, Ordering::Relaxed) % 500;
+        let serial = 9_500 + u16::try_from(number).unwrap_or_default();
+        MsgId::compose(&institution.code, at, serial)
     }
 
     /// One message as the scenario writes it.

@@ -14,13 +14,13 @@ use std::time::Duration;
 use crosswipe_domain::{CaseId, Export, InstitutionCode, Party, Pseudonym, Role};
 use crosswipe_journal::{CaseFinished, CaseResult, History, Intent, Journal, Payload, Purpose};
 
-use crosswipe_rollback::LATE;
+use crosswipe_rollback::{Fold, LATE, Patience};
 
 use crate::clock::{Busy, Clock, Patient, Stopwatch};
 use crate::desk::{Desk, Halt, Probed, RunConfig};
 use crate::evidence::Instant;
 use crate::relay::Relay;
-use crate::run::{Finished, Interrupt, steered};
+use crate::run::{Finished, Interrupt, second_look, steered};
 use crate::transport::Transport;
 
 /// Finishes the run whose journal was taken over; `history` is what stood in it, TAKEOVER included.
@@ -51,6 +51,13 @@ pub async fn resume<T: Transport>(
         async move { finish(&desk, left).await }
     };
     steered(desk, finishing, interrupt).await
+}
+
+/// 未了之数 · How many people have something open in a journal, as the fold sees it: with what a run would go on.
+pub fn people_with_open(history: &History) -> usize {
+    let mut fold = Fold::new(Patience::default());
+    history.records.iter().for_each(|record| fold.apply(record));
+    fold.people_with_open().len()
 }
 
 /// What the journal shows as not done.
@@ -128,12 +135,7 @@ async fn finish<T: Transport>(desk: &Arc<Desk<T>>, left: Left) -> Result<(), Hal
         busy = last_look(desk, busy, &left.probed).await?;
     }
     if !left.t2 {
-        let day_roll = desk.clock.now().day().next().start();
-        busy.sleep_until(
-            day_roll.plus_ms(desk.config.patience.quiet_ms),
-            Patient::Yes,
-        )
-        .await;
+        busy.sleep_until(second_look(desk), Patient::Yes).await;
         desk.last_look(&busy, Instant::T2).await?;
     }
     Ok(())

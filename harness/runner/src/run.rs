@@ -205,14 +205,18 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     .await;
     desk.last_look(&busy, Instant::T1).await?;
     let busy = world.finish(busy).await?;
-    let day_roll = desk.clock.now().day().next().start();
-    busy.sleep_until(
-        day_roll.plus_ms(desk.config.patience.quiet_ms),
-        Patient::Yes,
-    )
-    .await;
+    busy.sleep_until(second_look(desk), Patient::Yes).await;
     desk.last_look(&busy, Instant::T2).await?;
     Ok(())
+}
+
+/// When t2 is taken: after the next day roll, and after every purge that the plan declares, so that it is seen.
+pub(crate) fn second_look<T: Transport>(desk: &Desk<T>) -> Moment {
+    let day_roll = desk.clock.now().day().next().start();
+    let purged = desk.config.plan.purge.iter().map(|purge| purge.at);
+    purged
+        .fold(day_roll, Moment::max)
+        .plus_ms(desk.config.patience.quiet_ms)
 }
 
 /// Starts cases lane by lane, all lanes at once.

@@ -8,11 +8,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crosswipe_domain::{Export, Level, LogRow, Look, Party, Rule};
+use crosswipe_domain::{DeclaredPurge, Export, Level, LogRow, Look, Party, Rule};
 
 use crate::draft::finding;
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::Finding;
+use crate::purge::Purge;
 use crate::story::Story;
 
 /// All that is known of one party's books.
@@ -24,8 +25,10 @@ pub(crate) struct Books<'a> {
     pub(crate) looks: Vec<(usize, &'a Look)>,
     /// The log as first seen: each row in the oldest version that any look shows.
     pub(crate) early: Vec<&'a LogRow>,
-    /// The log as last seen.
+    /// The log as last seen; of a purged log, what was seen before and what has come since.
     pub(crate) last: Vec<&'a LogRow>,
+    /// The purge that the plan declares and the exports show; `None` where no row of the run is gone.
+    pub(crate) purge: Option<Purge<'a>>,
 }
 
 impl<'a> Books<'a> {
@@ -49,7 +52,36 @@ impl<'a> Books<'a> {
         })
     }
 
-    fn settle_logs(&mut self) {
+    /// Whether a row of `last` stood in the log that this export shows.
+    pub(crate) fn stood_in(&self, row: &LogRow, export: &Export) -> bool {
+        match &self.purge {
+            Some(purge) if !purge.is_after(export.taken_at) => {
+                row.seq < export.lsn && purge.before.get(&row.seq) == Some(&row)
+            }
+            _ => row.seq < export.lsn,
+        }
+    }
+
+    /// The purge, if one was declared and a row of the run is gone after it.
+    fn purged(&self, declared: Option<&'a DeclaredPurge>, story: &Story<'_>) -> Option<Purge<'a>> {
+        let declared = declared?;
+        let end = self.end().filter(|end| declared.at <= end.taken_at)?;
+        let looks = self
+            .looks
+            .iter()
+            .map(|(_, look)| (look.taken_at, &look.rows));
+        let wholes = self.exports.values().map(|e| (e.taken_at, &e.log));
+        let mut before: BTreeMap<u64, &LogRow> = BTreeMap::new();
+        for (_, rows) in looks.chain(wholes).filter(|(at, _)| *at < declared.at) {
+            for row in rows {
+                before.entry(row.seq).or_insert(row);
+            }
+        }
+        let purge = Purge::of(declared, before, story);
+        (purge.gone(&end.log) > 0).then_some(purge)
+    }
+
+    fn settle_logs(&mut self, declared: Option<&'a DeclaredPurge>, story: &Story<'_>) {
         let mut early: BTreeMap<u64, &LogRow> = BTreeMap::new();
         let looks = self.looks.iter().map(|(_, look)| &look.rows);
         let wholes = self.exports.values().map(|export| &export.log);
@@ -64,9 +96,15 @@ impl<'a> Books<'a> {
                 early.entry(row.seq).or_insert(row);
             }
         }
-        self.last = match self.end() {
-            Some(export) => export.log.iter().map(Arc::as_ref).collect(),
-            None => early.values().copied().collect(),
+        self.purge = self.purged(declared, story);
+        self.last = match (self.end(), &self.purge) {
+            (Some(export), Some(purge)) => {
+                let new = |row: &&LogRow| purge.before.get(&row.seq) != Some(row);
+                let since = export.log.iter().map(Arc::as_ref).filter(new);
+                purge.before.values().copied().chain(since).collect()
+            }
+            (Some(export), None) => export.log.iter().map(Arc::as_ref).collect(),
+            (None, _) => early.values().copied().collect(),
         };
         self.early = early.into_values().collect();
     }
@@ -104,11 +142,16 @@ pub(crate) fn gather<'a>(
                 looks: Vec::new(),
                 early: Vec::new(),
                 last: Vec::new(),
+                purge: None,
             },
         );
     }
     findings.extend(place_looks(evidence, story, &mut books));
-    books.values_mut().for_each(Books::settle_logs);
+    for books in books.values_mut() {
+        let mut declared = header.plan.purge.iter();
+        let declared = declared.find(|purge| purge.party == *books.party);
+        books.settle_logs(declared, story);
+    }
     (books, findings)
 }
 

@@ -24,6 +24,7 @@ const SCHEMA: &str = "crosswipe.certificate/1";
 /// `snapshots` (per instant and party: digest, `lsn`, time; who did not answer), `looks` (per case and party),
 /// `journal` (head, tail, length, defect), `verdict`, `level`, `rules`, `counts`, `books`, `transactions` (each with
 /// the rules that a finding breaks for it), `findings`, `unresolved` (with next step and owner), `notes`,
+/// `statements` (what named persons stand for: strangers explained, purges ordered, undo after the window's end),
 /// `not_checked`, `cannot_undo`, and `anchor`: who holds all files could write all of them anew, so the chain's ends
 /// must have been noted elsewhere.
 pub fn certificate(evidence: &Evidence, judgement: &Judgement) -> String {
@@ -60,6 +61,7 @@ pub fn certificate(evidence: &Evidence, judgement: &Judgement) -> String {
         "findings": judgement.findings,
         "unresolved": unresolved(&context, judgement),
         "notes": judgement.notes,
+        "statements": judgement.statements,
         "not_checked": judgement.not_checked,
         "cannot_undo": header.map(|header| &header.plan.cannot_undo),
         "anchor": "note-head-and-tail-elsewhere",

@@ -11,7 +11,8 @@ use crosswipe_domain::{Level, LogRow, Moment, Party, PersonClass, ResolvedPlan};
 use crate::books::{Books, gather};
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::Finding;
-use crate::story::{Owner, Story, Tau};
+use crate::story::{MessageKey, Owner, Story, Tau};
+use crate::strangers::{Known, Strangers, strangers};
 use crate::tally::{Account, Tally};
 
 /// Books of one party with their sums.
@@ -44,6 +45,8 @@ pub(crate) enum Status {
 pub(crate) struct Context<'a> {
     pub(crate) story: Story<'a>,
     pub(crate) ledgers: BTreeMap<&'a Party, Ledger<'a>>,
+    /// Rows that belong to no run and should: by party and message.
+    pub(crate) strangers: BTreeMap<&'a Party, Strangers<'a>>,
     /// What `gather` could not vouch for.
     pub(crate) unvouched: Vec<Finding>,
     /// Registered persons by pseudonym, with class.
@@ -58,25 +61,43 @@ impl<'a> Context<'a> {
     pub(crate) fn join(evidence: &'a Evidence) -> Context<'a> {
         let story = Story::read(evidence);
         let (books, unvouched) = gather(evidence, &story);
-        let ledgers = books
+        let ledgers: BTreeMap<&Party, Ledger<'_>> = books
             .into_iter()
             .map(|(party, books)| (party, ledger(books, &story)))
             .collect();
         let plan = story.header.map(|header| &header.plan);
-        let registered = plan
+        let registered: BTreeMap<&str, PersonClass> = plan
             .iter()
             .flat_map(|plan| &plan.personas)
             .map(|p| (p.pseudonym.as_str(), p.class))
             .collect();
-        let institutions = plan
+        let institutions: BTreeSet<&str> = plan
             .iter()
             .flat_map(|plan| &plan.institutions)
             .map(|(code, _, _)| code.as_str())
             .collect();
         let now = evidence.as_of.max(story.last_record);
+        let known = Known {
+            registered: &registered,
+            institutions: &institutions,
+        };
+        let strangers = ledgers
+            .iter()
+            .filter_map(|(party, ledger)| {
+                let found = strangers(
+                    plan?,
+                    &known,
+                    &evidence.review,
+                    &ledger.books,
+                    &ledger.tally,
+                );
+                (!found.is_empty()).then_some((*party, found))
+            })
+            .collect();
         Context {
             story,
             ledgers,
+            strangers,
             unvouched,
             registered,
             institutions,
@@ -184,6 +205,15 @@ impl<'a> Context<'a> {
             Owner::Comp(comp) => self.story.comps[comp].tau,
             _ => None,
         }
+    }
+
+    /// True for a stranger's message at a party that nobody has explained.
+    pub(crate) fn is_unexplained(&self, party: &Party, message: MessageKey<'_>) -> bool {
+        let found = self
+            .strangers
+            .get(party)
+            .and_then(|found| found.get(&message));
+        found.is_some_and(|foreign| foreign.explained.is_none())
     }
 
     /// True where the journal speaks of this instant at all.

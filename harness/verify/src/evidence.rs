@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use crosswipe_domain::{Export, Look, Moment, Party};
 use crosswipe_journal::Record;
 
+use crate::review::Review;
+
 /// 证据 · Everything that one judgement is made from.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
@@ -20,6 +22,8 @@ pub struct Evidence {
     pub exports: BTreeMap<Instant, BTreeMap<Party, ExportFile>>,
     /// Lines of `exports/<party>.tm.jsonl`, in file order.
     pub looks: BTreeMap<Party, Vec<LookLine>>,
+    /// What named persons said of the run afterwards.
+    pub review: Review,
     /// Business time at which the question is asked; `None` = when the last record was written.
     pub as_of: Option<Moment>,
 }

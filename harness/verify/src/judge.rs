@@ -10,7 +10,7 @@ use crate::causes::arrange;
 use crate::context::Context;
 use crate::evidence::Evidence;
 use crate::judgement::Judgement;
-use crate::{rules, soundness, totals, verdict};
+use crate::{rules, soundness, statements, totals, verdict};
 
 /// 判定 · Judges a run, finished or not.
 ///
@@ -46,6 +46,7 @@ pub(crate) fn judge_without(evidence: &Evidence, struck: Option<Rule>) -> Judgem
         counts: verdict::counts(&transactions),
         books: totals::books(&context),
         notes: verdict::notes(&context, &transactions, notes),
+        statements: statements::statements(evidence, &context),
         not_checked: verdict::not_checked(&context, &states, &transactions),
         rules: states,
         findings,

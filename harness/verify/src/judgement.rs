@@ -32,6 +32,9 @@ pub struct Judgement {
     pub books: Vec<BookTotal>,
     /// Recoverable trouble and the like; never changes the verdict.
     pub notes: Vec<Remark>,
+    /// What named persons stand for: explanations, orders to purge, undo after the window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<Statement>,
     /// What was not looked at, as stable words: `t2`, `R8`, `export:insured:330100`, …
     pub not_checked: Vec<String>,
 }
@@ -70,6 +73,9 @@ pub struct RuleState {
     pub level: Level,
     /// How many things were compared: cells, rows, postings, transactions. 0 is never held.
     pub compared: u64,
+    /// How it holds, where that is not all by itself: `purged`, by order of a party's owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualified: Option<String>,
     /// Why it was not checked, as a stable word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_not: Option<String>,
@@ -222,6 +228,27 @@ impl BookTotal {
     pub fn left(&self) -> i64 {
         self.t1.saturating_sub(self.t0).saturating_sub(self.others)
     }
+}
+
+/// 具名说明 · What a named person stands for, and whether the evidence bears it out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// `explained-foreign`, `purge` or `after-window`.
+    pub kind: String,
+    /// Who.
+    pub by: String,
+    /// Why, or the order.
+    pub reason: String,
+    /// When it was said; of a purge: from when on it holds.
+    pub at: Moment,
+    /// In whose books.
+    pub party: Option<Party>,
+    /// What about: a stranger's message, a way to purge, the end of a window.
+    pub about: String,
+    /// Log rows that it covers; of `after-window`: undos sent.
+    pub rows: u64,
+    /// True where the evidence shows what it speaks of.
+    pub holds: bool,
 }
 
 /// A note with a stable code.

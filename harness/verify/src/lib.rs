@@ -14,7 +14,10 @@ mod judge;
 
 mod books;
 mod context;
+mod purge;
+mod review;
 mod story;
+mod strangers;
 mod tally;
 
 mod causes;
@@ -22,6 +25,7 @@ mod certificate;
 mod draft;
 mod rules;
 mod soundness;
+mod statements;
 mod totals;
 mod verdict;
 mod window;
@@ -30,9 +34,11 @@ pub use certificate::{certificate, certificate_core_sha256};
 pub use evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
 pub use judge::judge;
 pub use judgement::{
-    BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Transaction, TxState,
-    Verdict,
+    BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Statement,
+    Transaction, TxState, Verdict,
 };
+pub use review::{Review, ReviewAct, ReviewLine};
+pub use strangers::{ForeignRows, foreign};
 
 pub use window::{
     CaseLine, Coverage, OpenSwipe, RunLine, RunPapers, SeamCount, Unfit, WindowFinding,

@@ -37,11 +37,20 @@ pub(crate) fn check(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> 
         );
     }
     findings.extend(clock_set_back(evidence));
+    if let Some((line, why)) = evidence.review.defect {
+        findings.push(
+            finding(Rule::R11, "evidence:tampered")
+                .location(format!("review.jsonl line {line}"))
+                .values("as sealed", why),
+        );
+    }
     findings.extend(stale(context));
     for (party, ledger) in &context.ledgers {
         for instant in [Instant::T0, Instant::T1, Instant::T2] {
             if let Some(export) = ledger.books.at(instant) {
-                findings.extend(conflict(party, instant, export));
+                let purge = ledger.books.purge.as_ref();
+                let purged = purge.is_some_and(|purge| purge.is_after(export.taken_at));
+                findings.extend(conflict(party, instant, export, purged));
             }
         }
         findings.extend(contradicting_flags(context, party, ledger));
@@ -116,7 +125,8 @@ fn sums(export: &Export) -> BTreeMap<&CellKey, (i64, i64)> {
 }
 
 /// An export that disagrees with itself: cells ≠ Σ log, rows ≠ what the log says of them, lsn ≠ length.
-fn conflict(party: &Party, instant: Instant, export: &Export) -> Vec<Finding> {
+/// Of a purged log the last numbers may be empty.
+fn conflict(party: &Party, instant: Instant, export: &Export, purged: bool) -> Vec<Finding> {
     let make = |location: String| {
         finding(Rule::R1, "evidence:conflict")
             .at(party)
@@ -138,7 +148,8 @@ fn conflict(party: &Party, instant: Instant, export: &Export) -> Vec<Finding> {
             .filter(|cell| !seen.insert(&cell.key))
             .map(|cell| make(cell.key.to_string()).values("once", "twice")),
     );
-    if export.lsn != export.log.last().map_or(0, |row| row.seq + 1) {
+    let next = export.log.last().map_or(0, |row| row.seq + 1);
+    if export.lsn < next || export.lsn > next && !purged {
         findings.push(make("log".into()).values(
             format!("lsn {}", export.lsn),
             format!("{} rows", export.log.len()),

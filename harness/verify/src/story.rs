@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use crosswipe_domain::{Moment, Nature, Outcome, TxId};
 use crosswipe_journal::{
-    CompIntent, Intent, Note, Payload, Played, Purpose, Record, RunHeader, Snapshot, Tails,
-    UndoPlan, Unresolved,
+    AfterWindow, CompIntent, Intent, Note, Payload, Played, Purpose, Record, RunHeader, Snapshot,
+    Tails, UndoPlan, Unresolved,
 };
 
 use crate::evidence::{Evidence, Instant};
@@ -88,6 +88,8 @@ pub(crate) struct Story<'a> {
     pub(crate) first_booking: Option<u64>,
     pub(crate) tails: Vec<(u64, &'a Tails)>,
     pub(crate) notes: Vec<&'a Note>,
+    /// Who allowed undo after the window's end, and when it was written down.
+    pub(crate) after_window: Vec<(Moment, &'a AfterWindow)>,
     pub(crate) forked: Option<u64>,
     pub(crate) last_record: Option<Moment>,
 }
@@ -183,6 +185,7 @@ impl<'a> Story<'a> {
                 self.played.push((record.at, played));
             }
             Payload::Note(note) => self.notes.push(note),
+            Payload::AfterWindow(allowed) => self.after_window.push((record.at, allowed)),
             _ => {}
         }
     }

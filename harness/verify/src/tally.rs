@@ -125,16 +125,24 @@ pub(crate) struct RowTrail<'a> {
     pub(crate) status: &'a str,
     pub(crate) last: &'a LogRow,
     pub(crate) touched_by_others: bool,
+    /// Messages of nobody we know that touched it since t0.
+    pub(crate) strange: Vec<MessageKey<'a>>,
 }
 
 impl<'a> Tally<'a> {
     /// Adds up a log. `born_from` is the first `seq` after t0: earlier rows are nobody's movement.
     pub(crate) fn of(log: &[&'a LogRow], born_from: Option<u64>, story: &Story<'a>) -> Tally<'a> {
         let mut tally = Tally::default();
-        let by_seq: BTreeMap<u64, &LogRow> = log.iter().map(|row| (row.seq, *row)).collect();
+        // A row undoes an earlier one. Numbers come twice where a backup was restored: then the newest counts.
+        let mut by_seq: BTreeMap<u64, &LogRow> = BTreeMap::new();
         for row in log {
-            let owner = story.owner(&row.cause.origin, &row.cause.msgid);
+            by_seq.insert(row.seq, row);
             let born = born_from.is_some_and(|first| row.seq >= first);
+            let owner = match story.owner(&row.cause.origin, &row.cause.msgid) {
+                // Books are opened before t0: who books under that word afterwards is nobody we know.
+                Owner::Opening if born => Owner::Stranger,
+                owner => owner,
+            };
             tally.note_owner(row, owner, born);
             match &row.entry {
                 Entry::Posting {
@@ -161,20 +169,7 @@ impl<'a> Tally<'a> {
                         });
                     }
                 }
-                Entry::Row {
-                    kind,
-                    id,
-                    status,
-                    was,
-                    ..
-                } => tally.row(
-                    row,
-                    owner,
-                    (kind.as_str(), id.as_str()),
-                    status,
-                    was.is_none(),
-                    story,
-                ),
+                Entry::Row { .. } => tally.row(row, owner, born, story),
                 Entry::Fence {
                     origin,
                     msgid,
@@ -304,19 +299,22 @@ impl<'a> Tally<'a> {
         hit.or(meant)
     }
 
-    fn row(
-        &mut self,
-        row: &'a LogRow,
-        owner: Owner,
-        key: (&'a str, &'a str),
-        status: &'a str,
-        born: bool,
-        story: &Story<'a>,
-    ) {
+    fn row(&mut self, row: &'a LogRow, owner: Owner, since_t0: bool, story: &Story<'a>) {
+        let Entry::Row {
+            kind,
+            id,
+            status,
+            was,
+            ..
+        } = &row.entry
+        else {
+            return;
+        };
+        let newborn = was.is_none();
         match owner {
             Owner::Tau(tau) => {
                 let account = self.apply(tau, row);
-                if born {
+                if newborn {
                     account.births.push(row);
                 }
             }
@@ -331,14 +329,20 @@ impl<'a> Tally<'a> {
             }
             _ => {}
         }
-        let trail = self.rows.entry(key).or_insert(RowTrail {
+        let trail = self.rows.entry((kind, id)).or_insert(RowTrail {
             status,
             last: row,
             touched_by_others: false,
+            strange: Vec::new(),
         });
         trail.status = status;
         trail.last = row;
         trail.touched_by_others |= matches!(owner, Owner::Stranger | Owner::Played(_));
+        if owner == Owner::Stranger && since_t0 {
+            trail
+                .strange
+                .push((row.cause.origin.as_str(), row.cause.msgid.as_str()));
+        }
     }
 
     fn fence(&mut self, row: &'a LogRow, owner: Owner, state: FenceState, story: &Story<'a>) {

@@ -53,8 +53,11 @@ pub(crate) fn books(context: &Context<'_>) -> Vec<BookTotal> {
                     continue;
                 };
                 let course = course(&mut courses, (party.role, &key.kind, *unit));
-                let others = foreign_movement(ledger, key, t1);
-                course.others = course.others.saturating_add(others);
+                let others = foreign_movement(context, ledger, key, t1);
+                course.others = course
+                    .others
+                    .saturating_add(others.known)
+                    .saturating_add(others.unexplained);
             }
         }
         let end = ledger

@@ -11,6 +11,7 @@ use super::late::Late;
 use super::{Books, Faults};
 use crate::deed::Deed;
 use crate::hub::read_hop;
+use crate::ledger::PurgeOrder;
 use crate::machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};
 
 /// 动作 · What leaves a machine after faults have had their say.
@@ -35,6 +36,8 @@ pub enum Motion {
 pub struct Rigged {
     machine: Machine,
     faults: Faults,
+    /// Orders of the owner that are still to be carried out.
+    orders: Vec<(Role, PurgeOrder)>,
     /// What the exchanges in flight are about.
     open: BTreeMap<Ticket, Asked>,
     late: Option<Late>,
@@ -65,6 +68,7 @@ impl Rigged {
         Rigged {
             machine,
             faults,
+            orders: Vec::new(),
             open: BTreeMap::new(),
             late,
             death: None,
@@ -81,8 +85,18 @@ impl Rigged {
         &mut self.machine
     }
 
-    /// Books what is due by `now`; asked before each look at the books.
+    /// Takes the owner's orders, each about the book kept in a role.
+    pub fn order_all(&mut self, orders: &[(Role, PurgeOrder)]) {
+        self.orders.extend_from_slice(orders);
+    }
+
+    /// Books what is due by `now`, and carries out the owner's orders that are; asked before anything else is done or
+    /// shown. A party that comes back with its books from a file carries them out anew.
     pub fn touch(&mut self, now: Moment) {
+        while let Some(due) = self.orders.iter().position(|(_, order)| order.at <= now) {
+            let (role, order) = self.orders.remove(due);
+            self.machine.purge(role, &order);
+        }
         if let (Some(late), Some(ledger)) = (&self.late, self.machine.insured_mut()) {
             late.touch(ledger, now);
         }

@@ -144,3 +144,52 @@ fn a_fault_bends_a_group_before_it_is_booked() {
     assert_eq!(ledger.value(&CellKey::new("cash", [])), 0);
     assert_eq!(ledger.value(&CellKey::new("revenue", [])), -4550);
 }
+
+#[test]
+fn a_purge_takes_the_rows_of_the_named_persons_and_leaves_their_numbers_empty() {
+    let mut ledger = Ledger::new(Party::new(Role::His, "H33010000001"));
+    let start = at("2017-06-02T10:00+08:00");
+    let mut book = |seconds: i64, person: &str, msgid: &str| {
+        let mut draft = Draft::new(
+            start.plus_ms(seconds * 1_000),
+            cause(msgid, "2207"),
+            Some(person.into()),
+        );
+        let cell = |kind: &str| CellKey::new(kind, [("person", person)]);
+        draft.move_money(cell("cash"), 500);
+        draft.move_money(cell("revenue"), -500);
+        draft.fence(FenceState::Applied, None);
+        ledger.commit(draft)
+    };
+    book(0, "one", "a");
+    book(1, "two", "b");
+    book(2, "one", "c");
+    book(9, "one", "late");
+    let persons = std::collections::BTreeSet::from(["one".to_owned()]);
+    let order = PurgeOrder {
+        at: start.plus_ms(5_000),
+        persons,
+    };
+    ledger.purge(&order);
+    let seqs: Vec<u64> = ledger.log_from(0).iter().map(|row| row.seq).collect();
+    assert_eq!(
+        seqs,
+        [3, 4, 5, 9, 10, 11],
+        "«two» and what came after the order stay"
+    );
+    assert_eq!(ledger.lsn(), 12);
+    assert_eq!(
+        ledger.value(&CellKey::new("cash", [("person", "one")])),
+        500
+    );
+    assert_eq!(
+        ledger.value(&CellKey::new("cash", [("person", "two")])),
+        500
+    );
+    assert!(ledger.fenced("H33010000001", "a").is_none());
+    assert_eq!(ledger.group(1).len(), 3);
+    let mut next = Draft::new(start.plus_ms(10_000), cause("d", "2207"), None);
+    next.fence(FenceState::Applied, None);
+    assert_eq!(ledger.commit(next), 4, "no number is used again");
+    assert_eq!(ledger.lsn(), 13);
+}

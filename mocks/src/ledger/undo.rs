@@ -36,10 +36,7 @@ impl Ledger {
 
     /// The log rows of a group.
     pub fn group(&self, group: u64) -> &[Arc<LogRow>] {
-        let Some(start) = usize::try_from(group)
-            .ok()
-            .and_then(|group| self.groups.get(group))
-        else {
+        let Some(start) = self.groups.get(&group) else {
             return &[];
         };
         let rows = self.log_from(*start);

@@ -198,6 +198,7 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
         arranged: vec![(division(HANGZHOU), H_NINGBO.to_owned())],
         policy: PolicyBook::default(),
         msgid_mode: MsgidMode::Replay,
+        purge: Vec::new(),
         faults: faults
             .iter()
             .map(|text| text.parse::<FaultOrder>().unwrap())

@@ -49,6 +49,7 @@ pub(super) struct Page {
     counts: Vec<CountLine>,
     levels: Vec<String>,
     cannot_undo: Vec<String>,
+    statements: Vec<String>,
     notes: Vec<String>,
     cases: Vec<cases::Row>,
     bad_cases: usize,
@@ -120,7 +121,7 @@ struct Told {
 struct RuleLine {
     code: &'static str,
     name: &'static str,
-    state: &'static str,
+    state: String,
     class: &'static str,
     level: String,
     compared: String,
@@ -205,6 +206,7 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
             .map(|(level, parties)| format!("{level} × {parties} — {}", level_words(*level, lang)))
             .collect(),
         cannot_undo: header.plan.cannot_undo.clone(),
+        statements: crate::wording::sentence::statements(story, lang),
         notes: notes(story, lang),
         cases: cases::rows(story, lang),
         bad_cases: story.cases.iter().filter(|case| !case.is_good()).count(),
@@ -481,7 +483,7 @@ fn rule_line(story: &Story, rule: &crosswipe_verify::RuleState, lang: Lang) -> R
     RuleLine {
         code: rule.rule.code(),
         name: rule_name(rule.rule, lang),
-        state: terms::held(rule.state, lang),
+        state: terms::rule_state(rule, lang),
         class: match rule.state {
             Held::Held => "good",
             Held::Violated => "bad",

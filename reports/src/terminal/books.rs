@@ -87,7 +87,7 @@ pub(crate) fn rules(page: &Page<'_>) -> String {
     for rule in &page.story.judgement.rules {
         builder.push_record([
             format!("{:<3} {}", rule.rule, rule_name(rule.rule, page.lang)),
-            terms::held(rule.state, page.lang).to_owned(),
+            terms::rule_state(rule, page.lang),
             rule.level.to_string(),
             count(i64::try_from(rule.compared).unwrap_or(i64::MAX)),
         ]);

@@ -295,8 +295,8 @@ const FAMILIES: [Family; 21] = [
             "A row born in the window belongs to no run and nobody has explained it.",
         ],
         next: [
-            "找到刷卡的人：说明原因，或用 import 认领并回退。",
-            "Find who swiped: explain it by name and reason, or adopt it with import and undo it.",
+            "找到刷卡的人，请他自行撤销；再用 crosswipe review 具名说明来历。",
+            "Find who swiped and have it undone; then explain it by name with crosswipe review.",
         ],
     },
     Family {

@@ -3,10 +3,10 @@
 //! Why so: the verdict is never shown without the strength of its proof; a line that can be read
 //! aloud, or pasted into a chat group, must carry all four.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{Level, Party, Rule};
-use crosswipe_verify::{Held, Verdict};
+use crosswipe_verify::{Held, Statement, Verdict};
 
 use super::Lang;
 use crate::amount::{count, yuan};
@@ -57,6 +57,10 @@ fn what(story: &Story, lang: Lang) -> String {
     if !broken.is_empty() {
         text += lang.pick("，违反 ", ", broken: ");
         text += &broken.join(lang.pick("、", ", "));
+    }
+    if let Some(explained) = with_explanations(story, lang) {
+        text += lang.pick("，", ", ");
+        text += &explained;
     }
     text += lang.pick("）", ")");
     if let Some(why) = why_this_code(story, lang) {
@@ -203,6 +207,10 @@ pub(crate) fn plain_word(names: &Names, word: &str, lang: Lang) -> String {
             "日切后的第二次取账（t2）",
             "the second look after a day roll (t2)",
         ),
+        "foreign" => lang.pick(
+            "有来历不明的行尚无人说明",
+            "a stranger's rows are not explained yet",
+        ),
         "export" => lang.pick("有的方没有给出账册", "some party gave no books"),
         "interrupted" => lang.pick("运行被中断，后续用例未做", "the run was interrupted"),
         "nothing-created" => lang.pick("没有新增记录可查", "no row was created"),
@@ -218,6 +226,106 @@ pub(crate) fn plain_word(names: &Names, word: &str, lang: Lang) -> String {
         other => other,
     }
     .to_owned()
+}
+
+/// 具名说明 · One sentence per statement: what, by whom, why, and whether the evidence bears it out. What one person
+/// explains for one reason is one sentence, however many rows it covers.
+pub(crate) fn statements(story: &Story, lang: Lang) -> Vec<String> {
+    let (explained, others): (Vec<&Statement>, Vec<&Statement>) = story
+        .judgement
+        .statements
+        .iter()
+        .partition(|said| said.kind == "explained-foreign" && said.holds);
+    let mut lines: Vec<String> = others
+        .into_iter()
+        .map(|said| statement(story, said, lang))
+        .collect();
+    let mut by_person: BTreeMap<(&str, &str), Vec<&Statement>> = BTreeMap::new();
+    for said in explained {
+        let group = by_person.entry((&said.by, &said.reason)).or_default();
+        group.push(said);
+    }
+    lines.extend(
+        by_person
+            .values()
+            .map(|group| explained_by(story, group, lang)),
+    );
+    lines
+}
+
+/// What one person explained for one reason.
+fn explained_by(story: &Story, group: &[&Statement], lang: Lang) -> String {
+    let (first, rest) = (group[0], group.len() - 1);
+    let line = statement(story, first, lang);
+    let rows: u64 = group[1..].iter().map(|said| said.rows).sum();
+    match (rest, lang) {
+        (0, _) => line,
+        (_, Lang::Zh) => format!("{line}；同一说明另有 {rest} 组 {rows} 行，逐组见 report.json"),
+        (_, Lang::En) => format!(
+            "{line}; the same of {rest} more groups, {rows} rows, one by one in report.json"
+        ),
+    }
+}
+
+/// Who explained strangers' rows, as part of the verdict: clean with help is said to be so.
+fn with_explanations(story: &Story, lang: Lang) -> Option<String> {
+    let explained = story
+        .judgement
+        .statements
+        .iter()
+        .filter(|said| said.kind == "explained-foreign" && said.holds);
+    let people: BTreeSet<&str> = explained.map(|said| said.by.as_str()).collect();
+    let people: Vec<&str> = people.into_iter().collect();
+    let names = people.join(lang.pick("、", ", "));
+    (!people.is_empty()).then(|| match lang {
+        Lang::Zh => format!("来历不明的行由 {names} 说明"),
+        Lang::En => format!("strangers' rows explained by {names}"),
+    })
+}
+
+fn statement(story: &Story, said: &Statement, lang: Lang) -> String {
+    let party = said
+        .party
+        .as_ref()
+        .map(|party| story.names.party(party, lang))
+        .unwrap_or_default();
+    let (by, reason, rows, about) = (&said.by, &said.reason, said.rows, &said.about);
+    let at = said.at.wire();
+    match (said.kind.as_str(), said.holds, lang) {
+        ("purge", true, Lang::Zh) => {
+            format!(
+                "清除（{about}）：{party}，{by} 下令「{reason}」，自 {at} 起，测试的 {rows} 行已不在"
+            )
+        }
+        ("purge", true, Lang::En) => format!(
+            "purge ({about}): {party}, ordered by {by}, \"{reason}\", from {at} on; {rows} rows of the tests are gone"
+        ),
+        ("purge", false, Lang::Zh) => {
+            format!("清除（{about}）：{party}，{by} 下令「{reason}」，{at}；取账中未见执行")
+        }
+        ("purge", false, Lang::En) => format!(
+            "purge ({about}): {party}, ordered by {by}, \"{reason}\", {at}; the books show none of it"
+        ),
+        ("after-window", _, Lang::Zh) => {
+            format!("窗口结束（{about}）后回退：{by} 允许「{reason}」，{at} 起发出 {rows} 笔")
+        }
+        ("after-window", _, Lang::En) => format!(
+            "undo after the window's end ({about}): allowed by {by}, \"{reason}\"; {rows} undos sent from {at} on"
+        ),
+        ("explained-foreign", true, Lang::Zh) => {
+            format!("来历说明：{party} {about}（{rows} 行），{by}「{reason}」，{at}")
+        }
+        ("explained-foreign", true, Lang::En) => {
+            format!("explained: {party} {about} ({rows} rows), by {by}, \"{reason}\", {at}")
+        }
+        ("explained-foreign", false, Lang::Zh) => {
+            format!("来历说明对不上任何来历不明的行，不作数：{party} {about}，{by}「{reason}」")
+        }
+        ("explained-foreign", false, Lang::En) => format!(
+            "an explanation that fits no stranger's rows and counts for nothing: {party} {about}, by {by}, \"{reason}\""
+        ),
+        _ => format!("{} {party} {about} {by} {reason}", said.kind),
+    }
 }
 
 /// The plain name of a rule.

@@ -2,7 +2,7 @@
 
 use crosswipe_domain::{Allow, Business, InfNo, PhaseKind, Public, Role, Scope};
 use crosswipe_journal::{CaseResult, Purpose, Says};
-use crosswipe_verify::{BookTotal, Held};
+use crosswipe_verify::{BookTotal, Held, RuleState};
 
 use super::Lang;
 use crate::story::{CellState, Ending, MarkKind, Rollback};
@@ -181,6 +181,17 @@ pub(crate) fn held(held: Held, lang: Lang) -> &'static str {
     }
 }
 
+/// A rule's state, with how it holds where that is not all by itself.
+pub(crate) fn rule_state(rule: &RuleState, lang: Lang) -> String {
+    match rule.qualified.as_deref() {
+        Some("purged") => lang
+            .pick("✓ 成立（奉令清除）", "✓ held (purged)")
+            .to_owned(),
+        Some(other) => format!("{} ({other})", held(rule.state, lang)),
+        None => held(rule.state, lang).to_owned(),
+    }
+}
+
 pub(crate) fn outcome(name: &str, lang: Lang) -> &str {
     match name {
         "ok" => lang.pick("✓ 成功", "✓ ok"),
@@ -288,6 +299,10 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
         "never-applied" => lang.pick("从未生效", "never took effect"),
         "already-reversed" => lang.pick("此前已冲正", "was reversed already"),
         "late-reply" => lang.pick("答复迟到", "reply came late"),
+        "window-over" => lang.pick(
+            "窗口结束时还有未回退的，未获许可，停止发送",
+            "the window ended with something open and no permit: nothing more was sent",
+        ),
         "late-apply" => lang.pick("迟到入账", "took effect late"),
         "runs-overlap" => lang.pick("两次运行同时进行", "two runs at the same time"),
         "probe-failed" => lang.pick("待遇试算没有做成", "a probe could not be carried out"),

@@ -191,6 +191,7 @@ impl Run {
                 cases,
                 matrix: vec![Business::Outpatient],
                 cannot_undo: vec!["已发出的短信".into()],
+                purge: vec![],
             },
             files: BTreeMap::new(),
             seed: 7,
@@ -586,6 +587,7 @@ fn judgement(header: &RunHeader) -> Judgement {
                 state: Held::Held,
                 level: Level::L4,
                 compared: 120,
+                qualified: None,
                 why_not: None,
             })
             .collect(),
@@ -601,6 +603,7 @@ fn judgement(header: &RunHeader) -> Judgement {
             book("insured", "accumulator", "memo_fen", 1_200_000, 1_391_844),
         ],
         notes: vec![],
+        statements: vec![],
         not_checked: vec![],
     }
 }

@@ -266,3 +266,83 @@ fn slips_in_phases(
 ) {
     check_slip(file, from, to, expected);
 }
+
+const PURGE: &str = "purge:\n  - {party: \"insured:330100\", method: delete, by: 李四, order: 三号令, at: \"2030-03-03T08:00+08:00\"}\n";
+
+#[test]
+fn a_purge_is_read_with_name_order_and_instant() {
+    let slip = format!("margin: 2h\n{PURGE}");
+    let folder = planted(&[("plan.yaml", "margin: 2h\n", &slip)]);
+    let (plan, problems) = read(folder.path());
+    assert_eq!(told(&problems), "");
+    let plan = plan.unwrap();
+    let purge = &plan.purge[0];
+    assert_eq!(
+        (
+            purge.party.to_string().as_str(),
+            purge.method.name(),
+            purge.by.as_str(),
+            purge.order.as_str()
+        ),
+        ("insured:330100", "delete", "李四", "三号令")
+    );
+    let key = crosswipe_domain::PseudonymKey::new([1; 32]);
+    assert_eq!(
+        plan.resolved(&key).purge,
+        plan.purge,
+        "the journal keeps it"
+    );
+}
+
+#[rstest]
+#[case::nobody("by: 李四, ", "", "purge: `by` is missing")]
+#[case::no_order("order: 三号令, ", "", "purge: `order` is missing")]
+#[case::no_instant(", at: \"2030-03-03T08:00+08:00\"", "", "purge: `at` is missing")]
+#[case::another_method("delete", "truncate", "unknown method `truncate`")]
+#[case::nobody_of_the_plan("insured:330100", "insured:330900", "unknown party `insured:330900`")]
+#[case::another_key("method", "methd", "purge: `method` is missing")]
+#[case::before_the_window(
+    "2030-03-03T08:00",
+    "2030-02-28T08:00",
+    "a purge before the window opens can purge nothing of the tests"
+)]
+#[case::no_party("party: \"insured:330100\", ", "", "purge: `party` is missing")]
+#[case::twice(
+    "  - {",
+    "  - {party: \"insured:330100\", method: restore, by: 李四, order: 四号令, at: \"2030-03-03T09:00+08:00\"}\n  - {",
+    "purge of `insured:330100` stands twice, first in line 14"
+)]
+fn a_purge_with_a_slip_is_told(#[case] from: &str, #[case] to: &str, #[case] expected: &str) {
+    let purge = PURGE.replacen(from, to, 1);
+    assert_ne!(purge, PURGE);
+    let slip = format!("margin: 2h\n{purge}");
+    let folder = planted(&[("plan.yaml", "margin: 2h\n", &slip)]);
+    let (plan, problems) = read(folder.path());
+    assert!(plan.is_none());
+    assert!(told(&problems).contains(expected), "{}", told(&problems));
+    assert!(problems.iter().all(|problem| problem.help.is_some()));
+}
+
+#[rstest]
+#[case::a_test_person_may("person: lu", "person: jia", "left", true)]
+#[case::and_undo_it("person: lu", "person: jia", "undone", true)]
+#[case::nobody_knows_that_way("person: lu", "person: jia", "gone", false)]
+fn a_stranger_may_swipe_a_test_persons_card(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] way: &str,
+    #[case] fine: bool,
+) {
+    let (whole, stranger) = (
+        format!("{from}\n"),
+        format!("{to}\n        stranger: {way}\n"),
+    );
+    let folder = planted(&[("day.yaml", &whole, &stranger)]);
+    let (plan, problems) = read(folder.path());
+    assert_eq!(plan.is_some(), fine, "{}", told(&problems));
+    let folder = planted(&[("day.yaml", from, to)]);
+    assert!(
+        read(folder.path()).0.is_none(),
+        "without `stranger` he plays the public"
+    );
+}

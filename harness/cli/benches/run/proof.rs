@@ -67,6 +67,7 @@ fn evidence(dir: &Path, history: &History) -> Evidence {
         journal,
         exports: BTreeMap::new(),
         looks: BTreeMap::new(),
+        review: Default::default(),
         as_of: None,
     };
     for path in files(dir) {

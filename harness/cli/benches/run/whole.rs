@@ -108,6 +108,7 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
         arranged: plan.arranged.clone(),
         policy: Default::default(),
         msgid_mode: Default::default(),
+        purge: plan.purge.clone(),
         faults: Vec::new(),
         parties_dir: Some(dir.join("parties")),
         time: Arc::new(move || time.now()),
@@ -182,6 +183,7 @@ async fn timed(
         plan,
         key,
         jobs: None,
+        after_window: None,
         progress: Box::new(|_| ()),
     };
     let watch = Watch::start();

@@ -6,6 +6,7 @@ pub(crate) mod explain;
 pub(crate) mod lint;
 pub(crate) mod report;
 pub(crate) mod resume;
+pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod select;
 pub(crate) mod serve;

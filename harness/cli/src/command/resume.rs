@@ -16,10 +16,11 @@ use crosswipe_journal::{History, Journal, Payload, RunHeader};
 use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::{Lang, chain_groups};
 use crosswipe_runner::clock::Clock;
-use crosswipe_runner::{Interrupt, Patience, RunConfig};
+use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, people_with_open};
 use crosswipe_scenarios::Plan;
 
 use crate::args::Resume;
+use crate::command::run::permit;
 use crate::command::verify::{faults_met, judged};
 use crate::complain::{Trouble, to_stderr};
 use crate::conclude::{Files, Telling, certify, complete, report_what_stands, tell};
@@ -42,6 +43,11 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     {
         return finished_already(&args.run, &history, telling);
     }
+    let begins = begins(args, &history)?;
+    let permit = permit(&args.after_window)?;
+    if permit.is_none() {
+        must_be_in_time(&args.run, &history, begins)?;
+    }
     let plan = rundir::kept_plan(&args.run)?;
     let key = rundir::kept_key(&args.run)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -49,7 +55,7 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
         .build()
         .map_err(Trouble::Runtime)?;
     let served = served(args, &plan, history.header())?;
-    let ended = runtime.block_on(whole(args, plan, key, served, &history, telling));
+    let ended = runtime.block_on(whole(args, plan, key, served, telling, (begins, permit)));
     runtime.shutdown_timeout(Duration::from_secs(2));
     ended
 }
@@ -107,6 +113,52 @@ fn take_over(
     Ok(taken)
 }
 
+/// Business time goes on where it stood, a second later, so that no instant is used twice; or at a later instant, as
+/// if whoever resumes had come then.
+fn begins(args: &Resume, history: &History) -> Result<Moment, Trouble> {
+    let earliest = history.last().at.plus_ms(1_000);
+    let Some(typed) = &args.at else {
+        return Ok(earliest);
+    };
+    let usage = |what: String, help: String| Trouble::Usage {
+        code: "cli::resume_at",
+        what,
+        help,
+    };
+    if history.header().clock != "simulated" {
+        let what = format!(
+            "`--at` is for simulated clocks; this run has `{}`",
+            history.header().clock
+        );
+        return Err(usage(what, "去掉 --at · leave it out".to_owned()));
+    }
+    let at = Moment::parse(typed).map_err(|_| {
+        let help = "形如 2017-06-05T09:00+08:00 · write it like 2017-06-05T09:00+08:00";
+        usage(format!("`{typed}` is no instant"), help.to_owned())
+    })?;
+    if at < earliest {
+        let what = format!("`{typed}` lies before the end of the journal");
+        return Err(usage(what, format!("最早 · the earliest is {earliest}")));
+    }
+    Ok(at)
+}
+
+/// After the window's end nothing is undone unless somebody allowed it: asked before anything is written or sent.
+fn must_be_in_time(dir: &Path, history: &History, begins: Moment) -> Result<(), Trouble> {
+    let end = history.header().plan.window.end();
+    let Some(ended) = end.filter(|end| *end <= begins) else {
+        return Ok(());
+    };
+    match people_with_open(history) {
+        0 => Ok(()),
+        people => Err(Trouble::WindowOver {
+            ended,
+            people,
+            dir: dir.to_owned(),
+        }),
+    }
+}
+
 fn finished_already(dir: &Path, history: &History, telling: Telling) -> Result<Exit, Trouble> {
     let faults = faults_met(history);
     let mut judged = judged(dir, history, &faults)?;
@@ -136,13 +188,11 @@ async fn whole(
     plan: Plan,
     key: PseudonymKey,
     served: Option<Served>,
-    stood: &History,
     telling: Telling,
+    (at, after_window): (Moment, Option<Permit>),
 ) -> Result<Exit, Trouble> {
     let dir = &args.run;
     let quiet = args.common.quiet || (telling.json && !std::io::stderr().is_terminal());
-    // Business time goes on where it stood; a second later, so that no instant is used twice.
-    let at = stood.last().at.plus_ms(1_000);
     let (journal, history) = match args.takeover {
         true => take_over(dir, at, quiet, telling.lang)?,
         false => Journal::reopen(dir, at)?,
@@ -181,6 +231,7 @@ async fn whole(
         selected: BTreeSet::new(),
         key,
         jobs: None,
+        after_window,
         progress: Box::new(|_| ()),
     };
     let transport = parties.network(&config.plan);

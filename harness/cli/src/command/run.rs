@@ -14,10 +14,10 @@ use crosswipe_journal::{Journal, RunHeader};
 use crosswipe_mocks::{FaultOrder, Faults};
 use crosswipe_reports::chain_groups;
 use crosswipe_runner::clock::{Clock, real_now};
-use crosswipe_runner::{Interrupt, Patience, RunConfig, beginning};
+use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, beginning};
 use crosswipe_scenarios::Plan;
 
-use crate::args::{ClockKind, Run, TransportKind};
+use crate::args::{AfterWindow, ClockKind, Run, TransportKind};
 use crate::command::select::{nearest, select};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
@@ -29,6 +29,7 @@ use crate::{private, progress, rundir};
 /// Runs a plan from its files to its exit code.
 pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     not_built_yet(args)?;
+    permit(&args.after_window)?;
     let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     let faults = faults(&args.faults)?;
     at_parties_of(&plan, &faults)?;
@@ -126,6 +127,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         selected,
         key,
         jobs: args.jobs.map(|jobs| jobs as usize),
+        after_window: permit(&args.after_window)?,
         progress: Box::new(move |at| progress::show(&shown, at)),
     };
     let transport = parties.network(&config.plan);
@@ -179,6 +181,24 @@ fn header(
 }
 
 /// What the command line names and this version does not do says so, before anything else.
+/// Who allows undo after the window's end, and why: both, or nobody.
+pub(crate) fn permit(typed: &AfterWindow) -> Result<Option<Permit>, Trouble> {
+    let (Some(reason), Some(by)) = (&typed.after_window, &typed.by) else {
+        return Ok(None);
+    };
+    if reason.trim().is_empty() || by.trim().is_empty() {
+        return Err(Trouble::Usage {
+            code: "cli::after_window",
+            what: "undo after the window's end needs a reason and a name".to_owned(),
+            help: "--after-window 原因 --by 姓名 · --after-window REASON --by NAME".to_owned(),
+        });
+    }
+    Ok(Some(Permit {
+        by: by.trim().to_owned(),
+        reason: reason.trim().to_owned(),
+    }))
+}
+
 fn not_built_yet(args: &Run) -> Result<(), Trouble> {
     let missing = match (args.clock, args.transport) {
         (ClockKind::Wall, _) => "--clock wall",

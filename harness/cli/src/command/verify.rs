@@ -10,7 +10,7 @@ use crosswipe_domain::{FindingClass, Moment, Nature, Rule, Severity};
 use crosswipe_journal::{CaseResult, Cert, History, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
 use crosswipe_verify::{
-    Evidence, Finding, Judgement, Verdict, certificate, certificate_core_sha256, judge,
+    Evidence, Finding, Judgement, Review, Verdict, certificate, certificate_core_sha256, judge,
 };
 
 use crate::anchor::Anchor;
@@ -123,7 +123,12 @@ pub(crate) fn judged_on(
 ) -> Result<Judged, Trouble> {
     let mut judgement = judge(evidence);
     let certificate = certificate(evidence, &judgement);
-    let changed = changed_since(dir, history, &certificate)?;
+    let changed = if is_reviewed(evidence) {
+        changed_since_certified(dir, history, evidence)?
+    } else {
+        changed_since(dir, history, &certificate)?
+    };
+    let changed = changed.or(changed_since_reviewed(dir, evidence, &certificate)?);
     let evidence_was_changed = matches!(changed, Some(Broken::Changed(_)));
     match changed {
         Some(Broken::Changed(what)) => put_first(&mut judgement, 0, tampered(&what)),
@@ -142,6 +147,42 @@ pub(crate) fn judged_on(
         exit,
         evidence_was_changed,
     })
+}
+
+fn is_reviewed(evidence: &Evidence) -> bool {
+    evidence.review != Review::default()
+}
+
+/// First file that is not what it was when the run was certified: the first certificate speaks of no review.
+pub(crate) fn changed_since_certified(
+    dir: &Path,
+    history: &History,
+    evidence: &Evidence,
+) -> Result<Option<Broken>, Trouble> {
+    let bare = Evidence {
+        review: Review::default(),
+        ..evidence.clone()
+    };
+    changed_since(dir, history, &certificate(&bare, &judge(&bare)))
+}
+
+/// Whether the certificate of the review says what the review says now.
+fn changed_since_reviewed(
+    dir: &Path,
+    evidence: &Evidence,
+    certificate: &str,
+) -> Result<Option<Broken>, Trouble> {
+    let path = dir.join(rundir::REVIEWED);
+    match fs::read(&path) {
+        // Somebody took the review away, and its certificate is left.
+        Ok(_) if !is_reviewed(evidence) => Ok(Some(Broken::Changed(rundir::REVIEW.to_owned()))),
+        Ok(kept) if kept != certificate.as_bytes() => {
+            Ok(Some(Broken::Changed(rundir::REVIEWED.to_owned())))
+        }
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Trouble::file("read", &path, error)),
+    }
 }
 
 /// First file that is not what it was when the run was certified.

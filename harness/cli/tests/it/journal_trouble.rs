@@ -187,6 +187,7 @@ impl Stage {
             plan: self.plan.clone(),
             key: key(),
             jobs: None,
+            after_window: None,
             progress: Box::new(|_| ()),
         }
     }

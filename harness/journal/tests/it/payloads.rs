@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{FindingClass, InfNo, Outcome, Party, Role};
 use crosswipe_journal::{
-    CaseFinished, CaseResult, CaseStarted, Cert, Check, Draft, Ended, ExportDigest, Gated,
-    Interrupted, Journal, Note, Payload, Played, Queried, Says, Snapshot, TailDigest, Tails,
+    AfterWindow, CaseFinished, CaseResult, CaseStarted, Cert, Check, Draft, Ended, ExportDigest,
+    Gated, Interrupted, Journal, Note, Payload, Played, Queried, Says, Snapshot, TailDigest, Tails,
     Unresolved, Verified, read,
 };
 use proptest::prelude::*;
@@ -113,6 +113,11 @@ fn every_kind() -> Vec<Payload> {
         Payload::Interrupted(Interrupted {
             by: "ctrl-c".into(),
         }),
+        Payload::AfterWindow(AfterWindow {
+            by: "张三".into(),
+            reason: "省平台停机".into(),
+            ended: at(9),
+        }),
         Payload::Snap1(snapshot.clone()),
         Payload::Snap2(snapshot),
         Payload::Cert(Cert {
@@ -131,19 +136,19 @@ fn counted(payload: &Payload) -> usize {
         | Payload::Takeover(_)
         | Payload::Snap0(_)
         | Payload::Intent(_)
-        | Payload::Outcome(_) => 20,
+        | Payload::Outcome(_) => 21,
         Payload::Snapm(_)
         | Payload::CompIntent(_)
         | Payload::CompOutcome(_)
-        | Payload::Queried(_) => 20,
+        | Payload::Queried(_) => 21,
         Payload::Verified(_) | Payload::Unresolved(_) | Payload::Gated(_) | Payload::Played(_) => {
-            20
+            21
         }
         Payload::CaseStarted(_)
         | Payload::CaseFinished(_)
         | Payload::Note(_)
-        | Payload::Interrupted(_) => 20,
-        Payload::Snap1(_) | Payload::Snap2(_) | Payload::Cert(_) => 20,
+        | Payload::Interrupted(_) => 21,
+        Payload::AfterWindow(_) | Payload::Snap1(_) | Payload::Snap2(_) | Payload::Cert(_) => 21,
     }
 }
 

@@ -109,6 +109,7 @@ fn plan() -> ResolvedPlan {
         cases: vec![planned],
         matrix: vec![Business::Outpatient],
         cannot_undo: vec!["短信".into()],
+        purge: vec![],
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct RuleOutcome {
     pub(crate) compared: u64,
     pub(crate) findings: Vec<Finding>,
     pub(crate) notes: Vec<Remark>,
+    /// How it holds, if it holds.
+    pub(crate) qualified: Option<&'static str>,
     /// Evidence that the rule needed and did not have.
     pub(crate) lacking: Option<&'static str>,
     /// What the run would have had to contain for the rule to compare anything.
@@ -66,6 +68,10 @@ impl RuleOutcome {
             state,
             level,
             compared: self.compared,
+            qualified: self
+                .qualified
+                .filter(|_| state == Held::Held)
+                .map(str::to_owned),
             why_not,
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! Cell by cell at the finest grain exported, at t1 and again at t2, kinds that nobody has heard of
 //! included; an absent number counts as 0. Sums are never compared: two errors may cancel in a sum.
-//! Rows known at t0 are unchanged. Rows born in the run are R7's.
+//! Rows known at t0 are unchanged. Rows born in the run are R7's. What a stranger moved that nobody has explained
+//! is no movement that R1 may count with: a cell that differs by that alone leaves the rule unchecked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,8 +30,20 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
                 continue;
             };
             let mut differing = Vec::new();
-            outcome.compared += cells(context, ledger, t0, later, net_zero, &mut differing);
-            outcome.compared += rows(context, ledger, t0, later, &mut differing);
+            let mut open = false;
+            outcome.compared += cells(
+                context,
+                ledger,
+                t0,
+                later,
+                net_zero,
+                &mut open,
+                &mut differing,
+            );
+            outcome.compared += rows(context, ledger, t0, later, &mut open, &mut differing);
+            if open {
+                outcome.lacking = outcome.lacking.or(Some("foreign"));
+            }
             // What t2 says as t1 said it is one finding, not two.
             differing.retain(|found| told.insert((found.location.clone(), found.actual.clone())));
             if instant == Instant::T2 {
@@ -50,6 +63,7 @@ fn cells(
     t0: &Export,
     later: &Export,
     net_zero: bool,
+    open: &mut bool,
     found: &mut Vec<Finding>,
 ) -> u64 {
     let (before, after) = (by_key(&t0.cells), by_key(&later.cells));
@@ -74,8 +88,12 @@ fn cells(
         let (v1, unit1) = after
             .get(key)
             .map_or((0, None), |cell| (cell.value, Some(cell.unit)));
-        let expected = v0.saturating_add(foreign_movement(ledger, key, later));
+        let foreign = foreign_movement(context, ledger, key, later);
+        let expected = v0
+            .saturating_add(foreign.known)
+            .saturating_add(foreign.unexplained);
         let unit_changed = unit0.is_some() && unit1.is_some() && unit0 != unit1;
+        *open |= foreign.unexplained != 0;
         if v1 == expected && !unit_changed || days.get(&without_day(key)) == Some(&0) {
             continue;
         }
@@ -122,19 +140,41 @@ fn explain(context: &Context<'_>, ledger: &Ledger<'_>, key: &CellKey, one: Findi
         .witness(ledger.books.party, rows)
 }
 
-/// X: what messages outside the run moved, up to that export.
-pub(crate) fn foreign_movement(ledger: &Ledger<'_>, key: &CellKey, later: &Export) -> i64 {
+/// What messages outside the run moved, up to an export.
+#[derive(Default)]
+pub(crate) struct Movement {
+    /// X: public traffic, and what somebody has explained.
+    pub(crate) known: i64,
+    /// By strangers whom nobody has explained.
+    pub(crate) unexplained: i64,
+}
+
+pub(crate) fn foreign_movement(
+    context: &Context<'_>,
+    ledger: &Ledger<'_>,
+    key: &CellKey,
+    later: &Export,
+) -> Movement {
     let moves = ledger
         .tally
         .moves
         .get(key)
         .map(Vec::as_slice)
         .unwrap_or_default();
-    moves
+    let mut movement = Movement::default();
+    for step in moves
         .iter()
-        .filter(|step| !step.by_run && step.tau.is_none() && step.row.seq < later.lsn)
-        .map(|step| step.amount)
-        .sum()
+        .filter(|step| !step.by_run && step.tau.is_none() && ledger.books.stood_in(step.row, later))
+    {
+        let cause = &step.row.cause;
+        let sum = if context.is_unexplained(ledger.books.party, (&cause.origin, &cause.msgid)) {
+            &mut movement.unexplained
+        } else {
+            &mut movement.known
+        };
+        *sum = sum.saturating_add(step.amount);
+    }
+    movement
 }
 
 fn rows(
@@ -142,6 +182,7 @@ fn rows(
     ledger: &Ledger<'_>,
     t0: &Export,
     later: &Export,
+    open: &mut bool,
     found: &mut Vec<Finding>,
 ) -> u64 {
     let after: BTreeMap<(&str, &str), &Row> = later
@@ -152,7 +193,12 @@ fn rows(
     for row in &t0.rows {
         let key = (row.kind.as_str(), row.id.as_str());
         let trail = ledger.tally.rows.get(&key);
-        if after.get(&key) == Some(&row) || trail.is_some_and(|trail| trail.touched_by_others) {
+        if after.get(&key) == Some(&row) {
+            continue;
+        }
+        if let Some(trail) = trail.filter(|trail| trail.touched_by_others) {
+            let unexplained = |message| context.is_unexplained(ledger.books.party, message);
+            *open |= trail.strange.iter().any(|message| unexplained(*message));
             continue;
         }
         let actual = match after.get(&key) {

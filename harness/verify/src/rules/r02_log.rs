@@ -3,50 +3,48 @@
 //! Every earlier look (t0, tm, t1) must be a prefix of every later one. A row seen earlier that is gone
 //! while later rows stand is erased; other bytes are mutated; an end before an earlier row, or a hole in
 //! `seq`, is a gap. Equal values have equal canonical bytes, so values are compared.
+//! A purge that the plan declares may take exactly the rows of the run and their undo, if an export from before
+//! shows them: the rule then holds `purged`. One row more is erased, one row less is a residue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crosswipe_domain::{LogRow, Party, Rule};
+use crosswipe_domain::{Entry, LogRow, Moment, Party, Rule};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger, Status};
-use crate::draft::finding;
+use crate::draft::{finding, residue};
 use crate::evidence::Instant;
 use crate::judgement::Finding;
+use crate::purge::Purge;
+use crate::story::Owner;
 
 /// The first finding of each class and τ: what else of a τ is gone goes with it.
 type Worst = BTreeMap<(&'static str, Option<usize>), Finding>;
+
+/// One look at a log.
+struct Seen<'a> {
+    name: String,
+    taken_at: Moment,
+    from: u64,
+    rows: &'a [Arc<LogRow>],
+    /// The whole log.
+    whole: bool,
+}
 
 pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("no-log");
     outcome.lacking = super::lacking_end(context);
     for (party, ledger) in &context.ledgers {
-        let mut looks: Vec<(String, u64, &[Arc<LogRow>])> = Vec::new();
-        let whole = |instant: Instant| {
-            ledger
-                .books
-                .at(instant)
-                .map(|export| (instant.name().to_owned(), 0, export.log.as_slice()))
-        };
-        looks.extend(whole(Instant::T0));
-        looks.extend(
-            ledger
-                .books
-                .looks
-                .iter()
-                .map(|(_, look)| (format!("tm {}", look.case), look.from, look.rows.as_slice())),
-        );
-        looks.extend(whole(Instant::T1));
-        looks.extend(whole(Instant::T2));
+        let looks = looks(ledger);
         let mut worst: Worst = BTreeMap::new();
         // Each look against the next whole log: prefixes of prefixes are prefixes.
-        for (place, (name, from, rows)) in looks.iter().enumerate() {
+        for (place, look) in looks.iter().enumerate() {
             let later = looks[place + 1..]
                 .iter()
-                .find(|(later, _, _)| later == "t1" || later == "t2");
-            outcome.compared += rows.len() as u64;
-            if let Some(hole) = hole(*from, rows) {
+                .find(|later| later.whole && later.name != "t0");
+            outcome.compared += look.rows.len() as u64;
+            if let Some(hole) = hole(ledger, look) {
                 let class = if acknowledged_but_absent(context, party, ledger) {
                     "audit:erased"
                 } else {
@@ -55,52 +53,204 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
                 worst.entry((class, None)).or_insert_with(|| {
                     finding(Rule::R2, class)
                         .at(party)
-                        .location(format!("log #{hole} @{name}"))
+                        .location(format!("log #{hole} @{}", look.name))
                         .values("a row", "no row")
                 });
             }
-            if let Some((later_name, _, later_rows)) = later {
-                compare(context, party, rows, later_rows, later_name, &mut worst);
+            if let Some(later) = later {
+                compare(context, (*party, ledger), look, later, &mut worst);
             }
         }
         outcome.findings.extend(worst.into_values());
+        if let Some(purge) = &ledger.books.purge {
+            outcome.qualified = Some("purged");
+            outcome
+                .findings
+                .extend(purged(context, party, ledger, purge));
+        }
     }
     outcome
 }
 
-/// First `seq` that a look should show and does not.
-fn hole(from: u64, rows: &[Arc<LogRow>]) -> Option<u64> {
-    (from..)
-        .zip(rows)
-        .find(|(seq, row)| row.seq != *seq)
-        .map(|(seq, _)| seq)
+/// t0, the looks at tm in journal order, t1, t2.
+fn looks<'c>(ledger: &Ledger<'c>) -> Vec<Seen<'c>> {
+    let whole = |instant: Instant| {
+        ledger.books.at(instant).map(|export| Seen {
+            name: instant.name().to_owned(),
+            taken_at: export.taken_at,
+            from: 0,
+            rows: export.log.as_slice(),
+            whole: true,
+        })
+    };
+    let tails = ledger.books.looks.iter().map(|(_, look)| Seen {
+        name: format!("tm {}", look.case),
+        taken_at: look.taken_at,
+        from: look.from,
+        rows: look.rows.as_slice(),
+        whole: false,
+    });
+    let mut looks: Vec<Seen<'_>> = whole(Instant::T0).into_iter().collect();
+    looks.extend(tails);
+    looks.extend(whole(Instant::T1));
+    looks.extend(whole(Instant::T2));
+    looks
+}
+
+/// What a purge by order must have left: proof of what was there, and not one row of the run.
+fn purged(
+    context: &Context<'_>,
+    party: &Party,
+    ledger: &Ledger<'_>,
+    purge: &Purge<'_>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let shown = ledger.books.at(Instant::T1);
+    if shown.is_none_or(|export| purge.is_after(export.taken_at)) {
+        // The first look at the books is older than what was purged and shows none of it.
+        let one = finding(Rule::R2, "evidence:missing").at(party);
+        findings.push(
+            one.location("export before the purge")
+                .values(format!("before {}", purge.declared.at), "absent")
+                .unsure(),
+        );
+    }
+    let mut told = BTreeSet::new();
+    for export in [Instant::T1, Instant::T2]
+        .into_iter()
+        .filter_map(|instant| ledger.books.at(instant))
+        .filter(|export| purge.is_after(export.taken_at))
+    {
+        for row in &export.log {
+            let seen = purge.before.get(&row.seq);
+            let left = purge.ours.contains(&row.seq) && seen == Some(&row.as_ref())
+                || context
+                    .story
+                    .owner(&row.cause.origin, &row.cause.msgid)
+                    .is_run();
+            if !left {
+                continue;
+            }
+            let tau = context.tau_of_row(row);
+            let kind = kind(&row.entry);
+            if told.insert((tau, kind.to_owned())) {
+                findings.push(left_over(context, party, row, tau, kind));
+            }
+        }
+        for row in &export.rows {
+            let owner = context.story.owner(&row.cause.origin, &row.cause.msgid);
+            let Owner::Tau(tau) = owner else { continue };
+            if told.insert((Some(tau), row.kind.clone())) {
+                let one = finding(Rule::R2, residue(&row.kind))
+                    .at(party)
+                    .about(&context.story.taus[tau]);
+                findings.push(
+                    one.location(format!("{} {}", row.kind, row.id))
+                        .values("purged", &row.status),
+                );
+            }
+        }
+    }
+    findings
+}
+
+fn left_over(
+    context: &Context<'_>,
+    party: &Party,
+    row: &LogRow,
+    tau: Option<usize>,
+    kind: &str,
+) -> Finding {
+    let one = finding(Rule::R2, residue(kind))
+        .at(party)
+        .of_person(row.person.as_deref())
+        .location(format!("log #{}", row.seq))
+        .values("purged", "a row")
+        .witness(party, [row]);
+    match tau {
+        Some(tau) => one.about(&context.story.taus[tau]),
+        None => one,
+    }
+}
+
+/// The book that a log row is about.
+fn kind(entry: &Entry) -> &str {
+    match entry {
+        Entry::Posting { cell, .. } => &cell.kind,
+        Entry::Row { kind, .. } => kind,
+        Entry::Fence { .. } => "fence",
+    }
+}
+
+/// First `seq` that a look should show and does not. Numbers of purged rows stay empty; what stood under a number
+/// that no look shows cannot be told apart where the log before the purge is not known in full.
+fn hole(ledger: &Ledger<'_>, look: &Seen<'_>) -> Option<u64> {
+    let purge = ledger
+        .books
+        .purge
+        .as_ref()
+        .filter(|purge| purge.is_after(look.taken_at));
+    let Some(purge) = purge else {
+        return (look.from..)
+            .zip(look.rows)
+            .find(|(seq, row)| row.seq != *seq)
+            .map(|(seq, _)| seq);
+    };
+    let known_in_full = ledger
+        .books
+        .at(Instant::T1)
+        .is_some_and(|export| !purge.is_after(export.taken_at));
+    // A row that was seen and is not ours is missed by `compare`, with its values.
+    let may_miss = |seq: &u64| purge.before.contains_key(seq) || !known_in_full;
+    let mut next = look.from;
+    for row in look.rows {
+        if let Some(hole) = (next..row.seq).find(|seq| !may_miss(seq)) {
+            return Some(hole);
+        }
+        if row.seq < next {
+            return Some(next);
+        }
+        next = row.seq + 1;
+    }
+    None
 }
 
 fn compare(
     context: &Context<'_>,
-    party: &Party,
-    earlier: &[Arc<LogRow>],
-    later: &[Arc<LogRow>],
-    name: &str,
+    (party, ledger): (&Party, &Ledger<'_>),
+    earlier: &Seen<'_>,
+    later: &Seen<'_>,
     worst: &mut Worst,
 ) {
-    let (Some(first), Some(last)) = (earlier.first(), later.last().map(|row| row.seq).or(Some(0)))
-    else {
+    let (Some(first), Some(last)) = (
+        earlier.rows.first(),
+        later.rows.last().map(|row| row.seq).or(Some(0)),
+    ) else {
         return;
     };
+    let purge = ledger
+        .books
+        .purge
+        .as_ref()
+        .filter(|purge| !purge.is_after(earlier.taken_at) && purge.is_after(later.taken_at));
     // Both rise by `seq`; one walk over the two is enough.
-    let start = later.partition_point(|row| row.seq < first.seq);
-    let mut rest = later[start..].iter().peekable();
-    for row in earlier {
+    let start = later.rows.partition_point(|row| row.seq < first.seq);
+    let mut rest = later.rows[start..].iter().peekable();
+    for row in earlier.rows {
         while rest.next_if(|other| other.seq < row.seq).is_some() {}
         let now = rest.next_if(|other| other.seq == row.seq);
+        if purge.is_some_and(|purge| {
+            purge.ours.contains(&row.seq) && purge.is_gone(row, now.map(Arc::as_ref))
+        }) {
+            continue;
+        }
         let (class, actual): (&'static str, String) = match now {
             Some(now) if now == row => continue,
             Some(now) if now.cause == row.cause => {
                 ("audit:mutated", crate::draft::line(party, now))
             }
             Some(now) => ("audit:erased", crate::draft::line(party, now)),
-            None if row.seq < last => ("audit:erased", "no row".into()),
+            None if row.seq < last || purge.is_some() => ("audit:erased", "no row".into()),
             None => ("audit:gap", "log ends before".into()),
         };
         let tau = context.tau_of_row(row);
@@ -108,7 +258,7 @@ fn compare(
             let one = finding(Rule::R2, class)
                 .at(party)
                 .of_person(row.person.as_deref())
-                .location(format!("log #{} @{name}", row.seq));
+                .location(format!("log #{} @{}", row.seq, later.name));
             let one = one
                 .values(crate::draft::line(party, row), actual)
                 .witness(party, [row].into_iter().chain(now).map(Arc::as_ref));

@@ -6,24 +6,23 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{Entry, LogRow, Moment, Party, Public, ResolvedPlan, Rule, Severity};
+use crosswipe_domain::{Entry, Party, Rule, Severity};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};
 use crate::draft::{finding, person_of};
 use crate::story::{MessageKey, Owner};
+use crate::strangers::Foreign;
 
 pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("nothing-booked");
     outcome.lacking = super::lacking_end(context);
-    let Some(plan) = context.plan() else {
-        return outcome;
-    };
     for (party, ledger) in &context.ledgers {
         bystanders(context, party, ledger, &mut outcome);
-        for (message, rows) in &ledger.tally.strangers {
-            outcome.compared += 1;
-            stranger(context, plan, party, ledger, *message, rows, &mut outcome);
+        outcome.compared += ledger.tally.strangers.len() as u64;
+        let strangers = context.strangers.get(party);
+        for (message, foreign) in strangers.into_iter().flatten() {
+            stranger(context, party, *message, foreign, &mut outcome);
         }
     }
     outcome
@@ -75,77 +74,32 @@ fn bystanders(
 
 fn stranger(
     context: &Context<'_>,
-    plan: &ResolvedPlan,
     party: &Party,
-    ledger: &Ledger<'_>,
     message: MessageKey<'_>,
-    rows: &[&LogRow],
+    foreign: &Foreign<'_>,
     outcome: &mut RuleOutcome,
 ) {
-    let suspended: Vec<&LogRow> = rows
-        .iter()
-        .copied()
-        .filter(|row| in_window(plan, row.at))
-        .collect();
-    let Some(first) = suspended.first() else {
-        return;
-    };
-    let tests = suspended
-        .iter()
-        .find_map(|row| registered_person(context, row));
-    let listed = context.institutions.contains(message.0)
-        && suspended
-            .iter()
-            .any(|row| plan.window.public_at(row.at) == Public::Closed);
-    if tests.is_none() && !listed {
+    if foreign.explained.is_some() {
         return;
     }
-    let open = tests.is_some() && still_stands(ledger, rows) && context.window_has_ended();
+    let first = foreign.rows[0];
+    let left = foreign.person.is_some() && foreign.stands && context.window_has_ended();
     let one = finding(Rule::R11, format!("foreign:{}", party.role.name()))
         .at(party)
-        .unsure_if(!open);
+        .unsure_if(!left);
     let one = one
-        .of_person(tests.or(first.person.as_deref()))
+        .of_person(foreign.person.or(first.person.as_deref()))
         .location(format!("{} {} {}", first.cause.infno, message.0, message.1));
-    let one = one.severity(if tests.is_some() {
+    let one = one.severity(if foreign.person.is_some() {
         Severity::S1
     } else {
         Severity::S2
     });
     outcome.findings.push(
-        one.values("nobody else's business", format!("{} rows", rows.len()))
-            .witness(party, rows.iter().copied()),
+        one.values(
+            "nobody else's business",
+            format!("{} rows", foreign.rows.len()),
+        )
+        .witness(party, foreign.rows.iter().copied()),
     );
-}
-
-fn in_window(plan: &ResolvedPlan, at: Moment) -> bool {
-    plan.window.start().is_some_and(|start| start <= at)
-        && plan.window.end().is_none_or(|end| at < end)
-}
-
-fn registered_person<'r>(context: &Context<'_>, row: &'r LogRow) -> Option<&'r str> {
-    let of_cell = match &row.entry {
-        Entry::Posting { cell, .. } => person_of(cell),
-        _ => None,
-    };
-    row.person
-        .as_deref()
-        .into_iter()
-        .chain(of_cell)
-        .find(|person| context.registered.contains_key(person))
-}
-
-/// True if a posting of these has no counter-posting that names it, or a row of these is not closed.
-fn still_stands(ledger: &Ledger<'_>, rows: &[&LogRow]) -> bool {
-    rows.iter().any(|row| match &row.entry {
-        Entry::Posting { cell, amount, reverses: None, .. } => {
-            let moves = ledger.tally.moves.get(cell).map(Vec::as_slice).unwrap_or_default();
-            let names = |other: &LogRow| matches!(&other.entry, Entry::Posting { reverses: Some(seq), .. } if *seq == row.seq);
-            *amount != 0 && !moves.iter().any(|step| names(step.row))
-        }
-        Entry::Row { kind, id, .. } => {
-            ledger.tally.rows.get(&(kind.as_str(), id.as_str())).is_some_and(|trail| !crate::context::is_terminal(trail.status))
-        }
-        _ => false,
-    })
 }

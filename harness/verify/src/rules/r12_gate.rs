@@ -1,13 +1,15 @@
 //! R12 窗口合规 · Every swipe lay in a phase that allows it: when it was sent, and when a party booked it.
 //!
 //! Asks again with code of its own what the runner's gate decided: party's institution, business type,
-//! person class, place pair, instant. Undo and reads are exempt (an undo after the window's end is R14's).
+//! person class, place pair, instant. Reads are a class of their own: any phase may have them or not, by default
+//! all from the first instant to a day after the last phase. Undo is exempt (after the window's end it is R14's).
 //! A message forced past the gate on purpose breaks nothing unless a platform books it.
 
 use std::collections::BTreeSet;
 
 use crosswipe_domain::{
     Allow, Moment, Nature, Party, PersonClass, PhaseKind, Public, ResolvedPlan, Rule, Scope, Span,
+    Window,
 };
 use crosswipe_journal::{Intent, Purpose};
 
@@ -22,6 +24,18 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         return outcome;
     };
     let gate = Gate::of(context, plan);
+    for sent in &context.story.sent {
+        let read = matches!(sent.intent.nature, Nature::Read | Nature::Session);
+        if read && sent.intent.purpose != Purpose::Forced {
+            outcome.compared += 1;
+            if !may_read(&plan.window, sent.at) {
+                let one = finding(Rule::R12, "gate:window")
+                    .location(format!("{} {} sent", sent.intent.infno, sent.intent.msgid));
+                let one = one.values("a phase that allows reads", sent.at);
+                outcome.findings.push(told(context, sent.intent, one));
+            }
+        }
+    }
     for sent in context.story.sent.iter().filter(|sent| {
         matches!(
             sent.intent.nature,
@@ -56,6 +70,24 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         outcome.lacking = Some("t1");
     }
     outcome
+}
+
+/// Whether the plan lets a read be sent at that instant.
+fn may_read(window: &Window, at: Moment) -> bool {
+    const DAY_MS: i64 = 86_400_000;
+    let (Some(first), Some(last)) = (window.phases.first(), window.phases.last()) else {
+        return false;
+    };
+    let in_phase = window
+        .phases
+        .iter()
+        .rev()
+        .find(|phase| phase.from <= at && phase.to.is_none_or(|to| at < to));
+    if let Some(said) = in_phase.and_then(|phase| phase.reads) {
+        return said;
+    }
+    let closes = last.to.unwrap_or(last.from).plus_ms(DAY_MS);
+    first.from <= at && at < closes
 }
 
 fn told(

@@ -42,6 +42,21 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
             outcome.findings.push(one);
         }
     }
+    let undo_steps = context
+        .story
+        .sent
+        .iter()
+        .filter(|sent| sent.intent.nature == Nature::Undo);
+    for sent in undo_steps {
+        outcome.compared += 1;
+        if sent.at >= end {
+            let place = format!("{} {} sent", sent.intent.infno, sent.intent.msgid);
+            let mut one = late(place, end, sent.at);
+            one.case = Some(sent.intent.case.clone());
+            one.person = sent.intent.person.clone();
+            outcome.findings.push(one);
+        }
+    }
     for comp in &context.story.comps {
         outcome.compared += 1;
         if comp.last_sent >= end {

@@ -436,6 +436,7 @@ pub(crate) fn plan() -> ResolvedPlan {
         cases: vec![],
         matrix: vec![],
         cannot_undo: vec![],
+        purge: vec![],
     }
 }
 

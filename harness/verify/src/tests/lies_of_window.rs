@@ -204,3 +204,87 @@ pub(super) fn forced_swipe_accepted() -> Evidence {
     history.close();
     history.evidence
 }
+
+/// A query sent at an instant, after a whole clean swipe.
+fn read_at(reads: Option<bool>, when: &str, forced: bool) -> Evidence {
+    let mut plan = plan();
+    for phase in &mut plan.window.phases {
+        phase.reads = reads.filter(|_| phase.id != "frozen");
+    }
+    let mut history = History::begin(plan);
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.now = at(when).plus_ms(-1);
+    let purpose = if forced {
+        Purpose::Forced
+    } else {
+        Purpose::Query
+    };
+    let read = history.intent("a", "q", "5203", PERSON, purpose, UndoPlan::Nothing);
+    history.ok(&read, &[], &[]);
+    history.now = at("2017-06-02T10:10+08:00");
+    history.close();
+    history.evidence
+}
+
+#[rstest::rstest]
+#[case::the_first_instant(None, "2017-05-31T18:00+08:00", true)]
+#[case::a_moment_earlier(None, "2017-05-31T17:59:59.999+08:00", false)]
+#[case::a_day_after_the_last_phase_began(None, "2017-06-05T17:59:59.999+08:00", true)]
+#[case::a_moment_later(None, "2017-06-05T18:00+08:00", false)]
+#[case::the_phase_says_no(Some(false), "2017-06-02T10:05+08:00", false)]
+#[case::the_phase_says_yes(Some(true), "2017-06-02T10:05+08:00", true)]
+#[case::an_open_phase_that_says_yes_has_no_last_day(Some(true), "2017-06-09T10:05+08:00", true)]
+fn reads_have_their_own_place_in_the_gate(
+    #[case] reads: Option<bool>,
+    #[case] when: &str,
+    #[case] allowed: bool,
+) {
+    let judgement = super::judged(&read_at(reads, when, false));
+    let found: Vec<_> = judgement
+        .findings
+        .iter()
+        .filter(|found| found.location.starts_with("5203"))
+        .map(|found| (found.class.as_str(), found.rule))
+        .collect();
+    let expected = [("gate:window", crosswipe_domain::Rule::R12)];
+    assert_eq!(found, if allowed { &[][..] } else { &expected[..] });
+    let forced = super::judged(&read_at(reads, when, true));
+    assert!(
+        forced
+            .findings
+            .iter()
+            .all(|f| !f.location.starts_with("5203"))
+    );
+}
+
+#[test]
+fn an_undo_that_a_case_sends_after_the_window_is_late_too() {
+    let late = |when: &str| {
+        let mut history = History::begin(plan());
+        history.export(Instant::T0);
+        let swipe = history.swipe("a", PERSON, &mut |_| {});
+        history.look("a");
+        history.unswipe(&swipe, &mut |_| {});
+        history.now = at(when).plus_ms(-1);
+        let step = history.intent(
+            "a",
+            "u",
+            "2208",
+            PERSON,
+            Purpose::Business,
+            UndoPlan::Nothing,
+        );
+        history.refused(&step, "E-NOVISIT");
+        history.now = at("2017-06-02T10:10+08:00");
+        history.close();
+        let judgement = super::judged(&history.evidence);
+        judgement.findings.iter().any(|found| {
+            (found.class.as_str(), found.rule) == ("gate:window", crosswipe_domain::Rule::R14)
+        })
+    };
+    assert!(late("2017-06-04T18:00+08:00"));
+    assert!(!late("2017-06-04T17:59:59.999+08:00"));
+}

@@ -6,6 +6,8 @@ mod lies_of_books;
 mod lies_of_proof;
 mod lies_of_window;
 mod properties;
+mod purged;
+mod strangers;
 mod three_ways;
 mod windows;
 

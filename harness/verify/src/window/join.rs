@@ -97,6 +97,10 @@ fn joined(runs: &[&Member<'_>]) -> Evidence {
         ..Evidence::default()
     };
     for run in runs {
+        // Whoever explained a stranger's rows in one run has explained them in the window.
+        let review = &run.papers.evidence.review;
+        whole.review.lines.extend_from_slice(&review.lines);
+        whole.review.defect = whole.review.defect.or(review.defect);
         for (party, lines) in &run.papers.evidence.looks {
             let all = whole.looks.entry(party.clone()).or_default();
             all.extend(lines.iter().cloned());

@@ -64,6 +64,13 @@ fn wait_until(started: &mut Started, dir: &Path, enough: impl Fn(Far) -> bool) {
     }
 }
 
+/// Waits until business is under way.
+#[track_caller]
+pub(super) fn wait_for_business(started: &mut Started, dir: &Path) {
+    wait_until(started, dir, |far| far.forward >= 8);
+    assert!(started.lives(), "it was killed, not awaited");
+}
+
 #[cfg(unix)]
 #[track_caller]
 fn signal(started: &Started, name: &str) {

@@ -11,7 +11,9 @@ use super::{Bench, all_rules, classes, rules};
 
 fn run(bench: &Bench, fault: &str, code: i32) -> (Value, History) {
     let few = ["--json", "--kind", "outpatient", "--fault", fault];
-    let report = bench.run("run", &few);
+    // What comes after the day roll comes after the window's end too.
+    let permit = ["--after-window", "迟到的结算", "--by", "王五"];
+    let report = bench.run("run", &[&few[..], &permit].concat());
     let report = report.must_end(code).json();
     assert_eq!(report["faults"][0]["matched"], 1, "{fault}");
     let history = crosswipe_journal::read(&bench.path("run")).unwrap();
