@@ -24,9 +24,9 @@ use crate::read::{self, History};
 use crate::record::{Payload, Record, RunHeader, Takeover};
 use crate::reserve::Reserve;
 use crate::seize::{self, Turn};
-use crate::store::Store;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::{DATABASE, SqliteStore};
+use crate::store::{Row, Store};
 use crate::tray::{Ending, Tray};
 
 /// 日志 · The journal of a run, open for writing. Dropping it without [`Journal::close`] commits what has gathered
@@ -214,6 +214,42 @@ impl Journal {
             source: Source::Memory(memory),
             lock: Weak::new(),
         })
+    }
+
+    /// As [`Journal::reopen_over`] for a journal in memory, of which `rows` became durable: the same checks, the same
+    /// TAKEOVER, no file and no thread.
+    ///
+    /// # Errors
+    /// Corrupt, or what is put round the store refused TAKEOVER.
+    pub fn reopen_in_memory_over(
+        rows: Vec<Row>,
+        at: Moment,
+        wrap: Wrap<'_>,
+    ) -> Result<(Journal, History), JournalError> {
+        if rows.is_empty() {
+            return Err(JournalError::corrupt(0, "there is no record"));
+        }
+        let memory = MemoryStore::holding(rows.clone());
+        let mut history = read::of_rows(rows)?;
+        let last = history.last();
+        let (old_tail, epoch, next_seq) = (last.sha256.clone(), last.epoch + 1, last.seq + 1);
+        let store = wrap(Box::new(memory.clone()));
+        let mut clerk = Clerk::new(store, None, epoch, next_seq, &old_tail);
+        let taken_over = clerk.commit_one(Draft::new(
+            at,
+            Payload::Takeover(Takeover { epoch, old_tail }),
+        ))?;
+        history.records.push(taken_over);
+        let status = Arc::clone(&clerk.status);
+        let journal = Journal {
+            desk: Desk::Inline(Mutex::new(clerk)),
+            status,
+            epoch,
+            head_of_chain: history.records[0].sha256.clone(),
+            source: Source::Memory(memory),
+            lock: Weak::new(),
+        };
+        Ok((journal, history))
     }
 
     fn on_a_thread(

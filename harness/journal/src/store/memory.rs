@@ -15,6 +15,13 @@ pub(crate) struct MemoryStore {
 }
 
 impl MemoryStore {
+    /// A store that holds these rows already.
+    pub(crate) fn holding(rows: Vec<Row>) -> MemoryStore {
+        MemoryStore {
+            rows: Arc::new(Mutex::new(rows)),
+        }
+    }
+
     /// All rows committed so far.
     pub(crate) fn rows(&self) -> Vec<Row> {
         self.rows

@@ -211,3 +211,41 @@ fn a_simulation_meets_the_same_fault_at_the_same_record(#[case] n: u64) {
     assert_eq!(journal.history().unwrap().last().seq, n - 1);
     assert_eq!(journal.close().unwrap_err().code(), "journal:unsynced");
 }
+
+/// A store beside which its rows are kept, as a disk would keep them.
+struct Kept(Box<dyn Store>, Arc<std::sync::Mutex<Vec<Row>>>);
+
+impl Store for Kept {
+    fn commit(&mut self, rows: &[Row]) -> Result<(), StoreFault> {
+        self.1.lock().unwrap().extend_from_slice(rows);
+        self.0.commit(rows)
+    }
+
+    fn seal(&mut self) -> Result<(), StoreFault> {
+        self.0.seal()
+    }
+}
+
+#[test]
+fn a_simulation_goes_on_from_what_was_durable_at_any_record() {
+    let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let wrap = |inner| Box::new(Kept(inner, Arc::clone(&kept))) as Box<dyn Store>;
+    let journal = Journal::in_memory_over(header(), at(0), &wrap).unwrap();
+    one_swipe(&journal);
+    let whole = journal.history().unwrap();
+    let rows = kept.lock().unwrap().clone();
+    assert_eq!(rows.len(), whole.records.len());
+    for end in 1..=rows.len() {
+        let (again, history) =
+            Journal::reopen_in_memory_over(rows[..end].to_vec(), at(9), &|store| store).unwrap();
+        assert_eq!(history.records[..end], whole.records[..end]);
+        assert_eq!((again.epoch(), history.last().seq), (2, end as u64));
+        again.append_and_wait(note("late-reply")).unwrap();
+        assert_eq!(again.history().unwrap().last().seq, end as u64 + 1);
+    }
+    assert!(
+        Journal::reopen_in_memory_over(rows[1..].to_vec(), at(9), &|store| store).is_err(),
+        "a journal without its beginning is none"
+    );
+    assert!(Journal::reopen_in_memory_over(Vec::new(), at(9), &|store| store).is_err());
+}
