@@ -25,6 +25,6 @@ pub use fault::{BadFault, FaultOrder, Faults};
 pub use machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};
 pub use settlement::{Policy, PolicyBook};
 pub use setup::{MsgidMode, Setup};
-pub use shell::memory::MemoryWorld;
+pub use shell::memory::{Journey, Leg, MemoryWorld, Whereabouts};
 pub use shell::{HoldFn, TimeFn};
 pub use world::{FREE, World, WorldConfig};
