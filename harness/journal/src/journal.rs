@@ -338,14 +338,21 @@ impl Journal {
     }
 
     /// Whether this process still owns the run: asked right before each send, so it costs no more than a look at one
-    /// file. A journal in memory belongs to whoever has it.
+    /// file. A journal in memory belongs to whoever has it, unless its store knows better.
     ///
     /// # Errors
     /// [`JournalError::TakenOver`].
     pub fn still_ours(&self) -> Result<(), JournalError> {
-        match &self.source {
-            Source::Folder(dir) if !self.lock.upgrade().is_some_and(|lock| lock.is_ours()) => {
+        match (&self.source, &self.desk) {
+            (Source::Folder(dir), _) if !self.lock.upgrade().is_some_and(|lock| lock.is_ours()) => {
                 Err(clerk::taken_over(dir))
+            }
+            (_, Desk::Inline(clerk)) => {
+                let clerk = clerk.lock().expect("nobody panics while holding the clerk");
+                match clerk.store.is_ours() {
+                    true => Ok(()),
+                    false => Err(clerk::taken_over(Path::new("memory"))),
+                }
             }
             _ => Ok(()),
         }

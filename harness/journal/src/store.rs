@@ -40,6 +40,12 @@ pub trait Store: Send {
     /// Anything else: nobody knows, and nothing more may be committed.
     fn commit(&mut self, rows: &[Row]) -> Result<(), StoreFault>;
 
+    /// Whether what it writes to is still this process's own. Stores on disk leave that to the run's lock; one in memory
+    /// that two processes of a simulation share says so here.
+    fn is_ours(&self) -> bool {
+        true
+    }
+
     /// Brings everything into its final form, e.g. one file. No commit follows.
     ///
     /// # Errors

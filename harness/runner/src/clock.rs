@@ -7,6 +7,7 @@
 //! Called by every step. Not here: what a phase allows at an instant (`gate`).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -75,6 +76,7 @@ impl Clock {
         self.lock().busy += 1;
         Busy {
             clock: Arc::clone(self),
+            counted: AtomicBool::new(true),
         }
     }
 
@@ -140,6 +142,23 @@ impl State {
 #[derive(Debug)]
 pub struct Busy {
     clock: Arc<Clock>,
+    /// False while it waits for an instant or has stepped aside: who is dropped then gives no place up.
+    counted: AtomicBool,
+}
+
+/// A wait for an instant. One that is dropped before its end may have been woken already, and is counted then.
+struct Asleep<'a> {
+    busy: &'a Busy,
+    woken: oneshot::Receiver<()>,
+}
+
+impl Drop for Asleep<'_> {
+    fn drop(&mut self) {
+        self.woken.close();
+        if self.woken.try_recv().is_ok() {
+            self.busy.counted.store(true, Ordering::SeqCst);
+        }
+    }
 }
 
 impl Busy {
@@ -151,18 +170,21 @@ impl Busy {
     /// Gives the place up while others, counted already, work in this task's stead. Paired with [`step_back`](Busy::step_back).
     pub(crate) fn step_aside(&self) {
         let mut state = self.clock.lock();
+        self.counted.store(false, Ordering::SeqCst);
         state.busy -= 1;
         state.jump_if_idle();
     }
 
     /// Takes the place again; the last of the others does it before its own token goes.
     pub(crate) fn step_back(&self) {
-        self.clock.lock().busy += 1;
+        let mut state = self.clock.lock();
+        self.counted.store(true, Ordering::SeqCst);
+        state.busy += 1;
     }
 
     /// Waits until business time has reached `until`; returns at once if it has.
     pub async fn sleep_until(&self, until: Moment, patient: Patient) {
-        let woken = {
+        let mut asleep = {
             let mut state = self.clock.lock();
             let interruptible = patient == Patient::No;
             if until <= state.now || (interruptible && state.interrupted) {
@@ -178,20 +200,24 @@ impl Busy {
                     interruptible,
                 },
             );
+            self.counted.store(false, Ordering::SeqCst);
             state.busy -= 1;
             state.jump_if_idle();
-            woken
+            Asleep { busy: self, woken }
         };
-        // The sender lives in the clock until it has been used.
-        let _ = woken.await;
+        // The sender lives in the clock until it has been used, and counts this task before it is woken.
+        let _ = (&mut asleep.woken).await;
+        self.counted.store(true, Ordering::SeqCst);
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
         let mut state = self.clock.lock();
-        state.busy -= 1;
-        state.jump_if_idle();
+        if self.counted.load(Ordering::SeqCst) {
+            state.busy -= 1;
+            state.jump_if_idle();
+        }
     }
 }
 
@@ -347,6 +373,43 @@ mod tests {
         assert!(!lease.ran_out_at(stopped));
         assert!(lease.ran_out_at((stopped.0, stopped.1 + LEASE + second)));
         assert!(lease.ran_out_at((stopped.0 + second, stopped.1)));
+    }
+
+    #[tokio::test]
+    async fn who_is_dropped_while_waiting_gives_up_no_place_that_it_does_not_have() {
+        let start = at("2017-06-01T00:00+08:00");
+        let clock = Clock::simulated(start);
+        let holder = clock.enter();
+        let waits = |until: i64| {
+            let busy = clock.enter();
+            async move { busy.sleep_until(start.plus_ms(until), Patient::Yes).await }
+        };
+        let (mut asleep, mut woken) = (Box::pin(waits(60_000)), Box::pin(waits(10)));
+        for waiting in [&mut asleep, &mut woken] {
+            assert!(polled_once(waiting.as_mut()).await.is_pending());
+        }
+        drop(asleep);
+        let aside = clock.enter();
+        aside.step_aside();
+        drop(aside);
+        drop(holder);
+        assert_eq!(clock.now(), start.plus_ms(10), "the second was woken");
+        drop(woken);
+        let last = clock.enter();
+        last.sleep_until(start.plus_ms(90_000), Patient::Yes).await;
+        assert_eq!(
+            clock.now(),
+            start.plus_ms(90_000),
+            "nobody is counted twice"
+        );
+    }
+
+    /// Polls once.
+    async fn polled_once<F: Future + Unpin>(mut future: F) -> std::task::Poll<F::Output> {
+        std::future::poll_fn(|context| {
+            std::task::Poll::Ready(std::pin::Pin::new(&mut future).poll(context))
+        })
+        .await
     }
 
     #[tokio::test]

@@ -133,42 +133,24 @@ impl<T: Transport> Desk<T> {
         resend: Option<MsgId>,
     ) -> Result<(), Halt> {
         let (intent, persona, institution) = self.whom(txid)?;
-        let id = |name: &str| self.fold(|fold| fold.id(txid, name).map(str::to_owned));
-        let Some((input, carried)) =
-            undo::compose(infno, persona, (&intent.msgid, &intent.infno), id)
-        else {
-            return self.cannot_compose(txid, infno, &intent).await;
-        };
         self.may_send()?;
         let at = self.clock.tick();
-        let msgid = resend.unwrap_or_else(|| self.msgids.next(&institution.code, at));
-        let sign_no = self.sign_no(institution).await;
-        let mut ids: BTreeMap<String, String> = carried
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
-        ids.extend(
-            sign_no
-                .clone()
-                .map(|sign_no| ("sign_no".to_owned(), sign_no)),
-        );
-        let body = self.envelope(infno, &msgid, institution, intent.insured, sign_no, &input);
-        let masked = self.masker.mask_json(&body);
-        let comp = CompIntent {
-            txid: txid.clone(),
-            msgid: msgid.clone(),
-            origin: institution.code.to_string(),
-            infno: infno.clone(),
-            undoes_msgid: intent.msgid.clone(),
-            undoes_infno: intent.infno.clone(),
-            attempt,
-            case: intent.case.clone(),
-            person: intent.person.clone(),
-            path: intent.path.clone(),
-            ids,
-            digest: self.config.key.digest(body.as_bytes()),
-            message: sha256_hex(masked.as_bytes()),
+        let (comp, body) = match resend {
+            Some(msgid) => match self.undo_sent_again(txid, &msgid, persona) {
+                Some((comp, body)) => (CompIntent { attempt, ..comp }, body),
+                None => return self.bytes_unknown(&intent, infno).await,
+            },
+            None => {
+                let composed = self.compose_undo(&intent, persona, institution, infno, at);
+                match composed.await {
+                    Some((comp, body)) => (CompIntent { attempt, ..comp }, body),
+                    None => return self.cannot_compose(txid, infno, &intent).await,
+                }
+            }
         };
+        let msgid = comp.msgid.clone();
+        let masked = self.masker.mask_json(&body);
+        self.keep_undo(&comp, &masked);
         self.record(Payload::CompIntent(Box::new(comp)), Some(masked))
             .await?;
         let (outcome, took_ms, reply) = self
@@ -194,24 +176,55 @@ impl<T: Transport> Desk<T> {
             .map(drop)
     }
 
+    /// A new undo of τ and its bytes; `None` if an id that it needs was never answered.
+    async fn compose_undo(
+        &self,
+        intent: &Intent,
+        persona: &Persona,
+        institution: &Institution,
+        infno: &InfNo,
+        at: Moment,
+    ) -> Option<(CompIntent, String)> {
+        let txid = &intent.txid;
+        let id = |name: &str| self.fold(|fold| fold.id(txid, name).map(str::to_owned));
+        let (input, carried) = undo::compose(infno, persona, (&intent.msgid, &intent.infno), id)?;
+        let msgid = self.msgids.next(&institution.code, at);
+        let sign_no = self.sign_no(institution).await;
+        let mut ids: BTreeMap<String, String> = carried
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        ids.extend(
+            sign_no
+                .clone()
+                .map(|sign_no| ("sign_no".to_owned(), sign_no)),
+        );
+        let body = self.envelope(infno, &msgid, institution, intent.insured, sign_no, &input);
+        let masked = self.masker.mask_json(&body);
+        let comp = CompIntent {
+            txid: txid.clone(),
+            msgid,
+            origin: institution.code.to_string(),
+            infno: infno.clone(),
+            undoes_msgid: intent.msgid.clone(),
+            undoes_infno: intent.infno.clone(),
+            attempt: 1,
+            case: intent.case.clone(),
+            person: intent.person.clone(),
+            path: intent.path.clone(),
+            ids,
+            digest: self.config.key.digest(body.as_bytes()),
+            message: sha256_hex(masked.as_bytes()),
+        };
+        Some((comp, body))
+    }
+
     /// The message of τ again, to the byte; if its bytes cannot be had again, a person has to look.
     async fn resend(&self, txid: &TxId) -> Result<(), Halt> {
         self.may_send()?;
         let (intent, persona, institution) = self.whom(txid)?;
         let Some(body) = self.sent_again(&intent, persona) else {
-            let unresolved = Unresolved {
-                txid: txid.clone(),
-                reason: "bytes-unknown".to_owned(),
-                owner: owner(&intent),
-                evidence: vec![format!(
-                    "{}: what was sent cannot be had again",
-                    intent.infno
-                )],
-            };
-            return self
-                .record(Payload::Unresolved(unresolved), None)
-                .await
-                .map(drop);
+            return self.bytes_unknown(&intent, &intent.infno).await;
         };
         self.note(RESENT, Some(txid.clone()), BTreeMap::new())
             .await?;
@@ -236,6 +249,19 @@ impl<T: Transport> Desk<T> {
             reply: digest,
         };
         self.record(Payload::Outcome(ended), masked).await.map(drop)
+    }
+
+    /// A message must be sent again, and nobody knows its bytes: a person has to look.
+    async fn bytes_unknown(&self, intent: &Intent, infno: &InfNo) -> Result<(), Halt> {
+        let unresolved = Unresolved {
+            txid: intent.txid.clone(),
+            reason: "bytes-unknown".to_owned(),
+            owner: owner(intent),
+            evidence: vec![format!("{infno}: what was sent cannot be had again")],
+        };
+        self.record(Payload::Unresolved(unresolved), None)
+            .await
+            .map(drop)
     }
 
     /// An undo whose ids nobody knows cannot be written: a person has to look.
@@ -272,7 +298,7 @@ impl<T: Transport> Desk<T> {
         let answered = outcome
             .as_ref()
             .is_some_and(|outcome| !matches!(outcome, Outcome::Unknown { .. }));
-        lock(&self.sent_texts).remove(txid);
+        self.forget_sent(txid);
         let verified = Verified {
             txid: txid.clone(),
             never_applied,

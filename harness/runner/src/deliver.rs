@@ -221,7 +221,10 @@ impl<T: Transport> Desk<T> {
         self.still_ours()?;
         let watch = Stopwatch::start();
         let answer = self.transport.exchange(&to, call).await;
-        let took_ms = watch.elapsed_ms();
+        let took_ms = match self.transport.takes_time() {
+            true => watch.elapsed_ms(),
+            false => 0,
+        };
         match answer {
             Ok(answer) => {
                 let sent = Sent {

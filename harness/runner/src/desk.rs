@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosswipe_domain::{
-    CaseId, InstitutionCode, Moment, PersonNo, Persona, Pseudonym, PseudonymKey, RunId, TxId,
+    CaseId, InstitutionCode, Moment, MsgId, PersonNo, Persona, Pseudonym, PseudonymKey, RunId, TxId,
 };
 use crosswipe_journal::{
-    Check, Draft, History, Intent, Interrupted, Journal, JournalError, Note, Payload, Record,
-    UndoPlan,
+    Check, CompIntent, Draft, History, Intent, Interrupted, Journal, JournalError, Note, Payload,
+    Record, UndoPlan,
 };
 use crosswipe_rollback::{Fold, Patience};
 use crosswipe_scenarios::Plan;
@@ -140,7 +140,9 @@ pub(crate) struct Desk<T> {
     /// I10 on undo answers, by case, until the case takes them.
     pub(crate) undo_checks: Mutex<BTreeMap<CaseId, Vec<Check>>>,
     /// Masked texts of messages that may have to be sent again, until their τ is closed.
-    pub(crate) sent_texts: Mutex<BTreeMap<TxId, String>>,
+    sent_texts: Mutex<BTreeMap<TxId, String>>,
+    /// Undos that may have to be sent again, with their masked texts, until their τ is closed.
+    sent_undos: Mutex<BTreeMap<TxId, Vec<(CompIntent, String)>>>,
     /// Closed τ that the look being taken shows standing, and where.
     pub(crate) late: Mutex<BTreeMap<TxId, crosswipe_domain::Party>>,
     pub(crate) open_fen: AtomicI64,
@@ -211,6 +213,7 @@ impl<T: Transport> Desk<T> {
             first_probes: Mutex::default(),
             undo_checks: Mutex::default(),
             sent_texts: Mutex::default(),
+            sent_undos: Mutex::default(),
             late: Mutex::default(),
             open_fen: AtomicI64::new(0),
             permitted: tokio::sync::OnceCell::new(),
@@ -247,6 +250,12 @@ impl<T: Transport> Desk<T> {
                 self.keep_sent(intent, text);
             }
             match &record.payload {
+                Payload::CompIntent(comp) => {
+                    if let Some(text) = history.messages.get(&record.seq) {
+                        self.keep_undo(comp, text);
+                    }
+                }
+                Payload::Verified(verified) => self.forget_sent(&verified.txid),
                 Payload::Snap0(snapshot) => {
                     for (party, digest) in &snapshot.exports {
                         self.seen_up_to(party, digest.lsn).await;
@@ -262,15 +271,37 @@ impl<T: Transport> Desk<T> {
         }
     }
 
-    /// What was sent for a τ, to the byte: the kept text with the person's values put back, if its digest agrees.
+    /// What was sent for a τ, to the byte, if it can be had again.
     pub(crate) fn sent_again(&self, intent: &Intent, persona: &Persona) -> Option<String> {
         let masked = lock(&self.sent_texts).get(&intent.txid).cloned()?;
+        self.unmasked(&masked, &intent.digest, persona)
+    }
+
+    /// An undo as it was sent, to the byte, and its last COMP_INTENT. What a message carries may have changed since
+    /// (a sign-in number), and the same msgid with other bytes is refused where the bytes are remembered.
+    pub(crate) fn undo_sent_again(
+        &self,
+        txid: &TxId,
+        msgid: &MsgId,
+        persona: &Persona,
+    ) -> Option<(CompIntent, String)> {
+        let (comp, masked) = {
+            let sent = lock(&self.sent_undos);
+            let mut undos = sent.get(txid)?.iter();
+            undos.find(|(comp, _)| comp.msgid == *msgid).cloned()?
+        };
+        let body = self.unmasked(&masked, &comp.digest, persona)?;
+        Some((comp, body))
+    }
+
+    /// A kept text with the person's values put back, if its digest agrees.
+    fn unmasked(&self, masked: &str, digest: &str, persona: &Persona) -> Option<String> {
         let shown = self.pseudonym(&persona.no);
         let body = masked
             .replace(&format!("{shown}-ID"), persona.id_number.reveal())
             .replace(&format!("{shown}-NAME"), &persona.name)
             .replace(shown.as_str(), persona.no.reveal());
-        (self.config.key.digest(body.as_bytes()) == intent.digest).then_some(body)
+        (self.config.key.digest(body.as_bytes()) == digest).then_some(body)
     }
 
     /// Keeps the masked text of a message that may have to be sent again.
@@ -278,6 +309,20 @@ impl<T: Transport> Desk<T> {
         if intent.undo != UndoPlan::Nothing && !intent.infno.reversible() {
             lock(&self.sent_texts).insert(intent.txid.clone(), masked.to_owned());
         }
+    }
+
+    /// Keeps an undo that may have to be sent again.
+    pub(crate) fn keep_undo(&self, comp: &CompIntent, masked: &str) {
+        let mut sent = lock(&self.sent_undos);
+        let undos = sent.entry(comp.txid.clone()).or_default();
+        undos.retain(|(known, _)| known.msgid != comp.msgid);
+        undos.push((comp.clone(), masked.to_owned()));
+    }
+
+    /// A closed τ is never sent again.
+    pub(crate) fn forget_sent(&self, txid: &TxId) {
+        lock(&self.sent_texts).remove(txid);
+        lock(&self.sent_undos).remove(txid);
     }
 
     async fn seen_up_to(&self, party: &crosswipe_domain::Party, lsn: u64) {

@@ -66,6 +66,12 @@ pub trait Transport: Send + Sync + 'static {
 
     /// `http` or `memory`, for the journal.
     fn name(&self) -> &'static str;
+
+    /// Whether an exchange takes real time that is worth writing down; where it does not, 0 ms are written, so that
+    /// two runs of one seed give the same bytes.
+    fn takes_time(&self) -> bool {
+        true
+    }
 }
 
 /// 真实网络 · HTTP/1.1 to the addresses of a topology.
