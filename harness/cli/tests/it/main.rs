@@ -8,4 +8,5 @@
 mod binary;
 mod journal_trouble;
 mod readme;
+mod simulation;
 mod tidy;

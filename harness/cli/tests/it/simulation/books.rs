@@ -1,0 +1,89 @@
+//! 查账 · Whether anything is left on any party's books, counted from the logs themselves: no judge, no journal.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crosswipe_domain::{Entry, Export, LogRow, Party};
+use crosswipe_mocks::MemoryWorld;
+
+/// What the books of all parties show together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Cells that differ from the opening, rows that still stand, postings that nothing or too much negates.
+    pub(super) residues: u64,
+    /// Effective reversals of settlements, one per party that had settled.
+    pub(super) reversals: u64,
+    /// Settlements, one per party that settled.
+    pub(super) settlements: u64,
+}
+
+/// Holds every party's books now against those before anything happened.
+pub(super) fn look_through(world: &MemoryWorld, opening: &[(Party, Export)]) -> Found {
+    let mut found = Found::default();
+    for (party, before) in opening {
+        let now = world.export(party, before.taken_at).unwrap();
+        found.residues += differing_cells(before, &now);
+        let born = now.rows.iter().filter(|row| !before.rows.contains(row));
+        found.residues += born.filter(|row| !row.is_terminal()).count() as u64;
+        found.residues += u64::from(now.log.get(..before.log.len()) != Some(&before.log[..]));
+        let (unnegated, settlements, reversals) = logged(&now.log[before.log.len()..]);
+        found.residues += unnegated;
+        found.settlements += settlements;
+        found.reversals += reversals;
+    }
+    found
+}
+
+fn differing_cells(before: &Export, now: &Export) -> u64 {
+    let values = |export: &Export| -> BTreeMap<String, i64> {
+        let cells = export.cells.iter();
+        cells
+            .filter(|cell| cell.value != 0)
+            .map(|cell| (format!("{:?}", cell.key), cell.value))
+            .collect()
+    };
+    let (before, now) = (values(before), values(now));
+    let keys: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    keys.into_iter()
+        .filter(|key| before.get(*key) != now.get(*key))
+        .count() as u64
+}
+
+/// Postings without exactly one negation of the same amount on the same cell; settlements made; settlements undone.
+fn logged(log: &[Arc<LogRow>]) -> (u64, u64, u64) {
+    let mut postings = BTreeMap::new();
+    let (mut settled, mut reversed) = (0, 0);
+    let mut wrong = 0;
+    for row in log {
+        match &row.entry {
+            Entry::Posting {
+                cell,
+                amount,
+                reverses: None,
+                ..
+            } => drop(postings.insert(row.seq, (cell, *amount, 0))),
+            Entry::Posting {
+                cell,
+                amount,
+                reverses: Some(original),
+                ..
+            } => match postings.get_mut(original) {
+                Some((of, was, times)) if *of == cell && *was == -*amount => *times += 1,
+                _ => wrong += 1,
+            },
+            Entry::Row {
+                kind, status, was, ..
+            } if kind == "settlement" => match (was.as_deref(), status.as_str()) {
+                (None, "settled") => settled += 1,
+                (Some("settled"), "reversed") => reversed += 1,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    wrong += postings
+        .values()
+        .filter(|(_, _, times)| *times != 1)
+        .count() as u64;
+    (wrong, settled, reversed)
+}

@@ -1,0 +1,116 @@
+//! 流程 · The canonical flows: one case of a small plan each, some with a trouble on the way.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crosswipe_domain::{Export, Moment, Party, PseudonymKey, Role};
+use crosswipe_journal::Row;
+use crosswipe_mocks::{MemoryWorld, Setup};
+use crosswipe_runner::beginning;
+use crosswipe_scenarios::Plan;
+
+use super::network::{Cut, Trouble};
+use super::scene::Scene;
+
+const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/simulation/plan");
+
+/// 流程 · What is run, in which world, and what is to go wrong.
+pub(super) struct Flow {
+    pub(super) name: String,
+    pub(super) plan: Plan,
+    pub(super) setup: Arc<Setup>,
+    pub(super) troubles: Vec<Trouble>,
+    pub(super) key: PseudonymKey,
+    /// Every party's books before anything happens.
+    pub(super) opening: Vec<(Party, Export)>,
+}
+
+/// The flow of this case, with nothing in its way.
+pub(super) fn flow(case: &str) -> Flow {
+    with(case, case, Vec::new())
+}
+
+/// The flow of this case, with troubles on its way.
+pub(super) fn with(name: &str, case: &str, troubles: Vec<Trouble>) -> Flow {
+    let mut plan = crosswipe_scenarios::load(Path::new(PLAN)).expect("the plan is sound");
+    plan.files.clear();
+    let id = format!("flow/{case}");
+    plan.cases.retain(|of_plan| of_plan.id.as_str() == id);
+    assert_eq!(plan.cases.len(), 1, "the plan has `{id}`");
+    keep_only_who_takes_part(&mut plan);
+    let setup = Setup::new(
+        plan.topology.clone(),
+        &plan.registry,
+        plan.window.clone(),
+        plan.arranged.clone(),
+        Default::default(),
+        Default::default(),
+    );
+    let world = MemoryWorld::new(&setup, Vec::new());
+    let begins = beginning(&plan).expect("the plan has a window");
+    let opening = plan
+        .topology
+        .parties()
+        .into_iter()
+        .map(|party| (party.clone(), world.export(&party, begins).unwrap()))
+        .collect();
+    Flow {
+        name: name.to_owned(),
+        plan,
+        setup,
+        troubles,
+        key: PseudonymKey::new([7; 32]),
+        opening,
+    }
+}
+
+/// Books that nobody touches cost time and prove nothing more.
+fn keep_only_who_takes_part(plan: &mut Plan) {
+    let case = plan.cases[0].clone();
+    let visits: Vec<_> = case.leaves().filter_map(|step| step.visit()).collect();
+    let personas = &mut plan.registry.personas;
+    personas.retain(|persona| visits.iter().any(|visit| visit.persona == persona.label));
+    let institutions = &mut plan.topology.institutions;
+    institutions.retain(|kept| visits.iter().any(|visit| *visit.institution == kept.code));
+}
+
+/// One trouble, met by the case's first message of a number. The probe before it has sent one of each that it knows.
+pub(super) fn of_the_case(infno: &'static str, cut: Cut, late: Option<u32>) -> Vec<Trouble> {
+    let of_the_probe = matches!(infno, "2201" | "2203" | "2204" | "2206" | "2205" | "2202");
+    vec![Trouble {
+        infno,
+        nth: 1 + u32::from(of_the_probe),
+        cut,
+        late,
+    }]
+}
+
+/// The flow of this case in a window that takes no more business right before its first message of this number.
+pub(super) fn cut_short(case: &str, before: &str) -> Flow {
+    let mut flow = flow(case);
+    let scene = Scene::new(&flow);
+    scene.run(None);
+    let of_the_case = |row: &&Row| {
+        row.payload.contains(&format!("\"infno\":\"{before}\""))
+            && row.payload.contains("\"purpose\":\"business\"")
+    };
+    let rows = scene.disk.rows();
+    let message = rows.iter().find(of_the_case).expect("it is sent");
+    let closes = Moment::parse(&message.at).unwrap();
+    let window = &mut flow.plan.window;
+    window.margin_ms = window.end().unwrap().epoch_ms() - closes.epoch_ms();
+    flow.name = format!("{case}, nothing from {before} on");
+    flow
+}
+
+/// Every place at which an exchange across cities can be cut.
+pub(super) const HOPS: [Cut; 8] = [
+    Cut::To(Role::His),
+    Cut::To(Role::Treatment),
+    Cut::To(Role::Hub),
+    Cut::To(Role::Insured),
+    Cut::BackTo(Role::Hub),
+    Cut::BackTo(Role::Treatment),
+    Cut::BackTo(Role::His),
+    Cut::Home,
+];

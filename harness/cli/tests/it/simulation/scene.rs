@@ -1,0 +1,381 @@
+//! 一幕 · A run in memory: its disk, its world, and the lives of the harness that act in it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use crosswipe_domain::{Level, LogRow, Look, Moment, Party, RunId, sha256_hex};
+use crosswipe_journal::{Cert, Draft, History, Journal, Payload, Row, RunHeader};
+use crosswipe_mocks::MemoryWorld;
+use crosswipe_runner::clock::Clock;
+use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, beginning};
+use crosswipe_verify::{Evidence, ExportFile, Instant, JournalFacts, Judgement, LookLine, judge};
+use tempfile::TempDir;
+
+use super::disk::Disk;
+use super::fate::Fate;
+use super::flows::Flow;
+use super::network::{Flight, Network, Traffic};
+
+/// 一幕 · What outlives the harness.
+pub(super) struct Scene<'f> {
+    pub(super) flow: &'f Flow,
+    pub(super) dir: TempDir,
+    pub(super) disk: Disk,
+    pub(super) world: Arc<MemoryWorld>,
+    pub(super) flight: Arc<Mutex<Flight>>,
+    pub(super) traffic: Arc<Mutex<Traffic>>,
+}
+
+/// 留存 · What is left after a death: rows, party logs, files.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) rows: Vec<Row>,
+    pub(super) logs: Vec<(Party, Vec<Arc<LogRow>>)>,
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+}
+
+/// 所及 · How far journal, logs (in the order of [`Kept`]) and files reached at a point. All of them only grow, so
+/// this and what stands in the end tell what would have been left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Reach {
+    pub(super) rows: usize,
+    pub(super) logs: Vec<u64>,
+    pub(super) files: BTreeMap<String, u64>,
+}
+
+impl Kept {
+    /// What would have been left at an earlier point.
+    pub(super) fn up_to(&self, reach: &Reach) -> Kept {
+        let log = |(log, lsn): (&(Party, Vec<Arc<LogRow>>), &u64)| {
+            (log.0.clone(), log.1[..*lsn as usize].to_vec())
+        };
+        let file = |(name, len): (&String, &u64)| {
+            (name.clone(), self.files[name][..*len as usize].to_vec())
+        };
+        Kept {
+            rows: self.rows[..reach.rows].to_vec(),
+            logs: self.logs.iter().zip(&reach.logs).map(log).collect(),
+            files: reach.files.iter().map(file).collect(),
+        }
+    }
+}
+
+/// The end of a life that was not killed, or why it gave up.
+type Life = Result<Finished, String>;
+
+/// How a life ended.
+pub(super) enum Ended {
+    /// Killed.
+    Died,
+    /// Judged, and CERT is durable.
+    Certified(Box<Judgement>),
+    /// It gave up.
+    Halted(String),
+}
+
+impl<'f> Scene<'f> {
+    /// Nothing has happened yet.
+    pub(super) fn new(flow: &'f Flow) -> Scene<'f> {
+        Scene {
+            flow,
+            dir: folder(),
+            disk: Disk::default(),
+            world: Arc::new(MemoryWorld::new(&flow.setup, Vec::new())),
+            flight: Arc::new(Mutex::new(Flight::with(flow.troubles.clone()))),
+            traffic: Arc::default(),
+        }
+    }
+
+    /// The same run after everything died: journal, files and party logs are there, as far as `kept` says, and nothing
+    /// that was only in memory.
+    pub(super) fn of(flow: &'f Flow, kept: Kept) -> Scene<'f> {
+        let dir = folder();
+        for (name, bytes) in kept.files {
+            fs::write(dir.path().join("exports").join(name), bytes).unwrap();
+        }
+        let world = MemoryWorld::restored(&flow.setup, Vec::new(), kept.logs).unwrap();
+        Scene {
+            flow,
+            dir,
+            disk: Disk::holding(kept.rows),
+            world: Arc::new(world),
+            flight: Arc::default(),
+            traffic: Arc::default(),
+        }
+    }
+
+    /// All that is durable now.
+    pub(super) fn kept(&self) -> Kept {
+        let files = fs::read_dir(self.dir.path().join("exports")).unwrap();
+        let file = |entry: std::io::Result<fs::DirEntry>| {
+            let entry = entry.unwrap();
+            let name = entry.file_name().to_str().unwrap().to_owned();
+            (name, fs::read(entry.path()).unwrap())
+        };
+        Kept {
+            rows: self.disk.rows(),
+            logs: self.world.logs(),
+            files: files.map(file).collect(),
+        }
+    }
+
+    /// How far everything durable reaches now.
+    pub(super) fn reach(&self) -> impl Fn() -> Reach + Send + Sync + 'static {
+        let (disk, world) = (self.disk.clone(), Arc::clone(&self.world));
+        let exports = self.dir.path().join("exports");
+        let parties: Vec<Party> = world.logs().into_iter().map(|(party, _)| party).collect();
+        let at = beginning(&self.flow.plan).unwrap();
+        move || {
+            let lsn = |party| world.look(party, u64::MAX, at).unwrap().lsn;
+            let files = fs::read_dir(&exports).unwrap().map(|entry| {
+                let entry = entry.unwrap();
+                let name = entry.file_name().to_str().unwrap().to_owned();
+                (name, entry.metadata().unwrap().len())
+            });
+            Reach {
+                rows: disk.len(),
+                logs: parties.iter().map(lsn).collect(),
+                files: files.collect(),
+            }
+        }
+    }
+
+    /// The first process, up to this point or to its end.
+    pub(super) fn run(&self, ends_at: Option<u64>) -> (Ended, Arc<Fate>) {
+        let fate = Arc::new(Fate::new(ends_at));
+        (self.run_with(&fate), fate)
+    }
+
+    /// The first process, as its fate wills.
+    pub(super) fn run_with(&self, fate: &Arc<Fate>) -> Ended {
+        self.alone(fate, self.first_life(fate))
+    }
+
+    /// A later process, up to this point or to its end. `None` if there is nothing to resume: no journal was begun,
+    /// or the run is certified.
+    pub(super) fn resume(&self, ends_at: Option<u64>) -> Option<(Ended, Arc<Fate>)> {
+        let fate = Arc::new(Fate::new(ends_at));
+        Some((self.resume_with(&fate)?, fate))
+    }
+
+    /// A later process, as its fate wills.
+    pub(super) fn resume_with(&self, fate: &Arc<Fate>) -> Option<Ended> {
+        if self.disk.last().is_none_or(|row| row.kind == "CERT") {
+            return None;
+        }
+        Some(self.alone(fate, self.later_life(fate)))
+    }
+
+    /// The first process and the one that takes over from it while it stands still.
+    pub(super) fn both(&self, old: &Arc<Fate>, new: &Arc<Fate>) -> (Ended, Ended) {
+        let runtime = runtime();
+        let (first, later) = runtime.block_on(async {
+            let later = async {
+                old.standstill().await;
+                let ended = self.later_life(new).await;
+                // At the latest: it comes back when all is over.
+                old.revive();
+                ended
+            };
+            tokio::join!(self.first_life(old), later)
+        });
+        drop(runtime);
+        let ended = |fate: &Fate, life: Life| match life {
+            Ok(finished) => self.certify(fate, finished),
+            Err(halt) => Ended::Halted(halt),
+        };
+        (ended(old, first), ended(new, later))
+    }
+
+    async fn first_life(&self, fate: &Arc<Fate>) -> Life {
+        let plan = &self.flow.plan;
+        let begins = beginning(plan).unwrap();
+        let journal = Journal::in_memory_over(header(self.flow), begins, &self.disk.under(fate))
+            .map_err(|error| error.to_string())?;
+        let work = crosswipe_runner::run(
+            self.config(),
+            Clock::simulated(begins),
+            journal,
+            self.network(fate, 1),
+            Arc::new(Interrupt::default()),
+        );
+        work.await.map_err(|halt| halt.to_string())
+    }
+
+    async fn later_life(&self, fate: &Arc<Fate>) -> Life {
+        let rows = self.disk.rows();
+        let at = Moment::parse(&rows.last().unwrap().at).unwrap();
+        let clock = Clock::simulated(at.plus_ms(1_000));
+        let (journal, history) =
+            Journal::reopen_in_memory_over(rows, clock.now(), &self.disk.under(fate))
+                .map_err(|error| error.to_string())?;
+        let epoch = journal.epoch();
+        let work = crosswipe_runner::resume(
+            self.config(),
+            clock,
+            journal,
+            &history,
+            self.network(fate, epoch),
+            Arc::new(Interrupt::default()),
+        );
+        work.await.map_err(|halt| halt.to_string())
+    }
+
+    /// Carries a life out to its end: killed, or judged and certified as `crosswipe run` does it.
+    fn alone(&self, fate: &Arc<Fate>, life: impl Future<Output = Life>) -> Ended {
+        let runtime = runtime();
+        let ended = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = fate.death() => None,
+                ended = life => Some(ended),
+            }
+        });
+        // Tasks that were started on their own end with it.
+        drop(runtime);
+        match ended {
+            _ if fate.is_dead() => Ended::Died,
+            None => Ended::Died,
+            Some(Err(halt)) => Ended::Halted(halt),
+            Some(Ok(finished)) => self.certify(fate, finished),
+        }
+    }
+
+    fn certify(&self, fate: &Fate, finished: Finished) -> Ended {
+        let judgement = self.judged(&finished.journal.history().unwrap());
+        let cert = Cert {
+            verdict: judgement.verdict.name().to_owned(),
+            faults: BTreeMap::new(),
+            classes: Vec::new(),
+            sha256: String::new(),
+        };
+        let written = finished
+            .journal
+            .append_and_wait(Draft::new(finished.at, Payload::Cert(cert)));
+        if fate.is_dead() {
+            return Ended::Died;
+        }
+        written.unwrap();
+        Ended::Certified(Box::new(judgement))
+    }
+
+    /// What the judge says of journal and files as they lie there.
+    pub(super) fn judged(&self, history: &History) -> Judgement {
+        judge(&evidence(self.dir.path(), history))
+    }
+
+    fn network(&self, fate: &Arc<Fate>, epoch: u64) -> Network {
+        Network {
+            world: Arc::clone(&self.world),
+            flight: Arc::clone(&self.flight),
+            fate: Arc::clone(fate),
+            epoch,
+            traffic: Arc::clone(&self.traffic),
+        }
+    }
+
+    fn config(&self) -> RunConfig {
+        let plan = &self.flow.plan;
+        RunConfig {
+            dir: self.dir.path().to_owned(),
+            run_id: run_id(),
+            selected: (0..plan.cases.len()).collect(),
+            patience: Patience {
+                seed: plan.seed,
+                ..Patience::default()
+            },
+            plan: plan.clone(),
+            key: self.flow.key.clone(),
+            jobs: None,
+            progress: Box::new(|_| ()),
+        }
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap()
+}
+
+fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("exports")).unwrap();
+    dir
+}
+
+fn run_id() -> RunId {
+    RunId::parse("simulated").unwrap()
+}
+
+fn header(flow: &Flow) -> RunHeader {
+    let plan = &flow.plan;
+    let parties = plan.topology.parties().into_iter();
+    RunHeader {
+        run_id: run_id(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        plan: plan.resolved(&flow.key),
+        files: BTreeMap::new(),
+        seed: plan.seed,
+        clock: "simulated".to_owned(),
+        transport: "memory".to_owned(),
+        parties: parties.map(|party| (party, Level::L4)).collect(),
+        faults: Vec::new(),
+        previous_tail: None,
+        world: None,
+        switches: Default::default(),
+    }
+}
+
+/// Journal and files as the judge takes them.
+fn evidence(dir: &Path, history: &History) -> Evidence {
+    let journal = JournalFacts {
+        head: history.records[0].sha256.clone(),
+        tail: history.last().sha256.clone(),
+        length: history.records.len() as u64,
+        defect: None,
+    };
+    let mut evidence = Evidence {
+        records: history.records.clone(),
+        journal,
+        ..Evidence::default()
+    };
+    for entry in fs::read_dir(dir.join("exports")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let (stem, which) = name.split_once('.').unwrap();
+        let party = Party::try_from(stem.replacen('-', ":", 1)).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        let instant = match which {
+            "t0.json" => Instant::T0,
+            "t1.json" => Instant::T1,
+            "t2.json" => Instant::T2,
+            _ => {
+                evidence.looks.insert(party, looks(&bytes));
+                continue;
+            }
+        };
+        let export = serde_json::from_slice(&bytes).map_err(|error| error.to_string());
+        let sha256 = sha256_hex(&bytes);
+        evidence
+            .exports
+            .entry(instant)
+            .or_default()
+            .insert(party, ExportFile { sha256, export });
+    }
+    evidence
+}
+
+fn looks(bytes: &[u8]) -> Vec<LookLine> {
+    bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| LookLine {
+            sha256: sha256_hex(line),
+            look: serde_json::from_slice::<Look>(line).map_err(|error| error.to_string()),
+        })
+        .collect()
+}
