@@ -3,6 +3,7 @@
 //! The real binary over real HTTP, parties in a process of their own. Each round is a run of its own on one of a few
 //! served worlds; their books are compared by this test itself, before the round and after it.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -52,11 +53,12 @@ fn begin(world: &World, bench: &Bench, name: &str, more: &[&str]) -> Started {
     start(&[&args, more].concat())
 }
 
-/// Waits until there is a journal; from then on something may be sent.
+/// Waits until there is a first record; from then on something may be sent.
 #[track_caller]
 fn wait_for_journal(started: &mut Started, dir: &Path) {
     let begun = Stopwatch::start();
-    while started.lives() && !dir.join("journal.head").exists() {
+    let head = dir.join("journal.head");
+    while started.lives() && !fs::metadata(&head).is_ok_and(|head| head.len() > 0) {
         assert!(begun.elapsed() < DEADLINE, "{}", started.said("err"));
         std::thread::sleep(PAUSE);
     }
