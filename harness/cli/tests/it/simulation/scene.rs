@@ -289,6 +289,7 @@ impl<'f> Scene<'f> {
             plan: plan.clone(),
             key: self.flow.key.clone(),
             jobs: None,
+            after_window: None,
             progress: Box::new(|_| ()),
         }
     }
