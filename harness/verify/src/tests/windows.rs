@@ -657,3 +657,22 @@ fn a_number_that_a_read_of_one_run_and_a_booking_of_another_share_belongs_to_the
     let window = closed(&window(), &all(&runs));
     assert_eq!(window.verdict, Verdict::Clean, "{:#?}", window.findings);
 }
+
+#[test]
+fn a_run_whose_business_time_begins_before_the_last_one_ended_is_no_clock_set_back() {
+    let mut history = History::begin(plan());
+    let began = history.now;
+    business(&mut history, "a", PERSON, &mut honest);
+    let (first, mut history) = history.next_run();
+    // A rehearsal plays the same window again on the books that the first left.
+    history.now = began.plus_ms(5);
+    history.evidence.records[0].at = history.now;
+    business(&mut history, "a", OTHER, &mut honest);
+    let (second, _) = history.next_run();
+    let window = closed(&window(), &[&first, &second]);
+    assert!(
+        !classes(&window).contains(&"journal:clock"),
+        "{:#?}",
+        window.findings
+    );
+}

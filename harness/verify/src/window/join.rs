@@ -109,17 +109,22 @@ fn joined(runs: &[&Member<'_>]) -> Evidence {
     let Some(first) = runs.first() else {
         return whole;
     };
+    let mut epoch = 0;
     push(
         &mut whole,
+        epoch,
         first.began,
         Payload::Run(Box::new(header(runs))),
     );
     if let Some((at, taken)) = first_t0(runs) {
         let snapshot = placed(&mut whole, Instant::T0, taken);
-        push(&mut whole, at, Payload::Snap0(snapshot));
+        push(&mut whole, epoch, at, Payload::Snap0(snapshot));
     }
     for run in runs {
+        // Each run keeps a clock of its own: in rising epochs none is taken for one that was set back.
+        let before = epoch + 1;
         for record in &run.papers.evidence.records {
+            epoch = epoch.max(before + record.epoch);
             match &record.payload {
                 Payload::Run(_)
                 | Payload::Snap0(_)
@@ -127,7 +132,15 @@ fn joined(runs: &[&Member<'_>]) -> Evidence {
                 | Payload::Snap2(_)
                 | Payload::Takeover(_) => {}
                 Payload::Cert(_) => break,
-                payload => push(&mut whole, record.at, numbered(payload, run.place)),
+                payload => {
+                    let at_epoch = before + record.epoch;
+                    push(
+                        &mut whole,
+                        at_epoch,
+                        record.at,
+                        numbered(payload, run.place),
+                    );
+                }
             }
         }
     }
@@ -139,16 +152,16 @@ fn joined(runs: &[&Member<'_>]) -> Evidence {
             Instant::T1 => Payload::Snap1(snapshot),
             _ => Payload::Snap2(snapshot),
         };
-        push(&mut whole, at, payload);
+        epoch += 1;
+        push(&mut whole, epoch, at, payload);
     }
     whole
 }
 
-fn push(whole: &mut Evidence, at: Moment, payload: Payload) {
+fn push(whole: &mut Evidence, epoch: u64, at: Moment, payload: Payload) {
     whole.records.push(Record {
         seq: whole.records.len() as u64,
-        // Takeovers inside a run are that run's own affair.
-        epoch: 1,
+        epoch,
         at,
         payload,
         prev_sha256: String::new(),
