@@ -159,12 +159,18 @@ fn addresses(plan: &Plan, world: &World) -> BTreeMap<Party, SocketAddr> {
         .collect()
 }
 
-/// Ctrl-C once: no new swipes, undo, report. Twice: stop now and say how to go on.
-pub(crate) async fn ctrl_c(interrupt: Arc<Interrupt>, dir: PathBuf) {
-    let Ok(pressed) = stop_signal() else {
-        return;
-    };
-    pressed.await;
+/// Ctrl-C once: no new swipes, undo, report. Twice: stop now and say how to go on. Listens from the call on.
+pub(crate) fn ctrl_c(interrupt: Arc<Interrupt>, dir: PathBuf) -> impl Future<Output = ()> {
+    let first = stop_signal();
+    async move {
+        if let Ok(pressed) = first {
+            pressed.await;
+            asked_to_stop(&interrupt, &dir).await;
+        }
+    }
+}
+
+async fn asked_to_stop(interrupt: &Interrupt, dir: &Path) {
     interrupt.ask();
     to_stderr(
         "\n已停止新刷卡, 正在回退; 再按一次立即退出 · no new swipes, undoing; press again to stop now\n",

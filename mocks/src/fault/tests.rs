@@ -53,7 +53,8 @@ fn a_fault_is_ordered_by_name_and_message(
     "`settle` is no on of fault `response-lost`"
 )]
 fn a_slip_in_an_order_is_said(#[case] text: &str, #[case] said: &str) {
-    assert_eq!(text.parse::<FaultOrder>().unwrap_err().to_string(), said);
+    let error = text.parse::<FaultOrder>().unwrap_err().to_string();
+    assert!(error.starts_with(said), "{error}");
 }
 
 #[test]

@@ -104,6 +104,9 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     };
     let parties = parties(&plan, &bent, &dir, served, &clock).await?;
     let header = header(args, &plan, &run_id, &key, &dir, &books)?;
+    // From the first record on there is a run that can be asked to stop.
+    let interrupt = Arc::new(Interrupt::default());
+    let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.clone()));
     let journal = Journal::create(&dir, header, begins)?;
     private::remember_head(&dir, &plan.id, &journal.head_of_chain())?;
     // A program that reads JSON finds both ends in it.
@@ -112,8 +115,6 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         to_stderr(&format!("{run_id}  链首 chain head {head}\n"));
     }
     let bar = progress::line(lang, args.common.quiet, selected.len());
-    let interrupt = Arc::new(Interrupt::default());
-    let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.clone()));
     let shown = bar.clone();
     let plan_id = plan.id.clone();
     let config = RunConfig {

@@ -66,11 +66,15 @@ pub(crate) struct History {
 impl History {
     /// RUN record written, books opened.
     pub(crate) fn begin(plan: ResolvedPlan) -> History {
+        History::begin_at(plan, at("2017-06-02T10:00+08:00"))
+    }
+
+    /// As [`History::begin`], from this instant on.
+    pub(crate) fn begin_at(plan: ResolvedPlan, now: Moment) -> History {
         let books = path()
             .into_iter()
             .map(|party| (party.clone(), Keeper::open(party)))
             .collect();
-        let now = at("2017-06-02T10:00+08:00");
         let mut history = History {
             evidence: Evidence::default(),
             books,

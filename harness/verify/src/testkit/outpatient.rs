@@ -214,8 +214,7 @@ pub(crate) fn clean_on(
     plan: crosswipe_domain::ResolvedPlan,
     start: crosswipe_domain::Moment,
 ) -> Evidence {
-    let mut history = History::begin(plan);
-    history.now = start;
+    let mut history = History::begin_at(plan, start);
     history.export(Instant::T0);
     let swipe = history.swipe("a", PERSON, &mut |_| {});
     history.look("a");

@@ -182,8 +182,7 @@ pub(super) fn a_trial_books() -> Evidence {
 }
 
 pub(super) fn forced_swipe_accepted() -> Evidence {
-    let mut history = History::begin(plan());
-    history.now = at("2017-06-02T08:00+08:00");
+    let mut history = History::begin_at(plan(), at("2017-06-02T08:00+08:00"));
     history.export(Instant::T0);
     let intent = history.intent(
         "a",
