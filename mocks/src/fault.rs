@@ -1,19 +1,36 @@
 //! 故障 · What can be made to go wrong, and where: wrappers round honest machines and their links.
 //!
-//! Why so: a mock that lies by itself proves nothing when it tells the truth. A machine here never knows
-//! of a fault. A fault does one of three things, and all others can be said in these words too:
-//! it **intercepts a step** that a machine has taken (answer in another's stead, change it, feed something
-//! back), it **cuts a link** (the answer never leaves), it **bends a group** right before it is booked (also:
-//! books it later), or it **ends the machine**, and a new one stands up in its place.
-//! Which message it hits is chosen by number: the `nth` that fits, and `times` in a row.
-//! Carried by [`Rigged`], which every shell uses in place of a bare machine.
+//! Why so: a mock that lies by itself proves nothing when it tells the truth. A machine here never knows of a fault.
+//! The **catalogue** names all classes, what each is about and which keys it takes; an **order** is one of them as
+//! typed; the **board** is what all orders of a world have seen and done, and says whether one hits; a **trouble** is
+//! the wrapper itself, with one method per place at which it may meddle: a message arrives, is sent on, is answered by
+//! the party behind, leaves; a group is booked; books are shown. All of it is carried by [`Rigged`], which every
+//! shell uses in place of a bare machine.
+//! A new fault is a line of the catalogue and, if no trouble that stands can do it, one file beside these.
+//! Not here: faults of the harness itself, of its journal and its clock (group H: the harness wraps those).
 
+mod again;
+mod answers;
+mod board;
+mod catalogue;
+mod death;
+mod history;
 mod late;
+mod lies;
 mod order;
+mod params;
+mod parcels;
+mod postings;
+mod refusals;
 mod rigged;
+mod routes;
+mod trouble;
 
-pub use order::{BadFault, Books, FaultOrder, Faults, Fence, Until};
-pub use rigged::{Motion, Rigged};
+pub use board::Faults;
+pub use catalogue::{FaultClass, Group};
+pub use death::Books;
+pub use order::{BadFault, FaultOrder};
+pub use rigged::{Delivery, Motion, Rigged, Spoil};
 
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ pub mod shell;
 mod world;
 
 pub use epochs::Epochs;
-pub use fault::{BadFault, FaultOrder, Faults};
+pub use fault::{BadFault, FaultClass, FaultOrder, Faults, Group};
 pub use machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};
 pub use settlement::{Policy, PolicyBook};
 pub use setup::{MsgidMode, Setup};

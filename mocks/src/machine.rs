@@ -169,29 +169,27 @@ impl Machine {
 
     /// From now on `bend` sees each group of the book kept in `role` before it is booked.
     pub fn bend_with(&mut self, role: Role, bend: Bend) {
-        match self {
-            Machine::His(his) if role == Role::His => his.ledger_mut().bend_with(bend),
-            Machine::Hub(hub) if role == Role::Hub => hub.ledger_mut().bend_with(bend),
-            Machine::Region(region) => region.bend_with(role, bend),
-            _ => {}
+        if let Some(ledger) = self.ledger_mut(role) {
+            ledger.bend_with(bend);
         }
     }
 
-    /// The insured place's book of a city's platform.
-    pub(crate) fn insured_mut(&mut self) -> Option<&mut Ledger> {
-        match self {
-            Machine::Region(region) => Some(region.insured_mut()),
+    /// The book that it keeps in a role, to be written to by a fault.
+    pub(crate) fn ledger_mut(&mut self, role: Role) -> Option<&mut Ledger> {
+        match (self, role) {
+            (Machine::His(his), Role::His) => Some(his.ledger_mut()),
+            (Machine::Hub(hub), Role::Hub) => Some(hub.ledger_mut()),
+            (Machine::Region(region), Role::Treatment | Role::Insured) => {
+                Some(region.ledger_mut(role))
+            }
             _ => None,
         }
     }
 
     /// Carries out an order of the owner of the book kept in `role`.
     pub fn purge(&mut self, role: Role, order: &PurgeOrder) {
-        match self {
-            Machine::His(his) if role == Role::His => his.ledger_mut().purge(order),
-            Machine::Hub(hub) if role == Role::Hub => hub.ledger_mut().purge(order),
-            Machine::Region(region) => region.purge(role, order),
-            _ => {}
+        if let Some(ledger) = self.ledger_mut(role) {
+            ledger.purge(order);
         }
     }
 

@@ -32,7 +32,7 @@ use crate::deed::{Deed, Hop};
 use crate::desk::{self, Desk, Heard, Passage, hear, passage};
 use crate::epochs::Epochs;
 use crate::hub::{books, read_hop};
-use crate::ledger::{Bend, Ledger, PurgeOrder};
+use crate::ledger::Ledger;
 use crate::machine::{Answer, HOP_PATH, Lost, Step, Ticket};
 use crate::setup::Setup;
 use crate::{answer, books as booking, closing, rules};
@@ -419,23 +419,11 @@ impl Region {
         [&self.treatment, self.insured.ledger()]
     }
 
-    pub(crate) fn bend_with(&mut self, role: Role, bend: Bend) {
+    /// One of its books: that of the insured place, else that of the treatment place.
+    pub(crate) fn ledger_mut(&mut self, role: Role) -> &mut Ledger {
         match role {
-            Role::Treatment => self.treatment.bend_with(bend),
-            Role::Insured => self.insured.ledger_mut().bend_with(bend),
-            _ => {}
-        }
-    }
-
-    pub(crate) fn insured_mut(&mut self) -> &mut Ledger {
-        self.insured.ledger_mut()
-    }
-
-    pub(crate) fn purge(&mut self, role: Role, order: &PurgeOrder) {
-        match role {
-            Role::Treatment => self.treatment.purge(order),
-            Role::Insured => self.insured.ledger_mut().purge(order),
-            _ => {}
+            Role::Insured => self.insured.ledger_mut(),
+            _ => &mut self.treatment,
         }
     }
 

@@ -8,17 +8,19 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crosswipe_domain::{Cause, Entry, FenceState, Moment, Party};
+use crosswipe_domain::{Cause, Entry, FenceState, Moment, Role};
 
-use super::{FaultOrder, Fence, Until};
-use crate::ledger::{Bend, Draft, Ledger};
+use super::FaultOrder;
+use super::trouble::{Arrival, Departure, Fitting, Leg, Parcel, Place, Scene, Trouble};
+use crate::ledger::{Draft, Ledger};
+use crate::machine::Answer;
 
 /// How long after its reversal, in business milliseconds; longer than any quiet period of a run.
 const QUIET_MS: i64 = 45_000;
 
 /// 迟到 · What one insured place has taken in and not booked. Shared with the bend of its ledger.
 #[derive(Clone, Default)]
-pub(super) struct Late(Arc<Mutex<State>>);
+struct Late(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -41,35 +43,62 @@ impl Held {
 
     fn due(&self) -> Option<Moment> {
         let reversed = self.reversed?;
-        Some(match self.order.until {
-            Until::Reversal => reversed,
-            Until::Quiet => reversed.plus_ms(QUIET_MS),
-            Until::DayRoll => reversed.day().next().start().plus_ms(1_000),
+        Some(match self.order.choice("until") {
+            "quiet" => reversed.plus_ms(QUIET_MS),
+            "day-roll" => reversed.day().next().start().plus_ms(1_000),
+            _ => reversed,
         })
+    }
+}
+
+/// The insured place of `hub-reversal-overtakes`.
+struct Overtaken {
+    order: FaultOrder,
+    late: Late,
+}
+
+pub(super) fn overtaken(order: &FaultOrder) -> Box<dyn Trouble> {
+    Box::new(Overtaken {
+        order: order.clone(),
+        late: Late::default(),
+    })
+}
+
+impl Trouble for Overtaken {
+    fn install(&mut self, rig: &mut Fitting<'_>) {
+        let late = self.late.clone();
+        rig.bend(Role::Insured, move |_, draft| late.on_commit(draft));
+    }
+
+    fn arrive(&mut self, scene: &mut Scene<'_>, _: &mut Parcel) -> Arrival {
+        if scene.message.leg == Leg::HubInsured && scene.hits() {
+            self.late.lock().armed = Some(self.order.clone());
+        }
+        Arrival::Taken
+    }
+
+    fn depart(&mut self, scene: &mut Scene<'_>, _: &mut Answer) -> Departure {
+        let mut state = self.late.lock();
+        state.armed = None;
+        let cause: &Cause = &scene.message.cause;
+        let took = state.held.iter().any(|held| held.draft.cause == *cause);
+        if took {
+            Departure::Never
+        } else {
+            Departure::Whole
+        }
+    }
+
+    fn touch(&mut self, place: &mut Place<'_>) {
+        if let Some(ledger) = place.machine.ledger_mut(Role::Insured) {
+            self.late.book(ledger, place.now);
+        }
     }
 }
 
 impl Late {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The settlement that comes now is held back.
-    pub(super) fn arm(&self, order: FaultOrder) {
-        self.lock().armed = Some(order);
-    }
-
-    /// True if the message since [`Late::arm`] was held back.
-    pub(super) fn took(&self, cause: &Cause) -> bool {
-        let mut state = self.lock();
-        state.armed = None;
-        state.held.iter().any(|held| held.draft.cause == *cause)
-    }
-
-    /// Takes groups out of the ledger's hands, and tombstones where no fence is kept.
-    pub(super) fn bend(&self) -> Bend {
-        let late = self.clone();
-        Box::new(move |_: &Party, draft: &mut Draft| late.on_commit(draft))
     }
 
     fn on_commit(&self, draft: &mut Draft) {
@@ -104,12 +133,12 @@ impl Late {
                 return true;
             };
             held.reversed.get_or_insert(at);
-            held.order.fence == Fence::Kept
+            held.order.choice("fence") == "kept"
         });
     }
 
     /// Books what is due by `now`.
-    pub(super) fn touch(&self, ledger: &mut Ledger, now: Moment) {
+    fn book(&self, ledger: &mut Ledger, now: Moment) {
         let mut due = Vec::new();
         self.lock().held.retain(|held| {
             let Some(at) = held.due().filter(|at| *at <= now) else {

@@ -1,104 +1,62 @@
-//! 故障单 · Which fault, on which message, how often; and how often it fired.
+//! 故障单 · One fault as ordered: `ID[:key=value,…]`, e.g. `response-lost:on=2207,nth=2`.
+//!
+//! Keys of every fault: `on` (transaction number), `leg` (e.g. `HT`, from whom to whom), `person` (the last digits of
+//! a person number), `nth`, `times`, `prob`, `heal_after`. Whatever is typed is checked here and nowhere else.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crosswipe_domain::{InfNo, Nature, Party};
 
-/// Whether a fault is about a message.
-type Fits = fn(&InfNo) -> bool;
-
-/// A fault that stands: its name, what it waits for by default, and the keys that it has beside `on`, `nth`, `times`.
-struct Known(&'static str, Fits, &'static [&'static str]);
-
-/// The faults that stand.
-const KNOWN: [Known; 9] = [
-    Known("response-lost", InfNo::settles, &[]),
-    Known("accumulator-not-restored", undoes_settlement, &[]),
-    Known("hub-drops-forwarded-reversal", undoes_settlement, &[]),
-    Known("request-lost", InfNo::settles, &[]),
-    Known("reversal-lost", undoes_settlement, &[]),
-    Known("reversal-response-lost", undoes_settlement, &[]),
-    Known("refusal-lied", InfNo::settles, &[]),
-    Known(
-        "hub-reversal-overtakes",
-        InfNo::settles,
-        &["until", "fence"],
-    ),
-    Known("party-restarts", InfNo::settles, &["party", "books"]),
-];
+use super::catalogue::{CATALOGUE, FaultClass, SENT, Seat};
+use super::params::{Values, number, permille, span_ms};
+use super::trouble::Leg;
 
 /// Keys that every fault has.
-const COMMON: &str = "on, nth, times";
+const COMMON: [&str; 7] = ["on", "leg", "person", "nth", "times", "prob", "heal_after"];
 
-fn undoes_settlement(infno: &InfNo) -> bool {
-    matches!(infno.base(), "2208" | "2305" | "2103")
-        || (infno.nature() == Nature::Undo && infno.base() == "2601")
-}
-
-/// 故障单 · One fault as ordered: `ID[:on=2208,nth=2,times=1]`.
+/// 故障单 · One fault as ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultOrder {
-    /// Its name in the catalogue of faults.
-    pub id: String,
-    /// Transaction number that it waits for; `None` = what the fault is about.
+    /// Its class.
+    pub class: &'static FaultClass,
+    /// Transaction number that it waits for; `None` = what the class is about.
     pub on: Option<InfNo>,
+    /// From whom to whom the message goes; `None` = where the class meddles.
+    pub leg: Option<Leg>,
+    /// Last digits of the person number; `None` = anybody.
+    pub person: Option<String>,
     /// From 1: the how-many-th message that fits.
     pub nth: u32,
     /// How many messages in a row it hits from then on.
     pub times: u32,
-    /// `party`: at whom; `None` = at anybody.
-    pub party: Option<Party>,
-    /// `books`: what a party that is started again finds of its books.
-    pub books: Books,
-    /// `until`: when a message that was held back is booked after all.
-    pub until: Until,
-    /// `fence`: whether a platform keeps in mind that a message was reversed before it came.
-    pub fence: Fence,
-}
-
-/// 账册存亡 · What a party that is started again finds of its books.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Books {
-    /// All that it had booked: its log was durable.
-    #[default]
-    Kept,
-    /// Its opening balances.
-    Lost,
-}
-
-/// 迟到 · How long after its own reversal a message is booked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Until {
-    /// Right behind the reversal.
-    #[default]
-    Reversal,
-    /// When the quiet period after the reversal has passed.
-    Quiet,
-    /// At the beginning of the next day.
-    DayRoll,
-}
-
-/// 栅 · Whether a tombstone is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fence {
-    /// It is: what comes late is refused.
-    Kept,
-    /// It is not: what comes late is booked.
-    #[default]
-    None,
+    /// In thousandths: how likely each message that fits is hit; `None` = those that `nth` and `times` say.
+    pub permille: Option<u32>,
+    /// Business ms after its first effect from which on it has none; `None` = never.
+    pub heal_after_ms: Option<i64>,
+    /// Keys of its class.
+    own: BTreeMap<&'static str, String>,
 }
 
 /// Text that orders no fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadFault {
     /// No fault of this name.
-    #[error("unknown fault `{id}`; known: {known}")]
+    #[error("unknown fault `{id}`; `crosswipe explain faults` lists all {count}")]
     Unknown {
         /// As it was written.
         id: String,
-        /// What there is.
-        known: String,
+        /// How many there are.
+        count: usize,
+    },
+    /// In the catalogue, but nothing here can do it yet.
+    #[error("fault `{id}` is in the catalogue and not built yet: {lacks}")]
+    NotBuilt {
+        /// The fault.
+        id: String,
+        /// What it waits for.
+        lacks: &'static str,
     },
     /// A key that this fault has not.
     #[error("unknown key `{key}` of fault `{id}`; keys: {keys}")]
@@ -109,6 +67,14 @@ pub enum BadFault {
         key: String,
         /// Those that it has.
         keys: String,
+    },
+    /// A key that is given twice.
+    #[error("fault `{id}` is given the key `{key}` twice")]
+    Twice {
+        /// The fault.
+        id: String,
+        /// The key.
+        key: String,
     },
     /// A value that does not fit its key.
     #[error("`{value}` is no {key} of fault `{id}`; known: {known}")]
@@ -135,74 +101,114 @@ pub enum BadFault {
 }
 
 impl FaultOrder {
-    /// The names of all faults that stand.
-    pub fn known() -> impl Iterator<Item = &'static str> {
-        KNOWN.iter().map(|Known(id, ..)| *id)
+    /// Its name in the catalogue.
+    pub fn id(&self) -> &'static str {
+        self.class.id
     }
 
-    fn fits(&self, infno: &InfNo) -> bool {
-        match &self.on {
-            Some(on) => on.base() == infno.base(),
-            None => KNOWN
-                .iter()
-                .find(|Known(id, ..)| *id == self.id)
-                .is_some_and(|Known(_, fits, _)| fits(infno)),
+    /// The names of all faults that stand.
+    pub fn known() -> impl Iterator<Item = &'static str> {
+        CATALOGUE
+            .iter()
+            .filter(|class| class.stands())
+            .map(|class| class.id)
+    }
+
+    /// The parties that it names, to be held against a plan's.
+    pub fn parties(&self) -> impl Iterator<Item = Party> {
+        let of_party = |name: &&str| self.values(name) == Some(Values::Party);
+        let named = self.own.iter().filter(move |(name, _)| of_party(name));
+        named.filter_map(|(_, text)| Party::try_from(text.clone()).ok())
+    }
+
+    /// What a key of choices holds: as typed, else the first.
+    pub(super) fn choice(&self, name: &str) -> &str {
+        match (self.own.get(name), self.values(name)) {
+            (Some(text), _) => text,
+            (None, Some(Values::Choice(choices))) => choices[0],
+            _ => "",
         }
     }
 
+    /// What a number key holds.
+    pub(super) fn number(&self, name: &str) -> u32 {
+        match (self.own.get(name), self.values(name)) {
+            (Some(text), _) => number(text).unwrap_or(1),
+            (None, Some(Values::Number(default))) => default,
+            _ => 1,
+        }
+    }
+
+    /// What a number key holds, if it was typed.
+    pub(super) fn given_number(&self, name: &str) -> Option<u32> {
+        number(self.own.get(name)?)
+    }
+
+    /// What a length of time holds, in ms.
+    pub(super) fn span(&self, name: &str) -> i64 {
+        match (self.own.get(name), self.values(name)) {
+            (Some(text), _) => span_ms(text).unwrap_or(0),
+            (None, Some(Values::Span(default))) => default,
+            _ => 0,
+        }
+    }
+
+    /// The party that a key names.
+    pub(super) fn party(&self, name: &str) -> Option<Party> {
+        Party::try_from(self.own.get(name)?.clone()).ok()
+    }
+
+    fn values(&self, name: &str) -> Option<Values> {
+        let key = self.class.keys.iter().find(|key| key.name == name)?;
+        Some(key.values)
+    }
+
     fn take(&mut self, key: &str, value: &str) -> Option<()> {
-        let number = || value.parse().ok().filter(|n| *n > 0);
         match key {
             "on" if InfNo::new(value).nature() == Nature::Unknown => return None,
             "on" => self.on = Some(InfNo::new(value)),
-            "nth" => self.nth = number()?,
-            "times" => self.times = number()?,
-            "party" => self.party = Some(Party::try_from(value.to_owned()).ok()?),
-            "books" => self.books = one_of(value, [("kept", Books::Kept), ("lost", Books::Lost)])?,
-            "until" => {
-                let all = [
-                    ("reversal", Until::Reversal),
-                    ("quiet", Until::Quiet),
-                    ("day-roll", Until::DayRoll),
-                ];
-                self.until = one_of(value, all)?;
+            "leg" => self.leg = Some(Leg::named(value)?),
+            "person" if value.len() < 4 || !value.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+                return None;
             }
-            "fence" => self.fence = one_of(value, [("kept", Fence::Kept), ("none", Fence::None)])?,
-            _ => return None,
+            "person" => self.person = Some(value.to_owned()),
+            "nth" => self.nth = number(value)?,
+            "times" => self.times = number(value)?,
+            "prob" => self.permille = Some(permille(value)?),
+            "heal_after" => self.heal_after_ms = Some(span_ms(value)?),
+            _ => {
+                let own = self.class.keys.iter().find(|own| own.name == key)?;
+                if !own.values.allow(value) {
+                    return None;
+                }
+                self.own.insert(own.name, value.to_owned());
+            }
         }
         Some(())
     }
 }
 
-fn one_of<T: Copy, const N: usize>(value: &str, all: [(&str, T); N]) -> Option<T> {
-    all.iter()
-        .find(|(name, _)| *name == value)
-        .map(|(_, it)| *it)
-}
-
 /// What a key of a fault may hold.
-fn known_values(id: &str, key: &str) -> String {
-    const SENT: [&str; 12] = [
-        "2102", "2103", "2204", "2205", "2207", "2208", "2301", "2302", "2304", "2305", "2401",
-        "2601",
-    ];
-    let own: Vec<&str> = SENT
-        .into_iter()
-        .filter(|infno| {
-            let known = KNOWN.iter().find(|Known(known, ..)| *known == id);
-            known.is_some_and(|Known(_, fits, _)| fits(&InfNo::new(infno)))
-        })
-        .collect();
+fn known_values(class: &FaultClass, key: &str) -> String {
     match key {
-        "on" => format!(
-            "on={}, or any transaction number of the interface",
-            own.join(", on=")
-        ),
-        "party" => "a role and its code, e.g. insured:330300".to_owned(),
-        "books" => "kept, lost".to_owned(),
-        "until" => "reversal, quiet, day-roll".to_owned(),
-        "fence" => "kept, none".to_owned(),
-        _ => "a number from 1 on".to_owned(),
+        "on" => {
+            let own: Vec<&str> = SENT
+                .into_iter()
+                .filter(|infno| class.about.fits(&InfNo::new(infno), None))
+                .collect();
+            format!(
+                "on={}, or any transaction number of the interface",
+                own.join(", on=")
+            )
+        }
+        "leg" => Leg::NAMES.join(", "),
+        "person" => "the last four or more digits of a person number".to_owned(),
+        "prob" => "above 0 and up to 1, three decimals at most".to_owned(),
+        "heal_after" => Values::Span(0).describe(),
+        _ => match class.keys.iter().find(|own| own.name == key) {
+            Some(own) => own.values.describe(),
+            None => "a number from 1 on".to_owned(),
+        },
     }
 }
 
@@ -211,137 +217,98 @@ impl FromStr for FaultOrder {
 
     fn from_str(text: &str) -> Result<FaultOrder, BadFault> {
         let (id, keys) = text.split_once(':').unwrap_or((text, ""));
-        let Some(Known(_, _, own)) = KNOWN.iter().find(|Known(known, ..)| *known == id) else {
-            let known: Vec<&str> = FaultOrder::known().collect();
+        let Some(class) = FaultClass::named(id) else {
             return Err(BadFault::Unknown {
                 id: id.to_owned(),
-                known: known.join(", "),
+                count: CATALOGUE.len(),
             });
         };
+        if let Seat::NotBuilt(lacks) = class.seat {
+            return Err(BadFault::NotBuilt {
+                id: id.to_owned(),
+                lacks,
+            });
+        }
         let mut order = FaultOrder {
-            id: id.to_owned(),
+            class,
             on: None,
+            leg: None,
+            person: None,
             nth: 1,
             times: 1,
-            party: None,
-            books: Books::default(),
-            until: Until::default(),
-            fence: Fence::default(),
+            permille: None,
+            heal_after_ms: None,
+            own: BTreeMap::new(),
         };
+        let mut given: Vec<&str> = Vec::new();
         for pair in keys.split(',').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if !own.contains(&key) && !COMMON.split(", ").any(|common| common == key) {
-                let keys: Vec<&str> = COMMON.split(", ").chain(own.iter().copied()).collect();
+            let own = class.keys.iter().map(|own| own.name);
+            if !COMMON
+                .into_iter()
+                .chain(own.clone())
+                .any(|known| known == key)
+            {
+                let keys: Vec<&str> = COMMON.into_iter().chain(own).collect();
                 return Err(BadFault::Key {
                     id: id.to_owned(),
                     key: key.to_owned(),
                     keys: keys.join(", "),
                 });
             }
+            if given.contains(&key) {
+                return Err(BadFault::Twice {
+                    id: id.to_owned(),
+                    key: key.to_owned(),
+                });
+            }
+            given.push(key);
             order.take(key, value).ok_or_else(|| BadFault::Value {
                 id: id.to_owned(),
                 key: key.to_owned(),
                 value: value.to_owned(),
-                known: known_values(id, key),
+                known: known_values(class, key),
             })?;
         }
-        if own.contains(&"party") && order.party.is_none() {
-            return Err(BadFault::Missing {
+        let missing = class
+            .keys
+            .iter()
+            .find(|own| own.needed && !given.contains(&own.name));
+        match missing {
+            Some(own) => Err(BadFault::Missing {
                 id: id.to_owned(),
-                key: "party",
-                example: "insured:330300",
-            });
+                key: own.name,
+                example: own.values.example(),
+            }),
+            None => Ok(order),
         }
-        Ok(order)
     }
 }
 
-/// 故障板 · All orders of a world, with what each has seen and done. Shared by all machines, so that
-/// «the second settlement» is the second anywhere.
-#[derive(Clone, Default)]
-pub struct Faults(Arc<Mutex<Vec<Armed>>>);
-
-struct Armed {
-    order: FaultOrder,
-    seen: u32,
-    fired: u64,
-}
-
-impl Faults {
-    /// Arms faults.
-    pub fn new(orders: impl IntoIterator<Item = FaultOrder>) -> Faults {
-        let armed = orders
-            .into_iter()
-            .map(|order| Armed {
-                order,
-                seen: 0,
-                fired: 0,
-            })
-            .collect();
-        Faults(Arc::new(Mutex::new(armed)))
-    }
-
-    /// Shows a fault a message that it could hit; true if it does.
-    pub(super) fn fires(&self, id: &str, infno: &InfNo) -> bool {
-        self.hit(id, infno, |_| true).is_some()
-    }
-
-    /// Shows a fault a message at the parties that `here` says it is at; the order, if it hits.
-    pub(super) fn hit(
-        &self,
-        id: &str,
-        infno: &InfNo,
-        here: impl Fn(&Party) -> bool,
-    ) -> Option<FaultOrder> {
-        let mut armed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut hit = None;
-        for fault in armed.iter_mut().filter(|fault| {
-            fault.order.id == id
-                && fault.order.fits(infno)
-                && fault.order.party.as_ref().is_none_or(&here)
-        }) {
-            fault.seen += 1;
-            if (fault.order.nth..fault.order.nth.saturating_add(fault.order.times))
-                .contains(&fault.seen)
-            {
-                fault.fired += 1;
-                hit = Some(fault.order.clone());
-            }
+impl fmt::Display for FaultOrder {
+    /// Its class and the keys that say on what it waits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = self.class.id.to_owned();
+        let mut sign = ':';
+        let mut add = |key: &str, value: &dyn fmt::Display| {
+            text.push_str(&format!("{sign}{key}={value}"));
+            sign = ',';
+        };
+        if let Some(on) = &self.on {
+            add("on", on);
         }
-        hit
-    }
-
-    /// Parties that orders name, to be held against a plan's.
-    pub fn parties(orders: &[FaultOrder]) -> impl Iterator<Item = (&FaultOrder, &Party)> {
-        orders
-            .iter()
-            .filter_map(|order| Some((order, order.party.as_ref()?)))
-    }
-
-    /// True if any fault is armed.
-    pub(super) fn any(&self) -> bool {
-        !self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_empty()
-    }
-
-    /// True if a fault of this name is armed.
-    pub(super) fn has(&self, id: &str) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .any(|fault| fault.order.id == id)
-    }
-
-    /// How often each fired.
-    pub fn fired(&self) -> Vec<(FaultOrder, u64)> {
-        let armed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        armed
-            .iter()
-            .map(|fault| (fault.order.clone(), fault.fired))
-            .collect()
+        if let Some(leg) = &self.leg {
+            add("leg", &leg.name());
+        }
+        if self.nth != 1 {
+            add("nth", &self.nth);
+        }
+        if self.times != 1 {
+            add("times", &self.times);
+        }
+        for (key, value) in &self.own {
+            add(key, value);
+        }
+        f.pad(&text)
     }
 }

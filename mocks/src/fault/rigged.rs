@@ -1,24 +1,28 @@
 //! 带故障的机器 · An honest machine inside the faults that were ordered for its world.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crosswipe_domain::{AdmDivision, Cause, Entry, InfNo, Moment, Party, Role};
-use crosswipe_wire::{
-    Context, Infcode, Receipt, RefusalCode, Request, Response, write_ok, write_refusal,
+use crosswipe_domain::{Export, Moment, Party, Role};
+use crosswipe_wire::Context;
+
+use super::Faults;
+use super::catalogue::Seat;
+use super::death::Books;
+use super::trouble::{
+    Arrival, Departure, Fitting, Message, Onward, Parcel, Place, Scene, Trouble, own_party,
 };
-
-use super::late::Late;
-use super::{Books, Faults};
-use crate::deed::Deed;
-use crate::hub::read_hop;
 use crate::ledger::PurgeOrder;
-use crate::machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};
+use crate::machine::{Answer, Lost, Machine, Step, Ticket};
 
 /// 动作 · What leaves a machine after faults have had their say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Motion {
     /// It answers.
     Reply(Answer),
+    /// It answers, and nobody can read it.
+    Spoiled(Answer, Spoil),
     /// It asks the party behind it first.
     Forward {
         /// Whom.
@@ -32,45 +36,78 @@ pub enum Motion {
     Silence,
 }
 
+/// 残答 · What becomes of an answer on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoil {
+    /// The connection is reset before a byte of it.
+    Reset,
+    /// So many of its bytes arrive, fewer than announced.
+    Cut(usize),
+    /// It comes byte by byte, slower than anybody waits.
+    Dripped,
+    /// It comes when nobody waits for it any more.
+    Late,
+}
+
+impl Spoil {
+    /// What whoever waits for the answer sees instead.
+    pub fn why(self) -> &'static str {
+        match self {
+            Spoil::Reset => "connection reset",
+            Spoil::Cut(_) => "answer cut short",
+            Spoil::Dripped | Spoil::Late => "timed out",
+        }
+    }
+}
+
+/// 投递 · A parcel that the machine has taken: carried to its end like a message, and its answer goes to nobody.
+pub struct Delivery {
+    /// What the machine does with it.
+    pub motion: Motion,
+    /// In the name of which run and process it was sent, if of any.
+    pub context: Option<Context>,
+}
+
 /// 带故障的机器 · What a shell carries.
 pub struct Rigged {
     machine: Machine,
-    faults: Faults,
+    board: Faults,
+    /// One for each order that meddles with parties.
+    troubles: Vec<(usize, Box<dyn Trouble>)>,
     /// Orders of the owner that are still to be carried out.
     orders: Vec<(Role, PurgeOrder)>,
     /// What the exchanges in flight are about.
-    open: BTreeMap<Ticket, Asked>,
-    late: Option<Late>,
+    open: BTreeMap<Ticket, Message>,
+    /// Whether what is booked now comes from somebody's test.
+    watching: Arc<AtomicBool>,
     death: Option<Books>,
-}
-
-/// 来文 · What faults ask of a message.
-#[derive(Clone)]
-struct Asked {
-    infno: InfNo,
-    /// It came from another platform.
-    hop: bool,
-    /// It was sent on.
-    forwarded: bool,
 }
 
 impl Rigged {
     /// Puts a machine inside the faults of its world.
-    pub fn new(mut machine: Machine, faults: Faults) -> Rigged {
-        if faults.has("accumulator-not-restored") {
-            forget_accumulators(&mut machine, faults.clone());
-        }
-        let holds_back = faults.has("hub-reversal-overtakes") && machine.insured_mut().is_some();
-        let late = holds_back.then(Late::default);
-        if let Some(late) = &late {
-            machine.bend_with(Role::Insured, late.bend());
+    pub fn new(mut machine: Machine, board: Faults) -> Rigged {
+        let watching = Arc::new(AtomicBool::new(false));
+        let mut troubles = Vec::new();
+        for (which, order) in board.orders() {
+            let Seat::Party(make) = order.class.seat else {
+                continue;
+            };
+            let mut trouble = make(&order);
+            trouble.install(&mut Fitting {
+                machine: &mut machine,
+                board: &board,
+                which,
+                watching: &watching,
+            });
+            troubles.push((which, trouble));
         }
         Rigged {
             machine,
-            faults,
+            board,
+            troubles,
             orders: Vec::new(),
             open: BTreeMap::new(),
-            late,
+            watching,
             death: None,
         }
     }
@@ -93,13 +130,36 @@ impl Rigged {
     /// Books what is due by `now`, and carries out the owner's orders that are; asked before anything else is done or
     /// shown. A party that comes back with its books from a file carries them out anew.
     pub fn touch(&mut self, now: Moment) {
-        while let Some(due) = self.orders.iter().position(|(_, order)| order.at <= now) {
-            let (role, order) = self.orders.remove(due);
-            self.machine.purge(role, &order);
+        let machine = &mut self.machine;
+        self.orders.retain(|(role, order)| {
+            let is_due = order.at <= now;
+            if is_due {
+                machine.purge(*role, order);
+            }
+            !is_due
+        });
+        self.watching.store(true, Ordering::SeqCst);
+        for (which, trouble) in &mut self.troubles {
+            trouble.touch(&mut Place {
+                machine,
+                board: &self.board,
+                which: *which,
+                now,
+            });
         }
-        if let (Some(late), Some(ledger)) = (&self.late, self.machine.insured_mut()) {
-            late.touch(ledger, now);
-        }
+    }
+
+    /// The next parcel that is due by `now`, taken by the machine; asked until there is none, before anything else is
+    /// done or shown.
+    pub fn deliver(&mut self, now: Moment) -> Option<Delivery> {
+        let parcel = self.board.delivered(&own_party(&self.machine)?, now)?;
+        self.watching.store(true, Ordering::SeqCst);
+        let context = parcel.context;
+        let step = self
+            .machine
+            .begin(now, context.as_ref(), &parcel.path, &parcel.body);
+        let motion = self.intercept(now, step, None);
+        Some(Delivery { motion, context })
     }
 
     /// `party-restarts`: the machine has died in the middle of the step that fell silent. Whoever carries it cuts its
@@ -119,187 +179,138 @@ impl Rigged {
         self.touch(now);
         // The mock world's own traffic names no run: faults are ordered for somebody's test.
         let of_the_world = context.is_some_and(|context| context.run.is_empty());
-        let watched = !of_the_world && self.faults.any();
-        let request = watched.then(|| Request::parse(body).ok()).flatten();
-        let Some(request) = request else {
+        let watched = !of_the_world && self.board.any();
+        let message = watched
+            .then(|| Message::read(&self.machine, now, path, body))
+            .flatten();
+        self.watching.store(message.is_some(), Ordering::SeqCst);
+        let Some(message) = message else {
             let step = self.machine.begin(now, context, path, body);
             return self.intercept(now, step, None);
         };
-        let asked = Asked {
-            infno: request.infno.clone(),
-            hop: path == HOP_PATH,
-            forwarded: false,
+        let mut carried = Parcel {
+            due: now,
+            context: context.cloned(),
+            path: path.to_owned(),
+            body: body.to_vec(),
         };
-        if self.is_lost_on_the_way(&asked) {
-            return Motion::Silence;
-        }
-        let held_back = self.hold_back(&asked);
-        let step = self.machine.begin(now, context, path, body);
-        if let (true, Some(late)) = (held_back, &self.late) {
-            let cause = Cause {
-                origin: request.fixmedins_code.clone().into_owned(),
-                msgid: request.msgid.clone().into_owned(),
-                infno: request.infno.as_str().to_owned(),
+        for (which, trouble) in &mut self.troubles {
+            let mut scene = Scene {
+                machine: &mut self.machine,
+                message: &message,
+                board: &self.board,
+                which: *which,
             };
-            if late.took(&cause) {
-                return Motion::Silence;
+            match trouble.arrive(&mut scene, &mut carried) {
+                Arrival::Taken => {}
+                Arrival::Lost => return Motion::Silence,
+                Arrival::Answered(answer) => return Motion::Reply(answer),
             }
         }
-        let motion = self.intercept(now, step, Some(asked));
+        let step = self
+            .machine
+            .begin(now, context, &carried.path, &carried.body);
+        let motion = self.intercept(now, step, Some(message));
         self.touch(now);
         motion
     }
 
     /// Takes the answer to what was forwarded.
-    pub fn resume(&mut self, now: Moment, ticket: Ticket, answer: Result<Answer, Lost>) -> Motion {
-        let asked = self.open.remove(&ticket);
-        let step = self.machine.resume(now, ticket, answer);
-        self.intercept(now, step, asked)
-    }
-
-    fn intercept(&mut self, now: Moment, step: Step, asked: Option<Asked>) -> Motion {
-        match (&self.machine, step) {
-            (_, Step::Reply(answer)) => match asked {
-                Some(asked) => self.answer(now, answer, &asked),
-                None => Motion::Reply(answer),
-            },
-            (Machine::Hub(_), Step::Forward { to, body, ticket }) => {
-                match self.drop_reversal(now, &body) {
-                    Some(echo) => self.resume(now, ticket, Ok(echo)),
-                    None => self.forward(to, body, ticket, asked),
-                }
+    pub fn resume(
+        &mut self,
+        now: Moment,
+        ticket: Ticket,
+        mut answer: Result<Answer, Lost>,
+    ) -> Motion {
+        let message = self.open.remove(&ticket);
+        self.watching.store(message.is_some(), Ordering::SeqCst);
+        if let Some(message) = &message {
+            for (which, trouble) in &mut self.troubles {
+                let mut scene = Scene {
+                    machine: &mut self.machine,
+                    message,
+                    board: &self.board,
+                    which: *which,
+                };
+                trouble.back(&mut scene, &mut answer);
             }
-            (_, Step::Forward { to, body, ticket }) => self.forward(to, body, ticket, asked),
+        }
+        let step = self.machine.resume(now, ticket, answer);
+        self.intercept(now, step, message)
+    }
+
+    fn intercept(&mut self, now: Moment, step: Step, message: Option<Message>) -> Motion {
+        match (step, message) {
+            (Step::Reply(answer), None) => Motion::Reply(answer),
+            (Step::Forward { to, body, ticket }, None) => Motion::Forward { to, body, ticket },
+            (Step::Reply(answer), Some(message)) => self.answer(answer, &message),
+            (Step::Forward { to, body, ticket }, Some(message)) => {
+                self.forward(now, (to, body, ticket), message)
+            }
         }
     }
 
-    fn forward(&mut self, to: Party, body: String, ticket: Ticket, asked: Option<Asked>) -> Motion {
-        if let Some(mut asked) = asked {
-            asked.forwarded = true;
-            self.open.insert(ticket, asked);
+    fn forward(
+        &mut self,
+        now: Moment,
+        (mut to, mut body, ticket): (Party, String, Ticket),
+        mut message: Message,
+    ) -> Motion {
+        message.forwarded = true;
+        let mut instead = None;
+        for (which, trouble) in &mut self.troubles {
+            let mut scene = Scene {
+                machine: &mut self.machine,
+                message: &message,
+                board: &self.board,
+                which: *which,
+            };
+            match trouble.forward(&mut scene, &mut to, &mut body) {
+                Onward::Sent => continue,
+                Onward::Echoed(answer) => instead = Some(Ok(answer)),
+                Onward::Cut => instead = Some(Err(Lost::new("connection closed"))),
+            }
+            break;
         }
-        Motion::Forward { to, body, ticket }
+        self.open.insert(ticket, message);
+        match instead {
+            Some(answer) => self.resume(now, ticket, answer),
+            None => Motion::Forward { to, body, ticket },
+        }
     }
 
     /// What becomes of an answer on its way out.
-    fn answer(&mut self, now: Moment, answer: Answer, asked: &Asked) -> Motion {
-        let here = |party: &Party| self.is_at(party, asked);
-        if let Some(order) = self.faults.hit("party-restarts", &asked.infno, here) {
-            self.death = Some(order.books);
-            return Motion::Silence;
-        }
-        let to_institution = matches!(self.machine, Machine::Region(_)) && !asked.hop;
-        let applied = || {
-            Response::parse(answer.body.as_bytes())
-                .is_ok_and(|response| response.infcode == Infcode::Ok)
-        };
-        if !to_institution || !applied() {
-            return Motion::Reply(answer);
-        }
-        // Everything was applied, and the answer to the institution never leaves, or lies.
-        for id in ["response-lost", "reversal-response-lost"] {
-            if self.faults.fires(id, &asked.infno) {
+    fn answer(&mut self, mut answer: Answer, message: &Message) -> Motion {
+        for (which, trouble) in &mut self.troubles {
+            let mut scene = Scene {
+                machine: &mut self.machine,
+                message,
+                board: &self.board,
+                which: *which,
+            };
+            if let Some(books) = trouble.dies(&mut scene) {
+                self.death = Some(books);
                 return Motion::Silence;
             }
-        }
-        if self.faults.fires("refusal-lied", &asked.infno) {
-            return Motion::Reply(Answer::ok(self.lie(now)));
+            let spoil = match trouble.depart(&mut scene, &mut answer) {
+                Departure::Whole => continue,
+                Departure::Never => return Motion::Silence,
+                Departure::Reset => Spoil::Reset,
+                Departure::Cut(kept) => Spoil::Cut(kept),
+                Departure::Dripped => Spoil::Dripped,
+                Departure::Late => Spoil::Late,
+            };
+            return Motion::Spoiled(answer, spoil);
         }
         Motion::Reply(answer)
     }
 
-    /// Whether a message is at the party that an order names. A city's two books are one machine: its insured place
-    /// sees what other platforms send on, and what its own institutions send of its own people.
-    fn is_at(&self, party: &Party, asked: &Asked) -> bool {
-        let own = self
-            .machine
-            .ledgers()
-            .iter()
-            .any(|ledger| ledger.party() == party);
-        own && match party.role {
-            Role::Insured => asked.hop || !asked.forwarded,
-            Role::Treatment => !asked.hop,
-            Role::Hub | Role::His => true,
+    /// 导出 · All of the book that it keeps in a role, as it shows it.
+    pub fn export(&mut self, role: Role, now: Moment) -> Option<Export> {
+        let mut export = self.machine.export(role, now)?;
+        for (_, trouble) in &mut self.troubles {
+            trouble.show(now, &mut export);
         }
+        Some(export)
     }
-
-    /// `request-lost`, `reversal-lost`: not a byte of it reaches the treatment place.
-    fn is_lost_on_the_way(&self, asked: &Asked) -> bool {
-        let from_institution = matches!(self.machine, Machine::Region(_)) && !asked.hop;
-        from_institution
-            && ["request-lost", "reversal-lost"]
-                .iter()
-                .any(|id| self.faults.fires(id, &asked.infno))
-    }
-
-    /// `hub-reversal-overtakes`: the insured place takes it in and books it later.
-    fn hold_back(&self, asked: &Asked) -> bool {
-        let Some(late) = self.late.as_ref().filter(|_| asked.hop) else {
-            return false;
-        };
-        let order = self
-            .faults
-            .hit("hub-reversal-overtakes", &asked.infno, |_| true);
-        match order {
-            Some(order) => {
-                late.arm(order);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// `refusal-lied`: everything was applied, and the institution is told that it was refused.
-    fn lie(&self, now: Moment) -> String {
-        let division = match self.machine.ledgers().first() {
-            Some(ledger) => AdmDivision::parse(&ledger.party().code).ok(),
-            None => None,
-        };
-        let receipt = Receipt {
-            division: division.expect("a city's platform has a division"),
-            at: now,
-            serial: 0,
-        };
-        write_refusal(&receipt, &RefusalCode::Status.into())
-    }
-
-    /// `hub-drops-forwarded-reversal`: the hub is given its own message back as if the insured place had
-    /// done it; the undo amounts in it are those that the treatment place expects.
-    fn drop_reversal(&self, now: Moment, body: &str) -> Option<Answer> {
-        let hop = read_hop(body.as_bytes()).ok()?;
-        let undoes_money = match &hop.deed {
-            Deed::Unsettle(_) => true,
-            Deed::Reverse { oinfno, .. } => InfNo::new(oinfno).settles(),
-            _ => false,
-        };
-        if !undoes_money
-            || !self
-                .faults
-                .fires("hub-drops-forwarded-reversal", &hop.infno())
-        {
-            return None;
-        }
-        let record = serde_json::to_string(&hop).expect("a hop record has text keys");
-        let receipt = Receipt {
-            division: hop.insured,
-            at: now,
-            serial: 0,
-        };
-        Some(Answer::ok(write_ok(&receipt, &[("hop", record)])))
-    }
-}
-
-/// `accumulator-not-restored`: the undo's group loses its accumulator postings before it is booked.
-fn forget_accumulators(machine: &mut Machine, faults: Faults) {
-    let gives_back = |entry: &Entry| matches!(entry, Entry::Posting { cell, reverses: Some(_), .. } if cell.kind == "accumulator");
-    machine.bend_with(
-        Role::Insured,
-        Box::new(move |_, draft| {
-            let hit = draft.entries.iter().any(gives_back)
-                && faults.fires("accumulator-not-restored", &InfNo::new(&draft.cause.infno));
-            if hit {
-                draft.entries.retain(|entry| !gives_back(entry));
-            }
-        }),
-    );
 }

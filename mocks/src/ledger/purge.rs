@@ -6,6 +6,7 @@
 //! its file carries it out anew. Not here: whether history may be gone (the judge's R2).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crosswipe_domain::{LogRow, Moment};
 
@@ -32,14 +33,29 @@ impl PurgeOrder {
 impl Ledger {
     /// 清除 · Carries out an order.
     pub fn purge(&mut self, order: &PurgeOrder) {
+        self.relive(|row| (!order.names(row)).then(|| Arc::clone(row)));
+    }
+
+    /// 改史 · The books that the log would lead to if each row were what `as_if` says, or had never been: what a fault
+    /// does to history. Numbers of rows that are gone are not used again.
+    pub(crate) fn relive(&mut self, as_if: impl Fn(&Arc<LogRow>) -> Option<Arc<LogRow>>) {
         let mut rest = Ledger::new(self.party.clone());
         for row in std::mem::take(&mut self.log) {
-            if !order.names(&row) {
+            if let Some(row) = as_if(&row) {
                 rest.append(row);
             }
         }
         rest.next = self.next;
         rest.bends = std::mem::take(&mut self.bends);
         *self = rest;
+    }
+
+    /// 失尾 · The books as they were before a group: the log ends there, and its numbers are used again.
+    pub(crate) fn lose_tail(&mut self, group: u64) {
+        let Some(from) = self.group(group).first().map(|row| row.seq) else {
+            return;
+        };
+        self.relive(|row| (row.seq < from).then(|| Arc::clone(row)));
+        self.next = (from, group);
     }
 }

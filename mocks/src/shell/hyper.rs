@@ -6,6 +6,7 @@
 //! Not here: which machines there are (`world`), what they do.
 
 mod admin;
+mod spoiled;
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -31,9 +32,10 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use self::spoiled::{Outgoing, spoiled};
 use super::keeper::Keeper;
 use super::{HoldFn, TimeFn, carrier};
-use crate::fault::{Books, Motion, Rigged};
+use crate::fault::{Books, Delivery, Motion, Rigged};
 use crate::machine::{Answer, HOP_PATH, Lost};
 
 /// Headers must be there after this long; hyper waits for ever without a timer.
@@ -54,7 +56,7 @@ const BATCH_LIMIT: usize = 8 << 20;
 type Addresses = Arc<OnceLock<std::collections::BTreeMap<Party, SocketAddr>>>;
 /// Set once by whoever keeps the clock, if somebody does.
 pub(crate) type Hold = Arc<OnceLock<HoldFn>>;
-type Out = Response<Full<Bytes>>;
+type Out = Response<Outgoing>;
 
 /// 一台服务器 · A machine, its socket and its client.
 pub(crate) struct Server {
@@ -258,6 +260,7 @@ async fn listen(at: SocketAddr) -> io::Result<TcpListener> {
 async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Silence> {
     let context = context_of(&request);
     if request.method() == Method::GET {
+        node.deliver(node.now(context.as_ref())).await;
         return admin::answer(&node, request.uri(), context.as_ref());
     }
     let _in_flight = InFlight::begin(&node.in_flight);
@@ -272,21 +275,52 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
         }
     };
     let now = node.now(context.as_ref());
-    let mut motion =
-        node.step(|carried| carried.rigged.begin(now, context.as_ref(), &path, &body))?;
-    loop {
-        match motion {
-            Motion::Reply(answer) => return Ok(respond(answer.status, Bytes::from(answer.body))),
-            Motion::Silence => return Err(Silence),
-            Motion::Forward { to, body, ticket } => {
-                let answer = node.send(&to, context.as_ref(), body).await;
-                motion = node.step(|carried| carried.rigged.resume(now, ticket, answer))?;
-            }
-        }
-    }
+    node.deliver(now).await;
+    let motion = node.step(|carried| carried.rigged.begin(now, context.as_ref(), &path, &body))?;
+    node.carry(now, context.as_ref(), motion).await
 }
 
 impl Node {
+    /// Delivers what is due before anything else is done or shown, each to its end; nobody waits for the answers.
+    async fn deliver(&self, now: Moment) {
+        loop {
+            let mut due = None;
+            let motion = self.step(|carried| match carried.rigged.deliver(now) {
+                Some(Delivery { motion, context }) => {
+                    due = Some(context);
+                    motion
+                }
+                None => Motion::Silence,
+            });
+            let (Some(context), Ok(motion)) = (due, motion) else {
+                return;
+            };
+            drop(self.carry(now, context.as_ref(), motion).await);
+        }
+    }
+
+    /// Carries a message on from a motion to its answer.
+    async fn carry(
+        &self,
+        now: Moment,
+        context: Option<&Context>,
+        mut motion: Motion,
+    ) -> Result<Out, Silence> {
+        loop {
+            match motion {
+                Motion::Reply(answer) => {
+                    return Ok(respond(answer.status, Bytes::from(answer.body)));
+                }
+                Motion::Spoiled(answer, spoil) => return spoiled(answer, spoil).await,
+                Motion::Silence => return Err(Silence),
+                Motion::Forward { to, body, ticket } => {
+                    let answer = self.send(&to, context, body).await;
+                    motion = self.step(|carried| carried.rigged.resume(now, ticket, answer))?;
+                }
+            }
+        }
+    }
+
     fn now(&self, context: Option<&Context>) -> Moment {
         context
             .and_then(|context| context.now)
@@ -414,7 +448,7 @@ async fn read(request: Request<Incoming>) -> Result<Bytes, StatusCode> {
 }
 
 fn respond(status: u16, body: Bytes) -> Out {
-    let mut response = Response::new(Full::new(body));
+    let mut response = Response::new(Outgoing::whole(body));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(

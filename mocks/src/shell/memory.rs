@@ -14,9 +14,9 @@ use crosswipe_wire::Context;
 
 use super::keeper::Keeper;
 use super::{carrier, machine_of, machines};
-use crate::fault::{FaultOrder, Faults, Motion, Rigged};
+use crate::fault::{Delivery, FaultOrder, Faults, Motion, Rigged};
 use crate::ledger::{BadLog, Ledger};
-use crate::machine::{Answer, HOP_PATH, Lost, Machine, Ticket};
+use crate::machine::{Answer, HOP_PATH, Lost, Ticket};
 use crate::setup::Setup;
 
 /// 内存世界 · All parties of a topology.
@@ -133,6 +133,7 @@ impl Journey {
         let (party, motion) = match (std::mem::replace(&mut self.stage, home), self.waiting.pop()) {
             (Stage::Out { to, path, body }, nearer) => {
                 self.waiting.extend(nearer);
+                world.deliver(&carrier(&to), self.now);
                 match world.machines.get(&carrier(&to)) {
                     Some(machine) => {
                         let motion =
@@ -155,8 +156,14 @@ impl Journey {
                 return;
             }
         };
+        self.carry(world, party, motion);
+    }
+
+    /// What a party's motion makes of it.
+    fn carry(&mut self, world: &MemoryWorld, party: Party, motion: Motion) {
         self.stage = match motion {
             Motion::Reply(answer) => Stage::Back(Ok(answer)),
+            Motion::Spoiled(_, spoil) => Stage::Back(Err(Lost::new(spoil.why()))),
             Motion::Silence => {
                 world.born_again(&carrier(&party));
                 Stage::Back(Err(Lost::new("connection closed")))
@@ -250,6 +257,20 @@ impl MemoryWorld {
         Journey::new(now, party, path, context, body).finish(self)
     }
 
+    /// Delivers what is due to a party before anything else is done there, each to its end.
+    fn deliver(&self, party: &Party, now: Moment) {
+        while let Some(Delivery { motion, context }) = self
+            .machines
+            .get(party)
+            .and_then(|machine| lock(machine).deliver(now))
+        {
+            let mut journey = Journey::new(now, party, HOP_PATH, context.as_ref(), &[]);
+            journey.carry(self, party.clone(), motion);
+            // Nobody waits for the answer.
+            drop(journey.finish(self));
+        }
+    }
+
     /// A machine that died in silence has a successor at once: there is no time between messages here.
     fn born_again(&self, party: &Party) {
         let mut dead = lock(&self.machines[party]);
@@ -272,13 +293,14 @@ impl MemoryWorld {
         path: &str,
         context: Option<&Context>,
     ) -> Option<Answer> {
+        self.deliver(&carrier(party), now);
         let mut machine = lock(self.machines.get(&carrier(party))?);
         if let Err(refusal) = machine.machine_mut().hear(context) {
             let body = serde_json::json!({"message": refusal.err_msg()}).to_string();
             return Some(Answer { status: 409, body });
         }
         machine.touch(now);
-        let shown = shown(machine.machine(), now, path);
+        let shown = shown(&mut machine, now, path);
         Some(shown.map_or_else(
             || Answer {
                 status: 404,
@@ -290,13 +312,15 @@ impl MemoryWorld {
 
     /// 导出 · All of a party's books.
     pub fn export(&self, party: &Party, now: Moment) -> Option<Export> {
+        self.deliver(&carrier(party), now);
         let mut rigged = lock(self.machines.get(&carrier(party))?);
         rigged.touch(now);
-        rigged.machine().export(party.role, now)
+        rigged.export(party.role, now)
     }
 
     /// 中途查看 · The tail of a party's log.
     pub fn look(&self, party: &Party, from: u64, now: Moment) -> Option<Look> {
+        self.deliver(&carrier(party), now);
         let mut rigged = lock(self.machines.get(&carrier(party))?);
         rigged.touch(now);
         rigged.machine().look(party.role, from, now)
@@ -328,7 +352,7 @@ impl MemoryWorld {
     }
 }
 
-fn shown(machine: &Machine, now: Moment, path: &str) -> Option<String> {
+fn shown(rigged: &mut Rigged, now: Moment, path: &str) -> Option<String> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let role = |name: &str| {
@@ -339,11 +363,11 @@ fn shown(machine: &Machine, now: Moment, path: &str) -> Option<String> {
     match parts.as_slice() {
         ["__admin", "health"] => Some(r#"{"status":"ok"}"#.to_owned()),
         ["__admin", "export", name] => {
-            serde_json::to_string(&machine.export(role(name)?, now)?).ok()
+            serde_json::to_string(&rigged.export(role(name)?, now)?).ok()
         }
         ["__admin", "log", name] => {
             let from = query.strip_prefix("from=").map_or(Ok(0), str::parse).ok()?;
-            serde_json::to_string(&machine.look(role(name)?, from, now)?).ok()
+            serde_json::to_string(&rigged.machine().look(role(name)?, from, now)?).ok()
         }
         _ => None,
     }

@@ -120,6 +120,7 @@ impl Cut {
                     return Err(Lost::new(format!("cut: {}", answer.status)));
                 }
                 Motion::Reply(answer) => return Ok(answer),
+                Motion::Spoiled(_, spoil) => return Err(Lost::new(spoil.why())),
                 Motion::Silence => return Err(Lost::new("silence")),
                 Motion::Forward { to, body, ticket } => {
                     let path = if party.role == crosswipe_domain::Role::His {

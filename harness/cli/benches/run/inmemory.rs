@@ -57,7 +57,9 @@ impl InMemory {
                     lock(&self.exchanges).push((body.len(), answer.body.len()));
                     return Ok(answer.body);
                 }
-                Motion::Silence => return Err(crosswipe_mocks::Lost::new("connection closed")),
+                Motion::Spoiled(..) | Motion::Silence => {
+                    return Err(crosswipe_mocks::Lost::new("connection closed"));
+                }
                 Motion::Forward {
                     to: behind,
                     body,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crosswipe_domain::{Level, Moment, PseudonymKey, RunId, sha256_hex};
 use crosswipe_journal::{Journal, RunHeader};
-use crosswipe_mocks::{FaultOrder, Faults};
+use crosswipe_mocks::{FaultClass, FaultOrder, Faults};
 use crosswipe_reports::chain_groups;
 use crosswipe_runner::clock::{Clock, real_now};
 use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, beginning};
@@ -241,7 +241,8 @@ fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
         .map(|text| {
             text.parse::<FaultOrder>().map_err(|error| {
                 let id = text.split(':').next().unwrap_or(text);
-                let near = nearest(id, FaultOrder::known());
+                let all = FaultClass::all().iter().map(|class| class.id);
+                let near = nearest(id, all);
                 let help = near.map_or_else(String::new, |near| {
                     format!("最接近的 · did you mean `{near}`?")
                 });
@@ -258,7 +259,8 @@ fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
 /// A fault at a party that the plan has not would never fire, and prove nothing.
 fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Trouble> {
     let parties = plan.topology.parties();
-    match Faults::parties(faults).find(|(_, party)| !parties.contains(party)) {
+    let mut named = Faults::parties(faults).into_iter();
+    match named.find(|(_, party)| !parties.contains(party)) {
         None => Ok(()),
         Some((order, party)) => {
             let names: Vec<String> = parties.iter().map(ToString::to_string).collect();
@@ -267,7 +269,7 @@ fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Trouble> {
                 code: "cli::fault",
                 what: format!(
                     "the plan has no party `{party}` for the fault `{}`",
-                    order.id
+                    order.id()
                 ),
                 help: near.map_or_else(String::new, |near| {
                     format!("最接近的 · did you mean `{near}`?")

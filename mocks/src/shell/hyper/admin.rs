@@ -28,7 +28,7 @@ pub(super) fn answer(node: &Node, uri: &Uri, context: Option<&Context>) -> Resul
             json(Some(json!({"status": "ok", "in_flight": in_flight})))
         }
         ["__admin", "export", role] => role_of(role).and_then(|role| {
-            let export = node.lock().rigged.machine().export(role, now);
+            let export = node.lock().rigged.export(role, now);
             json(export)
         }),
         ["__admin", "log", role] => role_of(role).and_then(|role| {

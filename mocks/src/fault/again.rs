@@ -1,0 +1,118 @@
+//! 重记 · A group that a party books twice, because it does not know a repetition.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crosswipe_domain::{Entry, Role};
+
+use super::FaultOrder;
+use super::trouble::{Arrival, Fitting, Parcel, Place, Scene, Trouble};
+use crate::ledger::Draft;
+
+/// Groups to be booked once more, each in whose book.
+type Copies = Arc<Mutex<Vec<(Role, Draft)>>>;
+
+struct Again {
+    roles: &'static [Role],
+    /// The whole message comes twice, to every party; else this party alone books twice.
+    everywhere: bool,
+    copies: Copies,
+}
+
+/// The whole message is booked twice by every platform on its way.
+pub(super) fn everywhere() -> Box<dyn Trouble> {
+    again(&[Role::Treatment, Role::Hub, Role::Insured], true)
+}
+
+/// The insured place alone books it twice.
+pub(super) fn at_insured(_: &FaultOrder) -> Box<dyn Trouble> {
+    again(&[Role::Insured], false)
+}
+
+fn again(roles: &'static [Role], everywhere: bool) -> Box<dyn Trouble> {
+    Box::new(Again {
+        roles,
+        everywhere,
+        copies: Copies::default(),
+    })
+}
+
+impl Trouble for Again {
+    fn install(&mut self, rig: &mut Fitting<'_>) {
+        for role in self.roles {
+            let (copies, everywhere) = (Arc::clone(&self.copies), self.everywhere);
+            rig.bend(*role, move |group, draft| {
+                let twice = moves(draft)
+                    && if everywhere {
+                        group.is_marked(&draft.cause.msgid)
+                    } else {
+                        group.hits(draft)
+                    };
+                if twice {
+                    let mut copies = copies.lock().unwrap_or_else(PoisonError::into_inner);
+                    copies.push((*role, copy(draft)));
+                }
+            });
+        }
+    }
+
+    fn arrive(&mut self, scene: &mut Scene<'_>, _: &mut Parcel) -> Arrival {
+        if self.everywhere && scene.is_from_institution() && scene.hits() {
+            scene
+                .board
+                .mark(scene.which, scene.message.cause.msgid.clone());
+        }
+        Arrival::Taken
+    }
+
+    fn touch(&mut self, place: &mut Place<'_>) {
+        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        for (role, draft) in copies.drain(..) {
+            if let Some(ledger) = place.machine.ledger_mut(role) {
+                ledger.commit(Draft {
+                    at: place.now,
+                    ..draft
+                });
+            }
+        }
+    }
+}
+
+/// Whether a group moves anything at all.
+fn moves(draft: &Draft) -> bool {
+    draft
+        .entries
+        .iter()
+        .any(|entry| matches!(entry, Entry::Posting { .. }))
+}
+
+/// The same postings, and the same records under numbers of their own; who only changes keeps what it is.
+fn copy(draft: &Draft) -> Draft {
+    let entries = draft.entries.iter().filter_map(|entry| match entry {
+        Entry::Posting { .. } => Some(entry.clone()),
+        Entry::Row {
+            kind,
+            id,
+            status,
+            was: None,
+            facts,
+            amounts,
+        } if kind == "settlement" => {
+            let id = format!("{id}R");
+            let mut facts = facts.clone();
+            facts.insert("setl_id".to_owned(), id.clone());
+            Some(Entry::Row {
+                kind: kind.clone(),
+                id,
+                status: status.clone(),
+                was: None,
+                facts,
+                amounts: amounts.clone(),
+            })
+        }
+        Entry::Row { .. } | Entry::Fence { .. } => None,
+    });
+    Draft {
+        entries: entries.collect(),
+        ..draft.clone()
+    }
+}

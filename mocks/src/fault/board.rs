@@ -1,0 +1,194 @@
+//! 故障板 · All orders of a world, with what each has seen and done.
+//!
+//! Shared by all machines, so that «the second settlement» is the second anywhere. Chance is a number that follows
+//! from the world's seed, the order and the message's place among those that fit: the same seed hits the same ones.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crosswipe_domain::{Moment, Party};
+
+use super::FaultOrder;
+use super::trouble::{Message, Parcel};
+
+/// 故障板 · Orders, and what has become of each.
+#[derive(Clone, Default)]
+pub struct Faults {
+    seed: u64,
+    armed: Arc<Mutex<Vec<Armed>>>,
+    /// Messages to be delivered to a machine, in order of posting.
+    mail: Arc<Mutex<Vec<(Party, Parcel)>>>,
+}
+
+struct Armed {
+    order: FaultOrder,
+    /// Messages that fitted.
+    seen: u32,
+    /// How often it had its effect.
+    fired: u64,
+    first: Option<Moment>,
+    /// What its troubles at several machines have told each other.
+    marks: BTreeSet<String>,
+}
+
+impl Faults {
+    /// Arms faults.
+    pub fn new(orders: impl IntoIterator<Item = FaultOrder>) -> Faults {
+        Faults::seeded(0, orders)
+    }
+
+    /// Arms faults; chance follows from the seed.
+    pub fn seeded(seed: u64, orders: impl IntoIterator<Item = FaultOrder>) -> Faults {
+        let armed = |order| Armed {
+            order,
+            seen: 0,
+            fired: 0,
+            first: None,
+            marks: BTreeSet::new(),
+        };
+        let armed = orders.into_iter().map(armed).collect();
+        Faults {
+            seed,
+            armed: Arc::new(Mutex::new(armed)),
+            mail: Arc::default(),
+        }
+    }
+
+    /// Parties that orders name, to be held against a plan's.
+    pub fn parties(orders: &[FaultOrder]) -> Vec<(&FaultOrder, Party)> {
+        let of = |order| FaultOrder::parties(order).map(move |party| (order, party));
+        orders.iter().flat_map(of).collect()
+    }
+
+    /// The orders, each with its number.
+    pub(super) fn orders(&self) -> Vec<(usize, FaultOrder)> {
+        self.with_all(|all| {
+            all.iter()
+                .map(|armed| armed.order.clone())
+                .enumerate()
+                .collect()
+        })
+    }
+
+    /// True if any fault is armed.
+    pub(super) fn any(&self) -> bool {
+        self.with_all(|all| !all.is_empty())
+    }
+
+    /// Shows an order a message that it could hit; true if it does, which counts as its effect.
+    pub(super) fn hits(&self, which: usize, message: &Message) -> bool {
+        self.with(which, |armed, seed| {
+            if !armed.fits(message) || armed.is_healed(message.now) {
+                return false;
+            }
+            armed.seen += 1;
+            let order = &armed.order;
+            let in_row = order.nth..order.nth.saturating_add(order.times);
+            let hit = match order.permille {
+                None => in_row.contains(&armed.seen),
+                Some(permille) => chance(seed, which, armed.seen) < u64::from(permille),
+            };
+            if hit {
+                armed.fire(message.now);
+            }
+            hit
+        })
+    }
+
+    /// A state of the party that an order brought about goes on having effect; true as long as it is not healed.
+    pub(super) fn goes_on(&self, which: usize, now: Moment) -> bool {
+        self.with(which, |armed, _| {
+            armed.first.is_some() && !armed.is_healed(now)
+        })
+    }
+
+    /// True if an order fits a message, whatever its number; nothing is counted.
+    pub(super) fn fits(&self, which: usize, message: &Message) -> bool {
+        self.with(which, |armed, _| {
+            armed.fits(message) && !armed.is_healed(message.now)
+        })
+    }
+
+    /// Leaves word for the same order's trouble at another machine.
+    pub(super) fn mark(&self, which: usize, mark: String) {
+        self.with(which, |armed, _| armed.marks.insert(mark));
+    }
+
+    /// Whether word was left.
+    pub(super) fn is_marked(&self, which: usize, mark: &str) -> bool {
+        self.with(which, |armed, _| armed.marks.contains(mark))
+    }
+
+    /// Has a message delivered to a machine later.
+    pub(super) fn post(&self, to: Party, parcel: Parcel) {
+        self.mail
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((to, parcel));
+    }
+
+    /// The next message that is to be delivered to a machine by `now`.
+    pub(super) fn delivered(&self, to: &Party, now: Moment) -> Option<Parcel> {
+        let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = mail
+            .iter()
+            .position(|(whose, parcel)| whose == to && parcel.due <= now)?;
+        Some(mail.remove(next).1)
+    }
+
+    /// How often each fired.
+    pub fn fired(&self) -> Vec<(FaultOrder, u64)> {
+        let of = |armed: &Armed| (armed.order.clone(), armed.fired);
+        self.with_all(|all| all.iter().map(of).collect())
+    }
+
+    fn with_all<T>(&self, look: impl FnOnce(&[Armed]) -> T) -> T {
+        look(&self.armed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn with<T>(&self, which: usize, act: impl FnOnce(&mut Armed, u64) -> T) -> T {
+        let mut all = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&mut all[which], self.seed)
+    }
+}
+
+impl Armed {
+    fn fits(&self, message: &Message) -> bool {
+        let order = &self.order;
+        let about = match &order.on {
+            Some(on) => on.base() == message.infno.base(),
+            None => order.class.about.fits(&message.infno, message.of.as_ref()),
+        };
+        let of_person = |tail: &String| {
+            message
+                .person
+                .as_ref()
+                .is_some_and(|person| person.ends_with(tail.as_str()))
+        };
+        about
+            && order.leg.is_none_or(|leg| message.leg == leg)
+            && order.person.as_ref().is_none_or(of_person)
+    }
+
+    fn is_healed(&self, now: Moment) -> bool {
+        match (self.first, self.order.heal_after_ms) {
+            (Some(first), Some(after)) => now.ms_since(first) >= after,
+            _ => false,
+        }
+    }
+
+    fn fire(&mut self, now: Moment) {
+        self.fired += 1;
+        self.first.get_or_insert(now);
+    }
+}
+
+/// A number below 1000 that looks like chance: splitmix64 over what it follows from.
+fn chance(seed: u64, which: usize, seen: u32) -> u64 {
+    let mut z = seed
+        .wrapping_add((which as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        .wrapping_add(u64::from(seen).wrapping_mul(0xd1b5_4a32_d192_ed03));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) % 1_000
+}
