@@ -1,12 +1,25 @@
 //! 词条 · The pages behind `crosswipe explain`: one per code, both languages, embedded.
 //!
-//! The text lies in `explain/pages.md`: `## code`, then a line `zh: title` with its paragraphs and a line
-//! `en: title` with its paragraphs. A code with a part after `:` falls back to its family
-//! (`residue:cash` → `residue`). A test sees to it that every code of the program has a page.
+//! The text lies in `explain/pages.md`, that of faults in `explain/faults/`, one file per group of the
+//! catalogue: `## code`, then a line `zh: title` with its paragraphs and a line `en: title` with its
+//! paragraphs. A code with a part after `:` falls back to its family (`residue:cash` → `residue`).
+//! Tests see to it that every code of the program and every fault has a page.
 
 use crosswipe_reports::Lang;
 
-const PAGES: &str = include_str!("explain/pages.md");
+/// 词条文件 · Codes first, then faults in the order of their groups.
+const FILES: [&str; 10] = [
+    include_str!("explain/pages.md"),
+    include_str!("explain/faults/overview.md"),
+    include_str!("explain/faults/a-network.md"),
+    include_str!("explain/faults/b-treatment.md"),
+    include_str!("explain/faults/c-hub.md"),
+    include_str!("explain/faults/d-insured.md"),
+    include_str!("explain/faults/e-his.md"),
+    include_str!("explain/faults/f-clock.md"),
+    include_str!("explain/faults/g-gates.md"),
+    include_str!("explain/faults/h-evidence.md"),
+];
 
 /// 词条 · One page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +56,10 @@ impl Page {
 
 /// All pages, in file order.
 pub(crate) fn pages() -> impl Iterator<Item = Page> {
-    PAGES.split("\n## ").skip(1).filter_map(parse)
+    FILES
+        .iter()
+        .flat_map(|file| file.split("\n## ").skip(1))
+        .filter_map(parse)
 }
 
 /// The page of a code, or of its family.
