@@ -260,10 +260,11 @@ fn every_fault_page_says_how_bad_it_is_and_what_must_be_seen() {
 #[test]
 fn both_languages_of_a_fault_page_name_the_same() {
     for page in fault_pages() {
-        for place in 0..8 {
-            let zh = lines(&page, Lang::Zh)[place];
-            let en = lines(&page, Lang::En)[place];
-            let what = format!("`{}`, «{}»", page.code, LINES[1][place]);
+        let both = lines(&page, Lang::Zh)
+            .into_iter()
+            .zip(lines(&page, Lang::En));
+        for (begin, (zh, en)) in LINES[1].into_iter().zip(both) {
+            let what = format!("`{}`, «{begin}»", page.code);
             let neutral = |text: &'static str| -> BTreeSet<String> {
                 codes(text)
                     .into_iter()
