@@ -137,7 +137,11 @@ impl Page<'_> {
     }
 
     fn statements(&self) -> String {
-        let lines = statements(self.story, self.lang);
+        let lines = statements(
+            &self.story.judgement.statements,
+            &self.story.names,
+            self.lang,
+        );
         if lines.is_empty() {
             String::new()
         } else {

@@ -17,6 +17,8 @@ pub use statement::go_live;
 pub use terminal::window_terminal;
 
 use crate::names::Names;
+use crate::wording::Lang;
+use crate::wording::sentence::statements;
 
 /// 材料 · What the reports of a window are made of.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,11 @@ pub struct WindowSource<'a> {
 impl WindowSource<'_> {
     fn names(&self) -> Names {
         Names::of(self.plan)
+    }
+
+    /// What named persons stand for, one sentence each.
+    fn statements(&self, lang: Lang) -> Vec<String> {
+        statements(&self.judgement.statements, &self.names(), lang)
     }
 
     fn answer(&self) -> Answer {

@@ -136,6 +136,7 @@ pub(crate) fn evidence(
         journal: facts(history),
         exports: BTreeMap::new(),
         looks: BTreeMap::new(),
+        within: BTreeMap::new(),
         review: review(dir, &history.last().sha256)?,
         as_of,
     };

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crosswipe_domain::{DeclaredPurge, Export, Level, LogRow, Look, Party, Rule};
 
 use crate::draft::finding;
-use crate::evidence::{Evidence, Instant};
+use crate::evidence::{Evidence, Instant, Whole};
 use crate::judgement::Finding;
 use crate::purge::Purge;
 use crate::story::Story;
@@ -23,6 +23,10 @@ pub(crate) struct Books<'a> {
     pub(crate) exports: BTreeMap<Instant, &'a Export>,
     /// Looks in journal order, with their place in `Story::tails`.
     pub(crate) looks: Vec<(usize, &'a Look)>,
+    /// Numbers below this that t0 does not show stay empty: a purge that the plan declares was there before the run.
+    pub(crate) purged_before: u64,
+    /// Whole logs that the runs of a window saw; of a single run nothing.
+    within: &'a [Whole],
     /// The log as first seen: each row in the oldest version that any look shows.
     pub(crate) early: Vec<&'a LogRow>,
     /// The log as last seen; of a purged log, what was seen before and what has come since.
@@ -55,29 +59,54 @@ impl<'a> Books<'a> {
     /// Whether a row of `last` stood in the log that this export shows.
     pub(crate) fn stood_in(&self, row: &LogRow, export: &Export) -> bool {
         match &self.purge {
-            Some(purge) if !purge.is_after(export.taken_at) => {
+            Some(purge) if !purge.is_after(self.run_of(export), export.taken_at) => {
                 row.seq < export.lsn && purge.before.get(&row.seq) == Some(&row)
             }
             _ => row.seq < export.lsn,
         }
     }
 
-    /// The purge, if one was declared and a row of the run is gone after it.
+    /// Which run of a window took this export; 0 where there is but one.
+    fn run_of(&self, export: &Export) -> usize {
+        let stamp = (export.taken_at, export.lsn);
+        let of = |whole: &&Whole| (whole.taken_at, whole.lsn) == stamp;
+        self.within.iter().find(of).map_or(0, |whole| whole.run)
+    }
+
+    /// Whether an export shows the books after the purge; false where nothing was purged.
+    pub(crate) fn is_purged(&self, export: &Export) -> bool {
+        let purge = self.purge.as_ref();
+        purge.is_some_and(|purge| purge.is_after(self.run_of(export), export.taken_at))
+    }
+
+    /// The purge, if one was declared and a row of a run is gone after it.
     fn purged(&self, declared: Option<&'a DeclaredPurge>, story: &Story<'_>) -> Option<Purge<'a>> {
-        let declared = declared?;
-        let end = self.end().filter(|end| declared.at <= end.taken_at)?;
+        let (declared, end) = (declared?, self.end()?);
+        let own = self.exports.iter();
+        let own = own.map(|(instant, export)| (0, *instant, export.taken_at, export.lsn));
+        let of_runs = self.within.iter().map(Whole::stamp);
+        let mut purge = if self.within.is_empty() {
+            Purge::of(declared, own)
+        } else {
+            Purge::of(declared, of_runs)
+        };
+        if !purge.is_after(self.run_of(end), end.taken_at) {
+            return None;
+        }
         let looks = self
             .looks
             .iter()
-            .map(|(_, look)| (look.taken_at, &look.rows));
-        let wholes = self.exports.values().map(|e| (e.taken_at, &e.log));
-        let mut before: BTreeMap<u64, &LogRow> = BTreeMap::new();
-        for (_, rows) in looks.chain(wholes).filter(|(at, _)| *at < declared.at) {
-            for row in rows {
-                before.entry(row.seq).or_insert(row);
+            .map(|(place, look)| (story.run_of_tail(*place), look.taken_at, &look.rows));
+        let own = self.exports.values();
+        let own = own.map(|export| (self.run_of(export), export.taken_at, &export.log));
+        let of_runs = self.within.iter();
+        let of_runs = of_runs.map(|whole| (whole.run, whole.taken_at, &whole.log));
+        for (run, taken_at, rows) in looks.chain(own).chain(of_runs) {
+            if !purge.is_after(run, taken_at) {
+                rows.iter().for_each(|row| purge.saw(row));
             }
         }
-        let purge = Purge::of(declared, before, story);
+        purge.settle(|row| story.owner(&row.cause.origin, &row.cause.msgid).is_run());
         (purge.gone(&end.log) > 0).then_some(purge)
     }
 
@@ -140,6 +169,8 @@ pub(crate) fn gather<'a>(
                 level: *level,
                 exports,
                 looks: Vec::new(),
+                purged_before: 0,
+                within: evidence.within.get(party).map_or(&[], Vec::as_slice),
                 early: Vec::new(),
                 last: Vec::new(),
                 purge: None,
@@ -150,6 +181,13 @@ pub(crate) fn gather<'a>(
     for books in books.values_mut() {
         let mut declared = header.plan.purge.iter();
         let declared = declared.find(|purge| purge.party == *books.party);
+        let (first, follows) = (books.at(Instant::T0), header.previous_tail.is_some());
+        if let (Some(declared), Some(t0), true) = (declared, first, books.within.is_empty())
+            && (declared.at <= t0.taken_at || follows)
+        {
+            // What went is for the window to say, which saw the run before; a rehearsal's clock was set back.
+            books.purged_before = t0.lsn;
+        }
         books.settle_logs(declared, story);
     }
     (books, findings)

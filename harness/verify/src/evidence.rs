@@ -5,8 +5,9 @@
 //! Not here: what any of it means (`story`, `books`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crosswipe_domain::{Export, Look, Moment, Party};
+use crosswipe_domain::{Export, LogRow, Look, Moment, Party};
 use crosswipe_journal::Record;
 
 use crate::review::Review;
@@ -24,6 +25,8 @@ pub struct Evidence {
     pub looks: BTreeMap<Party, Vec<LookLine>>,
     /// What named persons said of the run afterwards.
     pub review: Review,
+    /// Of a window: whole logs that its runs saw, in order of the runs. A single run's are in `exports`; nothing here.
+    pub within: BTreeMap<Party, Vec<Whole>>,
     /// Business time at which the question is asked; `None` = when the last record was written.
     pub as_of: Option<Moment>,
 }
@@ -61,6 +64,21 @@ impl Instant {
             Instant::T2 => "t2",
         }
     }
+}
+
+/// 整本流水 · One party's whole log as a run of a window saw it.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// Which run; 0 where there is but one.
+    pub run: usize,
+    /// At which of its instants.
+    pub instant: Instant,
+    /// By the party's clock.
+    pub taken_at: Moment,
+    /// Number of the next row.
+    pub lsn: u64,
+    /// All rows.
+    pub log: Vec<Arc<LogRow>>,
 }
 
 /// One export file.

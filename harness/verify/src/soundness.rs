@@ -48,8 +48,8 @@ pub(crate) fn check(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> 
     for (party, ledger) in &context.ledgers {
         for instant in [Instant::T0, Instant::T1, Instant::T2] {
             if let Some(export) = ledger.books.at(instant) {
-                let purge = ledger.books.purge.as_ref();
-                let purged = purge.is_some_and(|purge| purge.is_after(export.taken_at));
+                let purged = ledger.books.is_purged(export)
+                    || instant == Instant::T0 && ledger.books.purged_before > 0;
                 findings.extend(conflict(party, instant, export, purged));
             }
         }

@@ -123,6 +123,22 @@ impl<'a> Story<'a> {
         }
     }
 
+    /// Which run of a window took the looks at this place of `tails`; 0 where there is but one.
+    pub(crate) fn run_of_tail(&self, place: usize) -> usize {
+        self.tails[place].1.case.split_run().0.unwrap_or(0)
+    }
+
+    /// Which run of a window sent a message; `None` for messages of nobody's run.
+    pub(crate) fn run_of(&self, owner: Owner) -> Option<usize> {
+        let txid = match owner {
+            Owner::Tau(tau) => self.taus[tau].txid,
+            Owner::Comp(comp) => &self.comps[comp].intent.txid,
+            Owner::UndoStep(sent) | Owner::Silent(sent) => &self.sent[sent].intent.txid,
+            Owner::Played(_) | Owner::Opening | Owner::Stranger => return None,
+        };
+        Some(txid.split_run().0.unwrap_or(0))
+    }
+
     /// How a τ ended: the newest outcome of its messages.
     pub(crate) fn outcome(&self, tau: &Tau<'_>) -> Option<(u64, &'a Outcome)> {
         tau.messages

@@ -16,13 +16,13 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{CaseId, Level, Moment, ResolvedPlan};
+use crosswipe_domain::{CaseId, DeclaredPurge, Level, Moment, ResolvedPlan};
 use crosswipe_journal::{CaseResult, Payload, RunHeader};
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
 use crate::judgement::{
-    BookTotal, Counts, Finding, Judgement, Remark, RuleState, Transaction, Verdict,
+    BookTotal, Counts, Finding, Judgement, Remark, RuleState, Statement, Transaction, Verdict,
 };
 
 pub use lineage::{Unfit, unfit};
@@ -66,6 +66,9 @@ pub struct WindowJudgement {
     pub findings: Vec<WindowFinding>,
     /// Transactions that are not shown to be closed.
     pub open: Vec<OpenSwipe>,
+    /// What named persons stand for, over all worlds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<Statement>,
     /// Which cases of the plan were shown to work.
     pub coverage: Coverage,
     /// What was not looked at, as stable words.
@@ -215,14 +218,17 @@ pub fn close(plan: &WindowPlan, papers: &[RunPapers<'_>]) -> WindowJudgement {
     let mut open = Vec::new();
     let mut notes = Vec::new();
     let mut not_checked = Vec::new();
+    let mut statements: Vec<Statement> = Vec::new();
     for group in &groups {
         let runs: Vec<&Member<'_>> = group.iter().map(|index| &members[*index]).collect();
-        let whole = join::judged(&runs);
-        let seams = seam::check(&runs);
+        let purges = purges(plan, &runs);
+        let whole = join::judged(&runs, &purges);
+        let seams = seam::check(&runs, &purges);
         findings.extend(whole.findings);
         findings.extend(seams.findings);
         open.extend(whole.open);
         notes.extend(whole.notes);
+        statements.extend(whole.statements);
         notes.extend(seams.notes);
         not_checked.extend(whole.not_checked);
         not_checked.extend(seams.not_checked);
@@ -254,9 +260,23 @@ pub fn close(plan: &WindowPlan, papers: &[RunPapers<'_>]) -> WindowJudgement {
         worlds,
         findings,
         open,
+        statements,
         not_checked,
         notes,
     }
+}
+
+/// Of each party the purge that the plan declares as it stands today, else as the newest run knew it: an order may
+/// come when some runs are over.
+fn purges(plan: &WindowPlan, runs: &[&Member<'_>]) -> Vec<DeclaredPurge> {
+    let mut purges: Vec<DeclaredPurge> = Vec::new();
+    let by_runs = runs.iter().rev().map(|run| &run.header.plan.purge);
+    for declared in std::iter::once(&plan.plan.purge).chain(by_runs).flatten() {
+        if purges.iter().all(|known| known.party != declared.party) {
+            purges.push(declared.clone());
+        }
+    }
+    purges
 }
 
 fn line(member: &Member<'_>, after: Option<usize>) -> RunLine {

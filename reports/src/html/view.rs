@@ -206,7 +206,11 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
             .map(|(level, parties)| format!("{level} × {parties} — {}", level_words(*level, lang)))
             .collect(),
         cannot_undo: header.plan.cannot_undo.clone(),
-        statements: crate::wording::sentence::statements(story, lang),
+        statements: crate::wording::sentence::statements(
+            &story.judgement.statements,
+            &story.names,
+            lang,
+        ),
         notes: notes(story, lang),
         cases: cases::rows(story, lang),
         bad_cases: story.cases.iter().filter(|case| !case.is_good()).count(),

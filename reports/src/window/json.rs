@@ -4,7 +4,7 @@
 //! `verdict`, `exit`, `go_live` (`yes | no | not_yet`), `sentence` (zh, en), `level`, `runs` (in order of time; `place`
 //! is how all other members name them; `head` and `tail` whole), `worlds` (books that share nothing; rules, book totals
 //! and what was compared between the runs of each), `rules` (R1–R14 over all), `findings` (with `runs`), `open`,
-//! `coverage`, `not_checked`, `notes`, `cannot_undo`, `tool_version`.
+//! `statements` (of named persons), `coverage`, `not_checked`, `notes`, `cannot_undo`, `tool_version`.
 
 use serde_json::{Value, json};
 
@@ -36,6 +36,7 @@ pub fn window_json(source: &WindowSource<'_>) -> String {
         "rules": judgement.rules.iter().map(rule).collect::<Vec<_>>(),
         "findings": judgement.findings.iter().map(of_runs).collect::<Vec<_>>(),
         "open": judgement.open,
+        "statements": judgement.statements,
         "coverage": {
             "planned": coverage.planned,
             "passed": coverage.passed,

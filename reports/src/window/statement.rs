@@ -38,6 +38,7 @@ struct Page<'a> {
     cases: Vec<Line>,
     open: Vec<String>,
     open_note: &'static str,
+    statements: Vec<String>,
     not_checked: Vec<String>,
     cannot_undo: &'a [String],
     notice: &'static str,
@@ -56,6 +57,7 @@ struct Labels {
     findings: &'static str,
     coverage: String,
     open: &'static str,
+    statements: &'static str,
     not_checked: &'static str,
     cannot_undo: &'static str,
 }
@@ -120,6 +122,7 @@ fn page<'a>(source: &WindowSource<'a>, lang: Lang) -> Page<'a> {
         } else {
             Word::open_none_seen.say(lang)
         },
+        statements: source.statements(lang),
         not_checked: words::not_checked(source, lang),
         cannot_undo: &source.plan.cannot_undo,
         notice: Word::anchor.say(lang),
@@ -152,6 +155,7 @@ fn labels(source: &WindowSource<'_>, lang: Lang) -> Labels {
             words::coverage(source, lang)
         ),
         open: Word::open_list.say(lang),
+        statements: Word::statements.say(lang),
         not_checked: Word::not_checked.say(lang),
         cannot_undo: Word::cannot_undo.say(lang),
     }

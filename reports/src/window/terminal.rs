@@ -47,6 +47,10 @@ pub fn window_terminal(source: &WindowSource<'_>, lang: Lang, width: usize) -> S
     sections.push((Word::findings.say(lang).to_owned(), findings(source, lang)));
     sections.push((Word::open_list.say(lang).to_owned(), open(source, lang)));
     sections.push((
+        Word::statements.say(lang).to_owned(),
+        source.statements(lang),
+    ));
+    sections.push((
         Word::not_checked.say(lang).to_owned(),
         words::not_checked(source, lang),
     ));

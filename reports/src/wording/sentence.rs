@@ -230,15 +230,13 @@ pub(crate) fn plain_word(names: &Names, word: &str, lang: Lang) -> String {
 
 /// 具名说明 · One sentence per statement: what, by whom, why, and whether the evidence bears it out. What one person
 /// explains for one reason is one sentence, however many rows it covers.
-pub(crate) fn statements(story: &Story, lang: Lang) -> Vec<String> {
-    let (explained, others): (Vec<&Statement>, Vec<&Statement>) = story
-        .judgement
-        .statements
+pub(crate) fn statements(all: &[Statement], names: &Names, lang: Lang) -> Vec<String> {
+    let (explained, others): (Vec<&Statement>, Vec<&Statement>) = all
         .iter()
         .partition(|said| said.kind == "explained-foreign" && said.holds);
     let mut lines: Vec<String> = others
         .into_iter()
-        .map(|said| statement(story, said, lang))
+        .map(|said| statement(names, said, lang))
         .collect();
     let mut by_person: BTreeMap<(&str, &str), Vec<&Statement>> = BTreeMap::new();
     for said in explained {
@@ -248,15 +246,15 @@ pub(crate) fn statements(story: &Story, lang: Lang) -> Vec<String> {
     lines.extend(
         by_person
             .values()
-            .map(|group| explained_by(story, group, lang)),
+            .map(|group| explained_by(names, group, lang)),
     );
     lines
 }
 
 /// What one person explained for one reason.
-fn explained_by(story: &Story, group: &[&Statement], lang: Lang) -> String {
+fn explained_by(names: &Names, group: &[&Statement], lang: Lang) -> String {
     let (first, rest) = (group[0], group.len() - 1);
-    let line = statement(story, first, lang);
+    let line = statement(names, first, lang);
     let rows: u64 = group[1..].iter().map(|said| said.rows).sum();
     match (rest, lang) {
         (0, _) => line,
@@ -283,11 +281,11 @@ fn with_explanations(story: &Story, lang: Lang) -> Option<String> {
     })
 }
 
-fn statement(story: &Story, said: &Statement, lang: Lang) -> String {
+fn statement(names: &Names, said: &Statement, lang: Lang) -> String {
     let party = said
         .party
         .as_ref()
-        .map(|party| story.names.party(party, lang))
+        .map(|party| names.party(party, lang))
         .unwrap_or_default();
     let (by, reason, rows, about) = (&said.by, &said.reason, said.rows, &said.about);
     let at = said.at.wire();

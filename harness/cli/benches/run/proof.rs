@@ -67,8 +67,7 @@ fn evidence(dir: &Path, history: &History) -> Evidence {
         journal,
         exports: BTreeMap::new(),
         looks: BTreeMap::new(),
-        review: Default::default(),
-        as_of: None,
+        ..Evidence::default()
     };
     for path in files(dir) {
         let bytes = fs::read(&path).expect("a file that was just written");

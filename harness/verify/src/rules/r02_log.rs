@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crosswipe_domain::{Entry, LogRow, Moment, Party, Rule};
+use crosswipe_domain::{Entry, Export, LogRow, Party, Rule};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger, Status};
@@ -25,7 +25,8 @@ type Worst = BTreeMap<(&'static str, Option<usize>), Finding>;
 /// One look at a log.
 struct Seen<'a> {
     name: String,
-    taken_at: Moment,
+    /// On this side of a purge.
+    purged: bool,
     from: u64,
     rows: &'a [Arc<LogRow>],
     /// The whole log.
@@ -36,7 +37,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("no-log");
     outcome.lacking = super::lacking_end(context);
     for (party, ledger) in &context.ledgers {
-        let looks = looks(ledger);
+        let looks = looks(context, ledger);
         let mut worst: Worst = BTreeMap::new();
         // Each look against the next whole log: prefixes of prefixes are prefixes.
         for (place, look) in looks.iter().enumerate() {
@@ -73,19 +74,21 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
 }
 
 /// t0, the looks at tm in journal order, t1, t2.
-fn looks<'c>(ledger: &Ledger<'c>) -> Vec<Seen<'c>> {
+fn looks<'c>(context: &Context<'c>, ledger: &Ledger<'c>) -> Vec<Seen<'c>> {
+    let purge = ledger.books.purge.as_ref();
     let whole = |instant: Instant| {
         ledger.books.at(instant).map(|export| Seen {
             name: instant.name().to_owned(),
-            taken_at: export.taken_at,
+            purged: ledger.books.is_purged(export),
             from: 0,
             rows: export.log.as_slice(),
             whole: true,
         })
     };
-    let tails = ledger.books.looks.iter().map(|(_, look)| Seen {
+    let tails = ledger.books.looks.iter().map(|(place, look)| Seen {
         name: format!("tm {}", look.case),
-        taken_at: look.taken_at,
+        purged: purge
+            .is_some_and(|purge| purge.is_after(context.story.run_of_tail(*place), look.taken_at)),
         from: look.from,
         rows: look.rows.as_slice(),
         whole: false,
@@ -105,9 +108,8 @@ fn purged(
     purge: &Purge<'_>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let shown = ledger.books.at(Instant::T1);
-    if shown.is_none_or(|export| purge.is_after(export.taken_at)) {
-        // The first look at the books is older than what was purged and shows none of it.
+    if !purge.known_in_full {
+        // No look at the whole books shows what a run had done by then, its undo included.
         let one = finding(Rule::R2, "evidence:missing").at(party);
         findings.push(
             one.location("export before the purge")
@@ -119,15 +121,13 @@ fn purged(
     for export in [Instant::T1, Instant::T2]
         .into_iter()
         .filter_map(|instant| ledger.books.at(instant))
-        .filter(|export| purge.is_after(export.taken_at))
+        .filter(|export| ledger.books.is_purged(export))
     {
         for row in &export.log {
             let seen = purge.before.get(&row.seq);
+            let owner = context.story.owner(&row.cause.origin, &row.cause.msgid);
             let left = purge.ours.contains(&row.seq) && seen == Some(&row.as_ref())
-                || context
-                    .story
-                    .owner(&row.cause.origin, &row.cause.msgid)
-                    .is_run();
+                || purge.names(context.story.run_of(owner), row.at);
             if !left {
                 continue;
             }
@@ -140,6 +140,9 @@ fn purged(
         for row in &export.rows {
             let owner = context.story.owner(&row.cause.origin, &row.cause.msgid);
             let Owner::Tau(tau) = owner else { continue };
+            if !purge.names(context.story.run_of(owner), context.story.taus[tau].at) {
+                continue;
+            }
             if told.insert((Some(tau), row.kind.clone())) {
                 let one = finding(Rule::R2, residue(&row.kind))
                     .at(party)
@@ -185,23 +188,14 @@ fn kind(entry: &Entry) -> &str {
 /// First `seq` that a look should show and does not. Numbers of purged rows stay empty; what stood under a number
 /// that no look shows cannot be told apart where the log before the purge is not known in full.
 fn hole(ledger: &Ledger<'_>, look: &Seen<'_>) -> Option<u64> {
-    let purge = ledger
-        .books
-        .purge
-        .as_ref()
-        .filter(|purge| purge.is_after(look.taken_at));
-    let Some(purge) = purge else {
-        return (look.from..)
-            .zip(look.rows)
-            .find(|(seq, row)| row.seq != *seq)
-            .map(|(seq, _)| seq);
-    };
-    let known_in_full = ledger
-        .books
-        .at(Instant::T1)
-        .is_some_and(|export| !purge.is_after(export.taken_at));
+    let purge = ledger.books.purge.as_ref().filter(|_| look.purged);
     // A row that was seen and is not ours is missed by `compare`, with its values.
-    let may_miss = |seq: &u64| purge.before.contains_key(seq) || !known_in_full;
+    let t0 = ledger.books.at(Instant::T0);
+    let may_miss = |seq: &u64| {
+        let taken = |purge: &Purge<'_>| purge.before.contains_key(seq) || !purge.known_in_full;
+        let stood = |t0: &Export| t0.log.binary_search_by_key(seq, |row| row.seq).is_ok();
+        purge.is_some_and(taken) || *seq < ledger.books.purged_before && !t0.is_some_and(stood)
+    };
     let mut next = look.from;
     for row in look.rows {
         if let Some(hole) = (next..row.seq).find(|seq| !may_miss(seq)) {
@@ -232,16 +226,14 @@ fn compare(
         .books
         .purge
         .as_ref()
-        .filter(|purge| !purge.is_after(earlier.taken_at) && purge.is_after(later.taken_at));
+        .filter(|_| !earlier.purged && later.purged);
     // Both rise by `seq`; one walk over the two is enough.
     let start = later.rows.partition_point(|row| row.seq < first.seq);
     let mut rest = later.rows[start..].iter().peekable();
     for row in earlier.rows {
         while rest.next_if(|other| other.seq < row.seq).is_some() {}
         let now = rest.next_if(|other| other.seq == row.seq);
-        if purge.is_some_and(|purge| {
-            purge.ours.contains(&row.seq) && purge.is_gone(row, now.map(Arc::as_ref))
-        }) {
+        if purge.is_some_and(|purge| purge.took(row, now.map(Arc::as_ref))) {
             continue;
         }
         let (class, actual): (&'static str, String) = match now {

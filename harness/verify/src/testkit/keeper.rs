@@ -55,6 +55,8 @@ pub(crate) struct Keeper {
     pub(crate) log: Vec<LogRow>,
     pub(crate) queues: Vec<QueueItem>,
     groups: u64,
+    /// Numbers below this are used up, whether or not their rows still stand.
+    used: u64,
 }
 
 pub(crate) fn posting(kind: &str, dims: &[(&str, &str)], unit: Unit, amount: i64) -> Entry {
@@ -81,6 +83,7 @@ impl Keeper {
             log: Vec::new(),
             queues: Vec::new(),
             groups: 0,
+            used: 0,
         };
         let cause = Cause {
             origin: keeper.party.code.clone(),
@@ -116,6 +119,19 @@ impl Keeper {
         keeper
     }
 
+    /// Number of the next row.
+    pub(crate) fn next(&self) -> u64 {
+        let last = self.log.last().map_or(0, |row| row.seq + 1);
+        last.max(self.used)
+    }
+
+    /// The owner deletes rows; with a backup put back their numbers are free again.
+    pub(crate) fn purge(&mut self, restore: bool, goes: impl Fn(&LogRow) -> bool) {
+        let next = self.next();
+        self.log.retain(|row| !goes(row));
+        self.used = if restore { 0 } else { next };
+    }
+
     pub(crate) fn append(
         &mut self,
         at: Moment,
@@ -124,7 +140,7 @@ impl Keeper {
         entries: Vec<Entry>,
     ) {
         for entry in entries {
-            let seq = self.log.len() as u64;
+            let seq = self.next();
             self.log.push(LogRow {
                 seq,
                 at,
@@ -227,7 +243,7 @@ impl Keeper {
             schema: EXPORT_SCHEMA.into(),
             party: self.party.clone(),
             taken_at,
-            lsn: self.log.len() as u64,
+            lsn: self.next(),
             cells: nonzero
                 .map(|(key, (unit, value))| Cell { key, unit, value })
                 .collect(),

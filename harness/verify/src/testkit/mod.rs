@@ -300,9 +300,14 @@ impl History {
         let mut looks = BTreeMap::new();
         for (party, keeper) in &self.books {
             let from = self.looked.get(party).copied().unwrap_or(0);
-            let rows = keeper.log[from as usize..].iter().cloned().map(Arc::new);
+            let rows = keeper
+                .log
+                .iter()
+                .filter(|row| row.seq >= from)
+                .cloned()
+                .map(Arc::new);
             let rows = rows.collect();
-            let lsn = keeper.log.len() as u64;
+            let lsn = keeper.next();
             let look = Look {
                 party: party.clone(),
                 case: case.into(),
@@ -360,7 +365,7 @@ impl History {
                 },
             );
             if instant == Instant::T0 {
-                self.looked.insert(party.clone(), keeper.log.len() as u64);
+                self.looked.insert(party.clone(), keeper.next());
             }
         }
         let snapshot = Snapshot {

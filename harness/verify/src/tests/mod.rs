@@ -7,6 +7,7 @@ mod lies_of_proof;
 mod lies_of_window;
 mod properties;
 mod purged;
+mod purged_between;
 mod strangers;
 mod three_ways;
 mod windows;

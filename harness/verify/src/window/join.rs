@@ -8,34 +8,36 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{CaseId, Moment, Party, TxId};
+use crosswipe_domain::{CaseId, DeclaredPurge, Moment, Party, TxId};
 use crosswipe_journal::{ExportDigest, Payload, Record, RunHeader, Snapshot, UndoPlan};
 
 use super::{Member, OpenSwipe, WindowFinding};
-use crate::evidence::{Evidence, ExportFile, Instant, JournalFacts};
+use crate::evidence::{Evidence, ExportFile, Instant, JournalFacts, Whole};
 use crate::judge::judge;
-use crate::judgement::{BookTotal, Finding, Remark, RuleState, TxState, Verdict};
+use crate::judgement::{BookTotal, Finding, Remark, RuleState, Statement, TxState, Verdict};
+use crate::purge::Purge;
 
 /// What the runs come to as one.
-pub(super) struct Whole {
+pub(super) struct Joint {
     pub(super) verdict: Verdict,
     pub(super) rules: Vec<RuleState>,
     pub(super) books: Vec<BookTotal>,
     pub(super) findings: Vec<WindowFinding>,
     pub(super) open: Vec<OpenSwipe>,
     pub(super) notes: Vec<Remark>,
+    pub(super) statements: Vec<Statement>,
     pub(super) not_checked: Vec<String>,
 }
 
-/// Joins and judges.
-pub(super) fn judged(runs: &[&Member<'_>]) -> Whole {
-    let judgement = judge(&joined(runs));
+/// Joins and judges; of each party the purge that counts.
+pub(super) fn judged(runs: &[&Member<'_>], purges: &[DeclaredPurge]) -> Joint {
+    let judgement = judge(&joined(runs, purges));
     let all: Vec<usize> = runs.iter().map(|run| run.place).collect();
     let open = judgement
         .transactions
         .into_iter()
         .filter(|one| matches!(one.state, TxState::Open | TxState::Unknown));
-    Whole {
+    Joint {
         verdict: judgement.verdict,
         rules: judgement.rules,
         books: judgement.books,
@@ -58,6 +60,7 @@ pub(super) fn judged(runs: &[&Member<'_>]) -> Whole {
             })
             .collect(),
         notes: judgement.notes.into_iter().map(unnumbered_note).collect(),
+        statements: judgement.statements,
         not_checked: judgement.not_checked,
     }
 }
@@ -86,8 +89,9 @@ fn unnumbered_note(mut note: Remark) -> Remark {
 }
 
 /// One RUN, one t0, all messages and looks in order, one t1, one t2.
-fn joined(runs: &[&Member<'_>]) -> Evidence {
+fn joined(runs: &[&Member<'_>], purges: &[DeclaredPurge]) -> Evidence {
     let mut whole = Evidence {
+        within: within(runs),
         journal: JournalFacts {
             defect: runs
                 .iter()
@@ -114,7 +118,7 @@ fn joined(runs: &[&Member<'_>]) -> Evidence {
         &mut whole,
         epoch,
         first.began,
-        Payload::Run(Box::new(header(runs))),
+        Payload::Run(Box::new(header(runs, purges))),
     );
     if let Some((at, taken)) = first_t0(runs) {
         let snapshot = placed(&mut whole, Instant::T0, taken);
@@ -144,7 +148,7 @@ fn joined(runs: &[&Member<'_>]) -> Evidence {
             }
         }
     }
-    let (t1, t2) = last_looks(runs);
+    let (t1, t2) = last_looks(runs, &ages(&whole, purges));
     for (instant, at_end) in [(Instant::T1, t1), (Instant::T2, t2)] {
         let Some((at, taken)) = at_end else { continue };
         let snapshot = placed(&mut whole, instant, taken);
@@ -170,8 +174,9 @@ fn push(whole: &mut Evidence, epoch: u64, at: Moment, payload: Payload) {
 }
 
 /// The last run's plan with the parties, persons and public of all.
-fn header(runs: &[&Member<'_>]) -> RunHeader {
+fn header(runs: &[&Member<'_>], purges: &[DeclaredPurge]) -> RunHeader {
     let mut header = runs[runs.len() - 1].header.clone();
+    header.plan.purge = purges.to_vec();
     for run in runs {
         for (party, level) in &run.header.parties {
             let lowest = header.parties.entry(party.clone()).or_insert(*level);
@@ -196,8 +201,43 @@ fn header(runs: &[&Member<'_>]) -> RunHeader {
     header
 }
 
+/// The whole logs that the runs saw and their journals vouch for.
+fn within(runs: &[&Member<'_>]) -> BTreeMap<Party, Vec<Whole>> {
+    let mut within: BTreeMap<Party, Vec<Whole>> = BTreeMap::new();
+    for run in runs {
+        for instant in [Instant::T0, Instant::T1, Instant::T2] {
+            for (party, one) in taken(run, instant).into_iter().flat_map(|(_, all)| all) {
+                let vouched = one.file.filter(|file| file.sha256 == one.digest.sha256);
+                let Some(Ok(export)) = vouched.map(|file| &file.export) else {
+                    continue;
+                };
+                within.entry(party.clone()).or_default().push(Whole {
+                    run: run.place,
+                    instant,
+                    taken_at: export.taken_at,
+                    lsn: export.lsn,
+                    log: export.log.clone(),
+                });
+            }
+        }
+    }
+    within
+}
+
+/// Of each party that was purged what tells looks before it from looks after it.
+type Ages<'a> = BTreeMap<Party, Purge<'a>>;
+
+fn ages<'a>(whole: &Evidence, purges: &'a [DeclaredPurge]) -> Ages<'a> {
+    let of = |declared: &'a DeclaredPurge| {
+        let wholes = whole.within.get(&declared.party)?.iter().map(Whole::stamp);
+        Some((declared.party.clone(), Purge::of(declared, wholes)))
+    };
+    purges.iter().filter_map(of).collect()
+}
+
 /// One export as a run's journal names it and as its file holds it.
 struct Taken<'a> {
+    run: usize,
     digest: &'a ExportDigest,
     file: Option<&'a ExportFile>,
 }
@@ -236,7 +276,8 @@ fn taken<'a>(run: &Member<'a>, instant: Instant) -> Option<TakenAt<'a>> {
     let files = evidence.exports.get(&instant);
     let of = |party: &'a Party, digest: &'a ExportDigest| {
         let file = files.and_then(|files| files.get(party));
-        (party, Taken { digest, file })
+        let run = run.place;
+        (party, Taken { run, digest, file })
     };
     let taken = snapshot
         .exports
@@ -258,33 +299,44 @@ fn first_t0<'a>(runs: &[&Member<'a>]) -> Option<TakenAt<'a>> {
 }
 
 /// Of each party the newest t1, and the newest t2 that is not older; none where the run begun last took none.
-fn last_looks<'a>(runs: &[&Member<'a>]) -> (Option<TakenAt<'a>>, Option<TakenAt<'a>>) {
+fn last_looks<'a>(
+    runs: &[&Member<'a>],
+    ages: &Ages<'_>,
+) -> (Option<TakenAt<'a>>, Option<TakenAt<'a>>) {
     let begun_last = runs.last().and_then(|run| taken(run, Instant::T1));
     if begun_last.is_none() {
         return (None, None);
     }
-    let t1 = newest(runs, Instant::T1, None);
-    let t2 = newest(runs, Instant::T2, t1.as_ref());
+    let t1 = newest(runs, ages, Instant::T1, None);
+    let t2 = newest(runs, ages, Instant::T2, t1.as_ref());
     (t1, t2)
 }
 
 fn newest<'a>(
     runs: &[&Member<'a>],
+    ages: &Ages<'_>,
     instant: Instant,
     not_before: Option<&TakenAt<'a>>,
 ) -> Option<TakenAt<'a>> {
-    let rank = |one: &Taken<'_>| (one.digest.lsn, one.digest.taken_at);
+    // After a restore a log is shorter and newer all the same.
+    let rank = |party: &Party, one: &Taken<'_>| {
+        let (lsn, taken_at) = (one.digest.lsn, one.digest.taken_at);
+        let age = ages.get(party);
+        let is_after = age.is_some_and(|purge| purge.is_after(one.run, taken_at));
+        (is_after, lsn, taken_at)
+    };
     let mut newest: Option<TakenAt<'a>> = None;
     for (at, all) in runs.iter().filter_map(|run| taken(run, instant)) {
         for (party, one) in all {
-            let floor = not_before.map(|(_, earlier)| earlier.get(party).map(rank));
-            if floor.is_some_and(|floor| floor.is_none_or(|floor| rank(&one) < floor)) {
+            let floor =
+                not_before.map(|(_, earlier)| earlier.get(party).map(|one| rank(party, one)));
+            if floor.is_some_and(|floor| floor.is_none_or(|floor| rank(party, &one) < floor)) {
                 continue;
             }
             let (latest, kept) = newest.get_or_insert_with(|| (at, BTreeMap::new()));
             *latest = (*latest).max(at);
             match kept.get(party) {
-                Some(known) if rank(known) >= rank(&one) => {}
+                Some(known) if rank(party, known) >= rank(party, &one) => {}
                 _ => {
                     kept.insert(party, one);
                 }

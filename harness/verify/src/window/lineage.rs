@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Rule, Severity};
+use crosswipe_domain::{AdmDivision, PersonClass, ResolvedPlan, Rule, Severity};
 use crosswipe_journal::Payload;
 
 use super::{Member, RunPapers, WindowFinding, WindowPlan};
@@ -145,6 +145,9 @@ pub(super) fn plan_changed(members: &[Member<'_>], plan: &WindowPlan) -> Vec<Win
             .filter(|name| member.header.files.get(*name) != plan.files.get(*name))
             .map(String::as_str)
             .collect();
+        if changed == [PLAN_FILE] && is_later_order(member, plan) {
+            continue;
+        }
         if let Some(first) = changed.first() {
             let one = finding(Rule::R12, "window:plan-changed")
                 .location(changed.join(" "))
@@ -163,6 +166,32 @@ pub(super) fn plan_changed(members: &[Member<'_>], plan: &WindowPlan) -> Vec<Win
         }
     }
     findings
+}
+
+/// The file that declares a purge.
+const PLAN_FILE: &str = "plan.yaml";
+
+/// Whether the plan differs by nothing but purges that were ordered when the run was over: the order came later, and is
+/// told as what a named person stands for.
+fn is_later_order(member: &Member<'_>, plan: &WindowPlan) -> bool {
+    let (then, now) = (&member.header.plan, &plan.plan);
+    let records = &member.papers.evidence.records;
+    let ended = records.last().map_or(member.began, |record| record.at);
+    let kept = then.purge.iter().all(|one| now.purge.contains(one));
+    let added = || now.purge.iter().filter(|one| !then.purge.contains(one));
+    kept && added().count() > 0
+        && added().all(|one| ended <= one.at)
+        && without_names(then) == without_names(now)
+}
+
+/// A plan without purges and without the names of persons, which `close` does not know.
+fn without_names(plan: &ResolvedPlan) -> (ResolvedPlan, Vec<(String, PersonClass, AdmDivision)>) {
+    let mut rest = plan.clone();
+    rest.purge.clear();
+    rest.public.clear();
+    let personas = std::mem::take(&mut rest.personas).into_iter();
+    let personas = personas.map(|one| (one.label, one.class, one.insured));
+    (rest, personas.collect())
 }
 
 /// Runs that were never certified: what they opened and nobody shows to be closed is violated.

@@ -3,6 +3,7 @@
 //! Why so: a run judges itself from its own t0. If what another left were in that t0, it would be nobody's. So every t0
 //! is held against the last look (t2 where taken, else t1) of the run before it at that party: the log goes on from the
 //! very rows that were seen, and every cell differs by what rows of others moved in between, and by nothing else.
+//! Where the plan declares a purge in between, exactly the rows of runs and what undoes them may be gone (`purge`).
 //! Runs that stood at the same time (shifts, sites) begin inside each other; of these the logs alone are compared, the
 //! rules over all runs (`join`) see the rest.
 //! Called by `window`. Not here: the first t0 against the last look (`join`).
@@ -10,13 +11,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crosswipe_domain::{Cell, CellKey, Entry, Export, LogRow, Party, Row, Rule, Unit};
+use crosswipe_domain::{
+    Cause, Cell, CellKey, DeclaredPurge, Entry, Export, LogRow, Party, Row, Rule, Unit,
+};
 
 use super::{Member, SeamCount, WindowFinding};
 use crate::books::{Books, gather};
 use crate::draft::{finding, line, person_of};
 use crate::evidence::Instant;
 use crate::judgement::{Finding, Remark};
+use crate::purge::Purge;
 use crate::story::Story;
 
 /// What the seams of one group show.
@@ -37,7 +41,7 @@ struct Told<'a> {
 }
 
 /// Holds every t0 against the look before it.
-pub(super) fn check(runs: &[&Member<'_>]) -> Seams {
+pub(super) fn check(runs: &[&Member<'_>], purges: &[DeclaredPurge]) -> Seams {
     let told: Vec<Told<'_>> = runs
         .iter()
         .map(|run| {
@@ -54,14 +58,22 @@ pub(super) fn check(runs: &[&Member<'_>]) -> Seams {
     let mut seams = Seams::default();
     for (index, later) in told.iter().enumerate().skip(1) {
         for (party, books) in &later.books {
-            seam(&told, index, party, books, &mut seams);
+            let mut declared = purges.iter();
+            let declared = declared.find(|purge| purge.party == **party);
+            seam(&told, index, (party, books), declared, &mut seams);
         }
     }
     seams
 }
 
 /// One party at the start of one run.
-fn seam(told: &[Told<'_>], index: usize, party: &Party, books: &Books<'_>, seams: &mut Seams) {
+fn seam(
+    told: &[Told<'_>],
+    index: usize,
+    (party, books): (&Party, &Books<'_>),
+    declared: Option<&DeclaredPurge>,
+    seams: &mut Seams,
+) {
     let later = &told[index];
     let unseen = |seams: &mut Seams, earlier: &Told<'_>| {
         seams
@@ -77,6 +89,7 @@ fn seam(told: &[Told<'_>], index: usize, party: &Party, books: &Books<'_>, seams
             .iter()
             .filter_map(|run| Some((run, run.books.get(party)?.end()?)))
     };
+
     let went_on = |end: &Export| end.taken_at > t0.taken_at && end.lsn > t0.lsn;
     for (earlier, end) in ends().filter(|(_, end)| went_on(end)) {
         seams.compared.rows += t0.log.len() as u64;
@@ -85,14 +98,22 @@ fn seam(told: &[Told<'_>], index: usize, party: &Party, books: &Books<'_>, seams
             seams.notes.push(note);
         }
         // The later look is the earlier run's: it must go on from the very rows that this run began with.
-        if let Some(found) = broken(party, &t0.log, &end.log) {
+        let looks = ((later.place, t0), (earlier.place, end));
+        let purge = declared.and_then(|declared| purge_between(told, party, declared, looks));
+        if let Some(found) = broken(party, &t0.log, &end.log, purge.as_ref()) {
             seams.findings.push(between(later, earlier, found));
         }
     }
     // The newest look at this party that was over when this run began.
     let before = ends()
         .filter(|(_, end)| !went_on(end))
-        .max_by_key(|(run, end)| (end.lsn, run.place));
+        .max_by_key(|(run, end)| {
+            (
+                is_after(told, party, declared, run, end),
+                end.lsn,
+                run.place,
+            )
+        });
     let Some((earlier, end)) = before else {
         if !ends().any(|(_, end)| went_on(end)) {
             unseen(seams, &told[index - 1]);
@@ -101,30 +122,93 @@ fn seam(told: &[Told<'_>], index: usize, party: &Party, books: &Books<'_>, seams
     };
     seams.compared.seams += 1;
     seams.compared.rows += end.log.len() as u64;
-    if let Some(found) = broken(party, &end.log, &t0.log) {
+    let looks = ((earlier.place, end), (later.place, t0));
+    let purge = declared.and_then(|declared| purge_between(told, party, declared, looks));
+    if let Some(found) = broken(party, &end.log, &t0.log, purge.as_ref()) {
         seams.findings.push(between(earlier, later, found));
         return;
     }
-    let moved: Vec<&LogRow> = t0
-        .log
-        .iter()
-        .map(|row| &**row)
-        .filter(|row| row.seq >= end.lsn)
-        .collect();
-    let by_others = |row: &&LogRow| {
-        let owner = told.iter().find(|run| {
-            let owner = run.story.owner(&row.cause.origin, &row.cause.msgid);
-            owner.is_run()
-        });
-        owner.is_none_or(|run| still_stood(run, party, t0))
+    let (moved, gone) = (only_in(&t0.log, &end.log), only_in(&end.log, &t0.log));
+    let by_others =
+        |row: &&LogRow| owner(told, &row.cause).is_none_or(|run| still_stood(run, party, t0));
+    let between_looks = Moved {
+        explained: moved.iter().copied().filter(by_others).collect(),
+        moved,
+        gone,
     };
-    let explained: Vec<&LogRow> = moved.iter().copied().filter(by_others).collect();
-    seams.compared.cells += cells(party, end, t0, &explained, &moved, &mut |found| {
+    seams.compared.cells += cells(party, end, t0, &between_looks, &mut |found| {
         seams.findings.push(between(earlier, later, found));
     });
-    rows(party, end, t0, &moved, &mut |found| {
+    let may_be_gone = |row: &Row| purge.is_some() && owner(told, &row.cause).is_some();
+    rows(party, end, t0, &between_looks, may_be_gone, &mut |found| {
         seams.findings.push(between(earlier, later, found));
     });
+}
+
+/// What a log shows of the time between two looks.
+struct Moved<'a> {
+    /// Rows that only the later look has.
+    moved: Vec<&'a LogRow>,
+    /// Of these the rows of others.
+    explained: Vec<&'a LogRow>,
+    /// Rows that only the earlier look has: what a declared purge took.
+    gone: Vec<&'a LogRow>,
+}
+
+/// The rows of one log that another does not show as they are.
+fn only_in<'a>(this: &'a [Arc<LogRow>], other: &[Arc<LogRow>]) -> Vec<&'a LogRow> {
+    let mut rest = other.iter().peekable();
+    let mut only = Vec::new();
+    for row in this {
+        while rest.next_if(|other| other.seq < row.seq).is_some() {}
+        if rest.next_if(|other| other == &row).is_none() {
+            only.push(&**row);
+        }
+    }
+    only
+}
+
+/// The run that sent the message of a row.
+fn owner<'t, 'a>(told: &'t [Told<'a>], cause: &Cause) -> Option<&'t Told<'a>> {
+    let sent = |run: &&Told<'_>| run.story.owner(&cause.origin, &cause.msgid).is_run();
+    told.iter().find(sent)
+}
+
+/// The declared purge of a party, set against the looks of all runs.
+fn purge_of<'d>(told: &[Told<'_>], party: &Party, declared: &'d DeclaredPurge) -> Purge<'d> {
+    let wholes = told.iter().flat_map(|run| {
+        let exports = run.books.get(party).map(|books| &books.exports);
+        let exports = exports.into_iter().flatten();
+        exports.map(|(instant, one)| (run.place, *instant, one.taken_at, one.lsn))
+    });
+    Purge::of(declared, wholes)
+}
+
+fn is_after(
+    told: &[Told<'_>],
+    party: &Party,
+    declared: Option<&DeclaredPurge>,
+    run: &Told<'_>,
+    look: &Export,
+) -> bool {
+    declared
+        .is_some_and(|declared| purge_of(told, party, declared).is_after(run.place, look.taken_at))
+}
+
+/// The purge if it fell between two looks, each with the place of its run.
+fn purge_between<'d>(
+    told: &[Told<'_>],
+    party: &Party,
+    declared: &'d DeclaredPurge,
+    (from, to): ((usize, &'d Export), (usize, &Export)),
+) -> Option<Purge<'d>> {
+    let mut purge = purge_of(told, party, declared);
+    if purge.is_after(from.0, from.1.taken_at) || !purge.is_after(to.0, to.1.taken_at) {
+        return None;
+    }
+    from.1.log.iter().for_each(|row| purge.saw(row));
+    purge.settle(|row| owner(told, &row.cause).is_some());
+    Some(purge)
 }
 
 /// Whether a run had taken its t0 and not yet its last look when this export was made.
@@ -160,17 +244,25 @@ fn overlap(earlier: &Told<'_>, later: &Told<'_>) -> Remark {
 }
 
 /// The first row of the earlier log that the later one does not show as it was.
-fn broken(party: &Party, earlier: &[Arc<LogRow>], later: &[Arc<LogRow>]) -> Option<Finding> {
+fn broken(
+    party: &Party,
+    earlier: &[Arc<LogRow>],
+    later: &[Arc<LogRow>],
+    purge: Option<&Purge<'_>>,
+) -> Option<Finding> {
     let by_seq: BTreeMap<u64, &LogRow> = later.iter().map(|row| (row.seq, &**row)).collect();
     let last = later.last().map(|row| row.seq);
     let (row, now) = earlier.iter().map(|row| &**row).find_map(|row| {
         let now = by_seq.get(&row.seq).copied();
-        (now != Some(row)).then_some((row, now))
+        let took = purge.is_some_and(|purge| purge.took(row, now));
+        (now != Some(row) && !took).then_some((row, now))
     })?;
     let (class, actual) = match now {
         Some(now) if now.cause == row.cause => ("audit:mutated", line(party, now)),
         Some(now) => ("audit:erased", line(party, now)),
-        None if last.is_some_and(|last| row.seq < last) => ("audit:erased", "no row".to_owned()),
+        None if purge.is_some() || last.is_some_and(|last| row.seq < last) => {
+            ("audit:erased", "no row".to_owned())
+        }
         None => ("audit:gap", "log ends before".to_owned()),
     };
     let one = finding(Rule::R2, class)
@@ -183,24 +275,26 @@ fn broken(party: &Party, earlier: &[Arc<LogRow>], later: &[Arc<LogRow>]) -> Opti
     )
 }
 
-/// Every cell: the value of the last look and what others moved since.
+/// Every cell: the value of the last look, what others moved since, and without what was purged.
 fn cells(
     party: &Party,
     end: &Export,
     t0: &Export,
-    explained: &[&LogRow],
-    moved: &[&LogRow],
+    between: &Moved<'_>,
     found: &mut dyn FnMut(Finding),
 ) -> u64 {
     let (before, after) = (by_key(end), by_key(t0));
     let mut by_others: BTreeMap<&CellKey, i64> = BTreeMap::new();
-    for row in explained {
+    let explained = between.explained.iter().map(|row| (1, row));
+    let gone = between.gone.iter().map(|row| (-1, row));
+    for (sign, row) in explained.chain(gone) {
         if let Entry::Posting { cell, amount, .. } = &row.entry {
             let sum = by_others.entry(cell).or_default();
-            *sum = sum.saturating_add(*amount);
+            *sum = sum.saturating_add(amount.saturating_mul(sign));
         }
     }
-    let touched = moved.iter().filter_map(|row| match &row.entry {
+    let all = between.moved.iter().chain(&between.gone);
+    let touched = all.filter_map(|row| match &row.entry {
         Entry::Posting { cell, .. } => Some(cell),
         _ => None,
     });
@@ -227,7 +321,8 @@ fn cells(
             .of_person(person_of(key))
             .location(key.to_string())
             .figures(unit.or(unit_now).unwrap_or(Unit::Count), expected, is);
-        let witness = moved
+        let witness = between
+            .moved
             .iter()
             .copied()
             .filter(|row| matches!(&row.entry, Entry::Posting { cell, .. } if cell == *key));
@@ -241,7 +336,8 @@ fn rows(
     party: &Party,
     end: &Export,
     t0: &Export,
-    moved: &[&LogRow],
+    between: &Moved<'_>,
+    may_be_gone: impl Fn(&Row) -> bool,
     found: &mut dyn FnMut(Finding),
 ) {
     let after: BTreeMap<(&str, &str), &Row> = t0
@@ -249,7 +345,8 @@ fn rows(
         .iter()
         .map(|row| ((row.kind.as_str(), row.id.as_str()), row))
         .collect();
-    let touched: BTreeSet<(&str, &str)> = moved
+    let touched: BTreeSet<(&str, &str)> = between
+        .moved
         .iter()
         .filter_map(|row| match &row.entry {
             Entry::Row { kind, id, .. } => Some((kind.as_str(), id.as_str())),
@@ -259,7 +356,7 @@ fn rows(
     for row in &end.rows {
         let key = (row.kind.as_str(), row.id.as_str());
         let now = after.get(&key).copied();
-        if now == Some(row) || touched.contains(&key) {
+        if now == Some(row) || touched.contains(&key) || now.is_none() && may_be_gone(row) {
             continue;
         }
         let actual = match now {
