@@ -13,6 +13,7 @@ use crosswipe_scenarios::{Problem, Severity};
 use crate::books::Flaws;
 use crate::exit::Exit;
 use crate::served::Served;
+use crate::tenancy::Tenant;
 
 /// 故障 · Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,9 @@ pub(crate) enum Trouble {
         .0.pid
     )]
     PartiesGone(Box<Served>),
+    /// Parties on which another run works.
+    #[error("{}", busy(world, by.as_ref()))]
+    WorldBusy { world: PathBuf, by: Option<Tenant> },
     /// No async runtime.
     #[error("could not start: {0}")]
     Runtime(io::Error),
@@ -112,6 +116,7 @@ impl Trouble {
             Trouble::Halt(Halt::Bug(_)) => "cli::bug",
             Trouble::World(_) => "cli::world",
             Trouble::PartiesGone(_) => "cli::parties_gone",
+            Trouble::WorldBusy { .. } => "cli::world_busy",
             Trouble::Runtime(_) => "cli::runtime",
         }
     }
@@ -139,6 +144,17 @@ impl Trouble {
                 "再启动它们, 然后重试 · start them again, then try again: {}",
                 served.command()
             ),
+            Trouble::WorldBusy { by, .. } => {
+                let hangs = by.as_ref().map_or_else(String::new, |by| {
+                    format!(
+                        "; 它若停住了 · if it hangs: crosswipe resume {} --takeover",
+                        by.run.display()
+                    )
+                });
+                format!(
+                    "一个世界一次只跑一个: 等它结束, 或另开一台 · one run at a time: wait until it has ended, or serve another folder{hangs}"
+                )
+            }
             Trouble::World(source) if source.kind() == io::ErrorKind::AddrInUse => {
                 "换一个地址 · choose another address: --listen 127.0.0.1:0".to_owned()
             }
@@ -198,6 +214,22 @@ impl Trouble {
             _ => Exit::Harness,
         }
     }
+}
+
+/// Who works on the parties, as far as it is known.
+fn busy(world: &Path, by: Option<&Tenant>) -> String {
+    let who = by.map_or_else(
+        || "another run".to_owned(),
+        |by| {
+            format!(
+                "run `{}`, process {} since {}",
+                by.run.display(),
+                by.pid,
+                by.since
+            )
+        },
+    );
+    format!("the parties in `{}` are in use by {who}", world.display())
 }
 
 fn taken_over_help(dir: &Path) -> String {

@@ -17,6 +17,7 @@ mod rundir;
 mod seal;
 mod served;
 mod stage;
+mod tenancy;
 
 use std::process::ExitCode;
 

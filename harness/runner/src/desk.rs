@@ -22,7 +22,7 @@ use crosswipe_wire::{Context, Masker};
 use tokio::sync::oneshot;
 
 use crate::clock::{Clock, Lease};
-use crate::msgid::MsgIds;
+use crate::msgid::{MsgIds, Turn};
 use crate::transport::Transport;
 
 /// The harness could not do its work: not a finding, an end.
@@ -115,6 +115,8 @@ pub struct RunConfig {
     pub selected: BTreeSet<usize>,
     /// Makes pseudonyms.
     pub key: PseudonymKey,
+    /// Which process this is of all that ever sent to the same parties.
+    pub turn: Turn,
     /// Most cases in flight; `None` = as many as there are independent chains of persons.
     pub jobs: Option<usize>,
     /// How long to wait and how often to try.
@@ -148,8 +150,8 @@ pub(crate) struct Desk<T> {
     pub(crate) open_fen: AtomicI64,
     /// Set once it is in the journal that the window has ended: with the permit to undo all the same, or without one.
     pub(crate) permitted: tokio::sync::OnceCell<()>,
-    /// Messages that the mock world's strangers have sent.
-    pub(crate) strangers: AtomicU64,
+    /// Of the mock world's strangers: none of them is ever a number of ours.
+    pub(crate) strange_msgids: MsgIds,
     pub(crate) halted: AtomicBool,
     /// No room was found for a file beside the journal, so none is to be expected for its records either.
     short_of_room: AtomicBool,
@@ -202,12 +204,13 @@ impl<T: Transport> Desk<T> {
         let called = format!("{}@{:.12}", config.run_id, journal.head_of_chain());
         Desk {
             masker: masker(personas, &config.key),
+            msgids: MsgIds::of(config.turn),
+            strange_msgids: MsgIds::of_strangers(config.turn),
             fold: Arc::new(Mutex::new(Fold::new(config.patience))),
             config,
             clock,
             journal,
             transport,
-            msgids: MsgIds::default(),
             sessions: tokio::sync::Mutex::default(),
             looked,
             first_probes: Mutex::default(),
@@ -217,7 +220,6 @@ impl<T: Transport> Desk<T> {
             late: Mutex::default(),
             open_fen: AtomicI64::new(0),
             permitted: tokio::sync::OnceCell::new(),
-            strangers: AtomicU64::new(0),
             halted: AtomicBool::new(false),
             short_of_room: AtomicBool::new(false),
             told_short: AtomicBool::new(false),
@@ -242,7 +244,7 @@ impl<T: Transport> Desk<T> {
                 _ => None,
             };
             if let Some((origin, msgid)) = sent {
-                self.msgids.used(origin, msgid);
+                self.msgids.is_taken(origin, msgid.as_str());
             }
             if let (Payload::Intent(intent), Some(text)) =
                 (&record.payload, history.messages.get(&record.seq))

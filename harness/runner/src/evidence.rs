@@ -82,8 +82,7 @@ impl<T: Transport> Desk<T> {
         };
         if instant == Instant::T0 {
             for row in &export.log {
-                self.msgids
-                    .used_by_others(&row.cause.origin, &row.cause.msgid);
+                self.msgids.is_taken(&row.cause.origin, &row.cause.msgid);
             }
         }
         let text = canonical_json(&export);

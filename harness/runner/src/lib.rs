@@ -29,5 +29,6 @@ pub mod transport;
 pub use crosswipe_rollback::Patience;
 pub use desk::{Halt, Permit, Progress, RunConfig};
 pub use gate::{Denied, Question, ask as ask_gate};
+pub use msgid::Turn;
 pub use resume::{people_with_open, resume};
 pub use run::{Finished, Interrupt, beginning, run};

@@ -4,11 +4,8 @@
 //! it from strangers. A stranger is played too, and nobody writes him down: the judge has to find him. A raw message is an ordinary intent: if it books something, it is undone.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
-use crosswipe_domain::{
-    Business, InfNo, Institution, Moment, MsgId, Nature, Outcome, Persona, TxId,
-};
+use crosswipe_domain::{Business, InfNo, Institution, MsgId, Nature, Outcome, Persona, TxId};
 use crosswipe_journal::{Payload, Played, Purpose, UndoPlan};
 use crosswipe_scenarios::{Afterwards, Call, Case, Play};
 use crosswipe_wire::{ObjectText, Response, catalogue};
@@ -67,7 +64,7 @@ impl<T: Transport> Desk<T> {
             let input = played_input(number, &visit);
             let at = self.clock.now();
             let msgid = match play.stranger {
-                Some(_) => self.strange_msgid(institution, at),
+                Some(_) => self.strange_msgids.next(&institution.code, at),
                 None => self.msgids.next(&institution.code, at),
             };
             let (outcome, reply) = self
@@ -130,7 +127,7 @@ impl<T: Transport> Desk<T> {
         for number in numbers {
             let infno = InfNo::new(number);
             let at = self.clock.now();
-            let msgid = self.strange_msgid(institution, at);
+            let msgid = self.strange_msgids.next(&institution.code, at);
             let id = |name: &str| known.get(name).cloned();
             let Some((input, _)) = undo::compose(&infno, persona, (&msgid, &infno), id) else {
                 let why = "an id was never answered".to_owned();
@@ -167,14 +164,6 @@ impl<T: Transport> Desk<T> {
             .exchange(institution, infno, msgid, context, body)
             .await?;
         Ok((outcome, reply))
-    }
-
-    /// A stranger's msgid: from the end of the second's numbers, where the run's own never come, also after a resume
-    /// that knows nothing of him.
-    fn strange_msgid(&self, institution: &Institution, at: Moment) -> MsgId {
-        let number = self.strangers.fetch_add(1, Ordering::Relaxed) % 500;
-        let serial = 9_500 + u16::try_from(number).unwrap_or_default();
-        MsgId::compose(&institution.code, at, serial)
     }
 
     /// One message as the scenario writes it.

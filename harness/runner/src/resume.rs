@@ -208,8 +208,7 @@ fn heed_others<T: Transport>(exports: &Path, desk: &Desk<T>) -> std::io::Result<
         // One that cannot be read is the judge's affair.
         if let Ok(export) = serde_json::from_slice::<Export>(&std::fs::read(&path)?) {
             for row in &export.log {
-                desk.msgids
-                    .used_by_others(&row.cause.origin, &row.cause.msgid);
+                desk.msgids.is_taken(&row.cause.origin, &row.cause.msgid);
             }
         }
     }

@@ -11,7 +11,7 @@ use crosswipe_journal::{Counters as Written, Journal, RunHeader};
 use crosswipe_mocks::{World, WorldConfig};
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::{Http, Transport};
-use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, beginning};
+use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, Turn, beginning};
 use crosswipe_scenarios::{Case, Plan};
 
 use crate::counted::{Counted, Counters, Sent};
@@ -182,6 +182,7 @@ async fn timed(
         },
         plan,
         key,
+        turn: Turn::default(),
         jobs: None,
         after_window: None,
         progress: Box::new(|_| ()),

@@ -28,6 +28,7 @@ use crate::exit::Exit;
 use crate::rundir;
 use crate::served::Served;
 use crate::stage::{BOOKS, Bent, MSGID_MODE, books, ctrl_c, part_books, parties, world_id};
+use crate::tenancy::{Tenancy, must_be_free_for, turn_of_resumption};
 
 /// Finishes a run, or says that it is finished.
 pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
@@ -193,13 +194,22 @@ async fn whole(
 ) -> Result<Exit, Trouble> {
     let dir = &args.run;
     let quiet = args.common.quiet || (telling.json && !std::io::stderr().is_terminal());
+    if let Some(served) = &served {
+        must_be_free_for(&served.books, dir)?;
+    }
     let (journal, history) = match args.takeover {
         true => take_over(dir, at, quiet, telling.lang)?,
         false => Journal::reopen(dir, at)?,
     };
+    let _until_the_end = match &served {
+        Some(served) if args.takeover => Some(Tenancy::take_over(&served.books, dir)?),
+        Some(served) => Some(Tenancy::begin(&served.books, dir)?),
+        None => None,
+    };
     if args.takeover && served.is_none() {
         part_books(&books(dir, None))?;
     }
+    let books = books(dir, served.as_ref());
     let clock = Clock::simulated(history.last().at);
     let header = history.header().clone();
     if !quiet {
@@ -217,6 +227,7 @@ async fn whole(
         msgid_mode: msgid_mode.and_then(|name| MsgidMode::named(name)),
     };
     let parties = parties(&plan, &bent, dir, served, &clock).await?;
+    let turn = turn_of_resumption(&books)?;
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));
     let plan_id = plan.id.clone();
@@ -230,6 +241,7 @@ async fn whole(
         plan,
         selected: BTreeSet::new(),
         key,
+        turn,
         jobs: None,
         after_window,
         progress: Box::new(|_| ()),

@@ -24,6 +24,7 @@ use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
 use crate::served::Served;
 use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, world_id};
+use crate::tenancy::{Tenancy, turn_of_run};
 use crate::{private, progress, rundir};
 
 /// Runs a plan from its files to its exit code.
@@ -41,6 +42,10 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     let served = served(args, &plan)?;
     let started = real_now();
     let (run_id, dir) = place(args, &plan, started)?;
+    let _until_the_end = match &served {
+        Some(served) => Some(Tenancy::begin(&served.books, &dir)?),
+        None => None,
+    };
     rundir::create(&dir)?;
     let key = private::plan_key(&dir, &plan.id)?;
     rundir::keep_plan(&dir, &plan.files, &key)?;
@@ -103,6 +108,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         msgid_mode: args.msgid_mode,
     };
     let parties = parties(&plan, &bent, &dir, served, &clock).await?;
+    let turn = turn_of_run(&books)?;
     let header = header(args, &plan, &run_id, &key, &dir, &books)?;
     // From the first record on there is a run that can be asked to stop.
     let interrupt = Arc::new(Interrupt::default());
@@ -127,6 +133,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         plan,
         selected,
         key,
+        turn,
         jobs: args.jobs.map(|jobs| jobs as usize),
         after_window: permit(&args.after_window)?,
         progress: Box::new(move |at| progress::show(&shown, at)),

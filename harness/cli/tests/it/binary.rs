@@ -23,6 +23,8 @@ mod recheck;
 mod resume;
 mod secrets;
 mod served;
+#[cfg(unix)]
+mod served_close;
 mod served_kill;
 mod strangers;
 mod trouble;

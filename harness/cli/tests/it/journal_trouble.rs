@@ -16,7 +16,7 @@ use crosswipe_journal::{
 use crosswipe_mocks::shell::memory::MemoryWorld;
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::{Answer, Call, Lost, Transport};
-use crosswipe_runner::{Finished, Halt, Interrupt, Patience, RunConfig, beginning};
+use crosswipe_runner::{Finished, Halt, Interrupt, Patience, RunConfig, Turn, beginning};
 use crosswipe_scenarios::Plan;
 use crosswipe_wire::Context;
 use rstest::rstest;
@@ -186,6 +186,7 @@ impl Stage {
             },
             plan: self.plan.clone(),
             key: key(),
+            turn: Turn::default(),
             jobs: None,
             after_window: None,
             progress: Box::new(|_| ()),

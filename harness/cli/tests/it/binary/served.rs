@@ -159,7 +159,7 @@ fn a_resumed_run_goes_on_with_the_parties_it_knew() {
     assert!(world.look().must_be_rolled_back_to(&before, "resumed") >= 1);
 }
 
-fn has_settled(dir: &Path) -> bool {
+pub(super) fn has_settled(dir: &Path) -> bool {
     let Ok(history) = read(dir) else {
         return false;
     };

@@ -23,8 +23,14 @@ impl World {
     /// pair-demo, served from this folder.
     #[track_caller]
     pub(crate) fn serve(books: PathBuf) -> World {
+        World::serve_plan(books, &plan("pair-demo"))
+    }
+
+    /// Any plan, served from this folder.
+    #[track_caller]
+    pub(crate) fn serve_plan(books: PathBuf, plan: &str) -> World {
         let dir = books.display().to_string();
-        let mut started = start(&["serve", &plan("pair-demo"), "--books", &dir, "--json"]);
+        let mut started = start(&["serve", plan, "--books", &dir, "--json"]);
         let begun = Stopwatch::start();
         while !started.said("out").ends_with("}\n") {
             assert!(

@@ -9,7 +9,7 @@ use crosswipe_domain::{Level, LogRow, Look, Moment, Party, RunId, sha256_hex};
 use crosswipe_journal::{Cert, Draft, History, Journal, Payload, Row, RunHeader};
 use crosswipe_mocks::MemoryWorld;
 use crosswipe_runner::clock::Clock;
-use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, beginning};
+use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, Turn, beginning};
 use crosswipe_verify::{Evidence, ExportFile, Instant, JournalFacts, Judgement, LookLine, judge};
 use tempfile::TempDir;
 
@@ -195,7 +195,7 @@ impl<'f> Scene<'f> {
         let journal = Journal::in_memory_over(header(self.flow), begins, &self.disk.under(fate))
             .map_err(|error| error.to_string())?;
         let work = crosswipe_runner::run(
-            self.config(),
+            self.config(1),
             Clock::simulated(begins),
             journal,
             self.network(fate, 1),
@@ -213,7 +213,7 @@ impl<'f> Scene<'f> {
                 .map_err(|error| error.to_string())?;
         let epoch = journal.epoch();
         let work = crosswipe_runner::resume(
-            self.config(),
+            self.config(epoch),
             clock,
             journal,
             &history,
@@ -276,7 +276,7 @@ impl<'f> Scene<'f> {
         }
     }
 
-    fn config(&self) -> RunConfig {
+    fn config(&self, epoch: u64) -> RunConfig {
         let plan = &self.flow.plan;
         RunConfig {
             dir: self.dir.path().to_owned(),
@@ -288,6 +288,7 @@ impl<'f> Scene<'f> {
             },
             plan: plan.clone(),
             key: self.flow.key.clone(),
+            turn: Turn::new(epoch - 1).unwrap(),
             jobs: None,
             after_window: None,
             progress: Box::new(|_| ()),
