@@ -72,6 +72,16 @@ pub(crate) struct Comp<'a> {
     pub(crate) ended: Option<(u64, &'a Outcome)>,
 }
 
+/// 同号异文 · Two messages that book, of one number and of different bytes.
+pub(crate) struct Reuse<'a> {
+    pub(crate) number: MessageKey<'a>,
+    /// What the second is about.
+    pub(crate) txid: &'a TxId,
+    /// Keyed digests of what was sent.
+    pub(crate) first: &'a str,
+    pub(crate) second: &'a str,
+}
+
 /// The journal, indexed.
 #[derive(Default)]
 pub(crate) struct Story<'a> {
@@ -85,6 +95,9 @@ pub(crate) struct Story<'a> {
     pub(crate) snapshots: BTreeMap<Instant, (u64, &'a Snapshot)>,
     /// τ, reads and steps by business intent and msgid: a msgid alone may be another institution's.
     by_message: BTreeMap<(&'a TxId, &'a str), usize>,
+    /// Keyed digest of what first went out under a number.
+    digests: BTreeMap<MessageKey<'a>, &'a str>,
+    pub(crate) reused: Vec<Reuse<'a>>,
     pub(crate) first_booking: Option<u64>,
     pub(crate) tails: Vec<(u64, &'a Tails)>,
     pub(crate) notes: Vec<&'a Note>,
@@ -225,6 +238,13 @@ impl<'a> Story<'a> {
             Nature::Undo => Owner::UndoStep(index),
             Nature::Forward | Nature::Unknown => Owner::Tau(self.tau(record, index, intent)),
         };
+        if !matches!(owner, Owner::Silent(_)) {
+            self.name(
+                (&intent.origin, intent.msgid.as_str()),
+                &intent.txid,
+                &intent.digest,
+            );
+        }
         self.own((&intent.origin, intent.msgid.as_str()), owner);
     }
 
@@ -237,6 +257,19 @@ impl<'a> Story<'a> {
             None => {}
         }
         self.owners.insert(key, owner);
+    }
+
+    /// A message that books goes out under a number; a resend has the same bytes.
+    fn name(&mut self, number: MessageKey<'a>, txid: &'a TxId, digest: &'a str) {
+        let first = *self.digests.entry(number).or_insert(digest);
+        if first != digest {
+            self.reused.push(Reuse {
+                number,
+                txid,
+                first,
+                second: digest,
+            });
+        }
     }
 
     fn tau(&mut self, record: &Record, message: usize, intent: &'a Intent) -> usize {
@@ -259,6 +292,7 @@ impl<'a> Story<'a> {
 
     fn take_compensation(&mut self, record: &'a Record, intent: &'a CompIntent) {
         let key = (intent.origin.as_str(), intent.msgid.as_str());
+        self.name(key, &intent.txid, &intent.digest);
         if let Some(Owner::Comp(known)) = self.owners.get(&key) {
             self.comps[*known].last_sent = record.at;
             return;

@@ -14,6 +14,8 @@ use crate::draft::finding;
 use crate::judgement::Finding;
 use crate::story::Tau;
 
+#[path = "r06_numbers.rs"]
+mod numbers;
 #[path = "r06_tuple.rs"]
 mod tuple;
 
@@ -33,6 +35,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         }
     }
     tuple::check(context, &mut outcome);
+    numbers::check(context, &mut outcome);
     outcome
 }
 

@@ -62,6 +62,7 @@ type Lie = fn() -> Evidence;
 #[case::f40(t0_after_the_first_swipe, Indeterminate, &["evidence:stale"])]
 #[case::f41(an_older_process_still_writes, Violated, &["journal:forked"])]
 #[case::f41b(the_clock_was_set_back, Indeterminate, &["journal:clock"])]
+#[case::f41c(one_number_for_two_undos, Violated, &["mismatch:id"])]
 #[case::f42(message_stuck_in_a_queue, Indeterminate, &["residue:queue"])]
 #[case::f43(message_stuck_beyond_the_window, Violated, &["residue:queue"])]
 #[case::f44(stranger_at_a_listed_hospital, Indeterminate, &["foreign:insured"])]

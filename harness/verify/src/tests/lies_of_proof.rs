@@ -141,6 +141,25 @@ pub(super) fn the_clock_was_set_back() -> Evidence {
     evidence
 }
 
+/// The same undo was sent twice under one number, and not with the same bytes.
+pub(super) fn one_number_for_two_undos() -> Evidence {
+    let mut evidence = clean();
+    let (place, mut again) = evidence
+        .records
+        .iter()
+        .enumerate()
+        .find_map(|(place, record)| match &record.payload {
+            Payload::CompIntent(_) => Some((place, record.clone())),
+            _ => None,
+        })
+        .unwrap();
+    if let Payload::CompIntent(comp) = &mut again.payload {
+        comp.digest = "f".repeat(64);
+    }
+    evidence.records.insert(place + 1, again);
+    evidence
+}
+
 pub(super) fn message_stuck_in_a_queue() -> Evidence {
     let cause = Cause {
         origin: HIS.into(),
