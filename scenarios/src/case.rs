@@ -64,8 +64,29 @@ pub struct Swipe {
     pub discharge_last: bool,
     /// True: sent past the gate on purpose (mocks only).
     pub forced: bool,
+    /// The last message that is sent, e.g. `2401`; `None` = the whole visit.
+    pub until: Option<InfNo>,
+    /// The earlier step whose visit goes on here: what of it does not stand is sent.
+    pub continues: Option<String>,
     /// What is expected.
     pub expect: Expect,
+}
+
+impl Swipe {
+    /// Numbers of the visit's messages in the order in which they are sent.
+    pub fn messages(&self) -> &'static [&'static str] {
+        match (self.business, self.discharge_last) {
+            (Business::Inpatient, false) => &["2401", "2301", "2402", "2303", "2304"],
+            (Business::Inpatient, true) => &["2401", "2301", "2303", "2304", "2402"],
+            _ => &["2201", "2203", "2204", "2206", "2207"],
+        }
+    }
+
+    /// The number whose answer its expectations speak of: the last one asked for, else the settlement.
+    pub fn goal(&self) -> InfNo {
+        let settlement = || crate::interface::settlement(self.business);
+        self.until.clone().unwrap_or_else(settlement)
+    }
 }
 
 /// 单笔报文 · One message as it is.
@@ -81,10 +102,37 @@ pub struct Call {
     pub institution: InstitutionCode,
     /// When; `None` = as soon as its turn comes.
     pub at: Option<Moment>,
-    /// Fields by interface name, as written.
-    pub with: BTreeMap<String, String>,
+    /// The earlier step about whose visit it is: whatever [`with`](Call::with) does not say comes from there.
+    pub of: Option<String>,
+    /// Fields by interface name.
+    pub with: BTreeMap<String, Given>,
     /// What is expected.
     pub expect: Expect,
+}
+
+/// 取值 · What a field of a [`Call`] holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// As written.
+    Text(String),
+    /// What an earlier step gave.
+    Captured(Capture),
+}
+
+/// 引用 · Something that an earlier step of the case gave, written `$step.id`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Capture {
+    /// Name of the step.
+    pub step: String,
+    /// `mdtrt_id setl_id chrg_bchno ipt_otp_no`, `feedetl_sn.N` (line N of the bill), `msgid.N` (the message N of a
+    /// visit) or `msgid` (of a single message).
+    pub id: String,
+}
+
+impl std::fmt::Display for Capture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "${}.{}", self.step, self.id)
+    }
 }
 
 /// 公众业务 · A visit of somebody who is no test person, played by the mock world; never undone.
@@ -202,6 +250,57 @@ impl Case {
         let mut flat = Vec::new();
         self.steps.iter().for_each(|step| step.flatten(&mut flat));
         flat.into_iter()
+    }
+}
+
+impl Step {
+    /// Name of a single step; `None` for branches.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Step::Swipe(swipe) => Some(&swipe.name),
+            Step::Call(call) => Some(&call.name),
+            Step::Play(play) => Some(&play.name),
+            Step::Parallel(_) => None,
+        }
+    }
+
+    /// Names of the earlier steps that it builds upon, those of its branches included.
+    pub fn builds_upon(&self) -> Vec<&str> {
+        match self {
+            Step::Swipe(swipe) => swipe.continues.iter().map(String::as_str).collect(),
+            Step::Call(call) => {
+                let captured = call.with.values().filter_map(|given| match given {
+                    Given::Captured(capture) => Some(capture.step.as_str()),
+                    Given::Text(_) => None,
+                });
+                captured.chain(call.of.as_deref()).collect()
+            }
+            Step::Play(_) => Vec::new(),
+            Step::Parallel(branches) => {
+                let leaves = branches.iter().flatten();
+                leaves.flat_map(Step::builds_upon).collect()
+            }
+        }
+    }
+
+    /// 连续的步骤 · Cuts steps into groups: a group ends where no later step builds upon it or what was before it, so
+    /// that what it has booked may be undone there.
+    pub fn groups(steps: &[Step]) -> Vec<&[Step]> {
+        let mut groups = Vec::new();
+        let mut begins = 0;
+        for end in 1..=steps.len() {
+            let mut names = Vec::new();
+            steps[..end]
+                .iter()
+                .for_each(|step| step.flatten(&mut names));
+            let known = |name: &str| names.iter().any(|step| step.name() == Some(name));
+            let later = steps[end..].iter().flat_map(Step::builds_upon);
+            if !later.into_iter().any(known) {
+                groups.push(&steps[begins..end]);
+                begins = end;
+            }
+        }
+        groups
     }
 }
 

@@ -231,7 +231,9 @@ impl Checker<'_> {
     }
 
     fn open(&self, swipe: &Swipe, open: &mut BTreeMap<String, Option<Moment>>) {
-        if let Some(undone) = open.get(&swipe.persona) {
+        // A visit that goes on is the one that is open.
+        let opens = swipe.continues.is_none();
+        if let (true, Some(undone)) = (opens, open.get(&swipe.persona)) {
             let closed = matches!((undone, swipe.at), (Some(undone), Some(at)) if *undone <= at);
             if !closed {
                 self.problems.push(self.two_open(swipe));

@@ -107,6 +107,14 @@ codes! {
     INSTANTS_BACKWARDS = "instants_backwards";
     /// A swipe that is undone only after a platform has closed its books over it.
     CLOSED_BEFORE_UNDO = "closed_before_undo";
+    /// Nothing that an earlier step gives has this name.
+    UNKNOWN_CAPTURE = "unknown_capture";
+    /// A step builds upon one that is not done by then.
+    CAPTURE_TOO_EARLY = "capture_too_early";
+    /// An undo that is to succeed names nothing that stands by then.
+    NOTHING_TO_REVERSE = "nothing_to_reverse";
+    /// A visit goes on of which nothing is left, or which no longer stands.
+    NOTHING_TO_CONTINUE = "nothing_to_continue";
     /// A window across the end of a year, with a platform that takes nothing of last year back.
     YEAR_END = "year_end";
     /// A cell of the matrix that no case fills.

@@ -14,6 +14,7 @@ mod purge;
 mod load;
 
 mod allow;
+mod captures;
 mod cases;
 mod catalogue;
 mod expect;
@@ -41,7 +42,8 @@ mod table;
 mod words;
 
 pub use case::{
-    Afterwards, Call, Case, Expect, Expected, FieldExpectation, Op, Play, Step, Swipe, Visit,
+    Afterwards, Call, Capture, Case, Expect, Expected, FieldExpectation, Given, Op, Play, Step,
+    Swipe, Visit,
 };
 pub use codes::CODES;
 pub use load::{check, load};

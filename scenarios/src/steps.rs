@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crosswipe_domain::{Business, InfNo, Moment, Nature, Topology};
 
+use crate::captures::{self, Scope};
 use crate::catalogue::Baskets;
 use crate::codes;
 use crate::expect::read_expect;
@@ -19,12 +20,12 @@ use crate::persons::Person;
 use crate::problem::{At, Problems, Said};
 use crate::seats::Seat;
 use crate::words;
-use crate::{Afterwards, Call, Expect, Expected, Play, Step, Swipe};
+use crate::{Afterwards, Call, Expect, Expected, Given, Play, Step, Swipe};
 
 /// What a step can be.
-const KINDS: [&str; 4] = ["swipe", "call", "play", "parallel"];
+const KINDS: [&str; 5] = ["swipe", "continue", "call", "play", "parallel"];
 /// How a message of the run can end, the usual way first.
-const ANSWERS: [&str; 3] = ["ok", "refused", "gate"];
+pub(crate) const ANSWERS: [&str; 3] = ["ok", "refused", "gate"];
 /// What a stranger does with his swipe.
 const STRANGERS: [(&str, Afterwards); 2] =
     [("left", Afterwards::Left), ("undone", Afterwards::Undone)];
@@ -48,6 +49,8 @@ pub(crate) struct ReadSteps {
     pub(crate) checked: Vec<String>,
     /// False if a step could not be read.
     pub(crate) whole: bool,
+    /// What later steps may build upon.
+    pub(crate) scope: Scope,
 }
 
 impl Reader<'_, '_> {
@@ -55,6 +58,7 @@ impl Reader<'_, '_> {
     pub(crate) fn steps(&mut self, node: &Node, seat: Option<&Seat>) -> ReadSteps {
         let mut read = ReadSteps {
             whole: true,
+            scope: Scope::of_case(node),
             ..ReadSteps::default()
         };
         read.steps = self.branch(node, "", seat, &mut read);
@@ -95,14 +99,18 @@ impl Reader<'_, '_> {
             ["parallel"] => self.parallel(&fields, ordinal, seat, read),
             [kind] => {
                 let name = self.name(&fields, ordinal, node, read)?;
-                match *kind {
+                let known_as = name.clone();
+                let step = match *kind {
                     "swipe" => self.swipe(&fields, name, seat, read).map(Step::Swipe),
+                    "continue" => self.go_on(&fields, name, read).map(Step::Swipe),
                     "call" => self.call(&fields, name, seat, read).map(Step::Call),
                     _ => self.play(&fields, name, read).map(Step::Play),
-                }
+                };
+                self.takes_part(&fields, known_as, step.as_ref(), read);
+                step
             }
             _ => {
-                let help = "每步写 swipe、call、play、parallel 之一 · give each step one of swipe, call, play, parallel";
+                let help = "每步写 swipe、continue、call、play、parallel 之一 · give each step one of swipe, continue, call, play, parallel";
                 let message = if kinds.is_empty() {
                     "a step that does nothing".to_owned()
                 } else {
@@ -164,7 +172,11 @@ impl Reader<'_, '_> {
             );
         }
         let mut branches = Vec::new();
+        let before = read.scope.clone();
+        let mut after = before.clone();
         for (branch, letter) in listed.iter().zip('a'..='z') {
+            // Nobody knows which branch is first: none may build upon another.
+            read.scope = before.clone();
             // A branch of one step need not be a list.
             let steps = match &branch.value {
                 Value::Map(_) => self
@@ -177,7 +189,9 @@ impl Reader<'_, '_> {
                 read.whole = false;
             }
             branches.push(steps);
+            after.join(&before, std::mem::take(&mut read.scope));
         }
+        read.scope = after;
         (listed.len() >= 2).then_some(Step::Parallel(branches))
     }
 
@@ -189,20 +203,44 @@ impl Reader<'_, '_> {
         read: &mut ReadSteps,
     ) -> Option<Swipe> {
         let business = self.business(fields, "swipe");
+        let until = self.until(fields, business);
+        let goal = until.clone().ok().flatten();
         let expect = self.expect(
             fields,
             &ANSWERS,
-            business.map(settlement).as_ref(),
+            goal.or(business.map(settlement)).as_ref(),
             &name,
             read,
         );
         let persona = self.persona(fields, seat, true);
         let institution = self.institution(fields, seat, true);
         let basket = self.basket(fields);
-        let (at, undo_at) = (self.instant(fields, "at"), self.instant(fields, "undo_at"));
+        let instants = self.instants(fields);
         let account = self.yes_no(fields, "account", true);
         let discharge_last = self.yes_no(fields, "discharge_last", false);
         let forced = self.yes_no(fields, "forced", false);
+        let (persona, expect, (at, undo_at)) = (persona?, expect?, instants?);
+        self.report_unregistered(&persona, &expect);
+        Some(Swipe {
+            name,
+            business: business?,
+            persona: persona.value,
+            institution: institution?,
+            basket: basket?,
+            at,
+            undo_at,
+            account: account?,
+            discharge_last: discharge_last?,
+            forced: forced?,
+            until: until.ok()?,
+            continues: None,
+            expect,
+        })
+    }
+
+    /// `at` and `undo_at`.
+    pub(crate) fn instants(&self, fields: &Fields<'_>) -> Option<(Option<Moment>, Option<Moment>)> {
+        let (at, undo_at) = (self.instant(fields, "at"), self.instant(fields, "undo_at"));
         if let (Ok(Some(at)), Ok(Some(undo_at))) = (&at, &undo_at)
             && undo_at.value < at.value
         {
@@ -214,21 +252,8 @@ impl Reader<'_, '_> {
                     .help(help),
             );
         }
-        let (persona, expect) = (persona?, expect?);
-        self.report_unregistered(&persona, &expect);
-        Some(Swipe {
-            name,
-            business: business?,
-            persona: persona.value,
-            institution: institution?,
-            basket: basket?,
-            at: at.ok()?.map(|said| said.value),
-            undo_at: undo_at.ok()?.map(|said| said.value),
-            account: account?,
-            discharge_last: discharge_last?,
-            forced: forced?,
-            expect,
-        })
+        let value = |said: Option<Said<Moment>>| said.map(|said| said.value);
+        Some((value(at.ok()?), value(undo_at.ok()?)))
     }
 
     fn call(
@@ -253,14 +278,28 @@ impl Reader<'_, '_> {
                 Some(infno)
             });
         let expect = self.expect(fields, &ANSWERS, infno.as_ref(), &name, read);
-        let persona = match (fields.has("person"), seat) {
-            (false, None) => Some(None),
-            _ => self.persona(fields, seat, false).map(Some),
+        let of = self.of(fields, infno.as_ref(), read);
+        let (persona, institution) = match &of {
+            // Its visit says who and where.
+            Some(Some(visit)) => {
+                let at = fields.at.clone();
+                let value = visit.persona.clone();
+                (
+                    Some(Some(Said { value, at })),
+                    Some(visit.institution.clone()),
+                )
+            }
+            _ => {
+                let persona = match (fields.has("person"), seat) {
+                    (false, None) => Some(None),
+                    _ => self.persona(fields, seat, false).map(Some),
+                };
+                (persona, self.institution(fields, seat, of.is_some()))
+            }
         };
-        let institution = self.institution(fields, seat, true);
         let at = self.instant(fields, "at");
-        let with = self.with(fields, infno.as_ref());
-        let expect = expect?;
+        let with = self.with(fields, infno.as_ref(), read);
+        let (expect, of) = (expect?, of?);
         if let Some(Some(persona)) = &persona {
             self.report_unregistered(persona, &expect);
         }
@@ -271,6 +310,7 @@ impl Reader<'_, '_> {
             persona,
             institution: institution?,
             at: at.ok()?.map(|said| said.value),
+            of: of.map(|visit| visit.name.clone()),
             with: with?,
             expect,
         })
@@ -346,7 +386,7 @@ impl Reader<'_, '_> {
         words::one_of(&said, "business", &VISITS, self.problems)
     }
 
-    fn expect(
+    pub(crate) fn expect(
         &self,
         fields: &Fields<'_>,
         possible: &[&str],
@@ -369,7 +409,7 @@ impl Reader<'_, '_> {
         read_expect(node, possible, infno, self.problems)
     }
 
-    fn basket(&mut self, fields: &Fields<'_>) -> Option<String> {
+    pub(crate) fn basket(&mut self, fields: &Fields<'_>) -> Option<String> {
         let help = "写上费用清单, 如 `items: basket/cold.yaml` · name the basket file";
         let said = fields
             .required("items", help)
@@ -378,25 +418,40 @@ impl Reader<'_, '_> {
     }
 
     /// `Err` = it stands there and cannot be read.
-    fn instant(&self, fields: &Fields<'_>, key: &'static str) -> Result<Option<Said<Moment>>, ()> {
+    pub(crate) fn instant(
+        &self,
+        fields: &Fields<'_>,
+        key: &'static str,
+    ) -> Result<Option<Said<Moment>>, ()> {
         match fields.optional(key) {
             Some(node) => words::instant(node, self.problems).map(Some).ok_or(()),
             None => Ok(None),
         }
     }
 
-    fn yes_no(&self, fields: &Fields<'_>, key: &'static str, unless: bool) -> Option<bool> {
+    pub(crate) fn yes_no(
+        &self,
+        fields: &Fields<'_>,
+        key: &'static str,
+        unless: bool,
+    ) -> Option<bool> {
         fields
             .optional(key)
             .map_or(Some(unless), |node| words::yes_no(node, self.problems))
     }
 
-    fn with(&self, fields: &Fields<'_>, infno: Option<&InfNo>) -> Option<BTreeMap<String, String>> {
+    fn with(
+        &self,
+        fields: &Fields<'_>,
+        infno: Option<&InfNo>,
+        read: &ReadSteps,
+    ) -> Option<BTreeMap<String, Given>> {
         let Some(node) = fields.optional("with") else {
             return Some(BTreeMap::new());
         };
         let entries = Fields::of(node, "with", self.problems)?;
         let mut with = BTreeMap::new();
+        let mut whole = true;
         for (key, node) in entries.others() {
             let value = match &node.value {
                 Value::Text(text) => text.clone(),
@@ -411,9 +466,16 @@ impl Reader<'_, '_> {
             if let Some(warning) = infno.and_then(|infno| interface::sent(infno, key)) {
                 self.problems.push(warning);
             }
-            with.insert(key.value.clone(), value);
+            let said = Said {
+                value,
+                at: node.at.clone(),
+            };
+            match captures::given(&said, &read.scope, self.problems) {
+                Some(given) => drop(with.insert(key.value.clone(), given)),
+                None => whole = false,
+            }
         }
-        Some(with)
+        whole.then_some(with)
     }
 }
 

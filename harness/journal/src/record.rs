@@ -297,6 +297,9 @@ pub struct CompIntent {
     pub attempt: u32,
     /// The case.
     pub case: CaseId,
+    /// Step of the case that asked for it, e.g. `2.2208`; `None` where it is the rollback's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
     /// Whom it is about.
     pub person: Option<Pseudonym>,
     /// Parties that book it.

@@ -124,7 +124,7 @@ fn after_attempt(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now:
     }
 }
 
-fn attempts_made(tracked: &Tracked) -> u32 {
+pub(crate) fn attempts_made(tracked: &Tracked) -> u32 {
     tracked
         .attempts
         .iter()

@@ -145,6 +145,16 @@ pub(crate) struct Attempt {
     pub(crate) outcome: Option<Outcome>,
 }
 
+impl Attempt {
+    /// An undo that a case asked for and that was refused is a step of the test, no attempt of the rollback: a tester
+    /// may undo out of order to see it refused, and what he tried to undo is undone in its turn all the same.
+    /// «Seen before» says that it arrived, so it counts.
+    fn was_in_vain(&self) -> bool {
+        let refused = matches!(&self.outcome, Some(Outcome::Refused { code, .. }) if code != decide::DUPLICATE);
+        refused && self.intent.step.is_some()
+    }
+}
+
 impl Fold {
     /// An empty fold.
     pub fn new(patience: Patience) -> Fold {
@@ -198,12 +208,12 @@ impl Fold {
                 }
             }),
             Payload::CompOutcome(ended) => self.update(&ended.txid, record, |tracked| {
-                if let Some(attempt) = tracked
-                    .attempts
-                    .iter_mut()
-                    .find(|attempt| attempt.intent.msgid == ended.msgid)
-                {
-                    attempt.outcome = Some(ended.outcome.clone());
+                let of_message = |attempt: &Attempt| attempt.intent.msgid == ended.msgid;
+                if let Some(place) = tracked.attempts.iter().position(of_message) {
+                    tracked.attempts[place].outcome = Some(ended.outcome.clone());
+                    if tracked.attempts[place].was_in_vain() {
+                        tracked.attempts.remove(place);
+                    }
                 }
             }),
             Payload::Queried(queried) => self.update(&queried.txid, record, |tracked| {
@@ -243,6 +253,41 @@ impl Fold {
             Some(tracked) => decide::next(tracked, &self.patience, now),
             None => Next::Done,
         }
+    }
+
+    /// What to do next about one τ, whatever else of its person is open: a case asked for its undo and waits for it.
+    pub fn next_of(&self, txid: &TxId, now: Moment) -> Next {
+        let tracked = self.transactions.get(txid);
+        match tracked.filter(|tracked| !tracked.closed) {
+            Some(tracked) => match self.blocked.get(&tracked.intent.person) {
+                Some(by) => Next::Blocked { by: by.clone() },
+                None => decide::next(tracked, &self.patience, now),
+            },
+            None => Next::Done,
+        }
+    }
+
+    /// Undos of a τ that were sent and count.
+    pub fn attempts(&self, txid: &TxId) -> u32 {
+        let tracked = self.transactions.get(txid);
+        tracked.map_or(0, decide::attempts_made)
+    }
+
+    /// What the last query said of a τ, if it was asked about since its last message.
+    pub fn says(&self, txid: &TxId) -> Option<Says> {
+        let answer = self.transactions.get(txid)?.answers.last();
+        answer.map(|answer| answer.says)
+    }
+
+    /// True for a τ of which nothing shows yet that it stands no more.
+    pub fn is_open(&self, txid: &TxId) -> bool {
+        let tracked = self.transactions.get(txid);
+        tracked.is_some_and(|tracked| !tracked.closed)
+    }
+
+    pub(crate) fn open(&self) -> impl Iterator<Item = (&TxId, &Tracked)> {
+        let taus = self.transactions.iter();
+        taus.filter(|(_, tracked)| !tracked.closed)
     }
 
     /// Everybody who has something open, given-up chains included.

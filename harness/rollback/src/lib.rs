@@ -9,6 +9,7 @@ mod decide;
 mod fold;
 mod late;
 mod order;
+mod target;
 
 pub use decide::DUPLICATE;
 pub use fold::{Fold, LATE, Next, Patience, RESENT};

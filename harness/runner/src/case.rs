@@ -1,8 +1,10 @@
 //! 用例 · Carries out one case: its steps, the look between forward and undo, the undo, the expectations.
 //!
 //! Why so: a swipe whose outcome nobody knew is cleared up first (query, reversal, proof) and then
-//! swiped once more, as a tester at the counter would; every other end is judged as it is.
-//! Not here: which cases run side by side (`lanes`), how a visit becomes messages (`swipe`).
+//! swiped once more, as a tester at the counter would; with it the steps that build upon it. Every other
+//! end is judged as it is.
+//! Not here: which cases run side by side (`lanes`), how a visit becomes messages (`swipe`), single
+//! messages (`call`).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +13,7 @@ use crosswipe_domain::{InstitutionCode, Moment, Party, Persona, Pseudonym};
 use crosswipe_journal::{CaseFinished, CaseResult, CaseStarted, Check, Payload, Purpose};
 use crosswipe_scenarios::{Case, Expect, Expected, Step, Swipe};
 
+use crate::captures::Captures;
 use crate::clock::{Busy, Patient};
 use crate::compensate::Chain;
 use crate::desk::{Desk, Halt, lock};
@@ -20,10 +23,14 @@ use crate::transport::Transport;
 
 /// What the steps of a case have gathered so far.
 #[derive(Default)]
-pub(crate) struct Gathered {
+pub(crate) struct Gathered<'d> {
     pub(crate) checks: Vec<Check>,
     /// A step could not be carried out.
     pub(crate) error: bool,
+    /// Nobody knows how a step ended.
+    unknown: bool,
+    /// What later steps may build upon.
+    pub(crate) captures: Captures<'d>,
     /// Parties whose log tails are looked at before the undo.
     parties: BTreeSet<Party>,
     people: BTreeSet<Option<Pseudonym>>,
@@ -79,13 +86,8 @@ impl<T: Transport> Desk<T> {
 
     async fn steps(&self, busy: &Busy, case: &Case) -> Result<(CaseResult, Vec<Check>), Halt> {
         let mut gathered = Gathered::default();
-        for step in &case.steps {
-            match step {
-                Step::Parallel(branches) => {
-                    self.branches(busy, case, branches, &mut gathered).await?
-                }
-                leaf => self.leaf(busy, case, leaf, &mut gathered).await?,
-            }
+        for group in Step::groups(&case.steps) {
+            self.group(busy, case, group, &mut gathered).await?;
             if !case.several_open {
                 self.undo_all(busy, case, &mut gathered).await?;
             }
@@ -102,13 +104,68 @@ impl<T: Transport> Desk<T> {
         Ok((result, gathered.checks))
     }
 
+    /// Steps that build upon each other: where nobody knows how one of them ended, all that the group has booked is
+    /// undone, and it begins once more.
+    async fn group<'d>(
+        &'d self,
+        busy: &Busy,
+        case: &Case,
+        steps: &[Step],
+        gathered: &mut Gathered<'d>,
+    ) -> Result<(), Halt> {
+        let mut own = self.pass(busy, case, steps, "", gathered).await?;
+        let repeats = steps.iter().any(|step| as_swipe(step).is_some())
+            && !steps.iter().any(|step| matches!(step, Step::Parallel(_)));
+        if own.unknown && repeats && !self.clock.is_interrupted() {
+            let parties: Vec<Party> = own.parties.iter().cloned().collect();
+            self.look(&case.id, &parties).await?;
+            let mut closed = true;
+            for person in &own.people {
+                closed &= self.compensate(busy, person.as_ref()).await? == Chain::Closed;
+            }
+            if closed {
+                own = self.pass(busy, case, steps, "~2", gathered).await?;
+            }
+        }
+        gathered.take(own);
+        Ok(())
+    }
+
+    /// One pass over a group; it ends where nobody knows how a step ended. `again` is added to the steps' names.
+    async fn pass<'d>(
+        &'d self,
+        busy: &Busy,
+        case: &Case,
+        steps: &[Step],
+        again: &str,
+        before: &Gathered<'d>,
+    ) -> Result<Gathered<'d>, Halt> {
+        let mut own = Gathered {
+            captures: before.captures.clone(),
+            ..Gathered::default()
+        };
+        for step in steps {
+            let name = format!("{}{again}", step.name().unwrap_or_default());
+            match step {
+                Step::Swipe(swipe) => self.swipe(busy, case, swipe, &name, &mut own).await?,
+                Step::Call(call) => self.call(busy, case, call, &name, &mut own).await?,
+                Step::Play(play) => self.play(busy, case, play, &mut own).await?,
+                Step::Parallel(branches) => self.branches(busy, case, branches, &mut own).await?,
+            }
+            if own.unknown {
+                break;
+            }
+        }
+        Ok(own)
+    }
+
     /// Branches begin at the same instant; the undo waits until all have walked.
-    async fn branches(
-        &self,
+    async fn branches<'d>(
+        &'d self,
         busy: &Busy,
         case: &Case,
         branches: &[Vec<Step>],
-        gathered: &mut Gathered,
+        gathered: &mut Gathered<'d>,
     ) -> Result<(), Halt> {
         // Probes first and one by one, so that the branches themselves begin together.
         for swipe in branches.iter().flatten().filter_map(as_swipe) {
@@ -119,10 +176,11 @@ impl<T: Transport> Desk<T> {
         if !places.is_empty() {
             busy.step_aside();
         }
+        let before = &*gathered;
         let walks = branches.iter().zip(places).map(|(branch, place)| {
             let left = &left;
             async move {
-                let walked = self.branch(&place, case, branch).await;
+                let walked = self.branch(&place, case, branch, before).await;
                 if left.fetch_sub(1, Ordering::AcqRel) == 1 {
                     busy.step_back();
                 }
@@ -136,27 +194,21 @@ impl<T: Transport> Desk<T> {
     }
 
     /// One branch; it has a place on the clock of its own, so that it can wait while others go on.
-    async fn branch(&self, busy: &Busy, case: &Case, steps: &[Step]) -> Result<Gathered, Halt> {
-        let mut own = Gathered::default();
-        for step in steps {
-            self.leaf(busy, case, step, &mut own).await?;
-        }
-        Ok(own)
-    }
-
-    async fn leaf(
-        &self,
+    async fn branch<'d>(
+        &'d self,
         busy: &Busy,
         case: &Case,
-        step: &Step,
-        gathered: &mut Gathered,
-    ) -> Result<(), Halt> {
-        match step {
-            Step::Swipe(swipe) => self.swipe(busy, case, swipe, gathered).await,
-            Step::Call(call) => self.call(busy, case, call, gathered).await,
-            Step::Play(play) => self.play(busy, case, play, gathered).await,
-            Step::Parallel(_) => Err(Halt::Bug("branches inside branches".to_owned())),
+        steps: &[Step],
+        before: &Gathered<'d>,
+    ) -> Result<Gathered<'d>, Halt> {
+        let mut own = Gathered {
+            captures: before.captures.clone(),
+            ..Gathered::default()
+        };
+        for group in Step::groups(steps) {
+            Box::pin(self.group(busy, case, group, &mut own)).await?;
         }
+        Ok(own)
     }
 
     /// Waits for the swipe's instant and makes the person's first probe if it has none.
@@ -171,22 +223,38 @@ impl<T: Transport> Desk<T> {
         self.probe_first(busy, persona, institution).await
     }
 
-    async fn swipe(
-        &self,
+    async fn swipe<'d>(
+        &'d self,
         busy: &Busy,
         case: &Case,
         swipe: &Swipe,
-        gathered: &mut Gathered,
+        name: &str,
+        gathered: &mut Gathered<'d>,
     ) -> Result<(), Halt> {
         self.prepare(busy, swipe).await?;
         let (persona, institution) = self.place(&swipe.persona, &swipe.institution)?;
-        let person = Some(self.pseudonym(&persona.no));
-        let path = self.path(institution, Some(persona.insured));
+        let from = match &swipe.continues {
+            None => None,
+            Some(root) => match gathered.captures.visits.get(root) {
+                Some(way) => Some(way.clone()),
+                None => {
+                    let what = format!("continue: {root}");
+                    let walked = Walked::nowhere(End::Lacking { what });
+                    gathered.judge(&swipe.name, &swipe.expect, walked);
+                    return Ok(());
+                }
+            },
+        };
         let basket = self.config.plan.registry.baskets.get(&swipe.basket);
         let basket = basket.ok_or_else(|| Halt::Bug(format!("no basket {}", swipe.basket)))?;
-        let mut plan = Plan {
+        let messages = swipe.messages();
+        let until = swipe.until.as_ref();
+        let last = messages
+            .iter()
+            .position(|number| until.is_some_and(|until| until.base() == *number));
+        let plan = Plan {
             case: &case.id,
-            name: &swipe.name,
+            name,
             purpose: if swipe.forced {
                 Purpose::Forced
             } else {
@@ -197,21 +265,15 @@ impl<T: Transport> Desk<T> {
             institution,
             basket,
             account: swipe.account,
-            discharge_last: swipe.discharge_last,
-            trial_only: false,
+            messages: &messages[..last.map_or(messages.len(), |last| last + 1)],
         };
-        let mut walked = self.walk(&plan).await?;
-        let again = format!("{}~2", swipe.name);
-        if matches!(walked.end, End::Unknown { .. }) && !self.clock.is_interrupted() {
-            self.look(&case.id, &path).await?;
-            if self.compensate(busy, person.as_ref()).await? == Chain::Closed {
-                plan.name = &again;
-                walked = self.walk(&plan).await?;
-            }
-        }
+        let (walked, way) = self.walk(&plan, from).await?;
+        let root = swipe.continues.as_ref().unwrap_or(&swipe.name);
+        gathered.captures.walked(self, root, &swipe.name, way);
         gathered.judge(&swipe.name, &swipe.expect, walked);
+        let path = self.path(institution, Some(persona.insured));
         gathered.parties.extend(path);
-        gathered.people.insert(person);
+        gathered.people.insert(Some(self.pseudonym(&persona.no)));
         gathered.undo_at = gathered.undo_at.max(swipe.undo_at);
         Ok(())
     }
@@ -221,7 +283,7 @@ impl<T: Transport> Desk<T> {
         &self,
         busy: &Busy,
         case: &Case,
-        gathered: &mut Gathered,
+        gathered: &mut Gathered<'_>,
     ) -> Result<(), Halt> {
         let people = std::mem::take(&mut gathered.people);
         let parties: Vec<Party> = std::mem::take(&mut gathered.parties).into_iter().collect();
@@ -244,7 +306,7 @@ impl<T: Transport> Desk<T> {
     /// Adds what a raw message about a person leaves to undo.
     pub(crate) fn touched(
         &self,
-        gathered: &mut Gathered,
+        gathered: &mut Gathered<'_>,
         persona: Option<&Persona>,
         parties: Vec<Party>,
     ) {
@@ -273,9 +335,10 @@ impl<T: Transport> Desk<T> {
     }
 }
 
-impl Gathered {
+impl<'d> Gathered<'d> {
     /// Holds a visit against what was expected of it.
     pub(crate) fn judge(&mut self, step: &str, expect: &Expect, walked: Walked) {
+        self.unknown |= matches!(walked.end, End::Unknown { .. });
         self.error |= matches!(walked.end, End::Unknown { .. } | End::NoRoom);
         self.checks
             .push(expect::outcome(step, &expect.outcome, &walked.end));
@@ -291,7 +354,9 @@ impl Gathered {
         self.checks.extend(walked.checks);
     }
 
-    fn take(&mut self, other: Gathered) {
+    fn take(&mut self, other: Gathered<'d>) {
+        self.unknown |= other.unknown;
+        self.captures.extend(other.captures);
         self.checks.extend(other.checks);
         self.error |= other.error;
         self.parties.extend(other.parties);

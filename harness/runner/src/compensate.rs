@@ -7,17 +7,22 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use crosswipe_domain::{
     InfNo, Institution, InstitutionCode, Moment, Money, MsgId, Outcome, Party, Persona, Pseudonym,
     Role, TxId, sha256_hex,
 };
-use crosswipe_journal::{AfterWindow, CompIntent, Ended, Intent, Payload, Unresolved, Verified};
+use crosswipe_journal::{
+    AfterWindow, CompIntent, Ended, Intent, Payload, Says, Unresolved, Verified,
+};
 use crosswipe_rollback::{DUPLICATE, Next, RESENT};
 
 use crate::amounts;
 use crate::clock::{Busy, Patient};
+use crate::deliver::{Delivered, Outgoing};
 use crate::desk::{Desk, Halt, lock};
-use crate::message::undo;
+use crate::gate::Denied;
+use crate::message::{Nodes, undo};
 use crate::transport::Transport;
 
 /// How a person's chain ended.
@@ -29,6 +34,16 @@ pub(crate) enum Chain {
     Blocked,
 }
 
+/// What became of one action of the rollback.
+enum Acted {
+    /// It was done, and another may follow.
+    Went,
+    /// An undo was sent and ended so, with its answer.
+    Undid(Outcome, Option<Bytes>),
+    /// There is nothing more to do.
+    Ended(Chain),
+}
+
 impl<T: Transport> Desk<T> {
     /// Undoes everything of a person that is open, newest settlement first.
     pub(crate) async fn compensate(
@@ -37,54 +52,139 @@ impl<T: Transport> Desk<T> {
         person: Option<&Pseudonym>,
     ) -> Result<Chain, Halt> {
         loop {
-            match self.fold(|fold| fold.next(person, self.clock.now())) {
-                Next::Done => return Ok(Chain::Closed),
-                Next::Blocked { .. } => return Ok(Chain::Blocked),
-                Next::Wait { until } => busy.sleep_until(until, Patient::Yes).await,
-                Next::Query { txid } => {
-                    self.may_still_undo().await?;
-                    self.ask_about(&txid).await?;
+            let next = self.fold(|fold| fold.next(person, self.clock.now()));
+            if let Acted::Ended(chain) = self.act(busy, next).await? {
+                return Ok(chain);
+            }
+        }
+    }
+
+    /// 用例里的撤销 · An undo that a case asks for: sent like any other, and then seen to its end, so that the steps
+    /// after it stand on proof. Where its answer is lost it is asked about and sent again; a refusal is the step's
+    /// own end, and the τ stays open.
+    pub(crate) async fn undo_by_step(
+        &self,
+        busy: &Busy,
+        out: Outgoing<'_>,
+        txid: &TxId,
+    ) -> Result<Delivered, Halt> {
+        self.may_send()?;
+        if self.window_over().is_some() {
+            self.gated(&out, Denied::Window).await?;
+            return Ok(Delivered::Gated(Denied::Window));
+        }
+        let intent = self.whom(txid)?.0;
+        // tm comes before the first undo of a case, whoever asks for it.
+        self.look(out.case, &intent.path).await?;
+        let at = self.clock.tick();
+        let (mut comp, body) = self
+            .new_undo(
+                &intent,
+                out.institution,
+                &out.infno,
+                at,
+                &out.input,
+                out.ids,
+            )
+            .await;
+        comp.attempt = 1 + self.fold(|fold| fold.attempts(txid));
+        comp.step = Some(out.step);
+        let msgid = comp.msgid.clone();
+        let (outcome, mut answer) = self
+            .send_undo(&intent, out.institution, comp, body, at)
+            .await?;
+        let lost = matches!(outcome, Outcome::Unknown { .. });
+        let mut known = outcome;
+        loop {
+            let acted = match known {
+                // It counts as refused only if a query agrees.
+                Outcome::Refused { .. } if !self.is_gone(txid).await? => break,
+                _ => {
+                    let next = self.fold(|fold| fold.next_of(txid, self.clock.now()));
+                    self.act(busy, next).await?
                 }
-                Next::Resend { txid } => {
-                    self.may_still_undo().await?;
-                    self.resend(&txid).await?;
+            };
+            match acted {
+                Acted::Ended(_) => break,
+                Acted::Undid(outcome, body) if !known.is_ok() => (known, answer) = (outcome, body),
+                Acted::Undid(..) | Acted::Went => {}
+            }
+        }
+        let outcome = match (self.fold(|fold| fold.is_open(txid)), known) {
+            (_, Outcome::Ok { ids, amounts }) => Outcome::Ok { ids, amounts },
+            // Its answer was lost, and those asked later say that it had long been done.
+            (false, _) if lost => Outcome::Ok {
+                ids: BTreeMap::new(),
+                amounts: BTreeMap::new(),
+            },
+            (_, refused @ Outcome::Refused { .. }) => refused,
+            (_, unknown) => unknown,
+        };
+        Ok(Delivered::Sent {
+            outcome,
+            body: answer,
+            msgid,
+        })
+    }
+
+    /// After a refused undo of a case: asks whether its τ stands all the same.
+    async fn is_gone(&self, txid: &TxId) -> Result<bool, Halt> {
+        let open = || self.fold(|fold| fold.is_open(txid));
+        if open() && self.fold(|fold| fold.says(txid)).is_none() {
+            self.ask_about(txid).await?;
+        }
+        let says = self.fold(|fold| fold.says(txid));
+        Ok(!open() || matches!(says, Some(Says::Reversed | Says::NotApplied)))
+    }
+
+    /// Does what comes next.
+    async fn act(&self, busy: &Busy, next: Next) -> Result<Acted, Halt> {
+        match next {
+            Next::Done => return Ok(Acted::Ended(Chain::Closed)),
+            Next::Blocked { .. } => return Ok(Acted::Ended(Chain::Blocked)),
+            Next::Wait { until } => busy.sleep_until(until, Patient::Yes).await,
+            Next::Query { txid } => {
+                self.may_still_undo().await?;
+                self.ask_about(&txid).await?;
+            }
+            Next::Resend { txid } => {
+                self.may_still_undo().await?;
+                self.resend(&txid).await?;
+            }
+            Next::Compensate {
+                txid,
+                infno,
+                attempt,
+                resend,
+            } => {
+                self.may_still_undo().await?;
+                if let Some((outcome, body)) = self.undo(&txid, &infno, attempt, resend).await? {
+                    return Ok(Acted::Undid(outcome, body));
                 }
-                Next::Compensate {
-                    txid,
-                    infno,
-                    attempt,
-                    resend,
-                } => {
-                    self.may_still_undo().await?;
-                    self.undo(&txid, &infno, attempt, resend).await?;
-                }
-                Next::Conclude {
-                    txid,
-                    never_applied,
-                    seen,
-                } => self.conclude(&txid, never_applied, seen).await?,
-                Next::GiveUp {
-                    txid,
-                    reason,
-                    owner,
-                    evidence,
-                } => {
-                    if self.came_late(&txid).await? {
-                        continue;
-                    }
-                    self.record(
-                        Payload::Unresolved(Unresolved {
-                            txid,
-                            reason,
-                            owner,
-                            evidence,
-                        }),
-                        None,
-                    )
-                    .await?;
+            }
+            Next::Conclude {
+                txid,
+                never_applied,
+                seen,
+            } => self.conclude(&txid, never_applied, seen).await?,
+            Next::GiveUp {
+                txid,
+                reason,
+                owner,
+                evidence,
+            } => {
+                if !self.came_late(&txid).await? {
+                    let unresolved = Unresolved {
+                        txid,
+                        reason,
+                        owner,
+                        evidence,
+                    };
+                    self.record(Payload::Unresolved(unresolved), None).await?;
                 }
             }
         }
+        Ok(Acted::Went)
     }
 
     /// No phase refuses an undo. After the window's end it needs somebody who allowed it, and that is in the journal
@@ -124,85 +224,100 @@ impl<T: Transport> Desk<T> {
         permitted && self.window_over().is_some()
     }
 
-    /// Sends one undo of τ: COMP_INTENT on disk, bytes, COMP_OUTCOME on disk.
+    /// Sends one undo of τ; `None` if its bytes cannot be had, which is written down.
     async fn undo(
         &self,
         txid: &TxId,
         infno: &InfNo,
         attempt: u32,
         resend: Option<MsgId>,
-    ) -> Result<(), Halt> {
+    ) -> Result<Option<(Outcome, Option<Bytes>)>, Halt> {
         let (intent, persona, institution) = self.whom(txid)?;
         self.may_send()?;
         let at = self.clock.tick();
         let (comp, body) = match resend {
             Some(msgid) => match self.undo_sent_again(txid, &msgid, persona) {
-                Some((comp, body)) => (CompIntent { attempt, ..comp }, body),
-                None => return self.bytes_unknown(&intent, infno).await,
+                Some(sent) => sent,
+                None => return self.bytes_unknown(&intent, infno).await.map(|()| None),
             },
             None => {
-                let composed = self.compose_undo(&intent, persona, institution, infno, at);
-                match composed.await {
-                    Some((comp, body)) => (CompIntent { attempt, ..comp }, body),
-                    None => return self.cannot_compose(txid, infno, &intent).await,
-                }
+                let id = |name: &str| self.fold(|fold| fold.id(txid, name).map(str::to_owned));
+                let undoes = (&intent.msgid, &intent.infno);
+                let Some((input, carried)) = undo::compose(infno, persona, undoes, id) else {
+                    return self
+                        .cannot_compose(txid, infno, &intent)
+                        .await
+                        .map(|()| None);
+                };
+                let ids = carried.into_iter();
+                let ids = ids.map(|(name, value)| (name.to_owned(), value)).collect();
+                self.new_undo(&intent, institution, infno, at, &input, ids)
+                    .await
             }
         };
-        let msgid = comp.msgid.clone();
+        let comp = CompIntent { attempt, ..comp };
+        self.send_undo(&intent, institution, comp, body, at)
+            .await
+            .map(Some)
+    }
+
+    /// COMP_INTENT on disk, bytes, COMP_OUTCOME on disk.
+    async fn send_undo(
+        &self,
+        intent: &Intent,
+        institution: &Institution,
+        comp: CompIntent,
+        body: String,
+        at: Moment,
+    ) -> Result<(Outcome, Option<Bytes>), Halt> {
+        let (txid, msgid, infno) = (comp.txid.clone(), comp.msgid.clone(), comp.infno.clone());
         let masked = self.masker.mask_json(&body);
         self.keep_undo(&comp, &masked);
         self.record(Payload::CompIntent(Box::new(comp)), Some(masked))
             .await?;
         let (outcome, took_ms, reply) = self
-            .exchange(institution, infno, &msgid, self.context(at), body)
+            .exchange(institution, &infno, &msgid, self.context(at), body)
             .await?;
         let (masked, digest) = self.kept(reply.as_ref());
-        if let Some(original) = self.fold(|fold| fold.outcome(txid).cloned()) {
-            let checks = amounts::check_cancel(infno, &original, &outcome);
+        if let Some(original) = self.fold(|fold| fold.outcome(&txid).cloned()) {
+            let checks = amounts::check_cancel(&infno, &original, &outcome);
             lock(&self.undo_checks)
                 .entry(intent.case.clone())
                 .or_default()
                 .extend(checks);
         }
         let ended = Ended {
-            txid: txid.clone(),
+            txid,
             msgid,
-            outcome,
+            outcome: outcome.clone(),
             took_ms,
             reply: digest,
         };
-        self.record(Payload::CompOutcome(ended), masked)
-            .await
-            .map(drop)
+        self.record(Payload::CompOutcome(ended), masked).await?;
+        Ok((outcome, reply.map(|answer| answer.body)))
     }
 
-    /// A new undo of τ and its bytes; `None` if an id that it needs was never answered.
-    async fn compose_undo(
+    /// A new undo of τ that carries `ids`, and its bytes.
+    async fn new_undo(
         &self,
         intent: &Intent,
-        persona: &Persona,
         institution: &Institution,
         infno: &InfNo,
         at: Moment,
-    ) -> Option<(CompIntent, String)> {
-        let txid = &intent.txid;
-        let id = |name: &str| self.fold(|fold| fold.id(txid, name).map(str::to_owned));
-        let (input, carried) = undo::compose(infno, persona, (&intent.msgid, &intent.infno), id)?;
+        input: &Nodes,
+        mut ids: BTreeMap<String, String>,
+    ) -> (CompIntent, String) {
         let msgid = self.msgids.next(&institution.code, at);
         let sign_no = self.sign_no(institution).await;
-        let mut ids: BTreeMap<String, String> = carried
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
         ids.extend(
             sign_no
                 .clone()
                 .map(|sign_no| ("sign_no".to_owned(), sign_no)),
         );
-        let body = self.envelope(infno, &msgid, institution, intent.insured, sign_no, &input);
+        let body = self.envelope(infno, &msgid, institution, intent.insured, sign_no, input);
         let masked = self.masker.mask_json(&body);
         let comp = CompIntent {
-            txid: txid.clone(),
+            txid: intent.txid.clone(),
             msgid,
             origin: institution.code.to_string(),
             infno: infno.clone(),
@@ -210,13 +325,14 @@ impl<T: Transport> Desk<T> {
             undoes_infno: intent.infno.clone(),
             attempt: 1,
             case: intent.case.clone(),
+            step: None,
             person: intent.person.clone(),
             path: intent.path.clone(),
             ids,
             digest: self.config.key.digest(body.as_bytes()),
             message: sha256_hex(masked.as_bytes()),
         };
-        Some((comp, body))
+        (comp, body)
     }
 
     /// The message of τ again, to the byte; if its bytes cannot be had again, a person has to look.

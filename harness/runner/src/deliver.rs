@@ -57,6 +57,8 @@ pub(crate) enum Delivered {
         outcome: Outcome,
         /// The whole answer, if one came.
         body: Option<Bytes>,
+        /// Its message.
+        msgid: MsgId,
     },
 }
 
@@ -92,7 +94,7 @@ impl<T: Transport> Desk<T> {
         let (masked, digest) = self.kept(reply.as_ref());
         let ended = Ended {
             txid: out.txid,
-            msgid,
+            msgid: msgid.clone(),
             outcome: outcome.clone(),
             took_ms,
             reply: digest,
@@ -105,6 +107,7 @@ impl<T: Transport> Desk<T> {
         Ok(Delivered::Sent {
             outcome,
             body: reply.map(|answer| answer.body),
+            msgid,
         })
     }
 

@@ -48,6 +48,7 @@ fn end_text(end: &End) -> String {
         End::Ok => "ok".to_owned(),
         End::Gated(denied) => format!("gate {denied}"),
         End::NoRoom => "not sent (disk full)".to_owned(),
+        End::Lacking { what } => format!("not sent (`{what}` was never given)"),
         End::Refused { infno, code, text } => format!("refused {code} ({infno}: {text})"),
         End::Unknown { infno, why } => format!("unknown ({infno}: {why})"),
     }

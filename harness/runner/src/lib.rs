@@ -6,6 +6,8 @@
 
 mod amounts;
 mod ask;
+mod call;
+mod captures;
 mod case;
 pub mod clock;
 mod compensate;

@@ -1,18 +1,17 @@
-//! 公众业务与单笔报文 · What the mock world plays beside the run, and single raw messages of a scenario.
+//! 公众业务 · What the mock world plays beside the run.
 //!
 //! Played traffic has no intent of ours and is never compensated; PLAYED records let the judge tell
-//! it from strangers. A stranger is played too, and nobody writes him down: the judge has to find him. A raw message is an ordinary intent: if it books something, it is undone.
+//! it from strangers. A stranger is played too, and nobody writes him down: the judge has to find him.
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, InfNo, Institution, MsgId, Nature, Outcome, Persona, TxId};
-use crosswipe_journal::{Payload, Played, Purpose, UndoPlan};
-use crosswipe_scenarios::{Afterwards, Call, Case, Play};
-use crosswipe_wire::{ObjectText, Response, catalogue};
+use crosswipe_domain::{Business, InfNo, Institution, MsgId, Outcome, Persona};
+use crosswipe_journal::{Payload, Played};
+use crosswipe_scenarios::{Afterwards, Case, Play};
+use crosswipe_wire::Response;
 
 use crate::case::Gathered;
 use crate::clock::{Busy, Patient};
-use crate::deliver::{Delivered, Outgoing};
 use crate::desk::{Desk, Halt};
 use crate::message::{Nodes, Visit, inpatient, outpatient, undo};
 use crate::swipe::{End, Walked};
@@ -25,7 +24,7 @@ impl<T: Transport> Desk<T> {
         busy: &Busy,
         case: &Case,
         play: &Play,
-        gathered: &mut Gathered,
+        gathered: &mut Gathered<'_>,
     ) -> Result<(), Halt> {
         if let Some(at) = play.at {
             busy.sleep_until(at, Patient::No).await;
@@ -164,97 +163,6 @@ impl<T: Transport> Desk<T> {
             .exchange(institution, infno, msgid, context, body)
             .await?;
         Ok((outcome, reply))
-    }
-
-    /// One message as the scenario writes it.
-    pub(crate) async fn call(
-        &self,
-        busy: &Busy,
-        case: &Case,
-        call: &Call,
-        gathered: &mut Gathered,
-    ) -> Result<(), Halt> {
-        if let Some(at) = call.at {
-            busy.sleep_until(at, Patient::No).await;
-        }
-        let plan = &self.config.plan;
-        let persona = call
-            .persona
-            .as_deref()
-            .and_then(|label| plan.registry.persona(label));
-        let institution = plan.topology.institution(&call.institution);
-        let institution =
-            institution.ok_or_else(|| Halt::Bug(format!("no institution {}", call.institution)))?;
-        let node = catalogue()
-            .transaction(&call.infno)
-            .and_then(|t| t.input.first())
-            .map_or("data", |node| node.id);
-        let mut input = ObjectText::new();
-        if let Some(persona) = persona.filter(|_| !call.with.contains_key("psn_no")) {
-            input = input.text("psn_no", persona.no.reveal());
-        }
-        for (name, value) in &call.with {
-            input = input.text(name, value);
-        }
-        let undo = match (call.infno.nature(), call.infno.cancelled_by()) {
-            (Nature::Forward, Some(infno)) => UndoPlan::Cancel { infno },
-            _ => UndoPlan::Nothing,
-        };
-        let carried = ["mdtrt_id", "setl_id", "chrg_bchno", "ipt_otp_no", "omsgid"];
-        let ids: BTreeMap<String, String> = call
-            .with
-            .iter()
-            .filter(|(name, _)| carried.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), self.masker.mask_text(value)))
-            .collect();
-        let txid = TxId::parse(&format!("{}/{}.{}", case.id, call.name, call.infno))
-            .map_err(|e| Halt::Bug(e.to_string()))?;
-        let out = Outgoing {
-            case: &case.id,
-            step: format!("{}.{}", call.name, call.infno),
-            txid,
-            infno: call.infno.clone(),
-            purpose: Purpose::Business,
-            business: call.infno.business(),
-            persona,
-            institution,
-            insured: persona.map(|persona| persona.insured),
-            insutype: persona.map(|persona| persona.class.insutype().to_owned()),
-            input: vec![(node, input.finish())],
-            undo,
-            ids,
-            amounts: BTreeMap::new(),
-        };
-        let walked = match self.deliver(out).await? {
-            Delivered::Gated(denied) => Walked::nowhere(End::Gated(denied)),
-            Delivered::NoRoom => Walked::nowhere(End::NoRoom),
-            Delivered::Sent { outcome, body, .. } => {
-                let end = match outcome {
-                    Outcome::Ok { .. } => End::Ok,
-                    Outcome::Refused { code, text } => End::Refused {
-                        infno: call.infno.clone(),
-                        code,
-                        text,
-                    },
-                    Outcome::Unknown { why } => End::Unknown {
-                        infno: call.infno.clone(),
-                        why,
-                    },
-                };
-                Walked {
-                    end,
-                    last: body,
-                    checks: Vec::new(),
-                }
-            }
-        };
-        gathered.judge(&call.name, &call.expect, walked);
-        self.touched(
-            gathered,
-            persona,
-            self.path(institution, persona.map(|persona| persona.insured)),
-        );
-        Ok(())
     }
 }
 

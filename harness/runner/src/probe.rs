@@ -13,6 +13,9 @@ use crate::desk::{Desk, Halt, Probed, lock};
 use crate::swipe::{End, Plan};
 use crate::transport::Transport;
 
+/// Messages of a probe: a trial, and nothing is settled.
+const TRIAL: [&str; 4] = ["2201", "2203", "2204", "2206"];
+
 impl<T: Transport> Desk<T> {
     /// The first probe of a person, if it has none yet and the gate lets it through.
     pub(crate) async fn probe_first(
@@ -102,16 +105,15 @@ impl<T: Transport> Desk<T> {
             institution,
             basket,
             account: true,
-            discharge_last: false,
-            trial_only: true,
+            messages: &TRIAL,
         };
-        let mut walked = self.walk(&plan).await?;
+        let mut walked = self.walk(&plan, None).await?.0;
         let mut chain = self.unwind(busy, &plan).await?;
         let again = format!("{name}~again");
         if matches!(walked.end, End::Unknown { .. }) && chain == Chain::Closed {
             // What was lost on the way says nothing of the benefit: it is cleared up and asked once more.
             plan.name = &again;
-            walked = self.walk(&plan).await?;
+            walked = self.walk(&plan, None).await?.0;
             chain = self.unwind(busy, &plan).await?;
         }
         if walked.end != End::Ok || chain == Chain::Blocked {
@@ -125,7 +127,7 @@ impl<T: Transport> Desk<T> {
     }
 
     /// tm, then the undo of what a probe has booked.
-    async fn unwind(&self, busy: &Busy, plan: &Plan<'_>) -> Result<Chain, Halt> {
+    async fn unwind(&self, busy: &Busy, plan: &Plan<'_, '_>) -> Result<Chain, Halt> {
         let path = self.path(plan.institution, Some(plan.persona.insured));
         self.look(plan.case, &path).await?;
         let person = self.pseudonym(&plan.persona.no);

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use crosswipe_domain::{Business, CaseId, InfNo, Institution, Money, Outcome, Persona, TxId};
+use crosswipe_domain::{
+    Business, CaseId, InfNo, Institution, Moment, Money, MsgId, Outcome, Persona, TxId,
+};
 use crosswipe_journal::{Check, Purpose, UndoPlan};
 use crosswipe_wire::{LineAmounts, Members, Response};
 
@@ -22,25 +24,53 @@ use crate::message::{Nodes, SPLIT, Visit, inpatient, outpatient, query};
 use crate::transport::Transport;
 
 /// What kind of visit, where and by whom.
-pub(crate) struct Plan<'a> {
-    pub(crate) case: &'a CaseId,
-    pub(crate) name: &'a str,
+pub(crate) struct Plan<'n, 'd> {
+    pub(crate) case: &'n CaseId,
+    pub(crate) name: &'n str,
     pub(crate) purpose: Purpose,
     pub(crate) business: Business,
-    pub(crate) persona: &'a Persona,
-    pub(crate) institution: &'a Institution,
-    pub(crate) basket: &'a [crosswipe_domain::BasketLine],
+    pub(crate) persona: &'d Persona,
+    pub(crate) institution: &'d Institution,
+    pub(crate) basket: &'d [crosswipe_domain::BasketLine],
     pub(crate) account: bool,
-    pub(crate) discharge_last: bool,
-    /// Stop after the trial: a probe settles nothing.
-    pub(crate) trial_only: bool,
+    /// Numbers of its messages, in the order in which they are sent.
+    pub(crate) messages: &'n [&'static str],
+}
+
+/// 在办就诊 · A visit as far as it was walked, so that a later step can go on with it or undo part of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Underway<'a> {
+    pub(crate) visit: Visit<'a>,
+    /// The newest message of each number that was answered with success.
+    pub(crate) sent: BTreeMap<&'static str, (TxId, MsgId)>,
+    /// The split of the lines that stand, as the treatment place answered it.
+    lines: Vec<LineAmounts>,
+}
+
+impl Underway<'_> {
+    /// An id of the visit by interface name; of a settlement the newest.
+    pub(crate) fn id<T: Transport>(&self, desk: &Desk<T>, name: &str) -> Option<String> {
+        let visit = &self.visit;
+        let id = match name {
+            "mdtrt_id" => visit.mdtrt_id.clone(),
+            "ipt_otp_no" => visit.own_no.clone(),
+            "chrg_bchno" => visit.batch.clone(),
+            "setl_id" => {
+                let mut numbers = self.sent.iter();
+                let (_, (settled, _)) = numbers.find(|(number, _)| InfNo::new(number).settles())?;
+                return desk.fold(|fold| fold.id(settled, name).map(str::to_owned));
+            }
+            _ => return None,
+        };
+        (!id.is_empty()).then_some(id)
+    }
 }
 
 /// How a visit's forward part ended.
 #[derive(Debug)]
 pub(crate) struct Walked {
     pub(crate) end: End,
-    /// The last answer that was ok, for field expectations.
+    /// The answer that field expectations speak of: to the settlement, or to the last message of a shorter walk.
     pub(crate) last: Option<Bytes>,
     /// Identities of money, one line per answer that has amounts.
     pub(crate) checks: Vec<Check>,
@@ -66,6 +96,11 @@ pub(crate) enum End {
     Gated(Denied),
     /// The disk is full, so the rest of it was not sent.
     NoRoom,
+    /// It builds upon something that an earlier step was never given, so it was not sent.
+    Lacking {
+        /// What, as the scenario names it.
+        what: String,
+    },
     /// The platform refused one.
     Refused {
         /// Transaction number.
@@ -85,19 +120,25 @@ pub(crate) enum End {
 }
 
 impl<T: Transport> Desk<T> {
-    /// Walks a visit forward.
-    pub(crate) async fn walk(&self, plan: &Plan<'_>) -> Result<Walked, Halt> {
-        let mut walk = Walk::new(self, plan);
+    /// Walks a visit forward: `from` where an earlier step left it, else from its beginning. What of it stands is not
+    /// sent again.
+    pub(crate) async fn walk<'d>(
+        &'d self,
+        plan: &Plan<'_, 'd>,
+        from: Option<Underway<'d>>,
+    ) -> Result<(Walked, Underway<'d>), Halt> {
+        let mut walk = Walk::new(self, plan, from);
         let end = match walk.all().await {
             Ok(()) => End::Ok,
             Err(Stop::End(end)) => end,
             Err(Stop::Halt(halt)) => return Err(halt),
         };
-        Ok(Walked {
+        let walked = Walked {
             end,
             last: walk.last,
             checks: walk.checks,
-        })
+        };
+        Ok((walked, walk.way))
     }
 }
 
@@ -113,49 +154,122 @@ impl From<Halt> for Stop {
 }
 
 /// A visit on its way.
-struct Walk<'a, T> {
-    desk: &'a Desk<T>,
-    plan: &'a Plan<'a>,
-    visit: Visit<'a>,
+struct Walk<'a, 'd, T> {
+    desk: &'d Desk<T>,
+    plan: &'a Plan<'a, 'd>,
+    way: Underway<'d>,
+    /// It was begun by an earlier step.
+    goes_on: bool,
     last: Option<Bytes>,
     checks: Vec<Check>,
-    lines: Vec<LineAmounts>,
     /// Amounts of the last ok answer.
     amounts: BTreeMap<String, Money>,
+    /// Amounts of the last trial.
+    trial: BTreeMap<String, Money>,
 }
 
-impl<'a, T: Transport> Walk<'a, T> {
-    fn new(desk: &'a Desk<T>, plan: &'a Plan<'a>) -> Walk<'a, T> {
+impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
+    fn new(
+        desk: &'d Desk<T>,
+        plan: &'a Plan<'a, 'd>,
+        from: Option<Underway<'d>>,
+    ) -> Walk<'a, 'd, T> {
         let began = desk.clock.now();
-        let own_no = format!("CW{}{:04}", began.compact_ms(), desk.own_number());
-        let visit = Visit {
-            persona: plan.persona,
-            insutype: plan.persona.class.insutype().to_owned(),
-            batch: own_no.clone(),
-            own_no,
-            mdtrt_id: String::new(),
-            basket: plan.basket,
-            account: plan.account,
-            began,
-            split: Vec::new(),
-        };
+        let goes_on = from.is_some();
+        let mut way = from.unwrap_or_else(|| {
+            let own_no = own_no(desk, began);
+            Underway {
+                visit: Visit {
+                    persona: plan.persona,
+                    insutype: plan.persona.class.insutype().to_owned(),
+                    batch: own_no.clone(),
+                    own_no,
+                    mdtrt_id: String::new(),
+                    basket: plan.basket,
+                    account: plan.account,
+                    began,
+                    split: Vec::new(),
+                },
+                sent: BTreeMap::new(),
+                lines: Vec::new(),
+            }
+        });
+        way.visit.account = plan.account;
+        way.visit.basket = plan.basket;
         Walk {
             desk,
             plan,
-            visit,
+            way,
+            goes_on,
             last: None,
             checks: Vec::new(),
-            lines: Vec::new(),
             amounts: BTreeMap::new(),
+            trial: BTreeMap::new(),
         }
     }
 
     async fn all(&mut self) -> Result<(), Stop> {
         self.ask_gate_first().await?;
-        self.read_person().await?;
-        match self.plan.business {
-            Business::Inpatient => self.inpatient().await,
-            _ => self.outpatient().await,
+        if !self.goes_on {
+            self.read_person().await?;
+        }
+        let goal = goal(self.plan.messages);
+        for number in self.plan.messages {
+            if self.stands(number) {
+                continue;
+            }
+            let body = self.one(number).await?;
+            if Some(*number) == goal {
+                self.last = Some(body);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a message of the visit stands already; a trial counts as long as the settlement that it was for.
+    fn stands(&self, number: &str) -> bool {
+        let number = match number {
+            "2206" => "2207",
+            "2303" => "2304",
+            number => number,
+        };
+        let sent = self.way.sent.get(number);
+        sent.is_some_and(|(txid, _)| self.desk.fold(|fold| fold.is_open(txid)))
+    }
+
+    /// One message of the visit.
+    async fn one(&mut self, number: &'static str) -> Result<Bytes, Stop> {
+        match number {
+            "2201" => {
+                self.register(number, outpatient::register(&self.way.visit))
+                    .await
+            }
+            "2401" => {
+                self.register(number, inpatient::admit(&self.way.visit))
+                    .await
+            }
+            "2203" => {
+                let registered = self.way.sent.get("2201").map(|(txid, _)| txid.clone());
+                let undo = registered.map_or(UndoPlan::Nothing, |txid| UndoPlan::With { txid });
+                let input = outpatient::diagnose(&self.way.visit);
+                self.send(number, input, undo, self.ids()).await
+            }
+            "2204" | "2301" => self.charge(number).await,
+            "2402" => {
+                let input = inpatient::discharge(&self.way.visit, self.desk.clock.now());
+                self.send(number, input, cancelled(number), self.ids())
+                    .await
+            }
+            "2206" => self.price(number, outpatient::price(&self.way.visit)).await,
+            "2303" => self.price(number, inpatient::price(&self.way.visit)).await,
+            "2304" => {
+                self.settle(number, inpatient::settle(&self.way.visit))
+                    .await
+            }
+            _ => {
+                self.settle(number, outpatient::settle(&self.way.visit))
+                    .await
+            }
         }
     }
 
@@ -212,7 +326,7 @@ impl<'a, T: Transport> Walk<'a, T> {
         let place = self.plan.persona.insured.as_str();
         let of_registry = |row: &Members<'_>| {
             text(row, "insuplc_admdvs").as_deref() == Some(place)
-                && text(row, "insutype").as_deref() == Some(self.visit.insutype.as_str())
+                && text(row, "insutype").as_deref() == Some(self.way.visit.insutype.as_str())
         };
         if !response.nodes("insuinfo").iter().any(of_registry) {
             let why =
@@ -226,93 +340,16 @@ impl<'a, T: Transport> Walk<'a, T> {
         Ok(())
     }
 
-    async fn outpatient(&mut self) -> Result<(), Stop> {
-        let registered = self
-            .register("2201", outpatient::register(&self.visit))
-            .await?;
-        let goes_with = UndoPlan::With { txid: registered };
-        self.send(
-            "2203",
-            outpatient::diagnose(&self.visit),
-            goes_with,
-            self.ids(),
-        )
-        .await?;
-        let lines = self
-            .send(
-                "2204",
-                outpatient::charge(&self.visit),
-                cancelled_by("2205"),
-                self.ids(),
-            )
-            .await?;
-        self.take_split("2204", &lines)?;
-        let trial = self
-            .pay("2206", outpatient::price(&self.visit), UndoPlan::Nothing)
-            .await?;
-        if self.plan.trial_only {
-            return Ok(());
-        }
-        let settled = self
-            .pay(
-                "2207",
-                outpatient::settle(&self.visit),
-                cancelled_by("2208"),
-            )
-            .await?;
-        self.checks
-            .push(amounts::check_trial(&self.step("2207"), &trial, &settled));
-        Ok(())
-    }
-
-    async fn inpatient(&mut self) -> Result<(), Stop> {
-        self.register("2401", inpatient::admit(&self.visit)).await?;
-        let lines = self
-            .send(
-                "2301",
-                inpatient::charge(&self.visit),
-                cancelled_by("2302"),
-                self.ids(),
-            )
-            .await?;
-        self.take_split("2301", &lines)?;
-        if !self.plan.discharge_last {
-            self.discharge().await?;
-        }
-        let trial = self
-            .pay("2303", inpatient::price(&self.visit), UndoPlan::Nothing)
-            .await?;
-        let settled = self
-            .pay("2304", inpatient::settle(&self.visit), cancelled_by("2305"))
-            .await?;
-        self.checks
-            .push(amounts::check_trial(&self.step("2304"), &trial, &settled));
-        if self.plan.discharge_last {
-            self.discharge().await?;
-        }
-        Ok(())
-    }
-
-    async fn discharge(&mut self) -> Result<(), Stop> {
-        let input = inpatient::discharge(&self.visit, self.desk.clock.now());
-        self.send("2402", input, cancelled_by("2405"), self.ids())
-            .await
-            .map(drop)
-    }
-
     /// 2201 or 2401: the answer names the visit.
-    async fn register(&mut self, infno: &str, input: Nodes) -> Result<TxId, Stop> {
-        let undo = UndoPlan::Cancel {
-            infno: InfNo::new(infno)
-                .cancelled_by()
-                .expect("registrations have an undo of their own"),
-        };
-        let body = self.send(infno, input, undo, self.ids()).await?;
-        let infno = InfNo::new(infno);
+    async fn register(&mut self, number: &'static str, input: Nodes) -> Result<Bytes, Stop> {
+        let body = self
+            .send(number, input, cancelled(number), self.ids())
+            .await?;
+        let infno = InfNo::new(number);
         let response = parsed(&infno, &body)?;
         let node = response.node("data").or_else(|| response.node("result"));
         match node.and_then(|node| text(&node, "mdtrt_id")) {
-            Some(mdtrt_id) => self.visit.mdtrt_id = mdtrt_id,
+            Some(mdtrt_id) => self.way.visit.mdtrt_id = mdtrt_id,
             None => {
                 return Err(Stop::End(End::Unknown {
                     infno,
@@ -320,17 +357,48 @@ impl<'a, T: Transport> Walk<'a, T> {
                 }));
             }
         }
-        Ok(self.txid(&infno))
+        Ok(body)
+    }
+
+    /// 2204 or 2301: lines that were withdrawn are charged anew in a batch of their own.
+    async fn charge(&mut self, number: &'static str) -> Result<Bytes, Stop> {
+        if self.way.sent.contains_key(number) {
+            self.way.visit.batch = own_no(self.desk, self.desk.clock.now());
+        }
+        let input = match number {
+            "2301" => inpatient::charge(&self.way.visit),
+            _ => outpatient::charge(&self.way.visit),
+        };
+        let body = self
+            .send(number, input, cancelled(number), self.ids())
+            .await?;
+        self.take_split(number, &body)?;
+        Ok(body)
+    }
+
+    async fn price(&mut self, number: &'static str, input: Nodes) -> Result<Bytes, Stop> {
+        let body = self.pay(number, input, UndoPlan::Nothing).await?;
+        self.trial = std::mem::take(&mut self.amounts);
+        Ok(body)
+    }
+
+    async fn settle(&mut self, number: &'static str, input: Nodes) -> Result<Bytes, Stop> {
+        let body = self.pay(number, input, cancelled(number)).await?;
+        let settled = std::mem::take(&mut self.amounts);
+        let step = self.step(number);
+        self.checks
+            .push(amounts::check_trial(&step, &self.trial, &settled));
+        Ok(body)
     }
 
     async fn send(
         &mut self,
-        infno: &str,
+        number: &'static str,
         input: Nodes,
         undo: UndoPlan,
         ids: BTreeMap<String, String>,
     ) -> Result<Bytes, Stop> {
-        let infno = InfNo::new(infno);
+        let infno = InfNo::new(number);
         let out = self.outgoing(&infno, input, undo, ids);
         match self.desk.deliver(out).await? {
             Delivered::Gated(denied) => Err(Stop::End(End::Gated(denied))),
@@ -338,14 +406,14 @@ impl<'a, T: Transport> Walk<'a, T> {
             Delivered::Sent {
                 outcome: Outcome::Ok { amounts, .. },
                 body: Some(body),
-                ..
+                msgid,
             } => {
                 if infno.settles() {
                     let total = amounts.get("medfee_sumamt").copied().unwrap_or(Money::ZERO);
                     self.desk.open_fen.fetch_add(total.fen(), Ordering::Relaxed);
                 }
                 self.amounts = amounts;
-                self.last = Some(body.clone());
+                self.way.sent.insert(number, (self.txid(&infno), msgid));
                 Ok(body)
             }
             Delivered::Sent {
@@ -372,7 +440,7 @@ impl<'a, T: Transport> Walk<'a, T> {
         let plan = self.plan;
         let trial_or_settle = infno.settles() || matches!(infno.base(), "2206" | "2303");
         let amounts = if trial_or_settle {
-            BTreeMap::from([("medfee_sumamt".to_owned(), self.visit.total())])
+            BTreeMap::from([("medfee_sumamt".to_owned(), self.way.visit.total())])
         } else {
             BTreeMap::new()
         };
@@ -386,7 +454,7 @@ impl<'a, T: Transport> Walk<'a, T> {
             persona: Some(plan.persona),
             institution: plan.institution,
             insured: Some(plan.persona.insured),
-            insutype: Some(self.visit.insutype.clone()),
+            insutype: Some(self.way.visit.insutype.clone()),
             input,
             undo,
             ids,
@@ -401,7 +469,7 @@ impl<'a, T: Transport> Walk<'a, T> {
 
     /// Ids that the messages of this visit carry.
     fn ids(&self) -> BTreeMap<String, String> {
-        let visit = &self.visit;
+        let visit = &self.way.visit;
         let known = [
             ("mdtrt_id", &visit.mdtrt_id),
             ("chrg_bchno", &visit.batch),
@@ -414,33 +482,33 @@ impl<'a, T: Transport> Walk<'a, T> {
             .collect()
     }
 
-    /// A trial or settlement: its amounts, their identities checked.
+    /// A trial or settlement: the identities of its amounts are checked.
     async fn pay(
         &mut self,
-        infno: &str,
+        number: &'static str,
         input: Nodes,
         undo: UndoPlan,
-    ) -> Result<BTreeMap<String, Money>, Stop> {
-        self.send(infno, input, undo, self.ids()).await?;
-        let amounts = std::mem::take(&mut self.amounts);
+    ) -> Result<Bytes, Stop> {
+        let body = self.send(number, input, undo, self.ids()).await?;
         self.checks.extend(amounts::check_payment(
-            &self.step(infno),
-            &amounts,
-            &self.lines,
+            &self.step(number),
+            &self.amounts,
+            &self.way.lines,
         ));
-        Ok(amounts)
+        Ok(body)
     }
 
     /// The split that the treatment place answered line by line, and its sums for the settlement.
     fn take_split(&mut self, infno: &str, body: &[u8]) -> Result<(), Stop> {
-        self.lines = amounts::lines(&parsed(&InfNo::new(infno), body)?);
+        self.way.lines = amounts::lines(&parsed(&InfNo::new(infno), body)?);
         self.checks.extend(amounts::check_split(
             &self.step(infno),
-            &self.lines,
-            self.visit.basket.len(),
+            &self.way.lines,
+            self.way.visit.basket.len(),
         ));
         let sum = |name: &str| {
-            self.lines
+            self.way
+                .lines
                 .iter()
                 .filter_map(|line| line.amounts.get(name))
                 .copied()
@@ -453,7 +521,7 @@ impl<'a, T: Transport> Walk<'a, T> {
                 name
             }
         };
-        self.visit.split = SPLIT
+        self.way.visit.split = SPLIT
             .into_iter()
             .map(|name| (name, sum(of_line(name))))
             .collect();
@@ -465,9 +533,22 @@ impl<'a, T: Transport> Walk<'a, T> {
     }
 }
 
-fn cancelled_by(infno: &str) -> UndoPlan {
+/// The number whose answer expectations speak of: the settlement, else the last one.
+fn goal(messages: &[&'static str]) -> Option<&'static str> {
+    let settlement = messages.iter().find(|number| InfNo::new(number).settles());
+    settlement.or(messages.last()).copied()
+}
+
+/// The institution's own number of a visit or a batch.
+fn own_no<T: Transport>(desk: &Desk<T>, at: Moment) -> String {
+    format!("CW{}{:04}", at.compact_ms(), desk.own_number())
+}
+
+fn cancelled(number: &str) -> UndoPlan {
     UndoPlan::Cancel {
-        infno: InfNo::new(infno),
+        infno: InfNo::new(number)
+            .cancelled_by()
+            .expect("registrations, lines, discharges and settlements have an undo of their own"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! text is written and not a tree. The same values always give the same bytes: a resend is byte-equal.
 //! Called by `runner` (requests) and `mocks` (answers, and what a hub sends on).
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
 use crosswipe_domain::{AdmDivision, InfNo, InstitutionCode, Moment, Money, MsgId};
@@ -15,6 +16,8 @@ use crate::Refusal;
 #[must_use]
 pub struct ObjectText {
     text: String,
+    /// Text members that stand in the place of those of the same name, whatever is added later.
+    instead: BTreeMap<String, String>,
 }
 
 impl Default for ObjectText {
@@ -28,13 +31,23 @@ impl ObjectText {
     pub fn new() -> ObjectText {
         ObjectText {
             text: String::from("{"),
+            instead: BTreeMap::new(),
+        }
+    }
+
+    /// An empty object in which these text members stand instead of those of the same name; the others come last.
+    pub fn with_instead(instead: BTreeMap<String, String>) -> ObjectText {
+        ObjectText {
+            instead,
+            ..ObjectText::new()
         }
     }
 
     /// A text member.
     pub fn text(mut self, name: &str, value: &str) -> ObjectText {
-        self.key(name);
-        push_json_string(&mut self.text, value);
+        if self.key(name) {
+            push_json_string(&mut self.text, value);
+        }
         self
     }
 
@@ -58,30 +71,43 @@ impl ObjectText {
 
     /// A number in its own printing: counts, unit prices, quantities, ratios.
     pub fn number(mut self, name: &str, value: impl Display) -> ObjectText {
-        self.key(name);
-        write!(self.text, "{value}").expect("writing to a String cannot fail");
+        if self.key(name) {
+            write!(self.text, "{value}").expect("writing to a String cannot fail");
+        }
         self
     }
 
     /// A member whose value is JSON text already.
     pub fn raw(mut self, name: &str, json: &str) -> ObjectText {
-        self.key(name);
-        self.text.push_str(json);
+        if self.key(name) {
+            self.text.push_str(json);
+        }
         self
     }
 
     /// The finished object.
     pub fn finish(mut self) -> String {
+        while let Some((name, value)) = self.instead.pop_first() {
+            self = self.text(&name, &value);
+        }
         self.text.push('}');
         self.text
     }
 
-    fn key(&mut self, name: &str) {
+    /// Writes a member's name; false if another value stands there already.
+    fn key(&mut self, name: &str) -> bool {
         if self.text.len() > 1 {
             self.text.push(',');
         }
         push_json_string(&mut self.text, name);
         self.text.push(':');
+        match self.instead.remove(name) {
+            Some(value) => {
+                push_json_string(&mut self.text, &value);
+                false
+            }
+            None => true,
+        }
     }
 }
 
@@ -279,6 +305,18 @@ mod tests {
         assert_eq!(back["x\""], nasty);
         assert_eq!(back["n"], serde_json::Value::Null);
         assert!(back.get("gone").is_none());
+    }
+
+    #[test]
+    fn what_stands_instead_takes_the_place_of_its_name_once_and_the_rest_comes_last() {
+        let instead =
+            [("b", "二"), ("d", "四")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let text = ObjectText::with_instead(instead.into())
+            .text("a", "1")
+            .money("b", Money::from_fen(200))
+            .raw("c", "[]")
+            .finish();
+        assert_eq!(text, r#"{"a":"1","b":"二","c":[],"d":"四"}"#);
     }
 
     #[test]

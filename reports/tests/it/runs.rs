@@ -386,6 +386,7 @@ impl Run {
             undoes_infno: transaction.infno,
             attempt: 1,
             case: transaction.case,
+            step: None,
             person: transaction.person,
             path: vec![],
             ids: transaction.ids,

@@ -5,6 +5,7 @@ mod fixture;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
+mod slips_captures;
 mod slips_cases;
 #[cfg(test)]
 mod slips_plan;

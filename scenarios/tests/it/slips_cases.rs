@@ -68,8 +68,8 @@ use crate::fixture::check_slip;
 #[case::a_code_without_a_refusal(
     "day.yaml",
     "outcome: refused, code",
-    "outcome: ok, code",
-    "day.yaml:25:37 scenario::unknown_key: `code` goes with `outcome: refused` only"
+    "outcome: gate, code",
+    "day.yaml:25:39 scenario::unknown_key: `code` goes with `outcome: refused` only"
 )]
 #[case::an_unknown_clause(
     "day.yaml",

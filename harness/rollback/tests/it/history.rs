@@ -26,6 +26,8 @@ pub(crate) fn person() -> Pseudonym {
 pub(crate) struct History {
     pub(crate) fold: Fold,
     pub(crate) now: Moment,
+    /// The step of a case that asks for the undos that follow; `None` = the fold asks for them.
+    pub(crate) step: Option<String>,
     seq: u64,
     last_undo: String,
 }
@@ -35,6 +37,7 @@ impl History {
         History {
             fold: Fold::new(patience()),
             now: Moment::parse("2017-06-02T09:00+08:00").unwrap(),
+            step: None,
             seq: 0,
             last_undo: String::new(),
         }
@@ -93,6 +96,16 @@ impl History {
             message: String::new(),
         })));
         id
+    }
+
+    /// An answer with these ids.
+    pub(crate) fn ok_with(&mut self, visit: &str, infno: &str, ids: &[(&str, &str)]) -> TxId {
+        let txid = self.intent(visit, infno);
+        let ids = ids.iter();
+        let ids = ids.map(|(name, id)| ((*name).to_owned(), (*id).to_owned()));
+        let (ids, amounts) = (ids.collect(), BTreeMap::new());
+        self.outcome(&txid, Outcome::Ok { ids, amounts });
+        txid
     }
 
     pub(crate) fn outcome(&mut self, txid: &TxId, outcome: Outcome) {
@@ -167,6 +180,7 @@ impl History {
             undoes_infno: intent.infno.clone(),
             attempt,
             case: intent.case.clone(),
+            step: self.step.clone(),
             person: intent.person.clone(),
             path: intent.path.clone(),
             ids: BTreeMap::new(),

@@ -5,6 +5,7 @@
     reason = "tests may unwrap; clippy sees only functions marked as tests"
 )]
 
+mod by_case;
 mod history;
 mod late;
 mod order;

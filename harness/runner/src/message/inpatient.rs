@@ -1,4 +1,4 @@
-//! 住院 · Inputs of 2401, 2301, 2402, 2303 and 2304.
+//! 住院 · Inputs of 2401, 2403, 2301, 2402, 2303 and 2304.
 
 use crosswipe_domain::Moment;
 use crosswipe_wire::ObjectText;
@@ -24,6 +24,29 @@ pub(crate) fn admit(visit: &Visit<'_>) -> Nodes {
         .text("dscg_maindiag_name", "肺炎");
     vec![
         ("mdtrtinfo", node.finish()),
+        ("diseinfo", visit.diagnosis(true)),
+    ]
+}
+
+/// 2403 变更: what 2401 said, but for what `node` holds instead.
+pub(crate) fn change(visit: &Visit<'_>, node: ObjectText) -> Nodes {
+    let node = node
+        .text("mdtrt_id", &visit.mdtrt_id)
+        .text("psn_no", visit.persona.no.reveal())
+        .text("begntime", &visit.began.wire())
+        .text("mdtrt_cert_type", "02")
+        .text("med_type", "21")
+        .text("ipt_otp_no", &visit.own_no)
+        .text("atddr_no", DOCTOR.0)
+        .text("chfpdr_name", DOCTOR.1)
+        .text("adm_diag_dscr", "肺炎")
+        .text("adm_dept_codg", DEPARTMENT.0)
+        .text("adm_dept_name", DEPARTMENT.1)
+        .text("adm_bed", "01")
+        .text("dscg_maindiag_code", "J18.900")
+        .text("dscg_maindiag_name", "肺炎");
+    vec![
+        ("adminfo", node.finish()),
         ("diseinfo", visit.diagnosis(true)),
     ]
 }

@@ -79,16 +79,20 @@ impl Visit<'_> {
         node
     }
 
+    /// 费用明细流水号 · Serial of a line of the bill, from 1.
+    pub(crate) fn serial(&self, line: usize) -> String {
+        format!("{}-{line:03}", self.batch)
+    }
+
     /// Fee lines as 2204 and 2301 take them; `extra` adds what only one of them has.
     fn fee_lines(&self, extra: impl Fn(ObjectText) -> ObjectText) -> String {
         crosswipe_wire::list_text(self.basket.iter().enumerate().map(|(index, line)| {
-            let serial = |line: usize| format!("{}-{line:03}", self.batch);
             let mut node = ObjectText::new()
-                .text("feedetl_sn", &serial(index + 1))
+                .text("feedetl_sn", &self.serial(index + 1))
                 .text("mdtrt_id", &self.mdtrt_id)
                 .text("psn_no", self.persona.no.reveal());
             if let Some(refunded) = line.refunds {
-                node = node.text("init_feedetl_sn", &serial(refunded));
+                node = node.text("init_feedetl_sn", &self.serial(refunded));
             }
             extra(node)
                 .text("fee_ocur_time", &self.began.wire())

@@ -6,11 +6,22 @@ use crosswipe_wire::{ObjectText, list_text};
 use super::Nodes;
 
 /// Withdraws every unsettled fee line of a stay (2302) at once.
-const ALL_LINES: &str = "0000";
+pub(crate) const ALL_LINES: &str = "0000";
 
 /// The input of an undo; `id` looks up what is known of the τ by interface name. `None` if the number is no undo of
 /// ours or an id that it needs is not known.
 pub(crate) fn compose(
+    infno: &InfNo,
+    persona: &Persona,
+    undoes: (&MsgId, &InfNo),
+    id: impl Fn(&str) -> Option<String>,
+) -> Option<(Nodes, Vec<(&'static str, String)>)> {
+    compose_in(ObjectText::new(), infno, persona, undoes, id)
+}
+
+/// As [`compose`], in an object that may hold something else instead of single fields.
+pub(crate) fn compose_in(
+    node: ObjectText,
     infno: &InfNo,
     persona: &Persona,
     undoes: (&MsgId, &InfNo),
@@ -25,7 +36,7 @@ pub(crate) fn compose(
         _ => return None,
     };
     let mut ids = Vec::new();
-    let mut node = ObjectText::new().text("psn_no", persona.no.reveal());
+    let mut node = node.text("psn_no", persona.no.reveal());
     if infno.base() == "2302" {
         node = node.text("feedetl_sn", ALL_LINES);
     }

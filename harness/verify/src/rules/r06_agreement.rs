@@ -117,25 +117,28 @@ fn contradicts(
     }
 }
 
-/// For each case the first SNAPM: its place among the tails and its record's number.
-fn forward_looks<'a>(context: &Context<'a>) -> BTreeMap<&'a str, (usize, u64)> {
-    let mut first = BTreeMap::new();
+/// For each case its SNAPMs in order: place among the tails and number of the record.
+fn forward_looks<'a>(context: &Context<'a>) -> BTreeMap<&'a str, Vec<(usize, u64)>> {
+    let mut looks: BTreeMap<&str, Vec<(usize, u64)>> = BTreeMap::new();
     for (place, (seq, tails)) in context.story.tails.iter().enumerate() {
-        first.entry(tails.case.as_str()).or_insert((place, *seq));
+        let of_case = looks.entry(tails.case.as_str()).or_default();
+        of_case.push((place, *seq));
     }
-    first
+    looks
 }
 
 fn at_tm<'a>(
     context: &Context<'a>,
     index: usize,
     tau: &Tau<'a>,
-    forward: &BTreeMap<&str, (usize, u64)>,
+    forward: &BTreeMap<&str, Vec<(usize, u64)>>,
     compared: &mut u64,
 ) -> Option<Finding> {
-    let (place, seq) = forward.get(tau.intent.case.as_str())?;
+    let looks = forward.get(tau.intent.case.as_str())?;
     let (answered, answer) = context.story.outcome(tau)?;
-    if answered > *seq || weightless_everywhere(context, index, tau) {
+    // A case that undoes by itself is looked at more than once: the first look after the answer counts.
+    let (place, _) = looks.iter().find(|(_, seq)| answered < *seq)?;
+    if weightless_everywhere(context, index, tau) {
         return None;
     }
     let own = (tau.intent.origin.as_str(), tau.intent.msgid.as_str());

@@ -205,6 +205,7 @@ impl History {
             undoes_infno: of.infno.clone(),
             attempt: 1,
             case: of.case.clone(),
+            step: None,
             person: of.person.clone(),
             path: of.path.clone(),
             ids: BTreeMap::new(),

@@ -358,6 +358,55 @@ fn killed_at_every_point_of_a_case_nothing_is_left(#[case] case: &str, #[case] f
     kill_everywhere(&flow(case), part);
 }
 
+/// What a counter does in the midst of a visit: the case itself undoes, withdraws or changes, and goes on.
+#[rstest]
+#[case::refund_and_resettle("refund-and-resettle", "2208", 0)]
+#[case::withdraw_a_batch("withdraw-a-batch", "2205", 1)]
+#[case::change_of_admission("change-of-admission", "2403", 2)]
+fn killed_at_points_of_what_a_counter_does_nothing_is_left(
+    #[case] case: &str,
+    #[case] from: &'static str,
+    #[case] first: usize,
+) {
+    let part = Part {
+        from: Some(from),
+        to_end_of_case: true,
+        every: (3, first),
+    };
+    kill_everywhere(&flow(case), part);
+}
+
+/// The step of the case itself is lost or cut on every hop: it is cleared up, the case passes all the same, and a
+/// death on the way leaves nothing.
+#[rstest]
+#[case::refund("refund-and-resettle", "2208")]
+#[case::withdrawal("withdraw-a-batch", "2205")]
+#[case::change("change-of-admission", "2403")]
+fn killed_at_points_of_a_trouble_at_the_counter_nothing_is_left(
+    #[case] case: &str,
+    #[case] infno: &'static str,
+) {
+    for (hop, cut) in HOPS.into_iter().enumerate() {
+        let name = format!("{case}, {infno} lost {cut:?}");
+        let flow = with(&name, case, of_the_case(infno, cut, None));
+        let part = Part {
+            from: Some(infno),
+            to_end_of_case: true,
+            every: (4 * HOPS.len(), 4 * hop),
+        };
+        kill_everywhere(&flow, part);
+        let scene = Scene::new(&flow);
+        scene.run(None);
+        let rows = scene.disk.rows();
+        let finished = rows.iter().find(|row| row.kind == "CASE_FINISHED").unwrap();
+        assert!(
+            finished.payload.contains("\"result\":\"passed\""),
+            "{name}: {}",
+            finished.payload
+        );
+    }
+}
+
 /// The window closes in the midst of a visit: what is registered, charged or priced by then is all there is.
 #[rstest]
 #[case::registration_only("outpatient", "2203", "2201")]

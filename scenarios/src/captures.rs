@@ -1,0 +1,501 @@
+//! 引用 · What a step may build upon: visits that earlier steps left open, and ids that they were given.
+//!
+//! Why so: a tester cancels at the counter what he has just settled, so later steps must be able to name it; and a
+//! slip there (a step that comes later, an id that nobody gave, an undo of what no longer stands) would show only in
+//! the window. Steps are read in order, so what is done by then is what was read by then; branches do not see each
+//! other. No expressions: `$step.id` is the whole value of a field.
+//! Called by `steps` while it reads. Not here: what the ids are in a run (`runner::captures`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crosswipe_domain::{Business, InfNo, Nature};
+use crosswipe_wire::catalogue;
+
+use crate::codes;
+use crate::fields::Fields;
+use crate::interface::settlement;
+use crate::nearest::suggest;
+use crate::node::{Node, Value};
+use crate::problem::{Problems, Said};
+use crate::steps::{ANSWERS, ReadSteps, Reader};
+use crate::words;
+use crate::{Call, Capture, Expected, Given, Step, Swipe};
+
+/// Messages that `of` can write for a visit: its undos, and the change of an admission.
+const OF_A_VISIT: [&str; 8] = [
+    "2208", "2205", "2202", "2305", "2405", "2302", "2404", "2403",
+];
+/// Messages with an undo of their own.
+const UNDOABLE: [&str; 11] = [
+    "2201", "2204", "2207", "2401", "2301", "2402", "2304", "2102", "2501", "2503", "2505",
+];
+/// Ids of an answer that may be named.
+const ANSWERED: [&str; 3] = ["mdtrt_id", "setl_id", "trt_dcla_detl_sn"];
+/// All fee lines of a visit.
+const ALL_LINES: &str = "0000";
+
+/// 已办 · What is done by the step that is being read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    /// Names of all steps of the case, later ones too.
+    names: BTreeSet<String>,
+    /// Steps that could not be read: what builds upon them is not told a second time.
+    broken: BTreeSet<String>,
+    /// Swipes that open a visit.
+    swipes: BTreeMap<String, Swipe>,
+    /// The step that opened the visit that a step is about.
+    roots: BTreeMap<String, String>,
+    /// By opening step: messages that stand, and the step that sent each.
+    stands: BTreeMap<String, BTreeMap<String, String>>,
+    /// By step: the ids it gives, and the step whose message each is of.
+    gives: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Scope {
+    /// Nothing is done yet of a case with these steps.
+    pub(crate) fn of_case(steps: &Node) -> Scope {
+        let mut scope = Scope::default();
+        names_in(steps, "", &mut scope.names);
+        scope
+    }
+
+    /// Takes in what a branch has done since `before`.
+    pub(crate) fn join(&mut self, before: &Scope, branch: Scope) {
+        self.broken.extend(branch.broken);
+        self.swipes.extend(branch.swipes);
+        self.roots.extend(branch.roots);
+        self.gives.extend(branch.gives);
+        let moved = branch.stands.into_iter();
+        let moved = moved.filter(|(root, stands)| before.stands.get(root) != Some(stands));
+        self.stands.extend(moved);
+    }
+
+    fn does_stand(&self, root: &str, number: &str) -> bool {
+        let stands = self.stands.get(root);
+        stands.is_some_and(|stands| stands.contains_key(number))
+    }
+
+    /// Whether what stands under this number is what the captures of an undo speak of.
+    fn is_meant(&self, call: &Call, root: &str, number: &str) -> bool {
+        let stands = self.stands.get(root).and_then(|stands| stands.get(number));
+        let meant = |name: &str| match call.with.get(name) {
+            Some(Given::Captured(capture)) => {
+                let gives = self.gives.get(&capture.step);
+                gives.and_then(|gives| gives.get(&capture.id)) == stands
+            }
+            _ => true,
+        };
+        let lines = matches!(call.infno.base(), "2205");
+        stands.is_some() && meant("setl_id") && meant("omsgid") && (!lines || meant("chrg_bchno"))
+    }
+
+    /// Of these messages, those that a walk up to `until` would send.
+    fn due<'m>(&self, root: &str, swipe: &Swipe, messages: &'m [&'m str]) -> Vec<&'m str> {
+        let last = swipe.until.as_ref().map(|until| until.base());
+        let end = messages.iter().position(|number| Some(*number) == last);
+        let wanted = &messages[..end.map_or(messages.len(), |end| end + 1)];
+        let settled = self.does_stand(root, settlement(swipe.business).base());
+        let is_due = |number: &&&str| match InfNo::new(number).nature() {
+            Nature::Trial => !settled,
+            _ => !self.does_stand(root, number),
+        };
+        wanted.iter().filter(is_due).copied().collect()
+    }
+
+    fn unknown_step(&self, said: &Said<String>, step: &str, problems: &Problems) {
+        if self.broken.contains(step) {
+            return;
+        }
+        problems.push(if self.names.contains(step) {
+            let message = format!("step `{step}` is not done by then");
+            let help = "它在后面, 或在另一个分支里: 调整顺序 · it comes later or in another branch: change the order";
+            said.at.error(codes::CAPTURE_TOO_EARLY, message).help(help)
+        } else {
+            let help = suggest(step, self.gives.keys().map(String::as_str));
+            let message = format!("no earlier step is called `{step}`");
+            let none = || "前面没有步骤 · there is no earlier step".to_owned();
+            let help = help.or_else(|| Some(none()));
+            said.at
+                .error(codes::UNKNOWN_CAPTURE, message)
+                .maybe_help(help)
+        });
+    }
+}
+
+/// The names that `steps` will give their steps: as written, else by their place.
+fn names_in(steps: &Node, prefix: &str, into: &mut BTreeSet<String>) {
+    let Value::List(listed) = &steps.value else {
+        return;
+    };
+    for (index, step) in listed.iter().enumerate() {
+        name_of(step, &format!("{prefix}{}", index + 1), into);
+    }
+}
+
+fn name_of(step: &Node, ordinal: &str, into: &mut BTreeSet<String>) {
+    let Value::Map(entries) = &step.value else {
+        return;
+    };
+    let entry = |key: &str| entries.iter().find(|(said, _)| said.value == key);
+    if let Some((_, branches)) = entry("parallel") {
+        let Value::List(branches) = &branches.value else {
+            return;
+        };
+        for (branch, letter) in branches.iter().zip('a'..='z') {
+            let ordinal = format!("{ordinal}{letter}");
+            match &branch.value {
+                Value::Map(_) => name_of(branch, &ordinal, into),
+                _ => names_in(branch, &ordinal, into),
+            }
+        }
+        return;
+    }
+    into.insert(match entry("name").map(|(_, node)| &node.value) {
+        Some(Value::Text(name)) => name.clone(),
+        _ => ordinal.to_owned(),
+    });
+}
+
+/// What a field is given: text, or `$step.id`; `$$` begins a text with one `$`.
+pub(crate) fn given(said: &Said<String>, scope: &Scope, problems: &Problems) -> Option<Given> {
+    let Some(text) = said.value.strip_prefix('$') else {
+        return Some(Given::Text(said.value.clone()));
+    };
+    if text.starts_with('$') {
+        return Some(Given::Text(text.to_owned()));
+    }
+    // Names may have full stops in them: the longest that fits is meant.
+    let fits = |name: &&String| {
+        let rest = text.strip_prefix(name.as_str());
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    };
+    let known = scope
+        .names
+        .iter()
+        .filter(fits)
+        .max_by_key(|name| name.len());
+    let parts = match known {
+        Some(name) => Some((name.as_str(), &text[name.len() + 1..])),
+        None => text.split_once('.'),
+    };
+    let Some((step, id)) = parts.filter(|_| !text.starts_with('{')) else {
+        let help = "写成 $步骤.字段, 如 $visit.setl_id · write $step.id, e.g. $visit.setl_id";
+        let message = format!("`{}` names no step and id", said.value);
+        problems.push(said.at.error(codes::UNKNOWN_CAPTURE, message).help(help));
+        return None;
+    };
+    let Some(gives) = scope.gives.get(step) else {
+        scope.unknown_step(said, step, problems);
+        return None;
+    };
+    if !gives.contains_key(id) {
+        let help = suggest(id, gives.keys().map(String::as_str));
+        let nothing = "这一步不成功, 没有号码 · a step that does not succeed gives no ids";
+        let help = help.unwrap_or_else(|| nothing.to_owned());
+        let message = format!("step `{step}` gives no `{id}`");
+        problems.push(said.at.error(codes::UNKNOWN_CAPTURE, message).help(help));
+        return None;
+    }
+    Some(Given::Captured(Capture {
+        step: step.to_owned(),
+        id: id.to_owned(),
+    }))
+}
+
+impl Reader<'_, '_> {
+    /// `continue: visit` · The visit of an earlier swipe goes on: what of it does not stand is sent.
+    pub(crate) fn go_on(
+        &mut self,
+        fields: &Fields<'_>,
+        name: String,
+        read: &mut ReadSteps,
+    ) -> Option<Swipe> {
+        let visit = self.visit(fields, "continue", read);
+        let business = visit.as_ref().map(|visit| visit.business);
+        let until = self.until(fields, business);
+        let goal = until.clone().ok().flatten().or(business.map(settlement));
+        let expect = self.expect(fields, &ANSWERS, goal.as_ref(), &name, read);
+        let basket = match fields.has("items") {
+            true => self.basket(fields).map(Some),
+            false => {
+                fields.optional("items");
+                Some(None)
+            }
+        };
+        let instants = self.instants(fields);
+        let account = fields.has("account");
+        let account = (account, self.yes_no(fields, "account", true));
+        let last = fields.has("discharge_last");
+        let last = (last, self.yes_no(fields, "discharge_last", false));
+        let (visit, expect, (at, undo_at)) = (visit?, expect?, instants?);
+        let lines = if visit.business == Business::Inpatient {
+            "2301"
+        } else {
+            "2204"
+        };
+        if basket.as_ref().is_some_and(Option::is_some) && read.scope.does_stand(&visit.name, lines)
+        {
+            let message = format!("`items`, but the fee lines of `{}` stand", visit.name);
+            let help = "先撤销明细, 或删去 items · withdraw its lines first, or drop `items`";
+            let at = fields.key_at("items").unwrap_or(&fields.at);
+            self.problems
+                .push(at.error(codes::WRONG_SHAPE, message).help(help));
+        }
+        let or_else = |(written, value): (bool, Option<bool>), before: bool| match written {
+            true => value,
+            false => Some(before),
+        };
+        Some(Swipe {
+            name,
+            basket: basket?.unwrap_or(visit.basket),
+            at,
+            undo_at,
+            account: or_else(account, visit.account)?,
+            discharge_last: or_else(last, visit.discharge_last)?,
+            until: until.ok()?,
+            continues: Some(visit.name),
+            expect,
+            business: visit.business,
+            persona: visit.persona,
+            institution: visit.institution,
+            forced: visit.forced,
+        })
+    }
+
+    /// `of: visit` · The visit that a single message is about. `None` = it stands there and cannot be read.
+    pub(crate) fn of(
+        &self,
+        fields: &Fields<'_>,
+        infno: Option<&InfNo>,
+        read: &ReadSteps,
+    ) -> Option<Option<Swipe>> {
+        if !fields.has("of") {
+            fields.optional("of");
+            return Some(None);
+        }
+        let visit = self.visit(fields, "of", read)?;
+        let at = fields.key_at("of").unwrap_or(&fields.at);
+        let infno = infno?;
+        if !OF_A_VISIT.contains(&infno.base()) {
+            let known = OF_A_VISIT.join(" ");
+            let message = format!("`{infno}` cannot be written for a visit");
+            let help = format!(
+                "of 只用于 {known}; 其余用 continue 或 with · `of` goes with these; else use `continue` or `with`"
+            );
+            self.problems
+                .push(at.error(codes::WRONG_SHAPE, message).help(help));
+            return None;
+        }
+        if infno.business() != Some(visit.business) {
+            let message = format!("`{infno}` is no message of an {} visit", visit.business);
+            let help = "门诊 2208 2205 2202, 住院 2305 2405 2302 2404 2403 · outpatient and inpatient visits have their own";
+            self.problems
+                .push(at.error(codes::WRONG_SHAPE, message).help(help));
+            return None;
+        }
+        Some(Some(visit))
+    }
+
+    /// The opening swipe of the visit that `key` names.
+    fn visit(&self, fields: &Fields<'_>, key: &'static str, read: &ReadSteps) -> Option<Swipe> {
+        let said = words::id(fields.optional(key)?, self.problems)?;
+        let scope = &read.scope;
+        let root = scope.roots.get(&said.value);
+        let swipe = root.and_then(|root| scope.swipes.get(root));
+        if swipe.is_none() && scope.gives.contains_key(&said.value) {
+            let message = format!("step `{}` leaves no visit to build upon", said.value);
+            let help = suggest(&said.value, scope.swipes.keys().map(String::as_str));
+            let none = "要一步预期成功的 swipe · it takes a swipe that is expected to succeed";
+            let help = help.unwrap_or_else(|| none.to_owned());
+            self.problems
+                .push(said.at.error(codes::UNKNOWN_CAPTURE, message).help(help));
+        } else if swipe.is_none() {
+            scope.unknown_step(&said, &said.value, self.problems);
+        }
+        swipe.cloned()
+    }
+
+    /// `until: "2401"` · The last message of a walk. `Err` = it stands there and cannot be read.
+    pub(crate) fn until(
+        &self,
+        fields: &Fields<'_>,
+        business: Option<Business>,
+    ) -> Result<Option<InfNo>, ()> {
+        let Some(node) = fields.optional("until") else {
+            return Ok(None);
+        };
+        let said = words::word(node, self.problems).ok_or(())?;
+        let numbers: &[&str] = match business.ok_or(())? {
+            Business::Inpatient => &["2401", "2301", "2402", "2303", "2304"],
+            _ => &["2201", "2203", "2204", "2206", "2207"],
+        };
+        if !numbers.contains(&said.value.as_str()) {
+            let numbers = numbers.iter().copied();
+            let what = "message of such a visit";
+            let unknown = words::unknown(codes::UNKNOWN_WORD, what, &said, numbers);
+            self.problems.push(unknown);
+            return Err(());
+        }
+        Ok(Some(InfNo::new(&said.value)))
+    }
+
+    /// Takes in what a step has done, as it is expected; says where it builds upon nothing.
+    pub(crate) fn takes_part(
+        &self,
+        fields: &Fields<'_>,
+        name: String,
+        step: Option<&Step>,
+        read: &mut ReadSteps,
+    ) {
+        let scope = &mut read.scope;
+        match step {
+            None => drop(scope.broken.insert(name)),
+            Some(Step::Swipe(swipe)) => self.swiped(fields, swipe, scope),
+            Some(Step::Call(call)) => self.called(fields, call, scope),
+            Some(_) => drop(scope.gives.insert(name, BTreeMap::new())),
+        }
+    }
+
+    fn swiped(&self, fields: &Fields<'_>, swipe: &Swipe, scope: &mut Scope) {
+        if swipe.expect.outcome != Expected::Ok {
+            scope.gives.insert(swipe.name.clone(), BTreeMap::new());
+            return;
+        }
+        let root = swipe.continues.as_ref().unwrap_or(&swipe.name).clone();
+        let messages = swipe.messages();
+        let sent = scope.due(&root, swipe, messages);
+        if swipe.continues.is_some() {
+            let why = if !scope.does_stand(&root, messages[0]) {
+                Some(format!("the visit of `{root}` stands no more by then"))
+            } else if sent.is_empty() {
+                Some(format!("nothing of the visit of `{root}` is left to send"))
+            } else {
+                None
+            };
+            if let Some(why) = why.filter(|_| scope.broken.is_empty()) {
+                let help = "核对前面各步办到哪里、撤了什么 · look at how far the steps before it went and what they undid";
+                let problem = fields.at.error(codes::NOTHING_TO_CONTINUE, why);
+                self.problems.push(problem.help(help));
+            }
+        } else {
+            scope.swipes.insert(root.clone(), swipe.clone());
+        }
+        let stands = scope.stands.entry(root.clone()).or_default();
+        let books = |number: &&&str| InfNo::new(number).nature() == Nature::Forward;
+        let booked = sent.iter().filter(books);
+        stands.extend(booked.map(|number| ((*number).to_owned(), swipe.name.clone())));
+        let mut gives: BTreeMap<String, String> = BTreeMap::new();
+        let mut give = |id: &str, of: &str| drop(gives.insert(id.to_owned(), of.to_owned()));
+        give("mdtrt_id", &root);
+        give("ipt_otp_no", &root);
+        if let Some(of) = stands.get("2204").or(stands.get("2301")) {
+            give("chrg_bchno", of);
+            let lines = self.baskets.read.get(&swipe.basket).map_or(0, Vec::len);
+            (1..=lines).for_each(|line| give(&format!("feedetl_sn.{line}"), of));
+        }
+        if let Some(of) = stands.get(settlement(swipe.business).base()) {
+            give("setl_id", of);
+        }
+        for number in &sent {
+            give(&format!("msgid.{number}"), &swipe.name);
+        }
+        scope.gives.insert(swipe.name.clone(), gives);
+        scope.roots.insert(swipe.name.clone(), root);
+    }
+
+    fn called(&self, fields: &Fields<'_>, call: &Call, scope: &mut Scope) {
+        let mut gives = BTreeMap::new();
+        let mut give = |id: &str| drop(gives.insert(id.to_owned(), call.name.clone()));
+        if !matches!(call.expect.outcome, Expected::Gate { .. }) {
+            give("msgid");
+        }
+        let ok = call.expect.outcome == Expected::Ok;
+        let root = call.of.clone().or_else(|| captured_root(call, scope));
+        if ok {
+            let answer = catalogue().transaction(&call.infno);
+            let nodes = answer.map_or(&[][..], |answer| &answer.output.nodes);
+            let answers = |id: &&str| nodes.iter().any(|node| node.field(id).is_some());
+            ANSWERED.into_iter().filter(answers).for_each(&mut give);
+            match call.infno.nature() {
+                Nature::Undo => self.undone(fields, call, root.as_deref(), scope),
+                Nature::Forward => {
+                    let root = root.clone().unwrap_or_else(|| call.name.clone());
+                    let stands = scope.stands.entry(root).or_default();
+                    stands.insert(call.infno.base().to_owned(), call.name.clone());
+                }
+                _ => {}
+            }
+        }
+        let root = root.unwrap_or_else(|| call.name.clone());
+        scope.roots.insert(call.name.clone(), root);
+        scope.gives.insert(call.name.clone(), gives);
+    }
+
+    /// An undo that is to succeed must name something that stands.
+    fn undone(&self, fields: &Fields<'_>, call: &Call, root: Option<&str>, scope: &mut Scope) {
+        let number = undone_number(call, scope);
+        let why = match (root, number) {
+            (None, _) => Some("names nothing that this case has done".to_owned()),
+            (Some(root), Some(number)) if scope.is_meant(call, root, &number) => {
+                let partly = call.infno.base() == "2302"
+                    && call.with.get("feedetl_sn").is_some_and(
+                        |line| !matches!(line, Given::Text(line) if line == ALL_LINES),
+                    );
+                let stands = scope.stands.entry(root.to_owned()).or_default();
+                match call.infno.base() {
+                    "2202" | "2404" => stands.clear(),
+                    _ if partly => {}
+                    _ => drop(stands.remove(&number)),
+                }
+                None
+            }
+            (Some(root), Some(number)) if scope.does_stand(root, &number) => {
+                Some(format!("the `{number}` that it names stands no more"))
+            }
+            (Some(root), Some(number)) => Some(format!("no `{number}` of `{root}` stands by then")),
+            (Some(_), None) => Some("names no message that it could undo".to_owned()),
+        };
+        // Where a step could not be read, nobody knows what stands.
+        if let Some(why) = why.filter(|_| scope.broken.is_empty()) {
+            let help = "写 of: 步骤名, 或引用如 $visit.setl_id; 反面用例写 outcome: refused · name a step with `of`, or capture an id; a negative test expects `refused`";
+            let message = format!("`{}` is to succeed, but {why}", call.infno);
+            self.problems.push(
+                fields
+                    .at
+                    .error(codes::NOTHING_TO_REVERSE, message)
+                    .help(help),
+            );
+        }
+    }
+}
+
+/// The visit that the captures of a call speak of.
+fn captured_root(call: &Call, scope: &Scope) -> Option<String> {
+    let names = ["setl_id", "mdtrt_id", "omsgid", "trt_dcla_detl_sn"];
+    names
+        .into_iter()
+        .find_map(|name| match call.with.get(name)? {
+            Given::Captured(capture) => scope.roots.get(&capture.step).cloned(),
+            Given::Text(_) => None,
+        })
+}
+
+/// The number of the message that a call undoes, as far as the call itself says.
+fn undone_number(call: &Call, scope: &Scope) -> Option<String> {
+    if call.infno.base() != "2601" {
+        let undoes =
+            |number: &&str| InfNo::new(number).cancelled_by().as_ref() == Some(&call.infno);
+        return UNDOABLE.into_iter().find(undoes).map(str::to_owned);
+    }
+    let Some(Given::Captured(capture)) = call.with.get("omsgid") else {
+        return None;
+    };
+    match capture.id.strip_prefix("msgid.") {
+        Some(number) => Some(number.to_owned()),
+        // A single message stands under its own number.
+        None => match (call.with.get("oinfno"), scope.roots.get(&capture.step)) {
+            (Some(Given::Text(number)), Some(_)) => Some(number.clone()),
+            _ => None,
+        },
+    }
+}
