@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_mocks::FaultOrder;
+use crosswipe_mocks::{FaultClass, FaultOrder};
 use rstest::rstest;
 
 use super::super::*;
@@ -119,6 +119,9 @@ const BESIDE: [&str; 1] = ["party-restarts"];
 /// Words in backticks that look like codes and are policies of a plan.
 const POLICIES: [&str; 2] = ["same-day", "net-zero"];
 
+/// Keys that every fault has: a page may show one, and the overview tells them all.
+const COMMON: [&str; 7] = ["on", "leg", "person", "nth", "times", "prob", "heal_after"];
+
 /// Classes that are one plain word.
 const PLAIN: [&str; 2] = ["resource", "split"];
 
@@ -209,6 +212,45 @@ fn every_class_of_the_catalogue_has_a_page_and_no_other_has() {
 }
 
 #[test]
+fn the_catalogue_of_the_mocks_holds_the_same_classes() {
+    let held: BTreeSet<&str> = FaultClass::all().iter().map(|class| class.id).collect();
+    assert_eq!(held, CATALOGUE.into_iter().chain(BESIDE).collect());
+}
+
+#[test]
+fn a_fault_page_says_what_the_catalogue_says_of_keys_and_severity() {
+    let mut keys = 0;
+    for page in fault_pages() {
+        let class = FaultClass::named(page.code).expect("a page of a class");
+        let wanted: BTreeSet<&str> = class.keys().collect();
+        keys += wanted.len();
+        let none = [
+            (Lang::Zh, "键: 只有公共键"),
+            (Lang::En, "Keys: the common ones only"),
+        ];
+        for (lang, none) in none {
+            let found = lines(&page, lang);
+            let told: BTreeSet<&str> = quoted(found[2])
+                .filter_map(|word| Some(word.split_once('=')?.0))
+                .filter(|key| !COMMON.contains(key))
+                .collect();
+            assert_eq!(told, wanted, "keys of `{}`", page.code);
+            assert_eq!(
+                found[2].starts_with(none),
+                wanted.is_empty(),
+                "`{}`",
+                page.code
+            );
+            let level = format!("{:?}", class.severity);
+            let told = found[0].split("· ").nth(1).and_then(|rest| rest.get(..2));
+            assert_eq!(told, Some(level.as_str()), "`{}`", page.code);
+        }
+    }
+    assert!(keys >= 15, "keys were compared: {keys}");
+    println!("{keys} keys were compared");
+}
+
+#[test]
 fn the_overview_names_every_fault_once_in_each_language() {
     let overview = page("faults").expect("there is an overview");
     for (lang, [.., example, _]) in [(Lang::Zh, LINES[0]), (Lang::En, LINES[1])] {
@@ -218,6 +260,10 @@ fn the_overview_names_every_fault_once_in_each_language() {
             .filter(|line| !line.starts_with(example))
             .flat_map(|line| line.split([' ', ',', '。', '.']))
             .collect();
+        for key in COMMON {
+            let shown = format!("`{key}`");
+            assert!(overview.body(lang).contains(&shown), "`{key}`");
+        }
         for id in CATALOGUE.into_iter().chain(BESIDE) {
             let times = words.iter().filter(|word| **word == id).count();
             assert_eq!(times, 1, "`{id}`");
