@@ -93,7 +93,7 @@ struct Node {
     in_flight: AtomicUsize,
 }
 
-/// 在途 · Counts a message from its first byte to its answer, or until whoever asked has gone.
+/// 在途 · Counts a message from its first byte to its answer, whether or not anybody still waits for it.
 struct InFlight<'a>(&'a AtomicUsize);
 
 impl<'a> InFlight<'a> {
@@ -190,6 +190,9 @@ impl Server {
                         let service = service_fn(move |request| handle(Arc::clone(&node), request));
                         let mut http = hyper::server::conn::http1::Builder::new();
                         http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+                        // hyper drops an exchange in the middle when its client goes away; no real party forgets what
+                        // it was about because a cable was pulled. So nobody looks at the line before the answer.
+                        http.half_close(true);
                         // A connection that ends badly is the peer's affair, or a fault that cut it.
                         let _ = http.serve_connection(TokioIo::new(stream), service).await;
                     });

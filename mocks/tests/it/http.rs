@@ -11,7 +11,10 @@ use hyper::Request;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rstest::rstest;
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
 use crate::bench::*;
@@ -332,6 +335,91 @@ fn parties_stand_where_they_are_told_and_on_loopback_only() {
     let open = |_: &Party| SocketAddr::from(([0, 0, 0, 0], 0));
     let refused = runtime.block_on(World::start_at(config(&[]), open));
     assert!(refused.err().unwrap().to_string().contains("loopback"));
+}
+
+/// How a client goes away that does not wait for its answer.
+#[derive(Clone, Copy, PartialEq)]
+enum Leaves {
+    /// It closes the connection right behind its last byte.
+    Closing,
+    /// Its machine resets the connection while the message is being worked on.
+    Resetting,
+}
+
+impl Http {
+    fn in_flight(&self, party: &Party) -> u64 {
+        let health = self.get(party, "/__admin/health").body;
+        let health: serde_json::Value = serde_json::from_str(&health).unwrap();
+        health["in_flight"].as_u64().unwrap()
+    }
+
+    fn knows(&self, party: &Party, msgid: &str) -> bool {
+        let log = self.export(party).log;
+        log.iter().any(|row| row.cause.msgid == msgid)
+    }
+
+    /// Sends a message and never waits for a byte of the answer; true if it was being worked on when its sender left.
+    fn send_and_leave(&self, party: &Party, msgid: &str, body: &str, leaves: Leaves) -> bool {
+        let head = format!(
+            "POST /fsi/api/rsfComIfsService/callService HTTP/1.1\r\nhost: his\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let cable = self.runtime.block_on(async {
+            let mut cable = TcpStream::connect(self.address(party)).await.unwrap();
+            cable.set_zero_linger().unwrap();
+            cable.write_all((head + body).as_bytes()).await.unwrap();
+            if leaves == Leaves::Closing {
+                cable.shutdown().await.unwrap();
+            }
+            cable
+        });
+        if leaves == Leaves::Closing {
+            return true;
+        }
+        // Reset earlier, it would not have arrived.
+        while self.in_flight(party) == 0 {
+            if self.knows(party, msgid) {
+                return false;
+            }
+        }
+        drop(cable);
+        true
+    }
+}
+
+/// Goal: a party ends what it has begun, as a real one does. Method: its client goes away behind the last byte of a
+/// settlement; all parties must book it all the same, and say that nothing is under way any more.
+#[rstest]
+#[case::closing(Leaves::Closing)]
+#[case::resetting(Leaves::Resetting)]
+fn a_settlement_whose_sender_goes_away_is_booked_by_all_parties(#[case] leaves: Leaves) {
+    let http = Http::start(config(&[]));
+    let mut counter = Counter::new(&http, H_NINGBO, EMPLOYEE);
+    let path = counter.path();
+    let (mut left, mut booked) = (0, 0);
+    // Some are done before anybody can go away.
+    while left < 4 && booked < 50 * path.len() {
+        let visit = counter.charged_visit();
+        let bill = counter.bill(&visit);
+        let msgid = counter.new_msgid();
+        let body = counter.message("2207", &msgid, bill);
+        left += u64::from(http.send_and_leave(&path[0], &msgid, &body, leaves));
+        // The institution is done last.
+        for _ in 0..500 {
+            if http.knows(&path[0], &msgid) && http.in_flight(&path[0]) == 0 {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        for party in &path {
+            assert!(http.knows(party, &msgid), "{party} lost {msgid}");
+            assert_eq!(http.in_flight(party), 0, "{party}");
+            booked += 1;
+        }
+    }
+    println!("{left} senders gone before the answer, {booked} bookings of what they sent");
+    assert!(left >= 1 && booked >= 4 * path.len());
+    http.stop();
 }
 
 #[test]
