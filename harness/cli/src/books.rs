@@ -8,6 +8,7 @@
 
 mod export;
 mod gather;
+mod left;
 mod list;
 mod mapping;
 mod table;

@@ -41,6 +41,7 @@ pub fn audit_json(audit: &Audit, rows: &RowBook, exit: u8) -> String {
             "records": audit.compared.iter().map(|(_, how_many)| how_many).sum::<u64>(),
             "by_book": by_kind,
             "totals": audit.totals_compared,
+            "balances": audit.balances_compared,
         },
         "standing": audit.standing.iter().enumerate().map(|(party, (how_many, fen))| json!({
             "party": name(party), "settlements": how_many, "amount_fen": fen,
@@ -99,7 +100,7 @@ fn finding(audit: &Audit, rows: &RowBook, one: &Orphan) -> Value {
                 "party": name(witness.party),
                 "says": words::said_name(witness.said),
                 "amount_fen": match witness.said {
-                    Said::PartRefunded(fen) | Said::RefundAlone(fen) | Said::Value(fen) => Some(fen),
+                    Said::PartRefunded(fen) | Said::RefundAlone(fen) | Said::Value(fen) | Said::LogSum(fen) => Some(fen),
                     _ => None,
                 },
                 "day": match witness.said { Said::On(day) => Some(day.to_string()), _ => None },

@@ -12,8 +12,8 @@ pub(super) fn number(value: u64) -> String {
 
 pub(super) fn not_compared(lang: Lang) -> &'static str {
     lang.pick(
-        "余额、年度累计和流水没有另一方可比，不在稽核之内；一次运行的这些由 verify 核。",
-        "Balances, yearly sums and logs have no second party to compare with and are no part of an audit; verify asks them of a run.",
+        "余额与年度累计只同该方自己的流水核，流水不逐行与别方比；一次运行的这些由 verify 核。",
+        "Balances and yearly sums are held against the party's own log, and logs are not compared row by row; verify asks that of a run.",
     )
 }
 
@@ -27,6 +27,8 @@ pub(super) fn remarked(remark: Remarked, lang: Lang) -> String {
         (Remarked::RefundsWithoutReference(n), Lang::En) => format!("{n} refunds do not say what they refund; all parties agree on them."),
         (Remarked::Superseded(n), Lang::Zh) => format!("{n} 份账册有更新的一份，不计。"),
         (Remarked::Superseded(n), Lang::En) => format!("{n} exports have a newer one of the same party and do not count."),
+        (Remarked::BalancesWithoutLog(n), Lang::Zh) => format!("{n} 个余额所在的账册没有流水：该是多少无从核起。"),
+        (Remarked::BalancesWithoutLog(n), Lang::En) => format!("{n} balances stand in exports without a log: nothing says what they should be."),
         (Remarked::NoIdShared, Lang::Zh) => "没有一个编号在两方同时出现：多半取错了编号列，请检查映射。".to_owned(),
         (Remarked::NoIdShared, Lang::En) => "Not one id stands at two parties: probably another column holds the id; check the mapping.".to_owned(),
     }

@@ -156,6 +156,13 @@ impl Page<'_> {
                 number(self.audit.totals_compared)
             ));
         }
+        if self.audit.balances_compared > 0 {
+            parts.push(format!(
+                "{} {}",
+                lang.pick("余额", "balances"),
+                number(self.audit.balances_compared)
+            ));
+        }
         let mut lines = vec![parts.join(" · ")];
         let all = self.audit.standing.iter().enumerate();
         let shown = self.audit.parties.len() <= MANY;
@@ -321,7 +328,7 @@ impl Page<'_> {
         let says: Vec<String> = one
             .witnesses
             .iter()
-            .map(|witness| format!("{} {}", self.party(witness.party), self.says(witness)))
+            .map(|witness| format!("{} {}", self.party(witness.party), self.says(one, witness)))
             .collect();
         text += &self.line(&says.join(" · "), 6);
         if let Some(field) = &one.field {
@@ -348,7 +355,7 @@ impl Page<'_> {
         text
     }
 
-    fn says(&self, witness: &Witness) -> String {
+    fn says(&self, one: &Orphan, witness: &Witness) -> String {
         if let (Said::Text(_), Some(row)) = (
             witness.said,
             witness.row.and_then(|row| self.rows.get(&row)),
@@ -357,7 +364,11 @@ impl Page<'_> {
                 .trim()
                 .to_owned();
         }
-        words::said(witness.said, false, self.lang)
+        words::said(
+            witness.said,
+            one.field.as_deref() == Some("count"),
+            self.lang,
+        )
     }
 
     /// A row whose amount is the whole difference of its day: perhaps the one that the other side lacks.

@@ -38,6 +38,14 @@ pub(super) fn said(said: Said, count: bool, lang: Lang) -> String {
         Said::InHospital => lang.pick("在院", "in hospital").to_owned(),
         Said::Value(value) if count => crate::amount::count(value),
         Said::Value(fen) => yuan(fen),
+        Said::LogSum(sum) => {
+            let sum = if count {
+                crate::amount::count(sum)
+            } else {
+                yuan(sum)
+            };
+            format!("{} {sum}", lang.pick("流水合计", "its log adds up to"))
+        }
         Said::On(day) => day.to_string(),
         Said::Text(_) => lang.pick("另一值", "another value").to_owned(),
     }
@@ -53,6 +61,7 @@ pub(super) fn said_name(said: Said) -> &'static str {
         Said::RefundAlone(_) => "refund_alone",
         Said::InHospital => "in_hospital",
         Said::Value(_) => "value",
+        Said::LogSum(_) => "log_sum",
         Said::On(_) => "day",
         Said::Text(_) => "text",
     }
@@ -63,7 +72,7 @@ fn words(cause: Cause) -> &'static Words {
 }
 
 /// In the order of [`Cause::ALL`].
-const WORDS: [Words; 21] = [
+const WORDS: [Words; 23] = [
     Words {
         likely: [
             "退费到这一段为止：前面各方已冲，后面没有收到或没有入账。",
@@ -272,6 +281,26 @@ const WORDS: [Words; 21] = [
         next: [
             "该方补冲这一条（红冲发票、退回清分或付款）。",
             "That party undoes it too (red-letter invoice, clearing entry, payment).",
+        ],
+    },
+    Words {
+        likely: [
+            "账上余额不是这方自己流水的合计：余额被直接改过，或流水少了、多了行。",
+            "The balance is not what that party's own log adds up to: it was set by hand, or rows of the log are lost or too many.",
+        ],
+        next: [
+            "该方逐笔核对这个余额的流水，说明差额从何而来，按流水更正余额或补齐流水。",
+            "That party goes through the postings on this balance, says where the difference comes from, and mends balance or log.",
+        ],
+    },
+    Words {
+        likely: [
+            "结算已标为冲销，它在这本账上记的没有全部冲回：多半是累计、账户或基金漏冲，或冲了两次。",
+            "The settlement is called undone and what it booked here was not all taken back: an accumulator, account or fund forgotten, or taken back twice.",
+        ],
+        next: [
+            "该方按原结算逐行补冲剩下的部分，再查此人的余额与年度累计。",
+            "That party takes back what is left of the settlement, line by line, then looks at the person's balances and yearly sums again.",
         ],
     },
 ];

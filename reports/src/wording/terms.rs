@@ -24,7 +24,7 @@ pub(crate) fn role_name(name: &str, lang: Lang) -> &str {
     known.map_or(name, |known| role(known, lang))
 }
 
-const BOOKS: [(&str, &str, &str); 21] = [
+const BOOKS: [(&str, &str, &str); 22] = [
     ("equity", "期初对应", "equity"),
     ("pool-fund", "统筹基金", "pool fund"),
     ("personal-account", "个人账户", "account"),
@@ -46,6 +46,7 @@ const BOOKS: [(&str, &str, &str); 21] = [
     ("invoice", "票据", "invoice"),
     ("cash", "现金", "cash"),
     ("queue", "队列", "queue"),
+    ("balance", "余额", "balance"),
 ];
 
 /// 账 · A book; an unknown one stays as it is.

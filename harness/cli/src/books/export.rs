@@ -1,7 +1,8 @@
-//! 账册导出读取 · One export file (`crosswipe.export/1`) as a take: rows, day totals, flags and queues; the log is skipped.
+//! 账册导出读取 · One export file (`crosswipe.export/1`) as a take: rows, balances, the log's postings, and queues.
 //!
 //! The order of members is free, so the party may come last. Facts and amounts are read where they lie;
-//! what a row says beyond them is nobody's business here.
+//! what a row says beyond them is nobody's business here. Of the log only sums are kept; what is left of a settlement
+//! that is called undone is read a second time, from the few messages that it concerns.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,12 +11,15 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use crosswipe_domain::{Cell, CellKey, Day, EXPORT_SCHEMA, Moment, Party, QueueItem, Role};
-use crosswipe_verify::audit::{Rest, RowIn, State, Sum, Take, TotalIn, WaitingIn};
+use crosswipe_domain::{Cell, CellKey, Day, EXPORT_SCHEMA, Moment, Party, QueueItem, Role, Unit};
+use crosswipe_verify::audit::{
+    CellPrint, PostingIn, Rest, RowIn, State, Sum, Take, TotalIn, WaitingIn,
+};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::Flaw;
+use super::left::{LogText, balance_at, with_what_is_left};
 use super::window::{Cut, Window};
 
 const MEND: &str = "重新导出此文件 · take this export again";
@@ -35,7 +39,7 @@ pub(super) fn read(path: &Path) -> Result<Take, Flaw> {
         days: Days::default(),
     };
     match reader.document(&mut window) {
-        Ok(()) => reader.finished(path),
+        Ok(()) => reader.finished(path).and_then(with_what_is_left),
         Err(Trouble::Cut(Cut::Io(error))) => Err(unreadable(path, &error)),
         Err(Trouble::Cut(Cut::Shape { at, what })) => Err(Flaw::new(
             line_of(path, at),
@@ -64,7 +68,7 @@ pub(super) fn row_at(path: &Path, at: u64) -> io::Result<Option<Shown>> {
         return Ok(None);
     };
     let Ok(row) = serde_json::from_slice::<RowText<'_>>(bytes) else {
-        return Ok(None);
+        return Ok(balance_at(bytes));
     };
     let mut days = Days::default();
     Ok(Some(Shown {
@@ -76,7 +80,7 @@ pub(super) fn row_at(path: &Path, at: u64) -> io::Result<Option<Shown>> {
     }))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Flaw {
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Flaw {
     Flaw::of_file(
         path,
         format!("读不出 · could not be read: {error}"),
@@ -100,7 +104,7 @@ fn line_of(path: &Path, at: u64) -> String {
     format!("{}:{line}:{column}", path.display())
 }
 
-enum Trouble {
+pub(super) enum Trouble {
     Cut(Cut),
     Said { at: u64, what: String, mend: String },
 }
@@ -154,6 +158,7 @@ impl Reader {
                 each(window, |at, bytes| self.row(at, bytes))
             }
             "cells" => each(window, |at, bytes| self.cell(at, bytes)),
+            "log" => each(window, |at, bytes| self.posting(at, bytes)),
             "queues" => each(window, |at, bytes| self.queue(at, bytes)),
             "schema" => {
                 let (at, schema) = text(window)?;
@@ -230,6 +235,10 @@ impl Reader {
 
     fn cell(&mut self, at: u64, bytes: &[u8]) -> Result<(), Trouble> {
         let cell: Cell = parsed(at, bytes, "a cell")?;
+        let print = CellPrint::of(&cell.key.kind).counting(cell.unit == Unit::Count);
+        let dims = cell.key.dims.iter();
+        let print = dims.fold(print, |print, (name, value)| print.dim(name, value));
+        self.take.balance(at, print, cell.value);
         let mut dims: BTreeMap<String, String> = cell.key.dims;
         match cell.key.kind.as_str() {
             "reconciliation" => {
@@ -253,6 +262,22 @@ impl Reader {
                 self.take.in_hospital(person, cell.value);
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn posting(&mut self, at: u64, bytes: &[u8]) -> Result<(), Trouble> {
+        self.take.logged();
+        let row: LogText<'_> = parsed(at, bytes, "a log row")?;
+        if let Some(cell) = row.cell {
+            self.take.posting(&PostingIn {
+                at,
+                seq: row.seq,
+                msgid: row.cause.msgid.str(),
+                cell: cell.print.counting(row.unit == Some(Unit::Count)),
+                amount: row.amount,
+                reverses: row.reverses,
+            });
         }
         Ok(())
     }
@@ -309,7 +334,7 @@ fn parsed<'b, T: Deserialize<'b>>(at: u64, bytes: &'b [u8], what: &str) -> Resul
 }
 
 /// Each element of a list.
-fn each(
+pub(super) fn each(
     window: &mut Window<File>,
     mut take: impl FnMut(u64, &[u8]) -> Result<(), Trouble>,
 ) -> Result<(), Trouble> {
@@ -337,10 +362,10 @@ fn text(window: &mut Window<File>) -> Result<(u64, String), Trouble> {
 
 /// Text that is borrowed from the bytes wherever it has no escapes.
 #[derive(Default)]
-struct Text<'a>(Cow<'a, str>);
+pub(super) struct Text<'a>(Cow<'a, str>);
 
 impl Text<'_> {
-    fn str(&self) -> &str {
+    pub(super) fn str(&self) -> &str {
         &self.0
     }
 }
@@ -386,11 +411,11 @@ struct RowText<'a> {
 }
 
 #[derive(Deserialize)]
-struct CauseText<'a> {
+pub(super) struct CauseText<'a> {
     #[serde(borrow)]
     origin: Text<'a>,
     #[serde(borrow)]
-    msgid: Text<'a>,
+    pub(super) msgid: Text<'a>,
 }
 
 #[derive(Default)]

@@ -391,7 +391,7 @@ fn named(person: &str) -> String {
 }
 
 /// Where a list holds identity numbers as ids, they are masked all the same.
-fn safe(id: String) -> String {
+pub(super) fn safe(id: String) -> String {
     match crosswipe_domain::IdNumber::parse(&id.to_uppercase()) {
         Ok(number) => number.to_string(),
         Err(_) => id,

@@ -61,6 +61,9 @@ pub(crate) struct Join {
     pub(crate) route: Route,
     pub(crate) compared: BTreeMap<String, u64>,
     pub(crate) totals_compared: u64,
+    pub(crate) balances_compared: u64,
+    /// Balances without a log.
+    pub(crate) unfounded: u64,
     pub(crate) standing: Vec<(u64, i64)>,
     pub(crate) uncovered: BTreeMap<(usize, Day), u64>,
     pub(crate) alone: u64,
@@ -113,6 +116,8 @@ impl Join {
             route,
             compared: BTreeMap::new(),
             totals_compared: 0,
+            balances_compared: 0,
+            unfounded: 0,
             uncovered: BTreeMap::new(),
             alone: 0,
             undone_unknown: 0,
@@ -242,7 +247,16 @@ impl Join {
     /// The result.
     pub(crate) fn conclude(mut self, orphans: Vec<Orphan>) -> Audit {
         let disjoint = self.parties.len() < 2 || self.shared == 0 && self.days_are_disjoint();
-        let orphans = if disjoint { Vec::new() } else { orphans };
+        let orphans = if disjoint {
+            let of_one = orphans.into_iter().filter(|one| one.cause.is_of_one_book());
+            let alone = of_one.map(|one| Orphan {
+                follows_from: None,
+                ..one
+            });
+            alone.collect()
+        } else {
+            orphans
+        };
         if disjoint {
             self.compared.clear();
             self.totals_compared = 0;
@@ -265,6 +279,7 @@ impl Join {
         remark(self.alone, Remarked::WithoutCounterpart);
         remark(self.unreferenced, Remarked::RefundsWithoutReference);
         remark(self.superseded, Remarked::Superseded);
+        remark(self.unfounded, Remarked::BalancesWithoutLog);
         if self.shared == 0 && orphans.len() > 9 {
             remarks.push(Remarked::NoIdShared);
         }
@@ -282,6 +297,7 @@ impl Join {
             verdict,
             compared: self.compared.into_iter().collect(),
             totals_compared: self.totals_compared,
+            balances_compared: self.balances_compared,
             standing: self.standing,
             orphans,
             remarks,

@@ -33,6 +33,8 @@ pub enum Said {
     InHospital,
     /// It holds this amount (fen; a plain number for the item `count`).
     Value(i64),
+    /// Its log adds up to this (fen; a plain number for the item `count`).
+    LogSum(i64),
     /// It was booked on this day.
     On(Day),
     /// It holds an id or person that equals another one's only where this digest is equal.
@@ -95,11 +97,20 @@ pub enum Cause {
     MessageWaiting,
     /// What hangs on an undone settlement still stands.
     NotUndoneWith,
+    /// A balance is not what the party's own log adds up to.
+    BalanceNotOfLog,
+    /// A settlement is called undone, and a book still holds something of it.
+    BookNotUndone,
 }
 
 impl Cause {
+    /// True where a party contradicts itself, so that no other party need be asked.
+    pub(crate) fn is_of_one_book(self) -> bool {
+        matches!(self, Cause::BalanceNotOfLog | Cause::BookNotUndone)
+    }
+
     /// All causes.
-    pub const ALL: [Cause; 21] = [
+    pub const ALL: [Cause; 23] = [
         Cause::RefundStopped,
         Cause::RefundUnheard,
         Cause::RefundDirect,
@@ -121,6 +132,8 @@ impl Cause {
         Cause::TotalsNotOfRows,
         Cause::MessageWaiting,
         Cause::NotUndoneWith,
+        Cause::BalanceNotOfLog,
+        Cause::BookNotUndone,
     ];
 
     /// The stable code; each has a page in `explain`.
@@ -147,6 +160,8 @@ impl Cause {
             Cause::TotalsNotOfRows => "orphan:totals-not-of-rows",
             Cause::MessageWaiting => "orphan:message-waiting",
             Cause::NotUndoneWith => "orphan:not-undone-with",
+            Cause::BalanceNotOfLog => "orphan:balance-not-of-log",
+            Cause::BookNotUndone => "orphan:book-not-undone",
         }
     }
 }
@@ -217,6 +232,8 @@ pub enum Remarked {
     RefundsWithoutReference(u64),
     /// A newer whole book of the same party counts instead.
     Superseded(u64),
+    /// Balances of exports without a log: nothing says what they should be.
+    BalancesWithoutLog(u64),
     /// No id of one party stands in the list of any other: perhaps another column holds the id.
     NoIdShared,
 }
@@ -251,6 +268,8 @@ pub struct Audit {
     pub compared: Vec<(String, u64)>,
     /// Day totals compared.
     pub totals_compared: u64,
+    /// Balances compared: with what their own log adds up to, or between parties.
+    pub balances_compared: u64,
     /// Per party: settlements that stand, and their total in fen.
     pub standing: Vec<(u64, i64)>,
     /// Findings, causes before what follows from them, worst first.

@@ -4,10 +4,12 @@
 //! row whatever its text. Two ids that differ and hash alike would show as a difference, never as agreement.
 //! Called by whoever reads files, one row at a time. Not here: which rows belong together (`join`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crosswipe_domain::{CellKey, Day, Moment, Party};
+
+use super::own::{CellPrint, LeftIn, Own, PostingIn};
 
 /// 状态 · Where a row stands, in the few words that parties of all kinds share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,6 +207,7 @@ pub struct Take {
     pub(crate) clearing: BTreeMap<CellKey, i64>,
     pub(crate) in_hospital: BTreeMap<u64, i64>,
     pub(crate) waiting: Vec<WaitingIn>,
+    pub(crate) own: Own,
 }
 
 impl Take {
@@ -223,6 +226,7 @@ impl Take {
             clearing: BTreeMap::new(),
             in_hospital: BTreeMap::new(),
             waiting: Vec::new(),
+            own: Own::default(),
         }
     }
 
@@ -299,6 +303,52 @@ impl Take {
     /// Keeps a message that waits.
     pub fn waiting(&mut self, waiting: WaitingIn) {
         self.waiting.push(waiting);
+    }
+
+    /// Keeps a balance, of whatever kind.
+    pub fn balance(&mut self, at: u64, cell: CellPrint, value: i64) {
+        self.own.balance(at, cell, value);
+    }
+
+    /// Says that there is a log, even where none of its rows is a posting.
+    pub fn logged(&mut self) {
+        self.own.logged();
+    }
+
+    /// Keeps a posting of the log.
+    pub fn posting(&mut self, posting: &PostingIn<'_>) {
+        self.own.posting(posting);
+    }
+
+    /// Ends the reading: messages ([`message`](super::message)) whose settlement is called undone and of which the log
+    /// still holds something. What exactly is said by [`Take::left`].
+    pub fn unsettled(&mut self) -> BTreeSet<u64> {
+        self.own.finish();
+        let kind = self.names.number("settlement");
+        if !self.own.is_logged() {
+            return BTreeSet::new();
+        }
+        let settlements = || self.prints.iter().filter(|print| Some(print.kind) == kind);
+        // What an undo booked without naming what it takes back.
+        let mut back: BTreeMap<u64, u64> = BTreeMap::new();
+        for mirror in settlements().filter(|print| print.state == State::Mirror) {
+            let net = back.entry(mirror.original).or_default();
+            *net = net.wrapping_add(self.own.net(mirror.message));
+        }
+        let stays = |print: &&Print| {
+            let back = back.get(&print.key).copied().unwrap_or(0);
+            print.message != 0 && self.own.net(print.message).wrapping_add(back) != 0
+        };
+        settlements()
+            .filter(|print| print.state == State::Undone)
+            .filter(stays)
+            .map(|print| print.message)
+            .collect()
+    }
+
+    /// Keeps what is left of undone settlements.
+    pub fn left(&mut self, left: Vec<LeftIn>) {
+        self.own.left(left);
     }
 
     /// Rows kept so far.

@@ -133,6 +133,63 @@ fn exports_of_a_clean_run_agree_and_one_dropped_reversal_names_its_hop() {
 }
 
 #[test]
+fn what_an_undo_forgot_in_a_book_is_found_though_all_rows_agree() {
+    let bench = Bench::new();
+    let fault = "accumulator-not-restored";
+    bench.run("broken", &["-q", "--fault", fault]).must_end(1);
+    let report = audited(&bench.text("broken"), 1);
+    let found = &report["findings"][0];
+    assert_eq!(
+        (&found["class"], &found["cause"]),
+        (
+            &"residue:accumulator".into(),
+            &"orphan:book-not-undone".into()
+        ),
+        "{report:#}"
+    );
+    assert!(found["owner"].as_str().unwrap().starts_with("insured:"));
+    assert!(found["where"].as_str().unwrap().starts_with("accumulator["));
+    assert!(found["amount_fen"].as_i64() > Some(0));
+    assert!(found["id"].is_string() && found["person"].as_str().unwrap().starts_with("P-"));
+    let told = crosswipe(&["audit", &bench.text("broken"), "--lang", "zh"]).must_end(1);
+    assert!(
+        told.out.contains("年度累计") && told.out.contains("没有全部冲回"),
+        "{}",
+        told.out
+    );
+}
+
+#[test]
+fn a_balance_set_by_hand_is_told_with_what_the_log_adds_up_to() {
+    let bench = Bench::new();
+    bench.run("clean", &["-q"]).must_end(0);
+    let path = bench.path("clean").join("exports/insured-330100.t2.json");
+    let mut export: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let cells = export["cells"].as_array_mut().unwrap();
+    let is_account = |cell: &&mut Value| cell["kind"] == "personal-account";
+    let cell = cells.iter_mut().find(is_account).unwrap();
+    let was = cell["value"].as_i64().unwrap();
+    cell["value"] = (was - 700).into();
+    fs::write(&path, export.to_string()).unwrap();
+    let report = audited(&bench.text("clean"), 1);
+    let found = head(&report);
+    assert_eq!(
+        (&found["cause"], &found["amount_fen"]),
+        (&"orphan:balance-not-of-log".into(), &700.into())
+    );
+    let says = found["says"].as_array().unwrap();
+    let amounts: Vec<_> = says.iter().map(|one| &one["amount_fen"]).collect();
+    assert_eq!(amounts, [was - 700, was]);
+    assert!(
+        found["id"]
+            .as_str()
+            .unwrap()
+            .starts_with("personal-account")
+    );
+    assert!(found["person"].as_str().unwrap().starts_with("P-"));
+}
+
+#[test]
 fn one_party_alone_or_days_apart_check_nothing() {
     let bench = Bench::new();
     copy(
