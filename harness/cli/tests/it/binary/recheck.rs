@@ -258,3 +258,38 @@ fn the_certificate_is_computed_again_elsewhere_to_the_byte() {
         assert_eq!(code, Some(0), "{said}");
     }
 }
+
+/// Which rows an owner may have taken away by order the recipe cannot tell: it says so, and never that all is well.
+#[test]
+fn a_declared_purge_is_not_checked_by_the_recipe_and_not_called_clean() {
+    let bench = Bench::new();
+    let order = "margin: 2h\npurge:\n  - {party: \"insured:330100\", method: delete, by: 李四, order: 文号, \
+                 at: \"2030-03-03T08:00+08:00\"}\n";
+    let plan = bench.changed_plan("plan.yaml", "margin: 2h\n", order);
+    bench.run_plan(&plan, "run", &["--quiet"]).must_end(0);
+    let Some((code, said)) = recheck(&bench.path("run")) else {
+        return;
+    };
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("not checked: declared purge of insured:330100\n"),
+        "{said}"
+    );
+    for name in ["R1", "R2", "R4", "R5", "totals"] {
+        let (compared, wrong) = step(&said, name);
+        assert!(
+            compared > 10 && wrong == 0,
+            "the other parties are checked: {name}: {said}"
+        );
+    }
+    // Something wrong elsewhere is still something wrong.
+    let copied = changed(
+        &bench,
+        "certificate.json",
+        "\"verdict\":\"clean\"",
+        "\"verdict\":\"clear\"",
+    );
+    sum_again(&copied.path("run"));
+    let (code, said) = recheck(&copied.path("run")).unwrap();
+    assert_eq!(code, Some(1), "{said}");
+}
