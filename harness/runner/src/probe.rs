@@ -6,6 +6,7 @@
 
 use crosswipe_domain::{Business, CaseId, Institution, Persona};
 use crosswipe_journal::Purpose;
+use crosswipe_rollback::Next;
 
 use crate::clock::Busy;
 use crate::compensate::Chain;
@@ -91,6 +92,16 @@ impl<T: Transport> Desk<T> {
         else {
             return Err(Halt::Bug("the plan has no probe basket".to_owned()));
         };
+        let person = self.pseudonym(&persona.no);
+        let facts = [
+            ("person".to_owned(), person.to_string()),
+            ("which".to_owned(), which.to_owned()),
+        ];
+        let stands = self.fold(|fold| fold.next(Some(&person), self.clock.now()));
+        if matches!(stands, Next::Blocked { .. }) {
+            // What cannot be undone stops the person's chain: a visit opened now would stand behind it.
+            return self.note("probe-failed", None, facts.into()).await;
+        }
         // A run that was taken over may have tried before: the same step again has another name.
         let name = match self.journal.epoch() {
             1 => "probe".to_owned(),
@@ -117,10 +128,6 @@ impl<T: Transport> Desk<T> {
             chain = self.unwind(busy, &plan).await?;
         }
         if walked.end != End::Ok || chain == Chain::Blocked {
-            let facts = [
-                ("person".to_owned(), self.pseudonym(&persona.no).to_string()),
-                ("which".to_owned(), which.to_owned()),
-            ];
             self.note("probe-failed", None, facts.into()).await?;
         }
         Ok(())

@@ -71,3 +71,35 @@ fn purged_before_anybody_saw_the_undo_it_cannot_be_told() {
         classes(&report)
     );
 }
+
+/// A platform deletes instead of undoing: balances perfect, history gone, and nobody ordered it, or not there.
+#[test]
+fn what_nobody_declared_is_erased_and_so_is_what_was_declared_elsewhere() {
+    let bench = Bench::new();
+    let fault = ["--json", "--fault", "history-deleted"];
+    let elsewhere = purged_at(&bench, "hub:330000", "2030-03-03T08:00+08:00");
+    for (name, plan) in [
+        ("undeclared", super::plan("pair-demo")),
+        ("elsewhere", elsewhere),
+    ] {
+        let report = bench.run_plan(&plan, name, &fault).must_end(1).json();
+        assert_eq!(report["verdict"], "violated", "{name}");
+        let findings = report["findings"].as_array().unwrap();
+        let erased = findings
+            .iter()
+            .find(|found| found["class"] == "audit:erased");
+        let erased = erased.unwrap_or_else(|| panic!("{name}: {:?}", classes(&report)));
+        assert!(
+            erased["party"].as_str().unwrap().starts_with("insured:"),
+            "{erased}"
+        );
+        assert_eq!(
+            (&erased["rule"], &erased["uncertain"]),
+            (&"R2".into(), &false.into())
+        );
+        assert!(
+            !erased["witness"].as_array().unwrap().is_empty(),
+            "{erased}"
+        );
+    }
+}

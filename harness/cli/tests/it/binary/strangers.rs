@@ -220,3 +220,95 @@ fn what_is_no_strangers_is_not_explained() {
     assert!(foreign(&bench).is_empty());
     bench.verify("run").must_end(0);
 }
+
+/// A patient whom nobody told of the test settles after it, at a platform that undoes the newest first.
+#[test]
+fn a_real_later_settlement_keeps_ours_from_being_undone_and_is_left_alone() {
+    let bench = Bench::new();
+    copy(plan("pair-demo").as_ref(), &bench.path("plan"));
+    let swipe = "person: left, institution: H33020000001, items: basket/cold.yaml";
+    let case = format!(
+        "  - case: patient\n    title: 测试之后此人真的看了病\n    several_open: yes\n    steps:\n      \
+         - {{swipe: outpatient, {swipe}, at: \"2030-03-02T13:00+08:00\", undo_at: \"2030-03-02T17:00+08:00\", \
+         expect: {{outcome: ok}}}}\n      - {{play: outpatient, {swipe}, at: \"2030-03-02T16:00+08:00\", \
+         stranger: left, expect: {{outcome: accepted}}}}\n"
+    );
+    for (file, from, to) in [
+        (
+            "topology.yaml",
+            "regions:\n",
+            "profile: {later_settlement: refuse}\nregions:\n",
+        ),
+        ("bounds.yaml", "cases:\n", &format!("cases:\n{case}")),
+    ] {
+        let path = bench.path("plan").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    }
+    let args = ["--json", "--case", "patient"];
+    let report = bench
+        .run_plan(&bench.text("plan"), "run", &args)
+        .must_end(1)
+        .json();
+    assert_eq!(report["verdict"], "violated", "our settlement stands");
+    let findings = report["findings"].as_array().unwrap();
+    let class = "unresolved later-settlement";
+    let stuck = findings
+        .iter()
+        .find(|found| found["class"] == class)
+        .unwrap();
+    assert_eq!(stuck["txid"], "bounds/patient/1.2207");
+    assert_eq!(stuck["party"], "treatment:330200", "whom to ask");
+    assert!(
+        stuck["witness"].to_string().contains("refused E-LATER"),
+        "{stuck}"
+    );
+    for role in ROLES {
+        assert!(classes(&report).contains(&role.to_owned()), "{role}");
+    }
+    let told = crosswipe(&["report", &bench.text("run"), "--lang", "zh"]);
+    let next = "宁波 就";
+    assert!(
+        told.out.contains("later-settlement") && told.out.contains(next),
+        "{}",
+        told.out
+    );
+
+    // Whatever was undone, it was ours: no message of the run names the stranger's settlement, and it stands everywhere.
+    let strange = foreign(&bench);
+    let journal = crosswipe_journal::read(&bench.path("run")).unwrap();
+    for rows in &strange {
+        let msgid = rows["msgid"].as_str().unwrap();
+        for record in &journal.records {
+            let text = serde_json::to_string(&record.payload).unwrap();
+            assert!(!text.contains(msgid), "{text}");
+        }
+    }
+    let settled = strange.iter().filter(|rows| rows["infno"] == "2207");
+    let mut parties = 0;
+    for rows in settled {
+        let party = rows["party"].as_str().unwrap().replace(':', "-");
+        let path = bench.path("run").join(format!("exports/{party}.t2.json"));
+        let export: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        let of =
+            |row: &&Value| row["kind"] == "settlement" && row["cause"]["msgid"] == rows["msgid"];
+        let row = export["rows"].as_array().unwrap().iter().find(of).unwrap();
+        assert_eq!(row["status"], "settled", "{party}");
+        parties += 1;
+    }
+    assert_eq!(parties, 4, "his, treatment place, hub, insured place");
+    // A person whose chain stands still gets no further visit, which could not be undone either.
+    let probes = journal
+        .records
+        .iter()
+        .filter(|record| match &record.payload {
+            crosswipe_journal::Payload::Intent(intent) => intent.case.as_str() == "probe-last/left",
+            _ => false,
+        });
+    assert_eq!(probes.count(), 0);
+    let notes = report["notes"].as_array().unwrap();
+    assert!(
+        notes.iter().any(|note| note["code"] == "probe-failed"),
+        "{notes:?}"
+    );
+}
