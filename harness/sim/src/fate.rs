@@ -59,6 +59,14 @@ impl Fate {
         }
     }
 
+    /// As [`Fate::new`], with somebody who looks at every point.
+    pub(crate) fn watched(ends_at: Option<u64>, witness: Option<Witness>) -> Fate {
+        Fate {
+            witness,
+            ..Fate::new(ends_at)
+        }
+    }
+
     /// A life that goes on to its natural end, with somebody who looks at the world at every point.
     pub fn witnessed(witness: Witness) -> Fate {
         Fate {

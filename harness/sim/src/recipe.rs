@@ -26,6 +26,8 @@ pub struct Recipe {
     pub seed: u64,
     /// Indices into the plan's cases, in the order of their lanes, each with its number as drawn, from 1.
     pub cases: Vec<(usize, usize)>,
+    /// Milliseconds by which a case begins later than the plan says, by its number; what has an instant of its own keeps it.
+    pub delays_ms: Vec<i64>,
     /// Troubles, each with its number as drawn, from 1.
     pub troubles: Vec<(usize, Trouble)>,
 }
@@ -40,28 +42,44 @@ const POINTS: i64 = 420;
 const LATEST_MS: i64 = 20_000;
 /// Shorter than the patience of any undo.
 const LONGEST_CUT_MS: i64 = 12_000;
-/// What a clock may be wrong by without leaving its phase.
+/// What a clock may be wrong by; nobody begins so near the opening bell that his phase would be another one there.
 const SKEW_MS: i64 = 2_000;
+/// How long after the opening bell a case begins.
+const BEGINS_MS: (i64, i64) = (3_000, 60_000);
 
 impl Recipe {
     /// What a seed says.
     pub fn draw(stage: &Stage, mix: Mix, seed: u64) -> Recipe {
         let mut dice = Dice::of(seed, "cases");
         let mut chosen = vec![stage.settling()[dice.below(stage.settling().len())]];
-        for _ in 1..dice.between(1, CASES) {
+        let more = if dice.one_in(3) {
+            dice.between(1, CASES - 1)
+        } else {
+            0
+        };
+        for _ in 0..more {
             let another = stage.drawable()[dice.below(stage.drawable().len())];
             if !chosen.contains(&another) {
                 chosen.push(another);
             }
         }
         dice.shuffle(&mut chosen);
-        let troubles = match mix {
+        let mut troubles = match mix {
             Mix::None => Vec::new(),
             Mix::Transport => troubles(&mut Dice::of(seed, "troubles"), chosen.len() as i64),
         };
+        if chosen.iter().any(|case| stage.is_timed(*case)) {
+            // A case that stands at the edge of a phase is refused, and rightly, by whoever's clock is wrong.
+            troubles.retain(|trouble| trouble.kind() != Kind::Skewed);
+        }
+        let delays = chosen
+            .iter()
+            .map(|_| dice.between(BEGINS_MS.0, BEGINS_MS.1));
+        let delays_ms = delays.collect();
         let numbered = |at: usize| at + 1;
         Recipe {
             seed,
+            delays_ms,
             cases: chosen
                 .into_iter()
                 .enumerate()
@@ -80,6 +98,7 @@ impl Recipe {
         let kept = |of: Option<&[usize]>, number: &usize| of.is_none_or(|of| of.contains(number));
         Recipe {
             seed: self.seed,
+            delays_ms: self.delays_ms.clone(),
             cases: self
                 .cases
                 .iter()

@@ -6,25 +6,26 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crosswipe_domain::{Level, Moment, Party, PseudonymKey, RunId};
 use crosswipe_journal::{Cert, Draft, History, Journal, Payload, Row, RunHeader};
 use crosswipe_mocks::MemoryWorld;
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::{
-    Finished, Halt, Interrupt, MemoryShelf, Patience, RunConfig, Shelf, resume, run,
+    Finished, Halt, Interrupt, MemoryShelf, Patience, RunConfig, Shelf, Turn, resume, run,
 };
+use crosswipe_scenarios::Plan;
 use crosswipe_verify::{Evidence, Judgement, certificate, certificate_core_sha256, judge};
 use tokio::sync::Notify;
 
 use crate::air::{Air, Met};
 use crate::dice::Dice;
 use crate::disk::Disk;
-use crate::fate::Fate;
+use crate::fate::{Fate, Point, Witness};
 use crate::network::Memory;
 use crate::recipe::Recipe;
-use crate::stage::{Set, Stage};
+use crate::stage::{Set, Stage, timed};
 use crate::trace::{Happened, Trace};
 use crate::trouble::Trouble;
 use crate::truth::{Found, look_through};
@@ -82,6 +83,8 @@ enum Life {
 struct Scene<'a> {
     recipe: &'a Recipe,
     set: Arc<Set>,
+    /// The set's plan, its cases begun as late as the recipe says.
+    plan: Plan,
     key: PseudonymKey,
     disk: Disk,
     shelf: MemoryShelf,
@@ -100,6 +103,7 @@ pub fn play(stage: &Stage, recipe: &Recipe, trace: &Trace) -> Played {
     let air = Air::new(Arc::new(world), &recipe.troubles, most, trace.clone());
     let scene = Scene {
         recipe,
+        plan: begun_later(&set.plan, recipe),
         key: PseudonymKey::new(Dice::of(recipe.seed, "pseudonyms").bytes()),
         set,
         disk: Disk::default(),
@@ -136,8 +140,24 @@ pub fn play(stage: &Stage, recipe: &Recipe, trace: &Trace) -> Played {
     }
     played.rows = scene.disk.rows();
     played.files = scene.shelf.files();
-    scene.tell_records(&played.rows);
     played
+}
+
+/// Cases begin a while after the plan's instant, if that is in the same phase and no instant of their own.
+fn begun_later(plan: &Plan, recipe: &Recipe) -> Plan {
+    let mut plan = plan.clone();
+    for (case, (number, _)) in plan.cases.iter_mut().zip(&recipe.cases) {
+        let delay = recipe.delays_ms.get(number - 1);
+        let (Some(start), Some(delay), false) = (case.start, delay, timed(case)) else {
+            continue;
+        };
+        let later = start.plus_ms(*delay);
+        let phase = |at| plan.window.phase_at(at).map(|phase| &phase.id);
+        if phase(start) == phase(later) {
+            case.start = Some(later);
+        }
+    }
+    plan
 }
 
 /// Puts clocks wrong, and says which troubles that were.
@@ -166,7 +186,8 @@ impl Scene<'_> {
         let mut resumes = self.begins;
         for life in 1.. {
             let kill = kills.next();
-            let fate = Arc::new(Fate::new(kill.map(|(_, point, ..)| point)));
+            let ends_at = kill.map(|(_, point, ..)| point);
+            let fate = Arc::new(Fate::watched(ends_at, self.witness()));
             let ended = match self.disk.is_empty() {
                 true => self.alone(&fate, life, self.first(&fate, life)),
                 false => self.alone(&fate, life, self.later(&fate, life, resumes)),
@@ -212,7 +233,7 @@ impl Scene<'_> {
         let over = self.disk.under(fate);
         let journal = Journal::in_memory_over(self.header()?, self.begins, &over)?;
         run(
-            self.config()?,
+            self.config(life)?,
             Clock::simulated(self.begins),
             journal,
             Memory::of(&self.air, fate, self.order(life)),
@@ -228,7 +249,7 @@ impl Scene<'_> {
         let epoch = journal.epoch();
         self.trace.tell(at, || Happened::Resumed { epoch });
         resume(
-            self.config()?,
+            self.config(life)?,
             clock,
             journal,
             &history,
@@ -319,20 +340,20 @@ impl Scene<'_> {
             .collect()
     }
 
-    /// Records stand in the trace where their instants put them.
-    fn tell_records(&self, rows: &[Row]) {
+    /// Somebody who tells each record as it becomes durable, where anybody wants to hear of it.
+    fn witness(&self) -> Option<Witness> {
         if !self.trace.is_kept() {
-            return;
+            return None;
         }
-        for row in rows {
-            if let Ok(at) = Moment::parse(&row.at) {
-                self.trace.tell(at, || Happened::Recorded {
-                    seq: row.seq,
-                    kind: row.kind.clone(),
-                    about: about(&row.payload),
-                });
+        let (disk, trace) = (self.disk.clone(), self.trace.clone());
+        let told = AtomicUsize::new(disk.len());
+        Some(Box::new(move |point| {
+            if point == Point::AfterWrite {
+                let rows = disk.rows();
+                let from = told.swap(rows.len(), Ordering::Relaxed);
+                rows[from..].iter().for_each(|row| tell_record(&trace, row));
             }
-        }
+        }))
     }
 
     fn run_id(&self) -> Result<RunId, Halt> {
@@ -341,7 +362,7 @@ impl Scene<'_> {
     }
 
     fn header(&self) -> Result<RunHeader, Halt> {
-        let plan = &self.set.plan;
+        let plan = &self.plan;
         let parties = plan.topology.parties().into_iter();
         Ok(RunHeader {
             run_id: self.run_id()?,
@@ -359,8 +380,8 @@ impl Scene<'_> {
         })
     }
 
-    fn config(&self) -> Result<RunConfig, Halt> {
-        let plan = &self.set.plan;
+    fn config(&self, life: u64) -> Result<RunConfig, Halt> {
+        let plan = &self.plan;
         Ok(RunConfig {
             shelf: Shelf::Memory(self.shelf.clone()),
             run_id: self.run_id()?,
@@ -371,10 +392,21 @@ impl Scene<'_> {
             },
             plan: plan.clone(),
             key: self.key.clone(),
+            turn: Turn::new(life - 1).unwrap_or_else(Turn::last),
             jobs: None,
             after_window: None,
             progress: Box::new(|_| ()),
         })
+    }
+}
+
+fn tell_record(trace: &Trace, row: &Row) {
+    if let Ok(at) = Moment::parse(&row.at) {
+        trace.tell(at, || Happened::Recorded {
+            seq: row.seq,
+            kind: row.kind.clone(),
+            about: about(&row.payload),
+        });
     }
 }
 
@@ -395,7 +427,6 @@ fn about(payload: &str) -> String {
 /// 静止 · Whether anybody works: in memory nothing ever waits for the outside, so a thread that parks has come to a halt.
 #[derive(Default)]
 struct Idle {
-    parked: AtomicU64,
     notify: Notify,
 }
 
@@ -404,7 +435,6 @@ const PARKINGS: u32 = 8;
 
 impl Idle {
     fn nobody_works(&self) {
-        self.parked.fetch_add(1, Ordering::Relaxed);
         self.notify.notify_one();
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use crosswipe_domain::{Export, Moment, Party};
 use crosswipe_mocks::{FaultOrder, MemoryWorld, MsgidMode, Setup};
 use crosswipe_runner::beginning;
-use crosswipe_scenarios::{Expected, Plan, Step};
+use crosswipe_scenarios::{Case, Expected, Plan, Step};
 
 use crate::lock;
 
@@ -91,6 +91,11 @@ impl Stage {
     /// Faults of parties, armed in every seed.
     pub fn faults(&self) -> &[FaultOrder] {
         &self.faults
+    }
+
+    /// True for a case with an instant of its own in it.
+    pub(crate) fn is_timed(&self, case: usize) -> bool {
+        timed(&self.plan.cases[case])
     }
 
     pub(crate) fn begins(&self) -> Moment {
@@ -175,4 +180,14 @@ impl Stage {
         });
         plan
     }
+}
+
+/// True for a case with an instant of its own in it.
+pub(crate) fn timed(case: &Case) -> bool {
+    case.leaves().any(|step| match step {
+        Step::Swipe(swipe) => swipe.at.or(swipe.undo_at).is_some(),
+        Step::Call(call) => call.at.is_some(),
+        Step::Play(play) => play.at.is_some(),
+        Step::Parallel(_) => false,
+    })
 }

@@ -242,7 +242,7 @@ fn served(args: &Run, plan: &Plan) -> Result<Option<Served>, Trouble> {
     Served::find(books, plan).map(Some)
 }
 
-fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
+pub(crate) fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
     typed
         .iter()
         .map(|text| {
@@ -264,7 +264,7 @@ fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
 }
 
 /// A fault at a party that the plan has not would never fire, and prove nothing.
-fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Trouble> {
+pub(crate) fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Trouble> {
     let parties = plan.topology.parties();
     let mut named = Faults::parties(faults).into_iter();
     match named.find(|(_, party)| !parties.contains(party)) {

@@ -26,6 +26,7 @@ mod served;
 #[cfg(unix)]
 mod served_close;
 mod served_kill;
+mod sim;
 mod strangers;
 mod trouble;
 mod world;

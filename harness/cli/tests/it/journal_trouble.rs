@@ -16,9 +16,7 @@ use crosswipe_journal::{
 use crosswipe_mocks::shell::memory::MemoryWorld;
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::{Answer, Call, Lost, Transport};
-use crosswipe_runner::{
-    Finished, Halt, Interrupt, Patience, RunConfig, Shelf, Turn, beginning,
-};
+use crosswipe_runner::{Finished, Halt, Interrupt, Patience, RunConfig, Shelf, Turn, beginning};
 use crosswipe_scenarios::Plan;
 use crosswipe_wire::Context;
 use rstest::rstest;
