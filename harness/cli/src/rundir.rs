@@ -133,7 +133,7 @@ pub(crate) fn evidence(
 ) -> Result<Evidence, Trouble> {
     let mut evidence = Evidence {
         records: history.records.clone(),
-        journal: JournalFacts::of(history),
+        journal: facts(history),
         exports: BTreeMap::new(),
         looks: BTreeMap::new(),
         within: BTreeMap::new(),
@@ -141,7 +141,13 @@ pub(crate) fn evidence(
         as_of,
     };
     for (party, books) in books::read(&dir.join("exports"))? {
-        evidence.take(party, books);
+        for (instant, file) in books.exports {
+            let of_instant = evidence.exports.entry(instant).or_default();
+            of_instant.insert(party.clone(), file);
+        }
+        if let Some(looks) = books.looks {
+            evidence.looks.insert(party, looks);
+        }
     }
     Ok(evidence)
 }
@@ -168,7 +174,20 @@ pub(crate) fn extend(evidence: &mut Evidence, history: &History) {
     evidence
         .records
         .extend_from_slice(&history.records[evidence.records.len()..]);
-    evidence.journal = JournalFacts::of(history);
+    evidence.journal = facts(history);
+}
+
+fn facts(history: &History) -> JournalFacts {
+    JournalFacts {
+        head: history
+            .records
+            .first()
+            .map(|record| record.sha256.clone())
+            .unwrap_or_default(),
+        tail: history.last().sha256.clone(),
+        length: history.records.len() as u64,
+        defect: None,
+    }
 }
 
 /// Files of a folder, sorted by name; none if there is no such folder.

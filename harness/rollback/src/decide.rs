@@ -161,7 +161,7 @@ fn repeat(
 ) -> Next {
     let made = attempts_made(tracked);
     if made >= patience.budget {
-        return give_up(tracked, "budget-spent");
+        return give_up(tracked, spent(tracked));
     }
     let until = tracked.last_at.plus_ms(delay(tracked, patience, made));
     if now < until {
@@ -194,7 +194,7 @@ fn ask_again(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
 fn compensate(tracked: &Tracked, patience: &Patience) -> Next {
     let attempt = tracked.attempts.len() as u32 + 1;
     if attempt > patience.budget {
-        return give_up(tracked, "budget-spent");
+        return give_up(tracked, spent(tracked));
     }
     Next::Compensate {
         txid: tracked.intent.txid.clone(),
@@ -223,6 +223,22 @@ fn wait_before_asking(tracked: &Tracked, attempt: &Attempt, patience: &Patience)
         Some(Outcome::Ok { .. } | Outcome::Refused { .. }) if original_unknown => patience.quiet_ms,
         Some(Outcome::Ok { .. } | Outcome::Refused { .. }) => 0,
         Some(Outcome::Unknown { .. }) | None => patience.grace_ms,
+    }
+}
+
+/// Why the budget ran out: what the last refusal says, where it says something that may yet pass.
+fn spent(tracked: &Tracked) -> &'static str {
+    let last = tracked
+        .attempts
+        .iter()
+        .rev()
+        .find_map(|attempt| match &attempt.outcome {
+            Some(Outcome::Refused { code, .. }) => Some(code.as_str()),
+            _ => None,
+        });
+    match last {
+        Some("E-STATUS") => "persona-frozen",
+        _ => "budget-spent",
     }
 }
 

@@ -25,7 +25,6 @@ mod probe;
 mod relay;
 mod resume;
 mod run;
-mod shelf;
 mod swipe;
 pub mod transport;
 
@@ -35,4 +34,3 @@ pub use gate::{Denied, Question, ask as ask_gate};
 pub use msgid::Turn;
 pub use resume::{people_with_open, resume};
 pub use run::{Finished, Interrupt, beginning, run};
-pub use shelf::{MemoryShelf, Shelf};

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use crosswipe_domain::{Moment, Nature, Outcome, TxId};
 use crosswipe_journal::{
-    AfterWindow, CompIntent, Intent, Note, Payload, Played, Purpose, Record, RunHeader, Snapshot,
-    Tails, UndoPlan, Unresolved,
+    AfterWindow, CompIntent, Intent, Note, Payload, Played, Purpose, Queried, Record, RunHeader,
+    Snapshot, Tails, UndoPlan, Unresolved,
 };
 
 use crate::evidence::{Evidence, Instant};
@@ -62,6 +62,8 @@ pub(crate) struct Tau<'a> {
     pub(crate) at: Moment,
     pub(crate) comps: Vec<usize>,
     pub(crate) unresolved: Option<&'a Unresolved>,
+    /// What the last round of queries about it came to.
+    pub(crate) asked: Option<&'a Queried>,
 }
 
 /// One compensation message; a resend is the same one.
@@ -207,6 +209,11 @@ impl<'a> Story<'a> {
                     self.taus[*tau].unresolved = Some(unresolved);
                 }
             }
+            Payload::Queried(queried) => {
+                if let Some(tau) = self.tau_of.get(&queried.txid) {
+                    self.taus[*tau].asked = Some(queried);
+                }
+            }
             Payload::Played(played) => {
                 self.owners
                     .entry((&played.origin, played.msgid.as_str()))
@@ -285,6 +292,7 @@ impl<'a> Story<'a> {
             at: record.at,
             comps: Vec::new(),
             unresolved: None,
+            asked: None,
         });
         self.tau_of.insert(&intent.txid, index);
         index

@@ -1,6 +1,6 @@
 //! 重记 · A group that a party books twice, because it does not know a repetition.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosswipe_domain::{Entry, Role};
 
@@ -8,8 +8,22 @@ use super::FaultOrder;
 use super::trouble::{Arrival, Fitting, Parcel, Place, Scene, Trouble};
 use crate::ledger::Draft;
 
-/// Groups to be booked once more, each in whose book.
-type Copies = Arc<Mutex<Vec<(Role, Draft)>>>;
+/// 待重记 · Groups to be booked once more, each in whose book.
+#[derive(Clone, Default)]
+struct Copies(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<(Role, Draft)>,
+    /// What is booked now is a copy itself.
+    copying: bool,
+}
+
+impl Copies {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 struct Again {
     roles: &'static [Role],
@@ -39,17 +53,18 @@ fn again(roles: &'static [Role], everywhere: bool) -> Box<dyn Trouble> {
 impl Trouble for Again {
     fn install(&mut self, rig: &mut Fitting<'_>) {
         for role in self.roles {
-            let (copies, everywhere) = (Arc::clone(&self.copies), self.everywhere);
+            let (copies, everywhere) = (self.copies.clone(), self.everywhere);
             rig.bend(*role, move |group, draft| {
-                let twice = moves(draft)
+                let mut state = copies.lock();
+                let twice = !state.copying
+                    && moves(draft)
                     && if everywhere {
                         group.is_marked(&draft.cause.msgid)
                     } else {
                         group.hits(draft)
                     };
                 if twice {
-                    let mut copies = copies.lock().unwrap_or_else(PoisonError::into_inner);
-                    copies.push((*role, copy(draft)));
+                    state.waiting.push((*role, copy(draft)));
                 }
             });
         }
@@ -65,8 +80,9 @@ impl Trouble for Again {
     }
 
     fn touch(&mut self, place: &mut Place<'_>) {
-        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
-        for (role, draft) in copies.drain(..) {
+        let waiting = std::mem::take(&mut self.copies.lock().waiting);
+        self.copies.lock().copying = true;
+        for (role, draft) in waiting {
             if let Some(ledger) = place.machine.ledger_mut(role) {
                 ledger.commit(Draft {
                     at: place.now,
@@ -74,6 +90,7 @@ impl Trouble for Again {
                 });
             }
         }
+        self.copies.lock().copying = false;
     }
 }
 

@@ -1,6 +1,6 @@
 //! 拒办 · A platform that refuses to undo what it has booked, and queries that it does not answer.
 
-use crosswipe_domain::{AdmDivision, Nature};
+use crosswipe_domain::AdmDivision;
 use crosswipe_wire::{Receipt, RefusalCode, write_refusal};
 
 use super::FaultOrder;
@@ -69,7 +69,7 @@ fn refused(scene: &Scene<'_>, code: RefusalCode) -> Answer {
     Answer::ok(write_refusal(&receipt, &code.into()))
 }
 
-/// `query-unavailable`: from the first undo on no query is answered.
+/// `query-unavailable`: once a visit is cancelled no query is answered any more.
 struct Unavailable {
     undone: bool,
 }
@@ -83,7 +83,7 @@ impl Trouble for Unavailable {
         if !scene.is_from_institution() {
             return Arrival::Taken;
         }
-        self.undone |= scene.message.infno.nature() == Nature::Undo;
+        self.undone |= matches!(scene.message.infno.base(), "2202" | "2404");
         if !self.undone || !(scene.hits() || scene.goes_on()) {
             return Arrival::Taken;
         }

@@ -10,5 +10,4 @@ pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod select;
 pub(crate) mod serve;
-pub(crate) mod sim;
 pub(crate) mod verify;

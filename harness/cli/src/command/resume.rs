@@ -16,7 +16,7 @@ use crosswipe_journal::{History, Journal, Payload, RunHeader};
 use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::{Lang, chain_groups};
 use crosswipe_runner::clock::Clock;
-use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, people_with_open};
+use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, people_with_open};
 use crosswipe_scenarios::Plan;
 
 use crate::args::Resume;
@@ -232,7 +232,7 @@ async fn whole(
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));
     let plan_id = plan.id.clone();
     let config = RunConfig {
-        shelf: Shelf::Folder(dir.to_owned()),
+        dir: dir.to_owned(),
         run_id: header.run_id,
         patience: Patience {
             seed: header.seed,

@@ -14,7 +14,7 @@ use crosswipe_journal::{Journal, RunHeader};
 use crosswipe_mocks::{FaultClass, FaultOrder, Faults};
 use crosswipe_reports::chain_groups;
 use crosswipe_runner::clock::{Clock, real_now};
-use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, beginning};
+use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, beginning};
 use crosswipe_scenarios::Plan;
 
 use crate::args::{AfterWindow, ClockKind, Run, TransportKind};
@@ -124,7 +124,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let shown = bar.clone();
     let plan_id = plan.id.clone();
     let config = RunConfig {
-        shelf: Shelf::Folder(dir.clone()),
+        dir: dir.clone(),
         run_id,
         patience: Patience {
             seed: args.seed.unwrap_or(plan.seed),
@@ -242,7 +242,7 @@ fn served(args: &Run, plan: &Plan) -> Result<Option<Served>, Trouble> {
     Served::find(books, plan).map(Some)
 }
 
-pub(crate) fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
+fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
     typed
         .iter()
         .map(|text| {
@@ -264,7 +264,7 @@ pub(crate) fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
 }
 
 /// A fault at a party that the plan has not would never fire, and prove nothing.
-pub(crate) fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Trouble> {
+fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Trouble> {
     let parties = plan.topology.parties();
     let mut named = Faults::parties(faults).into_iter();
     match named.find(|(_, party)| !parties.contains(party)) {

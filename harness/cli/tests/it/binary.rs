@@ -26,7 +26,6 @@ mod served;
 #[cfg(unix)]
 mod served_close;
 mod served_kill;
-mod sim;
 mod strangers;
 mod trouble;
 mod world;

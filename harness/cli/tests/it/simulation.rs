@@ -4,9 +4,12 @@
 //! harness passes numbered points (before and after every journal write, before every send, before every
 //! party takes a message or an answer, before every reply); a kill is a point that it never gets past:
 //! its futures are dropped, and only what was durable by then is left.
-//! Life, disk and the count of the books are the product's own (`crosswipe_sim`).
-//! Not here: real processes and real disks (`binary`), random troubles (`sim`).
+//! Not here: real processes and real disks (`binary`).
 
+mod books;
+mod catalogue;
+mod disk;
+mod fate;
 mod fencing;
 mod flows;
 mod network;

@@ -13,16 +13,22 @@ use crate::context::{Context, Status};
 use crate::draft::finding;
 use crate::judgement::Finding;
 use crate::story::Tau;
+use crosswipe_journal::Says;
 
+#[path = "r06_clearing.rs"]
+mod clearing;
 #[path = "r06_numbers.rs"]
 mod numbers;
 #[path = "r06_tuple.rs"]
 mod tuple;
+#[path = "r06_undo.rs"]
+mod undo;
 
 pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("no-transactions");
     outcome.lacking = lacking_end(context);
     let forward = forward_looks(context);
+    let shares = clearing::Shares::of(context);
     for (index, tau) in context.story.taus.iter().enumerate() {
         let ended = at_end(context, index, tau, &mut outcome.compared);
         let midway = at_tm(context, index, tau, &forward, &mut outcome.compared);
@@ -31,12 +37,38 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
             (Some(ended), Some(midway)) if ended.class == midway.class => {
                 outcome.findings.push(ended)
             }
+            (None, None) => {
+                let later = undo::contradicted(context, index, tau, &mut outcome.compared);
+                let later =
+                    later.or_else(|| shares.disagreed(context, index, &mut outcome.compared));
+                outcome.findings.extend(later);
+            }
             (ended, midway) => outcome.findings.extend(ended.into_iter().chain(midway)),
         }
     }
+    outcome.findings.extend(unasked(context));
     tuple::check(context, &mut outcome);
     numbers::check(context, &mut outcome);
     outcome
+}
+
+/// τ of which the party was asked last and gave no answer that could be read: what it would say of them is unknown.
+fn unasked(context: &Context<'_>) -> Vec<Finding> {
+    let unclear = |tau: &&Tau<'_>| tau.asked.is_some_and(|asked| asked.says == Says::Unclear);
+    let silent = context.story.taus.iter().filter(unclear).map(|tau| {
+        let seen = tau.asked.map(|asked| &asked.seen).into_iter().flatten();
+        let seen: Vec<String> = seen.map(|(what, said)| format!("{what} {said}")).collect();
+        let one = finding(Rule::R6, "evidence:missing")
+            .about(tau)
+            .location(format!("{} {} @query", tau.intent.infno, tau.intent.msgid))
+            .values("an answer", seen.join(", "))
+            .unsure();
+        match tau.intent.path.get(1) {
+            Some(asked) => one.at(asked),
+            None => one,
+        }
+    });
+    silent.collect()
 }
 
 /// One party's word on a τ.

@@ -48,7 +48,7 @@ type Lie = fn() -> Evidence;
 #[case::f26(empty_reversal_with_effect, Violated, &["empty-reversal", "residue:equity", "residue:personal-account"])]
 #[case::f27(refusal_that_lied, Violated, &["one-sided:his"])]
 #[case::f28(success_never_applied, Violated, &["one-sided:his"])]
-#[case::f29(the_latest_settlement_reversed_instead_of_the_named, Violated, &["residue:accumulator", "residue:cash", "residue:clearing", "residue:invoice", "residue:payable", "residue:personal-account", "residue:pool-fund", "residue:prefund", "residue:receivable", "residue:reconciliation", "residue:revenue", "residue:settlement", "wrong-target"])]
+#[case::f29(the_latest_settlement_reversed_instead_of_the_named, Violated, &["one-sided:his", "residue:accumulator", "residue:cash", "residue:clearing", "residue:invoice", "residue:payable", "residue:personal-account", "residue:pool-fund", "residue:prefund", "residue:receivable", "residue:reconciliation", "residue:revenue", "residue:settlement", "wrong-target"])]
 #[case::f30(oldest_reversed_first, Violated, &["gate:order"])]
 #[case::f31(history_deleted, Violated, &["audit:erased", "one-sided:insured"])]
 #[case::f32(history_cut_off, Violated, &["audit:gap", "one-sided:insured"])]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crosswipe_domain::{Export, Moment, Party, PseudonymKey, Role};
 use crosswipe_journal::Row;
-use crosswipe_mocks::{MemoryWorld, Setup};
+use crosswipe_mocks::{FaultOrder, MemoryWorld, Setup};
 use crosswipe_runner::beginning;
 use crosswipe_scenarios::Plan;
 
@@ -20,6 +20,8 @@ pub(super) struct Flow {
     pub(super) plan: Plan,
     pub(super) setup: Arc<Setup>,
     pub(super) troubles: Vec<Trouble>,
+    /// What the parties are ordered to do wrong.
+    pub(super) faults: Vec<FaultOrder>,
     pub(super) key: PseudonymKey,
     /// Every party's books before anything happens.
     pub(super) opening: Vec<(Party, Export)>,
@@ -59,6 +61,7 @@ pub(super) fn with(name: &str, case: &str, troubles: Vec<Trouble>) -> Flow {
         plan,
         setup,
         troubles,
+        faults: Vec::new(),
         key: PseudonymKey::new([7; 32]),
         opening,
     }

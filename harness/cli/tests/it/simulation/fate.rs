@@ -4,11 +4,9 @@ use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
-use crate::lock;
-
 /// 点 · What is about to happen, or has just happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Point {
+pub(super) enum Point {
     /// A journal commit is asked for.
     BeforeWrite,
     /// It is durable.
@@ -24,7 +22,7 @@ pub enum Point {
 }
 
 /// 命数 · One life.
-pub struct Fate {
+pub(super) struct Fate {
     state: Mutex<State>,
     died: Notify,
     stopped: Notify,
@@ -33,7 +31,7 @@ pub struct Fate {
 }
 
 /// Called at every point, with what is about to happen there.
-pub type Witness = Box<dyn Fn(Point) + Send + Sync>;
+pub(super) type Witness = Box<dyn Fn(Point) + Send + Sync>;
 
 #[derive(Default)]
 struct State {
@@ -46,7 +44,7 @@ struct State {
 
 impl Fate {
     /// A life that ends at the point with this number, or at its natural end.
-    pub fn new(ends_at: Option<u64>) -> Fate {
+    pub(super) fn new(ends_at: Option<u64>) -> Fate {
         Fate {
             state: Mutex::new(State {
                 ends_at,
@@ -59,16 +57,8 @@ impl Fate {
         }
     }
 
-    /// As [`Fate::new`], with somebody who looks at every point.
-    pub(crate) fn watched(ends_at: Option<u64>, witness: Option<Witness>) -> Fate {
-        Fate {
-            witness,
-            ..Fate::new(ends_at)
-        }
-    }
-
     /// A life that goes on to its natural end, with somebody who looks at the world at every point.
-    pub fn witnessed(witness: Witness) -> Fate {
+    pub(super) fn witnessed(witness: Witness) -> Fate {
         Fate {
             witness: Some(witness),
             ..Fate::new(None)
@@ -77,29 +67,29 @@ impl Fate {
 
     /// A life that stands still at the point with this number, as under SIGSTOP, until it is revived. A point within
     /// a journal write is none to stop at: its answer is not waited for.
-    pub fn stopping_at(point: u64) -> Fate {
+    pub(super) fn stopping_at(point: u64) -> Fate {
         let fate = Fate::new(None);
-        lock(&fate.state).stops_at = Some(point);
+        fate.state.lock().unwrap().stops_at = Some(point);
         fate
     }
 
     /// Ends when life stands still.
-    pub async fn standstill(&self) {
+    pub(super) async fn standstill(&self) {
         self.stopped.notified().await;
     }
 
     /// SIGCONT.
-    pub fn revive(&self) {
-        lock(&self.state).stops_at = None;
+    pub(super) fn revive(&self) {
+        self.state.lock().unwrap().stops_at = None;
         self.revived.notify_waiters();
     }
 
     /// Comes to a point; false if life ends here, or has ended.
-    pub fn passes(&self, point: Point) -> bool {
+    pub(super) fn passes(&self, point: Point) -> bool {
         if let Some(witness) = &self.witness {
             witness(point);
         }
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock().unwrap();
         if state.dead {
             return false;
         }
@@ -113,11 +103,11 @@ impl Fate {
     }
 
     /// Comes to a point and never gets past it where life ends.
-    pub async fn pass(&self, point: Point) {
+    pub(super) async fn pass(&self, point: Point) {
         loop {
             let revived = self.revived.notified();
             {
-                let state = lock(&self.state);
+                let state = self.state.lock().unwrap();
                 if state.stops_at != Some(state.passed) {
                     break;
                 }
@@ -130,26 +120,19 @@ impl Fate {
         }
     }
 
-    /// Ends it here and now.
-    pub fn end(&self) {
-        lock(&self.state).dead = true;
-        self.died.notify_one();
-    }
-
-    /// True if it has ended.
-    pub fn is_dead(&self) -> bool {
-        lock(&self.state).dead
+    pub(super) fn is_dead(&self) -> bool {
+        self.state.lock().unwrap().dead
     }
 
     /// Ends when life does.
-    pub async fn death(&self) {
+    pub(super) async fn death(&self) {
         while !self.is_dead() {
             self.died.notified().await;
         }
     }
 
     /// How many points were passed.
-    pub fn passed(&self) -> u64 {
-        lock(&self.state).passed
+    pub(super) fn passed(&self) -> u64 {
+        self.state.lock().unwrap().passed
     }
 }

@@ -1,0 +1,234 @@
+//! 故障目录 · Every fault that can be ordered, in every business that it applies to: does the judge name it?
+//!
+//! The rule for a test to pass: every class that must be found is found, whatever else is found may follow from it
+//! (`residue`, `one-sided`, `split`, `mismatch`), the verdict is the expected one, and the fault fired. A fault that
+//! ought to end clean must leave nothing behind, counted from the logs without the judge.
+
+use std::collections::BTreeSet;
+
+use crosswipe_mocks::{FaultClass, FaultOrder};
+use crosswipe_verify::{Judgement, Verdict};
+
+use super::books::look_through;
+use super::flows::{Flow, flow};
+use super::scene::{Ended, Scene};
+
+/// What must be found of a fault as ordered.
+struct Entry {
+    /// The order, or several, by blank.
+    order: &'static str,
+    /// Flows that it is tried in.
+    flows: &'static [&'static str],
+    verdict: Verdict,
+    /// Classes that must be there; `a|b` = either.
+    must: &'static [&'static str],
+}
+
+const fn entry(
+    order: &'static str,
+    flows: &'static [&'static str],
+    verdict: Verdict,
+    must: &'static [&'static str],
+) -> Entry {
+    Entry {
+        order,
+        flows,
+        verdict,
+        must,
+    }
+}
+
+const CLEAN: Verdict = Verdict::Clean;
+const OPEN: Verdict = Verdict::Indeterminate;
+const WRONG: Verdict = Verdict::Violated;
+
+/// Businesses across cities.
+const ACROSS: &[&str] = &["outpatient", "inpatient"];
+/// The same, and within one city.
+const ALL: &[&str] = &["outpatient", "inpatient", "local"];
+
+#[rustfmt::skip]
+const ENTRIES: &[Entry] = &[
+    entry("request-lost", ALL, CLEAN, &[]),
+    entry("response-lost", ALL, CLEAN, &[]),
+    entry("response-late", ALL, CLEAN, &[]),
+    entry("settle-arrives-after-reversal:fence=kept", ALL, CLEAN, &[]),
+    entry("settle-arrives-after-reversal:fence=none", ALL, WRONG, &["late-apply"]),
+    entry("reversal-lost", ALL, CLEAN, &[]),
+    entry("reversal-response-lost", ALL, CLEAN, &[]),
+    entry("request-duplicated", ALL, CLEAN, &[]),
+    entry("request-duplicated:idempotent=no", ALL, WRONG, &["duplicate-settle"]),
+    entry("reversal-duplicated", ALL, CLEAN, &[]),
+    entry("reversal-duplicated:idempotent=no", ALL, WRONG, &["double-reversal"]),
+    entry("reset-mid-request:after=all", ALL, CLEAN, &[]),
+    entry("reset-mid-request:after=some", ALL, CLEAN, &[]),
+    entry("reply-cut", ALL, CLEAN, &[]),
+    entry("reply-cut:form=prefix", ALL, CLEAN, &[]),
+    entry("gateway-error-after-apply", ALL, CLEAN, &[]),
+    entry("gateway-error-after-apply:status=504", ALL, CLEAN, &[]),
+    entry("slow-drip-reply", ALL, CLEAN, &[]),
+    entry("hub-insured-partition:heal_after=20s", ACROSS, CLEAN, &[]),
+    entry("hub-insured-partition:on=2208,heal_after=20s", &["outpatient"], CLEAN, &[]),
+    entry("ack-before-durable", ALL, WRONG, &["one-sided:treatment"]),
+    entry("reversal-noop-success", ALL, WRONG, &["one-sided:his"]),
+    entry("reversal-noop-success:times=99", ALL, WRONG, &["one-sided:his", "residue:settlement"]),
+    entry("reversal-local-only", ACROSS, WRONG, &["split:HT|NI", "residue:clearing"]),
+    entry("reversal-wrong-original", &["refund-the-first"], WRONG, &["wrong-target"]),
+    entry("refusal-lied", ALL, WRONG, &["one-sided:his"]),
+    entry("success-never-applied", ALL, WRONG, &["one-sided:his"]),
+    entry("partial-reversal", ALL, WRONG, &["under-reversal", "residue:pool-fund"]),
+    entry("partial-reversal:leg_of=accumulator", ALL, WRONG, &["under-reversal", "residue:accumulator"]),
+    entry("partial-reversal:leg_of=payable", ALL, WRONG, &["under-reversal", "residue:payable"]),
+    entry("partial-reversal:short=1", ALL, WRONG, &["under-reversal", "residue:pool-fund"]),
+    entry("over-reversal", ALL, WRONG, &["over-reversal"]),
+    entry("over-reversal:by=1", ALL, WRONG, &["over-reversal"]),
+    entry("over-reversal:leg_of=payable", ALL, WRONG, &["over-reversal"]),
+    entry("fee-details-left:nth=2", &["outpatient", "local"], WRONG, &["residue:fee-detail"]),
+    entry("fee-details-left:on=2302", &["inpatient"], WRONG, &["residue:fee-detail"]),
+    entry("visit-left-open:nth=2", &["outpatient", "local"], WRONG, &["residue:visit"]),
+    entry("visit-left-open:on=2404", &["inpatient"], WRONG, &["residue:visit"]),
+    entry("discharge-state-left", &["inpatient"], WRONG, &["residue:in-hospital"]),
+    entry("resurrected-after-restart", ALL, WRONG, &["one-sided:treatment", "audit:gap"]),
+    entry("closed-day-refusal", ALL, WRONG, &["residue:settlement", "unresolved closed-period"]),
+    entry("hub-clearing-residue", ACROSS, WRONG, &["one-sided:hub", "residue:clearing"]),
+    entry("hub-drops-forwarded-reversal", ACROSS, WRONG, &["one-sided:insured", "residue:settlement"]),
+    entry("hub-duplicates-settle", ACROSS, WRONG, &["duplicate-settle"]),
+    entry("hub-reversal-overtakes:fence=kept", ACROSS, CLEAN, &[]),
+    entry("hub-reversal-overtakes:until=quiet", ACROSS, WRONG, &["late-apply"]),
+    entry("hub-prefund-left", ACROSS, WRONG, &["residue:prefund"]),
+    entry("hub-stuck-queue:heal_after=10s", ACROSS, CLEAN, &[]),
+    entry("hub-stuck-queue", ACROSS, WRONG, &["residue:queue", "one-sided:insured"]),
+    entry("accumulator-not-restored", ALL, WRONG, &["residue:accumulator"]),
+    entry("account-not-restored", ALL, WRONG, &["residue:personal-account"]),
+    entry("pool-not-restored", ALL, WRONG, &["residue:pool-fund"]),
+    entry("double-credit-on-retry", ALL, WRONG, &["double-reversal"]),
+    entry("closed-year-refusal", ACROSS, WRONG, &["residue:settlement", "unresolved closed-year"]),
+    entry("flag-only-reversal", ALL, WRONG, &["residue:pool-fund", "residue:clearing", "evidence:conflict"]),
+    entry("postings-only-reversal", ALL, WRONG, &["residue:settlement"]),
+    entry("persona-frozen-mid-run", ACROSS, WRONG, &["residue:settlement", "unresolved persona-frozen"]),
+    entry("persona-frozen-mid-run:heal_after=10s", ACROSS, CLEAN, &[]),
+    entry("history-deleted", ALL, WRONG, &["audit:erased"]),
+    entry("history-deleted:at=treatment", ALL, WRONG, &["audit:erased"]),
+    entry("history-mutated", ALL, WRONG, &["audit:mutated"]),
+    entry("history-mutated:at=treatment", ALL, WRONG, &["audit:mutated"]),
+    entry("his-rolls-back-after-remote", ALL, WRONG, &["one-sided:his"]),
+    entry("invoice-not-offset", ALL, WRONG, &["residue:invoice"]),
+    entry("cash-not-refunded", &["inpatient"], WRONG, &["residue:cash"]),
+    entry("query-unavailable", ALL, OPEN, &["evidence:missing"]),
+];
+
+#[test]
+fn every_fault_that_can_be_ordered_is_named_and_nothing_else_is() {
+    let only = std::env::var("FAULT").ok();
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for entry in ENTRIES {
+        if only
+            .as_deref()
+            .is_some_and(|only| !entry.order.starts_with(only))
+        {
+            continue;
+        }
+        for case in entry.flows {
+            tried += 1;
+            if let Err(why) = tried_in(entry, flow(case)) {
+                wrong.push(format!("{} in {case}: {why}", entry.order));
+            }
+        }
+    }
+    let classes = ENTRIES
+        .iter()
+        .map(|entry| entry.order.split(':').next().unwrap());
+    let classes: BTreeSet<&str> = classes.collect();
+    println!("{tried} runs with a fault, {} classes", classes.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {tried}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+fn standing() -> BTreeSet<&'static str> {
+    FaultClass::all()
+        .iter()
+        .filter(|class| class.stands())
+        .map(|class| class.id)
+        .collect()
+}
+
+fn tried_in(entry: &Entry, mut flow: Flow) -> Result<(), String> {
+    flow.faults = entry
+        .order
+        .split(' ')
+        .map(|text| text.parse::<FaultOrder>().unwrap())
+        .collect();
+    let scene = Scene::new(&flow);
+    let judgement = match scene.run(None).0 {
+        Ended::Certified(judgement) => judgement,
+        Ended::Halted(why) => return Err(format!("halted: {why}")),
+        Ended::Died => return Err("died".to_owned()),
+    };
+    let idle = scene
+        .world
+        .fired()
+        .into_iter()
+        .find(|(_, times)| *times == 0);
+    if let Some((order, _)) = idle {
+        return Err(format!("`{order}` never fired; {}", told(&judgement)));
+    }
+    let found: BTreeSet<&str> = judgement
+        .findings
+        .iter()
+        .map(|one| one.class.as_str())
+        .collect();
+    let missing: Vec<&&str> = entry
+        .must
+        .iter()
+        .filter(|class| !found.contains(**class))
+        .collect();
+    let strange: Vec<&str> = judgement
+        .findings
+        .iter()
+        .filter(|one| !one.class.may_be_consequence() && one.follows_from.is_none())
+        .map(|one| one.class.as_str())
+        .filter(|class| !entry.must.contains(class))
+        .collect();
+    if judgement.verdict != entry.verdict || !missing.is_empty() || !strange.is_empty() {
+        return Err(format!(
+            "missing {missing:?}, strange {strange:?}; {}",
+            told(&judgement)
+        ));
+    }
+    if entry.verdict == CLEAN {
+        let residues = look_through(&scene.world, &flow.opening).residues;
+        if residues > 0 {
+            return Err(format!("{residues} residues and a clean verdict"));
+        }
+    }
+    Ok(())
+}
+
+fn told(judgement: &Judgement) -> String {
+    let found = &judgement.findings;
+    let found: BTreeSet<String> = found
+        .iter()
+        .map(|one| format!("{} {}", one.class, one.rule))
+        .collect();
+    let notes: BTreeSet<&str> = judgement
+        .notes
+        .iter()
+        .map(|note| note.code.as_str())
+        .collect();
+    format!("{} {found:?} notes {notes:?}", judgement.verdict.name())
+}
+
+#[test]
+fn every_class_that_can_be_ordered_is_tried() {
+    let tried: BTreeSet<&str> = ENTRIES
+        .iter()
+        .map(|entry| entry.order.split(':').next().unwrap())
+        // Tried with real processes.
+        .chain(["party-restarts"])
+        .collect();
+    assert_eq!(tried, standing());
+}
