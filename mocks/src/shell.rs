@@ -2,11 +2,14 @@
 //!
 //! No decision is made here: parse the carriage, lock, call the machine, send what it says.
 
+pub(crate) mod fired;
 pub mod hyper;
 mod keeper;
 pub mod memory;
 #[cfg(feature = "wiremock")]
 pub mod wiremock;
+
+pub use fired::fired_before;
 
 use std::sync::Arc;
 

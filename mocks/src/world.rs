@@ -17,6 +17,7 @@ use crate::fault::{FaultOrder, Faults};
 use crate::ledger::PurgeOrder;
 use crate::settlement::PolicyBook;
 use crate::setup::{MsgidMode, Setup};
+use crate::shell::fired::FiredFile;
 use crate::shell::hyper::{Hold, Server};
 use crate::shell::{HoldFn, TimeFn, carrier, machine_of, machines};
 
@@ -108,6 +109,7 @@ impl World {
         let book: Arc<OnceLock<BTreeMap<Party, SocketAddr>>> = Arc::default();
         let mut bound = Vec::new();
         let (setup, hold) = (config.setup(), Hold::default());
+        let fired = Arc::new(FiredFile::of(config.parties_dir.as_deref()));
         for (party, _) in machines(&setup, &Faults::new([])) {
             let dir = config.parties_dir.as_deref();
             let at = place(&party);
@@ -131,7 +133,7 @@ impl World {
                     at,
                     Arc::clone(&book),
                     (Arc::clone(&config.time), Arc::clone(&hold)),
-                    dir,
+                    (dir, Arc::clone(&fired)),
                 )
                 .await?,
             );

@@ -181,6 +181,12 @@ pub(crate) struct Serve {
     /// [default: where they stood before, else any free ports]
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
+    /// A fault that they inject into every run on them, e.g. response-lost:on=2207; repeatable
+    #[arg(long = "fault", value_name = "ID[:SELECTOR]")]
+    pub(crate) faults: Vec<String>,
+    /// What the platforms do with a message number that they have seen [default: replay]
+    #[arg(long, value_name = "refuse|replay|process", value_parser = msgid_mode)]
+    pub(crate) msgid_mode: Option<MsgidMode>,
     /// Print one JSON document on stdout once they are up
     #[arg(long)]
     pub(crate) json: bool,

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crosswipe_domain::{Party, sha256_hex};
+use crosswipe_mocks::MsgidMode;
 use crosswipe_scenarios::Plan;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,12 @@ pub(crate) struct Served {
     pub(crate) pid: u32,
     /// Where each party listens.
     pub(crate) parties: BTreeMap<Party, SocketAddr>,
+    /// Faults that they inject, as typed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) faults: Vec<String>,
+    /// What a repeated msgid meets, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) msgid_mode: Option<String>,
 }
 
 /// 账房 · A books folder that this process alone serves, until dropped.
@@ -106,6 +113,7 @@ impl House {
         plan: &Plan,
         plan_dir: &Path,
         parties: BTreeMap<Party, SocketAddr>,
+        (faults, msgid_mode): (&[String], Option<MsgidMode>),
     ) -> Result<Served, Trouble> {
         let served = Served {
             schema: SCHEMA.to_owned(),
@@ -115,6 +123,8 @@ impl House {
             books: self.books.clone(),
             pid: std::process::id(),
             parties,
+            faults: faults.to_vec(),
+            msgid_mode: msgid_mode.map(|mode| mode.name().to_owned()),
         };
         let (path, beside) = (self.books.join(SERVED), self.books.join("served.new"));
         write(&beside, served.text().as_bytes())?;
@@ -156,10 +166,14 @@ impl Served {
 
     /// What starts these parties again.
     pub(crate) fn command(&self) -> String {
+        let faults = self.faults.iter().map(|fault| format!(" --fault {fault}"));
+        let mode = self.msgid_mode.iter();
+        let mode = mode.map(|mode| format!(" --msgid-mode {mode}"));
         format!(
-            "crosswipe serve {} --books {}",
+            "crosswipe serve {} --books {}{}",
             self.plan_dir.display(),
-            self.books.display()
+            self.books.display(),
+            faults.chain(mode).collect::<String>()
         )
     }
 }

@@ -12,10 +12,10 @@ use crosswipe_domain::Party;
 use crosswipe_mocks::{FaultOrder, MsgidMode, TimeFn, World, WorldConfig};
 use crosswipe_runner::Interrupt;
 use crosswipe_runner::clock::{Clock, real_now};
-use crosswipe_runner::transport::Http;
+use crosswipe_runner::transport::{Answer, Call, Http, Transport as _};
 use crosswipe_scenarios::Plan;
 
-use crate::complain::{Trouble, to_stderr};
+use crate::complain::{Trouble, besides, to_stderr};
 use crate::exit::Exit;
 use crate::served::Served;
 
@@ -46,12 +46,33 @@ impl Parties {
         Http::new(addresses, DEADLINE)
     }
 
-    /// How often each fault that this process ordered was met.
-    pub(crate) fn fired(&self) -> Vec<u64> {
+    /// Faults of served parties wait for the first message of the run that begins now; those of its own do anyway.
+    ///
+    /// # Errors
+    /// The parties do not answer.
+    pub(crate) async fn arm_anew(&self) -> Result<(), Trouble> {
         match self {
-            Parties::Own(world) => world.fired().into_iter().map(|(_, times)| times).collect(),
-            Parties::Served(_) => Vec::new(),
+            Parties::Served(served) if !served.faults.is_empty() => {
+                of_faults(served, Some(String::new())).await.map(drop)
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// How often each fault that is `asked` for was met, in the same order; 0 where nobody can say any more, which
+    /// passes for nothing.
+    pub(crate) async fn fired(&self, asked: &[String]) -> Vec<(String, u64)> {
+        let counts = match self {
+            Parties::Own(world) => world.fired().into_iter().map(|(_, times)| times).collect(),
+            Parties::Served(served) if served.faults == asked && !asked.is_empty() => {
+                counts(served).await.unwrap_or_else(|trouble| {
+                    besides(&trouble);
+                    Vec::new()
+                })
+            }
+            Parties::Served(_) => Vec::new(),
+        };
+        counted(asked, counts)
     }
 
     /// Takes down what this process stood up.
@@ -59,6 +80,42 @@ impl Parties {
         if let Parties::Own(world) = self {
             world.stop().await;
         }
+    }
+}
+
+/// Faults with their counts; those that nobody counted were never met.
+pub(crate) fn counted(asked: &[String], counts: Vec<u64>) -> Vec<(String, u64)> {
+    let counts = counts.into_iter().chain(std::iter::repeat(0));
+    asked.iter().cloned().zip(counts).collect()
+}
+
+async fn counts(served: &Served) -> Result<Vec<u64>, Trouble> {
+    #[derive(serde::Deserialize)]
+    struct Told {
+        fired: Vec<u64>,
+    }
+    let answer = of_faults(served, None).await?;
+    let told: Told = serde_json::from_slice(&answer.body)
+        .map_err(|error| Trouble::World(std::io::Error::other(error)))?;
+    Ok(told.fired)
+}
+
+/// Faults are the world's: any of its parties can be asked.
+async fn of_faults(served: &Served, body: Option<String>) -> Result<Answer, Trouble> {
+    let failed = |why| Trouble::World(std::io::Error::other(why));
+    let Some(party) = served.parties.keys().next() else {
+        return Err(failed("nobody is served".to_owned()));
+    };
+    let call = Call {
+        path: "/__admin/faults".to_owned(),
+        context: None,
+        body,
+    };
+    let network = Http::new(served.parties.clone(), DEADLINE);
+    match network.exchange(party, call).await {
+        Ok(answer) if answer.status == 200 => Ok(answer),
+        Ok(answer) => Err(failed(format!("{party}: status {}", answer.status))),
+        Err(lost) => Err(failed(format!("{party}: {lost}"))),
     }
 }
 
@@ -98,10 +155,11 @@ pub(crate) async fn parties(
 /// Mock parties for others, each at its place; where a message does not say the time, it is real time.
 pub(crate) async fn serve(
     plan: &Plan,
+    bent: &Bent<'_>,
     dir: &Path,
     place: impl FnMut(&Party) -> SocketAddr,
 ) -> Result<World, Trouble> {
-    let config = world(plan, &Bent::default(), dir, Arc::new(real_now));
+    let config = world(plan, bent, dir, Arc::new(real_now));
     World::start_at(config, place).await.map_err(Trouble::World)
 }
 

@@ -71,7 +71,7 @@ impl Faults {
     }
 
     /// True if any fault is armed.
-    pub(super) fn any(&self) -> bool {
+    pub(crate) fn any(&self) -> bool {
         self.with_all(|all| !all.is_empty())
     }
 
@@ -140,6 +140,23 @@ impl Faults {
     pub fn fired(&self) -> Vec<(FaultOrder, u64)> {
         let of = |armed: &Armed| (armed.order.clone(), armed.fired);
         self.with_all(|all| all.iter().map(of).collect())
+    }
+
+    /// How often each fired, in the order in which they were armed.
+    pub fn counts(&self) -> Vec<u64> {
+        self.with_all(|all| all.iter().map(|armed| armed.fired).collect())
+    }
+
+    /// 重新布置 · As if nothing had come yet: a new run meets every fault from its first message on, and nothing that
+    /// was posted for an earlier one. What a party holds in its hands already it keeps.
+    pub fn arm_anew(&self) {
+        let mut all = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        for armed in all.iter_mut() {
+            (armed.seen, armed.fired, armed.first) = (0, 0, None);
+            armed.marks.clear();
+        }
+        let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        mail.clear();
     }
 
     fn with_all<T>(&self, look: impl FnOnce(&[Armed]) -> T) -> T {

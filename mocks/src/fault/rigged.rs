@@ -122,6 +122,11 @@ impl Rigged {
         &mut self.machine
     }
 
+    /// The orders of its world.
+    pub fn board(&self) -> &Faults {
+        &self.board
+    }
+
     /// Takes the owner's orders, each about the book kept in a role.
     pub fn order_all(&mut self, orders: &[(Role, PurgeOrder)]) {
         self.orders.extend_from_slice(orders);

@@ -33,6 +33,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use self::spoiled::{Outgoing, spoiled};
+use super::fired::FiredFile;
 use super::keeper::Keeper;
 use super::{HoldFn, TimeFn, carrier};
 use crate::fault::{Books, Delivery, Motion, Rigged};
@@ -88,6 +89,7 @@ struct Node {
     addresses: Addresses,
     time: TimeFn,
     hold: Hold,
+    fired: Arc<FiredFile>,
     deaths: mpsc::UnboundedSender<Death>,
     /// Messages that came in and are not answered yet.
     in_flight: AtomicUsize,
@@ -129,7 +131,7 @@ impl Server {
         at: SocketAddr,
         addresses: Addresses,
         (time, hold): (TimeFn, Hold),
-        dir: Option<&Path>,
+        (dir, fired): (Option<&Path>, Arc<FiredFile>),
     ) -> io::Result<Server> {
         let listener = listen(at).await?;
         let mut rigged = machine().ok_or_else(|| io::Error::other(format!("no party {party}")))?;
@@ -154,6 +156,7 @@ impl Server {
             addresses,
             time,
             hold,
+            fired,
             deaths: tell,
             in_flight: AtomicUsize::new(0),
         });
@@ -266,6 +269,9 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
         node.deliver(node.now(context.as_ref())).await;
         return admin::answer(&node, request.uri(), context.as_ref());
     }
+    if request.uri().path() == admin::FAULTS {
+        return Ok(admin::arm_anew(&node));
+    }
     let _in_flight = InFlight::begin(&node.in_flight);
     let path = request.uri().path().to_owned();
     let body = match read(request).await {
@@ -347,6 +353,7 @@ impl Node {
             dead,
         } = &mut *carried;
         keeper.keep(rigged.machine()).map_err(|_| Silence)?;
+        self.fired.keep(rigged.board());
         if let Some(books) = rigged.take_death() {
             *dead = true;
             let death = Death {

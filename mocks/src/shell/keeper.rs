@@ -213,7 +213,7 @@ fn read_epochs(path: &Path) -> io::Result<Epochs> {
 }
 
 /// A file is either as it was or as it is to be, whenever the process dies.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("new");
     std::fs::write(&beside, bytes)?;
     std::fs::rename(&beside, path)

@@ -305,6 +305,10 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
             "the window ended with something open and no permit: nothing more was sent",
         ),
         "late-apply" => lang.pick("迟到入账", "took effect late"),
+        "fault-not-carried-over" => lang.pick(
+            "续跑不再注入的故障",
+            "a fault that ended with the process before",
+        ),
         "runs-overlap" => lang.pick("两次运行同时进行", "two runs at the same time"),
         "probe-failed" => lang.pick("待遇试算没有做成", "a probe could not be carried out"),
         "anchor-agrees" => lang.pick("链首链尾与抄件相符", "the chain agrees with the note"),

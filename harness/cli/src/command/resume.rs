@@ -5,15 +5,15 @@
 //! are asked where they are. A run that another process holds is refused, or taken over with `--takeover`.
 //! A finished run is left as it is, and said so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crosswipe_domain::{Moment, PseudonymKey};
-use crosswipe_journal::{History, Journal, Payload, RunHeader};
-use crosswipe_mocks::MsgidMode;
+use crosswipe_journal::{Draft, History, Journal, Note, Payload, Record, RunHeader};
+use crosswipe_mocks::{MsgidMode, fired_before};
 use crosswipe_reports::{Lang, chain_groups};
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, people_with_open};
@@ -27,8 +27,13 @@ use crate::conclude::{Files, Telling, certify, complete, report_what_stands, tel
 use crate::exit::Exit;
 use crate::rundir;
 use crate::served::Served;
-use crate::stage::{BOOKS, Bent, MSGID_MODE, books, ctrl_c, part_books, parties, world_id};
+use crate::stage::{
+    BOOKS, Bent, MSGID_MODE, Parties, books, counted, ctrl_c, part_books, parties, world_id,
+};
 use crate::tenancy::{Tenancy, must_be_free_for, turn_of_resumption};
+
+/// The note about a fault that a resumed run does not inject any more.
+const NOT_CARRIED_OVER: &str = "fault-not-carried-over";
 
 /// Finishes a run, or says that it is finished.
 pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
@@ -226,7 +231,17 @@ async fn whole(
         faults: &[],
         msgid_mode: msgid_mode.and_then(|name| MsgidMode::named(name)),
     };
+    let asked = header.faults.clone();
     let parties = parties(&plan, &bent, dir, served, &clock).await?;
+    let before = match &parties {
+        Parties::Own(_) => {
+            let before = fired_before(&books).map_err(Trouble::World)?;
+            let before = counted(&asked, before);
+            not_carried_over(&journal, &history, at, &before, (quiet, telling.lang))?;
+            before
+        }
+        Parties::Served(_) => Vec::new(),
+    };
     let turn = turn_of_resumption(&books)?;
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));
@@ -250,9 +265,52 @@ async fn whole(
     let ran =
         crosswipe_runner::resume(config, clock, journal, &history, transport, interrupt).await;
     watcher.abort();
+    let fired = match &parties {
+        Parties::Own(_) => before,
+        Parties::Served(_) => parties.fired(&asked).await,
+    };
     parties.stop().await;
     match ran {
-        Ok(finished) => certify(telling, dir, &plan_id, finished, &[]),
-        Err(halt) => Err(report_what_stands(telling, dir, &[], halt)),
+        Ok(finished) => certify(telling, dir, &plan_id, finished, &fired),
+        Err(halt) => Err(report_what_stands(telling, dir, &fired, halt)),
     }
+}
+
+/// Faults died with the process that carried the parties, and with them whatever they held in their hands (a settlement
+/// that was to be booked late, a message to be delivered twice): said and written down once, never passed over.
+fn not_carried_over(
+    journal: &Journal,
+    history: &History,
+    at: Moment,
+    faults: &[(String, u64)],
+    (quiet, lang): (bool, Lang),
+) -> Result<(), Trouble> {
+    let said = |record: &Record| matches!(&record.payload, Payload::Note(note) if note.code == NOT_CARRIED_OVER);
+    if history.records.iter().any(said) {
+        return Ok(());
+    }
+    for (fault, fired) in faults {
+        journal.append_and_wait(Draft::new(
+            at,
+            Payload::Note(Note {
+                code: NOT_CARRIED_OVER.to_owned(),
+                txid: None,
+                facts: BTreeMap::from([
+                    ("fault".to_owned(), fault.clone()),
+                    ("fired".to_owned(), fired.to_string()),
+                ]),
+            }),
+        ))?;
+        if !quiet {
+            to_stderr(&match lang {
+                Lang::Zh => format!(
+                    "故障 {fault} 随上一个进程而止 (已触发 {fired} 次), 续跑不再注入, 它扣住未记的也不会再到\n"
+                ),
+                Lang::En => format!(
+                    "fault {fault} ended with the process before (fired {fired} times): it is not injected again, and what it held back will not come\n"
+                ),
+            });
+        }
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 //! The wiring of all crates: scenarios → mocks → runner → verify → reports. Whatever happens after the
 //! journal is open, what stands in it is judged and reported, and the trouble is said at the end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -107,9 +107,24 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         faults: &faults,
         msgid_mode: args.msgid_mode,
     };
+    let (asked, mode) = match &served {
+        Some(served) => (served.faults.clone(), served.msgid_mode.clone()),
+        None => {
+            let mode = args.msgid_mode.map(|mode| mode.name().to_owned());
+            (args.faults.clone(), mode)
+        }
+    };
     let parties = parties(&plan, &bent, &dir, served, &clock).await?;
+    parties.arm_anew().await?;
     let turn = turn_of_run(&books)?;
-    let header = header(args, &plan, &run_id, &key, &dir, &books)?;
+    let header = RunHeader {
+        faults: asked.clone(),
+        switches: mode
+            .into_iter()
+            .map(|mode| (MSGID_MODE.to_owned(), mode))
+            .collect(),
+        ..honest(args, &plan, &run_id, &key, &dir, &books)?
+    };
     // From the first record on there is a run that can be asked to stop.
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.clone()));
@@ -142,7 +157,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let ran = crosswipe_runner::run(config, clock, journal, transport, interrupt).await;
     watcher.abort();
     bar.finish_and_clear();
-    let fired: Vec<(String, u64)> = args.faults.iter().cloned().zip(parties.fired()).collect();
+    let fired = parties.fired(&asked).await;
     parties.stop().await;
     match ran {
         Ok(finished) => certify(telling, &dir, &plan_id, finished, &fired),
@@ -150,7 +165,8 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     }
 }
 
-fn header(
+/// RUN of parties that do nothing wrong.
+fn honest(
     args: &Run,
     plan: &Plan,
     run_id: &RunId,
@@ -177,18 +193,13 @@ fn header(
             .into_iter()
             .map(|party| (party, Level::L4))
             .collect(),
-        faults: args.faults.clone(),
-        switches: args
-            .msgid_mode
-            .iter()
-            .map(|mode| (MSGID_MODE.to_owned(), mode.name().to_owned()))
-            .collect(),
+        faults: Vec::new(),
+        switches: BTreeMap::new(),
         previous_tail: private::previous_tail(dir, &plan.id)?,
         world: Some(world_id(books)?),
     })
 }
 
-/// What the command line names and this version does not do says so, before anything else.
 /// Who allows undo after the window's end, and why: both, or nobody.
 pub(crate) fn permit(typed: &AfterWindow) -> Result<Option<Permit>, Trouble> {
     let (Some(reason), Some(by)) = (&typed.after_window, &typed.by) else {
@@ -207,6 +218,7 @@ pub(crate) fn permit(typed: &AfterWindow) -> Result<Option<Permit>, Trouble> {
     }))
 }
 
+/// What the command line names and this version does not do says so, before anything else.
 fn not_built_yet(args: &Run) -> Result<(), Trouble> {
     let missing = match (args.clock, args.transport) {
         (ClockKind::Wall, _) => "--clock wall",
@@ -236,13 +248,16 @@ fn served(args: &Run, plan: &Plan) -> Result<Option<Served>, Trouble> {
             what: format!(
                 "`{option}` bends parties of the run's own, not those of another process"
             ),
-            help: format!("去掉 --served 或 {option} · leave out --served or {option}"),
+            help: format!(
+                "开台时写 {option} · name it where they are started: crosswipe serve PLAN --books {} {option} …",
+                books.display()
+            ),
         });
     }
     Served::find(books, plan).map(Some)
 }
 
-fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
+pub(crate) fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
     typed
         .iter()
         .map(|text| {
@@ -264,7 +279,7 @@ fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
 }
 
 /// A fault at a party that the plan has not would never fire, and prove nothing.
-fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Trouble> {
+pub(crate) fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Trouble> {
     let parties = plan.topology.parties();
     let mut named = Faults::parties(faults).into_iter();
     match named.find(|(_, party)| !parties.contains(party)) {

@@ -2,6 +2,7 @@
 //!
 //! Their books are on disk before any answer leaves, so a process that is killed and started again with the
 //! same folder has the same books, and stands at the same addresses. What time it is each message says.
+//! Faults are named here, at the beginning; each run arms them anew.
 //! Not here: a front door, dialects, a page to watch.
 
 use std::collections::BTreeMap;
@@ -13,33 +14,45 @@ use crosswipe_reports::Lang;
 use crosswipe_scenarios::Plan;
 
 use crate::args::Serve;
+use crate::command::run::{at_parties_of, faults};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
 use crate::served::{House, Served};
-use crate::stage::{serve as stand_up, stop_signal, world_id};
+use crate::stage::{Bent, serve as stand_up, stop_signal, world_id};
 
 /// Serves until told to stop.
 pub(crate) fn serve(args: &Serve) -> Result<Exit, Trouble> {
     let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
+    let orders = faults(&args.faults)?;
+    at_parties_of(&plan, &orders)?;
     on_loopback(args.listen)?;
     let house = House::open(&args.books, &plan)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Trouble::Runtime)?;
-    let ended = runtime.block_on(whole(args, &plan, &house));
+    let bent = Bent {
+        faults: &orders,
+        msgid_mode: args.msgid_mode,
+    };
+    let ended = runtime.block_on(whole(args, &plan, &bent, &house));
     runtime.shutdown_timeout(Duration::from_secs(2));
     ended
 }
 
-async fn whole(args: &Serve, plan: &Plan, house: &House) -> Result<Exit, Trouble> {
+async fn whole(args: &Serve, plan: &Plan, bent: &Bent<'_>, house: &House) -> Result<Exit, Trouble> {
     // Asked for before anybody may know that we are here.
     let stop = stop_signal().map_err(Trouble::Runtime)?;
-    let world = stand_up(plan, house.books(), places(args.listen, house)).await?;
+    let world = stand_up(plan, bent, house.books(), places(args.listen, house)).await?;
     world_id(&house.books().join("parties"))?;
     let parties = plan.topology.parties().into_iter();
     let at = parties.filter_map(|party| Some((party.clone(), world.address(&party)?)));
-    let served = house.announce(plan, &args.plan, at.collect())?;
+    let served = house.announce(
+        plan,
+        &args.plan,
+        at.collect(),
+        (&args.faults, args.msgid_mode),
+    )?;
     if args.json {
         to_stdout(&served.text())?;
     }
@@ -117,6 +130,19 @@ fn told(served: &Served, plan: &Plan, lang: Lang) -> String {
             "  {party:<18} http://{at}  {}\n",
             name(plan, party)
         ));
+    }
+    let (armed, mode) = match lang {
+        Lang::Zh => ("每次运行都注入故障", "报文编号重复时"),
+        Lang::En => (
+            "fault injected into every run",
+            "a repeated message number meets",
+        ),
+    };
+    for fault in &served.faults {
+        text.push_str(&format!("{armed}: {fault}\n"));
+    }
+    if let Some(name) = &served.msgid_mode {
+        text.push_str(&format!("{mode}: {name}\n"));
     }
     text.push_str(&format!(
         "{next}: crosswipe run {} --served {}\n{stop}\n",

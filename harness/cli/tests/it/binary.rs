@@ -25,6 +25,8 @@ mod secrets;
 mod served;
 #[cfg(unix)]
 mod served_close;
+#[cfg(unix)]
+mod served_faults;
 mod served_kill;
 mod strangers;
 mod trouble;

@@ -1,5 +1,6 @@
 //! 管理口 · `GET /__admin/…`: a party shows its books to whoever runs it.
 //!
+//! Faults are the world's: any party says how often each fired, and `POST` arms them anew for a run that begins.
 //! Exports and log tails are what the judge reads; they hold full person numbers, which the runner turns
 //! into pseudonyms before anything is written. Who asks in the name of a run is held to its epoch, as with
 //! messages: a process that was superseded is shown nothing, and its successor is known from its first question.
@@ -15,6 +16,17 @@ use serde_json::json;
 
 use super::{Node, Out, Silence, respond};
 
+/// Where faults are asked about and armed anew.
+pub(super) const FAULTS: &str = "/__admin/faults";
+
+/// A run begins: every fault waits for its first message again.
+pub(super) fn arm_anew(node: &Node) -> Out {
+    let carried = node.lock();
+    carried.rigged.board().arm_anew();
+    node.fired.keep(carried.rigged.board());
+    respond(200, Bytes::from_static(b"{}"))
+}
+
 pub(super) fn answer(node: &Node, uri: &Uri, context: Option<&Context>) -> Result<Out, Silence> {
     if let Err(refusal) = node.hear(context)? {
         let said = json!({"message": refusal.err_msg()});
@@ -26,6 +38,10 @@ pub(super) fn answer(node: &Node, uri: &Uri, context: Option<&Context>) -> Resul
         ["__admin", "health"] => {
             let in_flight = node.in_flight.load(Ordering::SeqCst);
             json(Some(json!({"status": "ok", "in_flight": in_flight})))
+        }
+        ["__admin", "faults"] => {
+            let fired = node.lock().rigged.board().counts();
+            json(Some(json!({"fired": fired})))
         }
         ["__admin", "export", role] => role_of(role).and_then(|role| {
             let export = node.lock().rigged.export(role, now);

@@ -14,7 +14,7 @@ use crosswipe_runner::clock::Stopwatch;
 use std::path::Path;
 
 /// pair-demo with its outpatient matrix alone: two cases.
-fn small_plan(bench: &Bench) -> String {
+pub(super) fn small_plan(bench: &Bench) -> String {
     copy(Path::new(&plan("pair-demo")), &bench.path("plan"));
     let path = bench.path("plan").join("plan.yaml");
     let mut text = fs::read_to_string(&path).unwrap();

@@ -29,8 +29,15 @@ impl World {
     /// Any plan, served from this folder.
     #[track_caller]
     pub(crate) fn serve_plan(books: PathBuf, plan: &str) -> World {
+        World::serve_with(books, plan, &[])
+    }
+
+    /// With more of its options.
+    #[track_caller]
+    pub(crate) fn serve_with(books: PathBuf, plan: &str, more: &[&str]) -> World {
         let dir = books.display().to_string();
-        let mut started = start(&["serve", plan, "--books", &dir, "--json"]);
+        let args = ["serve", plan, "--books", &dir, "--json"];
+        let mut started = start(&[&args, more].concat());
         let begun = Stopwatch::start();
         while !started.said("out").ends_with("}\n") {
             assert!(
