@@ -67,17 +67,6 @@ impl WorldConfig {
 /// Any free port of loopback.
 pub const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// What an owner's order is to a mock party: the rows of the registered persons.
-fn order(purge: &DeclaredPurge, registry: &Registry) -> PurgeOrder {
-    let registered = registry.personas.iter().filter(|person| person.registered);
-    PurgeOrder {
-        at: purge.at,
-        persons: registered
-            .map(|person| person.no.reveal().to_owned())
-            .collect(),
-    }
-}
-
 /// 世界 · Running mock parties.
 pub struct World {
     addresses: BTreeMap<Party, SocketAddr>,
@@ -118,7 +107,7 @@ impl World {
                 .purge
                 .iter()
                 .filter(|purge| carrier(&purge.party) == party)
-                .map(|purge| (purge.party.role, order(purge, &config.registry)))
+                .map(|purge| (purge.party.role, PurgeOrder::of(purge, &config.registry)))
                 .collect();
             let machine = move || {
                 let mut rigged = machine_of(&named, &setup, &faults);

@@ -29,6 +29,8 @@ Example · 例:
 pub(crate) enum Command {
     /// 运行 Run a plan: swipe, undo everything, judge every party's books
     Run(Run),
+    /// 模拟 Play a plan in memory, seed by seed, with every trouble of a network; replay one seed
+    Sim(Sim),
     /// 续跑 Finish an interrupted run: undo and verify what it left, never new business
     Resume(Resume),
     /// 开台 Keep a plan's mock parties in a process of their own, books on disk
@@ -101,6 +103,50 @@ pub(crate) struct Run {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) after_window: AfterWindow,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 模拟 Play a plan in memory, seed by seed
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe sim scenarios/pair-demo --seeds 0..200\n  crosswipe sim scenarios/pair-demo --seed 7 --trace"
+)]
+pub(crate) struct Sim {
+    /// Plan folder or its plan.yaml
+    pub(crate) plan: PathBuf,
+    /// Which seeds: from, and up to, not included
+    #[arg(
+        long,
+        value_name = "A..B",
+        default_value = "0..100",
+        conflicts_with = "seed"
+    )]
+    pub(crate) seeds: String,
+    /// One seed alone
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// What goes wrong: none, transport (links, restarts, clocks, kills), and faults of parties, e.g. transport,response-lost:nth=2
+    #[arg(long, value_name = "MIX", default_value = "transport")]
+    pub(crate) faults: String,
+    /// Threads [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) jobs: Option<u32>,
+    /// Only cases whose id holds this text; repeatable
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) case: Vec<String>,
+    /// Tell what happened in the seed, line by line
+    #[arg(long, requires = "seed")]
+    pub(crate) trace: bool,
+    /// Only these of the seed's troubles, by number; `0` keeps none
+    #[arg(long, value_name = "N,N", value_delimiter = ',', requires = "seed")]
+    pub(crate) keep: Vec<usize>,
+    /// Only these of the seed's cases, by number
+    #[arg(long, value_name = "N,N", value_delimiter = ',', requires = "seed")]
+    pub(crate) cases: Vec<usize>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
     };
     let ended = match args.command {
         Command::Run(run) => command::run::run(&run),
+        Command::Sim(sim) => command::sim::sim(&sim),
         Command::Resume(resume) => command::resume::resume(&resume),
         Command::Serve(serve) => command::serve::serve(&serve),
         Command::Verify(verify) => command::verify::verify(&verify),

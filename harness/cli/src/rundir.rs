@@ -133,7 +133,7 @@ pub(crate) fn evidence(
 ) -> Result<Evidence, Trouble> {
     let mut evidence = Evidence {
         records: history.records.clone(),
-        journal: facts(history),
+        journal: JournalFacts::of(history),
         exports: BTreeMap::new(),
         looks: BTreeMap::new(),
         within: BTreeMap::new(),
@@ -141,13 +141,7 @@ pub(crate) fn evidence(
         as_of,
     };
     for (party, books) in books::read(&dir.join("exports"))? {
-        for (instant, file) in books.exports {
-            let of_instant = evidence.exports.entry(instant).or_default();
-            of_instant.insert(party.clone(), file);
-        }
-        if let Some(looks) = books.looks {
-            evidence.looks.insert(party, looks);
-        }
+        evidence.take(party, books);
     }
     Ok(evidence)
 }
@@ -174,20 +168,7 @@ pub(crate) fn extend(evidence: &mut Evidence, history: &History) {
     evidence
         .records
         .extend_from_slice(&history.records[evidence.records.len()..]);
-    evidence.journal = facts(history);
-}
-
-fn facts(history: &History) -> JournalFacts {
-    JournalFacts {
-        head: history
-            .records
-            .first()
-            .map(|record| record.sha256.clone())
-            .unwrap_or_default(),
-        tail: history.last().sha256.clone(),
-        length: history.records.len() as u64,
-        defect: None,
-    }
+    evidence.journal = JournalFacts::of(history);
 }
 
 /// Files of a folder, sorted by name; none if there is no such folder.

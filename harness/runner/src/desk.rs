@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::{Clock, Lease};
 use crate::msgid::{MsgIds, Turn};
+use crate::shelf::Shelf;
 use crate::transport::Transport;
 
 /// The harness could not do its work: not a finding, an end.
@@ -105,8 +106,8 @@ pub struct Permit {
 
 /// What a run needs to know.
 pub struct RunConfig {
-    /// The run directory; exists, with `exports/`.
-    pub dir: PathBuf,
+    /// Where exports and looks are kept.
+    pub shelf: Shelf,
     /// The run.
     pub run_id: RunId,
     /// The plan, persons in full.

@@ -5,8 +5,7 @@
 //! that a changed file shows. Not here: what the books should hold (`verify`).
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use crosswipe_domain::{
@@ -87,12 +86,8 @@ impl<T: Transport> Desk<T> {
         }
         let text = canonical_json(&export);
         self.still_ours()?;
-        write(
-            &self
-                .exports_dir()
-                .join(format!("{}.{}.json", party.file_stem(), instant.name())),
-            text.as_bytes(),
-        )?;
+        let name = format!("{}.{}.json", party.file_stem(), instant.name());
+        self.config.shelf.write(&name, text.as_bytes())?;
         if instant == Instant::T0 {
             *self.looked[party].lock().await = export.lsn;
         } else {
@@ -153,10 +148,8 @@ impl<T: Transport> Desk<T> {
             .for_each(|row| self.pseudonymise_row(Arc::make_mut(row)));
         let line = canonical_json(&look);
         self.still_ours()?;
-        let path = self
-            .exports_dir()
-            .join(format!("{}.tm.jsonl", party.file_stem()));
-        match append(&path, &line) {
+        let name = format!("{}.tm.jsonl", party.file_stem());
+        match self.config.shelf.append(&name, &line) {
             Ok(()) => {}
             // A look that finds no room is a look that was not taken: what it was to precede, the undo, goes on.
             Err(Halt::File { source, .. }) if source.kind() == ErrorKind::StorageFull => {
@@ -254,38 +247,4 @@ impl<T: Transport> Desk<T> {
             }
         }
     }
-
-    fn exports_dir(&self) -> PathBuf {
-        self.config.dir.join("exports")
-    }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Halt> {
-    std::fs::write(path, bytes).map_err(|source| {
-        // Half an export is worth nothing, and its room is needed.
-        let _ = std::fs::remove_file(path);
-        Halt::File {
-            path: path.to_owned(),
-            source,
-        }
-    })
-}
-
-fn append(path: &Path, line: &str) -> Result<(), Halt> {
-    let written = || {
-        let mut file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)?;
-        let before = file.metadata()?.len();
-        file.write_all(format!("{line}\n").as_bytes())
-            .inspect_err(|_| {
-                // Half a line is worth nothing, and its room is needed.
-                let _ = file.set_len(before);
-            })
-    };
-    written().map_err(|source| Halt::File {
-        path: path.to_owned(),
-        source,
-    })
 }

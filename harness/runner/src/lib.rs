@@ -25,6 +25,7 @@ mod probe;
 mod relay;
 mod resume;
 mod run;
+mod shelf;
 mod swipe;
 pub mod transport;
 
@@ -34,3 +35,4 @@ pub use gate::{Denied, Question, ask as ask_gate};
 pub use msgid::Turn;
 pub use resume::{people_with_open, resume};
 pub use run::{Finished, Interrupt, beginning, run};
+pub use shelf::{MemoryShelf, Shelf};

@@ -107,6 +107,12 @@ impl<T: Transport> Desk<T> {
             1 => "probe".to_owned(),
             epoch => format!("probe~{epoch}"),
         };
+        let agains: Vec<String> = (1..self.config.patience.budget)
+            .map(|again| match again {
+                1 => format!("{name}~again"),
+                more => format!("{name}~again{more}"),
+            })
+            .collect();
         let mut plan = Plan {
             case: &case,
             name: &name,
@@ -120,10 +126,13 @@ impl<T: Transport> Desk<T> {
         };
         let mut walked = self.walk(&plan, None).await?.0;
         let mut chain = self.unwind(busy, &plan).await?;
-        let again = format!("{name}~again");
-        if matches!(walked.end, End::Unknown { .. }) && chain == Chain::Closed {
-            // What was lost on the way says nothing of the benefit: it is cleared up and asked once more.
-            plan.name = &again;
+        // What was lost on the way says nothing of the benefit: it is cleared up and asked once more, as often as any
+        // undo is tried.
+        for again in &agains {
+            if !matches!(walked.end, End::Unknown { .. }) || chain == Chain::Blocked {
+                break;
+            }
+            plan.name = again;
             walked = self.walk(&plan, None).await?.0;
             chain = self.unwind(busy, &plan).await?;
         }

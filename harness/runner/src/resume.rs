@@ -6,8 +6,6 @@
 //! Called by `cli resume`. Not here: taking the journal over (`journal`), standing parties up (`cli`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,12 +35,8 @@ pub async fn resume<T: Transport>(
 ) -> Result<Finished, Halt> {
     let desk = Desk::new(config, clock, journal, transport);
     desk.recall(history).await;
-    let exports = desk.config.dir.join("exports");
-    let begun = end_lines(&exports).and_then(|()| heed_others(&exports, &desk));
-    begun.map_err(|source| Halt::File {
-        path: exports,
-        source,
-    })?;
+    desk.config.shelf.end_lines()?;
+    heed_others(&desk)?;
     desk.announce().await;
     let left = Left::of(history);
     let desk = Arc::new(desk);
@@ -199,45 +193,13 @@ impl<T: Transport> Desk<T> {
 }
 
 /// Msgids that stood in the books at t0 are others': none of them is used again.
-fn heed_others<T: Transport>(exports: &Path, desk: &Desk<T>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(exports)? {
-        let path = entry?.path();
-        if !path.to_string_lossy().ends_with(".t0.json") {
-            continue;
-        }
+fn heed_others<T: Transport>(desk: &Desk<T>) -> Result<(), Halt> {
+    desk.config.shelf.each(".t0.json", |bytes| {
         // One that cannot be read is the judge's affair.
-        if let Ok(export) = serde_json::from_slice::<Export>(&std::fs::read(&path)?) {
+        if let Ok(export) = serde_json::from_slice::<Export>(bytes) {
             for row in &export.log {
                 desk.msgids.is_taken(&row.cause.origin, &row.cause.msgid);
             }
         }
-    }
-    Ok(())
-}
-
-/// A death in the middle of a line leaves it without its end; the next line must begin on its own.
-fn end_lines(exports: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(exports)? {
-        let path = entry?.path();
-        if path
-            .extension()
-            .is_none_or(|extension| extension != "jsonl")
-        {
-            continue;
-        }
-        let mut file = std::fs::OpenOptions::new()
-            .read(true)
-            .append(true)
-            .open(&path)?;
-        if file.metadata()?.len() == 0 {
-            continue;
-        }
-        file.seek(SeekFrom::End(-1))?;
-        let mut last = [0];
-        file.read_exact(&mut last)?;
-        if last != *b"\n" {
-            file.write_all(b"\n")?;
-        }
-    }
-    Ok(())
+    })
 }

@@ -118,7 +118,7 @@ fn told_as_full<T: Transport>(desk: &Desk<T>, halt: Halt) -> Halt {
         // Where nothing is open, all that found no room is the end of the proof; else it is as bad as a broken disk.
         Halt::Journal(error) if error.is_full() && desk.fold(|fold| fold.open_count()) == 0 => {
             Halt::DiskFull {
-                path: desk.config.dir.join("journal.db"),
+                path: desk.config.shelf.place("journal.db"),
                 open: 0,
             }
         }

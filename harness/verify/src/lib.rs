@@ -3,13 +3,14 @@
 //! Why apart: the judge shares no code with the doer. It knows words and data (`domain`, `journal`),
 //! adds up again in its own plain way, and has one file per rule R1–R14.
 //! Called by `cli` right after a run and for any run directory later: the same function.
-//! `close` judges all runs of a plan together. Not here: reading files (`cli`), words for people (`reports`).
+//! `close` judges all runs of a plan together. Not here: finding files (`cli`), words for people (`reports`).
 
 mod judgement;
 
 pub mod audit;
 
 mod evidence;
+mod files;
 mod judge;
 
 mod books;
@@ -32,6 +33,7 @@ mod window;
 
 pub use certificate::{certificate, certificate_core_sha256};
 pub use evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
+pub use files::{PartyFiles, party_of, read_party};
 pub use judge::judge;
 pub use judgement::{
     BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Statement,

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crosswipe_domain::{LogRow, Moment};
+use crosswipe_domain::{DeclaredPurge, LogRow, Moment, Registry};
 
 use super::Ledger;
 
@@ -22,6 +22,17 @@ pub struct PurgeOrder {
 }
 
 impl PurgeOrder {
+    /// What an owner's order is to a mock party: the rows of the registered persons.
+    pub(crate) fn of(purge: &DeclaredPurge, registry: &Registry) -> PurgeOrder {
+        let registered = registry.personas.iter().filter(|person| person.registered);
+        PurgeOrder {
+            at: purge.at,
+            persons: registered
+                .map(|person| person.no.reveal().to_owned())
+                .collect(),
+        }
+    }
+
     fn names(&self, row: &LogRow) -> bool {
         let person = row.person.as_ref();
         row.cause.infno != "open"

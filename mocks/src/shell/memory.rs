@@ -6,17 +6,21 @@
 //! lose it on any link, or carry others first, so that every order of things can be played.
 //! Not here: who sends, when, and what dies (`cli`'s simulation).
 
+mod journey;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crosswipe_domain::{Export, LogRow, Look, Moment, Party, Role};
+use crosswipe_domain::{DeclaredPurge, Export, LogRow, Look, Moment, Party, Registry, Role};
 use crosswipe_wire::Context;
+
+pub use journey::{Journey, Leg, Whereabouts};
 
 use super::keeper::Keeper;
 use super::{carrier, machine_of, machines};
-use crate::fault::{Delivery, FaultOrder, Faults, Motion, Rigged};
-use crate::ledger::{BadLog, Ledger};
-use crate::machine::{Answer, HOP_PATH, Lost, Ticket};
+use crate::fault::{Books, Delivery, FaultOrder, Faults, Rigged};
+use crate::ledger::{BadLog, Ledger, PurgeOrder};
+use crate::machine::{Answer, HOP_PATH, Lost};
 use crate::setup::Setup;
 
 /// 内存世界 · All parties of a topology.
@@ -24,187 +28,9 @@ pub struct MemoryWorld {
     machines: BTreeMap<Party, Mutex<Rigged>>,
     faults: Faults,
     setup: Arc<Setup>,
-}
-
-/// 在途 · A message on its way through the world, and the way its answer takes back.
-///
-/// What a party behind still owes an answer to stands in that party; a journey that is dropped is a
-/// message that nobody will ever answer.
-pub struct Journey {
-    now: Moment,
-    context: Option<Context>,
-    /// Parties that wait for the one behind them, the nearest to the sender first.
-    waiting: Vec<(Party, Ticket)>,
-    stage: Stage,
-}
-
-/// 所到之处 · Where a message stands, right before the next thing happens to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Whereabouts<'a> {
-    /// A party is about to take it.
-    Before(&'a Party),
-    /// The answer is about to reach a party that waits for it.
-    BackAt(&'a Party),
-    /// The answer, or the news that none comes, is about to reach the sender.
-    Home,
-}
-
-/// 所载 · What a message carries on its present leg.
-#[derive(Clone, Copy, Debug)]
-pub enum Leg<'a> {
-    /// It is on its way to a party.
-    Out {
-        /// Which.
-        to: &'a Party,
-        /// Under which path.
-        path: &'a str,
-        /// With these bytes.
-        body: &'a [u8],
-    },
-    /// An answer, or the news that none comes, is on its way back.
-    Back(Result<&'a Answer, &'a Lost>),
-}
-
-enum Stage {
-    Out {
-        to: Party,
-        path: String,
-        body: Vec<u8>,
-    },
-    Back(Result<Answer, Lost>),
-}
-
-impl Journey {
-    /// A message that is about to reach its first party.
-    pub fn new(
-        now: Moment,
-        to: &Party,
-        path: &str,
-        context: Option<&Context>,
-        body: &[u8],
-    ) -> Journey {
-        Journey {
-            now,
-            context: context.cloned(),
-            waiting: Vec::new(),
-            stage: Stage::Out {
-                to: to.clone(),
-                path: path.to_owned(),
-                body: body.to_vec(),
-            },
-        }
-    }
-
-    /// Where it stands.
-    pub fn whereabouts(&self) -> Whereabouts<'_> {
-        match (&self.stage, self.waiting.last()) {
-            (Stage::Out { to, .. }, _) => Whereabouts::Before(to),
-            (Stage::Back(_), Some((party, _))) => Whereabouts::BackAt(party),
-            (Stage::Back(_), None) => Whereabouts::Home,
-        }
-    }
-
-    /// When it was sent.
-    pub fn now(&self) -> Moment {
-        self.now
-    }
-
-    /// In the name of which run and process it was sent, if of any.
-    pub fn context(&self) -> Option<&Context> {
-        self.context.as_ref()
-    }
-
-    /// What it carries on its present leg.
-    pub fn leg(&self) -> Leg<'_> {
-        match &self.stage {
-            Stage::Out { to, path, body } => Leg::Out { to, path, body },
-            Stage::Back(answer) => Leg::Back(answer.as_ref()),
-        }
-    }
-
-    /// What it carries reaches nobody: whoever waits sees the connection close.
-    pub fn lose(&mut self) {
-        self.stage = Stage::Back(Err(Lost::new("connection closed")));
-    }
-
-    /// Lets the next party take it, or its answer. Nothing happens to one that is home.
-    pub fn step(&mut self, world: &MemoryWorld) {
-        let home = Stage::Back(Err(Lost::new("on its way")));
-        let (party, motion) = match (std::mem::replace(&mut self.stage, home), self.waiting.pop()) {
-            (Stage::Out { to, path, body }, nearer) => {
-                self.waiting.extend(nearer);
-                world.deliver(&carrier(&to), self.now);
-                match world.machines.get(&carrier(&to)) {
-                    Some(machine) => {
-                        let motion =
-                            lock(machine).begin(self.now, self.context.as_ref(), &path, &body);
-                        (to, motion)
-                    }
-                    None => {
-                        self.stage = Stage::Back(Err(Lost::new(format!("no party {to}"))));
-                        return;
-                    }
-                }
-            }
-            (Stage::Back(answer), Some((party, ticket))) => {
-                let motion =
-                    lock(&world.machines[&carrier(&party)]).resume(self.now, ticket, answer);
-                (party, motion)
-            }
-            (Stage::Back(answer), None) => {
-                self.stage = Stage::Back(answer);
-                return;
-            }
-        };
-        self.carry(world, party, motion);
-    }
-
-    /// What a party's motion makes of it.
-    fn carry(&mut self, world: &MemoryWorld, party: Party, motion: Motion) {
-        self.stage = match motion {
-            Motion::Reply(answer) => Stage::Back(Ok(answer)),
-            Motion::Spoiled(_, spoil) => Stage::Back(Err(Lost::new(spoil.why()))),
-            Motion::Silence => {
-                world.born_again(&carrier(&party));
-                Stage::Back(Err(Lost::new("connection closed")))
-            }
-            Motion::Forward { to, body, ticket } => {
-                let path = if party.role == Role::His {
-                    "/"
-                } else {
-                    HOP_PATH
-                };
-                self.waiting.push((party, ticket));
-                Stage::Out {
-                    to,
-                    path: path.to_owned(),
-                    body: body.into_bytes(),
-                }
-            }
-        };
-    }
-
-    /// Carries it to its end, whatever is in the way.
-    ///
-    /// # Errors
-    /// No such party, or a fault that cut the link: the outcome is unknown.
-    pub fn finish(mut self, world: &MemoryWorld) -> Result<Answer, Lost> {
-        while self.whereabouts() != Whereabouts::Home {
-            self.step(world);
-        }
-        self.answer()
-    }
-
-    /// What has come home.
-    ///
-    /// # Errors
-    /// No answer came, or it is not home yet: the outcome is unknown.
-    pub fn answer(self) -> Result<Answer, Lost> {
-        match (self.stage, self.waiting.is_empty()) {
-            (Stage::Back(answer), true) => answer,
-            _ => Err(Lost::new("given up on its way")),
-        }
-    }
+    /// How far a party's clock goes wrong, milliseconds.
+    skews: BTreeMap<Party, i64>,
+    purges: Vec<(Party, PurgeOrder)>,
 }
 
 impl MemoryWorld {
@@ -219,7 +45,37 @@ impl MemoryWorld {
             machines,
             faults,
             setup: Arc::clone(setup),
+            skews: BTreeMap::new(),
+            purges: Vec::new(),
         }
+    }
+
+    /// 时钟不准 · From now on a party's clock is so many milliseconds before (or, below 0, behind) everybody else's.
+    pub fn skew(&mut self, party: &Party, ms: i64) {
+        self.skews.insert(carrier(party), ms);
+    }
+
+    /// Orders of the parties' owners: each is carried out at its instant, by parties that were restarted too.
+    pub fn order_purges(&mut self, purges: &[DeclaredPurge], registry: &Registry) {
+        let orders = purges
+            .iter()
+            .map(|purge| (purge.party.clone(), PurgeOrder::of(purge, registry)));
+        self.purges.extend(orders);
+        for (party, machine) in &self.machines {
+            lock(machine).order_all(&self.purges_of(party));
+        }
+    }
+
+    fn purges_of(&self, party: &Party) -> Vec<(Role, PurgeOrder)> {
+        let own = self.purges.iter().filter(|(of, _)| carrier(of) == *party);
+        own.map(|(of, order)| (of.role, order.clone())).collect()
+    }
+
+    /// What time a party believes that it is.
+    fn now_at(&self, party: &Party, now: Moment) -> Moment {
+        self.skews
+            .get(&carrier(party))
+            .map_or(now, |ms| now.plus_ms(*ms))
     }
 
     /// Stands up every party of the setup with the books that its log leads to, as after the death of the process
@@ -262,7 +118,7 @@ impl MemoryWorld {
         while let Some(Delivery { motion, context }) = self
             .machines
             .get(party)
-            .and_then(|machine| lock(machine).deliver(now))
+            .and_then(|machine| lock(machine).deliver(self.now_at(party, now)))
         {
             let mut journey = Journey::new(now, party, HOP_PATH, context.as_ref(), &[]);
             journey.carry(self, party.clone(), motion);
@@ -274,12 +130,29 @@ impl MemoryWorld {
     /// A machine that died in silence has a successor at once: there is no time between messages here.
     fn born_again(&self, party: &Party) {
         let mut dead = lock(&self.machines[party]);
-        let Some(books) = dead.take_death() else {
+        if let Some(books) = dead.take_death() {
+            self.succeed(party, &mut dead, books);
+        }
+    }
+
+    /// 重启 · A party is started again: its books and epochs are those of its log, whatever else it knew is gone.
+    /// Whoever carries messages cuts those that it took part in ([`Journey::sever`]).
+    pub fn restart(&self, party: &Party) {
+        let party = carrier(party);
+        if let Some(machine) = self.machines.get(&party) {
+            self.succeed(&party, &mut lock(machine), Books::Kept);
+        }
+    }
+
+    fn succeed(&self, party: &Party, dead: &mut Rigged, books: Books) {
+        let Some(mut rigged) = machine_of(party, &self.setup, &self.faults) else {
             return;
         };
-        if let Some(mut rigged) = machine_of(party, &self.setup, &self.faults)
-            && Keeper::reopen(None, books, dead.machine(), rigged.machine_mut()).is_ok()
-        {
+        rigged.order_all(&self.purges_of(party));
+        let epochs = dead.machine().epochs().clone();
+        rigged.machine_mut().restore_epochs(epochs);
+        let opened = Keeper::reopen(None, books, dead.machine(), rigged.machine_mut());
+        if opened.is_ok() {
             *dead = rigged;
         }
     }
@@ -299,6 +172,7 @@ impl MemoryWorld {
             let body = serde_json::json!({"message": refusal.err_msg()}).to_string();
             return Some(Answer { status: 409, body });
         }
+        let now = self.now_at(party, now);
         machine.touch(now);
         let shown = shown(&mut machine, now, path);
         Some(shown.map_or_else(
@@ -314,6 +188,7 @@ impl MemoryWorld {
     pub fn export(&self, party: &Party, now: Moment) -> Option<Export> {
         self.deliver(&carrier(party), now);
         let mut rigged = lock(self.machines.get(&carrier(party))?);
+        let now = self.now_at(party, now);
         rigged.touch(now);
         rigged.export(party.role, now)
     }
@@ -322,6 +197,7 @@ impl MemoryWorld {
     pub fn look(&self, party: &Party, from: u64, now: Moment) -> Option<Look> {
         self.deliver(&carrier(party), now);
         let mut rigged = lock(self.machines.get(&carrier(party))?);
+        let now = self.now_at(party, now);
         rigged.touch(now);
         rigged.machine().look(party.role, from, now)
     }

@@ -11,7 +11,7 @@ use crosswipe_journal::{Counters as Written, Journal, RunHeader};
 use crosswipe_mocks::{World, WorldConfig};
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::{Http, Transport};
-use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, Turn, beginning};
+use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, Shelf, Turn, beginning};
 use crosswipe_scenarios::{Case, Plan};
 
 use crate::counted::{Counted, Counters, Sent};
@@ -173,7 +173,7 @@ async fn timed(
     network: impl Transport,
 ) -> (Finished, Measured) {
     let config = RunConfig {
-        dir: dir.to_owned(),
+        shelf: Shelf::Folder(dir.to_owned()),
         run_id: run_id(),
         selected: (0..plan.cases.len()).collect(),
         patience: Patience {

@@ -10,4 +10,5 @@ pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod select;
 pub(crate) mod serve;
+pub(crate) mod sim;
 pub(crate) mod verify;

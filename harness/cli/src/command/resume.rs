@@ -16,7 +16,7 @@ use crosswipe_journal::{Draft, History, Journal, Note, Payload, Record, RunHeade
 use crosswipe_mocks::{MsgidMode, fired_before};
 use crosswipe_reports::{Lang, chain_groups};
 use crosswipe_runner::clock::Clock;
-use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, people_with_open};
+use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, people_with_open};
 use crosswipe_scenarios::Plan;
 
 use crate::args::Resume;
@@ -247,7 +247,7 @@ async fn whole(
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));
     let plan_id = plan.id.clone();
     let config = RunConfig {
-        dir: dir.to_owned(),
+        shelf: Shelf::Folder(dir.to_owned()),
         run_id: header.run_id,
         patience: Patience {
             seed: header.seed,

@@ -14,7 +14,7 @@ use crosswipe_journal::{Journal, RunHeader};
 use crosswipe_mocks::{FaultClass, FaultOrder, Faults};
 use crosswipe_reports::chain_groups;
 use crosswipe_runner::clock::{Clock, real_now};
-use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, beginning};
+use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, beginning};
 use crosswipe_scenarios::Plan;
 
 use crate::args::{AfterWindow, ClockKind, Run, TransportKind};
@@ -139,7 +139,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let shown = bar.clone();
     let plan_id = plan.id.clone();
     let config = RunConfig {
-        dir: dir.clone(),
+        shelf: Shelf::Folder(dir.clone()),
         run_id,
         patience: Patience {
             seed: args.seed.unwrap_or(plan.seed),

@@ -1,7 +1,7 @@
 //! 读账 · The exports and looks of a run folder, read back party by party.
 //!
-//! Why so: one party's files are read together, since later looks repeat earlier ones ([`BookReader`]), and the parties
-//! side by side, as many at a time as there are processors. Not here: what the books must hold (`verify`).
+//! Why so: one party's files are read together, and the parties side by side, as many at a time as there are
+//! processors. Not here: what a file's name and bytes mean (`verify::files`), what the books must hold (`verify`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,41 +10,25 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crosswipe_domain::{BookReader, Party, sha256_hex};
-use crosswipe_verify::{ExportFile, Instant, LookLine};
+use crosswipe_domain::Party;
+use crosswipe_verify::{PartyFiles, party_of, read_party};
 
 use crate::complain::Trouble;
-
-/// What lies there of one party.
-#[derive(Default)]
-pub(super) struct Books {
-    pub(super) exports: BTreeMap<Instant, ExportFile>,
-    pub(super) looks: Option<Vec<LookLine>>,
-}
-
-/// Which look a file holds, in the order in which they were taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Which {
-    T0,
-    Tm,
-    T1,
-    T2,
-}
-
-type Files = Vec<(Which, PathBuf)>;
 
 /// Reads all files of a folder that are named as exports or looks; others are not touched.
 ///
 /// # Errors
 /// The folder or a file cannot be read. What is no export is told by the judge, with its party.
-pub(super) fn read(dir: &Path) -> Result<BTreeMap<Party, Books>, Trouble> {
-    let mut files: BTreeMap<Party, Files> = BTreeMap::new();
+pub(super) fn read(dir: &Path) -> Result<BTreeMap<Party, PartyFiles>, Trouble> {
+    let mut files: BTreeMap<Party, Vec<(String, PathBuf)>> = BTreeMap::new();
     for path in super::files_of(dir)? {
-        if let Some((party, which)) = named(&path) {
-            files.entry(party).or_default().push((which, path));
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some((name, party)) = name.and_then(|name| Some((name.to_owned(), party_of(name)?)))
+        {
+            files.entry(party).or_default().push((name, path));
         }
     }
-    let work: Vec<(Party, Files)> = files.into_iter().collect();
+    let work: Vec<(Party, Vec<(String, PathBuf)>)> = files.into_iter().collect();
     let next = AtomicUsize::new(0);
     let read = Mutex::new(BTreeMap::new());
     let reader = || {
@@ -70,57 +54,15 @@ pub(super) fn read(dir: &Path) -> Result<BTreeMap<Party, Books>, Trouble> {
         .collect()
 }
 
-fn of_party(files: &Files) -> Result<Books, Trouble> {
-    let mut files = files.clone();
-    files.sort();
+fn of_party(files: &[(String, PathBuf)]) -> Result<PartyFiles, Trouble> {
     let mut bytes = Vec::new();
-    for (_, path) in &files {
-        bytes.push(fs::read(path).map_err(|error| Trouble::file("read", path, error))?);
+    for (name, path) in files {
+        let read = fs::read(path).map_err(|error| Trouble::file("read", path, error))?;
+        bytes.push((name.as_str(), read));
     }
-    let mut reader = BookReader::default();
-    let mut books = Books::default();
-    for ((which, _), bytes) in files.iter().zip(&bytes) {
-        let instant = match which {
-            Which::T0 => Instant::T0,
-            Which::T1 => Instant::T1,
-            Which::T2 => Instant::T2,
-            Which::Tm => {
-                books.looks = Some(looks(&mut reader, bytes));
-                continue;
-            }
-        };
-        let file = ExportFile {
-            sha256: sha256_hex(bytes),
-            export: reader.export(bytes).map_err(|error| error.to_string()),
-        };
-        books.exports.insert(instant, file);
-    }
-    Ok(books)
-}
-
-fn looks<'a>(reader: &mut BookReader<'a>, bytes: &'a [u8]) -> Vec<LookLine> {
-    let lines = bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty());
-    lines
-        .map(|line| LookLine {
-            sha256: sha256_hex(line),
-            look: reader.look(line).map_err(|error| error.to_string()),
-        })
-        .collect()
-}
-
-/// `insured-330300.t1.json` → the party and t1.
-fn named(path: &Path) -> Option<(Party, Which)> {
-    let name = path.file_name()?.to_str()?;
-    let (stem, which) = name.split_once('.')?;
-    let (role, code) = stem.split_once('-')?;
-    let which = match which {
-        "t0.json" => Which::T0,
-        "tm.jsonl" => Which::Tm,
-        "t1.json" => Which::T1,
-        "t2.json" => Which::T2,
-        _ => return None,
-    };
-    Some((Party::try_from(format!("{role}:{code}")).ok()?, which))
+    let bytes: Vec<(&str, &[u8])> = bytes
+        .iter()
+        .map(|(name, bytes)| (*name, bytes.as_slice()))
+        .collect();
+    Ok(read_party(&bytes))
 }

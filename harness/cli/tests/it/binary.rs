@@ -28,6 +28,7 @@ mod served_close;
 #[cfg(unix)]
 mod served_faults;
 mod served_kill;
+mod sim;
 mod strangers;
 mod trouble;
 mod world;

@@ -16,7 +16,7 @@ use crosswipe_journal::{
 use crosswipe_mocks::shell::memory::MemoryWorld;
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::{Answer, Call, Lost, Transport};
-use crosswipe_runner::{Finished, Halt, Interrupt, Patience, RunConfig, Turn, beginning};
+use crosswipe_runner::{Finished, Halt, Interrupt, Patience, RunConfig, Shelf, Turn, beginning};
 use crosswipe_scenarios::Plan;
 use crosswipe_wire::Context;
 use rstest::rstest;
@@ -177,7 +177,7 @@ impl Stage {
             only.is_empty() || only.iter().any(|part| case.id.as_str().contains(part))
         });
         RunConfig {
-            dir: self.dir.path().to_owned(),
+            shelf: Shelf::Folder(self.dir.path().to_owned()),
             run_id: RunId::parse("trouble").unwrap(),
             selected: wanted.map(|(index, _)| index).collect(),
             patience: Patience {

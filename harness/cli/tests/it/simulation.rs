@@ -4,12 +4,10 @@
 //! harness passes numbered points (before and after every journal write, before every send, before every
 //! party takes a message or an answer, before every reply); a kill is a point that it never gets past:
 //! its futures are dropped, and only what was durable by then is left.
-//! Not here: real processes and real disks (`binary`).
+//! Life, disk and the count of the books are the product's own (`crosswipe_sim`).
+//! Not here: real processes and real disks (`binary`), random troubles (`sim`).
 
-mod books;
 mod catalogue;
-mod disk;
-mod fate;
 mod fencing;
 mod flows;
 mod network;

@@ -13,7 +13,7 @@ fn root() -> PathBuf {
 
 /// The table of `ARCHITECTURE.md`, as data.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 10] = [
+    let rows: [(&str, &[&str]); 11] = [
         ("domain", &[]),
         ("wire", &["domain"]),
         ("journal", &["domain"]),
@@ -27,8 +27,21 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ),
         ("reports", &["verify", "journal", "wire", "domain"]),
         (
+            "sim",
+            &[
+                "runner",
+                "mocks",
+                "verify",
+                "scenarios",
+                "journal",
+                "wire",
+                "domain",
+            ],
+        ),
+        (
             "cli",
             &[
+                "sim",
                 "domain",
                 "wire",
                 "journal",

@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use crosswipe_mocks::{FaultClass, FaultOrder};
+use crosswipe_sim::look_through;
 use crosswipe_verify::{Judgement, Verdict};
 
-use super::books::look_through;
 use super::flows::{Flow, flow};
 use super::scene::{Ended, Scene};
 

@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crosswipe_mocks::Journey;
 use rstest::rstest;
 
-use super::books::look_through;
-use super::fate::{Fate, Point};
 use super::flows::flow;
 use super::network::{is_refused_as_stale, lsns};
 use super::points::{Whole, must_be_clean};
 use super::scene::{Ended, Scene};
 use super::twice::Dice;
+use crosswipe_sim::look_through;
+use crosswipe_sim::{Fate, Point};
 
 /// Interleavings of two living processes per flow.
 const REVIVED: usize = 40;

@@ -9,7 +9,7 @@ use crosswipe_mocks::{Journey, Leg, MemoryWorld, Whereabouts};
 use crosswipe_runner::transport::{Answer, Call, Lost, Transport};
 use crosswipe_wire::{Context, Request};
 
-use super::fate::{Fate, Point};
+use crosswipe_sim::{Fate, Point};
 
 /// 断点 · Where a link is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

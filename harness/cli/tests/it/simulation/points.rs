@@ -13,11 +13,11 @@ use crosswipe_journal::Row;
 use crosswipe_verify::{Finding, Verdict};
 use rstest::rstest;
 
-use super::books::look_through;
-use super::fate::{Fate, Point};
 use super::flows::{Flow, HOPS, cut_short, flow, of_the_case, with};
 use super::network::Cut;
 use super::scene::{Ended, Kept, Reach, Scene};
+use crosswipe_sim::look_through;
+use crosswipe_sim::{Fate, Point};
 
 /// What was seen at a point of the whole run.
 #[derive(Clone, Debug)]

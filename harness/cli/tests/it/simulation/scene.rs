@@ -1,27 +1,25 @@
 //! 一幕 · A run in memory: its disk, its world, and the lives of the harness that act in it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crosswipe_domain::{Level, LogRow, Look, Moment, Party, RunId, sha256_hex};
+use crosswipe_domain::{Level, LogRow, Moment, Party, RunId};
 use crosswipe_journal::{Cert, Draft, History, Journal, Payload, Row, RunHeader};
 use crosswipe_mocks::MemoryWorld;
 use crosswipe_runner::clock::Clock;
-use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, Turn, beginning};
-use crosswipe_verify::{Evidence, ExportFile, Instant, JournalFacts, Judgement, LookLine, judge};
-use tempfile::TempDir;
+use crosswipe_runner::{
+    Finished, Interrupt, MemoryShelf, Patience, RunConfig, Shelf, Turn, beginning,
+};
+use crosswipe_sim::{Disk, Fate};
+use crosswipe_verify::{Evidence, Judgement, judge};
 
-use super::disk::Disk;
-use super::fate::Fate;
 use super::flows::Flow;
 use super::network::{Flight, Network, Traffic};
 
 /// 一幕 · What outlives the harness.
 pub(super) struct Scene<'f> {
     pub(super) flow: &'f Flow,
-    pub(super) dir: TempDir,
+    pub(super) shelf: MemoryShelf,
     pub(super) disk: Disk,
     pub(super) world: Arc<MemoryWorld>,
     pub(super) flight: Arc<Mutex<Flight>>,
@@ -80,7 +78,7 @@ impl<'f> Scene<'f> {
     pub(super) fn new(flow: &'f Flow) -> Scene<'f> {
         Scene {
             flow,
-            dir: folder(),
+            shelf: MemoryShelf::default(),
             disk: Disk::default(),
             world: Arc::new(MemoryWorld::new(&flow.setup, flow.faults.clone())),
             flight: Arc::new(Mutex::new(Flight::with(flow.troubles.clone()))),
@@ -91,14 +89,10 @@ impl<'f> Scene<'f> {
     /// The same run after everything died: journal, files and party logs are there, as far as `kept` says, and nothing
     /// that was only in memory.
     pub(super) fn of(flow: &'f Flow, kept: Kept) -> Scene<'f> {
-        let dir = folder();
-        for (name, bytes) in kept.files {
-            fs::write(dir.path().join("exports").join(name), bytes).unwrap();
-        }
         let world = MemoryWorld::restored(&flow.setup, Vec::new(), kept.logs).unwrap();
         Scene {
             flow,
-            dir,
+            shelf: MemoryShelf::holding(kept.files),
             disk: Disk::holding(kept.rows),
             world: Arc::new(world),
             flight: Arc::default(),
@@ -108,36 +102,31 @@ impl<'f> Scene<'f> {
 
     /// All that is durable now.
     pub(super) fn kept(&self) -> Kept {
-        let files = fs::read_dir(self.dir.path().join("exports")).unwrap();
-        let file = |entry: std::io::Result<fs::DirEntry>| {
-            let entry = entry.unwrap();
-            let name = entry.file_name().to_str().unwrap().to_owned();
-            (name, fs::read(entry.path()).unwrap())
-        };
         Kept {
             rows: self.disk.rows(),
             logs: self.world.logs(),
-            files: files.map(file).collect(),
+            files: self.shelf.files(),
         }
     }
 
     /// How far everything durable reaches now.
     pub(super) fn reach(&self) -> impl Fn() -> Reach + Send + Sync + 'static {
         let (disk, world) = (self.disk.clone(), Arc::clone(&self.world));
-        let exports = self.dir.path().join("exports");
+        let shelf = self.shelf.clone();
         let parties: Vec<Party> = world.logs().into_iter().map(|(party, _)| party).collect();
         let at = beginning(&self.flow.plan).unwrap();
         move || {
             let lsn = |party| world.look(party, u64::MAX, at).unwrap().lsn;
-            let files = fs::read_dir(&exports).unwrap().map(|entry| {
-                let entry = entry.unwrap();
-                let name = entry.file_name().to_str().unwrap().to_owned();
-                (name, entry.metadata().unwrap().len())
+            let files = shelf.with(|files| {
+                let long = files
+                    .iter()
+                    .map(|(name, bytes)| (name.clone(), bytes.len() as u64));
+                long.collect()
             });
             Reach {
                 rows: disk.len(),
                 logs: parties.iter().map(lsn).collect(),
-                files: files.collect(),
+                files,
             }
         }
     }
@@ -263,7 +252,8 @@ impl<'f> Scene<'f> {
 
     /// What the judge says of journal and files as they lie there.
     pub(super) fn judged(&self, history: &History) -> Judgement {
-        judge(&evidence(self.dir.path(), history))
+        self.shelf
+            .with(|files| judge(&Evidence::of_files(history, files)))
     }
 
     fn network(&self, fate: &Arc<Fate>, epoch: u64) -> Network {
@@ -279,7 +269,7 @@ impl<'f> Scene<'f> {
     fn config(&self, epoch: u64) -> RunConfig {
         let plan = &self.flow.plan;
         RunConfig {
-            dir: self.dir.path().to_owned(),
+            shelf: Shelf::Memory(self.shelf.clone()),
             run_id: run_id(),
             selected: (0..plan.cases.len()).collect(),
             patience: Patience {
@@ -303,12 +293,6 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-fn folder() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(dir.path().join("exports")).unwrap();
-    dir
-}
-
 fn run_id() -> RunId {
     RunId::parse("simulated").unwrap()
 }
@@ -330,54 +314,4 @@ fn header(flow: &Flow) -> RunHeader {
         world: None,
         switches: Default::default(),
     }
-}
-
-/// Journal and files as the judge takes them.
-fn evidence(dir: &Path, history: &History) -> Evidence {
-    let journal = JournalFacts {
-        head: history.records[0].sha256.clone(),
-        tail: history.last().sha256.clone(),
-        length: history.records.len() as u64,
-        defect: None,
-    };
-    let mut evidence = Evidence {
-        records: history.records.clone(),
-        journal,
-        ..Evidence::default()
-    };
-    for entry in fs::read_dir(dir.join("exports")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let (stem, which) = name.split_once('.').unwrap();
-        let party = Party::try_from(stem.replacen('-', ":", 1)).unwrap();
-        let bytes = fs::read(&path).unwrap();
-        let instant = match which {
-            "t0.json" => Instant::T0,
-            "t1.json" => Instant::T1,
-            "t2.json" => Instant::T2,
-            _ => {
-                evidence.looks.insert(party, looks(&bytes));
-                continue;
-            }
-        };
-        let export = serde_json::from_slice(&bytes).map_err(|error| error.to_string());
-        let sha256 = sha256_hex(&bytes);
-        evidence
-            .exports
-            .entry(instant)
-            .or_default()
-            .insert(party, ExportFile { sha256, export });
-    }
-    evidence
-}
-
-fn looks(bytes: &[u8]) -> Vec<LookLine> {
-    bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| LookLine {
-            sha256: sha256_hex(line),
-            look: serde_json::from_slice::<Look>(line).map_err(|error| error.to_string()),
-        })
-        .collect()
 }

@@ -6,31 +6,41 @@ use std::sync::{Arc, Mutex};
 
 use crosswipe_journal::{Row, Store, StoreFault};
 
-use super::fate::{Fate, Point};
+use crate::fate::{Fate, Point};
+use crate::lock;
 
 /// 盘 · Shared by all lives of a run.
 #[derive(Clone, Default)]
-pub(super) struct Disk(Arc<Mutex<Vec<Row>>>);
+pub struct Disk(Arc<Mutex<Vec<Row>>>);
 
 impl Disk {
-    pub(super) fn holding(rows: Vec<Row>) -> Disk {
+    /// A disk with these rows on it.
+    pub fn holding(rows: Vec<Row>) -> Disk {
         Disk(Arc::new(Mutex::new(rows)))
     }
 
-    pub(super) fn rows(&self) -> Vec<Row> {
-        self.0.lock().unwrap().clone()
+    /// All rows.
+    pub fn rows(&self) -> Vec<Row> {
+        lock(&self.0).clone()
     }
 
-    pub(super) fn last(&self) -> Option<Row> {
-        self.0.lock().unwrap().last().cloned()
+    /// The newest row.
+    pub fn last(&self) -> Option<Row> {
+        lock(&self.0).last().cloned()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.lock().unwrap().len()
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        lock(&self.0).len()
+    }
+
+    /// True if nothing was ever written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Puts the disk and a life's end round a store.
-    pub(super) fn under(&self, fate: &Arc<Fate>) -> impl Fn(Box<dyn Store>) -> Box<dyn Store> {
+    pub fn under(&self, fate: &Arc<Fate>) -> impl Fn(Box<dyn Store>) -> Box<dyn Store> {
         let (disk, fate) = (self.clone(), Arc::clone(fate));
         move |inner| {
             Box::new(Kept {
@@ -60,7 +70,7 @@ impl Store for Kept {
             return Err(dead());
         }
         {
-            let mut kept = self.disk.0.lock().unwrap();
+            let mut kept = lock(&self.disk.0);
             if rows.first().is_some_and(|row| row.seq != kept.len() as u64) {
                 return Err(StoreFault::Io {
                     why: "UNIQUE constraint failed: record.seq".to_owned(),

@@ -4,9 +4,11 @@ use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
+use crate::lock;
+
 /// 点 · What is about to happen, or has just happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Point {
+pub enum Point {
     /// A journal commit is asked for.
     BeforeWrite,
     /// It is durable.
@@ -22,7 +24,7 @@ pub(super) enum Point {
 }
 
 /// 命数 · One life.
-pub(super) struct Fate {
+pub struct Fate {
     state: Mutex<State>,
     died: Notify,
     stopped: Notify,
@@ -31,7 +33,7 @@ pub(super) struct Fate {
 }
 
 /// Called at every point, with what is about to happen there.
-pub(super) type Witness = Box<dyn Fn(Point) + Send + Sync>;
+pub type Witness = Box<dyn Fn(Point) + Send + Sync>;
 
 #[derive(Default)]
 struct State {
@@ -44,7 +46,7 @@ struct State {
 
 impl Fate {
     /// A life that ends at the point with this number, or at its natural end.
-    pub(super) fn new(ends_at: Option<u64>) -> Fate {
+    pub fn new(ends_at: Option<u64>) -> Fate {
         Fate {
             state: Mutex::new(State {
                 ends_at,
@@ -57,8 +59,16 @@ impl Fate {
         }
     }
 
+    /// As [`Fate::new`], with somebody who looks at every point.
+    pub(crate) fn watched(ends_at: Option<u64>, witness: Option<Witness>) -> Fate {
+        Fate {
+            witness,
+            ..Fate::new(ends_at)
+        }
+    }
+
     /// A life that goes on to its natural end, with somebody who looks at the world at every point.
-    pub(super) fn witnessed(witness: Witness) -> Fate {
+    pub fn witnessed(witness: Witness) -> Fate {
         Fate {
             witness: Some(witness),
             ..Fate::new(None)
@@ -67,29 +77,29 @@ impl Fate {
 
     /// A life that stands still at the point with this number, as under SIGSTOP, until it is revived. A point within
     /// a journal write is none to stop at: its answer is not waited for.
-    pub(super) fn stopping_at(point: u64) -> Fate {
+    pub fn stopping_at(point: u64) -> Fate {
         let fate = Fate::new(None);
-        fate.state.lock().unwrap().stops_at = Some(point);
+        lock(&fate.state).stops_at = Some(point);
         fate
     }
 
     /// Ends when life stands still.
-    pub(super) async fn standstill(&self) {
+    pub async fn standstill(&self) {
         self.stopped.notified().await;
     }
 
     /// SIGCONT.
-    pub(super) fn revive(&self) {
-        self.state.lock().unwrap().stops_at = None;
+    pub fn revive(&self) {
+        lock(&self.state).stops_at = None;
         self.revived.notify_waiters();
     }
 
     /// Comes to a point; false if life ends here, or has ended.
-    pub(super) fn passes(&self, point: Point) -> bool {
+    pub fn passes(&self, point: Point) -> bool {
         if let Some(witness) = &self.witness {
             witness(point);
         }
-        let mut state = self.state.lock().unwrap();
+        let mut state = lock(&self.state);
         if state.dead {
             return false;
         }
@@ -103,11 +113,11 @@ impl Fate {
     }
 
     /// Comes to a point and never gets past it where life ends.
-    pub(super) async fn pass(&self, point: Point) {
+    pub async fn pass(&self, point: Point) {
         loop {
             let revived = self.revived.notified();
             {
-                let state = self.state.lock().unwrap();
+                let state = lock(&self.state);
                 if state.stops_at != Some(state.passed) {
                     break;
                 }
@@ -120,19 +130,26 @@ impl Fate {
         }
     }
 
-    pub(super) fn is_dead(&self) -> bool {
-        self.state.lock().unwrap().dead
+    /// Ends it here and now.
+    pub fn end(&self) {
+        lock(&self.state).dead = true;
+        self.died.notify_one();
+    }
+
+    /// True if it has ended.
+    pub fn is_dead(&self) -> bool {
+        lock(&self.state).dead
     }
 
     /// Ends when life does.
-    pub(super) async fn death(&self) {
+    pub async fn death(&self) {
         while !self.is_dead() {
             self.died.notified().await;
         }
     }
 
     /// How many points were passed.
-    pub(super) fn passed(&self) -> u64 {
-        self.state.lock().unwrap().passed
+    pub fn passed(&self) -> u64 {
+        lock(&self.state).passed
     }
 }

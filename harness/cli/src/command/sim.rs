@@ -1,0 +1,240 @@
+//! 模拟 · `crosswipe sim PLAN --seeds A..B`: a plan in memory, seed by seed; `--seed N` plays one again.
+//!
+//! Exit 0 only if every seed ended as it must: without a fault of a party that is clean, whatever links, processes and
+//! clocks did. A seed that did not is shown in its smallest part, with the command that plays it again.
+//! Not here: what a seed says and how it is played (`sim`), the words (`told`).
+
+mod json;
+mod told;
+
+use std::num::NonZero;
+use std::ops::Range;
+
+use crosswipe_mocks::{FaultClass, FaultOrder};
+use crosswipe_runner::clock::Stopwatch;
+use crosswipe_sim::{
+    Campaign, Judged, Line, Mix, NothingToDraw, Recipe, Stage, Sums, Trace, campaign, play, shrink,
+};
+
+use crate::args::Sim;
+use crate::command::run::{at_parties_of, faults};
+use crate::command::select::nearest;
+use crate::complain::{Trouble, to_stderr, to_stdout};
+use crate::exit::Exit;
+
+use told::{CampaignTold, Failed, Replay, SeedTold};
+
+/// Failed seeds that are shown; the others are counted.
+const SHOWN: usize = 5;
+
+/// Plays, tells, and says whether all was as it must be.
+pub(crate) fn sim(args: &Sim) -> Result<Exit, Trouble> {
+    let seeds = seeds(&args.seeds)?;
+    let (mix, orders) = mix(&args.faults)?;
+    let mut plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
+    at_parties_of(&plan, &orders)?;
+    if !args.case.is_empty() {
+        plan.cases
+            .retain(|case| args.case.iter().any(|text| case.id.as_str().contains(text)));
+    }
+    let stage = Stage::new(plan, orders).map_err(nothing)?;
+    match args.seed {
+        Some(seed) => one(args, &stage, mix, seed),
+        None => many(args, &stage, mix, seeds),
+    }
+}
+
+fn many(args: &Sim, stage: &Stage, mix: Mix, seeds: Range<u64>) -> Result<Exit, Trouble> {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let watch = Stopwatch::start();
+    let mut failed: Vec<Line> = Vec::new();
+    let sums = campaign(
+        &Campaign {
+            stage,
+            mix,
+            seeds: seeds.clone(),
+            jobs: args.jobs.map_or(processors, |jobs| jobs as usize),
+        },
+        |line| {
+            if line.judged.failure.is_some() && failed.len() < SHOWN {
+                failed.push(line.clone());
+            }
+        },
+    );
+    let took_ms = watch.elapsed_ms().max(1);
+    // Only the first is made smaller: what is behind it is most often the same.
+    let failed: Vec<Failed> = failed
+        .iter()
+        .enumerate()
+        .map(|(at, line)| {
+            let whole = Recipe::draw(stage, mix, line.seed);
+            match at {
+                0 => smaller(stage, &whole, line.judged.clone()),
+                _ => Failed {
+                    recipe: whole,
+                    judged: line.judged.clone(),
+                    tries: 0,
+                },
+            }
+        })
+        .collect();
+    let told_of = CampaignTold {
+        plan: stage.plan(),
+        replay: replay(args),
+        seeds,
+        mix: &args.faults,
+        sums: &sums,
+        failed: &failed,
+    };
+    to_stdout(&if args.json {
+        json::campaign(&told_of)
+    } else {
+        told::campaign(&told_of, args.common.lang())
+    })?;
+    if !args.common.quiet {
+        to_stderr(&told::speed(sums.seeds, took_ms, args.common.lang()));
+    }
+    Ok(exit(&sums, !stage.faults().is_empty()))
+}
+
+fn one(args: &Sim, stage: &Stage, mix: Mix, seed: u64) -> Result<Exit, Trouble> {
+    let whole = Recipe::draw(stage, mix, seed);
+    let kept = |typed: &[usize], known: Vec<usize>, what: &str| match typed {
+        [] => Ok(None),
+        [0] => Ok(Some(Vec::new())),
+        typed => match typed.iter().find(|number| !known.contains(number)) {
+            None => Ok(Some(typed.to_vec())),
+            Some(number) => Err(Trouble::Usage {
+                code: "cli::seeds",
+                what: format!("seed {seed} has no {what} {number}"),
+                help: format!("它有 · it has: {known:?}"),
+            }),
+        },
+    };
+    let troubles = whole.troubles.iter().map(|(number, _)| *number).collect();
+    let cases: Vec<usize> = whole.cases.iter().map(|(number, _)| *number).collect();
+    let cases = kept(&args.cases, cases, "case")?.filter(|kept| !kept.is_empty());
+    let troubles = kept(&args.keep, troubles, "trouble")?;
+    let recipe = whole.keeping(cases.as_deref(), troubles.as_deref());
+    let trace = if args.trace {
+        Trace::kept()
+    } else {
+        Trace::default()
+    };
+    let played = play(stage, &recipe, &trace);
+    let judged = Judged::of(&played);
+    let typed_part = !args.keep.is_empty() || !args.cases.is_empty();
+    let shrunk =
+        (judged.failure.is_some() && !typed_part).then(|| smaller(stage, &recipe, judged.clone()));
+    let told_of = SeedTold {
+        plan: stage.plan(),
+        replay: replay(args),
+        recipe: &recipe,
+        played: &played,
+        judged: &judged,
+        events: &trace.events(),
+        shrunk: shrunk.as_ref(),
+    };
+    to_stdout(&if args.json {
+        json::seed(&told_of)
+    } else {
+        told::seed(&told_of, args.common.lang())
+    })?;
+    Ok(match (&judged.failure, judged.fired, stage.faults()) {
+        (Some(_), ..) => Exit::Violated,
+        (None, false, [_, ..]) => Exit::Nothing,
+        (None, ..) => Exit::Clean,
+    })
+}
+
+fn smaller(stage: &Stage, recipe: &Recipe, judged: Judged) -> Failed {
+    let shrunk = shrink(stage, recipe, judged, Judged::fails_like);
+    Failed {
+        recipe: shrunk.recipe,
+        judged: shrunk.judged,
+        tries: shrunk.tries,
+    }
+}
+
+fn replay(args: &Sim) -> Replay {
+    Replay {
+        plan: args.plan.display().to_string(),
+        faults: args.faults.clone(),
+        case: args.case.clone(),
+    }
+}
+
+/// A fault that was armed everywhere and fired nowhere proves nothing.
+fn exit(sums: &Sums, armed: bool) -> Exit {
+    match sums.failures.is_empty() {
+        false => Exit::Violated,
+        true if armed && sums.fired == 0 => Exit::Nothing,
+        true => Exit::Clean,
+    }
+}
+
+fn seeds(typed: &str) -> Result<Range<u64>, Trouble> {
+    let usage = |what: String| Trouble::Usage {
+        code: "cli::seeds",
+        what,
+        help: "形如 0..200, 不含后者 · write it like 0..200, the last not included".to_owned(),
+    };
+    let parsed = typed
+        .split_once("..")
+        .and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+    let Some(seeds) = parsed else {
+        return Err(usage(format!("`{typed}` is no range of seeds")));
+    };
+    if seeds.is_empty() {
+        return Err(usage(format!("the range of seeds `{typed}` is empty")));
+    }
+    Ok(seeds)
+}
+
+/// `none`, `transport`, and faults of parties, with commas between; the keys of a fault have commas too.
+fn mix(typed: &str) -> Result<(Mix, Vec<FaultOrder>), Trouble> {
+    let (mut mix, mut orders): (Mix, Vec<String>) = (Mix::None, Vec::new());
+    for word in typed
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+    {
+        let is_key = word.contains('=') && !word.contains(':');
+        match (word, orders.last_mut()) {
+            ("none", _) => {}
+            ("transport", _) => mix = Mix::Transport,
+            (key, Some(order)) if is_key => {
+                order.push(',');
+                order.push_str(key);
+            }
+            (order, _) => orders.push(order.to_owned()),
+        }
+    }
+    let unknown = |order: &&String| {
+        let id = order.split(':').next().unwrap_or_default();
+        FaultClass::all().iter().all(|class| class.id != id)
+    };
+    if let Some(order) = orders.iter().find(unknown) {
+        let known = FaultClass::all().iter().map(|class| class.id);
+        let near = nearest(order, known.chain(["none", "transport"]));
+        return Err(Trouble::Usage {
+            code: "cli::fault",
+            what: format!("`{order}` is neither none, transport nor a fault of the catalogue"),
+            help: near.map_or_else(String::new, |near| {
+                format!("最接近的 · did you mean `{near}`?")
+            }),
+        });
+    }
+    Ok((mix, faults(&orders)?))
+}
+
+fn nothing(nothing: NothingToDraw) -> Trouble {
+    let why = match nothing {
+        NothingToDraw::NoInstant => "计划没有时间",
+        NothingToDraw::NoSwipe => "计划中没有可模拟的刷卡用例",
+    };
+    Trouble::Nothing {
+        what: format!("{why} · {nothing}"),
+        help: "crosswipe run PLAN --list".to_owned(),
+    }
+}

@@ -1,0 +1,103 @@
+//! 模拟 · `crosswipe sim`: what a campaign says, how a seed is played again, and what it does with bad input.
+//!
+//! Not here: that thousands of seeds end clean (`.ci/run`, release build), what troubles do (`sim`).
+
+use serde_json::Value;
+
+use super::{Ended, crosswipe, plan};
+
+fn sim(more: &[&str]) -> Ended {
+    crosswipe(&[&["sim", &plan("pair-demo"), "--quiet"], more].concat())
+}
+
+#[test]
+fn troubled_seeds_are_clean_and_any_number_of_threads_says_the_same() {
+    let seeds = ["--seeds", "0..24", "--json", "--jobs"];
+    let one = sim(&[&seeds[..], &["1"]].concat()).must_end(0);
+    let two = sim(&[&seeds[..], &["2"]].concat()).must_end(0);
+    assert_eq!(one.out, two.out);
+    let told = one.json();
+    assert_eq!(told["verdicts"], serde_json::json!({"clean": 24}));
+    let count = |group: &str| {
+        told["sometimes"][group]
+            .as_object()
+            .map_or(0, |names| names.len())
+    };
+    println!(
+        "{} seeds, {} settled, {} kinds of trouble",
+        told["seeds"]["played"],
+        told["settled"],
+        count("trouble")
+    );
+    assert_eq!(told["settled"], told["reversed"]);
+    assert!(count("trouble") >= 6, "{}", told["sometimes"]);
+}
+
+#[test]
+fn a_seed_is_played_again_to_the_byte_and_told_line_by_line() {
+    let seed = |more: &[&str]| sim(&[&["--seed", "5", "--lang", "en"], more].concat());
+    let (first, again) = (seed(&["--json"]).json(), seed(&["--json"]).json());
+    assert_eq!(first, again);
+    let tail = first["tail"].as_str().unwrap();
+    assert_eq!(tail.len(), 64);
+    let told = seed(&["--trace"]).must_end(0).out;
+    for words in [
+        tail,
+        "harness → his:",
+        "2207",
+        "CASE_FINISHED",
+        "result clean",
+    ] {
+        assert!(told.contains(words), "no `{words}` in {told}");
+    }
+}
+
+/// A party that is at fault: every seed in which the fault fired is violated, and names its class.
+#[test]
+fn a_planted_fault_is_found_in_every_seed_where_it_fired() {
+    let faults = ["--faults", "hub-drops-forwarded-reversal"];
+    let told = sim(&[
+        &faults[..],
+        &["--seeds", "0..8", "--json", "--case", "outpatient/"],
+    ]
+    .concat());
+    let told = told.must_end(0).json();
+    let fired = told["fired"].as_u64().unwrap();
+    assert!(fired >= 6, "{told}");
+    assert_eq!(told["verdicts"]["violated"].as_u64(), Some(fired));
+    assert_eq!(
+        told["sometimes"]["finding"]["one-sided:insured"].as_u64(),
+        Some(fired)
+    );
+    assert_eq!(told["fired_and_clean"], 0);
+}
+
+#[test]
+fn a_fault_that_meets_no_message_proves_nothing() {
+    let faults = ["--faults", "response-lost:on=2102", "--seeds", "0..2"];
+    assert_eq!(
+        sim(&faults).must_end(5).out.matches("已回退干净").count(),
+        1
+    );
+}
+
+#[test]
+fn bad_input_is_one_sentence() {
+    sim(&["--seeds", "5..5"])
+        .must_end(64)
+        .must_say(&["cli::seeds", "empty"]);
+    sim(&["--seeds", "many"])
+        .must_end(64)
+        .must_say(&["cli::seeds", "many"]);
+    sim(&["--faults", "transprot"])
+        .must_end(64)
+        .must_say(&["cli::fault", "did you mean `transport`"]);
+    let lost = sim(&["--faults", "transport,respons-lost"]).must_end(64);
+    lost.must_say(&["cli::fault", "did you mean `response-lost`"]);
+    let known = sim(&["--seed", "5", "--keep", "99"]).must_end(64);
+    known.must_say(&["cli::seeds", "no trouble 99"]);
+    sim(&["--case", "no such case"]).must_end(5);
+    let _: Value = sim(&["--seed", "5", "--keep", "0", "--cases", "1", "--json"])
+        .must_end(0)
+        .json();
+}

@@ -1,0 +1,193 @@
+//! 台 · A plan made ready for thousands of seeds: read once, shared by all threads.
+//!
+//! Why so: a seed plays a few cases; books that nobody touches cost time and prove nothing more, so each seed's world has
+//! only those who take part. Not here: which cases a seed plays (`recipe`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crosswipe_domain::{Export, Moment, Party};
+use crosswipe_mocks::{FaultOrder, MemoryWorld, MsgidMode, Setup};
+use crosswipe_runner::beginning;
+use crosswipe_scenarios::{Case, Expected, Plan, Step};
+
+use crate::lock;
+
+/// 台 · What all seeds of a campaign share.
+pub struct Stage {
+    plan: Plan,
+    begins: Moment,
+    faults: Vec<FaultOrder>,
+    /// Cases that a seed may draw.
+    drawable: Vec<usize>,
+    /// Those of them that settle something.
+    settling: Vec<usize>,
+    ready: Mutex<BTreeMap<Vec<usize>, Arc<Set>>>,
+}
+
+/// 布景 · The world of some cases.
+pub(crate) struct Set {
+    /// The plan with these cases, in this order, and who takes part in them.
+    pub(crate) plan: Plan,
+    pub(crate) setup: Arc<Setup>,
+    /// Every party's books before anything happens.
+    pub(crate) opening: Vec<(Party, Export)>,
+}
+
+/// Worlds kept ready; more cost memory, and a plan with that many draws rarely meets the same again.
+const READY: usize = 512;
+
+/// A plan that no seed can draw from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NothingToDraw {
+    /// It has no window and no case with an instant.
+    #[error("the plan has no instant to begin at")]
+    NoInstant,
+    /// No case swipes a test person and expects it to succeed.
+    #[error("no case of the plan swipes and expects success")]
+    NoSwipe,
+}
+
+impl Stage {
+    /// Makes a plan ready, with faults of parties that are armed in every seed.
+    ///
+    /// # Errors
+    /// Nothing in the plan can be drawn.
+    pub fn new(mut plan: Plan, faults: Vec<FaultOrder>) -> Result<Stage, NothingToDraw> {
+        plan.files.clear();
+        let begins = beginning(&plan).ok_or(NothingToDraw::NoInstant)?;
+        // The public and strangers move books of their own accord: what must come of a seed would not be known.
+        let drawable: Vec<usize> = plan
+            .cases
+            .iter()
+            .enumerate()
+            .filter(|(_, case)| !case.leaves().any(|step| matches!(step, Step::Play(_))))
+            .map(|(index, _)| index)
+            .collect();
+        let settles = |index: &usize| {
+            plan.cases[*index].leaves().any(
+                |step| matches!(step, Step::Swipe(swipe) if swipe.expect.outcome == Expected::Ok),
+            )
+        };
+        let settling: Vec<usize> = drawable.iter().copied().filter(settles).collect();
+        if settling.is_empty() {
+            return Err(NothingToDraw::NoSwipe);
+        }
+        Ok(Stage {
+            plan,
+            begins,
+            faults,
+            drawable,
+            settling,
+            ready: Mutex::default(),
+        })
+    }
+
+    /// The whole plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Faults of parties, armed in every seed.
+    pub fn faults(&self) -> &[FaultOrder] {
+        &self.faults
+    }
+
+    /// True for a case with an instant of its own in it.
+    pub(crate) fn is_timed(&self, case: usize) -> bool {
+        timed(&self.plan.cases[case])
+    }
+
+    pub(crate) fn begins(&self) -> Moment {
+        self.begins
+    }
+
+    pub(crate) fn drawable(&self) -> &[usize] {
+        &self.drawable
+    }
+
+    pub(crate) fn settling(&self) -> &[usize] {
+        &self.settling
+    }
+
+    /// The world of these cases.
+    pub(crate) fn set(&self, cases: &[usize]) -> Arc<Set> {
+        if let Some(set) = lock(&self.ready).get(cases) {
+            return Arc::clone(set);
+        }
+        let set = Arc::new(self.build(cases));
+        let mut ready = lock(&self.ready);
+        if ready.len() < READY {
+            ready.insert(cases.to_vec(), Arc::clone(&set));
+        }
+        set
+    }
+
+    fn build(&self, cases: &[usize]) -> Set {
+        let plan = self.narrowed(cases);
+        let setup = Setup::new(
+            plan.topology.clone(),
+            &plan.registry,
+            plan.window.clone(),
+            plan.arranged.clone(),
+            Default::default(),
+            MsgidMode::default(),
+        );
+        let world = MemoryWorld::new(&setup, Vec::new());
+        let opening = plan.topology.parties().into_iter();
+        let opening = opening
+            .filter_map(|party| Some((party.clone(), world.export(&party, self.begins)?)))
+            .collect();
+        Set {
+            plan,
+            setup,
+            opening,
+        }
+    }
+
+    /// The plan with these cases and who takes part in them.
+    fn narrowed(&self, cases: &[usize]) -> Plan {
+        let mut plan = Plan {
+            cases: cases
+                .iter()
+                .map(|index| self.plan.cases[*index].clone())
+                .collect(),
+            ..self.plan.clone()
+        };
+        let (mut people, mut places) = (Vec::new(), Vec::new());
+        for step in plan.cases.iter().flat_map(|case| case.leaves()) {
+            if let Step::Call(call) = step {
+                people.extend(call.persona.clone());
+                places.push(call.institution.clone());
+            }
+            if let Some(visit) = step.visit() {
+                people.push(visit.persona.to_owned());
+                places.push(visit.institution.clone());
+            }
+        }
+        let personas = &mut plan.registry.personas;
+        personas.retain(|persona| people.contains(&persona.label));
+        let topology = &mut plan.topology;
+        topology
+            .institutions
+            .retain(|kept| places.contains(&kept.code));
+        let (institutions, personas) = (&topology.institutions, &plan.registry.personas);
+        topology.regions.retain(|region| {
+            institutions.iter().any(|i| i.region == region.code)
+                || personas
+                    .iter()
+                    .any(|persona| persona.insured == region.code)
+        });
+        plan
+    }
+}
+
+/// True for a case with an instant of its own in it.
+pub(crate) fn timed(case: &Case) -> bool {
+    case.leaves().any(|step| match step {
+        Step::Swipe(swipe) => swipe.at.or(swipe.undo_at).is_some(),
+        Step::Call(call) => call.at.is_some(),
+        Step::Play(play) => play.at.is_some(),
+        Step::Parallel(_) => false,
+    })
+}
