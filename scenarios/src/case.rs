@@ -264,6 +264,16 @@ impl Step {
         }
     }
 
+    /// When it is to happen, if the scenario says so.
+    pub fn at(&self) -> Option<Moment> {
+        match self {
+            Step::Swipe(swipe) => swipe.at,
+            Step::Call(call) => call.at,
+            Step::Play(play) => play.at,
+            Step::Parallel(_) => None,
+        }
+    }
+
     /// Names of the earlier steps that it builds upon, those of its branches included.
     pub fn builds_upon(&self) -> Vec<&str> {
         match self {

@@ -40,7 +40,7 @@ impl Checker<'_> {
 
     /// The instant of the first timed step; without one, the earliest that the window allows.
     fn start_of(&self, case: &Case) -> Option<Moment> {
-        if let Some(first) = case.leaves().filter_map(instant_of).min() {
+        if let Some(first) = case.leaves().filter_map(Step::at).min() {
             return Some(first);
         }
         let visits: Vec<Swiped<'_>> = case
@@ -87,7 +87,7 @@ impl Checker<'_> {
     }
 
     fn step(&self, step: &Step, now: Moment) -> Moment {
-        let at = instant_of(step).unwrap_or(now);
+        let at = step.at().unwrap_or(now);
         if at < now {
             let message = format!(
                 "this step is at `{}`, before what comes before it at `{}`",
@@ -96,7 +96,7 @@ impl Checker<'_> {
             );
             let help = "按时间先后排列各步 · put the steps in the order of time";
             self.problems.push(
-                self.place(name_of(step))
+                self.place(step.name().unwrap_or_default())
                     .error(codes::INSTANTS_BACKWARDS, message)
                     .help(help),
             );
@@ -272,22 +272,4 @@ impl Checker<'_> {
 /// Reasons that gate and schedule call by the same word.
 fn is_plain(reason: &str) -> bool {
     matches!(reason, "window" | "persona" | "margin")
-}
-
-fn instant_of(step: &Step) -> Option<Moment> {
-    match step {
-        Step::Swipe(swipe) => swipe.at,
-        Step::Call(call) => call.at,
-        Step::Play(play) => play.at,
-        Step::Parallel(_) => None,
-    }
-}
-
-fn name_of(step: &Step) -> &str {
-    match step {
-        Step::Swipe(swipe) => &swipe.name,
-        Step::Call(call) => &call.name,
-        Step::Play(play) => &play.name,
-        Step::Parallel(_) => "",
-    }
 }

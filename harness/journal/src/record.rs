@@ -300,6 +300,9 @@ pub struct CompIntent {
     /// Step of the case that asked for it, e.g. `2.2208`; `None` where it is the rollback's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+    /// True: it takes a part of the τ only (2302 with one line), so that the τ stands after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub part: bool,
     /// Whom it is about.
     pub person: Option<Pseudonym>,
     /// Parties that book it.

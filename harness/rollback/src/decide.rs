@@ -16,6 +16,7 @@ pub const DUPLICATE: &str = "E-DUPMSG";
 /// The next action for an open τ.
 pub(crate) fn next(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
     match (tracked.attempts.last(), &tracked.outcome) {
+        (Some(attempt), _) if attempt.intent.part => after_part(tracked, attempt, patience, now),
         (Some(attempt), _) => after_attempt(tracked, attempt, patience, now),
         (None, Some(Outcome::Ok { .. })) => compensate(tracked, patience),
         (None, Some(Outcome::Refused { .. })) => after_refusal(tracked, patience, now),
@@ -77,6 +78,23 @@ fn after_unknown(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
         Some(answer) if answer.says == Says::NotApplied => conclude(tracked, answer),
         _ => give_up(tracked, "no-answer"),
     }
+}
+
+/// Nobody knows how the withdrawal of a part ended: the same message again brings all parties to one state. Without it
+/// those behind would refuse the whole, of which they have a part no more.
+fn after_part(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now: Moment) -> Next {
+    if tracked.answers.is_empty() {
+        let until = tracked.last_at.plus_ms(patience.grace_ms);
+        return if now < until {
+            Next::Wait { until }
+        } else {
+            Next::Query {
+                txid: tracked.intent.txid.clone(),
+            }
+        };
+    }
+    let resend = Some(attempt.intent.msgid.clone());
+    repeat(tracked, patience, now, attempt.intent.infno.clone(), resend)
 }
 
 /// An undo was sent: believe no reply, ask; then conclude, repeat or give up.

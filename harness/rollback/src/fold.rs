@@ -146,12 +146,18 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// An undo that a case asked for and that was refused is a step of the test, no attempt of the rollback: a tester
-    /// may undo out of order to see it refused, and what he tried to undo is undone in its turn all the same.
-    /// «Seen before» says that it arrived, so it counts.
-    fn was_in_vain(&self) -> bool {
-        let refused = matches!(&self.outcome, Some(Outcome::Refused { code, .. }) if code != decide::DUPLICATE);
-        refused && self.intent.step.is_some()
+    /// What has ended and undid nothing of the τ as a whole. An undo that a case asked for and that was refused is a step
+    /// of the test, no attempt of the rollback: a tester may undo out of order to see it refused, and what he tried to
+    /// undo is undone in its turn all the same («seen before» says that it arrived, so it counts). One that takes a
+    /// part leaves the τ as it was, however it ended.
+    fn is_no_undo(&self) -> bool {
+        match &self.outcome {
+            Some(Outcome::Ok { .. }) => self.intent.part,
+            Some(Outcome::Refused { code, .. }) => {
+                self.intent.part || self.intent.step.is_some() && code != decide::DUPLICATE
+            }
+            Some(Outcome::Unknown { .. }) | None => false,
+        }
     }
 }
 
@@ -211,7 +217,7 @@ impl Fold {
                 let of_message = |attempt: &Attempt| attempt.intent.msgid == ended.msgid;
                 if let Some(place) = tracked.attempts.iter().position(of_message) {
                     tracked.attempts[place].outcome = Some(ended.outcome.clone());
-                    if tracked.attempts[place].was_in_vain() {
+                    if tracked.attempts[place].is_no_undo() {
                         tracked.attempts.remove(place);
                     }
                 }
@@ -271,6 +277,13 @@ impl Fold {
     pub fn attempts(&self, txid: &TxId) -> u32 {
         let tracked = self.transactions.get(txid);
         tracked.map_or(0, decide::attempts_made)
+    }
+
+    /// True as long as nobody knows how the withdrawal of a part of this τ ended.
+    pub fn has_part(&self, txid: &TxId) -> bool {
+        let tracked = self.transactions.get(txid);
+        let last = tracked.and_then(|tracked| tracked.attempts.last());
+        last.is_some_and(|attempt| attempt.intent.part)
     }
 
     /// What the last query said of a τ, if it was asked about since its last message.

@@ -13,3 +13,4 @@ mod target;
 
 pub use decide::DUPLICATE;
 pub use fold::{Fold, LATE, Next, Patience, RESENT};
+pub use target::Named;

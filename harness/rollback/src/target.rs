@@ -1,8 +1,8 @@
 //! 所撤 · Which open τ an undo names, when a case asks for one.
 //!
 //! Why so: what a tester undoes at the counter and what the rollback undoes by itself are one thing, so that nothing is
-//! undone twice: the ids that the undo carries say which τ it is, whoever wrote them. An undo that takes only a part
-//! (2302 with single lines) or names nothing of the run is no undo of a τ; what it leaves is undone in the end.
+//! undone twice: the ids that the undo carries say which τ it is, whoever wrote them. 2302 with a single line takes a
+//! part of its upload: all parties must end with the same rest, and the rest is undone in the end.
 //! Called by `runner` before it sends an undo of a case. Not here: whether it may be sent (`runner`).
 
 use crosswipe_domain::{InfNo, TxId};
@@ -12,6 +12,15 @@ use crate::fold::{Fold, Tracked};
 /// All fee lines of a visit.
 const ALL: &str = "0000";
 
+/// 所撤 · What an undo takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The τ.
+    pub txid: TxId,
+    /// True: only a part of it.
+    pub part: bool,
+}
+
 impl Fold {
     /// The newest open τ of this institution that an undo with these fields names.
     pub fn named(
@@ -19,7 +28,9 @@ impl Fold {
         origin: &str,
         infno: &InfNo,
         field: impl Fn(&str) -> Option<String>,
-    ) -> Option<TxId> {
+    ) -> Option<Named> {
+        let line = field("feedetl_sn");
+        let part = infno.base() == "2302" && line.is_some_and(|line| line != ALL);
         let same = |txid: &TxId, name: &str| {
             let named = field(name);
             named.is_some() && named.as_deref() == self.id(txid, name)
@@ -36,14 +47,16 @@ impl Fold {
                 let all = field("chrg_bchno").as_deref() == Some(ALL);
                 same(txid, "mdtrt_id") && (all || same(txid, "chrg_bchno"))
             }
-            "2302" => same(txid, "mdtrt_id") && field("feedetl_sn").as_deref() == Some(ALL),
             "2502" | "2504" | "2506" => same(txid, "trt_dcla_detl_sn"),
             _ => same(txid, "mdtrt_id"),
         };
         self.open()
             .filter(|(txid, tracked)| tracked.intent.origin == origin && is_it(txid, tracked))
             .max_by_key(|(_, tracked)| tracked.applied_seq.unwrap_or(tracked.seq))
-            .map(|(txid, _)| txid.clone())
+            .map(|(txid, _)| Named {
+                txid: txid.clone(),
+                part,
+            })
     }
 
     /// The open visit of this institution with this id: what merely describes it goes when it goes.

@@ -12,9 +12,14 @@ use crosswipe_wire::{
     check_undo,
 };
 
-/// Fee lines as the treatment place split them (answer to 2204 or 2301).
-pub(crate) fn lines(response: &Response<'_>) -> Vec<LineAmounts> {
-    response.nodes("result").iter().filter_map(line).collect()
+/// Fee lines as the treatment place split them (answer to 2204 or 2301), with their serials.
+pub(crate) fn lines(response: &Response<'_>) -> Vec<(String, LineAmounts)> {
+    let nodes = response.nodes("result");
+    let serial = |node: &Members<'_>| node.text("feedetl_sn").unwrap_or_default().into_owned();
+    let lines = nodes.iter();
+    lines
+        .filter_map(|node| Some((serial(node), line(node)?)))
+        .collect()
 }
 
 fn line(node: &Members<'_>) -> Option<LineAmounts> {

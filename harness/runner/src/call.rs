@@ -13,7 +13,7 @@ use crosswipe_wire::{ObjectText, catalogue};
 
 use crate::captures::Captures;
 use crate::case::Gathered;
-use crate::clock::{Busy, Patient};
+use crate::clock::Busy;
 use crate::deliver::{Delivered, Outgoing};
 use crate::desk::{Desk, Halt};
 use crate::message::{Nodes, inpatient, undo};
@@ -47,9 +47,6 @@ impl<T: Transport> Desk<T> {
         name: &str,
         gathered: &mut Gathered<'d>,
     ) -> Result<(), Halt> {
-        if let Some(at) = call.at {
-            busy.sleep_until(at, Patient::No).await;
-        }
         let plan = &self.config.plan;
         let persona = call
             .persona
@@ -103,12 +100,15 @@ impl<T: Transport> Desk<T> {
             undo,
             amounts: BTreeMap::new(),
         };
-        let delivered = match undoes {
-            Some(txid) => self.undo_by_step(busy, out, &txid).await?,
+        let delivered = match &undoes {
+            Some(named) => self.undo_by_step(busy, out, named).await?,
             None => self.deliver(out).await?,
         };
         if let Delivered::Sent { outcome, msgid, .. } = &delivered {
             gathered.captures.answered(&call.name, msgid, outcome);
+            if outcome.is_ok() && undoes.as_ref().is_some_and(|named| named.part) {
+                gathered.captures.withdraw(&input.fields);
+            }
         }
         gathered.judge(&call.name, &call.expect, walked(delivered, &call.infno));
         self.touched(

@@ -44,6 +44,15 @@ impl<'d> Captures<'d> {
         self.visits.insert(root.to_owned(), way);
     }
 
+    /// A single line of a visit was withdrawn by a message with these fields.
+    pub(crate) fn withdraw(&mut self, fields: &BTreeMap<String, String>) {
+        let (visit, line) = (fields.get("mdtrt_id"), fields.get("feedetl_sn"));
+        let of_visit = |way: &&mut Underway<'_>| Some(&way.visit.mdtrt_id) == visit;
+        if let (Some(way), Some(line)) = (self.visits.values_mut().find(of_visit), line) {
+            way.withdraw(line);
+        }
+    }
+
     /// Takes in what a branch has gathered.
     pub(crate) fn extend(&mut self, other: Captures<'d>) {
         self.given.extend(other.given);

@@ -29,6 +29,8 @@ pub(crate) struct Gathered<'d> {
     pub(crate) error: bool,
     /// Nobody knows how a step ended.
     unknown: bool,
+    /// The run was asked to stop before all its steps had begun.
+    stopped: bool,
     /// What later steps may build upon.
     pub(crate) captures: Captures<'d>,
     /// Parties whose log tails are looked at before the undo.
@@ -98,8 +100,9 @@ impl<T: Transport> Desk<T> {
             .extend(lock(&self.undo_checks).remove(&case.id).unwrap_or_default());
         let result = match gathered.checks.iter().all(|check| check.held) {
             _ if gathered.error => CaseResult::Error,
-            true => CaseResult::Passed,
             false => CaseResult::Failed,
+            true if gathered.stopped => CaseResult::Skipped,
+            true => CaseResult::Passed,
         };
         Ok((result, gathered.checks))
     }
@@ -145,11 +148,18 @@ impl<T: Transport> Desk<T> {
             ..Gathered::default()
         };
         for step in steps {
+            if let Some(at) = step.at() {
+                busy.sleep_until(at, Patient::No).await;
+            }
+            if self.clock.is_interrupted() {
+                own.stopped = true;
+                break;
+            }
             let name = format!("{}{again}", step.name().unwrap_or_default());
             match step {
                 Step::Swipe(swipe) => self.swipe(busy, case, swipe, &name, &mut own).await?,
                 Step::Call(call) => self.call(busy, case, call, &name, &mut own).await?,
-                Step::Play(play) => self.play(busy, case, play, &mut own).await?,
+                Step::Play(play) => self.play(case, play, &mut own).await?,
                 Step::Parallel(branches) => self.branches(busy, case, branches, &mut own).await?,
             }
             if own.unknown {
@@ -356,6 +366,7 @@ impl<'d> Gathered<'d> {
 
     fn take(&mut self, other: Gathered<'d>) {
         self.unknown |= other.unknown;
+        self.stopped |= other.stopped;
         self.captures.extend(other.captures);
         self.checks.extend(other.checks);
         self.error |= other.error;

@@ -15,7 +15,7 @@ use crosswipe_domain::{
 use crosswipe_journal::{
     AfterWindow, CompIntent, Ended, Intent, Payload, Says, Unresolved, Verified,
 };
-use crosswipe_rollback::{DUPLICATE, Next, RESENT};
+use crosswipe_rollback::{DUPLICATE, Named, Next, RESENT};
 
 use crate::amounts;
 use crate::clock::{Busy, Patient};
@@ -66,8 +66,9 @@ impl<T: Transport> Desk<T> {
         &self,
         busy: &Busy,
         out: Outgoing<'_>,
-        txid: &TxId,
+        named: &Named,
     ) -> Result<Delivered, Halt> {
+        let Named { txid, part } = named;
         self.may_send()?;
         if self.window_over().is_some() {
             self.gated(&out, Denied::Window).await?;
@@ -88,7 +89,7 @@ impl<T: Transport> Desk<T> {
             )
             .await;
         comp.attempt = 1 + self.fold(|fold| fold.attempts(txid));
-        comp.step = Some(out.step);
+        (comp.step, comp.part) = (Some(out.step), *part);
         let msgid = comp.msgid.clone();
         let (outcome, mut answer) = self
             .send_undo(&intent, out.institution, comp, body, at)
@@ -97,6 +98,8 @@ impl<T: Transport> Desk<T> {
         let mut known = outcome;
         loop {
             let acted = match known {
+                // What is left of the τ is left to the rollback.
+                _ if *part && !self.fold(|fold| fold.has_part(txid)) => break,
                 // It counts as refused only if a query agrees.
                 Outcome::Refused { .. } if !self.is_gone(txid).await? => break,
                 _ => {
@@ -117,6 +120,10 @@ impl<T: Transport> Desk<T> {
                 ids: BTreeMap::new(),
                 amounts: BTreeMap::new(),
             },
+            // «Seen before» says that a part arrived, not what became of it.
+            (_, Outcome::Refused { code, text }) if lost && *part && code == DUPLICATE => {
+                Outcome::Unknown { why: text }
+            }
             (_, refused @ Outcome::Refused { .. }) => refused,
             (_, unknown) => unknown,
         };
@@ -326,6 +333,7 @@ impl<T: Transport> Desk<T> {
             attempt: 1,
             case: intent.case.clone(),
             step: None,
+            part: false,
             person: intent.person.clone(),
             path: intent.path.clone(),
             ids,

@@ -3,7 +3,7 @@
 //! Played traffic has no intent of ours and is never compensated; PLAYED records let the judge tell
 //! it from strangers. A stranger is played too, and nobody writes him down: the judge has to find him.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{Business, InfNo, Institution, MsgId, Outcome, Persona};
 use crosswipe_journal::{Payload, Played};
@@ -11,7 +11,6 @@ use crosswipe_scenarios::{Afterwards, Case, Play};
 use crosswipe_wire::Response;
 
 use crate::case::Gathered;
-use crate::clock::{Busy, Patient};
 use crate::desk::{Desk, Halt};
 use crate::message::{Nodes, Visit, inpatient, outpatient, undo};
 use crate::swipe::{End, Walked};
@@ -21,14 +20,10 @@ impl<T: Transport> Desk<T> {
     /// Somebody who is no test person goes to hospital.
     pub(crate) async fn play(
         &self,
-        busy: &Busy,
         case: &Case,
         play: &Play,
         gathered: &mut Gathered<'_>,
     ) -> Result<(), Halt> {
-        if let Some(at) = play.at {
-            busy.sleep_until(at, Patient::No).await;
-        }
         let (persona, institution) = self.place(&play.persona, &play.institution)?;
         let basket = self.config.plan.registry.baskets.get(&play.basket);
         let basket = basket.ok_or_else(|| Halt::Bug(format!("no basket {}", play.basket)))?;
@@ -44,6 +39,7 @@ impl<T: Transport> Desk<T> {
             account: true,
             began,
             split: Vec::new(),
+            withdrawn: BTreeSet::new(),
         };
         let numbers: &[&str] = match play.business {
             Business::Inpatient => &["2401", "2301", "2402", "2304"],

@@ -6,7 +6,7 @@
 //! nothing from here but the journal. The identities of money are checked on every answer.
 //! Not here: what a scenario expected of the visit (`case`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
@@ -43,8 +43,8 @@ pub(crate) struct Underway<'a> {
     pub(crate) visit: Visit<'a>,
     /// The newest message of each number that was answered with success.
     pub(crate) sent: BTreeMap<&'static str, (TxId, MsgId)>,
-    /// The split of the lines that stand, as the treatment place answered it.
-    lines: Vec<LineAmounts>,
+    /// The split of the lines by their serials, as the treatment place answered it.
+    lines: Vec<(String, LineAmounts)>,
 }
 
 impl Underway<'_> {
@@ -63,6 +63,34 @@ impl Underway<'_> {
             _ => return None,
         };
         (!id.is_empty()).then_some(id)
+    }
+
+    /// A line was withdrawn by its serial: what is paid later is paid for the others.
+    pub(crate) fn withdraw(&mut self, serial: &str) {
+        self.visit.withdrawn.insert(serial.to_owned());
+        self.add_up();
+    }
+
+    /// The split of the lines that stand.
+    fn standing(&self) -> Vec<LineAmounts> {
+        let lines = self.lines.iter();
+        let stand = lines.filter(|(serial, _)| !self.visit.withdrawn.contains(serial));
+        stand.map(|(_, line)| line.clone()).collect()
+    }
+
+    /// Sums of the lines that stand, for the settlement.
+    fn add_up(&mut self) {
+        let lines = self.standing();
+        let sum = |name: &str| {
+            let of_lines = lines.iter().filter_map(|line| line.amounts.get(name));
+            of_lines.copied().sum()
+        };
+        let of_line = |name: &'static str| match name {
+            "overlmt_selfpay" => "overlmt_amt",
+            name => name,
+        };
+        let split = SPLIT.into_iter().map(|name| (name, sum(of_line(name))));
+        self.visit.split = split.collect();
     }
 }
 
@@ -189,6 +217,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
                     account: plan.account,
                     began,
                     split: Vec::new(),
+                    withdrawn: BTreeSet::new(),
                 },
                 sent: BTreeMap::new(),
                 lines: Vec::new(),
@@ -493,38 +522,20 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
         self.checks.extend(amounts::check_payment(
             &self.step(number),
             &self.amounts,
-            &self.way.lines,
+            &self.way.standing(),
         ));
         Ok(body)
     }
 
-    /// The split that the treatment place answered line by line, and its sums for the settlement.
+    /// The split that the treatment place answered line by line.
     fn take_split(&mut self, infno: &str, body: &[u8]) -> Result<(), Stop> {
         self.way.lines = amounts::lines(&parsed(&InfNo::new(infno), body)?);
-        self.checks.extend(amounts::check_split(
-            &self.step(infno),
-            &self.way.lines,
-            self.way.visit.basket.len(),
-        ));
-        let sum = |name: &str| {
-            self.way
-                .lines
-                .iter()
-                .filter_map(|line| line.amounts.get(name))
-                .copied()
-                .sum()
-        };
-        let of_line = |name: &'static str| {
-            if name == "overlmt_selfpay" {
-                "overlmt_amt"
-            } else {
-                name
-            }
-        };
-        self.way.visit.split = SPLIT
-            .into_iter()
-            .map(|name| (name, sum(of_line(name))))
-            .collect();
+        self.way.visit.withdrawn.clear();
+        self.way.add_up();
+        let sent = self.way.visit.basket.len();
+        let step = self.step(infno);
+        let split = amounts::check_split(&step, &self.way.standing(), sent);
+        self.checks.extend(split);
         Ok(())
     }
 

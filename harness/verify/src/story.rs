@@ -162,12 +162,13 @@ impl<'a> Story<'a> {
             .max_by_key(|(seq, _)| *seq)
     }
 
-    /// True if the last word on a compensation of this τ was ok.
+    /// The newest compensation of this τ as a whole that was answered ok.
     pub(crate) fn confirmed_undo(&self, tau: &Tau<'_>) -> Option<&Comp<'a>> {
         tau.comps
             .iter()
             .rev()
             .map(|index| &self.comps[*index])
+            .filter(|comp| !comp.intent.part)
             .find(|comp| comp.ended.is_some_and(|(_, outcome)| outcome.is_ok()))
     }
 

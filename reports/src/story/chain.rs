@@ -19,7 +19,7 @@ pub(crate) struct Message {
     pub(crate) at: Moment,
     pub(crate) infno: InfNo,
     pub(crate) msgid: MsgId,
-    /// Step of the case; empty for an undo.
+    /// Step of the case; empty for an undo that no step asked for.
     pub(crate) step: String,
     pub(crate) purpose: Purpose,
     /// From 1; over 1 only for an undo that was sent again.
@@ -59,7 +59,7 @@ impl Message {
             at: record.at,
             infno: intent.infno.clone(),
             msgid: intent.msgid.clone(),
-            step: String::new(),
+            step: intent.step.clone().unwrap_or_default(),
             purpose: Purpose::Business,
             attempt: intent.attempt,
             sent_ids: intent.ids.clone(),

@@ -387,6 +387,7 @@ impl Run {
             attempt: 1,
             case: transaction.case,
             step: None,
+            part: false,
             person: transaction.person,
             path: vec![],
             ids: transaction.ids,

@@ -153,6 +153,7 @@ pub(crate) fn comp_intent() -> Payload {
         attempt: 1,
         case: case(),
         step: Some("2.2208".to_owned()),
+        part: false,
         person: Some(person()),
         path: vec![Party::new(Role::Insured, "330100")],
         ids: BTreeMap::from([("setl_id".into(), "S1".into())]),

@@ -1,8 +1,8 @@
 //! 用例里的撤销 · An undo that a case asks for is an undo like any other: it closes its τ, and nothing is undone twice.
 
-use crosswipe_domain::{InfNo, TxId};
+use crosswipe_domain::{InfNo, Outcome, TxId};
 use crosswipe_journal::Says;
-use crosswipe_rollback::Next;
+use crosswipe_rollback::{Named, Next};
 use rstest::rstest;
 
 use crate::history::{History, ok, refused, unknown};
@@ -113,12 +113,14 @@ fn an_undo_names_a_transaction_by_the_ids_it_carries(
         known.map(|(_, value)| (*value).to_owned())
     };
     let named = |origin| history.fold.named(origin, &InfNo::new(infno), field);
-    assert_eq!(named(HERE).as_ref().map(TxId::as_str), expected);
+    let here = named(HERE);
+    assert!(here.as_ref().is_none_or(|named| !named.part));
+    assert_eq!(here.as_ref().map(|named| named.txid.as_str()), expected);
     assert_eq!(named("H33020000001"), None, "another institution's ids");
 }
 
 #[test]
-fn single_lines_of_a_stay_are_no_undo_of_the_upload_but_all_of_them_are() {
+fn a_single_line_of_a_stay_is_a_part_of_its_upload() {
     let mut history = History::new();
     history.ok_with("a", "2401", &[("mdtrt_id", "V1")]);
     let upload = history.ok_with("a", "2301", &[("mdtrt_id", "V1")]);
@@ -130,8 +132,61 @@ fn single_lines_of_a_stay_are_no_undo_of_the_upload_but_all_of_them_are() {
         };
         history.fold.named(HERE, &InfNo::new("2302"), field)
     };
-    assert_eq!(named("B1-002"), None);
-    assert_eq!(named("0000"), Some(upload));
+    let of_upload = |part| {
+        let txid = upload.clone();
+        Some(Named { txid, part })
+    };
+    assert_eq!(named("B1-002"), of_upload(true));
+    assert_eq!(named("0000"), of_upload(false));
+}
+
+/// Parties that do not know the same rest could not withdraw it together.
+#[test]
+fn a_part_of_which_nobody_knows_is_sent_again_before_the_whole_is_undone() {
+    let mut history = History::new();
+    history.ok("a", "2401");
+    let upload = history.ok("a", "2301");
+    history.step = Some("2.2302".to_owned());
+    history.part = true;
+    history.compensated(&upload, InfNo::new("2302"), 1, None, None);
+    let sent = history.last_undo();
+    assert!(history.fold.has_part(&upload));
+    assert_eq!(
+        history.next(),
+        Next::Query {
+            txid: upload.clone()
+        }
+    );
+    history.answered(&upload, Says::Applied);
+    let Next::Compensate {
+        resend,
+        attempt,
+        infno,
+        ..
+    } = history.next()
+    else {
+        panic!("all must come to one state")
+    };
+    assert_eq!(resend.as_ref().unwrap().to_string(), sent);
+    history.compensated(&upload, infno, attempt, resend, Some(ok()));
+    assert!(!history.fold.has_part(&upload));
+    (history.step, history.part) = (None, false);
+    assert_eq!(history.run_to_the_end(), ["2302 a/2301", "2404 a/2401"]);
+}
+
+#[rstest]
+#[case::done(ok())]
+#[case::refused(refused("E-NOVISIT"))]
+#[case::seen_before(refused("E-DUPMSG"))]
+fn a_part_leaves_its_upload_to_be_undone(#[case] outcome: Outcome) {
+    let mut history = History::new();
+    history.ok("a", "2401");
+    let upload = history.ok("a", "2301");
+    history.part = true;
+    history.compensated(&upload, InfNo::new("2302"), 1, None, Some(outcome));
+    history.part = false;
+    assert!(history.fold.is_open(&upload));
+    assert_eq!(history.run_to_the_end(), ["2302 a/2301", "2404 a/2401"]);
 }
 
 #[test]
@@ -146,7 +201,7 @@ fn a_reversal_names_its_original_by_message_and_number() {
         };
         history.fold.named(HERE, &InfNo::new("2601"), field)
     };
-    assert_eq!(named(&msgid, "2207"), Some(txid));
+    assert_eq!(named(&msgid, "2207").unwrap().txid, txid);
     assert_eq!(named(&msgid, "2304"), None);
     assert_eq!(named("another", "2207"), None);
 }

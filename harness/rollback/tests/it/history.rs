@@ -28,6 +28,8 @@ pub(crate) struct History {
     pub(crate) now: Moment,
     /// The step of a case that asks for the undos that follow; `None` = the fold asks for them.
     pub(crate) step: Option<String>,
+    /// They take a part of their τ only.
+    pub(crate) part: bool,
     seq: u64,
     last_undo: String,
 }
@@ -38,6 +40,7 @@ impl History {
             fold: Fold::new(patience()),
             now: Moment::parse("2017-06-02T09:00+08:00").unwrap(),
             step: None,
+            part: false,
             seq: 0,
             last_undo: String::new(),
         }
@@ -181,6 +184,7 @@ impl History {
             attempt,
             case: intent.case.clone(),
             step: self.step.clone(),
+            part: self.part,
             person: intent.person.clone(),
             path: intent.path.clone(),
             ids: BTreeMap::new(),

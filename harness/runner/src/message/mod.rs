@@ -9,6 +9,8 @@ pub(crate) mod outpatient;
 pub(crate) mod query;
 pub(crate) mod undo;
 
+use std::collections::BTreeSet;
+
 use crosswipe_domain::{BasketLine, Moment, Money, Persona};
 use crosswipe_wire::ObjectText;
 
@@ -31,6 +33,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) began: Moment,
     /// Sums of the split that the treatment place answered, by interface name.
     pub(crate) split: Vec<(&'static str, Money)>,
+    /// Serials of lines that were withdrawn one by one.
+    pub(crate) withdrawn: BTreeSet<String>,
 }
 
 /// The four split sums that a settlement repeats.
@@ -45,9 +49,14 @@ const DEPARTMENT: (&str, &str) = ("A03", "内科");
 const DOCTOR: (&str, &str) = ("D330100000001", "测试医师");
 
 impl Visit<'_> {
-    /// 医疗费总额 · The total of the basket.
+    /// 医疗费总额 · The total of the lines that stand.
     pub(crate) fn total(&self) -> Money {
-        self.basket.iter().map(BasketLine::amount).sum()
+        let stands = |number: usize| !self.withdrawn.contains(&self.serial(number + 1));
+        let lines = self.basket.iter().enumerate();
+        lines
+            .filter(|(number, _)| stands(*number))
+            .map(|(_, line)| line.amount())
+            .sum()
     }
 
     /// Starts a node with the ids that every message of a visit repeats.

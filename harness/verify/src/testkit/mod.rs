@@ -206,6 +206,7 @@ impl History {
             attempt: 1,
             case: of.case.clone(),
             step: None,
+            part: false,
             person: of.person.clone(),
             path: of.path.clone(),
             ids: BTreeMap::new(),
