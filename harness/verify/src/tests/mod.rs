@@ -1,6 +1,7 @@
 //! 判官之试 · The judge against histories that somebody made up: clean ones, broken ones, blind ones.
 
 mod clean_runs;
+mod counter;
 mod faults;
 mod lies_of_books;
 mod lies_of_proof;
