@@ -92,7 +92,7 @@ pub(crate) struct Run {
     /// Use the parties that `crosswipe serve --books DIR` keeps, instead of parties of its own
     #[arg(long, value_name = "DIR")]
     pub(crate) served: Option<PathBuf>,
-    /// How messages travel
+    /// How messages travel: real HTTP, or plain calls to parties that keep no books on disk
     #[arg(long, value_enum, default_value_t = TransportKind::Http)]
     pub(crate) transport: TransportKind,
     /// Which clock

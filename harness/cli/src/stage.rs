@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosswipe_domain::Party;
-use crosswipe_mocks::{FaultOrder, MsgidMode, TimeFn, World, WorldConfig};
+use crosswipe_mocks::{FaultOrder, MemoryWorld, MsgidMode, TimeFn, World, WorldConfig};
 use crosswipe_runner::Interrupt;
 use crosswipe_runner::clock::{Clock, real_now};
-use crosswipe_runner::transport::{Answer, Call, Http, Transport as _};
+use crosswipe_runner::transport::{Answer, Call, Http, Lost, Transport};
 use crosswipe_scenarios::Plan;
+use crosswipe_sim::Memory;
 
 use crate::complain::{Trouble, besides, to_stderr};
 use crate::exit::Exit;
@@ -32,18 +33,21 @@ pub(crate) const MSGID_MODE: &str = "msgid-mode";
 pub(crate) enum Parties {
     /// Stood up by this process; their books lie in the run folder.
     Own(World),
+    /// Called without a socket; their books die with this process.
+    Memory(Arc<MemoryWorld>),
     /// Kept by `crosswipe serve`.
     Served(Served),
 }
 
 impl Parties {
     /// A network that reaches them.
-    pub(crate) fn network(&self, plan: &Plan) -> Http {
+    pub(crate) fn network(&self, plan: &Plan) -> Network {
         let addresses = match self {
             Parties::Own(world) => addresses(plan, world),
+            Parties::Memory(world) => return Network::Memory(Memory::calm(Arc::clone(world))),
             Parties::Served(served) => served.parties.clone(),
         };
-        Http::new(addresses, DEADLINE)
+        Network::Http(Http::new(addresses, DEADLINE))
     }
 
     /// Faults of served parties wait for the first message of the run that begins now; those of its own do anyway.
@@ -64,6 +68,7 @@ impl Parties {
     pub(crate) async fn fired(&self, asked: &[String]) -> Vec<(String, u64)> {
         let counts = match self {
             Parties::Own(world) => world.fired().into_iter().map(|(_, times)| times).collect(),
+            Parties::Memory(world) => world.fired().into_iter().map(|(_, times)| times).collect(),
             Parties::Served(served) if served.faults == asked && !asked.is_empty() => {
                 counts(served).await.unwrap_or_else(|trouble| {
                     besides(&trouble);
@@ -119,6 +124,37 @@ async fn of_faults(served: &Served, body: Option<String>) -> Result<Answer, Trou
     }
 }
 
+/// 网络 · How messages of a run travel.
+pub(crate) enum Network {
+    /// Real HTTP.
+    Http(Http),
+    /// Plain calls.
+    Memory(Memory),
+}
+
+impl Transport for Network {
+    async fn exchange(&self, to: &Party, call: Call) -> Result<Answer, Lost> {
+        match self {
+            Network::Http(http) => http.exchange(to, call).await,
+            Network::Memory(memory) => memory.exchange(to, call).await,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Network::Http(http) => http.name(),
+            Network::Memory(memory) => memory.name(),
+        }
+    }
+
+    fn takes_time(&self) -> bool {
+        match self {
+            Network::Http(http) => http.takes_time(),
+            Network::Memory(memory) => memory.takes_time(),
+        }
+    }
+}
+
 /// 弯曲 · How the command line wants mock parties to differ from honest ones.
 #[derive(Default)]
 pub(crate) struct Bent<'a> {
@@ -150,6 +186,15 @@ pub(crate) async fn parties(
     let world = World::start(config).await.map_err(Trouble::World)?;
     world.hold_with(Arc::new(move || Box::new(held.enter())));
     Ok(Parties::Own(world))
+}
+
+/// Mock parties without sockets, and without files: nothing of them is left when this process ends.
+pub(crate) fn parties_in_memory(plan: &Plan, bent: &Bent<'_>, dir: &Path) -> Parties {
+    // Every message of a run says what time it is.
+    let config = world(plan, bent, dir, Arc::new(real_now));
+    let mut world = MemoryWorld::new(&config.setup(), config.faults.clone());
+    world.order_purges(&config.purge, &config.registry);
+    Parties::Memory(Arc::new(world))
 }
 
 /// Mock parties for others, each at its place; where a message does not say the time, it is real time.

@@ -49,6 +49,7 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     {
         return finished_already(&args.run, &history, telling);
     }
+    must_be_reachable(&args.run, &history)?;
     let begins = begins(args, &history)?;
     let permit = permit(&args.after_window)?;
     if permit.is_none() {
@@ -149,6 +150,24 @@ fn begins(args: &Resume, history: &History) -> Result<Moment, Trouble> {
     Ok(at)
 }
 
+/// Parties that were called in memory have died with the process that carried them: there is nobody to undo anything at.
+fn must_be_reachable(dir: &Path, history: &History) -> Result<(), Trouble> {
+    if history.header().transport != "memory" {
+        return Ok(());
+    }
+    Err(Trouble::Usage {
+        code: "cli::memory_gone",
+        what: format!(
+            "the parties of `{}` lived in the memory of the process that ended",
+            dir.display()
+        ),
+        help: format!(
+            "账已随进程消失, 重新运行即可; 已有的部分 · their books are gone, run again; what stands: crosswipe verify {}",
+            dir.display()
+        ),
+    })
+}
+
 /// After the window's end nothing is undone unless somebody allowed it: asked before anything is written or sent.
 fn must_be_in_time(dir: &Path, history: &History, begins: Moment) -> Result<(), Trouble> {
     let end = history.header().plan.window.end();
@@ -240,7 +259,7 @@ async fn whole(
             not_carried_over(&journal, &history, at, &before, (quiet, telling.lang))?;
             before
         }
-        Parties::Served(_) => Vec::new(),
+        Parties::Memory(_) | Parties::Served(_) => Vec::new(),
     };
     let turn = turn_of_resumption(&books)?;
     let interrupt = Arc::new(Interrupt::default());
@@ -267,7 +286,7 @@ async fn whole(
     watcher.abort();
     let fired = match &parties {
         Parties::Own(_) => before,
-        Parties::Served(_) => parties.fired(&asked).await,
+        Parties::Memory(_) | Parties::Served(_) => parties.fired(&asked).await,
     };
     parties.stop().await;
     match ran {

@@ -23,7 +23,7 @@ use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
 use crate::served::Served;
-use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, world_id};
+use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, parties_in_memory, world_id};
 use crate::tenancy::{Tenancy, turn_of_run};
 use crate::{private, progress, rundir};
 
@@ -114,7 +114,10 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
             (args.faults.clone(), mode)
         }
     };
-    let parties = parties(&plan, &bent, &dir, served, &clock).await?;
+    let parties = match args.transport {
+        TransportKind::Http => parties(&plan, &bent, &dir, served, &clock).await?,
+        TransportKind::Memory => parties_in_memory(&plan, &bent, &dir),
+    };
     parties.arm_anew().await?;
     let turn = turn_of_run(&books)?;
     let header = RunHeader {
@@ -185,7 +188,11 @@ fn honest(
             .collect(),
         seed: args.seed.unwrap_or(plan.seed),
         clock: "simulated".to_owned(),
-        transport: "http".to_owned(),
+        transport: match args.transport {
+            TransportKind::Http => "http",
+            TransportKind::Memory => "memory",
+        }
+        .to_owned(),
         // Every party of this run is a mock that shows its whole ledger.
         parties: plan
             .topology
@@ -220,16 +227,13 @@ pub(crate) fn permit(typed: &AfterWindow) -> Result<Option<Permit>, Trouble> {
 
 /// What the command line names and this version does not do says so, before anything else.
 fn not_built_yet(args: &Run) -> Result<(), Trouble> {
-    let missing = match (args.clock, args.transport) {
-        (ClockKind::Wall, _) => "--clock wall",
-        (_, TransportKind::Memory) => "--transport memory",
-        _ => return Ok(()),
-    };
+    if args.clock == ClockKind::Simulated {
+        return Ok(());
+    }
     Err(Trouble::Usage {
         code: "cli::not_built",
-        what: format!("`{missing}` is not built yet"),
-        help: "本版本只有 --clock simulated --transport http · this version has only these"
-            .to_owned(),
+        what: "`--clock wall` is not built yet".to_owned(),
+        help: "本版本只有 --clock simulated · this version has only --clock simulated".to_owned(),
     })
 }
 
@@ -239,6 +243,10 @@ fn served(args: &Run, plan: &Plan) -> Result<Option<Served>, Trouble> {
         return Ok(None);
     };
     let bends = [
+        (
+            "--transport memory",
+            args.transport == TransportKind::Memory,
+        ),
         ("--fault", !args.faults.is_empty()),
         ("--msgid-mode", args.msgid_mode.is_some()),
     ];
@@ -246,7 +254,7 @@ fn served(args: &Run, plan: &Plan) -> Result<Option<Served>, Trouble> {
         return Err(Trouble::Usage {
             code: "cli::served_faults",
             what: format!(
-                "`{option}` bends parties of the run's own, not those of another process"
+                "`{option}` is about parties of the run's own, not those of another process"
             ),
             help: format!(
                 "开台时写 {option} · name it where they are started: crosswipe serve PLAN --books {} {option} …",

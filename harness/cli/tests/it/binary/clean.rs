@@ -270,3 +270,29 @@ fn the_one_seed_makes_the_same_business_with_one_job_as_with_many() {
         }
     }
 }
+
+/// Without a socket: the same cases, a whole run folder, the same verdict.
+#[test]
+fn a_run_in_memory_is_clean_and_judged_again_alike() {
+    let bench = Bench::new();
+    let report = bench
+        .run("run", &["--json", "--transport", "memory"])
+        .must_end(0)
+        .json();
+    assert_eq!(report["verdict"], "clean");
+    assert_eq!(report["transport"], "memory");
+    assert_eq!(report["cases"]["passed"], report["cases"]["planned"]);
+    let again = bench.verify("run").must_end(0).json();
+    assert_eq!(again["verdict"], "clean");
+    let lost = [
+        "--json",
+        "--transport",
+        "memory",
+        "--fault",
+        "hub-drops-forwarded-reversal",
+    ];
+    assert_eq!(
+        bench.run("lost", &lost).must_end(1).json()["verdict"],
+        "violated"
+    );
+}

@@ -14,7 +14,6 @@ use super::{Bench, crosswipe, plan};
 #[case::unknown_business(&["run", "PLAN", "--kind", "outpatent"], 64, &["error[cli::unknown_business]", "did you mean `outpatient`"])]
 #[case::unknown_fault(&["run", "PLAN", "--fault", "respons-lost"], 64, &["error[cli::fault]", "did you mean `response-lost`"])]
 #[case::wall_clock(&["run", "PLAN", "--clock", "wall"], 64, &["error[cli::not_built]", "`--clock wall` is not built yet"])]
-#[case::memory(&["run", "PLAN", "--transport", "memory"], 64, &["error[cli::not_built]", "`--transport memory` is not built yet"])]
 #[case::no_job(&["run", "PLAN", "--jobs", "0"], 64, &["--jobs", "0"])]
 #[case::no_number(&["run", "PLAN", "--seed", "many"], 64, &["--seed", "many"])]
 #[case::unknown_command(&["rum", "PLAN"], 64, &["rum", "'run'"])]
