@@ -31,6 +31,7 @@ mod topology;
 
 mod checks;
 mod schedule;
+mod scope;
 
 mod codes;
 mod fields;

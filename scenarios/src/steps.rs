@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crosswipe_domain::{Business, InfNo, Moment, Nature, Topology};
 
-use crate::captures::{self, Scope};
+use crate::captures;
 use crate::catalogue::Baskets;
 use crate::codes;
 use crate::expect::read_expect;
@@ -18,6 +18,7 @@ use crate::nearest::nearest;
 use crate::node::{Node, Value};
 use crate::persons::Person;
 use crate::problem::{At, Problems, Said};
+use crate::scope::Scope;
 use crate::seats::Seat;
 use crate::words;
 use crate::{Afterwards, Call, Expect, Expected, Given, Play, Step, Swipe};

@@ -17,8 +17,9 @@ use crate::clock::Busy;
 use crate::deliver::{Delivered, Outgoing};
 use crate::desk::{Desk, Halt};
 use crate::message::{Nodes, inpatient, undo};
-use crate::swipe::{End, Underway, Walked};
+use crate::swipe::{End, Walked};
 use crate::transport::Transport;
+use crate::underway::Underway;
 
 /// Ids that an intent keeps of what its message carries.
 const CARRIED: [&str; 6] = [

@@ -11,8 +11,8 @@ use crosswipe_domain::{MsgId, Outcome};
 use crosswipe_scenarios::{Capture, Given};
 
 use crate::desk::Desk;
-use crate::swipe::Underway;
 use crate::transport::Transport;
+use crate::underway::Underway;
 
 /// 引用 · Ids by step and name, and visits that later steps may go on with.
 #[derive(Clone, Default)]

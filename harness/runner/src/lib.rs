@@ -28,6 +28,7 @@ mod run;
 mod shelf;
 mod swipe;
 pub mod transport;
+mod underway;
 
 pub use crosswipe_rollback::Patience;
 pub use desk::{Halt, Permit, Progress, RunConfig};

@@ -13,4 +13,5 @@ mod flows;
 mod network;
 mod points;
 mod scene;
+mod stopped;
 mod twice;

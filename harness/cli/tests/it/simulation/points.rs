@@ -77,7 +77,7 @@ impl<'f> Whole<'f> {
     }
 
     /// The first point at which a record of this kind is durable.
-    fn after_row(&self, wanted: impl Fn(&Row) -> bool) -> usize {
+    pub(super) fn after_row(&self, wanted: impl Fn(&Row) -> bool) -> usize {
         let row = self.kept.rows.iter().position(wanted);
         let row = row.expect("it is written");
         let reaches = |mark: &Mark| mark.reach.rows > row;

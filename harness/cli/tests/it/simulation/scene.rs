@@ -24,6 +24,8 @@ pub(super) struct Scene<'f> {
     pub(super) world: Arc<MemoryWorld>,
     pub(super) flight: Arc<Mutex<Flight>>,
     pub(super) traffic: Arc<Mutex<Traffic>>,
+    /// Asks the first process to stop.
+    pub(super) interrupt: Arc<Interrupt>,
 }
 
 /// 留存 · What is left after a death: rows, party logs, files.
@@ -83,6 +85,7 @@ impl<'f> Scene<'f> {
             world: Arc::new(MemoryWorld::new(&flow.setup, flow.faults.clone())),
             flight: Arc::new(Mutex::new(Flight::with(flow.troubles.clone()))),
             traffic: Arc::default(),
+            interrupt: Arc::default(),
         }
     }
 
@@ -97,6 +100,7 @@ impl<'f> Scene<'f> {
             world: Arc::new(world),
             flight: Arc::default(),
             traffic: Arc::default(),
+            interrupt: Arc::default(),
         }
     }
 
@@ -188,7 +192,7 @@ impl<'f> Scene<'f> {
             Clock::simulated(begins),
             journal,
             self.network(fate, 1),
-            Arc::new(Interrupt::default()),
+            Arc::clone(&self.interrupt),
         );
         work.await.map_err(|halt| halt.to_string())
     }

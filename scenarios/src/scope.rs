@@ -1,0 +1,143 @@
+//! 已办 · What the steps of a case have done by the step that is being read.
+//!
+//! Why so: whether a step builds upon something is a question about the steps before it, as they are expected to end:
+//! which messages of which visit stand, and which ids each step was given. Branches begin with the same and are joined.
+//! Kept by `captures`. Not here: what is wrong with a step (`captures`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crosswipe_domain::{InfNo, Nature};
+
+use crate::codes;
+use crate::interface::settlement;
+use crate::nearest::suggest;
+use crate::node::{Node, Value};
+use crate::problem::{Problems, Said};
+use crate::{Call, Given, Swipe};
+
+/// 已办 · What is done by the step that is being read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    /// Names of all steps of the case, later ones too.
+    pub(crate) names: BTreeSet<String>,
+    /// Steps that could not be read: what builds upon them is not told a second time.
+    pub(crate) broken: BTreeSet<String>,
+    /// Swipes that open a visit.
+    pub(crate) swipes: BTreeMap<String, Swipe>,
+    /// The step that opened the visit that a step is about.
+    pub(crate) roots: BTreeMap<String, String>,
+    /// By opening step: messages that stand, and the step that sent each.
+    pub(crate) stands: BTreeMap<String, BTreeMap<String, String>>,
+    /// By step: the ids it gives, and the step whose message each is of.
+    pub(crate) gives: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Scope {
+    /// Nothing is done yet of a case with these steps.
+    pub(crate) fn of_case(steps: &Node) -> Scope {
+        let mut scope = Scope::default();
+        names_in(steps, "", &mut scope.names);
+        scope
+    }
+
+    /// Takes in what a branch has done since `before`.
+    pub(crate) fn join(&mut self, before: &Scope, branch: Scope) {
+        self.broken.extend(branch.broken);
+        self.swipes.extend(branch.swipes);
+        self.roots.extend(branch.roots);
+        self.gives.extend(branch.gives);
+        let moved = branch.stands.into_iter();
+        let moved = moved.filter(|(root, stands)| before.stands.get(root) != Some(stands));
+        self.stands.extend(moved);
+    }
+
+    pub(crate) fn does_stand(&self, root: &str, number: &str) -> bool {
+        let stands = self.stands.get(root);
+        stands.is_some_and(|stands| stands.contains_key(number))
+    }
+
+    /// Whether what stands under this number is what the captures of an undo speak of.
+    pub(crate) fn is_meant(&self, call: &Call, root: &str, number: &str) -> bool {
+        let stands = self.stands.get(root).and_then(|stands| stands.get(number));
+        let meant = |name: &str| match call.with.get(name) {
+            Some(Given::Captured(capture)) => {
+                let gives = self.gives.get(&capture.step);
+                gives.and_then(|gives| gives.get(&capture.id)) == stands
+            }
+            _ => true,
+        };
+        let lines = matches!(call.infno.base(), "2205");
+        stands.is_some() && meant("setl_id") && meant("omsgid") && (!lines || meant("chrg_bchno"))
+    }
+
+    /// Of these messages, those that a walk up to `until` would send.
+    pub(crate) fn due<'m>(
+        &self,
+        root: &str,
+        swipe: &Swipe,
+        messages: &'m [&'m str],
+    ) -> Vec<&'m str> {
+        let last = swipe.until.as_ref().map(|until| until.base());
+        let end = messages.iter().position(|number| Some(*number) == last);
+        let wanted = &messages[..end.map_or(messages.len(), |end| end + 1)];
+        let settled = self.does_stand(root, settlement(swipe.business).base());
+        let is_due = |number: &&&str| match InfNo::new(number).nature() {
+            Nature::Trial => !settled,
+            _ => !self.does_stand(root, number),
+        };
+        wanted.iter().filter(is_due).copied().collect()
+    }
+
+    pub(crate) fn unknown_step(&self, said: &Said<String>, step: &str, problems: &Problems) {
+        if self.broken.contains(step) {
+            return;
+        }
+        problems.push(if self.names.contains(step) {
+            let message = format!("step `{step}` is not done by then");
+            let help = "它在后面, 或在另一个分支里: 调整顺序 · it comes later or in another branch: change the order";
+            said.at.error(codes::CAPTURE_TOO_EARLY, message).help(help)
+        } else {
+            let help = suggest(step, self.gives.keys().map(String::as_str));
+            let message = format!("no earlier step is called `{step}`");
+            let none = || "前面没有步骤 · there is no earlier step".to_owned();
+            let help = help.or_else(|| Some(none()));
+            said.at
+                .error(codes::UNKNOWN_CAPTURE, message)
+                .maybe_help(help)
+        });
+    }
+}
+
+/// The names that `steps` will give their steps: as written, else by their place.
+fn names_in(steps: &Node, prefix: &str, into: &mut BTreeSet<String>) {
+    let Value::List(listed) = &steps.value else {
+        return;
+    };
+    for (index, step) in listed.iter().enumerate() {
+        name_of(step, &format!("{prefix}{}", index + 1), into);
+    }
+}
+
+fn name_of(step: &Node, ordinal: &str, into: &mut BTreeSet<String>) {
+    let Value::Map(entries) = &step.value else {
+        return;
+    };
+    let entry = |key: &str| entries.iter().find(|(said, _)| said.value == key);
+    if let Some((_, branches)) = entry("parallel") {
+        let Value::List(branches) = &branches.value else {
+            return;
+        };
+        for (branch, letter) in branches.iter().zip('a'..='z') {
+            let ordinal = format!("{ordinal}{letter}");
+            match &branch.value {
+                Value::Map(_) => name_of(branch, &ordinal, into),
+                _ => names_in(branch, &ordinal, into),
+            }
+        }
+        return;
+    }
+    into.insert(match entry("name").map(|(_, node)| &node.value) {
+        Some(Value::Text(name)) => name.clone(),
+        _ => ordinal.to_owned(),
+    });
+}
