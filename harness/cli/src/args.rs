@@ -291,6 +291,16 @@ pub(crate) struct Close {
     /// Where window.json and go-live.html are kept [default: a folder of the plan under windows/]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// A row that belongs to no run, born between two of them: its party and its number, its msgid, or the person it is
+    /// about; `all` names every party; repeatable
+    #[arg(long, num_args = 2, value_names = ["PARTY", "ROW"], requires_all = ["by", "reason"])]
+    pub(crate) explain_foreign: Vec<String>,
+    /// Who explains it
+    #[arg(long, value_name = "NAME", requires = "explain_foreign")]
+    pub(crate) by: Option<String>,
+    /// Where it comes from
+    #[arg(long, value_name = "TEXT", requires = "explain_foreign")]
+    pub(crate) reason: Option<String>,
     /// What a reviewer noted of a run's chain: head, or head and tail; repeatable
     #[arg(long, value_name = "HEAD [TAIL]")]
     pub(crate) anchor: Vec<String>,

@@ -264,6 +264,11 @@ fn flaws_of_books(flaws: &Flaws) {
     to_stderr(&text);
 }
 
+/// Prints a trouble that comes with a result.
+pub(crate) fn said(trouble: &Trouble) {
+    to_stderr(&told(trouble, "error"));
+}
+
 /// Prints what went wrong on the way to telling of something worse.
 pub(crate) fn besides(trouble: &Trouble) {
     to_stderr(&told(trouble, "warning"));

@@ -119,34 +119,43 @@ pub(crate) fn leave_a_report(dir: &Path, story: &Story, lang: Lang) {
     }
 }
 
-/// A run that stopped in the middle still has a report of what stands; then the trouble is said.
+/// A run that stopped in the middle still has a report of what stands; then the trouble is said. Who stopped at the
+/// window's end and is violated already ends as that.
 pub(crate) fn report_what_stands(
     telling: Telling,
     dir: &Path,
     fired: &[(String, u64)],
     halt: Halt,
-) -> Trouble {
+) -> Result<Exit, Trouble> {
     if matches!(halt, Halt::TakenOver(_)) {
         // The folder is another's now; its reports are his.
-        return Trouble::Halt(halt);
+        return Err(Trouble::Halt(halt));
     }
+    let mut exit = None;
     let reported = crosswipe_journal::read(dir)
         .map_err(Trouble::from)
         .and_then(|history| {
             let judged = judged(dir, &history, fired)?;
             let stands = Judged {
                 exit: match halt {
+                    Halt::WindowOver { .. } if judged.exit == Exit::Violated => Exit::Violated,
                     Halt::WindowOver { .. } => Exit::Indeterminate,
                     _ => Exit::Harness,
                 },
                 ..judged
             };
+            exit = Some(stands.exit);
             tell(telling, dir, &history, &stands, fired, Files::Written)
         });
     if let Err(trouble) = reported {
         crate::complain::besides(&trouble);
     }
-    Trouble::Halt(halt)
+    let halted = Trouble::Halt(halt);
+    if exit == Some(Exit::Violated) {
+        crate::complain::said(&halted);
+        return Ok(Exit::Violated);
+    }
+    Err(halted)
 }
 
 /// Prints the report, and writes its files unless nothing is to be changed.

@@ -146,6 +146,16 @@ pub(crate) fn evidence(
     Ok(evidence)
 }
 
+/// Takes a file away, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), Trouble> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Trouble::file("remove", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What stands in the review; nothing where there is none.
 fn review(dir: &Path, tail: &str) -> Result<Review, Trouble> {
     let path = dir.join(REVIEW);

@@ -251,6 +251,20 @@ pub struct Statement {
     pub holds: bool,
 }
 
+impl Statement {
+    /// Whether two say the same of the same, whether or not the books bear it out.
+    pub(crate) fn same_but_for_books(&self, other: &Statement) -> bool {
+        (&self.kind, &self.by, &self.at, &self.party, &self.about)
+            == (
+                &other.kind,
+                &other.by,
+                &other.at,
+                &other.party,
+                &other.about,
+            )
+    }
+}
+
 /// A note with a stable code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {

@@ -24,6 +24,8 @@ use crate::evidence::Evidence;
 use crate::judgement::{
     BookTotal, Counts, Finding, Judgement, Remark, RuleState, Statement, Transaction, Verdict,
 };
+use crate::review::Review;
+use crate::strangers::ForeignRows;
 
 pub use lineage::{Unfit, unfit};
 
@@ -36,6 +38,8 @@ pub struct WindowPlan {
     pub files: BTreeMap<String, String>,
     /// Hashes by which the sites of the runs remember the run that was begun last, where their folders are at hand.
     pub last_begun: Vec<String>,
+    /// What named persons said of rows that belong to no run, not even to one of the runs' own time.
+    pub review: Review,
 }
 
 /// 一次运行 · The papers of one run.
@@ -222,7 +226,7 @@ pub fn close(plan: &WindowPlan, papers: &[RunPapers<'_>]) -> WindowJudgement {
     for group in &groups {
         let runs: Vec<&Member<'_>> = group.iter().map(|index| &members[*index]).collect();
         let purges = purges(plan, &runs);
-        let whole = join::judged(&runs, &purges);
+        let whole = join::judged(&runs, &purges, &plan.review);
         let seams = seam::check(&runs, &purges);
         findings.extend(whole.findings);
         findings.extend(seams.findings);
@@ -241,6 +245,10 @@ pub fn close(plan: &WindowPlan, papers: &[RunPapers<'_>]) -> WindowJudgement {
             compared: seams.compared,
         });
     }
+    let said: Vec<Statement> = statements.iter().filter(|one| one.holds).cloned().collect();
+    // What fits in one world need not fit in another.
+    let elsewhere = |one: &Statement| said.iter().any(|fits| fits.same_but_for_books(one));
+    statements.retain(|one| one.holds || !elsewhere(one));
     verdict::arrange(&mut findings);
     not_checked.sort();
     not_checked.dedup();
@@ -264,6 +272,27 @@ pub fn close(plan: &WindowPlan, papers: &[RunPapers<'_>]) -> WindowJudgement {
         not_checked,
         notes,
     }
+}
+
+/// 来历不明 · The strangers' rows of a whole window, also those born between two runs.
+pub fn window_foreign(plan: &WindowPlan, papers: &[RunPapers<'_>]) -> Vec<ForeignRows> {
+    let members = group::in_order(papers);
+    let mut found = Vec::new();
+    for group in group::groups(&members) {
+        let runs: Vec<&Member<'_>> = group.iter().map(|index| &members[*index]).collect();
+        let joined = join::joined(&runs, &purges(plan, &runs), &plan.review);
+        found.extend(crate::strangers::foreign(&joined));
+    }
+    found
+}
+
+/// What the review of a window hangs on: the head of its first run's chain, so that it stays as runs are added.
+pub fn window_anchor(papers: &[RunPapers<'_>]) -> String {
+    let members = group::in_order(papers);
+    let head = members
+        .first()
+        .map(|first| &first.papers.evidence.journal.head);
+    head.cloned().unwrap_or_default()
 }
 
 /// Of each party the purge that the plan declares as it stands today, else as the newest run knew it: an order may

@@ -1,6 +1,8 @@
 //! 收口 · `crosswipe close PLAN RUN…`: judges all runs of a plan together: may we go live?
 //!
 //! Each run is judged by itself as `verify` does, changed files and notes of its chain included; then all together.
+//! Rows born between two runs belong to none of them: whoever explains them is kept in `review.jsonl` beside
+//! `window.json`, a chain that hangs on the head of the window's first run.
 //! Nothing in a run folder is written. The order in which the runs are given does not matter.
 //! Not here: what is right or wrong between runs (`verify::close`), words (`reports::window`).
 
@@ -11,12 +13,15 @@ use std::path::{Path, PathBuf};
 use crosswipe_domain::{PseudonymKey, sha256_hex};
 use crosswipe_journal::{History, Payload};
 use crosswipe_reports::{WindowSource, go_live, window_json, window_terminal};
+use crosswipe_runner::clock::real_now;
 use crosswipe_verify::{
-    Evidence, Remark, RunPapers, Unfit, Verdict, WindowFinding, WindowJudgement, WindowPlan, unfit,
+    Evidence, Remark, Review, ReviewLine, RunPapers, Unfit, Verdict, WindowFinding,
+    WindowJudgement, WindowPlan, unfit, window_anchor, window_foreign,
 };
 
 use crate::anchor::Anchor;
 use crate::args::Close;
+use crate::command::review::{Said, act, chosen};
 use crate::command::verify::{Judged, WIDTH, faults_met, judged_on, put_first};
 use crate::complain::{Trouble, to_stdout};
 use crate::exit::Exit;
@@ -47,7 +52,7 @@ pub(crate) fn close(args: &Close) -> Result<Exit, Trouble> {
         .iter()
         .map(|dir| read(dir))
         .collect::<Result<Vec<Read>, Trouble>>()?;
-    let window = WindowPlan {
+    let mut window = WindowPlan {
         plan: plan.resolved(&PseudonymKey::new([0; 32])),
         files: plan
             .files
@@ -59,8 +64,14 @@ pub(crate) fn close(args: &Close) -> Result<Exit, Trouble> {
             .iter()
             .filter_map(|dir| private::last_begun(dir, &plan.id))
             .collect(),
+        review: Review::default(),
     };
     fitting(&window, &papers(&runs))?;
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("windows").join(&plan.id));
+    explained(args, &out, &mut window, &papers(&runs))?;
     let noted = hold_against(&anchors, &mut runs);
     let papers = papers(&runs);
     let mut judgement = crosswipe_verify::close(&window, &papers);
@@ -70,10 +81,6 @@ pub(crate) fn close(args: &Close) -> Result<Exit, Trouble> {
         judgement.findings.splice(0..0, noted.unknown);
     }
     let exit = of_window(&judgement, &runs);
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("windows").join(&plan.id));
     let shown = out.display().to_string();
     let source = WindowSource {
         judgement: &judgement,
@@ -94,6 +101,49 @@ pub(crate) fn close(args: &Close) -> Result<Exit, Trouble> {
     rundir::write(&out.join(STATEMENT), go_live(&source, lang).as_bytes())?;
     printed?;
     Ok(exit)
+}
+
+/// Reads what was said of rows between runs, and adds what is said now; nothing is explained after the fact was changed.
+fn explained(
+    args: &Close,
+    out: &Path,
+    window: &mut WindowPlan,
+    papers: &[RunPapers<'_>],
+) -> Result<(), Trouble> {
+    let path = out.join(rundir::REVIEW);
+    let anchor = window_anchor(papers);
+    window.review = match fs::read(&path) {
+        Ok(text) => Review::read(&text, &anchor),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Review::default(),
+        Err(error) => return Err(Trouble::file("read", &path, error)),
+    };
+    let Some(said) = Said::of(&args.explain_foreign, &args.by, &args.reason)? else {
+        return Ok(());
+    };
+    if let Some((line, why)) = window.review.defect {
+        return Err(Trouble::Usage {
+            code: "cli::review_changed",
+            what: format!(
+                "`{}` line {line}: {why}: nothing was written",
+                path.display()
+            ),
+            help:
+                "另给 --out 一个目录, 重新说明 · name another folder with --out and explain again"
+                    .to_owned(),
+        });
+    }
+    prepare(out)?;
+    for pair in args.explain_foreign.chunks(2) {
+        let [party, row] = pair else { continue };
+        let found = chosen(&window_foreign(window, papers), party, row)?;
+        for rows in found.into_iter().filter(|rows| !rows.explained) {
+            let by = (real_now(), said.by, said.reason);
+            let line = ReviewLine::seal(&window.review.lines, &anchor, by, act(rows));
+            window.review.lines.push(line);
+        }
+    }
+    let lines = window.review.lines.iter().map(ReviewLine::to_text);
+    rundir::write_whole(&path, lines.collect::<String>().as_bytes())
 }
 
 fn read(dir: &Path) -> Result<Read, Trouble> {
@@ -236,9 +286,11 @@ fn prepare(out: &Path) -> Result<(), Trouble> {
             let path = entry
                 .map_err(|error| Trouble::file("read", out, error))?
                 .path();
-            let ours = path
-                .file_name()
-                .is_some_and(|name| name == JSON || name == STATEMENT);
+            let ours = path.file_name().is_some_and(|name| {
+                [JSON, STATEMENT, rundir::REVIEW]
+                    .iter()
+                    .any(|ours| name == *ours)
+            });
             Ok((path, ours))
         })
         .collect::<Result<_, Trouble>>()?;

@@ -39,9 +39,12 @@ pub(crate) fn review(args: &Review) -> Result<Exit, Trouble> {
         json: args.json,
         lang: args.common.lang(),
     };
-    let Some(said) = Said::of(args)? else {
+    let Some(said) = Said::of(&args.explain_foreign, &args.by, &args.reason)? else {
         let faults = faults_met(&history);
         let judged = judged_on(&args.run, &history, &evidence, &faults)?;
+        if judged.exit != Exit::Harness && !judged.evidence_was_changed {
+            certify_again(&args.run, &evidence)?;
+        }
         to_stdout(&listed(&evidence, telling))?;
         return Ok(judged.exit);
     };
@@ -49,7 +52,7 @@ pub(crate) fn review(args: &Review) -> Result<Exit, Trouble> {
     let known = evidence.review.lines.len();
     for pair in args.explain_foreign.chunks(2) {
         let [party, row] = pair else { continue };
-        let chosen = chosen(&evidence, party, row)?;
+        let chosen = chosen(&foreign(&evidence), party, row)?;
         for rows in chosen.into_iter().filter(|rows| !rows.explained) {
             let (lines, tail) = (&evidence.review.lines, &evidence.journal.tail);
             let line = ReviewLine::seal(lines, tail, (real_now(), said.by, said.reason), act(rows));
@@ -63,9 +66,21 @@ pub(crate) fn review(args: &Review) -> Result<Exit, Trouble> {
         .map(ReviewLine::to_text)
         .collect();
     if evidence.review.lines.len() > known {
+        // The certificate follows from the review, and may be missing: whoever dies here leaves nothing that contradicts.
+        rundir::remove(&args.run.join(rundir::REVIEWED))?;
         rundir::write_whole(&args.run.join(rundir::REVIEW), text.as_bytes())?;
     }
     concluded(&args.run, &history, &evidence, telling)
+}
+
+/// Whoever explained may have died before the certificate that follows from it: it is computed then.
+fn certify_again(dir: &Path, evidence: &Evidence) -> Result<(), Trouble> {
+    let path = dir.join(rundir::REVIEWED);
+    if evidence.review.lines.is_empty() || path.exists() {
+        return Ok(());
+    }
+    let certificate = crosswipe_verify::certificate(evidence, &crosswipe_verify::judge(evidence));
+    rundir::write_whole(&path, certificate.as_bytes())
 }
 
 /// Judges with what was said, and writes the certificate that says so.
@@ -84,17 +99,22 @@ fn concluded(
 }
 
 /// Who says why.
-struct Said<'a> {
-    by: &'a str,
-    reason: &'a str,
+pub(crate) struct Said<'a> {
+    pub(crate) by: &'a str,
+    pub(crate) reason: &'a str,
 }
 
 impl Said<'_> {
-    fn of(args: &Review) -> Result<Option<Said<'_>>, Trouble> {
-        if args.explain_foreign.is_empty() {
+    /// Nothing where nothing is explained.
+    pub(crate) fn of<'a>(
+        explained: &[String],
+        by: &'a Option<String>,
+        reason: &'a Option<String>,
+    ) -> Result<Option<Said<'a>>, Trouble> {
+        if explained.is_empty() {
             return Ok(None);
         }
-        let [by, reason] = [&args.by, &args.reason].map(|typed| typed.as_deref().unwrap_or(""));
+        let [by, reason] = [by, reason].map(|typed| typed.as_deref().unwrap_or(""));
         for (option, typed) in [("--by", by), ("--reason", reason)] {
             if typed.trim().is_empty() {
                 return Err(Trouble::Usage {
@@ -132,19 +152,22 @@ fn untouched(dir: &Path, history: &History, evidence: &Evidence) -> Result<(), T
 
 /// The stranger's messages that were named: by row number at one party; or by msgid, or by the person they are about,
 /// at one party or at `all`.
-fn chosen(evidence: &Evidence, party: &str, row: &str) -> Result<Vec<ForeignRows>, Trouble> {
+pub(crate) fn chosen(
+    all: &[ForeignRows],
+    party: &str,
+    row: &str,
+) -> Result<Vec<ForeignRows>, Trouble> {
     let number: Option<u64> = row.trim_start_matches('#').parse().ok();
     let named = |rows: &ForeignRows| {
         let by_number = party != "all" && number.is_some_and(|number| rows.rows.contains(&number));
         let by_name = rows.msgid == row || rows.person.as_deref() == Some(row);
         (party == "all" || rows.party.to_string() == party) && (by_number || by_name)
     };
-    let all = foreign(evidence);
     let found: Vec<ForeignRows> = all.iter().filter(|rows| named(rows)).cloned().collect();
     if found.is_empty() {
         let known: Vec<String> = all.iter().take(3).map(place).collect();
         let help = if known.is_empty() {
-            "这次运行里没有来历不明的行 · no row of this run is a stranger's".to_owned()
+            "这里没有来历不明的行 · no row here is a stranger's".to_owned()
         } else {
             format!("来历不明的有 · strangers' rows: {}", known.join(", "))
         };
@@ -159,7 +182,7 @@ fn chosen(evidence: &Evidence, party: &str, row: &str) -> Result<Vec<ForeignRows
     Ok(found)
 }
 
-fn act(rows: ForeignRows) -> ReviewAct {
+pub(crate) fn act(rows: ForeignRows) -> ReviewAct {
     ReviewAct::ExplainForeign {
         party: rows.party,
         origin: rows.origin,

@@ -164,7 +164,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     parties.stop().await;
     match ran {
         Ok(finished) => certify(telling, &dir, &plan_id, finished, &fired),
-        Err(halt) => Err(report_what_stands(telling, &dir, &fired, halt)),
+        Err(halt) => report_what_stands(telling, &dir, &fired, halt),
     }
 }
 

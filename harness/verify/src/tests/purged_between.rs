@@ -122,6 +122,7 @@ fn closed(runs: &[Evidence], purge: Option<DeclaredPurge>) -> WindowJudgement {
         },
         files: Default::default(),
         last_begun: Vec::new(),
+        review: Default::default(),
     };
     let whole = close(&window, &papers);
     papers.reverse();
@@ -332,6 +333,7 @@ fn an_order_that_came_when_a_run_was_over_does_not_change_its_plan() {
             plan: crosswipe_domain::ResolvedPlan { purge, ..plan() },
             files: [("plan.yaml".to_owned(), files.repeat(32))].into(),
             last_begun: Vec::new(),
+            review: Default::default(),
         };
         close(&window, &papers)
     };

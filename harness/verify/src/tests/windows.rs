@@ -1,20 +1,25 @@
 //! 窗口之试 · Several runs of a plan judged together: what one left, what is missing, what does not belong together.
 
 use crosswipe_domain::{
-    CaseId, Cause, Entry, InfNo, Moment, PlannedCase, Pseudonym, ResolvedPlan, Role, TxId, Unit,
+    CaseId, Cause, Entry, InfNo, Moment, PlannedCase, Pseudonym, ResolvedPlan, Role, TxId,
 };
 use crosswipe_journal::{CaseFinished, CaseResult, CaseStarted, Check, Payload, RunHeader};
 
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::{Held, Judgement, Verdict};
-use crate::testkit::{Group, HIS, History, Keeper, OTHER, PERSON, insured, plan, posting, reseal};
+use crate::testkit::{Group, HIS, History, Keeper, OTHER, PERSON, insured, plan, reseal};
 use crate::{RunPapers, Unfit, WindowFinding, WindowJudgement, WindowPlan, close, judge, unfit};
 
 /// Nothing is bent.
-fn honest(_: &mut Group) {}
+pub(super) fn honest(_: &mut Group) {}
 
 /// One swipe of a person, undone; every group bent.
-fn business(history: &mut History, case: &str, person: &str, bend: &mut dyn FnMut(&mut Group)) {
+pub(super) fn business(
+    history: &mut History,
+    case: &str,
+    person: &str,
+    bend: &mut dyn FnMut(&mut Group),
+) {
     history.export(Instant::T0);
     let swipe = history.swipe(case, person, bend);
     history.look(case);
@@ -40,17 +45,18 @@ fn three_clean() -> Vec<Evidence> {
     runs(&mut [&mut honest, &mut honest, &mut honest])
 }
 
-fn window() -> WindowPlan {
+pub(super) fn window() -> WindowPlan {
     WindowPlan {
         plan: plan(),
         files: Default::default(),
         last_begun: Vec::new(),
+        review: Default::default(),
     }
 }
 
 /// Judges a set of runs, each by itself first; the order of the papers must not matter.
 #[track_caller]
-fn closed(window: &WindowPlan, evidence: &[&Evidence]) -> WindowJudgement {
+pub(super) fn closed(window: &WindowPlan, evidence: &[&Evidence]) -> WindowJudgement {
     let judged: Vec<(String, &Evidence, Judgement)> = evidence
         .iter()
         .map(|evidence| {
@@ -88,11 +94,11 @@ fn header_mut(evidence: &mut Evidence) -> &mut RunHeader {
     }
 }
 
-fn all(evidence: &[Evidence]) -> Vec<&Evidence> {
+pub(super) fn all(evidence: &[Evidence]) -> Vec<&Evidence> {
     evidence.iter().collect()
 }
 
-fn classes(window: &WindowJudgement) -> Vec<&str> {
+pub(super) fn classes(window: &WindowJudgement) -> Vec<&str> {
     let classes: std::collections::BTreeSet<&str> = window
         .findings
         .iter()
@@ -102,7 +108,7 @@ fn classes(window: &WindowJudgement) -> Vec<&str> {
 }
 
 #[track_caller]
-fn found<'w>(window: &'w WindowJudgement, class: &str) -> &'w WindowFinding {
+pub(super) fn found<'w>(window: &'w WindowJudgement, class: &str) -> &'w WindowFinding {
     window
         .findings
         .iter()
@@ -191,65 +197,6 @@ fn a_book_that_moved_between_two_runs_without_a_row_is_stale_with_its_cell_and_b
         ),
         ("1000.00", "1000.07")
     );
-}
-
-/// Real patients between two runs: their rows explain every cell that they moved.
-fn with_rows_between(msgid: &str, ours: bool) -> Vec<Evidence> {
-    let mut history = History::begin(plan());
-    history.export(Instant::T0);
-    let swipe = history.swipe("a", PERSON, &mut honest);
-    history.look("a");
-    history.unswipe(&swipe, &mut honest);
-    history.close();
-    let cause = Cause {
-        origin: HIS.into(),
-        msgid: if ours {
-            swipe[3].msgid.as_str().into()
-        } else {
-            msgid.into()
-        },
-        infno: "2207".into(),
-    };
-    let (first, mut history) = history.next_run();
-    let account = posting(
-        "personal-account",
-        &[("person", OTHER), ("insutype", "310")],
-        Unit::Fen,
-        -500,
-    );
-    let fund = posting("pool-fund", &[("fund", "310100")], Unit::Fen, 500);
-    let now = history.now;
-    history.books.get_mut(&insured()).unwrap().append(
-        now,
-        &cause,
-        Some(OTHER),
-        vec![account, fund],
-    );
-    business(&mut history, "b", PERSON, &mut honest);
-    let (second, _) = history.next_run();
-    vec![first, second]
-}
-
-#[test]
-fn rows_of_others_between_two_runs_explain_what_they_moved() {
-    let window = closed(
-        &window(),
-        &all(&with_rows_between("H3301000000120170603120000001", false)),
-    );
-    assert!(
-        !classes(&window).contains(&"evidence:stale"),
-        "{:#?}",
-        window.findings
-    );
-}
-
-#[test]
-fn rows_of_a_run_that_was_over_explain_nothing() {
-    let window = closed(&window(), &all(&with_rows_between("", true)));
-    let stale = found(&window, "evidence:stale");
-    assert_eq!(stale.runs, [1, 2]);
-    assert!(!stale.finding.witness.is_empty(), "the late row is shown");
-    assert_eq!(window.verdict, Verdict::Violated, "it stands at the end");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::evidence::{Evidence, ExportFile, Instant, JournalFacts, Whole};
 use crate::judge::judge;
 use crate::judgement::{BookTotal, Finding, Remark, RuleState, Statement, TxState, Verdict};
 use crate::purge::Purge;
+use crate::review::Review;
 
 /// What the runs come to as one.
 pub(super) struct Joint {
@@ -30,8 +31,8 @@ pub(super) struct Joint {
 }
 
 /// Joins and judges; of each party the purge that counts.
-pub(super) fn judged(runs: &[&Member<'_>], purges: &[DeclaredPurge]) -> Joint {
-    let judgement = judge(&joined(runs, purges));
+pub(super) fn judged(runs: &[&Member<'_>], purges: &[DeclaredPurge], review: &Review) -> Joint {
+    let judgement = judge(&joined(runs, purges, review));
     let all: Vec<usize> = runs.iter().map(|run| run.place).collect();
     let open = judgement
         .transactions
@@ -89,9 +90,10 @@ fn unnumbered_note(mut note: Remark) -> Remark {
 }
 
 /// One RUN, one t0, all messages and looks in order, one t1, one t2.
-fn joined(runs: &[&Member<'_>], purges: &[DeclaredPurge]) -> Evidence {
+pub(super) fn joined(runs: &[&Member<'_>], purges: &[DeclaredPurge], review: &Review) -> Evidence {
     let mut whole = Evidence {
         within: within(runs),
+        review: review.clone(),
         journal: JournalFacts {
             defect: runs
                 .iter()

@@ -209,3 +209,23 @@ fn two_days_late_the_queries_that_prove_the_undo_go_by_the_same_permit() {
         .count();
     assert!(asked > 0, "the undo was proved by queries");
 }
+
+#[test]
+fn a_run_stopped_at_the_windows_end_ends_with_the_worst_that_is_known() {
+    let bench = Bench::new();
+    let plan = at_the_last_moment(&bench);
+    let path = bench.path("plan").join("outpatient.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let (holds, fails) = (
+        "setlinfo.overlmt_selfpay: 23.00",
+        "setlinfo.overlmt_selfpay: 23.01",
+    );
+    assert!(text.contains(holds));
+    fs::write(&path, text.replacen(holds, fails, 1)).unwrap();
+    let lost = ["--fault", "response-lost:times=9,person=0043", "--json"];
+    let ended = bench.run_plan(&plan, "run", &lost).must_end(1);
+    let ended = ended.must_say(&["error[cli::after_window]", "still open"]);
+    let report = ended.json();
+    assert_eq!(report["exit"], 1);
+    assert!(report["cases"]["failed"].as_u64() > Some(0));
+}

@@ -149,3 +149,86 @@ fn signal(pid: &str, name: &str) {
         .status();
     assert!(sent.unwrap().success());
 }
+
+/// Between two runs somebody else works on the same books: his rows belong to no run that is closed.
+#[test]
+fn rows_born_between_two_runs_are_explained_by_name_when_the_window_is_closed() {
+    let bench = Bench::new();
+    let plan = small_plan(&bench);
+    let world = World::serve_plan(bench.path("world"), &plan);
+    let served = ["--served", &world.dir(), "--quiet"].map(str::to_owned);
+    let served: Vec<&str> = served.iter().map(String::as_str).collect();
+    bench.run_plan(&plan, "one", &served).must_end(0);
+    // To those who close without it, the second run is somebody else.
+    bench.run_plan(&plan, "two", &served).must_end(0);
+    bench.run_plan(&plan, "three", &served).must_end(0);
+
+    let (out, one, three) = (bench.text("window"), bench.text("one"), bench.text("three"));
+    let close = |more: &[&str]| {
+        let args = ["close", &plan, "--out", &out, "--json", &one, &three];
+        crosswipe(&[&args[..], more].concat()).must_be_civil()
+    };
+    let before = close(&[]).must_end(2).json();
+    let found = before["findings"].as_array().unwrap();
+    let strange = |one: &&serde_json::Value| one["class"].as_str().unwrap().starts_with("foreign:");
+    let foreign = found.iter().filter(strange).count();
+    assert!(foreign > 8, "{:?}", classes(&before));
+    assert!(!bench.path("window/review.jsonl").exists());
+
+    close(&[
+        "--explain-foreign",
+        "all",
+        "P-000000000000",
+        "--by",
+        "张三",
+        "--reason",
+        "别的测试",
+    ])
+    .must_end(64)
+    .must_say(&["error[cli::not_foreign]"]);
+    close(&[
+        "--explain-foreign",
+        "all",
+        "P-000000000000",
+        "--by",
+        " ",
+        "--reason",
+        "别的测试",
+    ])
+    .must_end(64)
+    .must_say(&["error[cli::review_nameless]"]);
+    let persons: std::collections::BTreeSet<&str> = found
+        .iter()
+        .filter(strange)
+        .filter_map(|one| one["person"].as_str())
+        .collect();
+    let mut more = vec!["--by", "张三", "--reason", "别的测试"];
+    for person in &persons {
+        more.extend(["--explain-foreign", "all", *person]);
+    }
+    let after = close(&more).json();
+    assert_eq!(classes(&after), ["window:missing-run"]);
+    assert_eq!(after["exit"], 2, "nobody explains a run that is missing");
+    let said = after["statements"].as_array().unwrap();
+    assert!(
+        said.len() >= foreign && said.iter().all(|one| one["holds"] == true),
+        "{said:?}"
+    );
+    let page = fs::read_to_string(bench.path("window/go-live.html")).unwrap();
+    assert!(
+        page.contains("张三") && page.contains("别的测试"),
+        "whoever signs reads who explained"
+    );
+
+    // Said once, it is read again; the runs themselves were not touched.
+    close(&[]).must_end(2);
+    assert!(!bench.path("one/review.jsonl").exists() && !bench.path("three/review.jsonl").exists());
+    let path = bench.path("window/review.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("张三", "李四", 1)).unwrap();
+    let changed = close(&[]).must_end(1).json();
+    assert!(classes(&changed).contains(&"evidence:tampered".to_owned()));
+    close(&more)
+        .must_end(64)
+        .must_say(&["error[cli::review_changed]"]);
+}

@@ -312,3 +312,39 @@ fn a_real_later_settlement_keeps_ours_from_being_undone_and_is_left_alone() {
         "{notes:?}"
     );
 }
+
+/// The review and the certificate that follows from it are two files: a process that dies between them leaves no lie.
+#[test]
+fn a_death_between_the_two_files_of_a_review_is_no_tampering_and_is_mended() {
+    let bench = Bench::new();
+    let plan = with_stranger(&bench, "undone");
+    bench.run_plan(&plan, "run", &["-q"]).must_end(2);
+    let person = foreign(&bench)[0]["person"].as_str().unwrap().to_owned();
+    explain(&bench, "his:H33020000001", &person, "张三").must_end(2);
+    let path = |name: &str| bench.path("run").join(name);
+    let first = fs::read(path("certificate.reviewed.json")).unwrap();
+    let report = explain(&bench, "all", &person, "张三").must_end(0).json();
+    let reviewed = fs::read(path("certificate.reviewed.json")).unwrap();
+    assert_ne!(first, reviewed);
+
+    // Died after the review was written: the old certificate is gone already, the new one is not there yet.
+    fs::remove_file(path("certificate.reviewed.json")).unwrap();
+    let verified = bench.verify("run").must_end(0).json();
+    assert_eq!(
+        (&verified["verdict"], classes(&verified)),
+        (&report["verdict"], vec![])
+    );
+    assert!(
+        !path("certificate.reviewed.json").exists(),
+        "verify writes nothing"
+    );
+    crosswipe(&["review", &bench.text("run")]).must_end(0);
+    let again = fs::read(path("certificate.reviewed.json")).unwrap();
+    assert_eq!(again, reviewed, "computed again to the byte");
+
+    // A certificate of another review is somebody's doing, as ever.
+    fs::write(path("certificate.reviewed.json"), first).unwrap();
+    let verified = bench.verify("run").must_end(1).json();
+    assert_eq!(classes(&verified), ["evidence:tampered"]);
+    crosswipe(&["review", &bench.text("run")]).must_end(1);
+}
