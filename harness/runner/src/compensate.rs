@@ -348,7 +348,11 @@ impl<T: Transport> Desk<T> {
         self.may_send()?;
         let (intent, persona, institution) = self.whom(txid)?;
         let Some(body) = self.sent_again(&intent, persona) else {
-            return self.bytes_unknown(&intent, &intent.infno).await;
+            return match self.window_over() {
+                // Its bytes are not the trouble: no platform takes a forward message any more.
+                Some(ended) => self.too_late_to_ask(&intent, ended).await,
+                None => self.bytes_unknown(&intent, &intent.infno).await,
+            };
         };
         self.note(RESENT, Some(txid.clone()), BTreeMap::new())
             .await?;
@@ -373,6 +377,23 @@ impl<T: Transport> Desk<T> {
             reply: digest,
         };
         self.record(Payload::Outcome(ended), masked).await.map(drop)
+    }
+
+    /// A message that some booked and others never heard of would have to be sent again, and the window is over: a
+    /// person has to look.
+    async fn too_late_to_ask(&self, intent: &Intent, ended: Moment) -> Result<(), Halt> {
+        let unresolved = Unresolved {
+            txid: intent.txid.clone(),
+            reason: "window-over".to_owned(),
+            owner: owner(intent),
+            evidence: vec![format!(
+                "{} {}: the window ended at {ended}, and it is not taken again",
+                intent.infno, intent.msgid
+            )],
+        };
+        self.record(Payload::Unresolved(unresolved), None)
+            .await
+            .map(drop)
     }
 
     /// A message must be sent again, and nobody knows its bytes: a person has to look.

@@ -72,7 +72,7 @@ pub(crate) fn even(line: &BookTotal) -> char {
 }
 
 /// What stands behind the `:` or blank of a class and is no book: parties, gates, parts of a row, reasons.
-const DETAILS: [(&str, &str, &str); 30] = [
+const DETAILS: [(&str, &str, &str); 31] = [
     ("his", "医院系统", "HIS"),
     ("treatment", "就医地", "treatment place"),
     ("hub", "省平台", "hub"),
@@ -105,6 +105,7 @@ const DETAILS: [(&str, &str, &str); 30] = [
     ("id-unknown", "缺编号", "id missing"),
     ("stale-epoch", "已被接管", "taken over"),
     ("bytes-unknown", "原文无法复原", "bytes unknown"),
+    ("window-over", "窗口已结束", "the window is over"),
     ("budget-spent", "重试用尽", "attempts used up"),
     ("cancel-refused", "撤销被拒", "cancel refused"),
 ];

@@ -229,3 +229,37 @@ fn a_run_stopped_at_the_windows_end_ends_with_the_worst_that_is_known() {
     assert_eq!(report["exit"], 1);
     assert!(report["cases"]["failed"].as_u64() > Some(0));
 }
+
+/// The hub carries a registration on and dies before it answers, a moment before the window ends.
+#[test]
+fn what_only_those_behind_booked_when_the_window_ended_is_unresolved_by_its_right_name() {
+    let bench = Bench::new();
+    let plan = at_the_last_moment(&bench);
+    let args = [
+        "--json",
+        "--case",
+        "both-ways",
+        "--fault",
+        "party-restarts:party=hub:330000,books=kept,on=2201,nth=3",
+        "--after-window",
+        "值班长同意",
+        "--by",
+        "王五",
+    ];
+    let report = bench.run_plan(&plan, "run", &args).must_end(1).json();
+    assert_eq!(report["verdict"], "violated");
+    let found = classes(&report);
+    assert!(
+        found.contains(&"unresolved window-over".to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        !found
+            .iter()
+            .any(|class| class == "unresolved bytes-unknown"),
+        "{found:?}"
+    );
+    assert!(found.contains(&"residue:visit".to_owned()), "{found:?}");
+    let told = crosswipe(&["report", &bench.text("run"), "--lang", "zh"]);
+    assert!(told.out.contains("窗口已结束"), "{}", told.out);
+}
