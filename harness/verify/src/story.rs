@@ -51,6 +51,8 @@ pub(crate) struct Sent<'a> {
     pub(crate) intent: &'a Intent,
     pub(crate) at: Moment,
     pub(crate) ended: Option<(u64, &'a Outcome)>,
+    /// When its newest outcome was known.
+    pub(crate) ended_at: Option<Moment>,
 }
 
 /// 业务意图 · One τ: an intent that books something.
@@ -197,12 +199,7 @@ impl<'a> Story<'a> {
             Payload::Intent(intent) => self.take_intent(record, intent),
             Payload::CompIntent(intent) => self.take_compensation(record, intent),
             Payload::Outcome(ended) | Payload::CompOutcome(ended) => {
-                self.take_outcome(
-                    record.seq,
-                    &ended.txid,
-                    ended.msgid.as_str(),
-                    &ended.outcome,
-                );
+                self.take_outcome(record, &ended.txid, ended.msgid.as_str(), &ended.outcome);
             }
             Payload::Snapm(tails) => self.tails.push((record.seq, tails)),
             Payload::Unresolved(unresolved) => {
@@ -233,6 +230,7 @@ impl<'a> Story<'a> {
             intent,
             at: record.at,
             ended: None,
+            ended_at: None,
         });
         self.by_message
             .entry((&intent.txid, intent.msgid.as_str()))
@@ -320,9 +318,11 @@ impl<'a> Story<'a> {
         }
     }
 
-    fn take_outcome(&mut self, seq: u64, txid: &TxId, msgid: &str, outcome: &'a Outcome) {
+    fn take_outcome(&mut self, record: &Record, txid: &TxId, msgid: &str, outcome: &'a Outcome) {
+        let seq = record.seq;
         if let Some(index) = self.by_message.get(&(txid, msgid)) {
             self.sent[*index].ended = Some((seq, outcome));
+            self.sent[*index].ended_at = Some(record.at);
         } else if let Some(tau) = self.tau_of.get(txid) {
             let mut comps = self.taus[*tau].comps.iter();
             if let Some(comp) =

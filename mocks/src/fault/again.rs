@@ -37,9 +37,19 @@ pub(super) fn everywhere() -> Box<dyn Trouble> {
     again(&[Role::Treatment, Role::Hub, Role::Insured], true)
 }
 
+/// `double-visit-id`: a registration that a second node takes once more.
+pub(super) fn registered_twice(_: &FaultOrder) -> Box<dyn Trouble> {
+    everywhere()
+}
+
 /// The insured place alone books it twice.
 pub(super) fn at_insured(_: &FaultOrder) -> Box<dyn Trouble> {
     again(&[Role::Insured], false)
+}
+
+/// The insured place alone books twice what another trouble of the order marks.
+pub(super) fn marked_at_insured() -> Box<dyn Trouble> {
+    again(&[Role::Insured], true)
 }
 
 fn again(roles: &'static [Role], everywhere: bool) -> Box<dyn Trouble> {
@@ -113,10 +123,15 @@ fn copy(draft: &Draft) -> Draft {
             was: None,
             facts,
             amounts,
-        } if kind == "settlement" => {
+        } if matches!(kind.as_str(), "settlement" | "visit") => {
             let id = format!("{id}R");
             let mut facts = facts.clone();
-            facts.insert("setl_id".to_owned(), id.clone());
+            let named = if kind == "visit" {
+                "mdtrt_id"
+            } else {
+                "setl_id"
+            };
+            facts.insert(named.to_owned(), id.clone());
             Some(Entry::Row {
                 kind: kind.clone(),
                 id,

@@ -1,7 +1,7 @@
 //! 谎言 · A party that says what its books do not: refused though done, done though nothing was, passed on though kept.
 
 use crosswipe_domain::{AdmDivision, Entry, Moment, Nature, Party, Role};
-use crosswipe_wire::{Receipt, RefusalCode, write_ok, write_refusal};
+use crosswipe_wire::{Receipt, RefusalCode, Response, write_ok, write_refusal};
 
 use super::FaultOrder;
 use super::answers::is_success;
@@ -24,6 +24,40 @@ impl Trouble for Refusal {
         }
         Departure::Whole
     }
+}
+
+/// `wrong-psn-no-returned`: the answer to 1101 names somebody else.
+struct Namesake;
+
+pub(super) fn namesake(_: &FaultOrder) -> Box<dyn Trouble> {
+    Box::new(Namesake)
+}
+
+impl Trouble for Namesake {
+    fn depart(&mut self, scene: &mut Scene<'_>, answer: &mut Answer) -> Departure {
+        if !scene.is_from_institution() || !is_success(answer) {
+            return Departure::Whole;
+        }
+        let named = Response::parse(answer.body.as_bytes())
+            .ok()
+            .and_then(|response| Some(response.node("baseinfo")?.text("psn_no")?.into_owned()));
+        if let Some(number) = named.filter(|number| !number.is_empty())
+            && scene.hits()
+        {
+            let other = other_number(&number);
+            answer.body = answer
+                .body
+                .replace(&format!("\"{number}\""), &format!("\"{other}\""));
+        }
+        Departure::Whole
+    }
+}
+
+/// A number of the same length that is another person's: its last digit is the next one.
+fn other_number(number: &str) -> String {
+    let (kept, last) = number.split_at(number.len() - 1);
+    let next = last.parse::<u8>().map_or(0, |digit| (digit + 1) % 10);
+    format!("{kept}{next}")
 }
 
 /// `hub-drops-forwarded-reversal`: the hub is given its own message back as if the insured place had done it; the

@@ -1,10 +1,11 @@
 //! 拒办 · A platform that refuses to undo what it has booked, and queries that it does not answer.
 
-use crosswipe_domain::AdmDivision;
-use crosswipe_wire::{Receipt, RefusalCode, write_refusal};
+use crosswipe_domain::{AdmDivision, Role};
+use crosswipe_wire::{Receipt, RefusalCode, Request, write_refusal};
 
 use super::FaultOrder;
-use super::trouble::{Arrival, Leg, Parcel, Scene, Trouble};
+use super::trouble::{Arrival, Leg, Message, Parcel, Scene, Trouble};
+use crate::ledger::{Held, Ledger};
 use crate::machine::Answer;
 
 /// Where it is refused.
@@ -42,6 +43,83 @@ pub(super) fn frozen(_: &FaultOrder) -> Box<dyn Trouble> {
         at: Where::Insured,
         code: RefusalCode::Status,
     })
+}
+
+/// `empty-rollback-refused-forever`: 2601 of what this place never booked finds no message, each time, and no trace
+/// of it is kept. `older-first-refused`: 2208, 2305 or 2601 while the person has a later settlement.
+struct Unwilling {
+    role: Role,
+    why: fn(&Ledger, &Message, &[u8]) -> Option<RefusalCode>,
+}
+
+pub(super) fn empty_refused(order: &FaultOrder) -> Box<dyn Trouble> {
+    let role = if order.choice("at") == "treatment" {
+        Role::Treatment
+    } else {
+        Role::Insured
+    };
+    Box::new(Unwilling {
+        role,
+        why: |ledger, message, _| {
+            let omsgid = message.omsgid.as_ref()?;
+            let unknown = ledger.fenced(&message.cause.origin, omsgid).is_none();
+            unknown.then_some(RefusalCode::RevNone)
+        },
+    })
+}
+
+pub(super) fn older_first(_: &FaultOrder) -> Box<dyn Trouble> {
+    Box::new(Unwilling {
+        role: Role::Insured,
+        why: |ledger, message, body| {
+            let named = named_settlement(ledger, message, body)?;
+            let person = named.row.person.as_deref()?;
+            let later = ledger
+                .rows_of_person("settlement", person)
+                .any(|other| other.row.status == "settled" && other.turned > named.turned);
+            later.then_some(RefusalCode::Later)
+        },
+    })
+}
+
+/// The settlement that an undo names, if it stands here.
+fn named_settlement<'l>(ledger: &'l Ledger, message: &Message, body: &[u8]) -> Option<&'l Held> {
+    let held = match &message.omsgid {
+        Some(omsgid) => {
+            let group = ledger.fenced(&message.cause.origin, omsgid)?.group;
+            let of_group = |held: &&Held| held.born == group;
+            ledger
+                .rows_of_person("settlement", message.person.as_deref()?)
+                .find(of_group)?
+        }
+        None => {
+            let request = Request::parse(body).ok()?;
+            let id = request.node("data")?.text("setl_id")?;
+            ledger.row("settlement", &id)?
+        }
+    };
+    (held.row.status == "settled").then_some(held)
+}
+
+impl Trouble for Unwilling {
+    fn arrive(&mut self, scene: &mut Scene<'_>, carried: &mut Parcel) -> Arrival {
+        let asked = match self.role {
+            Role::Treatment => scene.is_from_institution(),
+            // Across cities the treatment place has an insured place's book too, which knows nobody's settlement.
+            _ => scene.message.leg == Leg::HubInsured || scene.is_at_home(),
+        };
+        let code = scene
+            .machine
+            .ledger(self.role)
+            .filter(|_| asked)
+            .and_then(|ledger| (self.why)(ledger, scene.message, &carried.body));
+        match code {
+            Some(code) if scene.hits() || scene.goes_on() => {
+                Arrival::Answered(refused(scene, code))
+            }
+            _ => Arrival::Taken,
+        }
+    }
 }
 
 impl Trouble for Refusing {

@@ -164,6 +164,7 @@ impl Rigged {
             .machine
             .begin(now, context.as_ref(), &parcel.path, &parcel.body);
         let motion = self.intercept(now, step, None);
+        self.touch(now);
         Some(Delivery { motion, context })
     }
 

@@ -1,11 +1,13 @@
-//! 通路 · The hub's ways to the insured places: cut for a while, or jammed while it says that all is done.
+//! 通路 · The hub's ways to the insured places: cut for a while, or jammed while it says that all is done, or cut and
+//! kept in store for when it heals.
 
-use crosswipe_domain::{Cause, Export, Moment, Nature, Party, QueueItem, Role};
+use crosswipe_domain::{Cause, Entry, Export, FenceState, Moment, Nature, Party, QueueItem, Role};
 use crosswipe_wire::Context;
 
 use super::FaultOrder;
+use super::again;
 use super::lies::as_if_undone;
-use super::trouble::{Onward, Parcel, Place, Scene, Trouble};
+use super::trouble::{Fitting, Onward, Parcel, Place, Scene, Trouble};
 use crate::machine::{HOP_PATH, Machine};
 use crate::shell::carrier;
 
@@ -91,6 +93,81 @@ impl Trouble for Stuck {
                     cause: waiting.cause.clone(),
                     since: waiting.since,
                 }));
+        }
+    }
+}
+
+/// `heal-with-backlog`: nothing reaches the insured place until it heals, and whoever waits hears nothing; then the hub
+/// sends what it has kept, in order, the newest first, or each twice. An insured place without a fence books a settlement
+/// behind its own undo, and what comes twice twice.
+struct Backlog {
+    order: FaultOrder,
+    kept: Vec<(Party, String)>,
+    /// At an insured place that does not know a repetition.
+    again: Option<Box<dyn Trouble>>,
+}
+
+pub(super) fn backlog(order: &FaultOrder) -> Box<dyn Trouble> {
+    let doubled = order.choice("order") == "doubled" && order.choice("fence") == "none";
+    Box::new(Backlog {
+        order: order.clone(),
+        kept: Vec::new(),
+        again: doubled.then(again::marked_at_insured),
+    })
+}
+
+impl Trouble for Backlog {
+    fn install(&mut self, rig: &mut Fitting<'_>) {
+        if let Some(again) = &mut self.again {
+            again.install(rig);
+        } else if self.order.choice("fence") == "none" {
+            rig.bend(Role::Insured, |group, draft| {
+                draft.entries.retain(|entry| {
+                    !matches!(entry, Entry::Fence { msgid, state: FenceState::Tombstone, .. } if group.is_marked(msgid))
+                });
+            });
+        }
+    }
+
+    fn forward(&mut self, scene: &mut Scene<'_>, to: &mut Party, body: &mut String) -> Onward {
+        let at_hub = matches!(scene.machine, Machine::Hub(_));
+        if !at_hub || !(scene.hits() || scene.goes_on()) {
+            return Onward::Sent;
+        }
+        if scene.message.infno.settles() {
+            let msgid = scene.message.cause.msgid.clone();
+            scene.board.mark(scene.which, msgid);
+        }
+        self.kept.push((to.clone(), body.clone()));
+        Onward::Cut
+    }
+
+    fn touch(&mut self, place: &mut Place<'_>) {
+        if let Some(again) = &mut self.again {
+            again.touch(place);
+        }
+        if place.goes_on() {
+            return;
+        }
+        let mut kept = std::mem::take(&mut self.kept);
+        if self.order.choice("order") == "reversed" {
+            kept.reverse();
+        }
+        let times = if self.order.choice("order") == "doubled" {
+            2
+        } else {
+            1
+        };
+        for (to, body) in kept {
+            let parcel = Parcel {
+                due: place.now,
+                context: None,
+                path: HOP_PATH.to_owned(),
+                body: body.into_bytes(),
+            };
+            for _ in 0..times {
+                place.board.post(carrier(&to), parcel.clone());
+            }
         }
     }
 }

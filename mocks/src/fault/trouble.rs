@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crosswipe_domain::{Cause, Export, InfNo, Moment, Party, Role};
+use crosswipe_domain::{Cause, CellKey, Export, InfNo, Moment, Party, Role};
 use crosswipe_wire::{Context, Request};
 
 use super::Faults;
@@ -148,6 +148,18 @@ impl Scene<'_> {
     pub(super) fn is_insured_place(&self) -> bool {
         let message = self.message;
         message.leg == Leg::HubInsured || (message.leg == Leg::HisTreatment && !message.forwarded)
+    }
+
+    /// Whether an institution's message is about a person whose books are kept right here.
+    pub(super) fn is_at_home(&self) -> bool {
+        let (Some(ledger), Some(person)) = (
+            self.machine.ledger(Role::Insured),
+            self.message.person.as_deref(),
+        ) else {
+            return false;
+        };
+        let of_person = |key: &CellKey| key.dims.get("person").map(String::as_str) == Some(person);
+        self.is_from_institution() && ledger.cells().any(|(key, ..)| of_person(key))
     }
 
     /// Whether the message is at this party.
@@ -327,6 +339,21 @@ impl Group<'_> {
             now: draft.at,
         };
         self.board.hits(self.which, &message)
+    }
+
+    /// In whose book.
+    pub(super) fn party(&self) -> &Party {
+        self.party
+    }
+
+    /// Whether a state that the order brought about lasts.
+    pub(super) fn goes_on(&self, now: Moment) -> bool {
+        self.board.goes_on(self.which, now)
+    }
+
+    /// Leaves word for the order's troubles elsewhere.
+    pub(super) fn mark(&self, mark: String) {
+        self.board.mark(self.which, mark);
     }
 
     /// Whether the order's trouble at another machine has left word.

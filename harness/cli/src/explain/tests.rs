@@ -288,6 +288,7 @@ fn every_note_that_the_runner_and_the_judge_write_has_its_page() {
         "probe-failed",
         "cross-day",
         "order:applied≠sent",
+        "skew",
     ];
     let written = literals(&["harness/runner", "harness/verify", "harness/rollback"]);
     for note in notes {

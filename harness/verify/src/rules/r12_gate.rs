@@ -3,6 +3,9 @@
 //! Asks again with code of its own what the runner's gate decided: party's institution, business type,
 //! person class, place pair, instant. Reads are a class of their own: any phase may have them or not, by default
 //! all from the first instant to a day after the last phase. Undo is exempt (after the window's end it is R14's).
+//! A stamp from before the message was sent is a wrong clock and no instant: the sending and a definite success bound the
+//! true one, and the party is named with the note `skew`. A stamp that is too late is believed, for nobody can show
+//! that it is not true.
 //! A message forced past the gate on purpose breaks nothing unless a platform books it.
 
 use std::collections::BTreeSet;
@@ -16,7 +19,8 @@ use crosswipe_journal::{Intent, Purpose};
 use super::RuleOutcome;
 use crate::context::Context;
 use crate::draft::finding;
-use crate::story::Sent;
+use crate::judgement::Remark;
+use crate::story::{Sent, Tau};
 
 pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("nothing-sent");
@@ -130,6 +134,9 @@ fn accepted_trial(sent: &Sent<'_>, gate: &Gate<'_>, outcome: &mut RuleOutcome) {
     }
 }
 
+/// Smallest difference of clocks that is worth a note.
+const NOTED_MS: i64 = 1_000;
+
 /// By apply instant: one finding per τ and party.
 fn booked(
     context: &Context<'_>,
@@ -138,11 +145,17 @@ fn booked(
     accounts: &std::collections::BTreeMap<usize, crate::tally::Account<'_>>,
     outcome: &mut RuleOutcome,
 ) {
+    let mut behind = 0;
     for (index, account) in accounts {
         let tau = &context.story.taus[*index];
         for apply in &account.applies {
             outcome.compared += 1;
-            if let Err(reason) = gate.asks(tau.intent, apply.row.at) {
+            let early = tau.at.ms_since(apply.row.at);
+            behind = behind.max(early);
+            let bounds = (early > 0).then(|| bounds(context, tau)).flatten();
+            let instants = bounds.unwrap_or([apply.row.at; 2]);
+            let asked = instants.map(|at| gate.asks(tau.intent, at));
+            if let Err(reason) = asked[0].and(asked[1]) {
                 let one = finding(Rule::R12, format!("gate:{reason}"))
                     .at(party)
                     .about(tau)
@@ -155,6 +168,27 @@ fn booked(
             }
         }
     }
+    if behind >= NOTED_MS {
+        let facts = [
+            ("behind_ms".to_owned(), behind.to_string()),
+            ("party".to_owned(), party.to_string()),
+        ];
+        outcome.notes.push(Remark {
+            code: "skew".into(),
+            txid: None,
+            facts: facts.into(),
+        });
+    }
+}
+
+/// Between which instants a message was booked whose success is known.
+fn bounds(context: &Context<'_>, tau: &Tau<'_>) -> Option<[Moment; 2]> {
+    let heard = tau.messages.iter().filter_map(|index| {
+        let sent = &context.story.sent[*index];
+        sent.ended_at
+            .filter(|_| sent.ended.is_some_and(|(_, outcome)| outcome.is_ok()))
+    });
+    Some([tau.at, heard.max()?])
 }
 
 /// Public traffic that a party booked while the plan says that the public is suspended.

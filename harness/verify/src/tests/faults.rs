@@ -99,6 +99,24 @@ fn a_lie_is_called_by_its_name(
     assert_eq!(judgement.verdict, verdict);
 }
 
+/// Before the window by its stamp, and after its own sending by the journal: the clock is wrong, not the instant.
+#[test]
+fn a_stamp_from_before_the_sending_is_a_slow_clock() {
+    let judgement = judged(&booked_before_it_was_sent());
+    assert_eq!(
+        judgement.verdict,
+        Verdict::Clean,
+        "{}",
+        crate::tests::told(&judgement)
+    );
+    let note = judgement
+        .notes
+        .iter()
+        .find(|note| note.code == "skew")
+        .unwrap();
+    assert_eq!(note.facts["party"], "hub:330000");
+}
+
 /// For each rule a lie that it alone tells, or of which it tells a class that no other rule has.
 #[rstest]
 #[case(Rule::R1, a_book_nobody_knows_is_left, "residue:loyalty-points")]

@@ -126,6 +126,12 @@ pub(super) fn booked_late_by_a_slow_clock() -> Evidence {
     })
 }
 
+pub(super) fn booked_before_it_was_sent() -> Evidence {
+    bent(Role::Hub, "2207", |group| {
+        group.at = at("2017-06-02T08:00:00+08:00")
+    })
+}
+
 pub(super) fn swipe_inside_the_margin() -> Evidence {
     clean_on(plan(), at("2017-06-04T16:30:00+08:00"))
 }

@@ -32,10 +32,29 @@ pub(super) fn flow(case: &str) -> Flow {
     with(case, case, Vec::new())
 }
 
+/// The flow of this case in a window that opens between midnight and eight: days of UTC are others then.
+pub(super) fn at_night(case: &str) -> Flow {
+    let mut plan = plan();
+    plan.window.phases[0].from = Moment::parse("2030-03-02T01:00:00+08:00").unwrap();
+    let opens = plan.window.phases[0].from;
+    for case in &mut plan.cases {
+        case.start = case.start.map(|_| opens);
+    }
+    of_plan(plan, case, case, Vec::new())
+}
+
 /// The flow of this case, with troubles on its way.
 pub(super) fn with(name: &str, case: &str, troubles: Vec<Trouble>) -> Flow {
+    of_plan(plan(), name, case, troubles)
+}
+
+fn plan() -> Plan {
     let mut plan = crosswipe_scenarios::load(Path::new(PLAN)).expect("the plan is sound");
     plan.files.clear();
+    plan
+}
+
+fn of_plan(mut plan: Plan, name: &str, case: &str, troubles: Vec<Trouble>) -> Flow {
     let id = format!("flow/{case}");
     plan.cases.retain(|of_plan| of_plan.id.as_str() == id);
     assert_eq!(plan.cases.len(), 1, "the plan has `{id}`");
