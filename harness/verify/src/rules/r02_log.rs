@@ -56,6 +56,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
                         .at(party)
                         .location(format!("log #{hole} @{}", look.name))
                         .values("a row", "no row")
+                        .witness(party, beside(look, hole))
                 });
             }
             if let Some(later) = later {
@@ -207,6 +208,16 @@ fn hole(ledger: &Ledger<'_>, look: &Seen<'_>) -> Option<u64> {
         next = row.seq + 1;
     }
     None
+}
+
+/// The rows on both sides of a hole.
+fn beside<'c>(look: &'c Seen<'_>, hole: u64) -> impl Iterator<Item = &'c LogRow> {
+    let after = look.rows.partition_point(|row| row.seq < hole);
+    let before = after
+        .checked_sub(1)
+        .and_then(|before| look.rows.get(before));
+    let after = look.rows[after..].iter().find(|row| row.seq > hole);
+    before.into_iter().chain(after).map(Arc::as_ref)
 }
 
 fn compare(
