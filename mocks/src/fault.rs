@@ -15,6 +15,7 @@ mod board;
 mod catalogue;
 mod clearing;
 mod clock;
+mod crossed;
 mod death;
 mod empty;
 mod history;
@@ -27,6 +28,7 @@ mod postings;
 mod refusals;
 mod rigged;
 mod routes;
+mod torn;
 mod trouble;
 
 pub use board::Faults;

@@ -111,6 +111,12 @@ impl His {
     /// Takes the platform's answer.
     pub fn resume(&mut self, now: Moment, ticket: Ticket, answer: Result<Answer, Lost>) -> Step {
         let pending = self.desk.take(ticket);
+        let answer = match (&pending, answer) {
+            (Some(pending), Ok(answer)) if is_of_another(pending, &answer) => {
+                Err(Lost::new("the answer belongs to another message"))
+            }
+            (_, answer) => answer,
+        };
         if let (Some(pending), true) = (&pending, matches!(hear(answer.clone()), Heard::Nothing)) {
             let request = Request::parse(&pending.body).ok();
             self.unheard.extend(request.as_ref().and_then(deed::target));
@@ -207,4 +213,18 @@ impl His {
     pub(crate) fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
     }
+}
+
+/// Whether an answer to a message that books says that it answers another one.
+fn is_of_another(pending: &Pending, answer: &Answer) -> bool {
+    let named = Response::parse(answer.body.as_bytes())
+        .ok()
+        .and_then(|response| {
+            let named = response
+                .node("setlinfo")?
+                .text("medins_setl_id")?
+                .into_owned();
+            Some(named)
+        });
+    pending.keeps && named.is_some_and(|named| named != pending.cause.msgid)
 }

@@ -3,7 +3,7 @@
 //! Shared by all machines, so that «the second settlement» is the second anywhere. Chance is a number that follows
 //! from the world's seed, the order and the message's place among those that fit: the same seed hits the same ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crosswipe_domain::{Moment, Party};
@@ -29,6 +29,8 @@ struct Armed {
     first: Option<Moment>,
     /// What its troubles at several machines have told each other.
     marks: BTreeSet<String>,
+    /// Answers that its troubles keep for one another: of which kind, whose, and the text.
+    kept: BTreeMap<String, (String, String)>,
 }
 
 impl Faults {
@@ -45,6 +47,7 @@ impl Faults {
             fired: 0,
             first: None,
             marks: BTreeSet::new(),
+            kept: BTreeMap::new(),
         };
         let armed = orders.into_iter().map(armed).collect();
         Faults {
@@ -119,6 +122,22 @@ impl Faults {
         self.with(which, |armed, _| armed.marks.contains(mark))
     }
 
+    /// Keeps an answer for the same order's trouble at another machine, in the place of the one before.
+    pub(super) fn keep(&self, which: usize, kind: &str, whose: &str, text: &str) {
+        self.with(which, |armed, _| {
+            let answer = (whose.to_owned(), text.to_owned());
+            armed.kept.insert(kind.to_owned(), answer)
+        });
+    }
+
+    /// The answer of this kind that was kept last, if it is somebody else's.
+    pub(super) fn kept(&self, which: usize, kind: &str, but_not: &str) -> Option<String> {
+        self.with(which, |armed, _| {
+            let (whose, text) = armed.kept.get(kind)?;
+            (whose != but_not).then(|| text.clone())
+        })
+    }
+
     /// Has a message delivered to a machine later.
     pub(super) fn post(&self, to: Party, parcel: Parcel) {
         self.mail
@@ -154,6 +173,7 @@ impl Faults {
         for armed in all.iter_mut() {
             (armed.seen, armed.fired, armed.first) = (0, 0, None);
             armed.marks.clear();
+            armed.kept.clear();
         }
         let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
         mail.clear();

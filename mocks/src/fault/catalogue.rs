@@ -8,8 +8,8 @@ use crosswipe_domain::{InfNo, Nature, Severity};
 use super::params::Key;
 use super::trouble::Trouble;
 use super::{
-    FaultOrder, again, answers, clearing, clock, death, empty, history, late, lies, parcels,
-    postings, refusals, routes,
+    FaultOrder, again, answers, clearing, clock, crossed, death, empty, history, late, lies,
+    parcels, postings, refusals, routes, torn,
 };
 
 /// 故障类 · One class of the catalogue.
@@ -178,7 +178,7 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("reset-mid-request", Group::A, Severity::S2, About::Settlement, &[Key::choice("after", &["all", "some"])], Seat::Party(answers::reset_mid_request)),
     class("reply-cut", Group::A, Severity::S2, About::Settlement, &[Key::choice("form", &["short", "prefix"])], Seat::Party(answers::reply_cut)),
     class("gateway-error-after-apply", Group::A, Severity::S2, About::Settlement, &[Key::choice("status", &["502", "503", "504"])], Seat::Party(answers::gateway_error)),
-    class("reply-of-another-request", Group::A, Severity::S1, About::Any, &[], Seat::NotBuilt("the way of messages past one another")),
+    class("reply-of-another-request", Group::A, Severity::S1, About::Settlement, &[], Seat::Party(crossed::swapped)),
     class("slow-drip-reply", Group::A, Severity::S3, About::Settlement, &[], Seat::Party(answers::slow_drip)),
     class("hub-insured-partition", Group::A, Severity::S2, About::SettlementOrUndo, &[], Seat::Party(routes::partition)),
     class("heal-with-backlog", Group::A, Severity::S1, About::SettlementOrUndo, &[Key::choice("order", &["in-order", "reversed", "doubled"]), FENCE], Seat::Party(routes::backlog)),
@@ -201,7 +201,7 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("hub-drops-forwarded-reversal", Group::C, Severity::S1, About::Undo, &[], Seat::Party(lies::hub_drops_reversal)),
     class("hub-duplicates-settle", Group::C, Severity::S1, About::Settlement, &[], Seat::Party(again::at_insured)),
     class("hub-reversal-overtakes", Group::C, Severity::S1, About::Settlement, &[Key::choice("until", &["reversal", "quiet", "day-roll"]), FENCE], Seat::Party(late::overtaken)),
-    class("hub-msgid-collision", Group::C, Severity::S1, About::Any, &[], Seat::NotBuilt("the hub business that it is about")),
+    class("hub-msgid-collision", Group::C, Severity::S1, About::Settlement, &[], Seat::Party(crossed::collided)),
     class("hub-prefund-left", Group::C, Severity::S1, About::Undo, &[], Seat::Party(postings::hub_prefund_left)),
     class("hub-period-confirmed", Group::C, Severity::S2, About::Settlement, &[], Seat::Party(clearing::period_confirmed)),
     class("hub-routes-to-old-platform", Group::C, Severity::S1, About::Any, &[], Seat::NotBuilt("the hub business that it is about")),
@@ -226,7 +226,7 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("his-rolls-back-after-remote", Group::E, Severity::S1, About::Undo, &[], Seat::Party(postings::nothing_at_his)),
     class("his-resettles-after-timeout", Group::E, Severity::S1, About::Any, &[], Seat::NotBuilt("a hospital system with books of its own for it")),
     class("his-msgid-reused", Group::E, Severity::S1, About::Any, &[], Seat::NotBuilt("a hospital system with books of its own for it")),
-    class("his-double-cancel", Group::E, Severity::S2, About::Any, &[], Seat::NotBuilt("a hospital system with books of its own for it")),
+    class("his-double-cancel", Group::E, Severity::S2, About::Only(&["2208", "2305"]), &[Key::choice("idempotent", &["yes", "no"])], Seat::Party(parcels::second_counter)),
     class("stock-not-returned", Group::E, Severity::S2, About::Any, &[], Seat::NotBuilt("a hospital system with books of its own for it")),
     class("trace-code-left", Group::E, Severity::S2, About::Any, &[], Seat::NotBuilt("a hospital system with books of its own for it")),
     class("invoice-not-offset", Group::E, Severity::S2, About::Undo, &[], Seat::Party(postings::invoice_not_offset)),
@@ -258,11 +258,11 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("two-harnesses", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("zombie-harness", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("snapshot-after-first-swipe", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
-    class("snapshot-not-atomic", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
+    class("snapshot-not-atomic", Group::H, Severity::S2, About::Undo, &[AT], Seat::Party(torn::torn)),
     class("query-flaps", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("query-unavailable", Group::H, Severity::S3, About::Read, &[], Seat::Party(refusals::query_unavailable)),
     class("certificate-edited", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
-    class("secret-echoed", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
+    class("secret-echoed", Group::H, Severity::S1, About::Settlement, &[], Seat::Party(refusals::echoed)),
     class("hostile-body", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("fault-storm", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("party-restarts", Group::H, Severity::S3, About::Settlement, &[Key::party("party", true), Key::choice("books", &["kept", "lost"])], Seat::Party(death::party_restarts)),

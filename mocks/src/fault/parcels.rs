@@ -37,6 +37,34 @@ impl Trouble for Twice {
     }
 }
 
+/// `his-double-cancel`: a second counter cancels the same settlement under a number of its own.
+struct SecondCounter;
+
+/// A platform that looks at the message alone, and not at the settlement, books it once more.
+pub(super) fn second_counter(order: &FaultOrder) -> Box<dyn Trouble> {
+    if order.choice("idempotent") == "no" {
+        return again::everywhere();
+    }
+    Box::new(SecondCounter)
+}
+
+impl Trouble for SecondCounter {
+    fn arrive(&mut self, scene: &mut Scene<'_>, carried: &mut Parcel) -> Arrival {
+        if scene.is_from_institution() && scene.hits() {
+            let own = &scene.message.cause.msgid;
+            // The last serial of the second: nobody has come so far in this one.
+            let other = format!("{}9999", &own[..own.len().saturating_sub(4)]);
+            let body = String::from_utf8_lossy(&carried.body).replace(own.as_str(), &other);
+            scene.post(Parcel {
+                due: scene.now(),
+                body: body.into_bytes(),
+                ..carried.clone()
+            });
+        }
+        Arrival::Taken
+    }
+}
+
 /// `settle-arrives-after-reversal`: somebody in between holds a settlement back until its reversal is through.
 struct Parked {
     order: FaultOrder,

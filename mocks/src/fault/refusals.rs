@@ -1,7 +1,7 @@
 //! 拒办 · A platform that refuses to undo what it has booked, and queries that it does not answer.
 
 use crosswipe_domain::{AdmDivision, Role};
-use crosswipe_wire::{Receipt, RefusalCode, Request, write_refusal};
+use crosswipe_wire::{Receipt, Refusal, RefusalCode, Request, write_refusal};
 
 use super::FaultOrder;
 use super::trouble::{Arrival, Leg, Message, Parcel, Scene, Trouble};
@@ -136,15 +136,45 @@ impl Trouble for Refusing {
 }
 
 fn refused(scene: &Scene<'_>, code: RefusalCode) -> Answer {
+    Answer::ok(write_refusal(&receipt(scene), &code.into()))
+}
+
+fn receipt(scene: &Scene<'_>) -> Receipt {
     let ledgers = scene.machine.ledgers();
     let code_of = ledgers.first().map(|ledger| ledger.party().code.as_str());
     let division = code_of.and_then(|code| AdmDivision::parse(code).ok());
-    let receipt = Receipt {
+    Receipt {
         division: division.expect("a city's platform has a division"),
         at: scene.now(),
         serial: 0,
-    };
-    Answer::ok(write_refusal(&receipt, &code.into()))
+    }
+}
+
+/// `secret-echoed`: refused with the person's own numbers in the words of the refusal; nothing is booked anywhere.
+struct Echo;
+
+/// What a message says of a person that no report may show.
+const SECRETS: [&str; 4] = ["psn_no", "mdtrt_cert_no", "certno", "psn_name"];
+
+pub(super) fn echoed(_: &FaultOrder) -> Box<dyn Trouble> {
+    Box::new(Echo)
+}
+
+impl Trouble for Echo {
+    fn arrive(&mut self, scene: &mut Scene<'_>, carried: &mut Parcel) -> Arrival {
+        if !scene.is_from_institution() || !scene.hits() {
+            return Arrival::Taken;
+        }
+        let request = Request::parse(&carried.body).ok();
+        let node = request.as_ref().and_then(|request| request.node("data"));
+        let said = SECRETS.into_iter().filter_map(|name| {
+            let text = node.as_ref()?.text(name)?;
+            Some(format!("{name}={text}"))
+        });
+        let words = said.collect::<Vec<_>>().join(" ");
+        let refusal = Refusal::new(RefusalCode::Status, words);
+        Arrival::Answered(Answer::ok(write_refusal(&receipt(scene), &refusal)))
+    }
 }
 
 /// `query-unavailable`: once a visit is cancelled no query is answered any more.

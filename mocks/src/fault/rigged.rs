@@ -11,7 +11,7 @@ use super::Faults;
 use super::catalogue::Seat;
 use super::death::Books;
 use super::trouble::{
-    Arrival, Departure, Fitting, Message, Onward, Parcel, Place, Scene, Trouble, own_party,
+    Arrival, Departure, Fitting, Message, Onward, Parcel, Place, Scene, Shown, Trouble, own_party,
 };
 use crate::ledger::PurgeOrder;
 use crate::machine::{Answer, Lost, Machine, Step, Ticket};
@@ -314,8 +314,13 @@ impl Rigged {
     /// 导出 · All of the book that it keeps in a role, as it shows it.
     pub fn export(&mut self, role: Role, now: Moment) -> Option<Export> {
         let mut export = self.machine.export(role, now)?;
-        for (_, trouble) in &mut self.troubles {
-            trouble.show(now, &mut export);
+        for (which, trouble) in &mut self.troubles {
+            let shown = Shown {
+                board: &self.board,
+                which: *which,
+                now,
+            };
+            trouble.show(&shown, &mut export);
         }
         Some(export)
     }

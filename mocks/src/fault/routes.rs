@@ -7,7 +7,7 @@ use crosswipe_wire::Context;
 use super::FaultOrder;
 use super::again;
 use super::lies::as_if_undone;
-use super::trouble::{Fitting, Onward, Parcel, Place, Scene, Trouble};
+use super::trouble::{Fitting, Onward, Parcel, Place, Scene, Shown, Trouble};
 use crate::machine::{HOP_PATH, Machine};
 use crate::shell::carrier;
 
@@ -84,7 +84,7 @@ impl Trouble for Stuck {
         }
     }
 
-    fn show(&mut self, _: Moment, export: &mut Export) {
+    fn show(&mut self, _: &Shown<'_>, export: &mut Export) {
         if export.party.role == Role::Hub {
             export
                 .queues

@@ -275,7 +275,14 @@ pub(super) trait Trouble: Send {
     fn touch(&mut self, _place: &mut Place<'_>) {}
 
     /// Books are shown to whoever runs the party; they may be changed.
-    fn show(&mut self, _now: Moment, _export: &mut Export) {}
+    fn show(&mut self, _shown: &Shown<'_>, _export: &mut Export) {}
+}
+
+/// 示账 · The instant at which books are shown, and whom to ask about the order.
+pub(super) struct Shown<'a> {
+    pub(super) board: &'a Faults,
+    pub(super) which: usize,
+    pub(super) now: Moment,
 }
 
 /// 装配 · A machine that stands up, and the order that meddles with it.

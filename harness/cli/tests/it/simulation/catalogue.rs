@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crosswipe_journal::Row;
 use crosswipe_mocks::{FaultClass, FaultOrder};
 use crosswipe_sim::look_through;
 use crosswipe_verify::{Judgement, Verdict};
@@ -68,6 +69,7 @@ const ENTRIES: &[Entry] = &[
     entry("reply-cut:form=prefix", ALL, CLEAN, &[]),
     entry("gateway-error-after-apply", ALL, CLEAN, &[]),
     entry("gateway-error-after-apply:status=504", ALL, CLEAN, &[]),
+    entry("reply-of-another-request", &["two-persons", "one-by-one"], CLEAN, &[]),
     entry("slow-drip-reply", ALL, CLEAN, &[]),
     entry("hub-insured-partition:heal_after=20s", ACROSS, CLEAN, &[]),
     entry("hub-insured-partition:on=2208,heal_after=20s", &["outpatient"], CLEAN, &[]),
@@ -103,6 +105,7 @@ const ENTRIES: &[Entry] = &[
     entry("hub-clearing-residue", ACROSS, WRONG, &["one-sided:hub", "residue:clearing"]),
     entry("hub-drops-forwarded-reversal", ACROSS, WRONG, &["one-sided:insured", "residue:settlement"]),
     entry("hub-duplicates-settle", ACROSS, WRONG, &["duplicate-settle"]),
+    entry("hub-msgid-collision", &["one-by-one"], WRONG, &["mismatch:id"]),
     entry("hub-reversal-overtakes:fence=kept", ACROSS, CLEAN, &[]),
     entry("hub-reversal-overtakes:until=quiet", ACROSS, WRONG, &["late-apply"]),
     entry("hub-prefund-left", ACROSS, WRONG, &["residue:prefund"]),
@@ -134,6 +137,8 @@ const ENTRIES: &[Entry] = &[
     entry("history-mutated", ALL, WRONG, &["audit:mutated"]),
     entry("history-mutated:at=treatment", ALL, WRONG, &["audit:mutated"]),
     entry("his-rolls-back-after-remote", ALL, WRONG, &["one-sided:his"]),
+    entry("his-double-cancel", ALL, CLEAN, &[]),
+    entry("his-double-cancel:idempotent=no", ALL, WRONG, &["double-reversal"]),
     entry("invoice-not-offset", ALL, WRONG, &["residue:invoice"]),
     entry("cash-not-refunded", &["inpatient"], WRONG, &["residue:cash"]),
     entry("wrong-psn-no-returned", ALL, OPEN, &[]),
@@ -143,6 +148,10 @@ const ENTRIES: &[Entry] = &[
     entry("clock-skew-party:party=treatment:330200,by=2h", ACROSS, CLEAN, &[]),
     entry("utc-day-bucket", NIGHT, WRONG, &["residue:reconciliation"]),
     entry("query-unavailable", ALL, OPEN, &["evidence:missing"]),
+    entry("secret-echoed", ALL, CLEAN, &[]),
+    entry("secret-echoed:on=1101,times=9", ALL, OPEN, &[]),
+    entry("snapshot-not-atomic", ALL, OPEN, &["evidence:conflict"]),
+    entry("snapshot-not-atomic:at=treatment", ALL, OPEN, &["evidence:conflict"]),
 ];
 
 #[test]
@@ -213,6 +222,9 @@ fn tried_in(entry: &Entry, mut flow: Flow) -> Result<(), String> {
     if let Some((order, _)) = idle {
         return Err(format!("`{order}` never fired; {}", told(&judgement)));
     }
+    if let Some(row) = echoing(&flow, &scene.disk.rows()) {
+        return Err(format!("secret-leak: journal #{row} names a person"));
+    }
     let found: BTreeSet<&str> = judgement
         .findings
         .iter()
@@ -243,6 +255,19 @@ fn tried_in(entry: &Entry, mut flow: Flow) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The first row that shows a number of a person of the plan.
+fn echoing(flow: &Flow, rows: &[Row]) -> Option<u64> {
+    let personas = &flow.plan.registry.personas;
+    let secrets = personas
+        .iter()
+        .flat_map(|persona| [persona.no.reveal(), persona.id_number.reveal()]);
+    let secrets: Vec<&str> = secrets.collect();
+    let shows = |text: &str| secrets.iter().any(|secret| text.contains(secret));
+    rows.iter()
+        .find(|row| shows(&row.payload) || row.message.as_deref().is_some_and(shows))
+        .map(|row| row.seq)
 }
 
 fn told(judgement: &Judgement) -> String {
