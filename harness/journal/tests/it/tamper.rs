@@ -1,6 +1,7 @@
 //! 篡改与损坏 · A changed byte is found, or it carries no meaning: then all that is read is as it was.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crosswipe_journal::{History, Journal, read};
@@ -26,27 +27,53 @@ impl Tally {
     }
 }
 
-/// Flips one bit of each `stride`-th byte of a file, one after the other.
+/// Copies of a run that are changed side by side.
+const SIDES: usize = 2;
+
+/// Flips one bit of each `stride`-th byte of a file, one after the other, in copies of the run.
 #[track_caller]
 fn flip_bits(dir: &Path, name: &str, stride: usize) -> Tally {
+    let len = fs::metadata(dir.join(name)).unwrap().len();
+    let copies = tempfile::tempdir().unwrap();
+    let tallies = std::thread::scope(|scope| {
+        let sides: Vec<_> = (0..SIDES)
+            .map(|side| {
+                let copy = copies.path().join(side.to_string());
+                copy_run(dir, &copy);
+                scope.spawn(move || flip_share(&copy, name, (stride, side)))
+            })
+            .collect();
+        let join = |side: std::thread::ScopedJoinHandle<'_, Tally>| side.join().unwrap();
+        sides.into_iter().map(join).collect::<Vec<Tally>>()
+    });
+    let tally = Tally {
+        found: tallies.iter().map(|tally| tally.found).sum(),
+        meaningless: tallies.iter().map(|tally| tally.meaningless).sum(),
+    };
+    println!("{name}: {tally:?} of {len} bytes, every {stride}");
+    tally
+}
+
+/// One copy's share of the flips.
+fn flip_share(dir: &Path, name: &str, (stride, side): (usize, usize)) -> Tally {
     let true_history = read(dir).unwrap();
     let path = dir.join(name);
-    let mut bytes = fs::read(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let write = |at: usize, byte: u8| file.write_all_at(&[byte], at as u64).unwrap();
     let mut tally = Tally::default();
-    for at in (0..bytes.len()).step_by(stride) {
+    for at in (0..bytes.len()).step_by(stride).skip(side).step_by(SIDES) {
         let bit = 1 << ((at / stride) % 8);
-        bytes[at] ^= bit;
-        fs::write(&path, &bytes).unwrap();
-        tally.count(
-            dir,
-            &true_history,
-            &format!("bit {bit:#04x} of byte {at} of {name}"),
-        );
-        bytes[at] ^= bit;
+        write(at, bytes[at] ^ bit);
+        let what = format!("bit {bit:#04x} of byte {at} of {name}");
+        tally.count(dir, &true_history, &what);
+        if fs::metadata(&path).is_ok_and(|now| now.len() == bytes.len() as u64) {
+            write(at, bytes[at]);
+        } else {
+            fs::write(&path, &bytes).unwrap();
+        }
     }
-    fs::write(&path, &bytes).unwrap();
     assert_eq!(read(dir).unwrap(), true_history);
-    println!("{name}: {tally:?} of {} bytes, every {stride}", bytes.len());
     tally
 }
 
