@@ -8,7 +8,7 @@ use crosswipe_domain::{Business, CaseId, Institution, Persona};
 use crosswipe_journal::Purpose;
 use crosswipe_rollback::Next;
 
-use crate::clock::Busy;
+use crate::clock::{Busy, Patient};
 use crate::compensate::Chain;
 use crate::desk::{Desk, Halt, Probed, lock};
 use crate::swipe::{End, Plan};
@@ -126,12 +126,17 @@ impl<T: Transport> Desk<T> {
         };
         let mut walked = self.walk(&plan, None).await?.0;
         let mut chain = self.unwind(busy, &plan).await?;
-        // What was lost on the way says nothing of the benefit: it is cleared up and asked once more, as often as any
-        // undo is tried.
+        // What was lost on the way says nothing of the benefit: it is cleared up and asked once more, as often and as
+        // patiently as any undo is tried; a link that is down is still down a millisecond later.
+        let patience = &self.config.patience;
+        let mut delay_ms = patience.delay_ms;
         for again in &agains {
             if !matches!(walked.end, End::Unknown { .. }) || chain == Chain::Blocked {
                 break;
             }
+            busy.sleep_until(self.clock.now().plus_ms(delay_ms), Patient::Yes)
+                .await;
+            delay_ms = delay_ms.saturating_mul(2).min(patience.delay_max_ms);
             plan.name = again;
             walked = self.walk(&plan, None).await?.0;
             chain = self.unwind(busy, &plan).await?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crosswipe_sim::{Campaign, Line, Mix, Stage, Sums, campaign};
+use crosswipe_sim::{Campaign, Judged, Line, Mix, Recipe, Stage, Sums, Trace, campaign, play};
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/pair-demo");
 
@@ -51,4 +51,17 @@ fn undisturbed_seeds_are_clean_and_everything_settled_is_reversed() {
     assert_eq!((sums.seeds, sums.verdicts["clean"]), (20, 20));
     assert!(sums.settled >= 80 && sums.settled == sums.reversed);
     assert!(sums.failures.is_empty(), "{:?}", sums.failures);
+}
+
+/// Found by seeds: a link was down for seconds while a probe was made, and all its tries fell into the same millisecond.
+#[test]
+fn a_probe_outlasts_a_link_that_is_down_for_a_while() {
+    let stage = stage(&[]);
+    for seed in [696, 709, 838, 970, 1_096] {
+        let recipe = Recipe::draw(&stage, Mix::Transport, seed);
+        let played = play(&stage, &recipe, &Trace::default());
+        assert!(!played.met.is_empty(), "seed {seed} meets its troubles");
+        let judged = Judged::of(&played);
+        assert_eq!(judged.failure, None, "seed {seed}: {judged:?}");
+    }
 }
