@@ -14,6 +14,7 @@ use crosswipe_domain::{Cause, Institution, InstitutionCode, Moment, Nature, Part
 use crosswipe_wire::{Context, Refusal, RefusalCode, Request, Response};
 
 use crate::books;
+use crate::deed::Deed;
 use crate::desk::{self, Desk, Heard, Passage, hear, passage};
 use crate::epochs::Epochs;
 use crate::ledger::Ledger;
@@ -28,6 +29,8 @@ pub struct His {
     desk: Desk<Pending>,
     /// Undos that were sent on and never answered; no book hangs on it.
     unheard: BTreeSet<String>,
+    /// Visits that were cancelled before the answer that opened them came here; no book hangs on it.
+    gone: BTreeSet<String>,
 }
 
 struct Pending {
@@ -58,6 +61,7 @@ impl His {
             ledger,
             desk,
             unheard: BTreeSet::new(),
+            gone: BTreeSet::new(),
         })
     }
 
@@ -182,10 +186,26 @@ impl His {
                 ) else {
                     return;
                 };
+                if self.comes_too_late(&hop) {
+                    return;
+                }
                 books::book(&mut self.ledger, &hop, now, Some(body.clone()));
                 self.ledger
                     .remember_digest(&pending.cause, pending.digest.clone());
             }
+        }
+    }
+
+    /// An answer that comes back after its visit was cancelled: what it speaks of is over, here too.
+    fn comes_too_late(&mut self, hop: &crate::deed::Hop) -> bool {
+        let held = |id: &str| self.ledger.row("visit", id);
+        match &hop.deed {
+            Deed::Cancel { mdtrt_id } if held(mdtrt_id).is_none() => {
+                self.gone.insert(mdtrt_id.clone());
+                false
+            }
+            Deed::Register { mdtrt_id, .. } => self.gone.contains(mdtrt_id),
+            _ => false,
         }
     }
 
