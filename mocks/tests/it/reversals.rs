@@ -272,3 +272,45 @@ fn of_two_settlements_of_one_bill_in_flight_at_once_one_is_taken() {
         1
     );
 }
+
+/// The answer that opens a visit is under way while the visit is cancelled: the hospital hears of both in the wrong
+/// order, and keeps none open that everybody else has closed.
+#[test]
+fn a_visit_that_was_cancelled_before_the_hospital_heard_of_it_is_not_opened_there() {
+    let setup = config(&[]).setup();
+    let network = Cut {
+        machines: std::cell::RefCell::new(
+            machines(&setup, &Faults::default()).into_iter().collect(),
+        ),
+        cut: None.into(),
+    };
+    let start = books(&network);
+    let mut counter = Counter::new(&network, H_NINGBO, EMPLOYEE);
+    let [his, treatment, _, _] = counter.path().try_into().unwrap();
+    let msgid = counter.new_msgid();
+    let body = counter.message("2201", &msgid, json!({}));
+    let motion = network.machines.borrow_mut().get_mut(&his).unwrap().begin(
+        counter.now,
+        None,
+        "/",
+        body.as_bytes(),
+    );
+    let Motion::Forward { body, ticket, .. } = motion else {
+        panic!("{motion:?}");
+    };
+    let answer = network
+        .send(counter.now, &treatment, "/", &body)
+        .expect("the platform answers");
+    let output: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let visit = text(&output["output"]["data"]["mdtrt_id"]);
+    counter
+        .send("2202", json!({"data": {"mdtrt_id": visit}}))
+        .output();
+    let late = network.machines.borrow_mut().get_mut(&his).unwrap().resume(
+        counter.now,
+        ticket,
+        Ok(answer),
+    );
+    assert!(matches!(late, Motion::Reply(_)), "{late:?}");
+    check_rolled_back(&start, &books(&network));
+}
