@@ -106,6 +106,14 @@ struct Cut {
 }
 
 impl Cut {
+    fn new() -> Cut {
+        let machines = machines(&config(&[]).setup(), &Faults::default());
+        Cut {
+            machines: std::cell::RefCell::new(machines.into_iter().collect()),
+            cut: None.into(),
+        }
+    }
+
     fn send(&self, now: Moment, party: &Party, path: &str, body: &str) -> Result<Answer, Lost> {
         let key = carrier(party);
         let mut motion = self.machines.borrow_mut().get_mut(&key).unwrap().begin(
@@ -170,13 +178,7 @@ impl Carrier for Cut {
 #[case::reversed_before_the_treatment_place(2, true)]
 #[case::reversed_before_the_hub(3, true)]
 fn a_lost_answer_on_any_hop_can_be_mended(#[case] cut: usize, #[case] reverse: bool) {
-    let setup = config(&[]).setup();
-    let network = Cut {
-        machines: std::cell::RefCell::new(
-            machines(&setup, &Faults::default()).into_iter().collect(),
-        ),
-        cut: None.into(),
-    };
+    let network = Cut::new();
     let start = books(&network);
     let mut counter = Counter::new(&network, H_NINGBO, EMPLOYEE);
     let visit = counter.charged_visit();
@@ -223,13 +225,7 @@ fn a_lost_answer_on_any_hop_can_be_mended(#[case] cut: usize, #[case] reverse: b
 
 #[test]
 fn of_two_settlements_of_one_bill_in_flight_at_once_one_is_taken() {
-    let setup = config(&[]).setup();
-    let network = Cut {
-        machines: std::cell::RefCell::new(
-            machines(&setup, &Faults::default()).into_iter().collect(),
-        ),
-        cut: None.into(),
-    };
+    let network = Cut::new();
     let mut counter = Counter::new(&network, H_NINGBO, EMPLOYEE);
     let visit = counter.charged_visit();
     let [_, treatment, hub, insured] = counter.path().try_into().unwrap();
@@ -277,13 +273,7 @@ fn of_two_settlements_of_one_bill_in_flight_at_once_one_is_taken() {
 /// order, and keeps none open that everybody else has closed.
 #[test]
 fn a_visit_that_was_cancelled_before_the_hospital_heard_of_it_is_not_opened_there() {
-    let setup = config(&[]).setup();
-    let network = Cut {
-        machines: std::cell::RefCell::new(
-            machines(&setup, &Faults::default()).into_iter().collect(),
-        ),
-        cut: None.into(),
-    };
+    let network = Cut::new();
     let start = books(&network);
     let mut counter = Counter::new(&network, H_NINGBO, EMPLOYEE);
     let [his, treatment, _, _] = counter.path().try_into().unwrap();
