@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crosswipe_domain::{Level, Moment, PseudonymKey, RunId, sha256_hex};
 use crosswipe_journal::{Journal, RunHeader};
-use crosswipe_mocks::{FaultClass, FaultOrder, Faults};
+use crosswipe_mocks::{BadFault, FaultClass, FaultOrder, Faults};
 use crosswipe_reports::chain_groups;
 use crosswipe_runner::clock::{Clock, real_now};
 use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, beginning};
@@ -272,10 +272,13 @@ pub(crate) fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
             text.parse::<FaultOrder>().map_err(|error| {
                 let id = text.split(':').next().unwrap_or(text);
                 let all = FaultClass::all().iter().map(|class| class.id);
-                let near = nearest(id, all);
-                let help = near.map_or_else(String::new, |near| {
-                    format!("最接近的 · did you mean `{near}`?")
-                });
+                let help = match (&error, nearest(id, all)) {
+                    (BadFault::Unknown { .. }, Some(near)) => {
+                        format!("最接近的 · did you mean `{near}`?")
+                    }
+                    (BadFault::Unknown { .. }, None) => String::new(),
+                    _ => format!("见 · see crosswipe explain {id}"),
+                };
                 Trouble::Usage {
                     code: "cli::fault",
                     what: error.to_string(),
