@@ -71,6 +71,7 @@ pub const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 pub struct World {
     addresses: BTreeMap<Party, SocketAddr>,
     faults: Faults,
+    fired: Arc<FiredFile>,
     hold: Hold,
     stop: watch::Sender<bool>,
     servers: JoinSet<()>,
@@ -140,6 +141,7 @@ impl World {
         Ok(World {
             addresses,
             faults,
+            fired,
             hold,
             stop,
             servers,
@@ -156,6 +158,17 @@ impl World {
     /// Where a party listens. Both books of a region are at its one address.
     pub fn address(&self, party: &Party) -> Option<SocketAddr> {
         self.addresses.get(&carrier(party)).copied()
+    }
+
+    /// The orders of this world, those of the harness among them: whoever carries those out counts there.
+    pub fn board(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Writes down beside the books how often each fault has fired so far, for who has no time to do it later.
+    pub fn keeper(&self) -> impl Fn() + Send + Sync + use<> {
+        let (file, faults) = (Arc::clone(&self.fired), self.faults.clone());
+        move || file.keep(&faults)
     }
 
     /// How often each fault fired.

@@ -56,6 +56,9 @@ pub(crate) enum Trouble {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Evidence that was changed after it was sealed, so badly that it cannot be judged again.
+    #[error("`{what}` is not as it was sealed: {source}")]
+    Tampered { what: String, source: JournalError },
     /// The run stopped.
     #[error(transparent)]
     Halt(#[from] Halt),
@@ -107,6 +110,7 @@ impl Trouble {
             }
             Trouble::Nothing { .. } => "cli::nothing_selected",
             Trouble::Journal(error) => error.code(),
+            Trouble::Tampered { .. } => "evidence:tampered",
             Trouble::Halt(Halt::Journal(error)) => error.code(),
             Trouble::Halt(Halt::TakenOver(error)) => error.code(),
             Trouble::Halt(Halt::File { .. }) => "cli::file",
@@ -208,6 +212,7 @@ impl Trouble {
                 Exit::Usage
             }
             Trouble::Nothing { .. } => Exit::Nothing,
+            Trouble::Tampered { .. } => Exit::Violated,
             Trouble::WindowOver { .. } => Exit::Gate,
             // What is open was not undone: the rest of the run stands and is told.
             Trouble::Halt(Halt::WindowOver { .. }) => Exit::Indeterminate,

@@ -11,6 +11,7 @@ mod complain;
 mod conclude;
 mod exit;
 mod explain;
+mod inner;
 mod private;
 mod progress;
 mod rundir;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosswipe_domain::Party;
-use crosswipe_mocks::{FaultOrder, MemoryWorld, MsgidMode, TimeFn, World, WorldConfig};
+use crosswipe_mocks::{FaultOrder, Faults, MemoryWorld, MsgidMode, TimeFn, World, WorldConfig};
 use crosswipe_runner::Interrupt;
 use crosswipe_runner::clock::{Clock, real_now};
 use crosswipe_runner::transport::{Answer, Call, Http, Lost, Transport};
@@ -18,6 +18,7 @@ use crosswipe_sim::Memory;
 
 use crate::complain::{Trouble, besides, to_stderr};
 use crate::exit::Exit;
+use crate::inner::Inner;
 use crate::served::Served;
 
 /// Where parties keep their books, in a run folder or in a folder of served parties.
@@ -60,6 +61,20 @@ impl Parties {
                 of_faults(served, Some(String::new())).await.map(drop)
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The faults of the harness itself that were ordered for a run in this folder.
+    pub(crate) fn inner(&self, dir: &Path, seed: u64) -> Inner {
+        match self {
+            Parties::Own(world) => {
+                Inner::of(world.board().clone(), dir, seed, Box::new(world.keeper()))
+            }
+            Parties::Memory(world) => {
+                Inner::of(world.board().clone(), dir, seed, Box::new(|| ()))
+            }
+            // Those of served parties were named where they are served, and are none of the harness.
+            Parties::Served(_) => Inner::of(Faults::default(), dir, seed, Box::new(|| ())),
         }
     }
 

@@ -341,11 +341,11 @@ impl Journal {
     /// file. A journal in memory belongs to whoever has it, unless its store knows better.
     ///
     /// # Errors
-    /// [`JournalError::TakenOver`].
+    /// [`JournalError::TakenOver`]; or why a commit failed, which frees the run too.
     pub fn still_ours(&self) -> Result<(), JournalError> {
         match (&self.source, &self.desk) {
             (Source::Folder(dir), _) if !self.lock.upgrade().is_some_and(|lock| lock.is_ours()) => {
-                Err(clerk::taken_over(dir))
+                Err(self.failed().unwrap_or_else(|| clerk::taken_over(dir)))
             }
             (_, Desk::Inline(clerk)) => {
                 let clerk = clerk.lock().expect("nobody panics while holding the clerk");

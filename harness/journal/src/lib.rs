@@ -17,6 +17,7 @@ mod record;
 mod reserve;
 mod seize;
 mod store;
+mod torn;
 mod tray;
 mod walk;
 
@@ -32,3 +33,4 @@ pub use record::{
     RunHeader, Says, Snapshot, TailDigest, Tails, Takeover, UndoPlan, Unresolved, Verified,
 };
 pub use store::{Row, Store};
+pub use torn::torn_tail;

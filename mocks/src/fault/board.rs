@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crosswipe_domain::{Moment, Party};
+use crosswipe_domain::{InfNo, Moment, Party};
 
 use super::FaultOrder;
 use super::trouble::{Message, Parcel};
@@ -81,20 +81,28 @@ impl Faults {
     /// Shows an order a message that it could hit; true if it does, which counts as its effect.
     pub(super) fn hits(&self, which: usize, message: &Message) -> bool {
         self.with(which, |armed, seed| {
-            if !armed.fits(message) || armed.is_healed(message.now) {
-                return false;
-            }
-            armed.seen += 1;
+            armed.fits(message) && armed.is_hit(seed, which, message.now)
+        })
+    }
+
+    /// Orders that the harness carries out by itself, each with its number.
+    pub fn of_harness(&self) -> Vec<(usize, FaultOrder)> {
+        let mut all = self.orders();
+        all.retain(|(_, order)| order.is_of_harness());
+        all
+    }
+
+    /// As [`hits`](Faults::hits), for an order of the harness: shown a message of this number that comes to the place in
+    /// the harness where the order waits, or what is no message at all.
+    pub fn hits_harness(&self, which: usize, infno: Option<&InfNo>, now: Moment) -> bool {
+        self.with(which, |armed, seed| {
             let order = &armed.order;
-            let in_row = order.nth..order.nth.saturating_add(order.times);
-            let hit = match order.permille {
-                None => in_row.contains(&armed.seen),
-                Some(permille) => chance(seed, which, armed.seen) < u64::from(permille),
+            let about = match (infno, &order.on) {
+                (None, _) => true,
+                (Some(infno), Some(on)) => on.base() == infno.base(),
+                (Some(infno), None) => order.class.about.fits(infno, None),
             };
-            if hit {
-                armed.fire(message.now);
-            }
-            hit
+            about && armed.is_hit(seed, which, now)
         })
     }
 
@@ -205,6 +213,24 @@ impl Armed {
         about
             && order.leg.is_none_or(|leg| message.leg == leg)
             && order.person.as_ref().is_none_or(of_person)
+    }
+
+    /// One more that fits; true if it is hit, which counts.
+    fn is_hit(&mut self, seed: u64, which: usize, now: Moment) -> bool {
+        if self.is_healed(now) {
+            return false;
+        }
+        self.seen += 1;
+        let order = &self.order;
+        let in_row = order.nth..order.nth.saturating_add(order.times);
+        let hit = match order.permille {
+            None => in_row.contains(&self.seen),
+            Some(permille) => chance(seed, which, self.seen) < u64::from(permille),
+        };
+        if hit {
+            self.fire(now);
+        }
+        hit
     }
 
     fn is_healed(&self, now: Moment) -> bool {

@@ -54,6 +54,8 @@ pub enum Group {
 pub(super) enum Seat {
     /// A trouble at a party.
     Party(Make),
+    /// The harness itself: its disk, its process, its evidence. Mocks know the name and count the effect, no more.
+    Harness,
     /// Nobody yet; what it waits for.
     NotBuilt(&'static str),
 }
@@ -76,6 +78,8 @@ pub(super) enum About {
     Read,
     /// Any message.
     Any,
+    /// No message: it is met by something else.
+    Nothing,
 }
 
 impl About {
@@ -93,6 +97,7 @@ impl About {
             About::Only(numbers) => numbers.contains(&infno.base()),
             About::Read => infno.nature() == Nature::Read,
             About::Any => true,
+            About::Nothing => false,
         }
     }
 }
@@ -111,6 +116,11 @@ impl FaultClass {
     /// Whether it can be ordered.
     pub fn stands(&self) -> bool {
         !matches!(self.seat, Seat::NotBuilt(_))
+    }
+
+    /// Whether the harness carries it out by itself, at its own disk, process or evidence, and no party does.
+    pub fn is_of_harness(&self) -> bool {
+        matches!(self.seat, Seat::Harness)
     }
 
     /// Names of the keys that it takes beside those that every fault has.
@@ -250,18 +260,18 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("catch-up-twice", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
     class("in-transit-carried-over", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
     class("test-data-survives-go-live", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
-    class("harness-killed", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
-    class("journal-torn-tail", Group::H, Severity::S3, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
-    class("journal-bit-flip", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
-    class("journal-fsync-error", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
-    class("disk-full", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
-    class("two-harnesses", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
-    class("zombie-harness", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
+    class("harness-killed", Group::H, Severity::S2, About::Settlement, &[Key::choice("at", &["answer", "intent", "send", "outcome"])], Seat::Harness),
+    class("journal-torn-tail", Group::H, Severity::S3, About::Settlement, &[Key::choice("tail", &["cut", "zeros"])], Seat::Harness),
+    class("journal-bit-flip", Group::H, Severity::S2, About::Settlement, &[], Seat::Harness),
+    class("journal-fsync-error", Group::H, Severity::S2, About::Settlement, &[Key::choice("kept", &["yes", "no"])], Seat::Harness),
+    class("disk-full", Group::H, Severity::S2, About::Settlement, &[], Seat::Harness),
+    class("two-harnesses", Group::H, Severity::S1, About::Settlement, &[], Seat::Harness),
+    class("zombie-harness", Group::H, Severity::S1, About::Settlement, &[], Seat::Harness),
     class("snapshot-after-first-swipe", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("snapshot-not-atomic", Group::H, Severity::S2, About::Undo, &[AT], Seat::Party(torn::torn)),
     class("query-flaps", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("query-unavailable", Group::H, Severity::S3, About::Read, &[], Seat::Party(refusals::query_unavailable)),
-    class("certificate-edited", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
+    class("certificate-edited", Group::H, Severity::S1, About::Nothing, &[Key::choice("file", &["certificate", "journal", "export", "sums"])], Seat::Harness),
     class("secret-echoed", Group::H, Severity::S1, About::Settlement, &[], Seat::Party(refusals::echoed)),
     class("hostile-body", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("fault-storm", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),

@@ -9,12 +9,14 @@ use std::str::FromStr;
 
 use crosswipe_domain::{InfNo, Nature, Party};
 
-use super::catalogue::{CATALOGUE, FaultClass, SENT, Seat};
+use super::catalogue::{About, CATALOGUE, FaultClass, SENT, Seat};
 use super::params::{Values, number, permille, span_ms};
 use super::trouble::Leg;
 
-/// Keys that every fault has.
+/// Keys that every fault at a party has.
 const COMMON: [&str; 7] = ["on", "leg", "person", "nth", "times", "prob", "heal_after"];
+/// Those that have a meaning inside the harness, which knows neither links nor person numbers.
+const OF_HARNESS: [&str; 5] = ["on", "nth", "times", "prob", "heal_after"];
 
 /// 故障单 · One fault as ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +108,11 @@ impl FaultOrder {
         self.class.id
     }
 
+    /// Whether the harness carries it out by itself.
+    pub fn is_of_harness(&self) -> bool {
+        self.class.is_of_harness()
+    }
+
     /// The names of all faults that stand.
     pub fn known() -> impl Iterator<Item = &'static str> {
         CATALOGUE
@@ -122,7 +129,7 @@ impl FaultOrder {
     }
 
     /// What a key of choices holds: as typed, else the first.
-    pub(super) fn choice(&self, name: &str) -> &str {
+    pub fn choice(&self, name: &str) -> &str {
         match (self.own.get(name), self.values(name)) {
             (Some(text), _) => text,
             (None, Some(Values::Choice(choices))) => choices[0],
@@ -188,6 +195,15 @@ impl FaultOrder {
     }
 }
 
+/// Keys that a fault has beside its own: all, or those that mean something where it sits.
+fn common(class: &FaultClass) -> &'static [&'static str] {
+    match (class.seat, class.about) {
+        (Seat::Harness, About::Nothing) => &[],
+        (Seat::Harness, _) => &OF_HARNESS,
+        _ => &COMMON,
+    }
+}
+
 /// What a key of a fault may hold.
 fn known_values(class: &FaultClass, key: &str) -> String {
     match key {
@@ -244,12 +260,8 @@ impl FromStr for FaultOrder {
         for pair in keys.split(',').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let own = class.keys.iter().map(|own| own.name);
-            if !COMMON
-                .into_iter()
-                .chain(own.clone())
-                .any(|known| known == key)
-            {
-                let keys: Vec<&str> = COMMON.into_iter().chain(own).collect();
+            let keys: Vec<&str> = common(class).iter().copied().chain(own).collect();
+            if !keys.contains(&key) {
                 return Err(BadFault::Key {
                     id: id.to_owned(),
                     key: key.to_owned(),

@@ -222,6 +222,11 @@ impl MemoryWorld {
         logs
     }
 
+    /// The orders of this world, those of the harness among them: whoever carries those out counts there.
+    pub fn board(&self) -> &Faults {
+        &self.faults
+    }
+
     /// How often each fault fired.
     pub fn fired(&self) -> Vec<(FaultOrder, u64)> {
         self.faults.fired()

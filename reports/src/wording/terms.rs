@@ -310,6 +310,10 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
             "续跑不再注入的故障",
             "a fault that ended with the process before",
         ),
+        "torn-tail" => lang.pick(
+            "上次死在提交中间，丢掉了没确认的日志尾巴",
+            "the process before died in a commit; its unacknowledged tail was dropped",
+        ),
         "runs-overlap" => lang.pick("两次运行同时进行", "two runs at the same time"),
         "probe-failed" => lang.pick("待遇试算没有做成", "a probe could not be carried out"),
         "anchor-agrees" => lang.pick("链首链尾与抄件相符", "the chain agrees with the note"),

@@ -35,11 +35,19 @@ use crate::tenancy::{Tenancy, must_be_free_for, turn_of_resumption};
 /// The note about a fault that a resumed run does not inject any more.
 const NOT_CARRIED_OVER: &str = "fault-not-carried-over";
 
+/// The note about a commit that was never finished.
+const TORN_TAIL: &str = "torn-tail";
+
 /// Finishes a run, or says that it is finished.
 pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     let telling = Telling {
         json: args.json,
         lang: args.common.lang(),
+    };
+    let torn = match args.takeover {
+        // Of a process that lives the end of the log may be on its way.
+        true => None,
+        false => crosswipe_journal::torn_tail(&args.run)?,
     };
     let history = crosswipe_journal::read(&args.run)?;
     if history
@@ -62,7 +70,12 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
         .build()
         .map_err(Trouble::Runtime)?;
     let served = served(args, &plan, history.header())?;
-    let ended = runtime.block_on(whole(args, plan, key, served, telling, (begins, permit)));
+    let start = Start {
+        begins,
+        permit,
+        torn,
+    };
+    let ended = runtime.block_on(whole(args, plan, key, served, telling, start));
     runtime.shutdown_timeout(Duration::from_secs(2));
     ended
 }
@@ -208,15 +221,53 @@ fn finished_already(dir: &Path, history: &History, telling: Telling) -> Result<E
     Ok(judged.exit)
 }
 
+/// What is known before anything is written.
+struct Start {
+    begins: Moment,
+    permit: Option<Permit>,
+    /// Bytes of a commit that the process before did not live to finish.
+    torn: Option<u64>,
+}
+
+/// A transaction that nobody was told of was dropped: nothing of it was sent.
+fn tell_torn_tail(
+    journal: &Journal,
+    at: Moment,
+    torn: Option<u64>,
+    (quiet, lang): (bool, Lang),
+) -> Result<(), Trouble> {
+    let Some(bytes) = torn else {
+        return Ok(());
+    };
+    journal.append_and_wait(Draft::new(
+        at,
+        Payload::Note(Note {
+            code: TORN_TAIL.to_owned(),
+            txid: None,
+            facts: BTreeMap::from([("bytes".to_owned(), bytes.to_string())]),
+        }),
+    ))?;
+    if !quiet {
+        to_stderr(&match lang {
+            Lang::Zh => format!("上一个进程死在一次提交中间: 丢掉没确认的 {bytes} 字节, 其中报文未发出\n"),
+            Lang::En => format!(
+                "the process before died in the middle of a commit: {bytes} unacknowledged bytes were dropped, nothing of them was sent\n"
+            ),
+        });
+    }
+    Ok(())
+}
+
 async fn whole(
     args: &Resume,
     plan: Plan,
     key: PseudonymKey,
     served: Option<Served>,
     telling: Telling,
-    (at, after_window): (Moment, Option<Permit>),
+    start: Start,
 ) -> Result<Exit, Trouble> {
     let dir = &args.run;
+    let at = start.begins;
     let quiet = args.common.quiet || (telling.json && !std::io::stderr().is_terminal());
     if let Some(served) = &served {
         must_be_free_for(&served.books, dir)?;
@@ -225,6 +276,7 @@ async fn whole(
         true => take_over(dir, at, quiet, telling.lang)?,
         false => Journal::reopen(dir, at)?,
     };
+    tell_torn_tail(&journal, at, start.torn, (quiet, telling.lang))?;
     let _until_the_end = match &served {
         Some(served) if args.takeover => Some(Tenancy::take_over(&served.books, dir)?),
         Some(served) => Some(Tenancy::begin(&served.books, dir)?),
@@ -277,7 +329,7 @@ async fn whole(
         key,
         turn,
         jobs: None,
-        after_window,
+        after_window: start.permit,
         progress: Box::new(|_| ()),
     };
     let transport = parties.network(&config.plan);

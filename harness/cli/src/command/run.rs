@@ -19,9 +19,11 @@ use crosswipe_scenarios::Plan;
 
 use crate::args::{AfterWindow, ClockKind, Run, TransportKind};
 use crate::command::select::{nearest, select};
+use crate::command::verify::{judged, read_sealed};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
+use crate::inner::{edit_evidence, must_be_possible};
 use crate::served::Served;
 use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, parties_in_memory, world_id};
 use crate::tenancy::{Tenancy, turn_of_run};
@@ -34,6 +36,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     let faults = faults(&args.faults)?;
     at_parties_of(&plan, &faults)?;
+    must_be_possible(&faults, args.transport)?;
     let selected = select(&plan, args)?;
     if args.list {
         list(&plan, &selected)?;
@@ -131,7 +134,9 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     // From the first record on there is a run that can be asked to stop.
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.clone()));
-    let journal = Journal::create(&dir, header, begins)?;
+    let seed = args.seed.unwrap_or(plan.seed);
+    let inner = parties.inner(&dir, seed);
+    let journal = Journal::create_over(&dir, header, begins, &inner.round_store())?;
     private::remember_head(&dir, &plan.id, &journal.head_of_chain())?;
     // A program that reads JSON finds both ends in it.
     if !args.common.quiet && (!args.json || std::io::stderr().is_terminal()) {
@@ -145,7 +150,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         shelf: Shelf::Folder(dir.clone()),
         run_id,
         patience: Patience {
-            seed: args.seed.unwrap_or(plan.seed),
+            seed,
             ..Patience::default()
         },
         plan,
@@ -156,16 +161,44 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         after_window: permit(&args.after_window)?,
         progress: Box::new(move |at| progress::show(&shown, at)),
     };
-    let transport = parties.network(&config.plan);
+    let transport = inner.round_network(parties.network(&config.plan));
     let ran = crosswipe_runner::run(config, clock, journal, transport, interrupt).await;
     watcher.abort();
     bar.finish_and_clear();
+    let edited = match &ran {
+        Ok(finished) => inner.met_at_the_end("certificate-edited", finished.at),
+        Err(_) => None,
+    };
     let fired = parties.fired(&asked).await;
     parties.stop().await;
     match ran {
-        Ok(finished) => certify(telling, &dir, &plan_id, finished, &fired),
+        Ok(finished) => {
+            let exit = certify(telling, &dir, &plan_id, finished, &fired)?;
+            match edited {
+                Some(order) => tampered(&dir, edit_evidence(&dir, order, seed)?, &fired),
+                None => Ok(exit),
+            }
+        }
         Err(halt) => report_what_stands(telling, &dir, &fired, halt),
     }
+}
+
+/// Somebody has changed the evidence after it was certified: whoever looks again must find it, and does so here.
+fn tampered(dir: &Path, file: PathBuf, fired: &[(String, u64)]) -> Result<Exit, Trouble> {
+    to_stderr(&format!(
+        "按令改动了证据 · the evidence was edited by order: {}\n",
+        file.display()
+    ));
+    let history = read_sealed(dir)?;
+    let judged = judged(dir, &history, fired)?;
+    if let Some(finding) = judged.judgement.findings.first() {
+        to_stderr(&format!(
+            "复核发现 · checked again: {} {}\n",
+            finding.class,
+            finding.location
+        ));
+    }
+    Ok(judged.exit)
 }
 
 /// RUN of parties that do nothing wrong.

@@ -17,6 +17,7 @@ use crate::args::Serve;
 use crate::command::run::{at_parties_of, faults};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
+use crate::inner::must_be_of_parties;
 use crate::served::{House, Served};
 use crate::stage::{Bent, serve as stand_up, stop_signal, world_id};
 
@@ -25,6 +26,7 @@ pub(crate) fn serve(args: &Serve) -> Result<Exit, Trouble> {
     let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     let orders = faults(&args.faults)?;
     at_parties_of(&plan, &orders)?;
+    must_be_of_parties(&orders, "serve")?;
     on_loopback(args.listen)?;
     let house = House::open(&args.books, &plan)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -21,6 +21,7 @@ use crate::command::run::{at_parties_of, faults};
 use crate::command::select::nearest;
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
+use crate::inner::must_be_of_parties;
 
 use told::{CampaignTold, Failed, Replay, SeedTold};
 
@@ -31,6 +32,7 @@ const SHOWN: usize = 5;
 pub(crate) fn sim(args: &Sim) -> Result<Exit, Trouble> {
     let seeds = seeds(&args.seeds)?;
     let (mix, orders) = mix(&args.faults)?;
+    must_be_of_parties(&orders, "sim")?;
     let mut plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     at_parties_of(&plan, &orders)?;
     if !args.case.is_empty() {

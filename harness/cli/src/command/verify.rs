@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crosswipe_domain::{FindingClass, Moment, Nature, Rule, Severity};
-use crosswipe_journal::{CaseResult, Cert, History, Payload};
+use crosswipe_journal::{CaseResult, Cert, History, JournalError, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
 use crosswipe_verify::{
     Evidence, Finding, Judgement, Review, Verdict, certificate, certificate_core_sha256, judge,
@@ -23,7 +23,7 @@ use crate::seal::{self, Broken};
 
 /// Reads, judges, prints.
 pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
-    let history = crosswipe_journal::read(&args.run)?;
+    let history = read_sealed(&args.run)?;
     let faults = faults_met(&history);
     let anchor = anchor_of(&args.anchor)?;
     let mut judged = judged(&args.run, &history, &faults)?;
@@ -40,6 +40,20 @@ pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
         terminal(&story, args.common.lang(), WIDTH)
     })?;
     Ok(judged.exit)
+}
+
+/// Reads a journal. One that cannot be relied on is a corrupt journal before it was sealed, and tampered evidence
+/// after it.
+pub(crate) fn read_sealed(dir: &Path) -> Result<History, Trouble> {
+    match crosswipe_journal::read(dir) {
+        Err(source @ JournalError::Corrupt { .. }) => match seal::first_broken(dir)? {
+            Some(Broken::Changed(what) | Broken::Gone(what)) => {
+                Err(Trouble::Tampered { what, source })
+            }
+            None => Err(source.into()),
+        },
+        read => Ok(read?),
+    }
 }
 
 /// The note as typed, in one text or in several.

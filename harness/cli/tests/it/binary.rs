@@ -13,6 +13,8 @@ mod damage;
 mod faults;
 mod fencing;
 mod full_disk;
+#[cfg(unix)]
+mod inner;
 mod input;
 mod kill;
 mod late;

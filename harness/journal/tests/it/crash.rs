@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write, stdout};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crosswipe_journal::{Journal, read};
+use crosswipe_journal::{Journal, read, torn_tail};
 
 use crate::samples::*;
 
@@ -131,16 +131,29 @@ fn a_torn_tail_costs_only_what_nobody_was_told() {
         .unwrap();
     let whole = fs::read(live.join("journal.db-wal")).unwrap();
     assert!(whole.len() > acknowledged.len() && whole.starts_with(&acknowledged));
+    assert_eq!(torn_tail(&copy).unwrap(), None);
+    let mut told = 0;
     for end in (acknowledged.len()..whole.len()).step_by(17) {
         fs::write(&log, &whole[..end]).unwrap();
         assert_eq!(read(&copy).unwrap(), known, "cut at {end}");
+        let tail = (end - acknowledged.len()) as u64;
+        assert_eq!(
+            torn_tail(&copy).unwrap(),
+            (tail > 0).then_some(tail),
+            "cut at {end}"
+        );
+        told += u64::from(tail > 0);
         let mut zeros = whole[..end].to_vec();
         zeros.resize(whole.len(), 0);
         fs::write(&log, &zeros).unwrap();
         let reached = read(&copy).unwrap();
         // Zeros where zeros were anyway cut nothing: then the last transaction is whole.
         assert!(reached == known || zeros == whole, "zeros from {end}");
+        assert_eq!(torn_tail(&copy).unwrap().is_some(), zeros != whole);
     }
+    println!("{told} torn tails were told");
+    assert!(told > 100);
     fs::write(&log, &whole).unwrap();
     assert_eq!(read(&copy).unwrap().records.len(), known.records.len() + 1);
+    assert_eq!(torn_tail(&copy).unwrap(), None);
 }

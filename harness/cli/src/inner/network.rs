@@ -1,0 +1,96 @@
+//! 收发处 · The run's network, at which the process is killed or meets a rival by order.
+//!
+//! Looks at books and what the mock world sends by itself pass untouched.
+
+use crosswipe_domain::{InfNo, Moment, Party};
+use crosswipe_mocks::FaultOrder;
+use crosswipe_runner::transport::{Answer, Call, Lost, Transport};
+use crosswipe_wire::{Context, Request};
+
+use super::{Inner, rival};
+
+/// 带故障的网络 · A network inside what was ordered.
+pub(crate) struct Round<T> {
+    inner: T,
+    orders: Inner,
+}
+
+/// A message of the run on its way.
+struct Sent {
+    infno: InfNo,
+    msgid: String,
+    now: Moment,
+}
+
+impl<T> Round<T> {
+    pub(super) fn new(inner: T, orders: Inner) -> Round<T> {
+        Round { inner, orders }
+    }
+
+    fn killed(&self, at: &str, sent: &Sent) -> bool {
+        let here = |order: &FaultOrder| order.choice("at") == at;
+        let met = self
+            .orders
+            .met("harness-killed", here, &sent.infno, sent.now);
+        met.is_some()
+    }
+
+    async fn before(&self, sent: &Sent) {
+        if self.killed("send", sent) {
+            self.orders.die("harness-killed");
+        }
+        let rival = self
+            .orders
+            .met("two-harnesses", |_| true, &sent.infno, sent.now);
+        if rival.is_some() {
+            let dir = self.orders.0.dir.clone();
+            // Whether it could be started and how it ended is told; the run goes on in any case.
+            let _ = tokio::task::spawn_blocking(move || rival::tries_to_resume(&dir)).await;
+        }
+    }
+
+    fn behind(&self, sent: &Sent) {
+        if self.killed("answer", sent) {
+            self.orders.die("harness-killed");
+        }
+        if self.killed("outcome", sent) {
+            self.orders.after().last_outcome = Some(sent.msgid.clone());
+        }
+    }
+}
+
+impl<T: Transport> Transport for Round<T> {
+    async fn exchange(&self, to: &Party, call: Call) -> Result<Answer, Lost> {
+        let sent = match self.orders.0.orders.is_empty() {
+            true => None,
+            false => sent(&call),
+        };
+        if let Some(sent) = &sent {
+            self.before(sent).await;
+        }
+        let answer = self.inner.exchange(to, call).await;
+        if let Some(sent) = &sent {
+            self.behind(sent);
+        }
+        answer
+    }
+
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn takes_time(&self) -> bool {
+        self.inner.takes_time()
+    }
+}
+
+fn sent(call: &Call) -> Option<Sent> {
+    let context = Context::parse(call.context.as_deref()?).ok()?;
+    let request = Request::parse(call.body.as_deref()?.as_bytes()).ok()?;
+    // What the mock world sends of its own accord names no run.
+    (!context.run.is_empty()).then_some(Sent {
+        infno: request.infno.clone(),
+        msgid: request.msgid.clone().into_owned(),
+        now: context.now?,
+    })
+}
