@@ -70,9 +70,7 @@ impl Parties {
             Parties::Own(world) => {
                 Inner::of(world.board().clone(), dir, seed, Box::new(world.keeper()))
             }
-            Parties::Memory(world) => {
-                Inner::of(world.board().clone(), dir, seed, Box::new(|| ()))
-            }
+            Parties::Memory(world) => Inner::of(world.board().clone(), dir, seed, Box::new(|| ())),
             // Those of served parties were named where they are served, and are none of the harness.
             Parties::Served(_) => Inner::of(Faults::default(), dir, seed, Box::new(|| ())),
         }

@@ -249,7 +249,9 @@ fn tell_torn_tail(
     ))?;
     if !quiet {
         to_stderr(&match lang {
-            Lang::Zh => format!("上一个进程死在一次提交中间: 丢掉没确认的 {bytes} 字节, 其中报文未发出\n"),
+            Lang::Zh => {
+                format!("上一个进程死在一次提交中间: 丢掉没确认的 {bytes} 字节, 其中报文未发出\n")
+            }
             Lang::En => format!(
                 "the process before died in the middle of a commit: {bytes} unacknowledged bytes were dropped, nothing of them was sent\n"
             ),

@@ -194,8 +194,7 @@ fn tampered(dir: &Path, file: PathBuf, fired: &[(String, u64)]) -> Result<Exit, 
     if let Some(finding) = judged.judgement.findings.first() {
         to_stderr(&format!(
             "复核发现 · checked again: {} {}\n",
-            finding.class,
-            finding.location
+            finding.class, finding.location
         ));
     }
     Ok(judged.exit)

@@ -84,13 +84,7 @@ fn what_stops_the_harness_by_order_is_finished_by_resume() {
 fn after_a_failed_sync_nothing_is_sent() {
     for seed in SEEDS {
         let bench = Bench::new();
-        ordered(
-            &bench,
-            "run",
-            seed,
-            "journal-fsync-error:kept=no,on=2208",
-        )
-        .must_end(4);
+        ordered(&bench, "run", seed, "journal-fsync-error:kept=no,on=2208").must_end(4);
         let history = read(&bench.path("run")).unwrap();
         let msgid = |payload: &Payload| match payload {
             Payload::Intent(intent) => Some(intent.msgid.to_string()),
@@ -102,7 +96,9 @@ fn after_a_failed_sync_nothing_is_sent() {
         let mut booked = 0;
         for file in fs::read_dir(bench.path("run").join("parties")).unwrap() {
             let text = fs::read_to_string(file.unwrap().path()).unwrap();
-            let settled = text.lines().filter(|row| row.contains("\"infno\":\"2207\""));
+            let settled = text
+                .lines()
+                .filter(|row| row.contains("\"infno\":\"2207\""));
             for row in settled {
                 let (_, msgid) = row.split_once("\"msgid\":\"").unwrap();
                 let msgid = msgid.split('"').next().unwrap();

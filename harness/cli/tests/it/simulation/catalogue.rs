@@ -292,7 +292,12 @@ fn every_class_that_can_be_ordered_is_tried() {
         .map(|order| order.split(':').next().unwrap())
         // Tried with real processes, sockets and disks.
         .chain(["party-restarts"])
-        .chain(FaultClass::all().iter().filter(|class| class.is_of_harness()).map(|class| class.id))
+        .chain(
+            FaultClass::all()
+                .iter()
+                .filter(|class| class.is_of_harness())
+                .map(|class| class.id),
+        )
         .collect();
     assert_eq!(tried, standing());
 }
