@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{AdmDivision, Cause, FenceState, Moment, sha256_hex};
-use crosswipe_wire::{Infcode, Receipt, Refusal, RefusalCode, Response, write_refusal};
+use crosswipe_wire::{Infcode, Receipt, Refusal, RefusalCode, Response, WireError, write_refusal};
 
 use crate::deed::Hop;
 use crate::epochs::Epochs;
@@ -49,6 +49,14 @@ impl<P> Desk<P> {
 
     pub(crate) fn refuse(&mut self, now: Moment, refusal: &Refusal) -> Step {
         Step::Reply(Answer::ok(self.refusal_text(now, refusal)))
+    }
+
+    /// Bytes that are no message of ours: in an envelope if one could be read, else as an HTTP status.
+    pub(crate) fn unread(&mut self, now: Moment, error: &WireError) -> Step {
+        if error.is_unreadable() {
+            return Step::Reply(Answer::unread(&error.to_string()));
+        }
+        self.refuse(now, &Refusal::new(RefusalCode::Field, error.to_string()))
     }
 
     pub(crate) fn wait(&mut self, pending: P) -> Ticket {

@@ -72,11 +72,7 @@ impl His {
         }
         let request = match Request::parse(body) {
             Ok(request) => request,
-            Err(error) => {
-                return self
-                    .desk
-                    .refuse(now, &Refusal::new(RefusalCode::Field, error.to_string()));
-            }
+            Err(error) => return self.desk.unread(now, &error),
         };
         if request.fixmedins_code != self.institution.code.as_str() {
             let why = format!("本机构为 {}", self.institution.code);

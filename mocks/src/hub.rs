@@ -63,7 +63,11 @@ impl Hub {
         if let Err(refusal) = self.desk.epochs.check(context) {
             return self.desk.refuse(now, &refusal);
         }
-        let hop = match read_hop(body) {
+        let hop = match Request::parse(body) {
+            Ok(request) => hop_of(&request),
+            Err(error) => return self.desk.unread(now, &error),
+        };
+        let hop = match hop {
             Ok(hop) => hop,
             Err(refusal) => return self.desk.refuse(now, &refusal),
         };
@@ -187,8 +191,14 @@ impl Hub {
 
 /// The hop record of a message between platforms.
 pub(crate) fn read_hop(body: &[u8]) -> Result<Hop, Refusal> {
+    let request = Request::parse(body)
+        .map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()))?;
+    hop_of(&request)
+}
+
+/// The hop record of a message between platforms that was read.
+pub(crate) fn hop_of(request: &Request<'_>) -> Result<Hop, Refusal> {
     let bad = |why: String| Refusal::new(RefusalCode::Field, why);
-    let request = Request::parse(body).map_err(|error| bad(error.to_string()))?;
     let raw = request
         .envelope
         .raw("hop")

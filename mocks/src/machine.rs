@@ -49,6 +49,15 @@ impl Answer {
     pub fn ok(body: String) -> Answer {
         Answer { status: 200, body }
     }
+
+    /// What is answered to bytes in which no envelope could be read: nobody can be answered in one.
+    pub fn unread(why: &str) -> Answer {
+        let said = serde_json::json!({"message": format!("报文无法读取 · not read: {why}")});
+        Answer {
+            status: 400,
+            body: said.to_string(),
+        }
+    }
 }
 
 /// No answer came, or none that was whole.

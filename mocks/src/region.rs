@@ -31,7 +31,7 @@ pub(crate) use settle::settlement_facts;
 use crate::deed::{Deed, Hop};
 use crate::desk::{self, Desk, Heard, Passage, hear, passage};
 use crate::epochs::Epochs;
-use crate::hub::{books, read_hop};
+use crate::hub::{books, hop_of};
 use crate::ledger::Ledger;
 use crate::machine::{Answer, HOP_PATH, Lost, Step, Ticket};
 use crate::setup::Setup;
@@ -109,14 +109,10 @@ impl Region {
         }
         let request = match Request::parse(body) {
             Ok(request) => request,
-            Err(error) => {
-                return self
-                    .desk
-                    .refuse(now, &Refusal::new(RefusalCode::Field, error.to_string()));
-            }
+            Err(error) => return self.desk.unread(now, &error),
         };
         if path == HOP_PATH {
-            return match read_hop(body) {
+            return match hop_of(&request) {
                 Ok(hop) => Step::Reply(Answer::ok(self.serve_insured(now, &hop, &request))),
                 Err(refusal) => self.desk.refuse(now, &refusal),
             };

@@ -18,7 +18,7 @@ use crate::ledger::PurgeOrder;
 use crate::settlement::PolicyBook;
 use crate::setup::{MsgidMode, Setup};
 use crate::shell::fired::FiredFile;
-use crate::shell::hyper::{Hold, Server};
+use crate::shell::hyper::{Guards, Hold, Server};
 use crate::shell::{HoldFn, TimeFn, carrier, machine_of, machines};
 
 /// 世界布置 · What a world is made of.
@@ -100,6 +100,7 @@ impl World {
         let mut bound = Vec::new();
         let (setup, hold) = (config.setup(), Hold::default());
         let fired = Arc::new(FiredFile::of(config.parties_dir.as_deref()));
+        let guards = Guards::default();
         for (party, _) in machines(&setup, &Faults::new([])) {
             let dir = config.parties_dir.as_deref();
             let at = place(&party);
@@ -124,6 +125,7 @@ impl World {
                     Arc::clone(&book),
                     (Arc::clone(&config.time), Arc::clone(&hold)),
                     (dir, Arc::clone(&fired)),
+                    guards.clone(),
                 )
                 .await?,
             );

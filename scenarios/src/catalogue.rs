@@ -204,13 +204,18 @@ fn line(node: &Node, tariffs: &[Tariff], problems: &Problems) -> Option<(BasketL
             number
         });
     fields.done();
-    let (item, tariff) = (item?, tariff?);
+    let (item, tariff, price, count) = (item?, tariff?, price?.value, count?.value);
+    if Money::of(price, count).is_none() {
+        let message = format!("`{price}` times `{count}` has more than 14 digits before the point");
+        problems.push(node.at.error(codes::BAD_AMOUNT, message).help(COUNT_HELP));
+        return None;
+    }
     Some((
         BasketLine {
             code: item.value,
             name: tariff.name.clone(),
-            price: price?.value,
-            count: count?.value,
+            price,
+            count,
             refunds,
         },
         node.at.clone(),
@@ -219,11 +224,11 @@ fn line(node: &Node, tariffs: &[Tariff], problems: &Problems) -> Option<(BasketL
 
 /// A refund mirrors an earlier charge: same item, same price, and not more than was charged.
 fn report_refunds(lines: &[(BasketLine, At)], problems: &Problems) {
-    let mut left: BTreeMap<usize, i64> = BTreeMap::new();
+    let mut left: BTreeMap<usize, i128> = BTreeMap::new();
     for (index, (line, at)) in lines.iter().enumerate() {
         let reason = match (line.refunds, line.count.is_negative()) {
             (None, false) => {
-                left.insert(index + 1, line.count.scaled());
+                left.insert(index + 1, i128::from(line.count.scaled()));
                 continue;
             }
             (None, true) => "a negative quantity without `refunds`".to_owned(),
@@ -232,7 +237,7 @@ fn report_refunds(lines: &[(BasketLine, At)], problems: &Problems) {
                 (Some((charged, _)), Some(rest))
                     if charged.code == line.code && charged.price == line.price =>
                 {
-                    *rest += line.count.scaled();
+                    *rest += i128::from(line.count.scaled());
                     if *rest >= 0 {
                         continue;
                     }
@@ -254,7 +259,15 @@ fn report_refunds(lines: &[(BasketLine, At)], problems: &Problems) {
 }
 
 fn report_total(at: &At, lines: &[(BasketLine, At)], problems: &Problems) {
-    let total: Money = lines.iter().map(|(line, _)| line.amount()).sum();
+    let amounts = lines.iter().map(|(line, _)| line.amount());
+    let total = amounts.fold(Some(Money::ZERO), |sum: Option<Money>, amount| {
+        sum?.plus(amount)
+    });
+    let Some(total) = total else {
+        let message = "the basket adds up to more than 14 digits before the point";
+        problems.push(at.error(codes::BAD_AMOUNT, message).help(COUNT_HELP));
+        return;
+    };
     if total.fen() <= 0 {
         let message = format!("the basket adds up to `{total}`");
         problems.push(

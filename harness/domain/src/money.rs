@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Money(i64);
 
+/// 14 digits before the point and 2 after it.
+const LARGEST_FEN: i64 = 9_999_999_999_999_999;
+
 impl Money {
     /// Nothing.
     pub const ZERO: Money = Money(0);
@@ -39,12 +42,20 @@ impl Money {
         scaled(text, 2).map(Money)
     }
 
-    /// 单价 × 数量 · `round2(pric × cnt)`, half away from zero.
-    pub fn of(price: UnitPrice, count: Quantity) -> Money {
-        Money(divide_rounding(
-            i128::from(price.0) * i128::from(count.0),
-            100_000_000,
-        ))
+    /// 单价 × 数量 · `round2(pric × cnt)`, half away from zero; `None` beyond the 14 digits before the point that an
+    /// amount may have.
+    pub fn of(price: UnitPrice, count: Quantity) -> Option<Money> {
+        let exact = i128::from(price.0) * i128::from(count.0);
+        let fen = rounded(exact, 100_000_000);
+        (fen.abs() <= i128::from(LARGEST_FEN)).then_some(Money(fen as i64))
+    }
+
+    /// The sum, or `None` beyond the 14 digits before the point that an amount may have.
+    pub fn plus(self, other: Money) -> Option<Money> {
+        let sum = self.0.checked_add(other.0)?;
+        (-LARGEST_FEN..=LARGEST_FEN)
+            .contains(&sum)
+            .then_some(Money(sum))
     }
 
     /// The part of this amount that a ratio takes, rounded half away from zero to the fen.
@@ -296,13 +307,17 @@ fn unscaled(value: i64, scale: u32) -> String {
 }
 
 fn divide_rounding(numerator: i128, divisor: i128) -> i64 {
+    i64::try_from(rounded(numerator, divisor))
+        .expect("amounts have at most 14 digits before the point")
+}
+
+fn rounded(numerator: i128, divisor: i128) -> i128 {
     let half = divisor / 2;
-    let rounded = if numerator < 0 {
+    if numerator < 0 {
         (numerator - half) / divisor
     } else {
         (numerator + half) / divisor
-    };
-    i64::try_from(rounded).expect("amounts have at most 14 digits before the point")
+    }
 }
 
 #[cfg(test)]
@@ -361,10 +376,32 @@ mod tests {
     fn price_times_count_is_rounded_once() {
         let price = UnitPrice::parse("36.483333").unwrap();
         assert_eq!(
-            Money::of(price, Quantity::parse("27").unwrap()).to_string(),
-            "985.05"
+            Money::of(price, Quantity::parse("27").unwrap()).map(|m| m.to_string()),
+            Some("985.05".to_owned())
         );
         assert_eq!(price.to_string(), "36.483333");
+    }
+
+    #[rstest]
+    #[case("999999.99", "100000000", Some("99999999000000.00"))]
+    #[case("999999.99", "100000010", None)]
+    #[case("9000000000000", "-99999999999999", None)]
+    fn a_product_beyond_fourteen_digits_is_none(
+        #[case] price: &str,
+        #[case] count: &str,
+        #[case] product: Option<&str>,
+    ) {
+        let (price, count) = (UnitPrice::parse(price), Quantity::parse(count));
+        let shown = Money::of(price.unwrap(), count.unwrap()).map(|money| money.to_string());
+        assert_eq!(shown.as_deref(), product);
+    }
+
+    #[test]
+    fn a_sum_beyond_fourteen_digits_is_none() {
+        let most = Money::parse("99999999999999.99").unwrap();
+        let fen = Money::from_fen(1);
+        assert_eq!((most.plus(fen), (-most).plus(-fen)), (None, None));
+        assert_eq!(most.plus(-fen).map(|sum| sum + fen), Some(most));
     }
 
     proptest! {

@@ -65,7 +65,10 @@ pub struct BasketLine {
 
 impl BasketLine {
     /// 明细项目费用总额 · `round2(pric × cnt)`.
+    ///
+    /// # Panics
+    /// Beyond 14 digits before the point; whoever reads a basket refuses such a line.
     pub fn amount(&self) -> Money {
-        Money::of(self.price, self.count)
+        Money::of(self.price, self.count).expect("a basket's lines were read within the limits")
     }
 }

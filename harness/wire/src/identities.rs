@@ -187,12 +187,13 @@ pub fn check_lines(lines: &[LineAmounts]) -> Vec<Broken> {
                 amount,
             );
         }
-        let product = Money::of(line.price, line.count);
+        // Beyond 14 digits it is no amount at all, and none that was sent can equal it.
+        let product = Money::of(line.price, line.count).map_or(i128::MAX, wide);
         expect(
             &mut broken,
             Identity::I7,
             &name("det_item_fee_sumamt"),
-            wide(product),
+            product,
             amount,
         );
         // A line that is wholly self-financed has nothing left to pay up front, whatever its ratio says.

@@ -1,8 +1,8 @@
 //! 原文 · JSON text as it stands: limits, single values, elements, without building a tree.
 //!
 //! Why so: a message is read by strangers' clients and sent by them, so nothing in it may exhaust
-//! stack or memory, and amounts must keep their digits. One pass checks depth and size; values stay
-//! slices of the message. Called by `members`, `request`, `response`, `mask`.
+//! stack or memory, and amounts must keep their digits. One pass checks depth and size, and measures what a
+//! request may not exceed; values stay slices of the message. Called by `members`, `request`, `response`, `mask`.
 
 use std::borrow::Cow;
 
@@ -10,8 +10,16 @@ use serde_json::value::RawValue;
 
 /// Deepest nesting that is read.
 pub const MAX_DEPTH: usize = 64;
-/// Most members of one object, or elements of one list, that are read.
+/// Most members of one object, or elements of one list, that are read; of a request, most members of all its objects.
 pub const MAX_MEMBERS: usize = 10_000;
+/// Longest text of a request, in characters; JSON inside text is measured by its own texts.
+pub const MAX_TEXT: usize = 4_000;
+/// The list of a file's bytes (9101): its numbers are no members.
+const BYTES_KEY: &[u8] = b"\"in\"";
+/// Containers whose text members may hold JSON: the envelope (`input`) and `input` (its nodes).
+const JSON_TEXT_DEPTH: usize = 2;
+/// Extension content may be JSON text wherever it stands.
+const JSON_TEXT_KEYS: [&[u8]; 2] = [b"\"exp_content\"", b"\"expContent\""];
 
 /// Text that is no message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,12 +47,88 @@ pub enum WireError {
     /// An object or list longer than [`MAX_MEMBERS`].
     #[error("an object or list has more than {MAX_MEMBERS} members")]
     TooMany,
+    /// A request whose objects have more members in all than a request may have.
+    #[error("the message has {members} members in all, more than {MAX_MEMBERS}")]
+    TooManyInAll {
+        /// How many.
+        members: usize,
+    },
+    /// A request with a text longer than [`MAX_TEXT`].
+    #[error("a text is longer than {MAX_TEXT} characters")]
+    TextTooLong,
+    /// A request with a NUL character in a text.
+    #[error("a text holds a NUL character")]
+    Nul,
     /// A request without transaction number.
     #[error("the request has no `infno`")]
     NoInfno,
     /// An answer without outcome: not the business envelope.
     #[error("the answer has no `infcode`")]
     NoInfcode,
+}
+
+impl WireError {
+    /// True if not even an envelope could be read, so that nobody can be answered in one.
+    pub fn is_unreadable(&self) -> bool {
+        match self {
+            WireError::NotUtf8 { .. }
+            | WireError::NotJson { .. }
+            | WireError::NotAnObject
+            | WireError::TooDeep
+            | WireError::TooMany => true,
+            WireError::TooManyInAll { .. }
+            | WireError::TextTooLong
+            | WireError::Nul
+            | WireError::NoInfno
+            | WireError::NoInfcode => false,
+        }
+    }
+}
+
+/// 尺寸 · What one pass over a message measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Members of all objects.
+    pub(crate) members: usize,
+    /// A text longer than [`MAX_TEXT`] that cannot be JSON.
+    pub(crate) long: bool,
+    /// A NUL character in a text.
+    pub(crate) nul: bool,
+}
+
+impl Extent {
+    /// Of two texts of one message.
+    pub(crate) fn with(self, other: Extent) -> Extent {
+        Extent {
+            members: self.members + other.members,
+            long: self.long || other.long,
+            nul: self.nul || other.nul,
+        }
+    }
+
+    /// Adds a text of the message, whose bytes inside the quotes are `inner`.
+    fn add_text(&mut self, inner: &[u8], may_be_json: bool) {
+        let escaped = inner.len() >= 6 && inner.contains(&b'\\');
+        self.nul |= escaped && inner.windows(6).any(|window| window == b"\\u0000");
+        let first = inner.iter().find(|byte| !byte.is_ascii_whitespace());
+        if inner.len() > MAX_TEXT && !(may_be_json && matches!(first, Some(b'{' | b'['))) {
+            self.long |= characters(inner) > MAX_TEXT;
+        }
+    }
+}
+
+/// Characters that the inside of a string literal stands for.
+fn characters(inner: &[u8]) -> usize {
+    let (mut count, mut at) = (0, 0);
+    while at < inner.len() {
+        at += match (inner[at], inner.get(at + 1)) {
+            (b'\\', Some(b'u')) => 6,
+            (b'\\', _) => 2,
+            _ => 1,
+        };
+        count += usize::from(inner.get(at).is_none_or(|byte| byte & 0xc0 != 0x80));
+    }
+    count
 }
 
 impl From<serde_json::Error> for WireError {
@@ -61,6 +145,12 @@ impl From<serde_json::Error> for WireError {
 
 /// The message as text within the limits, without byte order mark; true if it had one.
 pub(crate) fn open(body: &[u8]) -> Result<(&str, bool), WireError> {
+    let (text, marked, _) = measured(body)?;
+    Ok((text, marked))
+}
+
+/// As [`open`], and what was measured.
+pub(crate) fn measured(body: &[u8]) -> Result<(&str, bool, Extent), WireError> {
     let text = std::str::from_utf8(body).map_err(|error| WireError::NotUtf8 {
         at: error.valid_up_to(),
     })?;
@@ -68,24 +158,43 @@ pub(crate) fn open(body: &[u8]) -> Result<(&str, bool), WireError> {
         Some(rest) => (rest, true),
         None => (text, false),
     };
-    guard(text)?;
-    Ok((text, marked))
+    let extent = guard(text)?;
+    Ok((text, marked, extent))
 }
 
 /// Depth and member counts of every container, in one pass. Says nothing about the syntax.
-pub(crate) fn guard(text: &str) -> Result<(), WireError> {
+pub(crate) fn guard(text: &str) -> Result<Extent, WireError> {
     let bytes = text.as_bytes();
     let mut commas = [0usize; MAX_DEPTH];
+    let mut extent = Extent::default();
+    // The text that ended last, with its quotes, and whether it is a key.
+    let (mut last, mut is_key): (&[u8], bool) = (b"", false);
     let (mut depth, mut at) = (0, 0);
     while at < bytes.len() {
         match bytes[at] {
-            b'"' => at = string_end(bytes, at),
+            b'"' => {
+                let end = string_end(bytes, at);
+                let may_be_json =
+                    depth <= JSON_TEXT_DEPTH || is_key && JSON_TEXT_KEYS.contains(&last);
+                extent.add_text(bytes.get(at + 1..end).unwrap_or_default(), may_be_json);
+                (last, is_key) = (&bytes[at..=end.max(at)], false);
+                at = end;
+            }
+            b':' => {
+                extent.members += 1;
+                is_key = true;
+            }
+            b'[' if is_key && last == BYTES_KEY && bytes_end(bytes, at).is_some() => {
+                at = bytes_end(bytes, at).unwrap_or(at);
+                is_key = false;
+            }
             b'{' | b'[' => {
                 if depth == MAX_DEPTH {
                     return Err(WireError::TooDeep);
                 }
                 commas[depth] = 0;
                 depth += 1;
+                is_key = false;
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
             b',' if depth > 0 => {
@@ -98,7 +207,21 @@ pub(crate) fn guard(text: &str) -> Result<(), WireError> {
         }
         at += 1;
     }
-    Ok(())
+    Ok(extent)
+}
+
+/// Offset of the last byte of a list of plain numbers opened at `open`; `None` for any other list.
+fn bytes_end(bytes: &[u8], open: usize) -> Option<usize> {
+    let plain = |byte: &u8| {
+        byte.is_ascii_digit() || matches!(byte, b'-' | b',') || byte.is_ascii_whitespace()
+    };
+    let end = open
+        + 1
+        + bytes[open + 1..]
+            .iter()
+            .take_while(|byte| plain(byte))
+            .count();
+    (bytes.get(end) == Some(&b']')).then_some(end)
 }
 
 /// Offset of the quote that ends the string opened at `open`, or of the last byte if none does.
@@ -227,29 +350,58 @@ mod tests {
     #[test]
     fn the_limits_hold_at_their_bounds() {
         let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(guard(&nested(MAX_DEPTH)), Ok(()));
+        assert!(guard(&nested(MAX_DEPTH)).is_ok());
         assert_eq!(guard(&nested(MAX_DEPTH + 1)), Err(WireError::TooDeep));
         let list = |count: usize| format!("[{}]", vec!["1"; count].join(","));
-        assert_eq!(guard(&list(MAX_MEMBERS)), Ok(()));
+        assert!(guard(&list(MAX_MEMBERS)).is_ok());
         assert_eq!(guard(&list(MAX_MEMBERS + 1)), Err(WireError::TooMany));
     }
 
     #[test]
     fn lists_side_by_side_are_counted_each_on_its_own() {
         let list = format!("[{}]", vec!["1"; MAX_MEMBERS - 1].join(","));
-        assert_eq!(guard(&format!("[{list},{list}]")), Ok(()));
+        assert!(guard(&format!("[{list},{list}]")).is_ok());
+    }
+
+    #[test]
+    fn the_bytes_of_a_file_are_no_members() {
+        let file = |key: &str, item: &str| {
+            let bytes = vec![item; MAX_MEMBERS * 3].join(", ");
+            guard(&format!(
+                r#"{{"infno":"9101","input":{{"{key}":[{bytes}],"n":1}}}}"#
+            ))
+        };
+        assert_eq!(file("in", "-128").unwrap().members, 4);
+        assert_eq!(file("ins", "-128"), Err(WireError::TooMany));
+        assert_eq!(file("in", "[]"), Err(WireError::TooMany));
+    }
+
+    #[test]
+    fn a_text_is_measured_in_characters_and_json_inside_text_by_its_own() {
+        let long = |text: &str| guard(text).unwrap().long;
+        let wide = "宽".repeat(MAX_TEXT);
+        assert!(!long(&format!(r#"{{"a":{{"b":{{"c":"{wide}"}}}}}}"#)));
+        assert!(long(&format!(r#"{{"a":{{"b":{{"c":"{wide}1"}}}}}}"#)));
+        assert!(!long(&format!("\"{}\"", r"\u5bbd".repeat(MAX_TEXT))));
+        assert!(long(&format!("\"{}x\"", r"\u5bbd".repeat(MAX_TEXT))));
+        assert!(long(&format!(r#"{{"{wide}1":1}}"#)), "a key is a text");
+        assert!(!long(&format!(r#"{{"input":" {{{wide}"}}"#)));
+        assert!(long(&format!(r#"{{"a":{{"b":{{"c":" {{{wide}"}}}}}}"#)));
+        assert!(!long(&format!(
+            r#"{{"a":{{"b":{{"expContent":"{{{wide}"}}}}}}"#
+        )));
+    }
+
+    #[test]
+    fn a_nul_is_seen_where_it_is_written_as_an_escape() {
+        assert!(guard(r#"{"a":"x\u0000y"}"#).unwrap().nul);
+        assert!(!guard(r#"{"a":"x\u0001y"}"#).unwrap().nul);
     }
 
     #[test]
     fn brackets_and_commas_inside_text_do_not_count() {
-        assert_eq!(
-            guard(&format!(
-                "\"{}\\\"[{}\"",
-                "[".repeat(100),
-                ",".repeat(20_000)
-            )),
-            Ok(())
-        );
-        assert_eq!(guard("\"\\"), Ok(()), "an open escape at the end");
+        let text = format!("\"{}\\\"[{}\"", "[".repeat(100), ",".repeat(20_000));
+        assert_eq!(guard(&text).map(|extent| extent.members), Ok(0));
+        assert!(guard("\"\\").is_ok(), "an open escape at the end");
     }
 }

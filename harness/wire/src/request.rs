@@ -9,8 +9,11 @@ use crosswipe_domain::InfNo;
 
 use crate::catalogue::catalogue;
 use crate::finding::{FieldPath, Finding, Weight};
-use crate::json::{self, WireError};
+use crate::json::{self, Extent, MAX_MEMBERS, WireError};
 use crate::members::{Members, objects, same_word};
+
+/// What platforms add to a message that one sends to the other (`hop`) names each of its lines once more.
+const HOP_TIMES: usize = 4;
 
 /// Node names of older drafts that clients still send one for the other.
 const DRAFT_NODES: [&str; 6] = [
@@ -73,9 +76,10 @@ impl<'a> Request<'a> {
     /// Reads a request.
     ///
     /// # Errors
-    /// Bytes that are no JSON object within the limits, or an object without `infno`.
+    /// Bytes that are no JSON object within the limits, or an object without `infno`; texts or members beyond what
+    /// a request may hold.
     pub fn parse(body: &'a [u8]) -> Result<Request<'a>, WireError> {
-        let (text, marked) = json::open(body)?;
+        let (text, marked, extent) = json::measured(body)?;
         let envelope = Members::parse(text)?;
         let infno = InfNo::new(&envelope.text("infno").ok_or(WireError::NoInfno)?);
         let mut notes = Vec::new();
@@ -88,6 +92,7 @@ impl<'a> Request<'a> {
                 .map(|key| note("duplicate-key", "", key, "1", "> 1")),
         );
         let input = read_input(&envelope, &mut notes);
+        within_limits(extent, &envelope, &input)?;
         let must = |name: &str| envelope.text(name).unwrap_or_default();
         Ok(Request {
             infno,
@@ -157,6 +162,42 @@ impl<'a> Request<'a> {
     fn bare(&self) -> Option<Members<'a>> {
         self.lacks_node_level().then(|| self.input.clone())
     }
+}
+
+/// What a request may not exceed, JSON inside text included.
+fn within_limits(
+    extent: Extent,
+    envelope: &Members<'_>,
+    input: &Members<'_>,
+) -> Result<(), WireError> {
+    let texts = envelope.iter().chain(input.iter()).map(|(_, raw)| raw);
+    let extent = texts
+        .filter_map(json_in_text)
+        .fold(extent, |sum, more| sum.with(more));
+    let allowed = match envelope.raw("hop") {
+        Some(_) => MAX_MEMBERS * HOP_TIMES,
+        None => MAX_MEMBERS,
+    };
+    match extent {
+        Extent { nul: true, .. } => Err(WireError::Nul),
+        Extent { long: true, .. } => Err(WireError::TextTooLong),
+        Extent { members, .. } if members > allowed => Err(WireError::TooManyInAll { members }),
+        _ => Ok(()),
+    }
+}
+
+/// The extent of JSON that stands in a text value; a long text that only looks like JSON is too long.
+fn json_in_text(raw: &str) -> Option<Extent> {
+    let text = raw.starts_with('"').then(|| json::plain(raw)).flatten()?;
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let long = text.chars().nth(json::MAX_TEXT).is_some() && objects(raw).is_empty();
+    let inner = json::guard(&text).unwrap_or_default();
+    Some(inner.with(Extent {
+        long,
+        ..Extent::default()
+    }))
 }
 
 /// `input` as object, as JSON text, or as a bare list that stands for its only node.

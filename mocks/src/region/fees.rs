@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{Quantity, UnitPrice};
+use crosswipe_domain::{Money, Quantity, UnitPrice};
 use crosswipe_wire::{BadField, Members, Refusal, RefusalCode};
 
 use super::{Ask, must};
+use crate::answer::money;
 use crate::deed::{Deed, Line};
 use crate::ledger::{Facts, Held, Ledger};
 use crate::settlement::split;
@@ -13,6 +14,9 @@ use crate::setup::Setup;
 
 /// 全部 · Withdraws everything unsettled.
 const ALL: &str = "0000";
+/// 总额上限 · What the unsettled lines of one visit may come to: 10¹² yuan. No bill is so large, and books that add up
+/// bills for years stay within their 64 bits.
+const LARGEST_BILL: Money = Money::from_fen(100_000_000_000_000);
 /// What `pric_uplmt_amt` says where there is no ceiling.
 const NO_CEILING: &str = "999999";
 /// Facts of a line that are kept as they were sent.
@@ -46,7 +50,24 @@ pub(super) fn charge(
         let line = read_line(setup, ledger, &mdtrt_id, &node, &lines)?;
         lines.push(line);
     }
+    within_the_largest_bill(ledger, &mdtrt_id, &lines)?;
     Ok(Deed::Charge { mdtrt_id, lines })
+}
+
+fn within_the_largest_bill(ledger: &Ledger, mdtrt_id: &str, lines: &[Line]) -> Result<(), Refusal> {
+    let standing = ledger
+        .rows_of_visit("fee-detail", mdtrt_id)
+        .filter(|held| !held.row.is_terminal())
+        .map(|held| money(&held.row.amounts, "det_item_fee_sumamt"));
+    let amounts = standing.chain(lines.iter().map(|line| line.split.amount));
+    let total: i128 = amounts.map(|amount| i128::from(amount.abs().fen())).sum();
+    if total > i128::from(LARGEST_BILL.fen()) {
+        return refuse(
+            RefusalCode::Field,
+            format!("本次就诊费用合计超过 {LARGEST_BILL} 元"),
+        );
+    }
+    Ok(())
 }
 
 fn read_line(
@@ -72,7 +93,12 @@ fn read_line(
         .ok_or_else(|| Refusal::new(RefusalCode::Field, format!("med_list_codg {code} 未对码")))?;
     let (price, count) = (number(node.price("pric"))?, number(node.quantity("cnt"))?);
     let approved = node.text("hosp_appr_flag").as_deref() != Some("2");
-    let split = split(tariff, price, count, approved);
+    let split = split(tariff, price, count, approved).ok_or_else(|| {
+        Refusal::new(
+            RefusalCode::Field,
+            format!("feedetl_sn {sn}: 金额超过 14 位整数"),
+        )
+    })?;
     if number(node.money("det_item_fee_sumamt"))? != split.amount {
         return refuse(
             RefusalCode::Split,
@@ -123,7 +149,7 @@ fn check_refund(
         .rows_of_visit("fee-detail", mdtrt_id)
         .filter(|held| !held.row.is_terminal())
         .map(|held| &held.row.facts);
-    let (mut left, mut found) = (count.scaled(), false);
+    let (mut left, mut found) = (i128::from(count.scaled()), false);
     for facts in booked.chain(before.iter().map(|line| &line.facts)) {
         let is = |name: &str| facts.get(name).is_some_and(|sn| *sn == original);
         if is("feedetl_sn")
@@ -138,7 +164,7 @@ fn check_refund(
             left += facts
                 .get("cnt")
                 .and_then(|text| Quantity::parse(text).ok())
-                .map_or(0, Quantity::scaled);
+                .map_or(0, |count| i128::from(count.scaled()));
         }
     }
     if found && left >= 0 {

@@ -1,9 +1,14 @@
-//! 必填项 · Whether a message carries what the interface catalogue demands.
+//! 必填项 · Whether a message carries what the interface catalogue demands, and numbers that are numbers.
 //!
 //! The tables are data of the interface crate; nothing is listed here but what tolerance forgives:
 //! the four split amounts, which this platform computes itself, and the second name of the stay number.
+//! A number of any field, used here or not, has at most 14 digits before the point, an amount at most 2 after it.
 
-use crosswipe_wire::{Members, Need, NodeKind, NodeSpec, Refusal, RefusalCode, Request, catalogue};
+use crosswipe_domain::{Money, Quantity, UnitPrice};
+use crosswipe_wire::{
+    BadField, FieldKind, FieldSpec, Members, Need, NodeKind, NodeSpec, Refusal, RefusalCode,
+    Request, catalogue,
+};
 
 /// Computed here, so that a missing or different sent value does no harm.
 const COMPUTED: [&str; 4] = [
@@ -49,8 +54,27 @@ fn check_node(request: &Request<'_>, spec: &NodeSpec) -> Result<(), Refusal> {
                 format!("{}.{}", spec.id, field.name),
             ));
         }
+        if let Err(bad) = spec.fields.iter().try_for_each(|field| number(node, field)) {
+            return Err(Refusal::new(
+                RefusalCode::Field,
+                format!("{}.{bad}", spec.id),
+            ));
+        }
     }
     Ok(())
+}
+
+/// A number as exact as its field is.
+fn number(node: &Members<'_>, field: &FieldSpec) -> Result<(), BadField> {
+    let FieldKind::Number { scale, .. } = field.kind else {
+        return Ok(());
+    };
+    let name = field.name;
+    match scale {
+        0..=2 => node.money(name).map(|_: Option<Money>| ()),
+        3..=4 => node.quantity(name).map(|_: Option<Quantity>| ()),
+        _ => node.price(name).map(|_: Option<UnitPrice>| ()),
+    }
 }
 
 fn has(node: &Members<'_>, name: &str) -> bool {

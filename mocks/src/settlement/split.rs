@@ -25,30 +25,32 @@ pub struct Split {
 pub type Sums = Split;
 
 /// Splits one line. A refund line has a negative count and gets the mirror of what it refunds, because
-/// rounding is half away from zero. `approved` is false for restricted use that was not approved.
-pub fn split(tariff: &Tariff, price: UnitPrice, count: Quantity, approved: bool) -> Split {
-    let amount = Money::of(price, count);
+/// rounding is half away from zero. `approved` is false for restricted use that was not approved. `None` if the
+/// amount has more digits than an amount may have.
+pub fn split(tariff: &Tariff, price: UnitPrice, count: Quantity, approved: bool) -> Option<Split> {
+    let amount = Money::of(price, count)?;
     if tariff.class == ItemClass::C || !approved {
-        return Split {
+        return Some(Split {
             amount,
             full: amount,
             ..Split::default()
-        };
+        });
     }
-    let over = tariff.ceiling.map_or(Money::ZERO, |ceiling| {
-        Money::of(price.above(ceiling), count)
-    });
+    let over = match tariff.ceiling {
+        Some(ceiling) => Money::of(price.above(ceiling), count)?,
+        None => Money::ZERO,
+    };
     let upfront = match tariff.class {
         ItemClass::B => (amount - over).share(tariff.selfpay),
         _ => Money::ZERO,
     };
-    Split {
+    Some(Split {
         amount,
         full: Money::ZERO,
         over,
         upfront,
         scope: amount - over - upfront,
-    }
+    })
 }
 
 impl Add for Split {

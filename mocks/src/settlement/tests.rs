@@ -32,6 +32,7 @@ fn line(text: &str) -> Split {
         Quantity::parse(parts[2]).unwrap(),
         true,
     )
+    .unwrap()
 }
 
 fn sums(lines: &[&str]) -> Sums {
@@ -180,7 +181,8 @@ fn restricted_use_without_approval_is_wholly_self_financed() {
         UnitPrice::parse("3").unwrap(),
         Quantity::parse("2").unwrap(),
         false,
-    );
+    )
+    .unwrap();
     assert_eq!((line.full, line.scope), (yuan("6.00"), Money::ZERO));
 }
 

@@ -2,10 +2,14 @@
 //!
 //! A handler locks its machine for a step, never across a send: while one exchange waits for the party
 //! behind, the machine serves others. Business time comes with the message (`x-crosswipe`), else from the
-//! caller's time function. Limits are set here: header read time, body size, time for a hop.
-//! Not here: which machines there are (`world`), what they do.
+//! caller's time function. What strangers send is limited here: heads and their time, connections (`doors`), bodies
+//! (`body`), two lengths in one head and answers that nobody reads (`line`); each ends with a status and a short text.
+//! Not here: which machines there are (`world`), what they do, limits inside a message (`wire::json`).
 
 mod admin;
+mod body;
+mod doors;
+mod line;
 mod spoiled;
 
 use std::any::Any;
@@ -13,25 +17,28 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use crosswipe_domain::{Moment, Party, Role};
 use crosswipe_wire::{Context, Refusal, context};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use self::body::{NotTaken, Room};
+use self::doors::{Door, Doors, Handle};
+use self::line::Line;
 use self::spoiled::{Outgoing, spoiled};
 use super::fired::FiredFile;
 use super::keeper::Keeper;
@@ -44,15 +51,17 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections that rest longer are not used again: the peer closes them after [`HEADER_TIMEOUT`], and what is sent
 /// at that very moment is lost.
 const POOL_IDLE: Duration = Duration::from_secs(2);
-/// A whole request must be there after this long.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// Headers of one message, and bytes of its head; hyper answers 431 beyond.
+const HEADERS: usize = 100;
+const HEAD_LIMIT: usize = 64 << 10;
+/// Where the system has no room for one more connection and none rests.
+const FULL_PAUSE: Duration = Duration::from_millis(20);
 /// How long a party waits for the one behind it.
 const HOP_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long nobody listens at a party that is started again; real time.
 const AWAY: Duration = Duration::from_millis(150);
-/// Largest body; fee line batches and files may be larger.
-const BODY_LIMIT: usize = 2 << 20;
-const BATCH_LIMIT: usize = 8 << 20;
+/// Largest answer of the party behind.
+const ANSWER_LIMIT: usize = 8 << 20;
 
 type Addresses = Arc<OnceLock<std::collections::BTreeMap<Party, SocketAddr>>>;
 /// Set once by whoever keeps the clock, if somebody does.
@@ -66,6 +75,14 @@ pub(crate) struct Server {
     node: Arc<Node>,
     birth: Birth,
     deaths: mpsc::UnboundedReceiver<Death>,
+    guards: Guards,
+}
+
+/// 门禁 · What all machines of a world share against a flood.
+#[derive(Clone, Default)]
+pub(crate) struct Guards {
+    doors: Arc<Doors>,
+    room: Arc<Room>,
 }
 
 /// 重启 · How a machine that died is stood up again.
@@ -93,6 +110,7 @@ struct Node {
     deaths: mpsc::UnboundedSender<Death>,
     /// Messages that came in and are not answered yet.
     in_flight: AtomicUsize,
+    room: Arc<Room>,
 }
 
 /// 在途 · Counts a message from its first byte to its answer, whether or not anybody still waits for it.
@@ -132,6 +150,7 @@ impl Server {
         addresses: Addresses,
         (time, hold): (TimeFn, Hold),
         (dir, fired): (Option<&Path>, Arc<FiredFile>),
+        guards: Guards,
     ) -> io::Result<Server> {
         let listener = listen(at).await?;
         let mut rigged = machine().ok_or_else(|| io::Error::other(format!("no party {party}")))?;
@@ -159,6 +178,7 @@ impl Server {
             fired,
             deaths: tell,
             in_flight: AtomicUsize::new(0),
+            room: Arc::clone(&guards.room),
         });
         Ok(Server {
             party,
@@ -169,6 +189,7 @@ impl Server {
                 dir: dir.map(Path::to_owned),
             },
             deaths,
+            guards,
         })
     }
 
@@ -184,21 +205,19 @@ impl Server {
             tokio::select! {
                 _ = stop.changed() => break,
                 accepted = self.listener.accept() => {
-                    let Ok((stream, _)) = accepted else { continue };
+                    let Ok((stream, peer)) = accepted else {
+                        // No room for one more: somebody who rests goes, else we wait for one who ends.
+                        if !self.guards.doors.make_room() {
+                            tokio::time::sleep(FULL_PAUSE).await;
+                        }
+                        tokio::task::yield_now().await;
+                        continue;
+                    };
+                    let Some(door) = self.guards.doors.admit(peer.ip()) else { continue };
                     if stream.set_nodelay(true).is_err() {
                         continue;
                     }
-                    let node = Arc::clone(&self.node);
-                    connections.spawn(async move {
-                        let service = service_fn(move |request| handle(Arc::clone(&node), request));
-                        let mut http = hyper::server::conn::http1::Builder::new();
-                        http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-                        // hyper drops an exchange in the middle when its client goes away; no real party forgets what
-                        // it was about because a cable was pulled. So nobody looks at the line before the answer.
-                        http.half_close(true);
-                        // A connection that ends badly is the peer's affair, or a fault that cut it.
-                        let _ = http.serve_connection(TokioIo::new(stream), service).await;
-                    });
+                    connections.spawn(attend(Arc::clone(&self.node), door, stream));
                 }
                 Some(_) = connections.join_next() => {}
                 Some(death) = self.deaths.recv() => {
@@ -222,6 +241,7 @@ impl Server {
             node,
             birth,
             deaths,
+            guards,
         } = self;
         let at = listener.local_addr().ok()?;
         drop(listener);
@@ -247,8 +267,53 @@ impl Server {
             node,
             birth,
             deaths,
+            guards,
         })
     }
+}
+
+/// One connection, until its peer has had enough or it has to go for another.
+async fn attend(node: Arc<Node>, door: Door, stream: TcpStream) {
+    let (line, two_lengths) = Line::new(stream);
+    let handle = door.handle();
+    let service = service_fn(move |request| {
+        answered(
+            Arc::clone(&node),
+            handle.clone(),
+            Arc::clone(&two_lengths),
+            request,
+        )
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_LIMIT);
+    // hyper drops an exchange in the middle when its client goes away; no real party forgets what
+    // it was about because a cable was pulled. So nobody looks at the line before the answer.
+    http.half_close(true);
+    tokio::select! {
+        // A connection that ends badly is the peer's affair, or a fault that cut it.
+        _ = http.serve_connection(TokioIo::new(line), service) => {}
+        () = door.told_to_leave() => {}
+    }
+}
+
+/// One message on a connection, which counts as being at work meanwhile.
+async fn answered(
+    node: Arc<Node>,
+    door: Handle,
+    two_lengths: Arc<AtomicBool>,
+    request: Request<Incoming>,
+) -> Result<Out, Silence> {
+    let _at_work = door.work();
+    if two_lengths.load(Ordering::Relaxed) {
+        return Ok(not_taken(&NotTaken(
+            StatusCode::BAD_REQUEST,
+            "both Content-Length and Transfer-Encoding",
+        )));
+    }
+    handle(node, request).await
 }
 
 /// Mock parties hold full person numbers: they are never shown beyond this machine.
@@ -274,14 +339,9 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
     }
     let _in_flight = InFlight::begin(&node.in_flight);
     let path = request.uri().path().to_owned();
-    let body = match read(request).await {
+    let body = match body::read(&node.room, request.into_body()).await {
         Ok(body) => body,
-        Err(status) => {
-            return Ok(respond(
-                status.as_u16(),
-                Bytes::from_static(b"{\"message\":\"request not read\"}"),
-            ));
-        }
+        Err(why) => return Ok(not_taken(&why)),
     };
     let now = node.now(context.as_ref());
     node.deliver(now).await;
@@ -412,7 +472,7 @@ impl Node {
                 .await
                 .map_err(|error| Lost::new(error.to_string()))?;
             let status = response.status().as_u16();
-            let body = Limited::new(response.into_body(), BATCH_LIMIT)
+            let body = Limited::new(response.into_body(), ANSWER_LIMIT)
                 .collect()
                 .await
                 .map_err(|error| Lost::new(error.to_string()))?;
@@ -430,31 +490,14 @@ fn context_of(request: &Request<Incoming>) -> Option<Context> {
     Context::parse(request.headers().get(context::NAME)?.to_str().ok()?).ok()
 }
 
-/// The body, within time and size. Up to the small limit is read for any message; beyond it the message
-/// must say that it is a batch or a file.
-async fn read(request: Request<Incoming>) -> Result<Bytes, StatusCode> {
-    let body = tokio::time::timeout(
-        BODY_TIMEOUT,
-        Limited::new(request.into_body(), BATCH_LIMIT).collect(),
-    )
-    .await;
-    let body = match body {
-        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            return Err(StatusCode::PAYLOAD_TOO_LARGE);
-        }
-        Ok(Err(_)) => return Err(StatusCode::BAD_REQUEST),
-        Ok(Ok(body)) => body.to_bytes(),
-    };
-    let batch = || {
-        crosswipe_wire::Request::parse(&body)
-            .is_ok_and(|request| matches!(request.infno.base(), "2301" | "9101"))
-    };
-    if body.len() > BODY_LIMIT && !batch() {
-        Err(StatusCode::PAYLOAD_TOO_LARGE)
-    } else {
-        Ok(body)
-    }
+/// A message that was not read to its end: nothing of it is done, and nothing more is read on this connection.
+fn not_taken(NotTaken(status, why): &NotTaken) -> Out {
+    let said = serde_json::json!({"message": format!("报文未收 · not taken: {why}")});
+    let mut response = respond(status.as_u16(), Bytes::from(said.to_string()));
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn respond(status: u16, body: Bytes) -> Out {

@@ -394,7 +394,8 @@ impl<'w> Counter<'w> {
             let amount = Money::of(
                 UnitPrice::parse(price).unwrap(),
                 Quantity::parse(count).unwrap(),
-            );
+            )
+            .unwrap();
             json!({"feedetl_sn": format!("L{}", first + i), "mdtrt_id": visit, "chrg_bchno": batch, "med_list_codg": code,
                 "medins_list_codg": code, "pric": price, "cnt": count, "det_item_fee_sumamt": amount.to_string(), "hosp_appr_flag": "1"})
         };

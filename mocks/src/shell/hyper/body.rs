@@ -1,0 +1,192 @@
+//! 收体 · The body of a message, within time, size and what all bodies together may hold.
+//!
+//! Why so: a stranger may send without end, or very slowly, or with a thousand hands. Sizes are looked at before and
+//! while bytes arrive, never after; and the more is held in all, the smaller a body may still be, so that a flood
+//! of large ones does not take the room of the small ones that honest clients send.
+//! Not here: what stands in a body (`machine`), how many connections there are (`doors`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::StatusCode;
+use hyper::body::{Body as _, Incoming};
+
+/// What is left to the body of the fifteen seconds that a whole request may take, of which its head takes five.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest body; fee line batches and files may be larger.
+const BODY_LIMIT: usize = 2 << 20;
+const BATCH_LIMIT: usize = 8 << 20;
+/// Messages that may be larger.
+const BATCHES: [&str; 2] = ["2301", "9101"];
+/// While all bodies together hold less than the first number of bytes, one of them may hold the second.
+const ROOM: [(usize, usize); 4] = [
+    (12 << 20, BATCH_LIMIT),
+    (20 << 20, 64 << 10),
+    (28 << 20, 16 << 10),
+    (usize::MAX, 4 << 10),
+];
+
+/// 在收 · Bytes of bodies that a world holds at this moment.
+#[derive(Default)]
+pub(crate) struct Room(AtomicUsize);
+
+/// What one body holds of it; given back when it is dropped.
+struct Share {
+    room: Arc<Room>,
+    held: usize,
+}
+
+impl Share {
+    /// Takes more; false if a body of that size finds no room.
+    fn take(&mut self, more: usize) -> bool {
+        let before = self.room.0.fetch_add(more, Ordering::Relaxed);
+        self.held += more;
+        let (_, largest) = ROOM
+            .into_iter()
+            .find(|(held, _)| before < *held)
+            .unwrap_or(ROOM[ROOM.len() - 1]);
+        self.held <= largest
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.room.0.fetch_sub(self.held, Ordering::Relaxed);
+    }
+}
+
+/// Why a body was not taken: status and a short text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotTaken(pub(super) StatusCode, pub(super) &'static str);
+
+const TOO_LARGE: NotTaken = NotTaken(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "body above 2 MiB (8 MiB for 2301 and 9101)",
+);
+
+/// Reads a body whole.
+///
+/// # Errors
+/// 408 too slow, 413 too large, 429 too many large ones at this moment, 400 broken framing.
+pub(super) async fn read(room: &Arc<Room>, body: Incoming) -> Result<Bytes, NotTaken> {
+    let announced = body.size_hint().lower();
+    if announced > BATCH_LIMIT as u64 {
+        return Err(TOO_LARGE);
+    }
+    tokio::time::timeout(BODY_TIMEOUT, gather(room, body))
+        .await
+        .unwrap_or(Err(NotTaken(
+            StatusCode::REQUEST_TIMEOUT,
+            "the request took longer than 15 s",
+        )))
+}
+
+async fn gather(room: &Arc<Room>, mut body: Incoming) -> Result<Bytes, NotTaken> {
+    let mut share = Share {
+        room: Arc::clone(room),
+        held: 0,
+    };
+    let mut whole = BytesMut::new();
+    let mut batch = Batch::Unknown;
+    while let Some(frame) = body.frame().await {
+        let broken = |_| NotTaken(StatusCode::BAD_REQUEST, "the body broke off");
+        // Trailers say nothing to anybody here.
+        let Ok(data) = frame.map_err(broken)?.into_data() else {
+            continue;
+        };
+        let size = whole.len() + data.len();
+        if !share.take(data.len()) {
+            return Err(NotTaken(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many large bodies at this moment",
+            ));
+        }
+        whole.extend_from_slice(&data);
+        if size > BODY_LIMIT && batch == Batch::Unknown {
+            batch = Batch::said_in(&whole);
+        }
+        if size > BATCH_LIMIT || size > BODY_LIMIT && batch == Batch::No {
+            return Err(TOO_LARGE);
+        }
+    }
+    let is_batch = || {
+        crosswipe_wire::Request::parse(&whole)
+            .is_ok_and(|request| BATCHES.contains(&request.infno.base()))
+    };
+    if whole.len() > BODY_LIMIT && !is_batch() {
+        return Err(TOO_LARGE);
+    }
+    Ok(whole.freeze())
+}
+
+/// Whether a message that is not whole yet says that it is a batch or a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Batch {
+    /// It has not said its number.
+    Unknown,
+    Yes,
+    No,
+}
+
+impl Batch {
+    fn said_in(start: &[u8]) -> Batch {
+        const KEY: &[u8] = b"\"infno\"";
+        let Some(at) = start.windows(KEY.len()).position(|window| window == KEY) else {
+            return Batch::Unknown;
+        };
+        let mut number = start[at + KEY.len()..]
+            .iter()
+            .copied()
+            .skip_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'"'));
+        let number: Vec<u8> = number.by_ref().take(4).collect();
+        match BATCHES.iter().any(|batch| batch.as_bytes() == number) {
+            true => Batch::Yes,
+            false => Batch::No,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fuller_the_room_the_smaller_a_body_may_be() {
+        let room = Arc::new(Room::default());
+        let share = || Share {
+            room: Arc::clone(&room),
+            held: 0,
+        };
+        let (mut first, mut second, mut third) = (share(), share(), share());
+        assert!(first.take(BATCH_LIMIT), "one file alone");
+        assert!(!share().take(BATCH_LIMIT + 1));
+        assert!(second.take(5 << 20));
+        assert!(!third.take(65 << 10), "a large one finds no room");
+        drop(third);
+        assert!(share().take(64 << 10), "a smaller one does");
+        let flood: Vec<_> = (0..8_000)
+            .map(|_| {
+                let mut share = share();
+                share.take(4 << 10);
+                share
+            })
+            .collect();
+        assert!(!share().take(5 << 10));
+        assert!(share().take(4 << 10), "the smallest always do");
+        drop((flood, first, second));
+        assert_eq!(room.0.load(Ordering::Relaxed), 0);
+        assert!(share().take(BATCH_LIMIT));
+    }
+
+    #[test]
+    fn a_large_message_says_early_whether_it_may_be() {
+        let said = |text: &str| Batch::said_in(text.as_bytes());
+        assert_eq!(said(r#"{"msgid":"1","infno" : "2301","#), Batch::Yes);
+        assert_eq!(said(r#"{"infno":9101,"#), Batch::Yes);
+        assert_eq!(said(r#"{"infno":"2207","#), Batch::No);
+        assert_eq!(said(r#"{"input":{"#), Batch::Unknown);
+    }
+}
