@@ -23,6 +23,9 @@ use crate::transport::{Answer, Call, Lost, Transport};
 /// The operator in every envelope of ours.
 const OPERATOR: (&str, &str) = ("0001", "crosswipe");
 
+/// What is kept of an answer at most, in bytes.
+const KEPT_MAX: usize = 2 << 20;
+
 /// How parties refuse a process whose run was taken over.
 const STALE_EPOCH: &str = "E-STALE-EPOCH";
 
@@ -251,8 +254,10 @@ impl<T: Transport> Desk<T> {
     /// What is kept of an answer: its masked text and that text's digest.
     pub(crate) fn kept(&self, answer: Option<&Answer>) -> (Option<String>, Option<String>) {
         let text = answer.map(|answer| {
-            self.masker
-                .mask_json(&String::from_utf8_lossy(&answer.body))
+            let masked = self
+                .masker
+                .mask_json(&String::from_utf8_lossy(&answer.body));
+            cut(masked)
         });
         let digest = text.as_ref().map(|text| sha256_hex(text.as_bytes()));
         (text, digest)
@@ -381,6 +386,16 @@ impl<T: Transport> Desk<T> {
         }
         Ok(())
     }
+}
+
+/// A journal is read whole by whoever judges it; no honest answer is that long.
+fn cut(mut text: String) -> String {
+    if text.len() > KEPT_MAX {
+        let at = (0..=KEPT_MAX).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(at.unwrap_or(0));
+        text.push_str(" … (cut)");
+    }
+    text
 }
 
 fn shown(lost: &Lost) -> String {

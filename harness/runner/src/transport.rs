@@ -3,7 +3,9 @@
 //! The trait belongs to its caller: `cli` fits other networks to it. [`Http`] is the real one: pooled
 //! keep-alive connections, one deadline for the whole exchange, no silent resend (hyper-util's retry
 //! of cancelled requests is off: a message whose fate is unknown must not be sent twice unseen).
-//! Not here: what an answer means (`wire::classify`).
+//! Not here: what an answer means (`wire::classify`), how much of one is read (`answer`).
+
+mod answer;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -13,12 +15,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use crosswipe_domain::Party;
 use crosswipe_wire::context;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::{Method, Request, header};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
+use self::answer::Bounds;
 use crate::clock::Stopwatch;
 
 /// What is asked of a party.
@@ -53,6 +56,9 @@ pub enum Lost {
     /// The connection broke before the answer was whole.
     #[error("connection broke: {0}")]
     Broken(String),
+    /// The answer was given up while it came: too long, or nothing that a party would write.
+    #[error("the answer was given up: {0}")]
+    Beyond(String),
     /// The deadline for the whole exchange passed.
     #[error("no answer within {0} ms")]
     Timeout(u64),
@@ -90,8 +96,11 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(8);
 const CONNECT_PAUSE: Duration = Duration::from_millis(50);
 /// Books of a long run on a busy machine take their time; nothing hangs on how fast they come.
 const EXPORT_DEADLINE: Duration = Duration::from_secs(120);
-/// Longest body that is read from a party; an export of a long run is the largest.
-const BODY_LIMIT: usize = 256 * 1024 * 1024;
+/// Books whose first byte takes longer do not come.
+const EXPORT_HEAD: Duration = Duration::from_secs(30);
+/// Headers of an answer, and bytes of its head.
+const HEADERS: usize = 100;
+const HEAD_LIMIT: usize = 64 << 10;
 
 impl Http {
     /// A client for these addresses; `deadline` bounds each whole exchange.
@@ -102,6 +111,8 @@ impl Http {
         let client = Client::builder(TokioExecutor::new())
             .retry_canceled_requests(false)
             .pool_max_idle_per_host(64)
+            .http1_max_headers(HEADERS)
+            .http1_max_buf_size(HEAD_LIMIT)
             // Parties close connections that rest; what is sent at that very moment is lost.
             .pool_idle_timeout(IDLE)
             .build(connector);
@@ -134,7 +145,15 @@ impl Http {
     /// One attempt.
     async fn once(&self, to: &Party, call: &Call) -> Result<Answer, Lost> {
         let request = self.request(to, call)?;
-        let response = self.client.request(request).await.map_err(|error| {
+        let (head, bounds) = match &call.body {
+            Some(_) => (self.deadline, Bounds::MESSAGE),
+            None => (self.deadline.max(EXPORT_HEAD), Bounds::BOOKS),
+        };
+        let response = match tokio::time::timeout(head, self.client.request(request)).await {
+            Ok(response) => response,
+            Err(_) => return Err(Lost::Timeout(millis(head))),
+        };
+        let response = response.map_err(|error| {
             let why = std::error::Error::source(&error)
                 .map_or_else(|| error.to_string(), ToString::to_string);
             if error.is_connect() {
@@ -144,12 +163,7 @@ impl Http {
             }
         })?;
         let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), BODY_LIMIT)
-            .collect()
-            .await;
-        let body = body
-            .map_err(|error| Lost::Broken(error.to_string()))?
-            .to_bytes();
+        let body = answer::read(response, bounds).await?;
         Ok(Answer { status, body })
     }
 }
@@ -177,13 +191,15 @@ impl Transport for Http {
         };
         match tokio::time::timeout(deadline, whole).await {
             Ok(answer) => answer,
-            Err(_) => Err(Lost::Timeout(
-                u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
-            )),
+            Err(_) => Err(Lost::Timeout(millis(deadline))),
         }
     }
 
     fn name(&self) -> &'static str {
         "http"
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
