@@ -86,7 +86,11 @@ impl His {
             infno: request.infno.as_str().to_owned(),
         };
         let keeps = matches!(request.infno.nature(), Nature::Forward | Nature::Undo);
-        let digest = desk::digest(body);
+        // Of no use to a read, and not cheap for a file.
+        let digest = match keeps {
+            true => desk::digest(body),
+            false => String::new(),
+        };
         if keeps {
             match passage(&self.ledger, &cause, Some(&digest), self.setup.msgid_mode) {
                 Passage::Free => {}

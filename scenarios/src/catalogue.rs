@@ -259,10 +259,8 @@ fn report_refunds(lines: &[(BasketLine, At)], problems: &Problems) {
 }
 
 fn report_total(at: &At, lines: &[(BasketLine, At)], problems: &Problems) {
-    let amounts = lines.iter().map(|(line, _)| line.amount());
-    let total = amounts.fold(Some(Money::ZERO), |sum: Option<Money>, amount| {
-        sum?.plus(amount)
-    });
+    let mut amounts = lines.iter().map(|(line, _)| line.amount());
+    let total = amounts.try_fold(Money::ZERO, Money::plus);
     let Some(total) = total else {
         let message = "the basket adds up to more than 14 digits before the point";
         problems.push(at.error(codes::BAD_AMOUNT, message).help(COUNT_HELP));

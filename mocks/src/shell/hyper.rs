@@ -57,7 +57,7 @@ const HEAD_LIMIT: usize = 64 << 10;
 /// Where the system has no room for one more connection and none rests.
 const FULL_PAUSE: Duration = Duration::from_millis(20);
 /// How long a party waits for the one behind it.
-const HOP_TIMEOUT: Duration = Duration::from_secs(2);
+const HOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long nobody listens at a party that is started again; real time.
 const AWAY: Duration = Duration::from_millis(150);
 /// Largest answer of the party behind.

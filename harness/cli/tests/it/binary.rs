@@ -13,6 +13,7 @@ mod damage;
 mod faults;
 mod fencing;
 mod full_disk;
+mod hostile;
 #[cfg(unix)]
 mod inner;
 mod input;

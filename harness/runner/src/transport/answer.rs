@@ -50,7 +50,7 @@ impl Bounds {
 }
 
 /// Books that come this slowly do not come.
-const PROGRESS_TIME: Duration = Duration::from_secs(15);
+const PROGRESS_TIME: Duration = Duration::from_secs(8);
 /// As deep as messages are read.
 const MAX_DEPTH: usize = 64;
 /// Longest number or word outside texts; blanks in a row.

@@ -23,11 +23,14 @@ const BATCH_LIMIT: usize = 8 << 20;
 const BATCHES: [&str; 2] = ["2301", "9101"];
 /// While all bodies together hold less than the first number of bytes, one of them may hold the second.
 const ROOM: [(usize, usize); 4] = [
-    (12 << 20, BATCH_LIMIT),
-    (20 << 20, 64 << 10),
-    (28 << 20, 16 << 10),
+    (8 << 20, BATCH_LIMIT),
+    (12 << 20, 64 << 10),
+    (16 << 20, 16 << 10),
     (usize::MAX, 4 << 10),
 ];
+
+/// A message begins with its object; so many blanks before it are none.
+const BLANKS: usize = 4 << 10;
 
 /// 在收 · Bytes of bodies that a world holds at this moment.
 #[derive(Default)]
@@ -90,7 +93,7 @@ async fn gather(room: &Arc<Room>, mut body: Incoming) -> Result<Bytes, NotTaken>
         held: 0,
     };
     let mut whole = BytesMut::new();
-    let mut batch = Batch::Unknown;
+    let mut batch = Batch::Unasked;
     while let Some(frame) = body.frame().await {
         let broken = |_| NotTaken(StatusCode::BAD_REQUEST, "the body broke off");
         // Trailers say nothing to anybody here.
@@ -104,28 +107,39 @@ async fn gather(room: &Arc<Room>, mut body: Incoming) -> Result<Bytes, NotTaken>
                 "too many large bodies at this moment",
             ));
         }
+        let begun = begins(&whole);
         whole.extend_from_slice(&data);
-        if size > BODY_LIMIT && batch == Batch::Unknown {
+        if !begun && !begins(&whole) && whole.len() > BLANKS {
+            return Err(NotTaken(
+                StatusCode::BAD_REQUEST,
+                "the body is no JSON object",
+            ));
+        }
+        if size > BODY_LIMIT && batch == Batch::Unasked {
             batch = Batch::said_in(&whole);
         }
         if size > BATCH_LIMIT || size > BODY_LIMIT && batch == Batch::No {
             return Err(TOO_LARGE);
         }
     }
-    let is_batch = || {
-        crosswipe_wire::Request::parse(&whole)
-            .is_ok_and(|request| BATCHES.contains(&request.infno.base()))
-    };
-    if whole.len() > BODY_LIMIT && !is_batch() {
+    if whole.len() > BODY_LIMIT && Batch::said_in(&whole) != Batch::Yes {
         return Err(TOO_LARGE);
     }
     Ok(whole.freeze())
 }
 
+/// True once an object has begun: behind a byte order mark, or blanks that are not too many.
+fn begins(start: &[u8]) -> bool {
+    let blank = |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, 0xef | 0xbb | 0xbf);
+    start.iter().take(BLANKS).find(|byte| !blank(byte)) == Some(&b'{')
+}
+
 /// Whether a message that is not whole yet says that it is a batch or a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Batch {
-    /// It has not said its number.
+    /// It is not so large that it matters.
+    Unasked,
+    /// It has not said its number so far, and may do so at its end.
     Unknown,
     Yes,
     No,
@@ -134,10 +148,19 @@ enum Batch {
 impl Batch {
     fn said_in(start: &[u8]) -> Batch {
         const KEY: &[u8] = b"\"infno\"";
-        let Some(at) = start.windows(KEY.len()).position(|window| window == KEY) else {
-            return Batch::Unknown;
-        };
-        let mut number = start[at + KEY.len()..]
+        let mut rest = start;
+        while let Some(at) = rest.iter().position(|byte| *byte == KEY[0]) {
+            rest = &rest[at..];
+            if rest.starts_with(KEY) {
+                return Batch::of_number(&rest[KEY.len()..]);
+            }
+            rest = &rest[1..];
+        }
+        Batch::Unknown
+    }
+
+    fn of_number(after: &[u8]) -> Batch {
+        let mut number = after
             .iter()
             .copied()
             .skip_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'"'));
@@ -163,7 +186,7 @@ mod tests {
         let (mut first, mut second, mut third) = (share(), share(), share());
         assert!(first.take(BATCH_LIMIT), "one file alone");
         assert!(!share().take(BATCH_LIMIT + 1));
-        assert!(second.take(5 << 20));
+        assert!(!second.take(1 << 20), "a large one beside it is not");
         assert!(!third.take(65 << 10), "a large one finds no room");
         drop(third);
         assert!(share().take(64 << 10), "a smaller one does");
@@ -188,5 +211,11 @@ mod tests {
         assert_eq!(said(r#"{"infno":9101,"#), Batch::Yes);
         assert_eq!(said(r#"{"infno":"2207","#), Batch::No);
         assert_eq!(said(r#"{"input":{"#), Batch::Unknown);
+    }
+
+    #[test]
+    fn what_does_not_begin_like_a_message_is_not_read_on() {
+        assert!(begins(b" \r\n{") && begins("\u{feff}{".as_bytes()));
+        assert!(!begins(b"x{") && !begins(b"[{") && !begins(b"") && !begins(&[b' '; BLANKS + 1]));
     }
 }

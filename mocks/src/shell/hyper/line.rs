@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 /// How long a peer may leave an answer unread.
-const READ_PATIENCE: Duration = Duration::from_secs(15);
+const READ_PATIENCE: Duration = Duration::from_secs(8);
 
 /// 线路 · A socket that is watched.
 pub(super) struct Line {
