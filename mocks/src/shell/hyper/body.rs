@@ -79,7 +79,11 @@ pub(super) async fn read(room: &Arc<Room>, body: Incoming) -> Result<Bytes, NotT
     if announced > BATCH_LIMIT as u64 {
         return Err(TOO_LARGE);
     }
-    tokio::time::timeout(BODY_TIMEOUT, gather(room, body))
+    let no_message = match announced > BODY_LIMIT as u64 {
+        true => TOO_LARGE,
+        false => NotTaken(StatusCode::BAD_REQUEST, "the body is no JSON object"),
+    };
+    tokio::time::timeout(BODY_TIMEOUT, gather(room, body, no_message))
         .await
         .unwrap_or(Err(NotTaken(
             StatusCode::REQUEST_TIMEOUT,
@@ -87,7 +91,11 @@ pub(super) async fn read(room: &Arc<Room>, body: Incoming) -> Result<Bytes, NotT
         )))
 }
 
-async fn gather(room: &Arc<Room>, mut body: Incoming) -> Result<Bytes, NotTaken> {
+async fn gather(
+    room: &Arc<Room>,
+    mut body: Incoming,
+    no_message: NotTaken,
+) -> Result<Bytes, NotTaken> {
     let mut share = Share {
         room: Arc::clone(room),
         held: 0,
@@ -110,10 +118,7 @@ async fn gather(room: &Arc<Room>, mut body: Incoming) -> Result<Bytes, NotTaken>
         let begun = begins(&whole);
         whole.extend_from_slice(&data);
         if !begun && !begins(&whole) && whole.len() > BLANKS {
-            return Err(NotTaken(
-                StatusCode::BAD_REQUEST,
-                "the body is no JSON object",
-            ));
+            return Err(no_message);
         }
         if size > BODY_LIMIT && batch == Batch::Unasked {
             batch = Batch::said_in(&whole);
