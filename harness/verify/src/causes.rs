@@ -1,24 +1,69 @@
 //! 因果 · Which finding follows from which, and in what order they are told.
 //!
 //! Why so: one forgotten posting shows as a cell, a missing negation, a row and a day total. A reader
-//! needs the one thing that went wrong and what hangs on it. Per broken τ one head is chosen: what only a
-//! fault of its own can cause, then the disagreement of parties, then the book that is wrong.
+//! needs the one thing that went wrong and what hangs on it; but two things that went wrong are two, even on one τ.
+//! A cause reaches as far as its effects can: what one party booked wrong shows in that party's books and where they
+//! are held against its neighbours'; what was not undone shows wherever the τ still stands; parties disagree
+//! because of something that all of one side show. Of what explains a finding the strongest is told: what only a fault
+//! of its own can cause, then the disagreement of parties, then the book that is wrong.
 //! Called by `judge`. Not here: whether a finding is right.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{FindingClass, Party, Pseudonym, Rule, TxId};
 
+use crate::context::{Context, Status};
 use crate::judgement::Finding;
 
+/// 方位 · What of each τ decides how far a cause reaches.
+pub(crate) struct Bearings<'a> {
+    /// Per τ the parties of its path that showed books, from the front on, and whether it stands there in the end.
+    at: BTreeMap<&'a TxId, Vec<(&'a Party, bool)>>,
+    /// τ for which no undo was ever confirmed: a person's chain is stopped at the first item that cannot be undone,
+    /// so what was left behind it follows from what stopped it.
+    left: BTreeSet<&'a TxId>,
+}
+
+impl<'a> Bearings<'a> {
+    pub(crate) fn of(context: &Context<'a>) -> Bearings<'a> {
+        let taus = context.story.taus.iter();
+        let at = taus.clone().enumerate().map(|(index, tau)| {
+            let parties = context
+                .seen_on_path(tau)
+                .map(|(party, ledger)| (party, context.status(index, ledger) == Status::Stands));
+            (tau.txid, parties.collect())
+        });
+        let left = taus.filter(|tau| context.story.confirmed_undo(tau).is_none());
+        Bearings {
+            at: at.collect(),
+            left: left.map(|tau| tau.txid).collect(),
+        }
+    }
+
+    fn parties(&self, txid: &TxId) -> &[(&'a Party, bool)] {
+        self.at.get(txid).map_or(&[], Vec::as_slice)
+    }
+
+    fn stands(&self, txid: &TxId, party: &Party) -> bool {
+        self.parties(txid).contains(&(party, true))
+    }
+
+    /// The party before this one on the way of the τ.
+    fn before(&self, txid: &TxId, party: &Party) -> Option<&'a Party> {
+        let parties = self.parties(txid);
+        let place = parties.iter().position(|(other, _)| *other == party)?;
+        Some(parties[place.checked_sub(1)?].0)
+    }
+}
+
 /// Orders findings and links consequences to their head.
-///
-/// `left` holds the τ for which no undo was ever confirmed: a person's chain is stopped at the first item that
-/// cannot be undone, so what was left behind it follows from what stopped it.
-pub(crate) fn arrange(mut findings: Vec<Finding>, left: &BTreeSet<TxId>) -> Vec<Finding> {
-    let heads = heads(&findings);
+pub(crate) fn arrange(mut findings: Vec<Finding>, bearings: &Bearings<'_>) -> Vec<Finding> {
+    let leaders = Leaders::among(&findings);
+    let nearest: Vec<Option<usize>> = (0..findings.len())
+        .map(|place| cause_of(&findings, place, &leaders, bearings))
+        .collect();
     let linked: Vec<Option<usize>> = (0..findings.len())
-        .map(|place| cause_of(&findings, place, &heads, left))
+        .map(|place| root(&nearest, place))
         .collect();
     let mut order: Vec<usize> = (0..findings.len()).collect();
     order.sort_by(|a, b| {
@@ -72,37 +117,36 @@ fn sort_key(finding: &Finding, cause: Option<usize>) -> SortKey<'_> {
     )
 }
 
-/// Heads by τ, and by person for findings that know no τ.
-struct Heads<'f> {
-    by_tau: BTreeMap<&'f TxId, usize>,
-    by_person: BTreeMap<&'f Pseudonym, usize>,
+/// Findings that something else can follow from, the strongest first.
+#[derive(Default)]
+struct Leaders<'f> {
+    of_tau: BTreeMap<&'f TxId, Vec<usize>>,
+    of_person: BTreeMap<&'f Pseudonym, usize>,
+    of_person_at: BTreeMap<(&'f Pseudonym, &'f Party), usize>,
 }
 
-fn heads(findings: &[Finding]) -> Heads<'_> {
-    let mut heads = Heads {
-        by_tau: BTreeMap::new(),
-        by_person: BTreeMap::new(),
-    };
-    let better = |place: usize, known: usize| rank(&findings[place]) < rank(&findings[known]);
-    for (place, finding) in findings
-        .iter()
-        .enumerate()
-        .filter(|(_, finding)| can_lead(finding))
-    {
-        if let Some(txid) = &finding.txid {
-            let head = heads.by_tau.entry(txid).or_insert(place);
-            if better(place, *head) {
-                *head = place;
+impl<'f> Leaders<'f> {
+    fn among(findings: &'f [Finding]) -> Leaders<'f> {
+        let mut leading: Vec<usize> = (0..findings.len())
+            .filter(|place| can_lead(&findings[*place]))
+            .collect();
+        leading.sort_by(|a, b| rank(&findings[*a]).cmp(&rank(&findings[*b])));
+        let mut leaders = Leaders::default();
+        for place in leading {
+            let finding = &findings[place];
+            if let Some(txid) = &finding.txid {
+                leaders.of_tau.entry(txid).or_default().push(place);
+            }
+            if let Some(person) = &finding.person {
+                leaders.of_person.entry(person).or_insert(place);
+                if let Some(party) = &finding.party {
+                    let at = leaders.of_person_at.entry((person, party));
+                    at.or_insert(place);
+                }
             }
         }
-        if let Some(person) = &finding.person {
-            let head = heads.by_person.entry(person).or_insert(place);
-            if better(place, *head) {
-                *head = place;
-            }
-        }
+        leaders
     }
-    heads
 }
 
 fn can_lead(finding: &Finding) -> bool {
@@ -133,12 +177,25 @@ fn rank(finding: &Finding) -> (u8, u8, Rule, &FindingClass, &Option<Party>, &str
     )
 }
 
-/// What a finding follows from: the head of its τ, else of its person; never itself.
+/// The first cause of all: what a finding follows from may follow from something else.
+fn root(nearest: &[Option<usize>], place: usize) -> Option<usize> {
+    let mut cause = nearest[place]?;
+    // Every step leads to a stronger finding, or out of a chain that was stopped; so many steps are never needed.
+    for _ in 0..nearest.len() {
+        match nearest[cause] {
+            Some(deeper) if deeper != place => cause = deeper,
+            _ => break,
+        }
+    }
+    Some(cause)
+}
+
+/// What a finding follows from: what stopped its chain, else a stronger finding of its τ, else of its person.
 fn cause_of(
     findings: &[Finding],
     place: usize,
-    heads: &Heads<'_>,
-    left: &BTreeSet<TxId>,
+    leaders: &Leaders<'_>,
+    bearings: &Bearings<'_>,
 ) -> Option<usize> {
     let finding = &findings[place];
     let may_follow = finding.class.may_be_consequence()
@@ -148,44 +205,141 @@ fn cause_of(
             "under-reversal" | "evidence:conflict" | "unresolved budget-spent"
         );
     if !may_follow {
-        return None;
+        return told_before(findings, place, leaders, bearings);
     }
-    let of_tau = finding
-        .txid
-        .as_ref()
-        .and_then(|txid| heads.by_tau.get(txid));
-    let of_person = || {
-        finding
+    let cause = match &finding.txid {
+        Some(txid) => stopped_by(findings, finding, leaders, bearings).or_else(|| {
+            let of_tau = leaders.of_tau.get(txid)?;
+            let led = can_lead(finding);
+            let mut stronger = of_tau.iter().take_while(|leader| !led || **leader != place);
+            stronger.find(|leader| explains(findings, of_tau, **leader, finding, bearings))
+        }),
+        None => finding
             .person
             .as_ref()
-            .filter(|_| finding.txid.is_none())
-            .and_then(|person| heads.by_person.get(person))
+            .and_then(|person| match &finding.party {
+                Some(party) => leaders.of_person_at.get(&(person, party)),
+                None => leaders.of_person.get(person),
+            }),
     };
-    stopped_by(findings, finding, heads, left)
-        .or(of_tau)
-        .or_else(of_person)
-        .copied()
-        .filter(|head| *head != place)
+    cause.copied().filter(|cause| *cause != place)
+}
+
+/// The same said again: by another rule of the same party, or of the next party that the same message came to.
+fn told_before(
+    findings: &[Finding],
+    place: usize,
+    leaders: &Leaders<'_>,
+    bearings: &Bearings<'_>,
+) -> Option<usize> {
+    let finding = &findings[place];
+    let (txid, party) = (finding.txid.as_ref()?, finding.party.as_ref()?);
+    // Messages are handed on; what a party makes of one is its own.
+    let is_handed_on = matches!(
+        finding.class.as_str(),
+        "duplicate-settle" | "double-reversal" | "empty-reversal" | "late-apply" | "wrong-target"
+    );
+    let before = bearings.before(txid, party).filter(|_| is_handed_on);
+    let stronger = leaders.of_tau.get(txid)?.iter().copied();
+    stronger
+        .take_while(|leader| *leader != place)
+        .find(|leader| {
+            let leader = &findings[*leader];
+            let at = leader.party.as_ref();
+            leader.class == finding.class && (at == Some(party) || at.is_some() && at == before)
+        })
+}
+
+/// Whether what one finding says of a τ can have brought about what another says of it.
+fn explains(
+    findings: &[Finding],
+    of_tau: &[usize],
+    leader: usize,
+    finding: &Finding,
+    bearings: &Bearings<'_>,
+) -> bool {
+    let leader = &findings[leader];
+    let Some(txid) = &finding.txid else {
+        return false;
+    };
+    if is_disagreement(finding) {
+        let others = of_tau.iter().map(|place| &findings[*place]);
+        let shown = others.filter(|other| other.class == leader.class);
+        let shown = shown.filter_map(|other| other.party.as_ref()).collect();
+        return shown_by_one_side(&shown, leader, finding, txid, bearings);
+    }
+    let (Some(at), Some(of)) = (&finding.party, &leader.party) else {
+        // Of no party's books alone: an answer, a budget; or the cause is: parties that fall into two groups.
+        let split = leader.party.is_none() && is_disagreement(leader);
+        return !split
+            || finding
+                .party
+                .as_ref()
+                .is_none_or(|at| reaches(at, leader, txid, bearings));
+    };
+    // What two neighbours say differently may be the doing of either.
+    let compared = matches!(finding.rule, Rule::R6 | Rule::R9);
+    at == of
+        || reaches(at, leader, txid, bearings)
+        || compared && bearings.before(txid, at) == Some(of)
+        // A message that waits for its turn is why those behind it disagree, or waits because they do.
+        || is_disagreement(leader) && finding.class.as_str() == "residue:queue"
+}
+
+/// Whether a party has its residues of a τ because nobody undid it there, and the leader tells of that.
+fn reaches(at: &Party, leader: &Finding, txid: &TxId, bearings: &Bearings<'_>) -> bool {
+    let of = leader.party.as_ref();
+    bearings.stands(txid, at)
+        && (is_disagreement(leader) || of.is_some_and(|of| bearings.stands(txid, of)))
+}
+
+fn is_disagreement(finding: &Finding) -> bool {
+    matches!(finding.class.family(), "one-sided" | "split")
+}
+
+/// Whether all parties of one side of a disagreement show what the leader says.
+fn shown_by_one_side(
+    shown: &BTreeSet<&Party>,
+    leader: &Finding,
+    finding: &Finding,
+    txid: &TxId,
+    bearings: &Bearings<'_>,
+) -> bool {
+    if rank(leader).0 >= rank(finding).0 {
+        return false;
+    }
+    let odd = |party: &Party, stands: bool| match &finding.party {
+        Some(one) => one == party,
+        None => stands,
+    };
+    let side = |which: bool| {
+        let parties = bearings.parties(txid).iter();
+        let mut of_side = parties
+            .filter(|(party, stands)| odd(party, *stands) == which)
+            .peekable();
+        of_side.peek().is_some() && of_side.all(|(party, _)| shown.contains(*party))
+    };
+    leader.party.is_none() || side(true) || side(false)
 }
 
 /// What stopped the chain of this finding's person: a head that is no mere residue, of a τ that was undone in name.
 fn stopped_by<'h>(
     findings: &[Finding],
     finding: &Finding,
-    heads: &'h Heads<'_>,
-    left: &BTreeSet<TxId>,
+    leaders: &'h Leaders<'_>,
+    bearings: &Bearings<'_>,
 ) -> Option<&'h usize> {
     let own = finding
         .txid
         .as_ref()
-        .filter(|txid| left.contains(*txid) && finding.class.family() == "residue");
+        .filter(|txid| bearings.left.contains(txid) && finding.class.family() == "residue");
     let head = own
         .and(finding.person.as_ref())
-        .and_then(|person| heads.by_person.get(person))?;
+        .and_then(|person| leaders.of_person.get(person))?;
     let stopper = &findings[*head];
     let undone = stopper
         .txid
         .as_ref()
-        .is_some_and(|txid| !left.contains(txid));
+        .is_some_and(|txid| !bearings.left.contains(txid));
     (undone && rank(stopper).0 < 2).then_some(head)
 }

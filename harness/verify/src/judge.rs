@@ -6,10 +6,11 @@
 
 use crosswipe_domain::{Rule, RunId};
 
-use crate::causes::arrange;
+use crate::causes::{Bearings, arrange};
 use crate::context::Context;
 use crate::evidence::Evidence;
-use crate::judgement::Judgement;
+use crate::judgement::{Finding, Judgement, Transaction};
+use crate::rules::RuleOutcome;
 use crate::{rules, soundness, statements, totals, verdict};
 
 /// 判定 · Judges a run, finished or not.
@@ -17,41 +18,79 @@ use crate::{rules, soundness, statements, totals, verdict};
 /// # Panics
 /// Never for evidence made by this project's types.
 pub fn judge(evidence: &Evidence) -> Judgement {
-    judge_without(evidence, None)
+    let context = Context::join(evidence);
+    let drafts = Drafts::of(evidence, &context);
+    conclude(evidence, &context, drafts)
 }
 
-/// Judges with one rule struck out: tests show by this that no rule is idle.
-pub(crate) fn judge_without(evidence: &Evidence, struck: Option<Rule>) -> Judgement {
-    let context = Context::join(evidence);
+/// 草稿 · What was found, before anything is concluded from it.
+struct Drafts {
+    /// What is wrong with the proof.
+    proof: Vec<Finding>,
+    rules: Vec<(Rule, RuleOutcome)>,
+    transactions: Vec<Transaction>,
+    unresolved: Vec<Finding>,
+}
+
+impl Drafts {
+    fn of(evidence: &Evidence, context: &Context<'_>) -> Drafts {
+        let transactions = verdict::transactions(context);
+        Drafts {
+            proof: soundness::check(evidence, context),
+            rules: Rule::ALL
+                .map(|rule| (rule, rules::check(rule, context)))
+                .into(),
+            unresolved: verdict::unresolved(context, &transactions),
+            transactions,
+        }
+    }
+}
+
+fn conclude(evidence: &Evidence, context: &Context<'_>, drafts: Drafts) -> Judgement {
+    let Drafts {
+        proof: mut findings,
+        rules,
+        transactions,
+        unresolved,
+    } = drafts;
     let level = context.level();
-    let mut findings = soundness::check(evidence, &context);
     let mut states = Vec::new();
     let mut notes = Vec::new();
-    for rule in Rule::ALL {
-        let mut outcome = rules::check(rule, &context);
-        if struck == Some(rule) {
-            outcome.findings.clear();
-        }
+    for (rule, mut outcome) in rules {
         states.push(outcome.state(rule, level));
         findings.append(&mut outcome.findings);
         notes.append(&mut outcome.notes);
     }
-    let transactions = verdict::transactions(&context);
-    findings.extend(verdict::unresolved(&context, &transactions));
-    let findings = arrange(findings, &verdict::left_behind(&context));
+    findings.extend(unresolved);
+    let findings = arrange(findings, &Bearings::of(context));
     Judgement {
-        run_id: run_id(&context),
+        run_id: run_id(context),
         verdict: verdict::merge(&findings, &states, &transactions),
         level,
         counts: verdict::counts(&transactions),
-        books: totals::books(&context),
-        notes: verdict::notes(&context, &transactions, notes),
-        statements: statements::statements(evidence, &context),
-        not_checked: verdict::not_checked(&context, &states, &transactions),
+        books: totals::books(context),
+        notes: verdict::notes(context, &transactions, notes),
+        statements: statements::statements(evidence, context),
+        not_checked: verdict::not_checked(context, &states, &transactions),
         rules: states,
         findings,
         transactions,
     }
+}
+
+/// Judges without the findings that `struck` names, as if nothing in the judge could draft them: tests show by this that
+/// nothing in the judge is idle. Not in the product, where nothing can be struck.
+#[cfg(test)]
+pub(crate) fn judge_struck(evidence: &Evidence, struck: &dyn Fn(&Finding) -> bool) -> Judgement {
+    let context = Context::join(evidence);
+    let mut drafts = Drafts::of(evidence, &context);
+    let stays = |finding: &Finding| !struck(finding);
+    drafts.proof.retain(stays);
+    drafts.unresolved.retain(stays);
+    for (_, outcome) in &mut drafts.rules {
+        outcome.findings.retain(stays);
+    }
+    conclude(evidence, &context, drafts)
 }
 
 fn run_id(context: &Context<'_>) -> RunId {

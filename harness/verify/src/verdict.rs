@@ -255,16 +255,6 @@ fn unfenced(context: &Context<'_>, index: usize, tau: &Tau<'_>) -> bool {
         })
 }
 
-/// τ for which no undo was ever confirmed: left because a chain was stopped, or nobody came to it.
-pub(crate) fn left_behind(context: &Context<'_>) -> BTreeSet<TxId> {
-    let left = context
-        .story
-        .taus
-        .iter()
-        .filter(|tau| context.story.confirmed_undo(tau).is_none());
-    left.map(|tau| tau.txid.clone()).collect()
-}
-
 /// Rules that a run may have no occasion for; for these «nothing of that kind» lowers nothing.
 pub(crate) fn may_have_no_occasion(state: &RuleState) -> bool {
     let word = state.why_not.as_deref().unwrap_or_default();

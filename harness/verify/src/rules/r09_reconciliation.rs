@@ -64,6 +64,17 @@ fn item(key: &CellKey) -> &str {
     key.dims.get("item").map_or("", String::as_str)
 }
 
+/// A movement of the τ whose own share of a day total is left, not the first that passed.
+fn left_over<'m, 'a>(own: &[&'m Move<'a>]) -> Option<&'m Move<'a>> {
+    let mut left: BTreeMap<usize, i64> = BTreeMap::new();
+    for (tau, step) in own.iter().filter_map(|step| Some((step.tau?, step))) {
+        *left.entry(tau).or_default() += step.amount;
+    }
+    let tau = left.into_iter().find(|(_, sum)| *sum != 0);
+    let of_tau = |step: &&&Move<'_>| tau.is_none_or(|(tau, _)| step.tau == Some(tau));
+    own.iter().find(of_tau).copied()
+}
+
 /// Every pair of neighbours on the path; who did not book a direction is R5's and R6's, not R9's.
 fn compare(
     context: &Context<'_>,
@@ -164,11 +175,11 @@ fn nets(context: &Context<'_>, outcome: &mut RuleOutcome) {
                 .map(|(name, value)| (name.as_str(), value.as_str()))
                 .collect();
             *windows.entry(rest).or_default() += net;
-            if let (true, Some(first)) = (net != 0, own.first()) {
-                crossing.push((key, net, first));
+            if let (true, Some(shown)) = (net != 0, left_over(&own)) {
+                crossing.push((key, net, shown));
             }
         }
-        for (key, net, first) in crossing {
+        for (key, net, shown) in crossing {
             let rest: BTreeMap<&str, &str> = key
                 .dims
                 .iter()
@@ -192,9 +203,9 @@ fn nets(context: &Context<'_>, outcome: &mut RuleOutcome) {
                 let one = finding(Rule::R9, residue(BOOK))
                     .at(party)
                     .location(key.to_string())
-                    .figures(unit_of(first.row), 0, net)
-                    .witness(party, [first.row]);
-                outcome.findings.push(match first.tau {
+                    .figures(unit_of(shown.row), 0, net)
+                    .witness(party, [shown.row]);
+                outcome.findings.push(match shown.tau {
                     Some(tau) => one.about(&context.story.taus[tau]),
                     None => one,
                 });

@@ -176,6 +176,143 @@ pub(super) fn a_book_nobody_knows_is_left() -> Evidence {
     })
 }
 
+/// A book that moved with the settlement and is forgotten when it is undone; kinds are data, the judge knows no list.
+fn forgotten(role: Role, kind: &'static str) -> Evidence {
+    faulty(&mut |group| {
+        if group.is(role, "2207") {
+            let dims = [("person", PERSON)];
+            let moved = crate::testkit::posting(kind, &dims, Unit::Count, 1);
+            group.entries.push(moved);
+        }
+        if group.is(role, "2208") {
+            group.drop_kind(kind);
+        }
+    })
+}
+
+pub(super) fn stock_not_returned() -> Evidence {
+    forgotten(Role::His, "inventory")
+}
+
+pub(super) fn trace_code_still_sold() -> Evidence {
+    forgotten(Role::Treatment, "trace-code")
+}
+
+pub(super) fn still_in_hospital() -> Evidence {
+    forgotten(Role::Insured, "in-hospital")
+}
+
+pub(super) fn money_still_held() -> Evidence {
+    forgotten(Role::Insured, "hold")
+}
+
+/// A filing that was made beside the settlement stays in force, as a row.
+pub(super) fn filing_still_in_force() -> Evidence {
+    faulty(&mut |group| {
+        if group.is(Role::Insured, "2207") {
+            group.entries.push(Entry::Row {
+                kind: "filing".into(),
+                id: "B-a".into(),
+                status: "active".into(),
+                was: None,
+                facts: Default::default(),
+                amounts: Default::default(),
+            });
+        }
+        if group.is(Role::Insured, "2208") {
+            group.drop_rows("filing");
+        }
+    })
+}
+
+pub(super) fn another_person_at_the_hub() -> Evidence {
+    bent(Role::Hub, "2207", |group| {
+        for entry in &mut group.entries {
+            if let Entry::Row { kind, facts, .. } = entry
+                && kind == "settlement"
+            {
+                facts.insert("psn_no".into(), BYSTANDER.into());
+            }
+        }
+    })
+}
+
+/// All parties write down one split, and it does not add up: nobody disagrees, and money has vanished.
+pub(super) fn a_split_that_nobody_can_add_up() -> Evidence {
+    faulty(&mut |group| {
+        for entry in &mut group.entries {
+            if let Entry::Row { kind, amounts, .. } = entry
+                && kind == "settlement"
+                && let Some(part) = amounts.get_mut("acct_pay")
+            {
+                *part -= 1;
+            }
+        }
+    })
+}
+
+/// The undo books three fen there and three fen back beside its negations: every cell is as it was.
+pub(super) fn two_errors_that_cancel_in_the_cell() -> Evidence {
+    bent(Role::Insured, "2208", |group| {
+        for amount in [300, -300] {
+            let dims = [("fund", "310100")];
+            let stray = crate::testkit::posting("pool-fund", &dims, Unit::Fen, amount);
+            group.entries.push(stray);
+        }
+    })
+}
+
+/// A row that stood before the run is closed by an undo of it.
+pub(super) fn somebody_elses_filing_closed_on_the_way() -> Evidence {
+    let filing = |status: &str, was: Option<&str>| Entry::Row {
+        kind: "filing".into(),
+        id: "B-old".into(),
+        status: status.into(),
+        was: was.map(str::to_owned),
+        facts: Default::default(),
+        amounts: Default::default(),
+    };
+    let mut history = History::begin(plan());
+    let cause = crosswipe_domain::Cause {
+        origin: "330200".into(),
+        msgid: "opening".into(),
+        infno: "open".into(),
+    };
+    let opened = history.now;
+    let keeper = history.books.get_mut(&insured()).unwrap();
+    keeper.append(opened, &cause, Some(PERSON), vec![filing("active", None)]);
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.look("a");
+    history.unswipe(&swipe, &mut |group| {
+        if group.is(Role::Insured, "2208") {
+            group.entries.push(filing("cancelled", Some("active")));
+        }
+    });
+    history.close();
+    history.evidence
+}
+
+/// The platform will not undo what lies in a closed period, and the harness says so and stops.
+pub(super) fn refused_for_a_closed_period() -> Evidence {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.look("a");
+    history.write(crosswipe_journal::Payload::Unresolved(
+        crosswipe_journal::Unresolved {
+            txid: swipe[3].txid.clone(),
+            reason: "closed-period".into(),
+            owner: treatment(),
+            evidence: vec!["2208 E-CLOSED".into()],
+        },
+    ));
+    history.undo(&swipe[2], "2205", &[], &mut |_| {});
+    history.undo(&swipe[0], "2202", &[&swipe[1]], &mut |_| {});
+    history.close();
+    history.evidence
+}
+
 pub(super) fn invoice_without_red_letter() -> Evidence {
     bent(Role::His, "2208", |group| {
         group.drop_rows("invoice");

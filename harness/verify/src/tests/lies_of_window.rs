@@ -13,6 +13,11 @@ use crate::testkit::{
 };
 
 pub(super) fn swipe_by_hand(person: &str, undone: bool) -> Evidence {
+    by_hand_at(&insured(), person, undone)
+}
+
+/// Somebody swipes by hand what shows at one party only.
+fn by_hand_at(party: &crosswipe_domain::Party, person: &str, undone: bool) -> Evidence {
     let mut history = History::begin(plan());
     history.export(Instant::T0);
     let swipe = history.swipe("a", PERSON, &mut |_| {});
@@ -28,7 +33,7 @@ pub(super) fn swipe_by_hand(person: &str, undone: bool) -> Evidence {
         ]
     };
     let now = history.now;
-    let keeper = history.books.get_mut(&insured()).unwrap();
+    let keeper = history.books.get_mut(party).unwrap();
     keeper.append(now, &cause, Some(person), booked());
     if undone {
         let back = keeper.negation("by-hand");
@@ -50,6 +55,18 @@ pub(super) fn swipe_by_hand(person: &str, undone: bool) -> Evidence {
 
 pub(super) fn stranger_at_a_listed_hospital() -> Evidence {
     swipe_by_hand(BYSTANDER, false)
+}
+
+pub(super) fn stranger_in_the_hospitals_own_books() -> Evidence {
+    by_hand_at(&his(), BYSTANDER, false)
+}
+
+pub(super) fn stranger_at_the_treatment_place() -> Evidence {
+    by_hand_at(&treatment(), BYSTANDER, false)
+}
+
+pub(super) fn stranger_at_the_hub() -> Evidence {
+    by_hand_at(&hub(), BYSTANDER, false)
 }
 
 pub(super) fn test_person_swiped_by_hand() -> Evidence {

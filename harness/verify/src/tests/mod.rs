@@ -11,7 +11,9 @@ mod properties;
 mod purged;
 mod purged_between;
 mod strangers;
+mod strength;
 mod three_ways;
+mod two_faults;
 mod windows;
 
 use crate::evidence::Evidence;

@@ -4,7 +4,7 @@
 //! (`residue`, `one-sided`, `split`, `mismatch`), the verdict is the expected one, and the fault fired. A fault that
 //! ought to end clean must leave nothing behind, counted from the logs without the judge.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_journal::Row;
 use crosswipe_mocks::{FaultClass, FaultOrder};
@@ -158,6 +158,7 @@ const ENTRIES: &[Entry] = &[
 fn every_fault_that_can_be_ordered_is_named_and_nothing_else_is() {
     let only = std::env::var("FAULT").ok();
     let (mut tried, mut wrong) = (0, Vec::new());
+    let mut strength = Strength::default();
     for entry in ENTRIES {
         let wanted = |only: &str| entry.order.split(' ').any(|order| order.starts_with(only));
         if !only
@@ -168,8 +169,9 @@ fn every_fault_that_can_be_ordered_is_named_and_nothing_else_is() {
         }
         for case in entry.flows {
             tried += 1;
-            if let Err(why) = tried_in(entry, flow_of(case)) {
-                wrong.push(format!("{} in {case}: {why}", entry.order));
+            match tried_in(entry, flow_of(case)) {
+                Ok(judgement) => strength.take(entry, &judgement),
+                Err(why) => wrong.push(format!("{} in {case}: {why}", entry.order)),
             }
         }
     }
@@ -179,6 +181,7 @@ fn every_fault_that_can_be_ordered_is_named_and_nothing_else_is() {
         .map(|order| order.split(':').next().unwrap());
     let classes: BTreeSet<&str> = classes.collect();
     println!("{tried} runs with a fault, {} classes", classes.len());
+    strength.print();
     assert!(
         wrong.is_empty(),
         "{} of {tried}:\n{}",
@@ -202,7 +205,7 @@ fn standing() -> BTreeSet<&'static str> {
         .collect()
 }
 
-fn tried_in(entry: &Entry, mut flow: Flow) -> Result<(), String> {
+fn tried_in(entry: &Entry, mut flow: Flow) -> Result<Judgement, String> {
     flow.faults = entry
         .order
         .split(' ')
@@ -254,7 +257,42 @@ fn tried_in(entry: &Entry, mut flow: Flow) -> Result<(), String> {
             return Err(format!("{residues} residues and a clean verdict"));
         }
     }
-    Ok(())
+    Ok(*judgement)
+}
+
+/// 判官之强 · How many runs would not be called what they must be, if the judge had not this rule, or this class.
+///
+/// Counted from outside: without a finding its class is missing, and without any certain one nothing is violated. That
+/// nothing of the judge is idle is tested where it can be struck out: `strength`, among its own tests.
+#[derive(Default)]
+struct Strength(BTreeMap<String, [usize; 2]>);
+
+impl Strength {
+    fn take(&mut self, entry: &Entry, judgement: &Judgement) {
+        let found = &judgement.findings;
+        let rules = found.iter().map(|one| one.rule.code());
+        let classes = found.iter().map(|one| one.class.as_str());
+        let struck: BTreeSet<&str> = rules.chain(classes).collect();
+        for struck in struck {
+            let left: Vec<_> = found
+                .iter()
+                .filter(|one| one.rule.code() != struck && one.class.as_str() != struck)
+                .collect();
+            let named = |class: &&&str| left.iter().any(|one| one.class.as_str() == **class);
+            let told = entry.must.iter().all(|class| named(&class));
+            let violated = left.iter().any(|one| !one.uncertain);
+            let [said, missed] = self.0.entry(struck.to_owned()).or_default();
+            *said += 1;
+            *missed += usize::from(!told || violated != (entry.verdict == WRONG));
+        }
+    }
+
+    fn print(&self) {
+        println!("struck out · runs that say it · runs that would be called otherwise");
+        for (struck, [said, missed]) in &self.0 {
+            println!("{struck:<40} {said:>4} {missed:>4}");
+        }
+    }
 }
 
 /// The first row that shows a number of a person of the plan.

@@ -1,0 +1,195 @@
+//! 两处之错 · Two things went wrong: they are told as two, each with what follows from it, also on one τ.
+//!
+//! One broken reversal reads as one problem however many books it leaves wrong; a second one at another party, that
+//! nothing of the first can have brought about, is no line among its consequences.
+
+use crosswipe_domain::{Entry, Role};
+use rstest::rstest;
+
+use super::lies_of_books::*;
+use crate::evidence::{Evidence, Instant};
+use crate::judgement::Judgement;
+use crate::testkit::{Group, History, OTHER, PERSON, faulty, plan, two_persons};
+use crate::tests::{judged, told};
+
+/// What is told as something of its own: class and party.
+fn heads(judgement: &Judgement) -> Vec<String> {
+    let mut heads: Vec<String> = judgement
+        .findings
+        .iter()
+        .filter(|one| one.follows_from.is_none())
+        .map(|one| {
+            let role = one.party.as_ref().map_or("-", |party| party.role.name());
+            format!("{} {role}", one.class)
+        })
+        .collect();
+    heads.sort();
+    heads
+}
+
+fn invoice_kept(group: &mut Group) {
+    if group.is(Role::His, "2208") {
+        group.drop_rows("invoice");
+        group.drop_kind("invoice");
+    }
+}
+
+fn accumulator_kept(group: &mut Group) {
+    if group.is(Role::Insured, "2208") {
+        group.drop_kind("accumulator");
+    }
+}
+
+fn prefund_kept(group: &mut Group) {
+    if group.is(Role::Hub, "2208") {
+        group.drop_kind("prefund");
+    }
+}
+
+fn payable_kept(group: &mut Group) {
+    if group.is(Role::Treatment, "2208") {
+        group.drop_kind("payable");
+    }
+}
+
+fn lost_at(role: Role) -> impl Fn(&mut Group) {
+    move |group| {
+        if group.is(role, "2208") {
+            group.times = 0;
+        }
+    }
+}
+
+fn twice_at(role: Role) -> impl Fn(&mut Group) {
+    move |group| {
+        if group.is(role, "2208") {
+            group.times = 2;
+        }
+    }
+}
+
+fn another_day_at_the_hub(group: &mut Group) {
+    for entry in &mut group.entries {
+        if let (Role::Hub, Entry::Posting { cell, .. }) = (group.party.role, entry)
+            && cell.kind == "reconciliation"
+        {
+            cell.dims.insert("day".into(), "2017-06-01".into());
+        }
+    }
+}
+
+fn of(bends: &[&dyn Fn(&mut Group)]) -> Evidence {
+    faulty(&mut |group| bends.iter().for_each(|bend| bend(group)))
+}
+
+#[rstest]
+#[case::a_leg_here_and_a_paper_there(of(&[&accumulator_kept, &invoice_kept]), &["residue:accumulator insured", "residue:invoice his"])]
+#[case::a_lost_reversal_and_a_paper(of(&[&lost_at(Role::Insured), &invoice_kept]), &["one-sided:insured insured", "residue:invoice his"])]
+#[case::a_lost_reversal_and_a_leg_beside_it(of(&[&lost_at(Role::Insured), &prefund_kept]), &["one-sided:insured insured", "residue:prefund hub"])]
+#[case::booked_back_twice_here_and_not_whole_there(of(&[&twice_at(Role::Insured), &prefund_kept]), &["double-reversal insured", "residue:prefund hub"])]
+#[case::another_day_at_the_hub_and_a_leg_at_the_insured_place(of(&[&another_day_at_the_hub, &accumulator_kept]), &["residue:accumulator insured", "residue:reconciliation hub"])]
+#[case::the_hospital_rolled_back_and_a_leg_at_the_treatment_place(of(&[&lost_at(Role::His), &payable_kept]), &["one-sided:his his", "residue:payable treatment"])]
+#[case::three_at_once(of(&[&accumulator_kept, &invoice_kept, &prefund_kept]), &["residue:accumulator insured", "residue:invoice his", "residue:prefund hub"])]
+fn two_faults_on_one_transaction_are_two(#[case] evidence: Evidence, #[case] expected: &[&str]) {
+    let judgement = judged(&evidence);
+    assert_eq!(heads(&judgement), expected, "{}", told(&judgement));
+}
+
+fn settled_twice_at(roles: &'static [Role]) -> Evidence {
+    faulty(&mut |group| {
+        if roles.contains(&group.party.role) && group.infno == "2207" {
+            group.times = 2;
+        }
+    })
+}
+
+/// A message that came twice is handed on twice; two parties that are no neighbours cannot have it from each other.
+#[rstest]
+#[case::handed_on(&[Role::Treatment, Role::Hub, Role::Insured], &["duplicate-settle treatment"])]
+#[case::with_an_honest_party_between(&[Role::Treatment, Role::Insured], &["duplicate-settle insured", "duplicate-settle treatment"])]
+fn what_was_handed_on_is_one(#[case] roles: &'static [Role], #[case] expected: &[&str]) {
+    let judgement = judged(&settled_twice_at(roles));
+    assert_eq!(heads(&judgement), expected, "{}", told(&judgement));
+}
+
+#[rstest]
+#[case::two_legs_of_one_reversal(of(&[&accumulator_kept, &|group: &mut Group| if group.is(Role::Insured, "2208") { group.drop_kind("personal-account") }]), &["residue:personal-account insured"])]
+#[case::never_undone_by_anybody(never_undone_settlement(), &["residue:settlement insured"])]
+#[case::the_wrong_one_undone_everywhere(reversal_stays_at_the_treatment_place(), &["split:HT|NI -"])]
+fn one_broken_reversal_is_one(#[case] evidence: Evidence, #[case] expected: &[&str]) {
+    let judgement = judged(&evidence);
+    let heads = heads(&judgement);
+    assert_eq!(heads.len(), 1, "{}", told(&judgement));
+    let head = &judgement.findings[0];
+    let family = |text: &str| text.split([':', ' ']).next().map(str::to_owned);
+    assert_eq!(
+        family(&heads[0]),
+        family(expected[0]),
+        "{}",
+        told(&judgement)
+    );
+    assert!(head.follows_from.is_none());
+}
+
+/// Everything but the settlement is undone: it stands at all four, and nobody disagrees.
+fn never_undone_settlement() -> Evidence {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.look("a");
+    history.undo(&swipe[2], "2205", &[], &mut |_| {});
+    history.undo(&swipe[0], "2202", &[&swipe[1]], &mut |_| {});
+    history.close();
+    history.evidence
+}
+
+#[test]
+fn the_wrong_settlement_undone_everywhere_is_why_the_hospital_disagrees() {
+    let judgement = judged(&the_latest_settlement_reversed_instead_of_the_named());
+    let of_his = judgement
+        .findings
+        .iter()
+        .find(|one| one.class.as_str() == "one-sided:his");
+    let cause = of_his.and_then(|one| one.follows_from);
+    let cause = cause.map(|cause| judgement.findings[cause].class.as_str());
+    assert_eq!(cause, Some("wrong-target"), "{}", told(&judgement));
+}
+
+/// Two people share a day total; what is left in it is told of the one whose settlement left it.
+#[test]
+fn what_is_left_in_a_shared_total_is_told_of_who_left_it() {
+    let judgement = judged(&two_persons(&mut |group| {
+        if group.is(Role::Insured, "2208") && group.case == "c" {
+            group.drop_kind("reconciliation");
+        }
+    }));
+    assert!(!judgement.findings.is_empty());
+    for finding in &judgement.findings {
+        assert_eq!(
+            finding.person.as_ref().map(|person| person.as_str()),
+            Some(OTHER),
+            "{}",
+            told(&judgement)
+        );
+    }
+    assert_eq!(heads(&judgement), ["residue:reconciliation insured"]);
+}
+
+/// Each person has a fault of his own: neither is told under the other's.
+#[test]
+fn faults_of_two_people_are_two() {
+    let judgement = judged(&two_persons(&mut |group| {
+        if group.case == "a" {
+            accumulator_kept(group);
+        }
+        if group.case == "c" {
+            lost_at(Role::Insured)(group);
+        }
+    }));
+    assert_eq!(
+        heads(&judgement),
+        ["one-sided:insured insured", "residue:accumulator insured"],
+        "{}",
+        told(&judgement)
+    );
+}
