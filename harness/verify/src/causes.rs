@@ -3,14 +3,14 @@
 //! Why so: one forgotten posting shows as a cell, a missing negation, a row and a day total. A reader
 //! needs the one thing that went wrong and what hangs on it; but two things that went wrong are two, even on one τ.
 //! A cause reaches as far as its effects can: what one party booked wrong shows in that party's books and where they
-//! are held against its neighbours'; what was not undone shows wherever the τ still stands; parties disagree
-//! because of something that all of one side show. Of what explains a finding the strongest is told: what only a fault
+//! are held against its neighbours'; what was not undone shows wherever the τ still stands, and in what it was built
+//! on; parties disagree because of something that all of one side show. Of what explains a finding the strongest is told: what only a fault
 //! of its own can cause, then the disagreement of parties, then the book that is wrong.
 //! Called by `judge`. Not here: whether a finding is right.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{FindingClass, Party, Pseudonym, Rule, TxId};
+use crosswipe_domain::{CaseId, FindingClass, Party, Pseudonym, Rule, TxId};
 
 use crate::context::{Context, Status};
 use crate::judgement::Finding;
@@ -22,6 +22,8 @@ pub(crate) struct Bearings<'a> {
     /// τ for which no undo was ever confirmed: a person's chain is stopped at the first item that cannot be undone,
     /// so what was left behind it follows from what stopped it.
     left: BTreeSet<&'a TxId>,
+    /// Place of each τ in the order of sending.
+    order: BTreeMap<&'a TxId, usize>,
 }
 
 impl<'a> Bearings<'a> {
@@ -33,10 +35,16 @@ impl<'a> Bearings<'a> {
                 .map(|(party, ledger)| (party, context.status(index, ledger) == Status::Stands));
             (tau.txid, parties.collect())
         });
+        let order = taus
+            .clone()
+            .enumerate()
+            .map(|(index, tau)| (tau.txid, index));
+        let order = order.collect();
         let left = taus.filter(|tau| context.story.confirmed_undo(tau).is_none());
         Bearings {
             at: at.collect(),
             left: left.map(|tau| tau.txid).collect(),
+            order,
         }
     }
 
@@ -46,6 +54,10 @@ impl<'a> Bearings<'a> {
 
     fn stands(&self, txid: &TxId, party: &Party) -> bool {
         self.parties(txid).contains(&(party, true))
+    }
+
+    fn stands_anywhere(&self, txid: &TxId) -> bool {
+        self.parties(txid).iter().any(|(_, stands)| *stands)
     }
 
     /// The party before this one on the way of the τ.
@@ -58,7 +70,7 @@ impl<'a> Bearings<'a> {
 
 /// Orders findings and links consequences to their head.
 pub(crate) fn arrange(mut findings: Vec<Finding>, bearings: &Bearings<'_>) -> Vec<Finding> {
-    let leaders = Leaders::among(&findings);
+    let leaders = Leaders::among(&findings, bearings);
     let nearest: Vec<Option<usize>> = (0..findings.len())
         .map(|place| cause_of(&findings, place, &leaders, bearings))
         .collect();
@@ -117,16 +129,23 @@ fn sort_key(finding: &Finding, cause: Option<usize>) -> SortKey<'_> {
     )
 }
 
+/// τ by order of sending, each with whether a row of it is open.
+type InOrder<'f> = BTreeMap<usize, (&'f TxId, bool)>;
+
 /// Findings that something else can follow from, the strongest first.
 #[derive(Default)]
 struct Leaders<'f> {
     of_tau: BTreeMap<&'f TxId, Vec<usize>>,
     of_person: BTreeMap<&'f Pseudonym, usize>,
     of_person_at: BTreeMap<(&'f Pseudonym, &'f Party), usize>,
+    /// What is said of one place of one party's log: of whom it is said matters less.
+    of_place: BTreeMap<(&'f FindingClass, &'f Party, &'f str), usize>,
+    /// τ of one case of a person that something is wrong with.
+    of_case: BTreeMap<(&'f Pseudonym, &'f CaseId), InOrder<'f>>,
 }
 
 impl<'f> Leaders<'f> {
-    fn among(findings: &'f [Finding]) -> Leaders<'f> {
+    fn among(findings: &'f [Finding], bearings: &Bearings<'_>) -> Leaders<'f> {
         let mut leading: Vec<usize> = (0..findings.len())
             .filter(|place| can_lead(&findings[*place]))
             .collect();
@@ -144,9 +163,31 @@ impl<'f> Leaders<'f> {
                     at.or_insert(place);
                 }
             }
+            if let Some(said) = said_of_a_place(finding) {
+                leaders.of_place.entry(said).or_insert(place);
+            }
+            if let (Some(person), Some(case), Some(txid)) =
+                (&finding.person, &finding.case, &finding.txid)
+                && let Some(order) = bearings.order.get(txid)
+            {
+                let of_case = leaders.of_case.entry((person, case)).or_default();
+                let (_, open) = of_case.entry(*order).or_insert((txid, false));
+                *open |= finding.rule == Rule::R7;
+            }
         }
         leaders
     }
+}
+
+/// Class, party and place of what one misdeed of one party makes true of several τ: one row undone instead of another,
+/// one log rewritten or cut off.
+fn said_of_a_place(finding: &Finding) -> Option<(&FindingClass, &Party, &str)> {
+    let place = match finding.class.family() {
+        "audit" => "",
+        "wrong-target" => &finding.location,
+        _ => return None,
+    };
+    Some((&finding.class, finding.party.as_ref()?, place))
 }
 
 fn can_lead(finding: &Finding) -> bool {
@@ -180,7 +221,7 @@ fn rank(finding: &Finding) -> (u8, u8, Rule, &FindingClass, &Option<Party>, &str
 /// The first cause of all: what a finding follows from may follow from something else.
 fn root(nearest: &[Option<usize>], place: usize) -> Option<usize> {
     let mut cause = nearest[place]?;
-    // Every step leads to a stronger finding, or out of a chain that was stopped; so many steps are never needed.
+    // Every step leads to a stronger finding, to a later τ, or from one that was left to one that was not.
     for _ in 0..nearest.len() {
         match nearest[cause] {
             Some(deeper) if deeper != place => cause = deeper,
@@ -208,12 +249,14 @@ fn cause_of(
         return told_before(findings, place, leaders, bearings);
     }
     let cause = match &finding.txid {
-        Some(txid) => stopped_by(findings, finding, leaders, bearings).or_else(|| {
-            let of_tau = leaders.of_tau.get(txid)?;
-            let led = can_lead(finding);
-            let mut stronger = of_tau.iter().take_while(|leader| !led || **leader != place);
-            stronger.find(|leader| explains(findings, of_tau, **leader, finding, bearings))
-        }),
+        Some(txid) => stopped_by(findings, finding, leaders, bearings)
+            .or_else(|| built_upon(finding, txid, leaders, bearings))
+            .or_else(|| {
+                let of_tau = leaders.of_tau.get(txid)?;
+                let led = can_lead(finding);
+                let mut stronger = of_tau.iter().take_while(|leader| !led || **leader != place);
+                stronger.find(|leader| explains(findings, of_tau, **leader, finding, bearings))
+            }),
         None => finding
             .person
             .as_ref()
@@ -233,6 +276,10 @@ fn told_before(
     bearings: &Bearings<'_>,
 ) -> Option<usize> {
     let finding = &findings[place];
+    let said = said_of_a_place(finding).and_then(|said| leaders.of_place.get(&said));
+    if let Some(first) = said.filter(|first| **first != place) {
+        return Some(*first);
+    }
     let (txid, party) = (finding.txid.as_ref()?, finding.party.as_ref()?);
     // Messages are handed on; what a party makes of one is its own.
     let is_handed_on = matches!(
@@ -320,6 +367,29 @@ fn shown_by_one_side(
         of_side.peek().is_some() && of_side.all(|(party, _)| shown.contains(*party))
     };
     leader.party.is_none() || side(true) || side(false)
+}
+
+/// What was built upon this τ in its case and is still open: nobody takes a visit back under a settlement.
+fn built_upon<'h>(
+    finding: &Finding,
+    txid: &TxId,
+    leaders: &'h Leaders<'_>,
+    bearings: &Bearings<'_>,
+) -> Option<&'h usize> {
+    let rests = is_disagreement(finding) || finding.class.family() == "residue";
+    let case = (finding.person.as_ref()?, finding.case.as_ref()?);
+    let own = bearings.order.get(txid).filter(|_| rests)?;
+    let left = bearings.left.contains(txid);
+    // What nobody came to undo explains what nobody came to; of what was undone in name it explains nothing.
+    let open_here = |later: &TxId| {
+        let party = finding.party.as_ref();
+        !bearings.left.contains(later) && party.is_some_and(|party| bearings.stands(later, party))
+    };
+    let mut later = leaders.of_case.get(&case)?.range(own + 1..).rev();
+    let (_, (later, _)) = later.find(|(_, (later, open_row))| {
+        left && (*open_row || bearings.stands_anywhere(later)) || open_here(later)
+    })?;
+    leaders.of_tau.get(later)?.first()
 }
 
 /// What stopped the chain of this finding's person: a head that is no mere residue, of a τ that was undone in name.

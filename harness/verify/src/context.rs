@@ -5,6 +5,7 @@
 //! Called by `judge`. Not here: any judgement.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crosswipe_domain::{Level, LogRow, Moment, Party, PersonClass, ResolvedPlan};
 
@@ -205,6 +206,28 @@ impl<'a> Context<'a> {
             Owner::Comp(comp) => self.story.comps[comp].tau,
             _ => None,
         }
+    }
+
+    /// By when a row was in a party's log at the latest: when the first look that shows it was written down.
+    pub(crate) fn seen_by(&self, ledger: &Ledger<'a>, row: &LogRow) -> Option<Moment> {
+        let shows = |rows: &[Arc<LogRow>]| {
+            let place = rows.binary_search_by_key(&row.seq, |other| other.seq);
+            place.is_ok_and(|place| *rows[place] == *row)
+        };
+        // Each look goes on where the one before it ended.
+        let looks = &ledger.books.looks;
+        let first = looks.get(looks.partition_point(|(_, look)| look.lsn <= row.seq));
+        let first = first.filter(|(_, look)| shows(&look.rows));
+        let looked = first.map(|(place, _)| self.story.looked_at[*place]);
+        let wholes = [Instant::T1, Instant::T2]
+            .into_iter()
+            .filter_map(|instant| {
+                let export = ledger.books.at(instant).filter(|export| shows(&export.log));
+                export
+                    .and(self.story.taken.get(&instant))
+                    .map(|[_, at]| *at)
+            });
+        looked.into_iter().chain(wholes).min()
     }
 
     /// True for a stranger's message at a party that nobody has explained.

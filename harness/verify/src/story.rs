@@ -104,6 +104,10 @@ pub(crate) struct Story<'a> {
     pub(crate) reused: Vec<Reuse<'a>>,
     pub(crate) first_booking: Option<u64>,
     pub(crate) tails: Vec<(u64, &'a Tails)>,
+    /// When each of `tails` was written down.
+    pub(crate) looked_at: Vec<Moment>,
+    /// Between which records' instants whole books were taken.
+    pub(crate) taken: BTreeMap<Instant, [Moment; 2]>,
     pub(crate) notes: Vec<&'a Note>,
     /// Who allowed undo after the window's end, and when it was written down.
     pub(crate) after_window: Vec<(Moment, &'a AfterWindow)>,
@@ -125,8 +129,8 @@ impl<'a> Story<'a> {
                 story.forked = Some(record.seq);
             }
             epoch = epoch.max(record.epoch);
-            story.last_record = story.last_record.max(Some(record.at));
             story.take(record);
+            story.last_record = story.last_record.max(Some(record.at));
         }
         story
     }
@@ -190,18 +194,17 @@ impl<'a> Story<'a> {
                     .entry(Instant::T0)
                     .or_insert((record.seq, snapshot));
             }
-            Payload::Snap1(snapshot) => {
-                self.snapshots.insert(Instant::T1, (record.seq, snapshot));
-            }
-            Payload::Snap2(snapshot) => {
-                self.snapshots.insert(Instant::T2, (record.seq, snapshot));
-            }
+            Payload::Snap1(snapshot) => self.taken(Instant::T1, record, snapshot),
+            Payload::Snap2(snapshot) => self.taken(Instant::T2, record, snapshot),
             Payload::Intent(intent) => self.take_intent(record, intent),
             Payload::CompIntent(intent) => self.take_compensation(record, intent),
             Payload::Outcome(ended) | Payload::CompOutcome(ended) => {
                 self.take_outcome(record, &ended.txid, ended.msgid.as_str(), &ended.outcome);
             }
-            Payload::Snapm(tails) => self.tails.push((record.seq, tails)),
+            Payload::Snapm(tails) => {
+                self.tails.push((record.seq, tails));
+                self.looked_at.push(record.at);
+            }
             Payload::Unresolved(unresolved) => {
                 if let Some(tau) = self.tau_of.get(&unresolved.txid) {
                     self.taus[*tau].unresolved = Some(unresolved);
@@ -222,6 +225,13 @@ impl<'a> Story<'a> {
             Payload::AfterWindow(allowed) => self.after_window.push((record.at, allowed)),
             _ => {}
         }
+    }
+
+    fn taken(&mut self, instant: Instant, record: &'a Record, snapshot: &'a Snapshot) {
+        self.snapshots.insert(instant, (record.seq, snapshot));
+        let before = self.last_record.unwrap_or(record.at);
+        self.taken
+            .insert(instant, [before.min(record.at), record.at]);
     }
 
     fn take_intent(&mut self, record: &'a Record, intent: &'a Intent) {

@@ -3,12 +3,12 @@
 //! Asks again with code of its own what the runner's gate decided: party's institution, business type,
 //! person class, place pair, instant. Reads are a class of their own: any phase may have them or not, by default
 //! all from the first instant to a day after the last phase. Undo is exempt (after the window's end it is R14's).
-//! A stamp from before the message was sent is a wrong clock and no instant: the sending and a definite success bound the
-//! true one, and the party is named with the note `skew`. A stamp that is too late is believed, for nobody can show
-//! that it is not true.
+//! A stamp from before the message was sent, or from after a look that shows the row already, is a wrong clock and no
+//! instant: sending, answer and look bound the true one, and the party is named with the note `skew`. Where one bound lies
+//! in a phase that allows it and the other does not, nobody knows.
 //! A message forced past the gate on purpose breaks nothing unless a platform books it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{
     Allow, Moment, Nature, Party, PersonClass, PhaseKind, Public, ResolvedPlan, Rule, Scope, Span,
@@ -17,7 +17,7 @@ use crosswipe_domain::{
 use crosswipe_journal::{Intent, Purpose};
 
 use super::RuleOutcome;
-use crate::context::Context;
+use crate::context::{Context, Ledger};
 use crate::draft::finding;
 use crate::judgement::Remark;
 use crate::story::{Sent, Tau};
@@ -62,7 +62,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         }
     }
     for (party, ledger) in &context.ledgers {
-        booked(context, &gate, party, &ledger.tally.accounts, &mut outcome);
+        booked(context, &gate, ledger, &mut outcome);
         public(context, plan, party, &ledger.tally.played, &mut outcome);
     }
     if outcome.compared > 0
@@ -138,57 +138,77 @@ fn accepted_trial(sent: &Sent<'_>, gate: &Gate<'_>, outcome: &mut RuleOutcome) {
 const NOTED_MS: i64 = 1_000;
 
 /// By apply instant: one finding per τ and party.
-fn booked(
-    context: &Context<'_>,
+fn booked<'a>(
+    context: &Context<'a>,
     gate: &Gate<'_>,
-    party: &Party,
-    accounts: &std::collections::BTreeMap<usize, crate::tally::Account<'_>>,
+    ledger: &Ledger<'a>,
     outcome: &mut RuleOutcome,
 ) {
-    let mut behind = 0;
-    for (index, account) in accounts {
+    let party = ledger.books.party;
+    let (mut behind, mut ahead) = (0, 0);
+    for (index, account) in &ledger.tally.accounts {
         let tau = &context.story.taus[*index];
         for apply in &account.applies {
             outcome.compared += 1;
-            let early = tau.at.ms_since(apply.row.at);
-            behind = behind.max(early);
-            let bounds = (early > 0).then(|| bounds(context, tau)).flatten();
-            let instants = bounds.unwrap_or([apply.row.at; 2]);
-            let asked = instants.map(|at| gate.asks(tau.intent, at));
+            let stamp = apply.row.at;
+            let seen = context.seen_by(ledger, apply.row);
+            behind = behind.max(tau.at.ms_since(stamp));
+            ahead = ahead.max(seen.map_or(0, |seen| stamp.ms_since(seen)));
+            let asked = instants(context, tau, stamp, seen).map(|at| gate.asks(tau.intent, at));
+            let allowed = asked.iter().any(Result::is_ok);
             if let Err(reason) = asked[0].and(asked[1]) {
                 let one = finding(Rule::R12, format!("gate:{reason}"))
                     .at(party)
                     .about(tau)
-                    .answered_by(Some(party));
+                    .answered_by(Some(party))
+                    .unsure_if(allowed);
                 let one = one
                     .location(format!("{} {} booked", tau.intent.infno, tau.intent.msgid))
-                    .values(expectation(reason), apply.row.at);
+                    .values(expectation(reason), stamp);
                 outcome.findings.push(one.witness(party, [apply.row]));
                 break;
             }
         }
     }
-    if behind >= NOTED_MS {
-        let facts = [
-            ("behind_ms".to_owned(), behind.to_string()),
-            ("party".to_owned(), party.to_string()),
-        ];
+    let wrong = [("behind_ms", behind), ("ahead_ms", ahead)];
+    let mut facts: BTreeMap<String, String> = wrong
+        .iter()
+        .filter(|(_, by)| *by >= NOTED_MS)
+        .map(|(name, by)| ((*name).to_owned(), by.to_string()))
+        .collect();
+    if !facts.is_empty() {
+        facts.insert("party".to_owned(), party.to_string());
         outcome.notes.push(Remark {
             code: "skew".into(),
             txid: None,
-            facts: facts.into(),
+            facts,
         });
     }
 }
 
-/// Between which instants a message was booked whose success is known.
-fn bounds(context: &Context<'_>, tau: &Tau<'_>) -> Option<[Moment; 2]> {
+/// Between which instants a message was booked: at its stamp, unless that is certain to be wrong.
+fn instants(
+    context: &Context<'_>,
+    tau: &Tau<'_>,
+    stamp: Moment,
+    seen: Option<Moment>,
+) -> [Moment; 2] {
+    match seen {
+        Some(seen) if seen < tau.at => [stamp; 2],
+        Some(seen) if stamp < tau.at => [tau.at, heard(context, tau).unwrap_or(seen).min(seen)],
+        Some(seen) if seen < stamp => [tau.at, seen],
+        _ => [stamp; 2],
+    }
+}
+
+/// When the success of a message was known.
+fn heard(context: &Context<'_>, tau: &Tau<'_>) -> Option<Moment> {
     let heard = tau.messages.iter().filter_map(|index| {
         let sent = &context.story.sent[*index];
         sent.ended_at
             .filter(|_| sent.ended.is_some_and(|(_, outcome)| outcome.is_ok()))
     });
-    Some([tau.at, heard.max()?])
+    heard.max()
 }
 
 /// Public traffic that a party booked while the plan says that the public is suspended.
@@ -196,7 +216,7 @@ fn public(
     context: &Context<'_>,
     plan: &ResolvedPlan,
     party: &Party,
-    played: &std::collections::BTreeMap<usize, Vec<&crosswipe_domain::LogRow>>,
+    played: &BTreeMap<usize, Vec<&crosswipe_domain::LogRow>>,
     outcome: &mut RuleOutcome,
 ) {
     for (index, rows) in played {
@@ -233,7 +253,7 @@ fn expectation(reason: &str) -> &'static str {
 /// The judge's own gate.
 struct Gate<'a> {
     plan: &'a ResolvedPlan,
-    registered: &'a std::collections::BTreeMap<&'a str, PersonClass>,
+    registered: &'a BTreeMap<&'a str, PersonClass>,
     institutions: &'a BTreeSet<&'a str>,
     arranged: BTreeSet<(&'a str, &'a str)>,
 }

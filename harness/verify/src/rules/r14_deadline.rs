@@ -104,8 +104,13 @@ fn looks(context: &Context<'_>, end: Moment, outcome: &mut RuleOutcome) {
     for (party, ledger) in &context.ledgers {
         if let Some(export) = ledger.books.at(Instant::T1) {
             outcome.compared += 1;
-            if latest.is_none_or(|(_, at)| export.taken_at > at) {
-                latest = Some((party, export.taken_at));
+            // A party's stamp counts as far as the journal's instants before and after the look bear it out.
+            let taken_at = match context.story.taken.get(&Instant::T1) {
+                Some([from, to]) => export.taken_at.clamp(*from, *to),
+                None => export.taken_at,
+            };
+            if latest.is_none_or(|(_, at)| taken_at > at) {
+                latest = Some((party, taken_at));
             }
         } else {
             outcome.lacking = Some("export");

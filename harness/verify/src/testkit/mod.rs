@@ -281,6 +281,14 @@ impl History {
         self.ended(&comp.txid, &comp.msgid, outcome, true);
     }
 
+    pub(crate) fn refused_undo(&mut self, comp: &CompIntent, code: &str) {
+        let outcome = Outcome::Refused {
+            code: code.into(),
+            text: String::new(),
+        };
+        self.ended(&comp.txid, &comp.msgid, outcome, true);
+    }
+
     /// Public traffic: written down, not ours.
     pub(crate) fn played(&mut self, msgid: &str, infno: &str, person: &str) {
         self.write(Payload::Played(Played {

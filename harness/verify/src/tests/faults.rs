@@ -87,7 +87,7 @@ pub(super) const LIES: &[Lie] = &[
     lie(swipe_of_a_suspended_business, Violated, &["gate:business"]),
     lie(swipe_of_the_wrong_class, Violated, &["gate:persona"]),
     lie(swipe_at_an_institution_not_ready, Violated, &["gate:institution"]),
-    lie(booked_late_by_a_slow_clock, Violated, &["gate:window"]),
+    lie(booked_when_the_window_was_over, Violated, &["gate:window", "one-sided:hub", "residue:visit"]),
     lie(swipe_inside_the_margin, Violated, &["gate:window"]),
     lie(probe_differs, Violated, &["mismatch:amount"]),
     lie(a_trial_books, Violated, &["residue:hold"]),
@@ -131,17 +131,72 @@ fn a_lie_is_called_by_its_name() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Before the window by its stamp, and after its own sending by the journal: the clock is wrong, not the instant.
-#[test]
-fn a_stamp_from_before_the_sending_is_a_slow_clock() {
-    let judgement = judged(&booked_before_it_was_sent());
+/// Before the window by its stamp and after its own sending by the journal, or after the window by its stamp and in a
+/// look of its first minute: the clock is wrong, not the instant.
+#[rstest]
+#[case::behind(booked_before_it_was_sent, "behind_ms")]
+#[case::ahead(booked_by_a_fast_clock, "ahead_ms")]
+fn a_stamp_that_the_journal_contradicts_is_a_wrong_clock(
+    #[case] lie: fn() -> Evidence,
+    #[case] by: &str,
+) {
+    let judgement = judged(&lie());
     assert_eq!(judgement.verdict, Verdict::Clean, "{}", told(&judgement));
-    let note = judgement
-        .notes
+    let note = judgement.notes.iter().find(|note| note.code == "skew");
+    let facts = &note.unwrap().facts;
+    assert_eq!(facts["party"], "hub:330000");
+    assert!(facts[by].parse::<i64>().unwrap() > 3_600_000, "{facts:?}");
+    assert_eq!(facts.len(), 2, "{facts:?}");
+}
+
+/// The true instant lies between the sending, when the window was open, and the look, when it was not.
+#[test]
+fn a_wrong_clock_at_the_closing_bell_leaves_the_gate_undecided() {
+    let judgement = judged(&booked_by_a_fast_clock_at_the_closing_bell());
+    let gate = judgement
+        .findings
         .iter()
-        .find(|note| note.code == "skew")
-        .unwrap();
-    assert_eq!(note.facts["party"], "hub:330000");
+        .find(|one| (one.rule, one.class.as_str()) == (Rule::R12, "gate:window"));
+    assert!(
+        gate.is_some_and(|one| one.uncertain),
+        "{}",
+        told(&judgement)
+    );
+    assert_ne!(judgement.verdict, Verdict::Clean);
+}
+
+/// A party's stamp on its books does not make t1 late, nor in time.
+#[rstest]
+#[case::ahead(7_200_000, "2017-06-04T17:59:00+08:00", false)]
+#[case::behind(-7_200_000, "2017-06-04T18:01:00+08:00", true)]
+fn the_last_look_is_as_late_as_the_journal_says(
+    #[case] by: i64,
+    #[case] now: &str,
+    #[case] late: bool,
+) {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.now = at(now);
+    history.write(Payload::Note(crosswipe_journal::Note {
+        code: "quiet".into(),
+        txid: None,
+        facts: Default::default(),
+    }));
+    history.export(Instant::T1);
+    history.now = at("2017-06-05T00:01:00+08:00");
+    history.export(Instant::T2);
+    let file = history.evidence.exports.get_mut(&Instant::T1).unwrap();
+    for file in file.values_mut() {
+        let export = file.export.as_mut().unwrap();
+        export.taken_at = export.taken_at.plus_ms(by);
+    }
+    crate::testkit::reseal(&mut history.evidence);
+    let judgement = judged(&history.evidence);
+    let found = classes(&judgement).contains(&"gate:window".to_owned());
+    assert_eq!(found, late, "{}", told(&judgement));
 }
 
 #[rstest]

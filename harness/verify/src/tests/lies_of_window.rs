@@ -137,10 +137,52 @@ pub(super) fn swipe_at_an_institution_not_ready() -> Evidence {
     clean_on(plan, at("2017-06-02T10:00+08:00"))
 }
 
-pub(super) fn booked_late_by_a_slow_clock() -> Evidence {
+/// The hub has it in a queue, and books it when the window is over: nobody saw it there before.
+pub(super) fn booked_when_the_window_was_over() -> Evidence {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |group| {
+        if group.is(Role::Hub, "2201") {
+            group.times = 0;
+        }
+    });
+    history.unswipe(&swipe, &mut |group| {
+        if group.is(Role::Hub, "2202") {
+            group.times = 0;
+        }
+    });
+    history.close();
+    history.now = at("2017-06-04T18:00:01+08:00");
+    history.book(&swipe[0], &hub(), &mut |_| {});
+    history.export(Instant::T2);
+    history.evidence
+}
+
+/// A stamp of the hub that no look bears out: by then the row had long been seen.
+pub(super) fn booked_by_a_fast_clock() -> Evidence {
     bent(Role::Hub, "2207", |group| {
         group.at = at("2017-06-04T18:00:00+08:00")
     })
+}
+
+/// The hub's clock is an hour ahead, and between the sending and the look the window opened or closed.
+pub(super) fn booked_by_a_fast_clock_at_the_closing_bell() -> Evidence {
+    let mut plan = plan();
+    plan.window.margin_ms = 0;
+    let mut history = History::begin_at(plan, at("2017-06-04T17:59:59.900+08:00"));
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |group| {
+        if group.is(Role::Hub, "2207") {
+            group.at = group.at.plus_ms(3_600_000);
+        }
+    });
+    history.unswipe(&swipe, &mut |_| {});
+    history.now = at("2017-06-04T18:00:00+08:00");
+    history.export(Instant::T1);
+    history.look("a");
+    history.now = at("2017-06-05T00:01:00+08:00");
+    history.export(Instant::T2);
+    history.evidence
 }
 
 pub(super) fn booked_before_it_was_sent() -> Evidence {

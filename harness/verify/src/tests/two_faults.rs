@@ -4,9 +4,11 @@
 //! nothing of the first can have brought about, is no line among its consequences.
 
 use crosswipe_domain::{Entry, Role};
+use crosswipe_journal::Purpose;
 use rstest::rstest;
 
 use super::lies_of_books::*;
+use super::lies_of_proof::history_cut_off;
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::Judgement;
 use crate::testkit::{Group, History, OTHER, PERSON, faulty, plan, two_persons};
@@ -52,6 +54,12 @@ fn payable_kept(group: &mut Group) {
     }
 }
 
+fn visit_kept(group: &mut Group) {
+    if group.is(Role::Treatment, "2202") {
+        group.drop_rows("visit");
+    }
+}
+
 fn lost_at(role: Role) -> impl Fn(&mut Group) {
     move |group| {
         if group.is(role, "2208") {
@@ -89,6 +97,8 @@ fn of(bends: &[&dyn Fn(&mut Group)]) -> Evidence {
 #[case::booked_back_twice_here_and_not_whole_there(of(&[&twice_at(Role::Insured), &prefund_kept]), &["double-reversal insured", "residue:prefund hub"])]
 #[case::another_day_at_the_hub_and_a_leg_at_the_insured_place(of(&[&another_day_at_the_hub, &accumulator_kept]), &["residue:accumulator insured", "residue:reconciliation hub"])]
 #[case::the_hospital_rolled_back_and_a_leg_at_the_treatment_place(of(&[&lost_at(Role::His), &payable_kept]), &["one-sided:his his", "residue:payable treatment"])]
+#[case::a_leg_here_and_an_open_visit_there(of(&[&accumulator_kept, &visit_kept]), &["residue:accumulator insured", "residue:visit treatment"])]
+#[case::a_lost_reversal_and_an_open_visit_elsewhere(of(&[&lost_at(Role::Insured), &visit_kept]), &["one-sided:insured insured", "residue:visit treatment"])]
 #[case::three_at_once(of(&[&accumulator_kept, &invoice_kept, &prefund_kept]), &["residue:accumulator insured", "residue:invoice his", "residue:prefund hub"])]
 fn two_faults_on_one_transaction_are_two(#[case] evidence: Evidence, #[case] expected: &[&str]) {
     let judgement = judged(&evidence);
@@ -115,6 +125,9 @@ fn what_was_handed_on_is_one(#[case] roles: &'static [Role], #[case] expected: &
 #[rstest]
 #[case::two_legs_of_one_reversal(of(&[&accumulator_kept, &|group: &mut Group| if group.is(Role::Insured, "2208") { group.drop_kind("personal-account") }]), &["residue:personal-account insured"])]
 #[case::never_undone_by_anybody(never_undone_settlement(), &["residue:settlement insured"])]
+#[case::nothing_undone_at_all(never_undone(), &["residue:settlement insured"])]
+#[case::the_log_cut_off(history_cut_off(), &["audit:gap insured"])]
+#[case::stopped_by_a_closed_period(refused_and_left(), &["residue:settlement insured"])]
 #[case::the_wrong_one_undone_everywhere(reversal_stays_at_the_treatment_place(), &["split:HT|NI -"])]
 fn one_broken_reversal_is_one(#[case] evidence: Evidence, #[case] expected: &[&str]) {
     let judgement = judged(&evidence);
@@ -141,6 +154,44 @@ fn never_undone_settlement() -> Evidence {
     history.undo(&swipe[0], "2202", &[&swipe[1]], &mut |_| {});
     history.close();
     history.evidence
+}
+
+/// The platform will not undo the settlement, so nobody comes to what it was built upon.
+fn refused_and_left() -> Evidence {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.look("a");
+    let comp = history.compensation(&swipe[3], "2208");
+    history.refused_undo(&comp, "E-CLOSED");
+    history.close();
+    history.evidence
+}
+
+/// The hub alone reverses, so the chain stops; what came after the settlement on the way there was left behind it.
+#[test]
+fn what_came_after_a_broken_reversal_and_was_left_is_not_its_cause() {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    let cancel = crosswipe_journal::UndoPlan::Cancel {
+        infno: crosswipe_domain::InfNo::new("2205"),
+    };
+    let later = history.intent("a", "more", "2204", PERSON, Purpose::Business, cancel);
+    for party in crate::testkit::path().iter().rev() {
+        history.book(&later, party, &mut |_| {});
+    }
+    history.ok(&later, &[], &[]);
+    history.look("a");
+    history.undo(&swipe[3], "2208", &[], &mut lost_at(Role::Insured));
+    history.close();
+    let judgement = judged(&history.evidence);
+    assert_eq!(
+        heads(&judgement),
+        ["one-sided:insured insured"],
+        "{}",
+        told(&judgement)
+    );
 }
 
 #[test]
