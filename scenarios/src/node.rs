@@ -16,6 +16,9 @@ use crate::codes;
 use crate::problem::{At, Problems, Said};
 use crate::source::{Source, repair};
 
+/// Deepest nesting: no plan needs half of it, and each level costs stack, of which some systems give little.
+const MAX_DEPTH: usize = 24;
+
 /// 节点 · A value and its place.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -41,6 +44,7 @@ pub(crate) fn read_yaml(source: &Arc<Source>, problems: &Problems) -> Option<Nod
     let repaired = repair(source, problems);
     let text = repaired.as_deref().unwrap_or(&source.text);
     let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         merge_keys: MergeKeyPolicy::AsOrdinary,
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,

@@ -7,6 +7,8 @@
 //! Called by `command::audit`. Not here: what the rows mean together (`verify::audit`).
 
 mod export;
+#[cfg(test)]
+mod fuzz;
 mod gather;
 mod left;
 mod list;
@@ -14,6 +16,7 @@ mod mapping;
 mod table;
 mod value;
 mod window;
+mod workbook;
 
 pub(crate) use gather::gather;
 

@@ -8,12 +8,12 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek as _};
 use std::path::{Path, PathBuf};
 
-use calamine::{Data, Range, Reader as _, open_workbook_auto};
+use calamine::{Data, Range, Reader as _};
 use crosswipe_domain::Moment;
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 
-use super::Flaw;
 use super::value::Cell;
+use super::{Flaw, workbook};
 
 /// One line of a table.
 #[derive(Debug)]
@@ -100,17 +100,10 @@ impl Table {
 
     /// All sheets of a workbook.
     pub(super) fn sheets(path: &Path) -> Result<Vec<Table>, Flaw> {
-        let failed = |error: calamine::Error| {
-            Flaw::of_file(
-                path,
-                format!("不是能读的工作簿 · no workbook that can be read: {error}"),
-                "另存为 .xlsx, 去掉密码 · save it as .xlsx without a password",
-            )
-        };
-        let mut book = open_workbook_auto(path).map_err(failed)?;
+        let mut book = workbook::open(path)?;
         let mut tables = Vec::new();
         for sheet in book.sheet_names() {
-            let range = book.worksheet_range(&sheet).map_err(failed)?;
+            let range = workbook::sheet(path, &mut book, &sheet)?;
             let from = From::Sheet { range, next: 0 };
             tables.push(Table {
                 path: path.to_owned(),
