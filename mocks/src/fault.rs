@@ -18,7 +18,9 @@ mod clock;
 mod crossed;
 mod death;
 mod empty;
+mod gates;
 mod history;
+mod hostile;
 mod late;
 mod lies;
 mod order;
@@ -28,6 +30,7 @@ mod postings;
 mod refusals;
 mod rigged;
 mod routes;
+mod storm;
 mod torn;
 mod trouble;
 

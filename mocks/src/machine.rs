@@ -14,7 +14,7 @@ use crate::epochs::Epochs;
 use crate::his::His;
 use crate::hub::Hub;
 use crate::ledger::{Bend, Ledger, PurgeOrder};
-use crate::region::Region;
+use crate::region::{Doorman, Region};
 
 /// Path of the leg between platforms; any other path is an institution's message.
 pub const HOP_PATH: &str = "/hop";
@@ -180,6 +180,13 @@ impl Machine {
     pub fn bend_with(&mut self, role: Role, bend: Bend) {
         if let Some(ledger) = self.ledger_mut(role) {
             ledger.bend_with(bend);
+        }
+    }
+
+    /// From now on `doorman` is asked about whomever a region's window shuts out.
+    pub(crate) fn guard_with(&mut self, doorman: Doorman) {
+        if let Machine::Region(region) = self {
+            region.guard_with(doorman);
         }
     }
 

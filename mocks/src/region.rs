@@ -27,6 +27,7 @@ use crosswipe_wire::{Context, Members, Refusal, RefusalCode, Request, catalogue,
 
 pub(crate) use fees::{batch_lines, line_id, named_lines};
 pub(crate) use settle::settlement_facts;
+pub(crate) use window::Shut;
 
 use crate::deed::{Deed, Hop};
 use crate::desk::{self, Desk, Heard, Passage, hear, passage};
@@ -55,6 +56,19 @@ pub struct Region {
     insured: Insured,
     desk: Desk<Pending>,
     serial: u64,
+    /// 看门人 · Faults that let in whom the window shuts out.
+    doormen: Vec<Doorman>,
+}
+
+/// 看门人 · Says of somebody whom the window shuts out whether he is let in all the same.
+pub(crate) type Doorman = Box<dyn FnMut(&Knock<'_>) -> bool + Send>;
+
+/// 敲门 · A message before a door that is shut.
+pub(crate) struct Knock<'a> {
+    pub(crate) shut: Shut,
+    pub(crate) cause: &'a Cause,
+    pub(crate) person: &'a str,
+    pub(crate) now: Moment,
 }
 
 /// A message on its way to the insured place.
@@ -92,8 +106,14 @@ impl Region {
             insured: Insured::new(code, Arc::clone(&setup)),
             desk: Desk::new(code),
             serial: 0,
+            doormen: Vec::new(),
             setup,
         }
+    }
+
+    /// From now on `doorman` is asked about whomever the window shuts out.
+    pub(crate) fn guard_with(&mut self, doorman: Doorman) {
+        self.doormen.push(doorman);
     }
 
     /// Takes an institution's message, or on [`HOP_PATH`] one that another region's platform sends on.
@@ -231,7 +251,7 @@ impl Region {
     fn prepare(&mut self, ask: &mut Ask<'_>, infno: &InfNo) -> Result<(), Refusal> {
         ask.hop.insured = self.place_of(ask, infno)?;
         if matches!(infno.nature(), Nature::Forward | Nature::Trial) {
-            window::check(&self.setup, ask.now, &ask.hop)?;
+            self.pass_window(ask)?;
         }
         ask.hop.deed = match infno.base() {
             "2201" | "2202" | "2203" | "2204" | "2205" | "2206" | "2207" | "2208" => {
@@ -244,6 +264,27 @@ impl Region {
         rules::check(&self.treatment, &ask.hop)?;
         let profile = self.setup.profile(self.code);
         closing::check(&self.treatment, profile, ask.now, &ask.hop)
+    }
+
+    fn pass_window(&mut self, ask: &Ask<'_>) -> Result<(), Refusal> {
+        let Err(shut) = window::ask(&self.setup, ask.now, &ask.hop) else {
+            return Ok(());
+        };
+        let knock = Knock {
+            shut,
+            cause: &ask.hop.cause,
+            person: &ask.hop.person,
+            now: ask.now,
+        };
+        // Each is asked, so that each counts.
+        let let_in = self
+            .doormen
+            .iter_mut()
+            .filter_map(|doorman| doorman(&knock).then_some(()));
+        match let_in.count() {
+            0 => Err(window::refusal(&self.setup, ask.now)),
+            _ => Ok(()),
+        }
     }
 
     /// To the insured place: this machine's other side, or through the hub.

@@ -62,16 +62,23 @@ impl Reader<'_, '_> {
             .find(|person| person.persona.label == label)
     }
 
-    /// Only registered persons may be swiped; a case may show that the gate refuses anybody else.
-    pub(crate) fn report_unregistered(&self, persona: &Said<String>, expect: &Expect) {
+    /// Only registered persons may be swiped; a case may show that the gate refuses anybody else, or, past the gate by
+    /// force, that the platform does.
+    pub(crate) fn report_unregistered(
+        &self,
+        persona: &Said<String>,
+        expect: &Expect,
+        forced: bool,
+    ) {
         let unregistered = self
             .known(&persona.value)
             .is_some_and(|person| !person.persona.registered);
-        let shows_gate = match &expect.outcome {
+        let shows_refusal = match &expect.outcome {
             Expected::Gate { reason } => reason.as_deref().is_none_or(|reason| reason == "persona"),
+            Expected::Refused { .. } => forced,
             _ => false,
         };
-        if unregistered && !shows_gate {
+        if unregistered && !shows_refusal {
             let message = format!("`{}` is not on the registry of test persons", persona.value);
             let help = "先备案 (用途写 matrix 或 named), 或改为 play · file the person first, or `play` it";
             self.problems.push(

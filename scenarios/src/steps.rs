@@ -221,7 +221,7 @@ impl Reader<'_, '_> {
         let discharge_last = self.yes_no(fields, "discharge_last", false);
         let forced = self.yes_no(fields, "forced", false);
         let (persona, expect, (at, undo_at)) = (persona?, expect?, instants?);
-        self.report_unregistered(&persona, &expect);
+        self.report_unregistered(&persona, &expect, forced == Some(true));
         Some(Swipe {
             name,
             business: business?,
@@ -302,7 +302,7 @@ impl Reader<'_, '_> {
         let with = self.with(fields, infno.as_ref(), read);
         let (expect, of) = (expect?, of?);
         if let Some(Some(persona)) = &persona {
-            self.report_unregistered(persona, &expect);
+            self.report_unregistered(persona, &expect, false);
         }
         let persona = persona?.map(|said| said.value);
         Some(Call {

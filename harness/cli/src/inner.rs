@@ -14,9 +14,10 @@ mod scar;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crosswipe_domain::{InfNo, Moment};
+use crosswipe_domain::{InfNo, Moment, Window};
 use crosswipe_journal::Store;
 use crosswipe_mocks::{FaultOrder, Faults};
+use crosswipe_runner::clock::Clock;
 
 use crate::args::TransportKind;
 use crate::complain::{Trouble, to_stderr};
@@ -41,6 +42,9 @@ struct State {
     orders: Vec<(usize, FaultOrder)>,
     dir: PathBuf,
     seed: u64,
+    clock: Arc<Clock>,
+    /// When the window takes no more swipes, and when it ends.
+    closes: Option<(Moment, Moment)>,
     /// Writes the counts down beside the books, for whoever goes on after a death.
     keep: Box<dyn Fn() + Send + Sync>,
     after: Mutex<After>,
@@ -55,19 +59,30 @@ struct After {
     last_outcome: Option<String>,
 }
 
+/// 场合 · The run in which the harness is to go wrong.
+pub(crate) struct Setting<'a> {
+    pub(crate) dir: &'a Path,
+    pub(crate) seed: u64,
+    pub(crate) clock: &'a Arc<Clock>,
+    pub(crate) window: &'a Window,
+}
+
 impl Inner {
-    /// The harness's own orders of a world's board, for a run in this folder.
+    /// The harness's own orders of a world's board.
     pub(crate) fn of(
         board: Faults,
-        dir: &Path,
-        seed: u64,
+        setting: Setting<'_>,
         keep: Box<dyn Fn() + Send + Sync>,
     ) -> Inner {
+        let window = setting.window;
+        let end = window.end();
         Inner(Arc::new(State {
             orders: board.of_harness(),
             board,
-            dir: dir.to_owned(),
-            seed,
+            dir: setting.dir.to_owned(),
+            seed: setting.seed,
+            clock: Arc::clone(setting.clock),
+            closes: end.map(|end| (end.plus_ms(-window.margin_ms), end)),
             keep,
             after: Mutex::default(),
         }))

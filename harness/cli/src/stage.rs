@@ -18,7 +18,7 @@ use crosswipe_sim::Memory;
 
 use crate::complain::{Trouble, besides, to_stderr};
 use crate::exit::Exit;
-use crate::inner::Inner;
+use crate::inner::{Inner, Setting};
 use crate::served::Served;
 
 /// Where parties keep their books, in a run folder or in a folder of served parties.
@@ -64,15 +64,15 @@ impl Parties {
         }
     }
 
-    /// The faults of the harness itself that were ordered for a run in this folder.
-    pub(crate) fn inner(&self, dir: &Path, seed: u64) -> Inner {
+    /// The faults of the harness itself that were ordered for a run.
+    pub(crate) fn inner(&self, setting: Setting<'_>) -> Inner {
         match self {
             Parties::Own(world) => {
-                Inner::of(world.board().clone(), dir, seed, Box::new(world.keeper()))
+                Inner::of(world.board().clone(), setting, Box::new(world.keeper()))
             }
-            Parties::Memory(world) => Inner::of(world.board().clone(), dir, seed, Box::new(|| ())),
+            Parties::Memory(world) => Inner::of(world.board().clone(), setting, Box::new(|| ())),
             // Those of served parties were named where they are served, and are none of the harness.
-            Parties::Served(_) => Inner::of(Faults::default(), dir, seed, Box::new(|| ())),
+            Parties::Served(_) => Inner::of(Faults::default(), setting, Box::new(|| ())),
         }
     }
 

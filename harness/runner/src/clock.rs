@@ -23,6 +23,10 @@ pub struct Clock {
 #[derive(Debug)]
 struct State {
     now: Moment,
+    /// What the host's own clock shows: somebody may set it back, and business time does not follow it there.
+    host: Moment,
+    /// By how many ms the host's clock was seen to step back, until somebody has written it down.
+    step_back_ms: Option<i64>,
     busy: usize,
     sleepers: BTreeMap<(Moment, u64), Sleeper>,
     serial: u64,
@@ -49,6 +53,8 @@ impl Clock {
     pub fn simulated(start: Moment) -> Arc<Clock> {
         let state = State {
             now: start,
+            host: start,
+            step_back_ms: None,
             busy: 0,
             sleepers: BTreeMap::new(),
             serial: 0,
@@ -67,8 +73,29 @@ impl Clock {
     /// Business time for one message: one millisecond later than all before.
     pub fn tick(&self) -> Moment {
         let mut state = self.lock();
-        state.now = state.now.plus_ms(1);
+        state.host = state.host.plus_ms(1);
+        // Steady: where the host's clock shows less than was shown before, time goes on from there.
+        state.now = state.host.max(state.now.plus_ms(1));
         state.now
+    }
+
+    /// Business time is this instant, unless it is later already: nobody has worked in between.
+    pub fn leap_to(&self, instant: Moment) {
+        let mut state = self.lock();
+        let later = state.now.max(instant);
+        state.go_to(later);
+    }
+
+    /// 时钟回拨 · Somebody sets the clock of this computer back.
+    pub fn set_host_back(&self, by_ms: i64) {
+        let mut state = self.lock();
+        state.host = state.host.plus_ms(-by_ms);
+        state.step_back_ms = Some(state.step_back_ms.unwrap_or(0) + by_ms);
+    }
+
+    /// By how many ms the host's clock has stepped back since this was asked last.
+    pub fn take_step_back(&self) -> Option<i64> {
+        self.lock().step_back_ms.take()
     }
 
     /// Counts the caller as working until the token is dropped.
@@ -109,6 +136,12 @@ impl Clock {
 }
 
 impl State {
+    /// Goes on to a later instant, and the host's clock with it.
+    fn go_to(&mut self, later: Moment) {
+        self.host = self.host.plus_ms(later.ms_since(self.now));
+        self.now = later;
+    }
+
     /// Counts the sleeper as working and wakes it; one that is gone is not counted.
     fn wake(&mut self, sleeper: Sleeper) {
         self.busy += 1;
@@ -123,7 +156,7 @@ impl State {
             let Some(((until, _), sleeper)) = self.sleepers.pop_first() else {
                 return;
             };
-            self.now = self.now.max(until);
+            self.go_to(self.now.max(until));
             self.wake(sleeper);
             while self
                 .sleepers
@@ -356,6 +389,23 @@ mod tests {
             task.await.unwrap();
         }
         assert_eq!(*seen.lock().unwrap(), (0..60).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn time_goes_on_where_the_host_is_set_back() {
+        let start = at("2017-06-01T09:00+08:00");
+        let clock = Clock::simulated(start);
+        let before = clock.tick();
+        clock.set_host_back(3_600_000);
+        let after = clock.tick();
+        assert_eq!(after, before.plus_ms(1));
+        assert_eq!(
+            (clock.take_step_back(), clock.take_step_back()),
+            (Some(3_600_000), None)
+        );
+        clock.leap_to(start.plus_ms(60_000));
+        clock.leap_to(start);
+        assert_eq!(clock.tick(), start.plus_ms(60_001));
     }
 
     #[test]

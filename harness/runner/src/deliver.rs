@@ -227,6 +227,10 @@ impl<T: Transport> Desk<T> {
         self.still_ours()?;
         let watch = Stopwatch::start();
         let answer = self.transport.exchange(&to, call).await;
+        if let Some(by_ms) = self.clock.take_step_back() {
+            let facts = BTreeMap::from([("by_ms".to_owned(), by_ms.to_string())]);
+            self.note("clock-step", None, facts).await?;
+        }
         let took_ms = match self.transport.takes_time() {
             true => watch.elapsed_ms(),
             false => 0,

@@ -96,7 +96,9 @@ struct Scene<'a> {
 /// Plays one recipe to its end.
 pub fn play(stage: &Stage, recipe: &Recipe, trace: &Trace) -> Played {
     let set = stage.set(&recipe.case_indices());
-    let mut world = MemoryWorld::new(&set.setup, stage.faults().to_vec());
+    let faults = stage.faults().iter().cloned();
+    let faults = faults.map(|order| order.seeded(recipe.seed)).collect();
+    let mut world = MemoryWorld::new(&set.setup, faults);
     world.order_purges(&set.plan.purge, &set.plan.registry);
     let mut met = skew(&mut world, recipe, &set, trace, stage.begins());
     let most = MESSAGES + MESSAGES_PER_CASE * recipe.cases.len() as u64;

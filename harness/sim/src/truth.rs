@@ -21,7 +21,7 @@ pub struct Found {
 pub fn look_through(world: &MemoryWorld, opening: &[(Party, Export)]) -> Found {
     let mut found = Found::default();
     for (party, before) in opening {
-        let Some(now) = world.export(party, before.taken_at) else {
+        let Some(now) = world.true_books(party, before.taken_at) else {
             found.residues += 1;
             continue;
         };

@@ -15,6 +15,8 @@ use super::trouble::{Message, Parcel};
 #[derive(Clone, Default)]
 pub struct Faults {
     seed: u64,
+    /// The orders as given; each stands for one that is armed, or for several.
+    given: Arc<Vec<FaultOrder>>,
     armed: Arc<Mutex<Vec<Armed>>>,
     /// Messages to be delivered to a machine, in order of posting.
     mail: Arc<Mutex<Vec<(Party, Parcel)>>>,
@@ -22,6 +24,8 @@ pub struct Faults {
 
 struct Armed {
     order: FaultOrder,
+    /// Which of those given it stands for.
+    of: usize,
     /// Messages that fitted.
     seen: u32,
     /// How often it had its effect.
@@ -41,17 +45,23 @@ impl Faults {
 
     /// Arms faults; chance follows from the seed.
     pub fn seeded(seed: u64, orders: impl IntoIterator<Item = FaultOrder>) -> Faults {
-        let armed = |order| Armed {
+        let given: Vec<FaultOrder> = orders.into_iter().collect();
+        let armed = |(of, order)| Armed {
             order,
+            of,
             seen: 0,
             fired: 0,
             first: None,
             marks: BTreeSet::new(),
             kept: BTreeMap::new(),
         };
-        let armed = orders.into_iter().map(armed).collect();
+        let parts = given.iter().enumerate();
+        let parts =
+            parts.flat_map(|(of, order)| order.parts().into_iter().map(move |part| (of, part)));
+        let armed = parts.map(armed).collect();
         Faults {
             seed,
+            given: Arc::new(given),
             armed: Arc::new(Mutex::new(armed)),
             mail: Arc::default(),
         }
@@ -163,15 +173,16 @@ impl Faults {
         Some(mail.remove(next).1)
     }
 
-    /// How often each fired.
+    /// How often each of those given fired, with all that it stands for.
     pub fn fired(&self) -> Vec<(FaultOrder, u64)> {
-        let of = |armed: &Armed| (armed.order.clone(), armed.fired);
-        self.with_all(|all| all.iter().map(of).collect())
+        self.given.iter().cloned().zip(self.counts()).collect()
     }
 
-    /// How often each fired, in the order in which they were armed.
+    /// How often each fired, in the order in which they were given.
     pub fn counts(&self) -> Vec<u64> {
-        self.with_all(|all| all.iter().map(|armed| armed.fired).collect())
+        let mut counts = vec![0; self.given.len()];
+        self.with_all(|all| all.iter().for_each(|armed| counts[armed.of] += armed.fired));
+        counts
     }
 
     /// 重新布置 · As if nothing had come yet: a new run meets every fault from its first message on, and nothing that

@@ -8,8 +8,8 @@ use crosswipe_domain::{InfNo, Nature, Severity};
 use super::params::Key;
 use super::trouble::Trouble;
 use super::{
-    FaultOrder, again, answers, clearing, clock, crossed, death, empty, history, late, lies,
-    parcels, postings, refusals, routes, torn,
+    FaultOrder, again, answers, clearing, clock, crossed, death, empty, gates, history, hostile,
+    late, lies, parcels, postings, refusals, routes, torn,
 };
 
 /// 故障类 · One class of the catalogue.
@@ -56,6 +56,8 @@ pub(super) enum Seat {
     Party(Make),
     /// The harness itself: its disk, its process, its evidence. Mocks know the name and count the effect, no more.
     Harness,
+    /// Several others at once, as it draws them.
+    Several,
     /// Nobody yet; what it waits for.
     NotBuilt(&'static str),
 }
@@ -245,16 +247,16 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("name-mojibake", Group::E, Severity::S3, About::Any, &[], Seat::NotBuilt("a hospital system with books of its own for it")),
     class("wrong-psn-no-returned", Group::E, Severity::S1, About::Only(&["1101"]), &[], Seat::Party(lies::namesake)),
     class("clock-skew-party", Group::F, Severity::S2, About::Any, &[Key::party("party", true), Key::span("by", 60_000), Key::choice("way", &["ahead", "behind"])], Seat::Party(clock::skewed)),
-    class("clock-step-back", Group::F, Severity::S2, About::Any, &[], Seat::NotBuilt("a clock of its own per party")),
+    class("clock-step-back", Group::F, Severity::S2, About::Any, &[Key::span("by", 60_000)], Seat::Harness),
     class("midnight-24h", Group::F, Severity::S2, About::Any, &[], Seat::NotBuilt("a clock of its own per party")),
     class("utc-day-bucket", Group::F, Severity::S2, About::SettlementOrUndo, &[], Seat::Party(clock::utc_days)),
-    class("window-closes-mid-flow", Group::F, Severity::S1, About::Any, &[], Seat::NotBuilt("a clock of its own per party")),
-    class("persona-not-registered", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
-    class("persona-class-wrong", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
-    class("suspended-business-accepted", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
-    class("real-traffic-in-window", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
+    class("window-closes-mid-flow", Group::F, Severity::S1, About::Settlement, &[Key::choice("at", &["margin", "end"])], Seat::Harness),
+    class("persona-not-registered", Group::G, Severity::S1, About::Any, &[], Seat::Party(gates::unregistered)),
+    class("persona-class-wrong", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::wrong_class)),
+    class("suspended-business-accepted", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::suspended)),
+    class("real-traffic-in-window", Group::G, Severity::S1, About::Any, &[], Seat::Party(gates::real_traffic)),
     class("cutoff-refund-accepted", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
-    class("unready-peer-accepted", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
+    class("unready-peer-accepted", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::unready)),
     class("old-platform-still-open", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
     class("catch-up-out-of-order", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
     class("catch-up-twice", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
@@ -273,8 +275,8 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("query-unavailable", Group::H, Severity::S3, About::Read, &[], Seat::Party(refusals::query_unavailable)),
     class("certificate-edited", Group::H, Severity::S1, About::Nothing, &[Key::choice("file", &["certificate", "journal", "export", "sums"])], Seat::Harness),
     class("secret-echoed", Group::H, Severity::S1, About::Settlement, &[], Seat::Party(refusals::echoed)),
-    class("hostile-body", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
-    class("fault-storm", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
+    class("hostile-body", Group::H, Severity::S2, About::Settlement, &[Key::choice("form", &["deep", "long", "keys", "number", "twice", "nul", "bom"]), Key::choice("at", &["his", "treatment"])], Seat::Party(hostile::answer)),
+    class("fault-storm", Group::H, Severity::S2, About::Nothing, &[Key::number("seed", 1), Key::number("count", 3)], Seat::Several),
     class("party-restarts", Group::H, Severity::S3, About::Settlement, &[Key::party("party", true), Key::choice("books", &["kept", "lost"])], Seat::Party(death::party_restarts)),
 ];
 

@@ -108,6 +108,29 @@ impl FaultOrder {
         self.class.id
     }
 
+    /// An order of this class that says nothing more.
+    pub(super) fn plain(class: &'static FaultClass) -> FaultOrder {
+        FaultOrder {
+            class,
+            on: None,
+            leg: None,
+            person: None,
+            nth: 1,
+            times: 1,
+            permille: None,
+            heal_after_ms: None,
+            own: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn is_given(&self, key: &str) -> bool {
+        self.own.contains_key(key)
+    }
+
+    pub(super) fn give(&mut self, key: &'static str, value: String) {
+        self.own.insert(key, value);
+    }
+
     /// Whether the harness carries it out by itself.
     pub fn is_of_harness(&self) -> bool {
         self.class.is_of_harness()
@@ -152,7 +175,7 @@ impl FaultOrder {
     }
 
     /// What a length of time holds, in ms.
-    pub(super) fn span(&self, name: &str) -> i64 {
+    pub fn span(&self, name: &str) -> i64 {
         match (self.own.get(name), self.values(name)) {
             (Some(text), _) => span_ms(text).unwrap_or(0),
             (None, Some(Values::Span(default))) => default,
@@ -199,6 +222,7 @@ impl FaultOrder {
 fn common(class: &FaultClass) -> &'static [&'static str] {
     match (class.seat, class.about) {
         (Seat::Harness, About::Nothing) => &[],
+        (Seat::Several, _) => &["heal_after"],
         (Seat::Harness, _) => &OF_HARNESS,
         _ => &COMMON,
     }
@@ -245,17 +269,7 @@ impl FromStr for FaultOrder {
                 lacks,
             });
         }
-        let mut order = FaultOrder {
-            class,
-            on: None,
-            leg: None,
-            person: None,
-            nth: 1,
-            times: 1,
-            permille: None,
-            heal_after_ms: None,
-            own: BTreeMap::new(),
-        };
+        let mut order = FaultOrder::plain(class);
         let mut given: Vec<&str> = Vec::new();
         for pair in keys.split(',').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -15,6 +15,7 @@ use super::death::Books;
 use crate::hub::read_hop;
 use crate::ledger::Draft;
 use crate::machine::{Answer, HOP_PATH, Lost, Machine};
+use crate::region::Knock;
 use crate::shell::carrier;
 
 /// 一程 · From whom to whom a message goes.
@@ -316,6 +317,46 @@ impl Fitting<'_> {
             }
         };
         self.machine.bend_with(role, Box::new(seen));
+    }
+
+    /// `doorman` is asked about whomever the window shuts out.
+    pub(super) fn guard(&mut self, mut doorman: impl FnMut(&Door<'_>) -> bool + Send + 'static) {
+        let (board, which) = (self.board.clone(), self.which);
+        let watching = Arc::clone(self.watching);
+        self.machine.guard_with(Box::new(move |knock| {
+            doorman(&Door {
+                board: &board,
+                which,
+                knock,
+                of_the_world: !watching.load(Ordering::SeqCst),
+            })
+        }));
+    }
+}
+
+/// 门前 · A message that the window shuts out, as a trouble sees it.
+pub(super) struct Door<'a> {
+    pub(super) board: &'a Faults,
+    pub(super) which: usize,
+    pub(super) knock: &'a Knock<'a>,
+    /// It comes from the mock world itself, and from nobody's test.
+    pub(super) of_the_world: bool,
+}
+
+impl Door<'_> {
+    /// Whether the order hits; `by` is the transaction number that stands for the whole business.
+    pub(super) fn hits(&self, by: InfNo) -> bool {
+        let message = Message {
+            cause: self.knock.cause.clone(),
+            infno: by,
+            of: None,
+            omsgid: None,
+            person: Some(self.knock.person.to_owned()),
+            leg: Leg::HisTreatment,
+            forwarded: false,
+            now: self.knock.now,
+        };
+        self.board.hits(self.which, &message)
     }
 }
 

@@ -10,43 +10,52 @@ use crosswipe_wire::{Refusal, RefusalCode};
 use crate::deed::Hop;
 use crate::setup::Setup;
 
+/// 不开 · Why the door is shut; of all rules of the phase, by the one that came closest to opening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shut {
+    /// No test is allowed at this instant.
+    Window,
+    /// Not this business.
+    Business,
+    /// Not this class of persons.
+    Class,
+    /// Not this institution, or not this pair of places.
+    Institution,
+    /// The person is on no registry, and the public is suspended.
+    Stranger,
+}
+
 /// Asks the window.
-///
-/// # Errors
-/// E-WINDOW.
-pub(super) fn check(setup: &Setup, now: Moment, hop: &Hop) -> Result<(), Refusal> {
+pub(crate) fn ask(setup: &Setup, now: Moment, hop: &Hop) -> Result<(), Shut> {
     let registered = setup
         .person(&hop.person)
         .filter(|persona| persona.registered);
-    let open = match registered {
-        Some(persona) => {
-            let insutype = persona.class.insutype();
-            setup.window.phase_at(now).is_some_and(|phase| {
-                phase
-                    .allow
-                    .iter()
-                    .any(|allow| allows(allow, setup, hop, insutype))
-            })
+    let Some(persona) = registered else {
+        return match setup.window.public_at(now) {
+            Public::Open => Ok(()),
+            Public::Closed => Err(Shut::Stranger),
+        };
+    };
+    let insutype = persona.class.insutype();
+    let phase = setup.window.phase_at(now).ok_or(Shut::Window)?;
+    let mut nearest = Shut::Window;
+    for allow in &phase.allow {
+        match allows(allow, setup, hop, insutype) {
+            Ok(()) => return Ok(()),
+            Err(shut) => nearest = nearest.max(shut),
         }
-        None => setup.window.public_at(now) == Public::Open,
-    };
-    let phase = || {
-        setup
-            .window
-            .phase_at(now)
-            .map_or("-", |phase| phase.id.as_str())
-    };
-    if open {
-        Ok(())
-    } else {
-        Err(Refusal::new(
-            RefusalCode::Window,
-            format!("{} {}", now.wire(), phase()),
-        ))
     }
+    Err(nearest)
 }
 
-fn allows(allow: &Allow, setup: &Setup, hop: &Hop, insutype: &str) -> bool {
+/// E-WINDOW, with instant and phase.
+pub(super) fn refusal(setup: &Setup, now: Moment) -> Refusal {
+    let phase = setup.window.phase_at(now);
+    let phase = phase.map_or("-", |phase| phase.id.as_str());
+    Refusal::new(RefusalCode::Window, format!("{} {phase}", now.wire()))
+}
+
+fn allows(allow: &Allow, setup: &Setup, hop: &Hop, insutype: &str) -> Result<(), Shut> {
     let business = allow.business.is_empty()
         || hop
             .infno()
@@ -68,5 +77,14 @@ fn allows(allow: &Allow, setup: &Setup, hop: &Hop, insutype: &str) -> bool {
             .iter()
             .any(|(insured, code)| *insured == hop.insured && *code == hop.cause.origin),
     };
-    business && class && institution && scope
+    for (open, shut) in [
+        (business, Shut::Business),
+        (class, Shut::Class),
+        (institution && scope, Shut::Institution),
+    ] {
+        if !open {
+            return Err(shut);
+        }
+    }
+    Ok(())
 }

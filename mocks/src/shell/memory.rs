@@ -193,6 +193,12 @@ impl MemoryWorld {
         rigged.export(party.role, now)
     }
 
+    /// 真账 · All of a party's books as they are, whatever a fault would show of them.
+    pub fn true_books(&self, party: &Party, now: Moment) -> Option<Export> {
+        let rigged = lock(self.machines.get(&carrier(party))?);
+        rigged.machine().export(party.role, now)
+    }
+
     /// 中途查看 · The tail of a party's log.
     pub fn look(&self, party: &Party, from: u64, now: Moment) -> Option<Look> {
         self.deliver(&carrier(party), now);

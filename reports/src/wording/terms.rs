@@ -310,6 +310,10 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
             "续跑不再注入的故障",
             "a fault that ended with the process before",
         ),
+        "clock-step" => lang.pick(
+            "本机时钟被拨回，业务时间照常往前",
+            "this computer's clock was set back; business time went on",
+        ),
         "torn-tail" => lang.pick(
             "上次死在提交中间，丢掉了没确认的日志尾巴",
             "the process before died in a commit; its unacknowledged tail was dropped",

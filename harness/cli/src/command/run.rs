@@ -23,7 +23,7 @@ use crate::command::verify::{judged, read_sealed};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
-use crate::inner::{edit_evidence, must_be_possible};
+use crate::inner::{Setting, edit_evidence, must_be_possible};
 use crate::served::Served;
 use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, parties_in_memory, world_id};
 use crate::tenancy::{Tenancy, turn_of_run};
@@ -35,6 +35,8 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     permit(&args.after_window)?;
     let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     let faults = faults(&args.faults)?;
+    let seed = args.seed.unwrap_or(plan.seed);
+    let faults: Vec<FaultOrder> = faults.into_iter().map(|order| order.seeded(seed)).collect();
     at_parties_of(&plan, &faults)?;
     must_be_possible(&faults, args.transport)?;
     let selected = select(&plan, args)?;
@@ -110,11 +112,17 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         faults: &faults,
         msgid_mode: args.msgid_mode,
     };
+    if !args.common.quiet {
+        faults
+            .iter()
+            .filter_map(drawn)
+            .for_each(|text| to_stderr(&text));
+    }
     let (asked, mode) = match &served {
         Some(served) => (served.faults.clone(), served.msgid_mode.clone()),
         None => {
             let mode = args.msgid_mode.map(|mode| mode.name().to_owned());
-            (args.faults.clone(), mode)
+            (written(&args.faults, &faults), mode)
         }
     };
     let parties = match args.transport {
@@ -135,7 +143,12 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.clone()));
     let seed = args.seed.unwrap_or(plan.seed);
-    let inner = parties.inner(&dir, seed);
+    let inner = parties.inner(Setting {
+        dir: &dir,
+        seed,
+        clock: &clock,
+        window: &plan.window,
+    });
     let journal = Journal::create_over(&dir, header, begins, &inner.round_store())?;
     private::remember_head(&dir, &plan.id, &journal.head_of_chain())?;
     // A program that reads JSON finds both ends in it.
@@ -198,6 +211,30 @@ fn tampered(dir: &Path, file: PathBuf, fired: &[(String, u64)]) -> Result<Exit, 
         ));
     }
     Ok(judged.exit)
+}
+
+/// The orders as they stand in RUN: as typed, and of what draws others the seed that it draws from.
+fn written(typed: &[String], faults: &[FaultOrder]) -> Vec<String> {
+    let one = |(typed, order): (&String, &FaultOrder)| match order.draws() {
+        true => order.to_string(),
+        false => typed.clone(),
+    };
+    typed.iter().zip(faults).map(one).collect()
+}
+
+/// What an order has drawn, if it draws others.
+fn drawn(order: &FaultOrder) -> Option<String> {
+    let parts = || {
+        let parts = order.parts().into_iter();
+        parts.map(|part| part.to_string()).collect::<Vec<_>>()
+    };
+    order.draws().then(|| {
+        format!(
+            "{order} = {}
+",
+            parts().join(" + ")
+        )
+    })
 }
 
 /// RUN of parties that do nothing wrong.

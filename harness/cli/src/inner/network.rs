@@ -39,6 +39,10 @@ impl<T> Round<T> {
         if self.killed("send", sent) {
             self.orders.die("harness-killed");
         }
+        let met = |id| self.orders.met(id, |_| true, &sent.infno, sent.now);
+        if let Some(order) = met("clock-step-back") {
+            self.orders.0.clock.set_host_back(order.span("by"));
+        }
         let rival = self
             .orders
             .met("two-harnesses", |_| true, &sent.infno, sent.now);
@@ -52,6 +56,14 @@ impl<T> Round<T> {
     fn behind(&self, sent: &Sent) {
         if self.killed("answer", sent) {
             self.orders.die("harness-killed");
+        }
+        let closing = self
+            .orders
+            .met("window-closes-mid-flow", |_| true, &sent.infno, sent.now);
+        if let (Some(order), Some((latest, end))) = (closing, self.orders.0.closes) {
+            let at_the_end = order.choice("at") == "end";
+            let instant = if at_the_end { end } else { latest };
+            self.orders.0.clock.leap_to(instant);
         }
         if self.killed("outcome", sent) {
             self.orders.after().last_outcome = Some(sent.msgid.clone());

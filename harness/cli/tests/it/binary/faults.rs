@@ -151,6 +151,45 @@ fn of_the_accumulator_both_the_count_and_the_money_are_told() {
     );
 }
 
+/// A probe past the gate, by a plan of the user's: refused as it must be, or let in by order and named.
+#[rstest]
+#[case::unready_peer("unready-peer-accepted", "", "gate:institution")]
+#[case::not_registered("persona-not-registered:on=2304", "公众", "gate:persona")]
+fn a_platform_that_lets_in_whom_it_must_refuse_is_named(
+    #[case] fault: &str,
+    #[case] used_for: &str,
+    #[case] class: &str,
+) {
+    let bench = Bench::new();
+    let probe = "forced: yes, expect: {outcome: refused}";
+    let plan = bench.changed_plan("bounds.yaml", "expect: {outcome: gate}", probe);
+    if !used_for.is_empty() {
+        let path = bench.path("plan/persons.csv");
+        let persons = std::fs::read_to_string(&path).unwrap();
+        let (before, after) = persons.split_once("early,").unwrap();
+        let after = after.replacen("专用", used_for, 1);
+        std::fs::write(&path, format!("{before}early,{after}")).unwrap();
+    }
+    let honest = bench.run_plan(&plan, "honest", &["--json"]).must_end(0);
+    assert_eq!(honest.json()["verdict"], "clean");
+    let more = ["--json", "--fault", fault];
+    let report = bench.run_plan(&plan, "run", &more).must_end(1).json();
+    assert!(report["faults"][0]["matched"].as_u64() > Some(0));
+    let found = super::classes(&report);
+    assert!(found.contains(&class.to_owned()), "{found:?}");
+    assert_eq!(report["open"]["transactions"], 0, "undone all the same");
+}
+
+/// The public of the mock world, let in while it is suspended: the platforms are named, and nobody undoes it.
+#[test]
+fn real_traffic_in_the_window_is_named_and_left_alone() {
+    let bench = Bench::new();
+    let more = ["--json", "--fault", "real-traffic-in-window"];
+    let report = bench.run("run", &more).must_end(1).json();
+    assert_eq!(super::classes(&report), ["gate:window"]);
+    assert_eq!(rules(&report, "violated"), ["R12"]);
+}
+
 #[test]
 fn a_fault_can_be_aimed_at_one_message() {
     let bench = Bench::new();

@@ -42,6 +42,15 @@ fn fired(report: &Value) -> u64 {
     report["faults"][0]["matched"].as_u64().unwrap()
 }
 
+/// The message that a record allows to be sent.
+fn msgid(payload: &Payload) -> Option<String> {
+    match payload {
+        Payload::Intent(intent) => Some(intent.msgid.to_string()),
+        Payload::CompIntent(comp) => Some(comp.msgid.to_string()),
+        _ => None,
+    }
+}
+
 fn notes(report: &Value) -> BTreeSet<String> {
     let notes = report["notes"].as_array().unwrap().iter();
     notes
@@ -86,11 +95,6 @@ fn after_a_failed_sync_nothing_is_sent() {
         let bench = Bench::new();
         ordered(&bench, "run", seed, "journal-fsync-error:kept=no,on=2208").must_end(4);
         let history = read(&bench.path("run")).unwrap();
-        let msgid = |payload: &Payload| match payload {
-            Payload::Intent(intent) => Some(intent.msgid.to_string()),
-            Payload::CompIntent(comp) => Some(comp.msgid.to_string()),
-            _ => None,
-        };
         let written = history.records.iter();
         let written: BTreeSet<String> = written.filter_map(|one| msgid(&one.payload)).collect();
         let mut booked = 0;
@@ -128,6 +132,74 @@ fn a_flipped_bit_is_named_and_nothing_is_done_about_it() {
         }
         assert_eq!(fs::read(&log).unwrap(), before, "the evidence is left");
         assert!(!bench.path("run").join("certificate.json").exists());
+    }
+}
+
+/// Business time goes on where the computer's clock is set back: no record and no msgid bears an earlier one.
+#[test]
+fn a_clock_that_is_set_back_is_noted_and_no_more() {
+    for (seed, order) in SEEDS.into_iter().zip([
+        "clock-step-back",
+        "clock-step-back:by=1h,on=2207,nth=2",
+        "clock-step-back:by=1s,on=2208,times=9",
+    ]) {
+        let bench = Bench::new();
+        let report = ordered(&bench, "run", seed, order).must_end(0).json();
+        assert!(notes(&report).contains("clock-step"), "{order}: {report}");
+        assert_eq!(rules(&report, "held"), all_rules());
+        let history = read(&bench.path("run")).unwrap();
+        assert!(history.records.is_sorted_by_key(|record| record.at));
+        let msgids = history.records.iter().filter_map(|one| msgid(&one.payload));
+        let msgids: Vec<String> = msgids.collect();
+        let once: BTreeSet<&String> = msgids.iter().collect();
+        assert!(once.len() > 100);
+    }
+}
+
+/// The gate closes behind a settlement: no forward message from then on, and every undo before the window's end.
+#[test]
+fn a_window_that_closes_in_mid_flow_leaves_time_to_undo() {
+    for (seed, nth) in SEEDS.into_iter().zip(["1", "2", "4"]) {
+        let bench = Bench::new();
+        let order = format!("window-closes-mid-flow:nth={nth}");
+        let ended = ordered(&bench, "run", seed, &order).must_end(1);
+        let report = ended.json();
+        assert_eq!(
+            report["verdict"], "clean",
+            "{order}: {}",
+            report["findings"]
+        );
+        assert!(
+            report["cases"]["failed"].as_u64() > Some(0),
+            "{}",
+            report["cases"]
+        );
+        assert_eq!(report["open"]["transactions"], 0);
+        assert_eq!(fired(&report), 1);
+    }
+}
+
+#[test]
+fn a_window_that_ends_in_mid_flow_is_violated_by_whoever_undoes_after_it() {
+    for seed in SEEDS {
+        let bench = Bench::new();
+        let order = "window-closes-mid-flow:at=end";
+        let stopped = ordered(&bench, "run", seed, order).must_be_civil();
+        assert!(matches!(stopped.code, Some(1 | 2)), "{stopped:?}");
+        assert!(
+            stopped.err.contains("error[cli::after_window]"),
+            "{stopped:?}"
+        );
+        crosswipe(&["resume", &bench.text("run")]).must_end(3);
+        let permit = ["--after-window", "drill", "--by", "A", "--json"];
+        let run = bench.text("run");
+        let args = [&["resume", run.as_str()], &permit[..]].concat();
+        let report = crosswipe(&args).must_end(1).json();
+        assert!(
+            classes(&report).contains(&"gate:window".to_owned()),
+            "{report}"
+        );
+        assert_eq!(report["open"]["transactions"], 0);
     }
 }
 
@@ -230,6 +302,8 @@ fn every_class_of_the_harness_is_ordered_here() {
         "two-harnesses",
         "zombie-harness",
         "certificate-edited",
+        "clock-step-back",
+        "window-closes-mid-flow",
     ]);
     let tried: BTreeSet<&str> = tried.filter_map(|order| order.split(':').next()).collect();
     let classes = FaultClass::all()

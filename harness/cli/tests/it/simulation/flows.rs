@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crosswipe_domain::{Export, Moment, Party, PseudonymKey, Role};
+use crosswipe_domain::{Business, Export, Moment, Party, PersonClass, PseudonymKey, Role};
 use crosswipe_journal::Row;
 use crosswipe_mocks::{FaultOrder, MemoryWorld, Setup};
 use crosswipe_runner::beginning;
-use crosswipe_scenarios::Plan;
+use crosswipe_scenarios::{Plan, Step};
 
 use super::network::{Cut, Trouble};
 use super::scene::Scene;
@@ -41,6 +41,40 @@ pub(super) fn at_night(case: &str) -> Flow {
         case.start = case.start.map(|_| opens);
     }
     of_plan(plan, case, case, Vec::new())
+}
+
+/// The flow of this case past the gate: in a window that shuts it out for one reason, and sent all the same.
+pub(super) fn by_force(case: &str, shut: &str) -> Flow {
+    let mut flow = shut_out(case, shut);
+    for step in flow.plan.cases.iter_mut().flat_map(|case| &mut case.steps) {
+        if let Step::Swipe(swipe) = step {
+            swipe.forced = true;
+        }
+    }
+    flow
+}
+
+/// The flow of this case in a window that shuts it out for one reason.
+pub(super) fn shut_out(case: &str, shut: &str) -> Flow {
+    let mut plan = plan();
+    let allow = &mut plan.window.phases[0].allow[0];
+    match shut {
+        "person" => {
+            let personas = plan.registry.personas.iter_mut();
+            personas.for_each(|persona| persona.registered = false);
+        }
+        // Whoever goes to hospital in these flows is an employee.
+        "class" => allow.classes = vec![PersonClass::Resident],
+        "business" => {
+            allow.business = vec![match case {
+                "inpatient" => Business::Outpatient,
+                _ => Business::Inpatient,
+            }];
+        }
+        "institution" => allow.institutions = vec!["H33020000002".to_owned()],
+        other => panic!("nobody is shut out for `{other}`"),
+    }
+    of_plan(plan, &format!("{case}, {shut} shut out"), case, Vec::new())
 }
 
 /// The flow of this case, with troubles on its way.

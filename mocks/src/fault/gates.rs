@@ -1,0 +1,75 @@
+//! 门禁 · A platform that lets in whom the window shuts out: for one reason, one person at a time.
+//!
+//! Whoever was let in once is let in with everything of that business that follows: half a visit would prove less.
+//! `on` names the business by any of its messages, since the door is shut to the first of them already.
+//! The mock world's own public is let in by `real-traffic-in-window` alone, and tests by all others.
+
+use crosswipe_domain::InfNo;
+
+use super::FaultOrder;
+use super::trouble::{Door, Fitting, Trouble};
+use crate::region::Shut;
+
+/// 放行 · Lets in those whom the window shuts out for this reason.
+struct LetIn {
+    shut: Shut,
+    /// The public that the mock world plays, or somebody's test.
+    of_the_world: bool,
+    /// The order's `on`.
+    on: Option<InfNo>,
+}
+
+pub(super) fn unregistered(order: &FaultOrder) -> Box<dyn Trouble> {
+    let_in(order, Shut::Stranger, false)
+}
+
+pub(super) fn wrong_class(order: &FaultOrder) -> Box<dyn Trouble> {
+    let_in(order, Shut::Class, false)
+}
+
+pub(super) fn suspended(order: &FaultOrder) -> Box<dyn Trouble> {
+    let_in(order, Shut::Business, false)
+}
+
+pub(super) fn unready(order: &FaultOrder) -> Box<dyn Trouble> {
+    let_in(order, Shut::Institution, false)
+}
+
+pub(super) fn real_traffic(order: &FaultOrder) -> Box<dyn Trouble> {
+    let_in(order, Shut::Stranger, true)
+}
+
+fn let_in(order: &FaultOrder, shut: Shut, of_the_world: bool) -> Box<dyn Trouble> {
+    Box::new(LetIn {
+        shut,
+        of_the_world,
+        on: order.on.clone(),
+    })
+}
+
+impl Trouble for LetIn {
+    fn install(&mut self, rig: &mut Fitting<'_>) {
+        let (shut, of_the_world, on) = (self.shut, self.of_the_world, self.on.clone());
+        rig.guard(move |door| {
+            let fits = door.knock.shut == shut && door.of_the_world == of_the_world;
+            fits && lets_in(door, on.as_ref())
+        });
+    }
+}
+
+fn lets_in(door: &Door<'_>, on: Option<&InfNo>) -> bool {
+    let knock = door.knock;
+    let infno = InfNo::new(&knock.cause.infno);
+    if on.is_some_and(|on| on.business() != infno.business()) {
+        return false;
+    }
+    let mark = format!("{} {:?}", knock.person, infno.business());
+    if door.board.is_marked(door.which, &mark) {
+        return door.board.goes_on(door.which, knock.now);
+    }
+    let hits = door.hits(on.unwrap_or(&infno).clone());
+    if hits {
+        door.board.mark(door.which, mark);
+    }
+    hits
+}
