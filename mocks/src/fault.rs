@@ -32,6 +32,7 @@ mod rigged;
 mod routes;
 mod storm;
 mod torn;
+mod transit;
 mod trouble;
 
 pub use board::Faults;

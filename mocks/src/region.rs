@@ -111,6 +111,16 @@ impl Region {
         }
     }
 
+    /// 统筹区 · Its division.
+    pub(crate) fn code(&self) -> AdmDivision {
+        self.code
+    }
+
+    /// What it was told before it started.
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     /// From now on `doorman` is asked about whomever the window shuts out.
     pub(crate) fn guard_with(&mut self, doorman: Doorman) {
         self.doormen.push(doorman);

@@ -8,6 +8,7 @@
 //! common, and no comparison of theirs means anything. Called by `cli`. Not here: reading folders, words for people.
 
 mod coverage;
+mod golive;
 mod group;
 mod join;
 mod lineage;
@@ -245,6 +246,7 @@ pub fn close(plan: &WindowPlan, papers: &[RunPapers<'_>]) -> WindowJudgement {
             compared: seams.compared,
         });
     }
+    findings.extend(golive::check(&members, &open));
     let said: Vec<Statement> = statements.iter().filter(|one| one.holds).cloned().collect();
     // What fits in one world need not fit in another.
     let elsewhere = |one: &Statement| said.iter().any(|fits| fits.same_but_for_books(one));

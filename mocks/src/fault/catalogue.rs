@@ -9,7 +9,7 @@ use super::params::Key;
 use super::trouble::Trouble;
 use super::{
     FaultOrder, again, answers, clearing, clock, crossed, death, empty, gates, history, hostile,
-    late, lies, parcels, postings, refusals, routes, torn,
+    late, lies, parcels, postings, refusals, routes, torn, transit,
 };
 
 /// 故障类 · One class of the catalogue.
@@ -255,13 +255,13 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("persona-class-wrong", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::wrong_class)),
     class("suspended-business-accepted", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::suspended)),
     class("real-traffic-in-window", Group::G, Severity::S1, About::Any, &[], Seat::Party(gates::real_traffic)),
-    class("cutoff-refund-accepted", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
+    class("cutoff-refund-accepted", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a plan that names a cut-off of refunds")),
     class("unready-peer-accepted", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::unready)),
-    class("old-platform-still-open", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
-    class("catch-up-out-of-order", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
-    class("catch-up-twice", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
-    class("in-transit-carried-over", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
-    class("test-data-survives-go-live", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a platform that is asked to accept what it must refuse")),
+    class("old-platform-still-open", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a plan with a platform of the old generation")),
+    class("catch-up-out-of-order", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("business that is entered after go-live with its own dates")),
+    class("catch-up-twice", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("business that is entered after go-live with its own dates")),
+    class("in-transit-carried-over", Group::G, Severity::S2, About::Any, &[], Seat::Party(transit::carried_over)),
+    class("test-data-survives-go-live", Group::G, Severity::S1, About::Undo, &[], Seat::Party(refusals::never_undone)),
     class("harness-killed", Group::H, Severity::S2, About::Settlement, &[Key::choice("at", &["answer", "intent", "send", "outcome"])], Seat::Harness),
     class("journal-torn-tail", Group::H, Severity::S3, About::Settlement, &[Key::choice("tail", &["cut", "zeros"])], Seat::Harness),
     class("journal-bit-flip", Group::H, Severity::S2, About::Settlement, &[], Seat::Harness),
@@ -271,7 +271,7 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("zombie-harness", Group::H, Severity::S1, About::Settlement, &[], Seat::Harness),
     class("snapshot-after-first-swipe", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("snapshot-not-atomic", Group::H, Severity::S2, About::Undo, &[AT], Seat::Party(torn::torn)),
-    class("query-flaps", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
+    class("query-flaps", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform with two nodes")),
     class("query-unavailable", Group::H, Severity::S3, About::Read, &[], Seat::Party(refusals::query_unavailable)),
     class("certificate-edited", Group::H, Severity::S1, About::Nothing, &[Key::choice("file", &["certificate", "journal", "export", "sums"])], Seat::Harness),
     class("secret-echoed", Group::H, Severity::S1, About::Settlement, &[], Seat::Party(refusals::echoed)),

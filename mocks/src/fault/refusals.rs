@@ -37,6 +37,14 @@ pub(super) fn closed_year(_: &FaultOrder) -> Box<dyn Trouble> {
     })
 }
 
+/// `test-data-survives-go-live`: the undo is refused whatever is asked, until the window has ended and long after.
+pub(super) fn never_undone(_: &FaultOrder) -> Box<dyn Trouble> {
+    Box::new(Refusing {
+        at: Where::Treatment,
+        code: RefusalCode::Unsupported,
+    })
+}
+
 /// `persona-frozen-mid-run`: the person's benefit is frozen.
 pub(super) fn frozen(_: &FaultOrder) -> Box<dyn Trouble> {
     Box::new(Refusing {

@@ -319,6 +319,21 @@ impl Fitting<'_> {
         self.machine.bend_with(role, Box::new(seen));
     }
 
+    /// Whether the order hits something that is there from the beginning, as if this message had brought it about.
+    pub(super) fn hits(&self, cause: Cause, infno: InfNo, now: Moment) -> bool {
+        let message = Message {
+            cause,
+            infno,
+            of: None,
+            omsgid: None,
+            person: None,
+            leg: Leg::HisTreatment,
+            forwarded: false,
+            now,
+        };
+        self.board.hits(self.which, &message)
+    }
+
     /// `doorman` is asked about whomever the window shuts out.
     pub(super) fn guard(&mut self, mut doorman: impl FnMut(&Door<'_>) -> bool + Send + 'static) {
         let (board, which) = (self.board.clone(), self.which);

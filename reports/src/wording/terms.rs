@@ -333,6 +333,7 @@ pub(crate) fn seen(text: &str, lang: Lang) -> String {
     }
     let whole = match text {
         "as certified" => "与出证时相同",
+        "in transit" => "在途业务",
         "changed" => "已变动",
         "absent" => "不在",
         "nothing" => "无",
@@ -349,6 +350,15 @@ pub(crate) fn seen(text: &str, lang: Lang) -> String {
     };
     if !whole.is_empty() {
         return whole.to_owned();
+    }
+    if let Some(end) = text.strip_prefix("nothing open at ") {
+        return format!("{end} 时无未了结");
+    }
+    if let Some(drained) = text.strip_prefix("nothing open since ") {
+        return format!("{drained} 起无在途");
+    }
+    if let Some(count) = text.strip_suffix(" open") {
+        return format!("{count} 笔未了结");
     }
     let mut words: Vec<String> = Vec::new();
     let mut after_a_party = false;

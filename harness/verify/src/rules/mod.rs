@@ -16,6 +16,7 @@ mod r09_reconciliation;
 mod r10_clearing;
 mod r11_bystanders;
 mod r12_gate;
+mod r12_transit;
 mod r13_order;
 mod r14_deadline;
 

@@ -16,7 +16,7 @@ use crosswipe_domain::{
 };
 use crosswipe_journal::{Intent, Purpose};
 
-use super::RuleOutcome;
+use super::{RuleOutcome, r12_transit};
 use crate::context::{Context, Ledger};
 use crate::draft::finding;
 use crate::judgement::Remark;
@@ -64,6 +64,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     for (party, ledger) in &context.ledgers {
         booked(context, &gate, ledger, &mut outcome);
         public(context, plan, party, &ledger.tally.played, &mut outcome);
+        r12_transit::check(context, plan, party, ledger, &mut outcome);
     }
     if outcome.compared > 0
         && context

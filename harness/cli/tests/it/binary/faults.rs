@@ -180,6 +180,24 @@ fn a_platform_that_lets_in_whom_it_must_refuse_is_named(
     assert_eq!(report["open"]["transactions"], 0, "undone all the same");
 }
 
+/// What no platform takes back outlives the window: the run says what stands, and closing the window says no.
+#[test]
+fn test_data_that_survives_go_live_is_named_by_close() {
+    let bench = Bench::new();
+    let more = ["--json", "--fault", "test-data-survives-go-live"];
+    let report = bench.run("run", &more).must_end(1).json();
+    assert!(report["open"]["transactions"].as_u64() > Some(0));
+    let plan = super::plan("pair-demo");
+    let (run, out) = (bench.text("run"), bench.text("window"));
+    let closed = super::crosswipe(&["close", &plan, &run, "--out", &out, "--json"]);
+    let closed = closed.must_end(1).json();
+    let findings = closed["findings"].as_array().unwrap();
+    let gate = findings.iter().find(|one| one["class"] == "gate:window");
+    let gate = gate.unwrap_or_else(|| panic!("{findings:#?}"));
+    assert_eq!(gate["rule"], "R14");
+    assert!(!gate["witness"].as_array().unwrap().is_empty());
+}
+
 /// The public of the mock world, let in while it is suspended: the platforms are named, and nobody undoes it.
 #[test]
 fn real_traffic_in_the_window_is_named_and_left_alone() {

@@ -12,7 +12,7 @@ use crosswipe_sim::look_through;
 use crosswipe_verify::{Judgement, Verdict};
 use rstest::rstest;
 
-use super::flows::{Flow, at_night, by_force, flow, shut_out};
+use super::flows::{Flow, after_a_drain, at_night, by_force, flow, shut_out};
 use super::scene::{Ended, Scene};
 
 /// What must be found of a fault as ordered.
@@ -48,6 +48,12 @@ const WRONG: Verdict = Verdict::Violated;
 const ACROSS: &[&str] = &["outpatient", "inpatient"];
 /// The same before eight in the morning.
 const NIGHT: &[&str] = &["outpatient at night", "inpatient at night"];
+/// Businesses in a plan with a drain phase.
+const DRAINED: &[&str] = &[
+    "outpatient after a drain",
+    "inpatient after a drain",
+    "local after a drain",
+];
 /// Businesses that the window shuts out for one reason each, sent past the gate by force.
 const STRANGERS: &[&str] = &[
     "outpatient by force: person",
@@ -176,6 +182,8 @@ const ENTRIES: &[Entry] = &[
     entry("real-traffic-in-window", &["public-within"], WRONG, &["gate:window"]),
     entry("unready-peer-accepted", UNREADY, WRONG, &["gate:institution"]),
     entry("unready-peer-accepted:on=2207", &["outpatient by force: institution"], WRONG, &["gate:institution"]),
+    entry("in-transit-carried-over", DRAINED, WRONG, &["gate:business"]),
+    entry("test-data-survives-go-live", ALL, WRONG, &["residue:settlement", "unresolved budget-spent"]),
     entry("query-unavailable", ALL, OPEN, &["evidence:missing"]),
     entry("secret-echoed", ALL, CLEAN, &[]),
     entry("secret-echoed:on=1101,times=9", ALL, OPEN, &[]),
@@ -231,6 +239,9 @@ fn every_fault_that_can_be_ordered_is_named_and_nothing_else_is() {
 fn flow_of(case: &str) -> Flow {
     if let Some(case) = case.strip_suffix(" at night") {
         return at_night(case);
+    }
+    if let Some(case) = case.strip_suffix(" after a drain") {
+        return after_a_drain(case);
     }
     match case.split_once(" by force: ") {
         Some((case, shut)) => by_force(case, shut),
@@ -406,6 +417,19 @@ fn what_a_platform_must_refuse_is_not_sent_in_the_first_place(
         let named = format!("\"reason\":\"{reason}\"");
         assert!(gated.contains(&named), "{case}: {gated}");
     }
+}
+
+/// A plan that drains first is clean where nothing was carried over.
+#[rstest]
+#[case("outpatient")]
+#[case("inpatient")]
+fn a_drained_platform_is_clean(#[case] case: &str) {
+    let flow = after_a_drain(case);
+    let scene = Scene::new(&flow);
+    let Ended::Certified(judgement) = scene.run(None).0 else {
+        panic!("{} came to no end", flow.name);
+    };
+    assert_eq!(judgement.verdict, CLEAN, "{}", told(&judgement));
 }
 
 /// The first row that shows a number of a person of the plan.

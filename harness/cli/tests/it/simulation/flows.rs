@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crosswipe_domain::{Business, Export, Moment, Party, PersonClass, PseudonymKey, Role};
+use crosswipe_domain::{
+    Business, Export, Moment, Party, PersonClass, Phase, PhaseKind, PseudonymKey, Public, Role,
+};
 use crosswipe_journal::Row;
 use crosswipe_mocks::{FaultOrder, MemoryWorld, Setup};
 use crosswipe_runner::beginning;
@@ -52,6 +54,24 @@ pub(super) fn by_force(case: &str, shut: &str) -> Flow {
         }
     }
     flow
+}
+
+/// The flow of this case in a plan that drains all business of the platform before.
+pub(super) fn after_a_drain(case: &str) -> Flow {
+    let mut plan = plan();
+    let opens = plan.window.phases[0].from;
+    let drain = Phase {
+        id: "drain".to_owned(),
+        kind: PhaseKind::Drain,
+        from: opens.plus_ms(-3_600_000),
+        to: Some(opens),
+        allow: Vec::new(),
+        public: Public::Closed,
+        reads: None,
+        quote: String::new(),
+    };
+    plan.window.phases.insert(0, drain);
+    of_plan(plan, &format!("{case}, after a drain"), case, Vec::new())
 }
 
 /// The flow of this case in a window that shuts it out for one reason.

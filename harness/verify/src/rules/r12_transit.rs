@@ -1,0 +1,94 @@
+//! R12 在途 · A plan that drains all business leaves nothing open behind its last drain phase.
+//!
+//! An open visit or unsettled line that a party had from before is one that was carried over: later settlements and
+//! admissions will stumble over it. Asked of the last look, where that was taken after the phase had ended.
+//! Not here: what the run itself left open (R7), what the public does meanwhile (`r12_gate`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crosswipe_domain::{Entry, Moment, Party, PhaseKind, ResolvedPlan, Row, Rule};
+
+use super::RuleOutcome;
+use crate::context::{Context, Ledger};
+use crate::draft::finding;
+use crate::story::Owner;
+
+/// One finding per party, with the list of what is open.
+pub(crate) fn check(
+    context: &Context<'_>,
+    plan: &ResolvedPlan,
+    party: &Party,
+    ledger: &Ledger<'_>,
+    outcome: &mut RuleOutcome,
+) {
+    let phases = plan.window.phases.iter();
+    let drains = phases.filter(|phase| phase.kind == PhaseKind::Drain);
+    let Some(drained) = drains.filter_map(|phase| phase.to).max() else {
+        return;
+    };
+    let Some(export) = ledger
+        .books
+        .end()
+        .filter(|export| export.taken_at >= drained)
+    else {
+        return;
+    };
+    let born = births(ledger);
+    let settled: BTreeSet<&str> = export
+        .rows
+        .iter()
+        .filter(|row| row.kind == "settlement" && row.status == "settled")
+        .filter_map(|row| row.facts.get("mdtrt_id").map(String::as_str))
+        .collect();
+    let mut open = Vec::new();
+    for row in &export.rows {
+        let at = born.get(&(row.kind.as_str(), row.id.as_str()));
+        if at.is_none_or(|at| *at >= drained) || of_the_run(context, row) {
+            continue;
+        }
+        outcome.compared += 1;
+        if is_in_transit(row, &settled) {
+            open.push(format!("{party} {} {} {}", row.kind, row.id, row.status));
+        }
+    }
+    if open.is_empty() {
+        return;
+    }
+    let mut one = finding(Rule::R12, "gate:business")
+        .at(party)
+        .location("in transit")
+        .values(
+            format!("nothing open since {drained}"),
+            format!("{} open", open.len()),
+        );
+    one.witness = open;
+    outcome.findings.push(one);
+}
+
+/// When each row was born.
+fn births<'a>(ledger: &Ledger<'a>) -> BTreeMap<(&'a str, &'a str), Moment> {
+    let born = ledger.books.last.iter().filter_map(|row| match &row.entry {
+        Entry::Row {
+            kind,
+            id,
+            was: None,
+            ..
+        } => Some(((kind.as_str(), id.as_str()), row.at)),
+        _ => None,
+    });
+    born.collect()
+}
+
+fn of_the_run(context: &Context<'_>, row: &Row) -> bool {
+    let owner = context.story.owner(&row.cause.origin, &row.cause.msgid);
+    owner.is_run() || matches!(owner, Owner::Played(_))
+}
+
+/// A visit that was neither settled nor cancelled, a line that was neither.
+fn is_in_transit(row: &Row, settled: &BTreeSet<&str>) -> bool {
+    match row.kind.as_str() {
+        "visit" => !row.is_terminal() && !settled.contains(row.id.as_str()),
+        "fee-detail" => row.status == "charged",
+        _ => false,
+    }
+}
