@@ -169,7 +169,7 @@ impl Trouble {
             Trouble::Journal(JournalError::DiskFull { .. }) => {
                 "腾出空间后重新运行 · free some space and run again".to_owned()
             }
-            Trouble::Halt(Halt::DiskFull { .. }) => {
+            Trouble::Halt(halt) if halt.is_for_want_of_room() => {
                 "腾出空间后 crosswipe resume · free some space, then crosswipe resume".to_owned()
             }
             Trouble::File { source, .. } if source.kind() == io::ErrorKind::NotADirectory => {

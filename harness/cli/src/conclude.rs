@@ -9,10 +9,10 @@ use std::path::Path;
 use crosswipe_journal::{Cert, Draft, History, JournalError, Payload};
 use crosswipe_reports::{Lang, Story, json, terminal};
 use crosswipe_runner::{Finished, Halt};
-use crosswipe_verify::{certificate, certificate_core_sha256};
+use crosswipe_verify::{JUDGE, certificate, certificate_core_sha256};
 
 use crate::command::report::write_all;
-use crate::command::verify::{Judged, WIDTH, judged, judged_on, story};
+use crate::command::verify::{Judged, Sealed, WIDTH, by_another_judge, judged, judged_on, story};
 use crate::complain::{Trouble, to_stdout};
 use crate::exit::Exit;
 use crate::{private, rundir, seal};
@@ -59,14 +59,28 @@ pub(crate) fn certify(
         faults: fired.iter().cloned().collect(),
         classes,
         sha256: certificate_core_sha256(&first.certificate).unwrap_or_default(),
+        judge: JUDGE.to_owned(),
     };
-    finished.journal.append_and_wait(Draft {
+    // What is open is known by now, and whoever reads «the disk is full» wants to know that.
+    let open = usize::try_from(first.judgement.counts.unresolved).unwrap_or(usize::MAX);
+    let told = |error: JournalError| {
+        if error.is_full() {
+            Trouble::Halt(Halt::DiskFull {
+                path: dir.join("journal.db"),
+                open,
+            })
+        } else {
+            Trouble::from(error)
+        }
+    };
+    let draft = Draft {
         at: finished.at,
         payload: Payload::Cert(cert),
         message: None,
-    })?;
+    };
+    finished.journal.append_and_wait(draft).map_err(told)?;
     let short_of_room = finished.short_of_room;
-    finished.close()?;
+    finished.close().map_err(told)?;
     let history = crosswipe_journal::read(dir)?;
     rundir::extend(&mut evidence, &history);
     // The judge looks at nothing behind CERT, so its judgement stands; only the journal's tail has moved.
@@ -88,16 +102,22 @@ pub(crate) fn certify(
 }
 
 /// A process may have died between CERT and the files that stand beside it: what it certified is written down then, if
-/// journal and exports still amount to it. True if something was missing.
-pub(crate) fn complete(dir: &Path, judged: &Judged) -> Result<bool, Trouble> {
+/// journal and exports still amount to it. True if something was missing, and could be written.
+pub(crate) fn complete(dir: &Path, history: &History, judged: &Judged) -> Result<bool, Trouble> {
     let missing = |name: &str| !dir.join(name).exists();
-    if judged.evidence_was_changed || !(missing(rundir::CERTIFICATE) || missing(seal::SUMS)) {
+    if judged.sealed == Sealed::Changed || !(missing(rundir::CERTIFICATE) || missing(seal::SUMS)) {
         return Ok(false);
     }
-    rundir::write(
-        &dir.join(rundir::CERTIFICATE),
-        judged.certificate.as_bytes(),
-    )?;
+    if missing(rundir::CERTIFICATE) {
+        if by_another_judge(history).is_some() {
+            // Only who certified can write what was certified.
+            return Ok(false);
+        }
+        rundir::write(
+            &dir.join(rundir::CERTIFICATE),
+            judged.certificate.as_bytes(),
+        )?;
+    }
     seal::write_sums(dir)?;
     Ok(true)
 }

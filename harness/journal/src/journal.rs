@@ -383,6 +383,14 @@ impl Journal {
         self.status.failed()
     }
 
+    /// Whether the room that was set aside for the undo is gone, or could not be set aside when the journal was opened.
+    pub fn has_given_up_its_reserve(&self) -> bool {
+        matches!(
+            self.disk_full(),
+            Some(JournalError::DiskFull { reserve_used: true })
+        )
+    }
+
     /// [`JournalError::DiskFull`] once the reserve was given up: no new business, only compensation.
     pub fn disk_full(&self) -> Option<JournalError> {
         self.status.disk_full()

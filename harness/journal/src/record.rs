@@ -507,4 +507,7 @@ pub struct Cert {
     pub classes: Vec<FindingClass>,
     /// SHA-256 of the certificate's core: the certificate without the journal's tail, which this record moves.
     pub sha256: String,
+    /// Who judged: version of the tool and digest of its rules; empty in runs from before this was noted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub judge: String,
 }

@@ -75,6 +75,17 @@ pub enum Halt {
     Bug(String),
 }
 
+impl Halt {
+    /// Whether free space is all that it takes to go on.
+    pub fn is_for_want_of_room(&self) -> bool {
+        match self {
+            Halt::DiskFull { .. } => true,
+            Halt::Journal(error) => error.is_full(),
+            _ => false,
+        }
+    }
+}
+
 impl From<JournalError> for Halt {
     fn from(error: JournalError) -> Halt {
         match error {

@@ -20,13 +20,20 @@ use crate::transport::Transport;
 const ROUNDS: usize = 3;
 
 impl<T: Transport> Desk<T> {
-    /// Takes t1 or t2, until it shows nothing that came late.
+    /// Takes t1 or t2, until it shows nothing that came late. Books are large: once the journal's reserve is given up
+    /// they are left to a later `resume`, for what room there is belongs to the records of what may still come late.
     pub(crate) async fn last_look(
         self: &Arc<Self>,
         busy: &Busy,
         instant: Instant,
     ) -> Result<(), Halt> {
         for _ in 0..ROUNDS {
+            if self.journal.has_given_up_its_reserve() {
+                return Err(Halt::DiskFull {
+                    path: self.config.shelf.place("exports"),
+                    open: self.fold(|fold| fold.open_count()),
+                });
+            }
             lock(&self.late).clear();
             self.snapshot(instant).await?;
             let people = self.note_late(instant.name()).await?;

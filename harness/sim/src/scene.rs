@@ -16,7 +16,7 @@ use crosswipe_runner::{
     Finished, Halt, Interrupt, MemoryShelf, Patience, RunConfig, Shelf, Turn, resume, run,
 };
 use crosswipe_scenarios::Plan;
-use crosswipe_verify::{Evidence, Judgement, certificate, certificate_core_sha256, judge};
+use crosswipe_verify::{Evidence, JUDGE, Judgement, certificate, certificate_core_sha256, judge};
 use tokio::sync::Notify;
 
 use crate::air::{Air, Met};
@@ -323,6 +323,7 @@ impl Scene<'_> {
             faults: played.fired.iter().cloned().collect(),
             classes,
             sha256: certificate_core_sha256(&certificate).unwrap_or_default(),
+            judge: JUDGE.to_owned(),
         };
         let written = finished
             .journal

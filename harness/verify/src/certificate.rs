@@ -14,6 +14,14 @@ use crate::context::Context;
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::{Held, Judgement, Transaction, TxState};
 
+/// 判定版本 · This judge: version of the tool, and a digest of the sources that decide how a run is judged. Told in the
+/// CERT record; a certificate of another judge is not computed again but held against its digest there.
+pub const JUDGE: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "+",
+    env!("CROSSWIPE_JUDGE_RULES")
+);
+
 /// The `schema` of a certificate.
 const SCHEMA: &str = "crosswipe.certificate/1";
 

@@ -31,7 +31,7 @@ mod totals;
 mod verdict;
 mod window;
 
-pub use certificate::{certificate, certificate_core_sha256};
+pub use certificate::{JUDGE, certificate, certificate_core_sha256};
 pub use evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
 pub use files::{PartyFiles, party_of, read_party};
 pub use judge::judge;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_verify::Finding;
+use crosswipe_verify::{Finding, Remark};
 
 use crate::amount::yuan;
 use crate::story::{Case, Cause};
@@ -277,37 +277,37 @@ pub(crate) fn open_lines(page: &Page<'_>) -> Vec<String> {
     lines
 }
 
-/// Notes counted by code: they never change a verdict.
+/// Notes counted by code, with the first τ they are about; one that is about the run as a whole, with its facts. They
+/// never change a verdict.
 pub(crate) fn notes(page: &Page<'_>) -> String {
-    let mut numbers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut by_code: BTreeMap<&str, Vec<&Remark>> = BTreeMap::new();
     for note in &page.story.notes {
-        numbers
-            .entry(note.code.as_str())
-            .or_default()
-            .extend(note.txid.as_ref().map(ToString::to_string));
+        by_code.entry(&note.code).or_default().push(note);
     }
-    let line = |(code, about): (&&str, &Vec<String>)| {
-        let number = page
-            .story
-            .notes
-            .iter()
-            .filter(|note| note.code == **code)
-            .count();
-        let first: Vec<&str> = about.iter().take(3).map(String::as_str).collect();
-        let dots = if about.len() > first.len() {
-            ", …"
-        } else {
-            ""
+    let line = |(code, notes): (&&str, &Vec<&Remark>)| {
+        let about: Vec<String> = match notes.as_slice() {
+            [one] if one.txid.is_none() => {
+                let fact = |(name, value): (&String, &String)| format!("{name} = {value}");
+                one.facts.iter().map(fact).collect()
+            }
+            many => many
+                .iter()
+                .filter_map(|note| note.txid.as_ref().map(ToString::to_string))
+                .collect(),
         };
+        let shown = if notes.len() == 1 { about.len() } else { 3 };
+        let dots = if about.len() > shown { ", …" } else { "" };
+        let first: Vec<&str> = about.iter().take(shown).map(String::as_str).collect();
         let said = terms::note(code, page.lang);
         // A code that no words are known for is not said twice.
         let named = match said == *code {
             true => String::new(),
             false => format!(" ({code})"),
         };
+        let number = notes.len();
         format!("{said}{named} ×{number}  {}{dots}", first.join(", "))
     };
-    let lines: Vec<String> = numbers.iter().map(line).collect();
+    let lines: Vec<String> = by_code.iter().map(line).collect();
     if lines.is_empty() {
         String::new()
     } else {

@@ -320,6 +320,10 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
         ),
         "runs-overlap" => lang.pick("两次运行同时进行", "two runs at the same time"),
         "probe-failed" => lang.pick("待遇试算没有做成", "a probe could not be carried out"),
+        "judged-by-another" => lang.pick(
+            "由另一版本出证，本版本重新判定",
+            "certified by another version, judged anew by this one",
+        ),
         "anchor-agrees" => lang.pick("链首链尾与抄件相符", "the chain agrees with the note"),
         "cross-day" => lang.pick("跨日回退（净额为零）", "undone on another day (net zero)"),
         other => other,

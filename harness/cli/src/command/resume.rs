@@ -200,7 +200,7 @@ fn must_be_in_time(dir: &Path, history: &History, begins: Moment) -> Result<(), 
 fn finished_already(dir: &Path, history: &History, telling: Telling) -> Result<Exit, Trouble> {
     let faults = faults_met(history);
     let mut judged = judged(dir, history, &faults)?;
-    let completed = complete(dir, &judged)?;
+    let completed = complete(dir, history, &judged)?;
     if completed {
         judged = self::judged(dir, history, &faults)?;
     }

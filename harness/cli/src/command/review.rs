@@ -13,7 +13,7 @@ use crosswipe_runner::clock::real_now;
 use crosswipe_verify::{Evidence, ForeignRows, ReviewAct, ReviewLine, foreign};
 
 use crate::args::Review;
-use crate::command::verify::{changed_since_certified, faults_met, judged_on};
+use crate::command::verify::{Sealed, changed_since_certified, faults_met, judged_on};
 use crate::complain::{Trouble, to_stdout};
 use crate::conclude::{Files, Telling, tell};
 use crate::exit::Exit;
@@ -42,7 +42,7 @@ pub(crate) fn review(args: &Review) -> Result<Exit, Trouble> {
     let Some(said) = Said::of(&args.explain_foreign, &args.by, &args.reason)? else {
         let faults = faults_met(&history);
         let judged = judged_on(&args.run, &history, &evidence, &faults)?;
-        if judged.exit != Exit::Harness && !judged.evidence_was_changed {
+        if judged.exit != Exit::Harness && judged.sealed != Sealed::Changed {
             certify_again(&args.run, &evidence)?;
         }
         to_stdout(&listed(&evidence, telling))?;

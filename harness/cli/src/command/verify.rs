@@ -3,15 +3,14 @@
 //! The certificate is computed again and compared byte for byte, `SHA256SUMS` covers bytes that carry
 //! no meaning. A run in progress or killed half-way is judged as far as it came, never clean.
 
-use std::fs;
+mod sealed;
+
 use std::path::Path;
 
-use crosswipe_domain::{FindingClass, Moment, Nature, Rule, Severity};
-use crosswipe_journal::{CaseResult, Cert, History, JournalError, Payload};
+use crosswipe_domain::{Moment, Nature};
+use crosswipe_journal::{CaseResult, History, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
-use crosswipe_verify::{
-    Evidence, Finding, Judgement, Review, Verdict, certificate, certificate_core_sha256, judge,
-};
+use crosswipe_verify::{Evidence, Finding, Judgement, Verdict, certificate, judge};
 
 use crate::anchor::Anchor;
 use crate::args::Verify;
@@ -19,7 +18,11 @@ use crate::complain::{Trouble, to_stdout};
 use crate::conclude::leave_a_report;
 use crate::exit::{Came, Exit, of_run};
 use crate::rundir;
-use crate::seal::{self, Broken};
+
+use self::sealed::hold;
+pub(crate) use self::sealed::{
+    Sealed, by_another_judge, changed_since_certified, is_certified, read_sealed, tampered,
+};
 
 /// Reads, judges, prints.
 pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
@@ -40,20 +43,6 @@ pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
         terminal(&story, args.common.lang(), WIDTH)
     })?;
     Ok(judged.exit)
-}
-
-/// Reads a journal. One that cannot be relied on is a corrupt journal before it was sealed, and tampered evidence
-/// after it.
-pub(crate) fn read_sealed(dir: &Path) -> Result<History, Trouble> {
-    match crosswipe_journal::read(dir) {
-        Err(source @ JournalError::Corrupt { .. }) => match seal::first_broken(dir)? {
-            Some(Broken::Changed(what) | Broken::Gone(what)) => {
-                Err(Trouble::Tampered { what, source })
-            }
-            None => Err(source.into()),
-        },
-        read => Ok(read?),
-    }
 }
 
 /// The note as typed, in one text or in several.
@@ -110,8 +99,8 @@ pub(crate) struct Judged {
     /// The certificate as it must read.
     pub(crate) certificate: String,
     pub(crate) exit: Exit,
-    /// Journal and exports do not amount to what was certified, or a sealed file is not as it was.
-    pub(crate) evidence_was_changed: bool,
+    /// Whether what was certified lies there as it was.
+    pub(crate) sealed: Sealed,
 }
 
 /// Judges a run folder; `faults` are those asked for, with how often each fired.
@@ -137,18 +126,7 @@ pub(crate) fn judged_on(
 ) -> Result<Judged, Trouble> {
     let mut judgement = judge(evidence);
     let certificate = certificate(evidence, &judgement);
-    let changed = if is_reviewed(evidence) {
-        changed_since_certified(dir, history, evidence)?
-    } else {
-        changed_since(dir, history, &certificate)?
-    };
-    let changed = changed.or(changed_since_reviewed(dir, evidence, &certificate)?);
-    let evidence_was_changed = matches!(changed, Some(Broken::Changed(_)));
-    match changed {
-        Some(Broken::Changed(what)) => put_first(&mut judgement, 0, tampered(&what)),
-        Some(Broken::Gone(what)) => put_first(&mut judgement, 0, gone(&what)),
-        None => {}
-    }
+    let sealed = hold(dir, history, evidence, &certificate, &mut judgement)?;
     let exit = of_run(came(history, &judgement, faults));
     let exit = if judgement.verdict != Verdict::Violated && gated_before_anything(history) {
         Exit::Gate
@@ -159,122 +137,8 @@ pub(crate) fn judged_on(
         judgement,
         certificate,
         exit,
-        evidence_was_changed,
+        sealed,
     })
-}
-
-fn is_reviewed(evidence: &Evidence) -> bool {
-    evidence.review != Review::default()
-}
-
-/// First file that is not what it was when the run was certified: the first certificate speaks of no review.
-pub(crate) fn changed_since_certified(
-    dir: &Path,
-    history: &History,
-    evidence: &Evidence,
-) -> Result<Option<Broken>, Trouble> {
-    let bare = Evidence {
-        review: Review::default(),
-        ..evidence.clone()
-    };
-    changed_since(dir, history, &certificate(&bare, &judge(&bare)))
-}
-
-/// Whether the certificate of the review says what the review says now.
-fn changed_since_reviewed(
-    dir: &Path,
-    evidence: &Evidence,
-    certificate: &str,
-) -> Result<Option<Broken>, Trouble> {
-    let path = dir.join(rundir::REVIEWED);
-    match fs::read(&path) {
-        // Somebody took the review away, and its certificate is left.
-        Ok(_) if !is_reviewed(evidence) => Ok(Some(Broken::Changed(rundir::REVIEW.to_owned()))),
-        Ok(kept) if kept != certificate.as_bytes() => {
-            Ok(Some(Broken::Changed(rundir::REVIEWED.to_owned())))
-        }
-        Ok(_) => Ok(None),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Trouble::file("read", &path, error)),
-    }
-}
-
-/// First file that is not what it was when the run was certified.
-fn changed_since(
-    dir: &Path,
-    history: &History,
-    certificate: &str,
-) -> Result<Option<Broken>, Trouble> {
-    if let Some(broken) = seal::first_broken(dir)? {
-        return Ok(Some(broken));
-    }
-    let Some((seq, cert)) = certified(history) else {
-        return Ok(None);
-    };
-    if !cert.sha256.is_empty()
-        && certificate_core_sha256(certificate).as_ref() != Some(&cert.sha256)
-    {
-        return Ok(Some(Broken::Changed(format!("journal #{seq}"))));
-    }
-    let path = dir.join(rundir::CERTIFICATE);
-    match fs::read(&path) {
-        Ok(kept) if kept != certificate.as_bytes() => {
-            Ok(Some(Broken::Changed(rundir::CERTIFICATE.to_owned())))
-        }
-        Ok(_) if !dir.join(seal::SUMS).exists() => Ok(Some(Broken::Gone(seal::SUMS.to_owned()))),
-        Ok(_) => Ok(None),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Ok(Some(Broken::Gone(rundir::CERTIFICATE.to_owned())))
-        }
-        Err(error) => Err(Trouble::file("read", &path, error)),
-    }
-}
-
-/// Whether the run came to its certificate.
-pub(crate) fn is_certified(history: &History) -> bool {
-    certified(history).is_some()
-}
-
-/// CERT, if the run was certified, and where it stands.
-fn certified(history: &History) -> Option<(u64, &Cert)> {
-    history
-        .records
-        .iter()
-        .rev()
-        .find_map(|record| match &record.payload {
-            Payload::Cert(cert) => Some((record.seq, cert)),
-            _ => None,
-        })
-}
-
-/// Something that was sealed does not lie there any more.
-fn gone(what: &str) -> Finding {
-    Finding {
-        class: FindingClass::new("evidence:missing"),
-        actual: "absent".to_owned(),
-        ..tampered(what)
-    }
-}
-
-/// Something is not what it was when it was sealed.
-pub(crate) fn tampered(what: &str) -> Finding {
-    Finding {
-        class: FindingClass::new("evidence:tampered"),
-        severity: Severity::S1,
-        rule: Rule::R2,
-        uncertain: false,
-        party: None,
-        answered_by: None,
-        txid: None,
-        case: None,
-        person: None,
-        location: what.to_owned(),
-        unit: None,
-        expected: "as certified".to_owned(),
-        actual: "changed".to_owned(),
-        witness: Vec::new(),
-        follows_from: None,
-    }
 }
 
 fn came(history: &History, judgement: &Judgement, faults: &[(String, u64)]) -> Came {

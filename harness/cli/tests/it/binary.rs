@@ -4,6 +4,7 @@
 //! Not here: what single crates promise; each tests that itself.
 
 mod anchor;
+mod another_judge;
 mod audit;
 mod audit_lists;
 mod clean;

@@ -125,6 +125,7 @@ fn every_kind() -> Vec<Payload> {
             verdict: "violated".into(),
             classes: vec![FindingClass::new("residue:accumulator")],
             sha256: "ef".repeat(32),
+            judge: "0.1.0+0123456789abcdef".into(),
         }),
     ]
 }

@@ -133,6 +133,7 @@ impl History {
             faults: BTreeMap::new(),
             classes: Vec::new(),
             sha256: String::new(),
+            judge: String::new(),
         }));
     }
 

@@ -85,6 +85,7 @@ fn the_certificate_record_changes_nothing_about_the_judgement() {
         verdict: before.verdict.name().into(),
         classes: vec![],
         sha256: core.clone(),
+        judge: crate::JUDGE.into(),
     };
     last.payload = crosswipe_journal::Payload::Cert(cert);
     after.records.push(last);

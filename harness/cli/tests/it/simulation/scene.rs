@@ -243,6 +243,7 @@ impl<'f> Scene<'f> {
             faults: BTreeMap::new(),
             classes: Vec::new(),
             sha256: String::new(),
+            judge: String::new(),
         };
         let written = finished
             .journal
