@@ -18,6 +18,7 @@ mod clock;
 mod crossed;
 mod death;
 mod empty;
+mod flaps;
 mod gates;
 mod history;
 mod hostile;

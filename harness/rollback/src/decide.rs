@@ -13,6 +13,9 @@ use crate::fold::{Attempt, Next, Patience, Tracked};
 /// Refusal of a message whose msgid the platform has seen before: about the message, not about the business.
 pub const DUPLICATE: &str = "E-DUPMSG";
 
+/// Refusal of an undo of what is undone already.
+const UNDONE: &str = "E-UNDONE";
+
 /// The next action for an open τ.
 pub(crate) fn next(tracked: &Tracked, patience: &Patience, now: Moment) -> Next {
     match (tracked.attempts.last(), &tracked.outcome) {
@@ -122,6 +125,9 @@ fn after_attempt(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now:
             }
         };
     };
+    if wavers(tracked) {
+        return agreed(tracked, attempt, answer, patience, now);
+    }
     // «Seen before» says that the undo arrived, not what became of it, and the one in front of whoever says so may never
     // have heard: a new message brings an answer about the books themselves.
     let seen_before =
@@ -139,6 +145,52 @@ fn after_attempt(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now:
         Says::Reversed | Says::NotApplied => conclude(tracked, answer),
         Says::Unclear => ask_again(tracked, patience, now),
         Says::Applied => again(tracked, attempt, patience, now),
+    }
+}
+
+/// How many equal answers in a row, spread over the quiet period, settle what answers disagreed about.
+const AGREEING: usize = 3;
+
+/// An undo was done, a query showed it standing all the same, and the next undo was told that there is nothing left to
+/// undo: whoever answers queries is not of one mind.
+pub(crate) fn wavers(tracked: &Tracked) -> bool {
+    let Some((last, earlier)) = tracked.attempts.split_last() else {
+        return false;
+    };
+    let told_undone =
+        matches!(&last.outcome, Some(Outcome::Refused { code, .. }) if code == UNDONE);
+    tracked.stood_after_undo && told_undone && earlier.iter().any(Attempt::is_done)
+}
+
+/// Nothing more is undone on the word of who wavers: asked at intervals until answers agree.
+fn agreed(
+    tracked: &Tracked,
+    attempt: &Attempt,
+    answer: &Queried,
+    patience: &Patience,
+    now: Moment,
+) -> Next {
+    let alike = tracked.answers.iter().rev();
+    let alike = alike.take_while(|other| other.says == answer.says).count();
+    match answer.says {
+        Says::Reversed | Says::NotApplied if alike >= AGREEING => conclude(tracked, answer),
+        Says::Applied if alike >= AGREEING => again(tracked, attempt, patience, now),
+        // The platform itself has said twice that it is undone, and refuses what follows if it is not. Whether that is
+        // proof is for the judge, who sees that the answers never agreed.
+        Says::Reversed if tracked.rounds > patience.budget * 2 => conclude(tracked, answer),
+        _ if tracked.rounds > patience.budget * 3 => give_up(tracked, "no-answer"),
+        _ => {
+            let until = tracked
+                .last_at
+                .plus_ms(patience.quiet_ms / (AGREEING as i64 - 1));
+            if now < until {
+                Next::Wait { until }
+            } else {
+                Next::Query {
+                    txid: tracked.intent.txid.clone(),
+                }
+            }
+        }
     }
 }
 
@@ -160,7 +212,7 @@ fn again(tracked: &Tracked, attempt: &Attempt, patience: &Patience, now: Moment)
     // «Undone already», and yet it stands: somebody behind undid it and those in front never heard. The reversal by
     // message id goes along the whole path and asks each for its own books.
     let undone_behind =
-        matches!(&attempt.outcome, Some(Outcome::Refused { code, .. }) if code == "E-UNDONE");
+        matches!(&attempt.outcome, Some(Outcome::Refused { code, .. }) if code == UNDONE);
     let infno = if undone_behind && tracked.intent.infno.reversible() {
         InfNo::new("2601")
     } else {

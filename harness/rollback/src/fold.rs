@@ -131,6 +131,8 @@ pub(crate) struct Tracked {
     pub(crate) rounds: u32,
     /// How often its own message was sent again.
     pub(crate) resends: u32,
+    /// A query showed it standing although its undo had been answered «done».
+    pub(crate) stood_after_undo: bool,
     /// A query showed it standing at some time.
     pub(crate) seen_applied: bool,
     pub(crate) closed: bool,
@@ -146,6 +148,11 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
+    /// Answered «done».
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Ok { .. }))
+    }
+
     /// What has ended and undid nothing of the τ as a whole. An undo that a case asked for and that was refused is a step
     /// of the test, no attempt of the rollback: a tester may undo out of order to see it refused, and what he tried to
     /// undo is undone in its turn all the same («seen before» says that it arrived, so it counts). One that takes a
@@ -224,6 +231,8 @@ impl Fold {
             }),
             Payload::Queried(queried) => self.update(&queried.txid, record, |tracked| {
                 tracked.rounds += 1;
+                let undone = tracked.attempts.last().is_some_and(Attempt::is_done);
+                tracked.stood_after_undo |= undone && queried.says == Says::Applied;
                 tracked.seen_applied |= matches!(queried.says, Says::Applied | Says::Reversed);
                 tracked.answers.push(queried.clone());
             }),
@@ -241,6 +250,11 @@ impl Fold {
             }
             _ => {}
         }
+    }
+
+    /// Whether answers about a τ disagreed while nothing happened to it.
+    pub fn wavered(&self, txid: &TxId) -> bool {
+        self.transactions.get(txid).is_some_and(decide::wavers)
     }
 
     /// What to do next for this person at `now`.
@@ -357,6 +371,7 @@ impl Fold {
             answers: Vec::new(),
             rounds: 0,
             resends: 0,
+            stood_after_undo: false,
             seen_applied: false,
             closed: false,
             never_applied: false,

@@ -444,6 +444,10 @@ impl<T: Transport> Desk<T> {
             .as_ref()
             .is_some_and(|outcome| !matches!(outcome, Outcome::Unknown { .. }));
         self.forget_sent(txid);
+        if self.fold(|fold| fold.wavered(txid)) {
+            self.note("query-flap", Some(txid.clone()), BTreeMap::new())
+                .await?;
+        }
         let verified = Verified {
             txid: txid.clone(),
             never_applied,

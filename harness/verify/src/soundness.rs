@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{CellKey, Entry, Export, Level, Party, Rule};
+use crosswipe_domain::{CellKey, Entry, Export, Level, Party, Role, Rule, TxId};
+use crosswipe_journal::{Payload, Says};
 
 use crate::context::{Context, Ledger, Status, is_terminal};
 use crate::draft::finding;
@@ -37,6 +38,7 @@ pub(crate) fn check(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> 
         );
     }
     findings.extend(clock_set_back(evidence));
+    findings.extend(wavering(evidence, context));
     if let Some((line, why)) = evidence.review.defect {
         findings.push(
             finding(Rule::R11, "evidence:tampered")
@@ -56,6 +58,49 @@ pub(crate) fn check(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> 
         findings.extend(contradicting_flags(context, party, ledger));
     }
     findings
+}
+
+/// How many equal answers in a row settle what answers disagreed about.
+const AGREEING: usize = 3;
+
+/// Two answers to one question while nothing was sent about it, and no agreement in the end: not a choice.
+fn wavering(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> {
+    let mut last: BTreeMap<&TxId, (Says, usize)> = BTreeMap::new();
+    let mut disagreed: BTreeSet<&TxId> = BTreeSet::new();
+    for record in &evidence.records {
+        match &record.payload {
+            Payload::CompIntent(comp) => drop(last.remove(&comp.txid)),
+            Payload::Queried(queried) if queried.says != Says::Unclear => {
+                let says = queried.says;
+                let before = last.get(&queried.txid).copied();
+                let alike = match before {
+                    Some((same, times)) if same == says => times + 1,
+                    _ => 1,
+                };
+                let both = [before.map(|(says, _)| says), Some(says)];
+                if both.contains(&Some(Says::Applied)) && both.contains(&Some(Says::Reversed)) {
+                    disagreed.insert(&queried.txid);
+                } else if alike >= AGREEING {
+                    disagreed.remove(&queried.txid);
+                }
+                last.insert(&queried.txid, (says, alike));
+            }
+            _ => {}
+        }
+    }
+    let told = disagreed.into_iter().filter_map(|txid| {
+        let tau = &context.story.taus[*context.story.tau_of.get(txid)?];
+        let treatment = tau.intent.path.iter();
+        let treatment = treatment.filter(|party| party.role == Role::Treatment);
+        let one = finding(Rule::R5, "evidence:conflict").about(tau);
+        let one = match treatment.last() {
+            Some(party) => one.at(party),
+            None => one,
+        };
+        let one = one.location("query");
+        Some(one.values("one answer", "applied, reversed").unsure())
+    });
+    told.collect()
 }
 
 /// Within one process time only goes on; where it did not, nobody knows in which phase what came after was sent.

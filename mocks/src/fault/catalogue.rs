@@ -8,8 +8,8 @@ use crosswipe_domain::{InfNo, Nature, Severity};
 use super::params::Key;
 use super::trouble::Trouble;
 use super::{
-    FaultOrder, again, answers, clearing, clock, crossed, death, empty, gates, history, hostile,
-    late, lies, parcels, postings, refusals, routes, torn, transit,
+    FaultOrder, again, answers, clearing, clock, crossed, death, empty, flaps, gates, history,
+    hostile, late, lies, parcels, postings, refusals, routes, torn, transit,
 };
 
 /// 故障类 · One class of the catalogue.
@@ -271,7 +271,7 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("zombie-harness", Group::H, Severity::S1, About::Settlement, &[], Seat::Harness),
     class("snapshot-after-first-swipe", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
     class("snapshot-not-atomic", Group::H, Severity::S2, About::Undo, &[AT], Seat::Party(torn::torn)),
-    class("query-flaps", Group::H, Severity::S2, About::Any, &[], Seat::NotBuilt("a platform with two nodes")),
+    class("query-flaps", Group::H, Severity::S2, About::Only(&["5203"]), &[], Seat::Party(flaps::flapping)),
     class("query-unavailable", Group::H, Severity::S3, About::Read, &[], Seat::Party(refusals::query_unavailable)),
     class("certificate-edited", Group::H, Severity::S1, About::Nothing, &[Key::choice("file", &["certificate", "journal", "export", "sums"])], Seat::Harness),
     class("secret-echoed", Group::H, Severity::S1, About::Settlement, &[], Seat::Party(refusals::echoed)),

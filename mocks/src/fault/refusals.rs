@@ -37,12 +37,32 @@ pub(super) fn closed_year(_: &FaultOrder) -> Box<dyn Trouble> {
     })
 }
 
-/// `test-data-survives-go-live`: the undo is refused whatever is asked, until the window has ended and long after.
+/// `test-data-survives-go-live`: of one person every undo is refused whatever is asked, until the window has ended and
+/// long after; others come back.
+struct Surviving {
+    person: Option<String>,
+}
+
 pub(super) fn never_undone(_: &FaultOrder) -> Box<dyn Trouble> {
-    Box::new(Refusing {
-        at: Where::Treatment,
-        code: RefusalCode::Unsupported,
-    })
+    Box::new(Surviving { person: None })
+}
+
+impl Trouble for Surviving {
+    fn arrive(&mut self, scene: &mut Scene<'_>, _: &mut Parcel) -> Arrival {
+        let person = &scene.message.person;
+        if !scene.is_from_institution() || person.is_none() {
+            return Arrival::Taken;
+        }
+        let survives = match &self.person {
+            known @ Some(_) => known == person && scene.goes_on(),
+            None => scene.hits(),
+        };
+        if !survives {
+            return Arrival::Taken;
+        }
+        self.person.clone_from(person);
+        Arrival::Answered(refused(scene, RefusalCode::Unsupported))
+    }
 }
 
 /// `persona-frozen-mid-run`: the person's benefit is frozen.

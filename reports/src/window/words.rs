@@ -164,7 +164,8 @@ pub(super) fn about(one: &WindowFinding, names: &Names, lang: Lang) -> String {
 
 /// What the window's own findings expect, see and point at, in the reader's language; what a rule wrote stays.
 pub(super) fn said(finding: &Finding, text: &str, lang: Lang) -> String {
-    let own = own(finding.class.as_str()).is_some_and(|own| own.class.starts_with("window:"));
+    let own = own(finding.class.as_str()).is_some_and(|own| own.class.starts_with("window:"))
+        || finding.location == "go-live";
     if !own || lang == Lang::En {
         return text.to_owned();
     }
@@ -176,6 +177,7 @@ pub(super) fn said(finding: &Finding, text: &str, lang: Lang) -> String {
         ("absent", "没有"),
         ("books", "账册"),
         ("last at its site", "该站点的最后一次"),
+        ("go-live", "上线时刻"),
     ];
     if let Some((_, zh)) = whole.iter().find(|(en, _)| *en == text) {
         return (*zh).to_owned();
@@ -185,6 +187,9 @@ pub(super) fn said(finding: &Finding, text: &str, lang: Lang) -> String {
     }
     if let Some(open) = text.strip_suffix(" transactions open") {
         return format!("{open} 笔未了结");
+    }
+    if let Some(end) = text.strip_prefix("nothing open at ") {
+        return format!("{end} 无未了结");
     }
     if let Some(hash) = text.strip_prefix("the run with record ") {
         return format!("含记录 {hash}… 的那次运行");

@@ -314,6 +314,10 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
             "本机时钟被拨回，业务时间照常往前",
             "this computer's clock was set back; business time went on",
         ),
+        "query-flap" => lang.pick(
+            "查询答复曾经反复，后来一致",
+            "queries wavered and agreed in the end",
+        ),
         "torn-tail" => lang.pick(
             "上次死在提交中间，丢掉了没确认的日志尾巴",
             "the process before died in a commit; its unacknowledged tail was dropped",
@@ -354,9 +358,6 @@ pub(crate) fn seen(text: &str, lang: Lang) -> String {
     };
     if !whole.is_empty() {
         return whole.to_owned();
-    }
-    if let Some(end) = text.strip_prefix("nothing open at ") {
-        return format!("{end} 时无未了结");
     }
     if let Some(drained) = text.strip_prefix("nothing open since ") {
         return format!("{drained} 起无在途");

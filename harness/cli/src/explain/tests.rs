@@ -289,6 +289,8 @@ fn every_note_that_the_runner_and_the_judge_write_has_its_page() {
         "cross-day",
         "order:applied≠sent",
         "skew",
+        "query-flap",
+        "clock-step",
     ];
     let written = literals(&["harness/runner", "harness/verify", "harness/rollback"]);
     for note in notes {

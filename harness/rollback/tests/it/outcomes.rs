@@ -1,6 +1,6 @@
 //! 结果 · What follows from each of the three outcomes, and from each answer to an undo.
 
-use crosswipe_domain::InfNo;
+use crosswipe_domain::{InfNo, TxId};
 use crosswipe_journal::Says;
 use crosswipe_rollback::Next;
 use rstest::rstest;
@@ -93,6 +93,67 @@ fn a_refusal_counts_only_when_a_query_agrees() {
         panic!("the refusal lied")
     };
     assert_eq!(infno, InfNo::new("2601"));
+}
+
+/// A settlement that was undone, that a query shows standing, and of which the next undo hears that it is undone.
+fn wavering() -> (History, TxId) {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    history.compensated(&txid, InfNo::new("2208"), 1, None, Some(ok()));
+    history.next();
+    history.answered(&txid, Says::Applied);
+    history.next();
+    let undone = refused("E-UNDONE");
+    history.compensated(&txid, InfNo::new("2208"), 2, None, Some(undone));
+    assert!(history.fold.wavered(&txid));
+    (history, txid)
+}
+
+#[test]
+fn answers_that_disagree_are_believed_after_three_alike_over_the_quiet_period() {
+    let (mut history, txid) = wavering();
+    assert_eq!(history.next(), Next::Query { txid: txid.clone() });
+    history.answered(&txid, Says::Reversed);
+    let since = history.now;
+    for _ in 0..2 {
+        assert_eq!(history.next(), Next::Query { txid: txid.clone() });
+        history.answered(&txid, Says::Reversed);
+    }
+    assert!(history.now.ms_since(since) >= patience().quiet_ms);
+    assert!(matches!(history.next(), Next::Conclude { .. }));
+}
+
+#[test]
+fn answers_that_never_agree_end_and_nothing_more_is_undone_on_their_word() {
+    let (mut history, txid) = wavering();
+    let mut asked = 0;
+    loop {
+        match history.next() {
+            Next::Query { .. } => asked += 1,
+            Next::Conclude { .. } => break,
+            other => panic!("after {asked} answers: {other:?}"),
+        }
+        assert!(asked < 40, "asking ends");
+        let lags = asked % 2 == 0;
+        let says = if lags { Says::Applied } else { Says::Reversed };
+        history.answered(&txid, says);
+    }
+    assert!(asked > 6);
+}
+
+#[test]
+fn an_undo_that_did_nothing_is_no_wavering() {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    history.compensated(&txid, InfNo::new("2208"), 1, None, Some(ok()));
+    history.next();
+    history.answered(&txid, Says::Applied);
+    history.next();
+    history.compensated(&txid, InfNo::new("2208"), 2, None, Some(ok()));
+    assert!(!history.fold.wavered(&txid));
+    assert_eq!(history.next(), Next::Query { txid: txid.clone() });
+    history.answered(&txid, Says::Reversed);
+    assert!(matches!(history.next(), Next::Conclude { .. }));
 }
 
 #[test]

@@ -27,10 +27,10 @@ pub(super) fn check(members: &[Member<'_>], open: &[OpenSwipe]) -> Vec<WindowFin
         }
         let stands = |one: &&OpenSwipe| one.transaction.state == TxState::Open;
         let mut one = finding(Rule::R14, "gate:window")
-            .location(format!("go-live {}", member.papers.dir))
+            .location("go-live")
             .values(
                 format!("nothing open at {end}"),
-                format!("{} open", left.len()),
+                format!("{} transactions open", left.len()),
             );
         let txids = left.iter().take(NAMED);
         one.witness = txids.map(|one| one.transaction.txid.to_string()).collect();

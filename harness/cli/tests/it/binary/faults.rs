@@ -187,6 +187,7 @@ fn test_data_that_survives_go_live_is_named_by_close() {
     let more = ["--json", "--fault", "test-data-survives-go-live"];
     let report = bench.run("run", &more).must_end(1).json();
     assert!(report["open"]["transactions"].as_u64() > Some(0));
+    assert_eq!(report["cases"]["passed"], 7, "the others come back");
     let plan = super::plan("pair-demo");
     let (run, out) = (bench.text("run"), bench.text("window"));
     let closed = super::crosswipe(&["close", &plan, &run, "--out", &out, "--json"]);
@@ -196,6 +197,29 @@ fn test_data_that_survives_go_live_is_named_by_close() {
     let gate = gate.unwrap_or_else(|| panic!("{findings:#?}"));
     assert_eq!(gate["rule"], "R14");
     assert!(!gate["witness"].as_array().unwrap().is_empty());
+}
+
+/// Two nodes that answer in turn: three equal answers over the quiet period settle it, and none that never agree.
+#[rstest]
+#[case::caught_up("query-flaps:heal_after=20s", 0, "clean")]
+#[case::for_ever("query-flaps", 2, "indeterminate")]
+fn queries_that_waver_are_asked_until_they_agree(
+    #[case] fault: &str,
+    #[case] exit: i32,
+    #[case] verdict: &str,
+) {
+    let bench = Bench::new();
+    let more = ["--json", "--fault", fault];
+    let report = bench.run("run", &more).must_end(exit).json();
+    assert_eq!(report["verdict"], verdict);
+    assert_eq!(
+        report["open"]["transactions"], 0,
+        "nothing is left in any case"
+    );
+    let notes = report["notes"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note["code"] == "query-flap"));
+    let doubted = super::classes(&report).contains(&"evidence:conflict".to_owned());
+    assert_eq!(doubted, exit == 2);
 }
 
 /// The public of the mock world, let in while it is suspended: the platforms are named, and nobody undoes it.

@@ -184,6 +184,8 @@ const ENTRIES: &[Entry] = &[
     entry("unready-peer-accepted:on=2207", &["outpatient by force: institution"], WRONG, &["gate:institution"]),
     entry("in-transit-carried-over", DRAINED, WRONG, &["gate:business"]),
     entry("test-data-survives-go-live", ALL, WRONG, &["residue:settlement", "unresolved budget-spent"]),
+    entry("query-flaps", ALL, OPEN, &["evidence:conflict"]),
+    entry("query-flaps:heal_after=20s", ALL, CLEAN, &[]),
     entry("query-unavailable", ALL, OPEN, &["evidence:missing"]),
     entry("secret-echoed", ALL, CLEAN, &[]),
     entry("secret-echoed:on=1101,times=9", ALL, OPEN, &[]),
