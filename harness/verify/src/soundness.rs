@@ -90,10 +90,10 @@ fn wavering(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> {
     }
     let told = disagreed.into_iter().filter_map(|txid| {
         let tau = &context.story.taus[*context.story.tau_of.get(txid)?];
-        let treatment = tau.intent.path.iter();
-        let treatment = treatment.filter(|party| party.role == Role::Treatment);
+        let mut path = tau.intent.path.iter();
+        let treatment = path.find(|party| party.role == Role::Treatment);
         let one = finding(Rule::R5, "evidence:conflict").about(tau);
-        let one = match treatment.last() {
+        let one = match treatment {
             Some(party) => one.at(party),
             None => one,
         };
