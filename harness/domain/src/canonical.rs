@@ -2,63 +2,56 @@
 //!
 //! Why so: equal evidence must be equal bytes, whatever the order of the fields in a type. The text is written
 //! once, front to back; when an object ends, its members are put in order where they stand, so that no tree of
-//! the value is ever built and the cost is that of writing. Not here: what is digested, and for what.
+//! the value is ever built and the cost is that of writing. Texts and numbers come out as serde_json writes them.
+//! Not here: how a value is walked (`writer`), what is digested, and for what.
 
-use std::cell::RefCell;
+mod writer;
+
 use std::cmp::Ordering;
-use std::io::{self, Write};
-use std::rc::Rc;
+use std::fmt::Write as _;
 
 use serde::Serialize;
-use serde_json::ser::Formatter;
+
+use writer::Writer;
 
 /// JSON with sorted keys and no blanks.
 ///
 /// # Panics
 /// If the value has a map key that is no text, which no type of this project has.
-pub fn canonical_json<T: Serialize>(value: &T) -> String {
-    let text = Text::default();
-    let sorting = Sorting {
-        text: Rc::clone(&text.0),
-        open: Vec::new(),
-        spare: Vec::new(),
-    };
-    let mut serializer = serde_json::Serializer::with_formatter(text.clone(), sorting);
+pub fn canonical_json<T: Serialize + ?Sized>(value: &T) -> String {
+    let mut writer = Writer::default();
     value
-        .serialize(&mut serializer)
+        .serialize(&mut writer)
         .expect("evidence has text keys");
-    String::from_utf8(text.0.take()).expect("JSON is written as UTF-8")
+    writer.into_text()
 }
 
-/// What has been written; shared by the serializer, which appends, and the formatter, which puts in order.
-#[derive(Clone, Default)]
-struct Text(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
+/// Appends a JSON string literal.
+pub fn push_json_string(out: &mut String, value: &str) {
+    out.push('"');
+    let mut clean = 0;
+    for (at, byte) in value.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(&value[clean..at]);
+        clean = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            0x08 => out.push_str("\\b"),
+            0x0c => out.push_str("\\f"),
+            _ => write!(out, "\\u{byte:04x}").expect("writing to a String cannot fail"),
+        }
     }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    out.push_str(&value[clean..]);
+    out.push('"');
 }
 
-/// Writes as serde_json does without blanks, and sorts the members of each object when it ends.
-struct Sorting {
-    text: Rc<RefCell<Vec<u8>>>,
-    /// The objects that are being written, outermost first.
-    open: Vec<Vec<Member>>,
-    /// Lists of objects that have ended, to be used again.
-    spare: Vec<Vec<Member>>,
-}
-
-/// A member of an object: where it begins, and where the text of its key ends, quotes included.
+/// A member of an object: where it begins, where the text of its key ends, quotes included, and where it ends.
 #[derive(Clone, Copy)]
 struct Member {
     start: usize,
@@ -66,69 +59,8 @@ struct Member {
     end: usize,
 }
 
-impl Sorting {
-    fn here(&self) -> usize {
-        self.text.borrow().len()
-    }
-
-    fn member(&mut self) -> Option<&mut Member> {
-        self.open.last_mut().and_then(|members| members.last_mut())
-    }
-}
-
-impl Formatter for Sorting {
-    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.open.push(self.spare.pop().unwrap_or_default());
-        writer.write_all(b"{")
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        if !first {
-            writer.write_all(b",")?;
-        }
-        let start = self.here();
-        if let Some(members) = self.open.last_mut() {
-            members.push(Member {
-                start,
-                key_end: start,
-                end: start,
-            });
-        }
-        Ok(())
-    }
-
-    fn end_object_key<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        let here = self.here();
-        if let Some(member) = self.member() {
-            member.key_end = here;
-        }
-        Ok(())
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        let here = self.here();
-        if let Some(member) = self.member() {
-            member.end = here;
-        }
-        Ok(())
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        if let Some(mut members) = self.open.pop() {
-            put_in_order(&mut self.text.borrow_mut(), &mut members);
-            members.clear();
-            self.spare.push(members);
-        }
-        writer.write_all(b"}")
-    }
-}
-
 /// Sorts the members of the object that ends where `text` ends.
-fn put_in_order(text: &mut Vec<u8>, members: &mut [Member]) {
+fn put_in_order(text: &mut String, members: &mut [Member]) {
     let in_order = members
         .windows(2)
         .all(|pair| by_key(text, &pair[0], &pair[1]).is_le());
@@ -139,14 +71,14 @@ fn put_in_order(text: &mut Vec<u8>, members: &mut [Member]) {
     let unsorted = text.split_off(first);
     for (nth, member) in members.iter().enumerate() {
         if nth > 0 {
-            text.push(b',');
+            text.push(',');
         }
-        text.extend_from_slice(&unsorted[member.start - first..member.end - first]);
+        text.push_str(&unsorted[member.start - first..member.end - first]);
     }
 }
 
 /// Order of two members; keys without escapes, nearly all, are compared as they are written.
-fn by_key(text: &[u8], one: &Member, other: &Member) -> Ordering {
+fn by_key(text: &str, one: &Member, other: &Member) -> Ordering {
     let (a, b) = (written_key(text, one), written_key(text, other));
     if a.contains(&b'\\') || b.contains(&b'\\') {
         key(text, one).cmp(&key(text, other))
@@ -156,13 +88,13 @@ fn by_key(text: &[u8], one: &Member, other: &Member) -> Ordering {
 }
 
 /// A key as it was before it was written.
-fn key(text: &[u8], member: &Member) -> String {
-    serde_json::from_slice(&text[member.start..member.key_end]).expect("a key was written as text")
+fn key(text: &str, member: &Member) -> String {
+    serde_json::from_str(&text[member.start..member.key_end]).expect("a key was written as text")
 }
 
 /// The text of a key without its quotes.
-fn written_key<'a>(text: &'a [u8], member: &Member) -> &'a [u8] {
-    &text[member.start + 1..member.key_end - 1]
+fn written_key<'a>(text: &'a str, member: &Member) -> &'a [u8] {
+    &text.as_bytes()[member.start + 1..member.key_end - 1]
 }
 
 #[cfg(test)]
@@ -221,5 +153,34 @@ mod tests {
             "{\"a\":2,\"a\\n\":4,\"a!\":1,\"a\\\"\":3}"
         );
         assert_eq!(canonical_json(&value), by_tree(&value));
+    }
+
+    #[derive(Serialize)]
+    struct Unit;
+
+    #[derive(Serialize)]
+    enum Shape {
+        Bare,
+        One(u8),
+        Two(i16, char),
+        Named { z: bool, a: Option<u32> },
+    }
+
+    #[test]
+    fn every_shape_of_a_value_is_written_as_its_sorted_tree_would_be() {
+        let shapes = (
+            [Shape::Bare, Shape::One(1), Shape::Two(-2, '"')],
+            [
+                Shape::Named { z: true, a: None },
+                Shape::Named {
+                    z: false,
+                    a: Some(7),
+                },
+            ],
+            (1.5, Unit, i64::MIN, u64::MAX),
+            std::collections::BTreeMap::from([(-7_i32, "\u{8}\u{c}\u{1f}\u{7f}文"), (7, "")]),
+        );
+        let tree = serde_json::to_value(&shapes).unwrap();
+        assert_eq!(canonical_json(&shapes), by_tree(&tree));
     }
 }

@@ -7,6 +7,7 @@
 
 mod flat;
 mod read;
+mod written;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Moment;
 
-pub use read::BookReader;
+pub use read::{BookReader, ShownBooks};
 
 /// The `schema` of an [`Export`].
 pub const EXPORT_SCHEMA: &str = "crosswipe.export/1";
@@ -140,7 +141,7 @@ pub struct Export {
 }
 
 /// 格 · The key of a cell: what is counted, and for whom, when, in which period.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct CellKey {
     /// The book, by the names of the verdict vocabulary: `pool-fund`, `personal-account`, `accumulator`,
     /// `hold`, `visit`, `in-hospital`, `fee-detail`, `settlement`, `filing`, `clearing`, `prefund`, `payable`,
@@ -192,11 +193,10 @@ pub enum Unit {
 }
 
 /// 余额 · A cell and its value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "flat::FlatCell")]
 pub struct Cell {
-    /// Which cell.
-    #[serde(flatten)]
+    /// Which cell; its members stand beside those below.
     pub key: CellKey,
     /// What it counts.
     pub unit: Unit,
@@ -205,7 +205,7 @@ pub struct Cell {
 }
 
 /// 行 · One business record and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Row {
     /// `visit`, `fee-detail`, `settlement`, `clearing`, `invoice`, `filing`, …
     pub kind: String,
@@ -215,15 +215,15 @@ pub struct Row {
     /// reversal red-letter` (`reversal` and `red-letter` are the mirror records themselves).
     pub status: String,
     /// Person number on the wire, pseudonym in evidence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub person: Option<String>,
     /// The message that gave birth to it.
     pub cause: Cause,
     /// Text facts by interface name: `mdtrt_id setl_id insutype medins_setl_id refd_setl_flag clr_type …`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub facts: BTreeMap<String, String>,
     /// Amounts in fen by interface name; fund lines as `fund:310100`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub amounts: BTreeMap<String, i64>,
 }
 
@@ -238,7 +238,7 @@ impl Row {
 }
 
 /// 起因 · The message that caused a log row: who first sent it, under which msgid, which transaction.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Cause {
     /// Institution code of the sender; the party's own code for its opening rows.
     pub origin: String,
@@ -249,7 +249,7 @@ pub struct Cause {
 }
 
 /// 流水 · One row of an append-only log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "flat::FlatRow")]
 pub struct LogRow {
     /// From 0, no gap.
@@ -261,16 +261,13 @@ pub struct LogRow {
     /// Posting group: rows that were booked together.
     pub group: u64,
     /// Person number on the wire, pseudonym in evidence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
-    /// What was booked.
-    #[serde(flatten)]
+    /// What was booked; its members stand beside those above.
     pub entry: Entry,
 }
 
 /// What a log row books.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "entry", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// 记账 · A cell moved.
     Posting {
@@ -281,7 +278,6 @@ pub enum Entry {
         /// By how much.
         amount: i64,
         /// For an undo: the `seq` of the posting that this one negates.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         reverses: Option<u64>,
     },
     /// 状态 · A row was born or changed.
@@ -293,13 +289,10 @@ pub enum Entry {
         /// Its status from now on.
         status: String,
         /// Its status before; absent at birth.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         was: Option<String>,
         /// Facts set by this change.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         facts: BTreeMap<String, String>,
         /// Amounts set by this change, fen.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         amounts: BTreeMap<String, i64>,
     },
     /// 栅 · What became of a message, kept under (origin, msgid) so that nothing is booked twice.
@@ -311,7 +304,6 @@ pub enum Entry {
         /// What became of it.
         state: FenceState,
         /// What is sent again to a repeated message, kept in the party's own log; absent in exports.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         reply: Option<String>,
     },
 }
@@ -365,11 +357,12 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]])
-        .map(char::from)
-        .collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -31,11 +31,11 @@ mod tariff;
 mod topology;
 mod window;
 
-pub use canonical::canonical_json;
+pub use canonical::{canonical_json, push_json_string};
 pub use division::{AdmDivision, BadDivision, Span};
 pub use export::{
     BookReader, Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look,
-    Party, QueueItem, Role, Row, Unit, sha256_hex,
+    Party, QueueItem, Role, Row, ShownBooks, Unit, sha256_hex,
 };
 pub use finding::{FindingClass, Level, Rule, Severity};
 pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, VisitId};

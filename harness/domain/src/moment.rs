@@ -6,12 +6,14 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Timelike};
-use serde::{Deserialize, Serialize};
+use chrono::{
+    DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Timelike,
+};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// 时刻 · An instant to the millisecond; prints as `2017-06-02T09:00:00.000+08:00`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment {
     epoch_ms: i64,
 }
@@ -32,6 +34,9 @@ impl Moment {
     /// # Errors
     /// Text of another form, an impossible date, hour 24 (ambiguous: «D日24时» is D+1 00:00).
     pub fn parse(text: &str) -> Result<Moment, BadMoment> {
+        if let Some(moment) = read_own_form(text) {
+            return Ok(moment);
+        }
         let bad = || BadMoment {
             text: text.to_owned(),
         };
@@ -67,17 +72,20 @@ impl Moment {
 
     /// `2017-06-02 09:00:00`, as `inf_time` and the business times of the interface are written.
     pub fn wire(self) -> String {
-        self.china().format("%Y-%m-%d %H:%M:%S").to_string()
+        let [year, month, day, hour, minute, second, _] = self.numbers();
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
     }
 
     /// `20170602090000`, the time inside a msgid.
     pub fn compact(self) -> String {
-        self.china().format("%Y%m%d%H%M%S").to_string()
+        let [year, month, day, hour, minute, second, _] = self.numbers();
+        format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
     }
 
     /// `20170602090000123`, as `refmsg_time` and `respond_time` are written.
     pub fn compact_ms(self) -> String {
-        self.china().format("%Y%m%d%H%M%S%3f").to_string()
+        let [year, month, day, hour, minute, second, ms] = self.numbers();
+        format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}{ms:03}")
     }
 
     /// The calendar day in China.
@@ -110,6 +118,21 @@ impl Moment {
             .expect("an instant of our era")
     }
 
+    /// Year, month, day, hour, minute, second, millisecond in China.
+    fn numbers(self) -> [u32; 7] {
+        let china = self.china().naive_local();
+        let (date, time) = (china.date(), china.time());
+        [
+            date.year().unsigned_abs(),
+            date.month(),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second(),
+            time.nanosecond() / 1_000_000,
+        ]
+    }
+
     fn from_china(naive: NaiveDateTime) -> Moment {
         Moment {
             epoch_ms: china_offset()
@@ -125,21 +148,50 @@ fn china_offset() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).expect("+08:00 is an offset")
 }
 
+/// The form in which instants are written; every log row has one, so it is written and read digit by digit.
+const FORM: &[u8; 29] = b"0000-00-00T00:00:00.000+08:00";
+/// Where each number of it stands, and how many digits it has.
+const PLACES: [(usize, usize); 7] = [(0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2), (20, 3)];
+
+/// `None` for text of any other form, and for a date or time that may not exist.
+fn read_own_form(text: &str) -> Option<Moment> {
+    let text: &[u8; 29] = text.as_bytes().try_into().ok()?;
+    let mut form = *text;
+    let mut numbers = [0_u32; 7];
+    for ((at, digits), number) in PLACES.into_iter().zip(&mut numbers) {
+        for digit in &mut form[at..at + digits] {
+            if !digit.is_ascii_digit() {
+                return None;
+            }
+            *number = *number * 10 + u32::from(*digit - b'0');
+            *digit = b'0';
+        }
+    }
+    let [year, month, day, hour, minute, second, ms] = numbers;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    let china = date.and_hms_milli_opt(hour, minute, second, ms)?;
+    (form == *FORM).then(|| Moment::from_china(china))
+}
+
+/// `None` for a year that has not four digits.
+fn own_form(moment: Moment) -> Option<[u8; 29]> {
+    let numbers = moment.numbers();
+    let mut text = *FORM;
+    for ((at, digits), mut number) in PLACES.into_iter().zip(numbers) {
+        for digit in text[at..at + digits].iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    }
+    (numbers[0] < 10_000).then_some(text)
+}
+
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every log row prints two of these, so the digits are written straight out.
-        let t = self.china().naive_local();
-        let (date, time) = (t.date(), t.time());
-        f.pad(&format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+08:00",
-            date.year(),
-            date.month(),
-            date.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-            self.epoch_ms.rem_euclid(1000),
-        ))
+        match own_form(*self) {
+            Some(text) => f.pad(std::str::from_utf8(&text).map_err(|_| fmt::Error)?),
+            None => f.pad(&self.china().to_rfc3339_opts(SecondsFormat::Millis, false)),
+        }
     }
 }
 
@@ -149,16 +201,31 @@ impl fmt::Debug for Moment {
     }
 }
 
-impl From<Moment> for String {
-    fn from(moment: Moment) -> String {
-        moment.to_string()
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match own_form(*self)
+            .as_ref()
+            .map(|text| std::str::from_utf8(text))
+        {
+            Some(Ok(text)) => serializer.serialize_str(text),
+            _ => serializer.collect_str(self),
+        }
     }
 }
 
-impl TryFrom<String> for Moment {
-    type Error = BadMoment;
-    fn try_from(text: String) -> Result<Moment, BadMoment> {
-        Moment::parse(&text)
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Moment;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an instant such as `2017-06-02T09:00:00.000+08:00`")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
+                Moment::parse(text).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 
@@ -244,6 +311,29 @@ mod tests {
     #[case("二〇一七年六月二日九时整整整")]
     fn anything_else_is_no_instant(#[case] text: &str) {
         assert!(Moment::parse(text).is_err());
+    }
+
+    #[test]
+    fn the_own_form_is_read_and_written_as_a_calendar_has_it() {
+        let mut at = Moment::parse("1999-12-30T23:59:58.998+08:00").unwrap();
+        for _ in 0..5_000 {
+            at = at.plus_ms(17 * 3_600_000 + 61_003);
+            let slowly = at.china().to_rfc3339_opts(SecondsFormat::Millis, false);
+            assert_eq!(at.to_string(), slowly);
+            assert_eq!(read_own_form(&slowly), Some(at));
+            assert_eq!(serde_json::to_string(&at).unwrap(), format!("{slowly:?}"));
+        }
+        for other in [
+            "2017-06-02T09:00:00.000+09:00",
+            "2017-06-02 09:00:00.000+08:00",
+            "2017-02-29T09:00:00.000+08:00",
+            "2017-06-02T09:00:60.000+08:00",
+            "2017-06-02T09:00:0a.000+08:00",
+        ] {
+            assert_eq!(read_own_form(other), None, "{other}");
+        }
+        let far = Moment::parse("9999-12-31T23:59:59.000+08:00").unwrap();
+        assert!(far.plus_ms(1_000).to_string().starts_with("+10000-01-01T"));
     }
 
     #[test]

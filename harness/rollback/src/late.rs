@@ -10,19 +10,27 @@ use std::sync::Arc;
 
 use crosswipe_domain::{Entry, FenceState, LogRow, Outcome, TxId};
 
-use crate::fold::Fold;
+use crate::fold::{Fold, Tracked};
 
 impl Fold {
+    /// False where no closed τ is of those that may come late: then no log need be read for them.
+    pub fn may_be_late(&self) -> bool {
+        self.unanswered().next().is_some()
+    }
+
+    /// Closed τ whose own message was not answered with a success.
+    fn unanswered(&self) -> impl Iterator<Item = (&TxId, &Tracked)> {
+        self.closed()
+            .filter(|(_, tracked)| !matches!(tracked.outcome, Some(Outcome::Ok { .. })))
+    }
+
     /// Closed τ that stand in this log, booked after an undo of theirs or after everybody had said that they were
     /// nowhere.
     pub fn late(&self, log: &[Arc<LogRow>]) -> Vec<TxId> {
         let mut own: BTreeMap<(&str, &str), &TxId> = BTreeMap::new();
         let mut undos: BTreeMap<(&str, &str), &TxId> = BTreeMap::new();
         let mut undone: BTreeSet<&TxId> = BTreeSet::new();
-        for (txid, tracked) in self.closed() {
-            if matches!(tracked.outcome, Some(Outcome::Ok { .. })) {
-                continue;
-            }
+        for (txid, tracked) in self.unanswered() {
             let intent = &tracked.intent;
             own.insert((&intent.origin, intent.msgid.as_str()), txid);
             for attempt in &tracked.attempts {

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use crosswipe_domain::{
     InfNo, Institution, InstitutionCode, Moment, Money, MsgId, Outcome, Party, Persona, Pseudonym,
-    Role, TxId, sha256_hex,
+    Role, TxId,
 };
 use crosswipe_journal::{
     AfterWindow, CompIntent, Ended, Intent, Payload, Says, Unresolved, Verified,
@@ -285,7 +285,7 @@ impl<T: Transport> Desk<T> {
         let (outcome, took_ms, reply) = self
             .exchange(institution, &infno, &msgid, self.context(at), body)
             .await?;
-        let (masked, digest) = self.kept(reply.as_ref());
+        let masked = self.kept(reply.as_ref());
         if let Some(original) = self.fold(|fold| fold.outcome(&txid).cloned()) {
             let checks = amounts::check_cancel(&infno, &original, &outcome);
             lock(&self.undo_checks)
@@ -298,7 +298,7 @@ impl<T: Transport> Desk<T> {
             msgid,
             outcome: outcome.clone(),
             took_ms,
-            reply: digest,
+            reply: None,
         };
         self.record(Payload::CompOutcome(ended), masked).await?;
         Ok((outcome, reply.map(|answer| answer.body)))
@@ -322,7 +322,6 @@ impl<T: Transport> Desk<T> {
                 .map(|sign_no| ("sign_no".to_owned(), sign_no)),
         );
         let body = self.envelope(infno, &msgid, institution, intent.insured, sign_no, input);
-        let masked = self.masker.mask_json(&body);
         let comp = CompIntent {
             txid: intent.txid.clone(),
             msgid,
@@ -338,7 +337,7 @@ impl<T: Transport> Desk<T> {
             path: intent.path.clone(),
             ids,
             digest: self.config.key.digest(body.as_bytes()),
-            message: sha256_hex(masked.as_bytes()),
+            message: String::new(),
         };
         (comp, body)
     }
@@ -367,14 +366,14 @@ impl<T: Transport> Desk<T> {
             },
             other => other,
         };
-        let (masked, digest) = self.kept(reply.as_ref());
+        let masked = self.kept(reply.as_ref());
         let msgid = intent.msgid.clone();
         let ended = Ended {
             txid: txid.clone(),
             msgid,
             outcome,
             took_ms,
-            reply: digest,
+            reply: None,
         };
         self.record(Payload::Outcome(ended), masked).await.map(drop)
     }

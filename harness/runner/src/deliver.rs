@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use crosswipe_domain::{
     AdmDivision, Business, CaseId, InfNo, Institution, Moment, Money, MsgId, Nature, Outcome,
-    Party, Persona, Role, TxId, sha256_hex,
+    Party, Persona, Role, TxId,
 };
 use crosswipe_journal::{Ended, Gated, Intent, Payload, Purpose, UndoPlan};
 use crosswipe_wire::{Envelope, Sent, classify, write_request};
@@ -94,13 +94,13 @@ impl<T: Transport> Desk<T> {
         let (outcome, took_ms, reply) = self
             .exchange(out.institution, &out.infno, &msgid, self.context(at), body)
             .await?;
-        let (masked, digest) = self.kept(reply.as_ref());
+        let masked = self.kept(reply.as_ref());
         let ended = Ended {
             txid: out.txid,
             msgid: msgid.clone(),
             outcome: outcome.clone(),
             took_ms,
-            reply: digest,
+            reply: None,
         };
         if durable {
             self.record(Payload::Outcome(ended), masked).await?;
@@ -255,16 +255,10 @@ impl<T: Transport> Desk<T> {
         }
     }
 
-    /// What is kept of an answer: its masked text and that text's digest.
-    pub(crate) fn kept(&self, answer: Option<&Answer>) -> (Option<String>, Option<String>) {
-        let text = answer.map(|answer| {
-            let masked = self
-                .masker
-                .mask_json(&String::from_utf8_lossy(&answer.body));
-            cut(masked)
-        });
-        let digest = text.as_ref().map(|text| sha256_hex(text.as_bytes()));
-        (text, digest)
+    /// What is kept of an answer: its masked text. The journal adds its digest.
+    pub(crate) fn kept(&self, answer: Option<&Answer>) -> Option<String> {
+        let text = String::from_utf8_lossy(&answer?.body);
+        Some(cut(self.masker.mask_json(&text)))
     }
 
     /// The parties that a message passes, in order.
@@ -325,7 +319,7 @@ impl<T: Transport> Desk<T> {
         let (outcome, took_ms, reply) = self
             .exchange(institution, &infno, &msgid, self.context(at), body)
             .await?;
-        let (masked, digest) = self.kept(reply.as_ref());
+        let masked = self.kept(reply.as_ref());
         let sign_no = outcome.id("sign_no").map(str::to_owned);
         self.record_lazily(
             Payload::Outcome(Ended {
@@ -333,7 +327,7 @@ impl<T: Transport> Desk<T> {
                 msgid,
                 outcome,
                 took_ms,
-                reply: digest,
+                reply: None,
             }),
             masked,
         );
@@ -379,7 +373,7 @@ impl<T: Transport> Desk<T> {
             ids: out.ids.clone(),
             amounts: out.amounts.clone(),
             digest: self.config.key.digest(body.as_bytes()),
-            message: sha256_hex(masked.as_bytes()),
+            message: String::new(),
         };
         self.keep_sent(&intent, &masked);
         let payload = Payload::Intent(Box::new(intent));

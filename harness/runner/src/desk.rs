@@ -21,6 +21,7 @@ use crosswipe_scenarios::Plan;
 use crosswipe_wire::{Context, Masker};
 use tokio::sync::oneshot;
 
+use crate::books::Looked;
 use crate::clock::{Clock, Lease};
 use crate::msgid::{MsgIds, Turn};
 use crate::shelf::Shelf;
@@ -148,8 +149,8 @@ pub(crate) struct Desk<T> {
     pub(crate) masker: Masker,
     pub(crate) msgids: MsgIds,
     pub(crate) sessions: tokio::sync::Mutex<BTreeMap<InstitutionCode, Option<String>>>,
-    /// Next log row to look at, per party; the lock keeps looks at one party in order.
-    pub(crate) looked: BTreeMap<crosswipe_domain::Party, tokio::sync::Mutex<u64>>,
+    /// How far each party's books were seen; the lock keeps looks at one party in order.
+    pub(crate) looked: BTreeMap<crosswipe_domain::Party, tokio::sync::Mutex<Looked>>,
     pub(crate) first_probes: Mutex<BTreeMap<Pseudonym, Probed>>,
     /// I10 on undo answers, by case, until the case takes them.
     pub(crate) undo_checks: Mutex<BTreeMap<CaseId, Vec<Check>>>,
@@ -211,7 +212,7 @@ impl<T: Transport> Desk<T> {
             .topology
             .parties()
             .into_iter()
-            .map(|party| (party, tokio::sync::Mutex::new(0)))
+            .map(|party| (party, tokio::sync::Mutex::default()))
             .collect();
         let called = format!("{}@{:.12}", config.run_id, journal.head_of_chain());
         Desk {
@@ -341,8 +342,8 @@ impl<T: Transport> Desk<T> {
 
     async fn seen_up_to(&self, party: &crosswipe_domain::Party, lsn: u64) {
         if let Some(looked) = self.looked.get(party) {
-            let mut from = looked.lock().await;
-            *from = (*from).max(lsn);
+            let mut looked = looked.lock().await;
+            looked.next = looked.next.max(lsn);
         }
     }
 

@@ -2,16 +2,15 @@
 //!
 //! Why so: what a party shows is kept as it was shown, with one change: person numbers become
 //! pseudonyms before anything is written. The digest of the bytes on disk goes into the journal, so
-//! that a changed file shows. Not here: what the books should hold (`verify`).
+//! that a changed file shows. Not here: how books are read (`books`), what they should hold (`verify`).
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use crosswipe_domain::{
-    CaseId, Entry, Export, LogRow, Look, Party, PersonNo, canonical_json, sha256_hex,
-};
+use crosswipe_domain::{CaseId, Look, Party, canonical_json, sha256_hex};
 use crosswipe_journal::{ExportDigest, Payload, Snapshot, TailDigest, Tails};
+use crosswipe_rollback::Fold;
 
 use crate::desk::{Desk, Halt, lock};
 use crate::transport::{Call, Transport};
@@ -75,31 +74,36 @@ impl<T: Transport> Desk<T> {
         party: &Party,
         instant: Instant,
     ) -> Result<Result<ExportDigest, String>, Halt> {
-        let export = match self.export(party).await {
-            Ok(export) => export,
+        let path = format!("/__admin/export/{}", party.role.name());
+        let body = match self.get(party, path).await {
+            Ok(body) => body,
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut looked = self.looked[party].lock().await;
+        let books = match self.books(party, body, looked.books.take()) {
+            Ok(books) => books,
             Err(why) => return Ok(Err(why)),
         };
         if instant == Instant::T0 {
-            for row in &export.log {
+            for row in &books.log()? {
                 self.msgids.is_taken(&row.cause.origin, &row.cause.msgid);
             }
-        }
-        let text = canonical_json(&export);
-        self.still_ours()?;
-        let name = format!("{}.{}.json", party.file_stem(), instant.name());
-        self.config.shelf.write(&name, text.as_bytes())?;
-        if instant == Instant::T0 {
-            *self.looked[party].lock().await = export.lsn;
-        } else {
-            let late = self.fold(|fold| fold.late(&export.log));
+            looked.next = books.lsn;
+        } else if self.fold(Fold::may_be_late) {
+            let log = books.log()?;
+            let late = self.fold(|fold| fold.late(&log));
             lock(&self.late).extend(late.into_iter().map(|txid| (txid, party.clone())));
         }
-        let sha256 = sha256_hex(text.as_bytes());
-        Ok(Ok(ExportDigest {
-            sha256,
-            lsn: export.lsn,
-            taken_at: export.taken_at,
-        }))
+        self.still_ours()?;
+        let name = format!("{}.{}.json", party.file_stem(), instant.name());
+        self.config.shelf.write(&name, books.text.as_bytes())?;
+        let digest = ExportDigest {
+            sha256: sha256_hex(books.text.as_bytes()),
+            lsn: books.lsn,
+            taken_at: books.taken_at,
+        };
+        looked.books = (instant == Instant::T1).then_some(books);
+        Ok(Ok(digest))
     }
 
     /// tm: the log tails of a case's parties since the last look at each.
@@ -130,8 +134,8 @@ impl<T: Transport> Desk<T> {
             // The room that is left is for the records of the undo.
             return Ok(Err("disk-full".to_owned()));
         }
-        let mut from = looked.lock().await;
-        let path = format!("/__admin/log/{}?from={}", party.role.name(), *from);
+        let mut looked = looked.lock().await;
+        let path = format!("/__admin/log/{}?from={}", party.role.name(), looked.next);
         let body = match self.get(party, path).await {
             Ok(body) => body,
             Err(why) => return Ok(Err(why)),
@@ -163,35 +167,8 @@ impl<T: Transport> Desk<T> {
             lsn: look.lsn,
             sha256: sha256_hex(line.as_bytes()),
         };
-        *from = look.lsn;
+        looked.next = look.lsn;
         Ok(Ok(digest))
-    }
-
-    async fn export(&self, party: &Party) -> Result<Export, String> {
-        let body = self
-            .get(party, format!("/__admin/export/{}", party.role.name()))
-            .await?;
-        let mut export: Export =
-            serde_json::from_slice(&body).map_err(|error| format!("unreadable: {error}"))?;
-        if export.party != *party {
-            return Err(format!("shows the books of {}", export.party));
-        }
-        for cell in &mut export.cells {
-            self.pseudonymise_dims(&mut cell.key.dims);
-        }
-        for row in &mut export.rows {
-            self.pseudonymise(&mut row.person);
-            self.mask_facts(&mut row.facts);
-        }
-        export
-            .log
-            .iter_mut()
-            .for_each(|row| self.pseudonymise_row(Arc::make_mut(row)));
-        export.cells.sort_by(|a, b| a.key.cmp(&b.key));
-        export
-            .rows
-            .sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
-        Ok(export)
     }
 
     pub(crate) async fn get(&self, party: &Party, path: String) -> Result<bytes::Bytes, String> {
@@ -211,40 +188,6 @@ impl<T: Transport> Desk<T> {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) => Err(format!("status {}", answer.status)),
             Err(lost) => Err(lost.to_string()),
-        }
-    }
-
-    fn pseudonymise_row(&self, row: &mut LogRow) {
-        self.pseudonymise(&mut row.person);
-        match &mut row.entry {
-            Entry::Posting { cell, .. } => self.pseudonymise_dims(&mut cell.dims),
-            Entry::Row { facts, .. } => self.mask_facts(facts),
-            Entry::Fence { reply, .. } => {
-                if let Some(reply) = reply {
-                    *reply = self.masker.mask_json(reply);
-                }
-            }
-        }
-    }
-
-    fn pseudonymise(&self, person: &mut Option<String>) {
-        if let Some(number) = person {
-            *number = self.pseudonym(&PersonNo::new(number)).to_string();
-        }
-    }
-
-    fn pseudonymise_dims(&self, dims: &mut BTreeMap<String, String>) {
-        if let Some(number) = dims.get_mut("person") {
-            *number = self.pseudonym(&PersonNo::new(number)).to_string();
-        }
-    }
-
-    fn mask_facts(&self, facts: &mut BTreeMap<String, String>) {
-        for (name, value) in facts {
-            match name.as_str() {
-                "psn_no" => *value = self.pseudonym(&PersonNo::new(value)).to_string(),
-                _ => *value = self.masker.mask_text(value),
-            }
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod amounts;
 mod ask;
+mod books;
 mod call;
 mod captures;
 mod case;

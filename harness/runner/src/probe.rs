@@ -17,6 +17,15 @@ use crate::transport::Transport;
 /// Messages of a probe: a trial, and nothing is settled.
 const TRIAL: [&str; 4] = ["2201", "2203", "2204", "2206"];
 
+/// How far a trial came that ended in nobody's knowing how a message ended; the read of the person comes before all.
+fn stopped_at(end: &End) -> Option<usize> {
+    let End::Unknown { infno, .. } = end else {
+        return None;
+    };
+    let message = TRIAL.iter().position(|number| *number == infno.as_str());
+    Some(message.map_or(0, |before| before + 1))
+}
+
 impl<T: Transport> Desk<T> {
     /// The first probe of a person, if it has none yet and the gate lets it through.
     pub(crate) async fn probe_first(
@@ -107,7 +116,9 @@ impl<T: Transport> Desk<T> {
             1 => "probe".to_owned(),
             epoch => format!("probe~{epoch}"),
         };
-        let agains: Vec<String> = (1..self.config.patience.budget)
+        let patience = &self.config.patience;
+        let most = patience.budget as usize * (TRIAL.len() + 1);
+        let agains: Vec<String> = (1..most)
             .map(|again| match again {
                 1 => format!("{name}~again"),
                 more => format!("{name}~again{more}"),
@@ -127,19 +138,28 @@ impl<T: Transport> Desk<T> {
         let mut walked = self.walk(&plan, None).await?.0;
         let mut chain = self.unwind(busy, &plan).await?;
         // What was lost on the way says nothing of the benefit: it is cleared up and asked once more, as often and as
-        // patiently as any undo is tried; a link that is down is still down a millisecond later.
-        let patience = &self.config.patience;
-        let mut delay_ms = patience.delay_ms;
+        // patiently as any undo is tried; a link that is down is still down a millisecond later. A try that comes
+        // further than those before it has left their trouble behind: what stops it is another, with patience anew.
+        let mut stopped = stopped_at(&walked.end);
+        let (mut tries, mut delay_ms, mut furthest) = (1, patience.delay_ms, stopped);
         for again in &agains {
-            if !matches!(walked.end, End::Unknown { .. }) || chain == Chain::Blocked {
+            if stopped.is_none() || chain == Chain::Blocked || tries == patience.budget {
                 break;
             }
             busy.sleep_until(self.clock.now().plus_ms(delay_ms), Patient::Yes)
                 .await;
-            delay_ms = delay_ms.saturating_mul(2).min(patience.delay_max_ms);
             plan.name = again;
             walked = self.walk(&plan, None).await?.0;
             chain = self.unwind(busy, &plan).await?;
+            stopped = stopped_at(&walked.end);
+            (tries, delay_ms) = match stopped > furthest {
+                true => (1, patience.delay_ms),
+                false => (
+                    tries + 1,
+                    delay_ms.saturating_mul(2).min(patience.delay_max_ms),
+                ),
+            };
+            furthest = furthest.max(stopped);
         }
         if walked.end != End::Ok || chain == Chain::Blocked {
             self.note("probe-failed", None, facts.into()).await?;

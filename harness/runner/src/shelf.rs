@@ -35,6 +35,11 @@ impl MemoryShelf {
         lock(&self.0).clone()
     }
 
+    /// All files, which do not lie there any longer.
+    pub fn take(&self) -> BTreeMap<String, Vec<u8>> {
+        std::mem::take(&mut *lock(&self.0))
+    }
+
     /// Reads the files where they lie.
     pub fn with<R>(&self, read: impl FnOnce(&BTreeMap<String, Vec<u8>>) -> R) -> R {
         read(&lock(&self.0))

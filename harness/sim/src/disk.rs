@@ -24,6 +24,11 @@ impl Disk {
         lock(&self.0).clone()
     }
 
+    /// All rows, which are not on it any longer: nobody lives who could ask for them.
+    pub(crate) fn take(&self) -> Vec<Row> {
+        std::mem::take(&mut *lock(&self.0))
+    }
+
     /// The newest row.
     pub fn last(&self) -> Option<Row> {
         lock(&self.0).last().cloned()

@@ -140,8 +140,8 @@ pub fn play(stage: &Stage, recipe: &Recipe, trace: &Trace) -> Played {
         Ok(finished) => scene.certify(*finished, &mut played),
         Err(ended) => played.ended = ended,
     }
-    played.rows = scene.disk.rows();
-    played.files = scene.shelf.files();
+    played.rows = scene.disk.take();
+    played.files = scene.shelf.take();
     played
 }
 

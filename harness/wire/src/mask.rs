@@ -9,11 +9,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crosswipe_domain::IdNumber;
+use crosswipe_domain::{IdNumber, push_json_string};
 
 use crate::catalogue::catalogue;
 use crate::json;
-use crate::write::push_json_string;
 
 /// What stands for a personal value that nobody here knows.
 const UNKNOWN: &str = "***";
@@ -224,17 +223,15 @@ impl Scan<'_, '_> {
         self.flush(start);
         self.copied = after;
         let masked = if bytes[after..].iter().find(|b| !b.is_ascii_whitespace()) == Some(&b':') {
-            let masked = self.masker.replace(&text).into_owned();
             let personal = catalogue().is_personal(&text);
             self.key = Some((text.clone(), personal));
-            masked
+            self.masker.replace(&text)
         } else if self.personal() {
             self.key = None;
-            self.masker.shown(&text).to_owned()
+            Cow::Borrowed(self.masker.shown(&text))
         } else {
             let key = self.key.take();
             self.value(&text, key.as_ref().map(|(key, _)| key.as_ref()))
-                .into_owned()
         };
         if masked == text {
             self.out.push_str(&self.text[start..after]);

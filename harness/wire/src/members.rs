@@ -225,13 +225,29 @@ impl<'a> Members<'a> {
 
     fn has_repeats(&self) -> bool {
         const FEW: usize = 64;
-        self.pairs.len() > FEW
-            || (1..self.pairs.len()).any(|at| {
-                self.pairs[..at]
-                    .iter()
-                    .any(|(key, _)| *key == self.pairs[at].0)
-            })
+        if self.pairs.len() > FEW {
+            return true;
+        }
+        // Nearly all keys differ here already, at the cost of one comparison of numbers.
+        let mut marks = [0; FEW];
+        self.pairs.iter().enumerate().any(|(at, (key, _))| {
+            marks[at] = mark(key);
+            let alike = |before: &usize| marks[*before] == marks[at];
+            (0..at)
+                .filter(alike)
+                .any(|before| self.pairs[before].0 == *key)
+        })
     }
+}
+
+/// The length of a key and its last seven bytes.
+fn mark(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let last = &bytes[bytes.len().saturating_sub(7)..];
+    let ending = last
+        .iter()
+        .fold(0, |mark, byte| mark << 8 | u64::from(*byte));
+    ending << 8 | (bytes.len() as u64 & 0xff)
 }
 
 /// `yyyy-MM-dd HH:mm:ss`, or a date as its midnight.

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
-use crosswipe_domain::{AdmDivision, InfNo, InstitutionCode, Moment, Money, MsgId};
+use crosswipe_domain::{
+    AdmDivision, InfNo, InstitutionCode, Moment, Money, MsgId, push_json_string,
+};
 
 use crate::Refusal;
 
@@ -122,29 +124,6 @@ pub fn list_text(items: impl IntoIterator<Item = String>) -> String {
     }
     text.push(']');
     text
-}
-
-/// Appends a JSON string literal.
-pub(crate) fn push_json_string(out: &mut String, value: &str) {
-    out.push('"');
-    let mut clean = 0;
-    for (at, byte) in value.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.push_str(&value[clean..at]);
-        clean = at + 1;
-        match byte {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            _ => write!(out, "\\u{byte:04x}").expect("writing to a String cannot fail"),
-        }
-    }
-    out.push_str(&value[clean..]);
-    out.push('"');
 }
 
 /// 信封 · The envelope of a request as we send it.

@@ -11,7 +11,9 @@ mod journey;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crosswipe_domain::{DeclaredPurge, Export, LogRow, Look, Moment, Party, Registry, Role};
+use crosswipe_domain::{
+    DeclaredPurge, Export, LogRow, Look, Moment, Party, Registry, Role, canonical_json,
+};
 use crosswipe_wire::Context;
 
 pub use journey::{Journey, Leg, Whereabouts};
@@ -249,12 +251,14 @@ fn shown(rigged: &mut Rigged, now: Moment, path: &str) -> Option<String> {
     };
     match parts.as_slice() {
         ["__admin", "health"] => Some(r#"{"status":"ok"}"#.to_owned()),
-        ["__admin", "export", name] => {
-            serde_json::to_string(&rigged.export(role(name)?, now)?).ok()
-        }
+        ["__admin", "export", name] => Some(canonical_json(&rigged.export(role(name)?, now)?)),
         ["__admin", "log", name] => {
             let from = query.strip_prefix("from=").map_or(Ok(0), str::parse).ok()?;
-            serde_json::to_string(&rigged.machine().look(role(name)?, from, now)?).ok()
+            Some(canonical_json(&rigged.machine().look(
+                role(name)?,
+                from,
+                now,
+            )?))
         }
         _ => None,
     }

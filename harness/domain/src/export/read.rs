@@ -34,6 +34,68 @@ struct ShownExport<'a> {
     queues: Vec<QueueItem>,
 }
 
+/// 所示 · An export of which only the outside has been read: enough to see whether it shows what was shown before.
+#[derive(Deserialize)]
+pub struct ShownBooks<'a> {
+    #[serde(borrow)]
+    schema: &'a RawValue,
+    /// Whose books.
+    pub party: Party,
+    /// Business time of the look.
+    pub taken_at: Moment,
+    /// Number of log rows.
+    pub lsn: u64,
+    #[serde(borrow)]
+    cells: &'a RawValue,
+    #[serde(borrow)]
+    rows: &'a RawValue,
+    #[serde(borrow)]
+    log: &'a RawValue,
+    #[serde(borrow)]
+    queues: &'a RawValue,
+}
+
+impl<'a> ShownBooks<'a> {
+    /// Reads the outside of an export.
+    ///
+    /// # Errors
+    /// Bytes that are no export.
+    pub fn read(bytes: &'a [u8]) -> Result<ShownBooks<'a>, Error> {
+        serde_json::from_slice(bytes)
+    }
+
+    /// The bytes of all that stays the same from look to look if nothing was booked between them.
+    pub fn inside(&self) -> [&'a [u8]; 5] {
+        let parts = [self.schema, self.cells, self.rows, self.log, self.queues];
+        parts.map(|part| part.get().as_bytes())
+    }
+
+    /// The log alone.
+    ///
+    /// # Errors
+    /// Text that is no log.
+    pub fn log(&self) -> Result<Vec<Arc<LogRow>>, Error> {
+        serde_json::from_str(self.log.get())
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// Text that is no books.
+    pub fn export(self) -> Result<Export, Error> {
+        Ok(Export {
+            cells: serde_json::from_str(self.cells.get())?,
+            rows: serde_json::from_str(self.rows.get())?,
+            log: self.log()?,
+            queues: serde_json::from_str(self.queues.get())?,
+            schema: serde_json::from_str(self.schema.get())?,
+            party: self.party,
+            taken_at: self.taken_at,
+            lsn: self.lsn,
+        })
+    }
+}
+
 #[derive(Deserialize)]
 struct ShownLook<'a> {
     party: Party,

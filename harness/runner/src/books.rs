@@ -1,0 +1,140 @@
+//! 所示账册 · A party's books as it showed them, and as they are kept: person numbers become pseudonyms, all sorted.
+//!
+//! Why so: nothing is written before the persons in it have their pseudonyms. Books that show the same as in the look
+//! before, to the byte, are not read again: only the instant of the look is another (t2 mostly shows t1 again).
+//! Called by `evidence`. Not here: when is looked, where the text is kept (`evidence`, `shelf`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use crosswipe_domain::{
+    Entry, Export, LogRow, Moment, Party, PersonNo, ShownBooks, canonical_json,
+};
+
+use crate::desk::{Desk, Halt};
+use crate::transport::Transport;
+
+/// How far a party's books were seen.
+#[derive(Default)]
+pub(crate) struct Looked {
+    /// Next log row to look at.
+    pub(crate) next: u64,
+    /// The whole books at t1, which t2 mostly shows again.
+    pub(crate) books: Option<Books>,
+}
+
+/// 所示账册 · One look at one party's whole books.
+pub(crate) struct Books {
+    /// What the party sent.
+    body: Bytes,
+    /// All in it that does not change by looking.
+    inside: [Bytes; 5],
+    /// What is kept of it, in canonical form.
+    pub(crate) text: String,
+    /// Number of log rows.
+    pub(crate) lsn: u64,
+    /// Business time of the look.
+    pub(crate) taken_at: Moment,
+}
+
+impl Books {
+    /// The log as the party sent it.
+    pub(crate) fn log(&self) -> Result<Vec<Arc<LogRow>>, Halt> {
+        let shown = ShownBooks::read(&self.body).and_then(|shown| shown.log());
+        shown.map_err(|error| Halt::Bug(format!("books that were read before: {error}")))
+    }
+
+    /// What is kept of a look at `taken_at` that shows the same.
+    fn text_at(&self, taken_at: Moment) -> Option<String> {
+        let end = |at: &Moment| canonical_json(at) + "}";
+        let same = self.text.strip_suffix(&end(&self.taken_at))?;
+        Some(format!("{same}{}", end(&taken_at)))
+    }
+}
+
+impl<T: Transport> Desk<T> {
+    /// Reads what a party sent; the error is its own.
+    pub(crate) fn books(
+        &self,
+        party: &Party,
+        body: Bytes,
+        before: Option<Books>,
+    ) -> Result<Books, String> {
+        let unreadable = |error| format!("unreadable: {error}");
+        let shown = ShownBooks::read(&body).map_err(unreadable)?;
+        if shown.party != *party {
+            return Err(format!("shows the books of {}", shown.party));
+        }
+        let (lsn, taken_at) = (shown.lsn, shown.taken_at);
+        let inside = shown.inside().map(|part| body.slice_ref(part));
+        let again = before
+            .filter(|before| before.lsn == lsn && before.inside == inside)
+            .and_then(|before| before.text_at(taken_at));
+        let text = match again {
+            Some(text) => text,
+            None => canonical_json(&self.pseudonymised(shown.export().map_err(unreadable)?)),
+        };
+        Ok(Books {
+            text,
+            lsn,
+            taken_at,
+            inside,
+            body,
+        })
+    }
+
+    fn pseudonymised(&self, mut export: Export) -> Export {
+        for cell in &mut export.cells {
+            self.pseudonymise_dims(&mut cell.key.dims);
+        }
+        for row in &mut export.rows {
+            self.pseudonymise(&mut row.person);
+            self.mask_facts(&mut row.facts);
+        }
+        export
+            .log
+            .iter_mut()
+            .for_each(|row| self.pseudonymise_row(Arc::make_mut(row)));
+        export.cells.sort_by(|a, b| a.key.cmp(&b.key));
+        export
+            .rows
+            .sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
+        export
+    }
+
+    /// One row of a log, with pseudonyms for persons.
+    pub(crate) fn pseudonymise_row(&self, row: &mut LogRow) {
+        self.pseudonymise(&mut row.person);
+        match &mut row.entry {
+            Entry::Posting { cell, .. } => self.pseudonymise_dims(&mut cell.dims),
+            Entry::Row { facts, .. } => self.mask_facts(facts),
+            Entry::Fence { reply, .. } => {
+                if let Some(reply) = reply {
+                    *reply = self.masker.mask_json(reply);
+                }
+            }
+        }
+    }
+
+    fn pseudonymise(&self, person: &mut Option<String>) {
+        if let Some(number) = person {
+            *number = self.pseudonym(&PersonNo::new(number)).to_string();
+        }
+    }
+
+    fn pseudonymise_dims(&self, dims: &mut BTreeMap<String, String>) {
+        if let Some(number) = dims.get_mut("person") {
+            *number = self.pseudonym(&PersonNo::new(number)).to_string();
+        }
+    }
+
+    fn mask_facts(&self, facts: &mut BTreeMap<String, String>) {
+        for (name, value) in facts {
+            match name.as_str() {
+                "psn_no" => *value = self.pseudonym(&PersonNo::new(value)).to_string(),
+                _ => *value = self.masker.mask_text(value),
+            }
+        }
+    }
+}
