@@ -50,7 +50,7 @@ impl Writer {
         self.text.len()
     }
 
-    fn member<V: Serialize + ?Sized>(&mut self, start: usize, value: &V) -> Written {
+    fn member<V: Serialize + ?Sized>(&mut self, start: usize, plain: bool, value: &V) -> Written {
         let key_end = self.text.len();
         self.text.push(':');
         value.serialize(&mut *self)?;
@@ -60,6 +60,7 @@ impl Writer {
                 start,
                 key_end,
                 end,
+                plain,
             });
         }
         Ok(())
@@ -126,8 +127,11 @@ pub(super) struct Members<'w> {
 impl Members<'_> {
     fn field<V: Serialize + ?Sized>(&mut self, name: &'static str, value: &V) -> Written {
         let start = self.writer.next_member();
-        push_json_string(&mut self.writer.text, name);
-        self.writer.member(start, value)
+        // Names of fields are words of ours.
+        self.writer.text.push('"');
+        self.writer.text.push_str(name);
+        self.writer.text.push('"');
+        self.writer.member(start, true, value)
     }
 
     fn finish(self) -> Written {
@@ -380,7 +384,8 @@ impl ser::SerializeMap for Members<'_> {
     }
 
     fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Written {
-        self.writer.member(self.key, value)
+        let plain = !self.writer.text[self.key..].contains('\\');
+        self.writer.member(self.key, plain, value)
     }
 
     fn end(self) -> Written {
