@@ -126,7 +126,7 @@ pub(crate) struct Sim {
     /// One seed alone
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// What goes wrong: none, transport (links, restarts, clocks, kills), and faults of parties, e.g. transport,response-lost:nth=2
+    /// What goes wrong: none, transport (links, restarts, clocks, kills), parties (in each seed a fault of one), and faults for every seed, e.g. transport,response-lost:nth=2
     #[arg(long, value_name = "MIX", default_value = "transport")]
     pub(crate) faults: String,
     /// Threads [default: one per processor]
@@ -135,6 +135,9 @@ pub(crate) struct Sim {
     /// Only cases whose id holds this text; repeatable
     #[arg(long, value_name = "TEXT")]
     pub(crate) case: Vec<String>,
+    /// Exit 5 and name what occurred less often than this, of all that the plan and the mix should bring about
+    #[arg(long, value_name = "TIMES", conflicts_with = "seed")]
+    pub(crate) at_least: Option<u64>,
     /// Tell what happened in the seed, line by line
     #[arg(long, requires = "seed")]
     pub(crate) trace: bool,

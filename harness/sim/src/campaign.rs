@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use crosswipe_domain::Outcome;
+use crosswipe_domain::{Outcome, sha256_hex};
 use crosswipe_journal::{CaseResult, History, Payload};
 use crosswipe_verify::Verdict;
 
@@ -37,6 +37,8 @@ pub struct Line {
     pub settled: u64,
     /// Reversals on all parties' books.
     pub reversed: u64,
+    /// Settlements on hospitals' books.
+    pub swipes: u64,
 }
 
 /// 有时 · How often each thing occurred: group, then name.
@@ -47,6 +49,8 @@ pub type Sometimes = BTreeMap<(&'static str, String), u64>;
 pub struct Sums {
     /// Seeds played.
     pub seeds: u64,
+    /// Of all seeds' journals, exports and certificates, in order: equal digests, equal bytes.
+    pub digest: String,
     /// Seeds by verdict; `none` where a seed did not come to one.
     pub verdicts: BTreeMap<&'static str, u64>,
     /// Seeds that did what they must not, by failure.
@@ -61,6 +65,8 @@ pub struct Sums {
     pub settled: u64,
     /// Reversals on all parties' books.
     pub reversed: u64,
+    /// Settlements on hospitals' books: swipes, each settled on all parties of its way.
+    pub swipes: u64,
     /// How often each thing occurred.
     pub sometimes: Sometimes,
 }
@@ -129,6 +135,7 @@ fn line(campaign: &Campaign<'_>, seed: u64) -> Line {
         sometimes: Sometimes::new(),
         settled: 0,
         reversed: 0,
+        swipes: 0,
     })
 }
 
@@ -165,6 +172,7 @@ impl Line {
             sometimes,
             settled: truth.settlements,
             reversed: truth.reversals,
+            swipes: truth.swipes,
         }
     }
 }
@@ -207,6 +215,8 @@ fn count(history: &History, sometimes: &mut Sometimes) {
 impl Sums {
     fn add(&mut self, line: &Line) {
         self.seeds += 1;
+        let link = format!("{}{}\n{}\n", self.digest, line.seed, line.tail);
+        self.digest = sha256_hex(link.as_bytes());
         let verdict = line.judged.verdict;
         *self
             .verdicts
@@ -221,6 +231,7 @@ impl Sums {
         self.sent += line.sent;
         self.settled += line.settled;
         self.reversed += line.reversed;
+        self.swipes += line.swipes;
         for (what, times) in &line.sometimes {
             *self.sometimes.entry(what.clone()).or_default() += times;
         }

@@ -5,18 +5,19 @@
 //! Not here: how strong a trouble may be before nobody could come clean through it: that is what the bounds below say.
 
 use crosswipe_domain::Role;
+use crosswipe_mocks::{FaultClass, FaultOrder};
 
 use crate::dice::Dice;
 use crate::stage::Stage;
 use crate::trouble::{Aftermath, Hop, Kind, Trouble, What};
 
-/// 花色 · What a campaign lets happen beside faults of parties.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mix {
-    /// Nothing but another order of things.
-    None,
+/// 花色 · What a campaign lets happen, beside another order of things and the faults that it arms in every seed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mix {
     /// Links, processes and clocks.
-    Transport,
+    pub transport: bool,
+    /// In each seed one fault of a party, of those that a party can have.
+    pub parties: bool,
 }
 
 /// 配方 · What is played.
@@ -30,6 +31,8 @@ pub struct Recipe {
     pub delays_ms: Vec<i64>,
     /// Troubles, each with its number as drawn, from 1.
     pub troubles: Vec<(usize, Trouble)>,
+    /// A fault of a party.
+    pub fault: Option<FaultOrder>,
 }
 
 /// Cases of one seed, at most.
@@ -64,9 +67,9 @@ impl Recipe {
             }
         }
         dice.shuffle(&mut chosen);
-        let mut troubles = match mix {
-            Mix::None => Vec::new(),
-            Mix::Transport => troubles(&mut Dice::of(seed, "troubles"), chosen.len() as i64),
+        let mut troubles = match mix.transport {
+            true => troubles(&mut Dice::of(seed, "troubles"), chosen.len() as i64),
+            false => Vec::new(),
         };
         if chosen.iter().any(|case| stage.is_timed(*case)) {
             // A case that stands at the edge of a phase is refused, and rightly, by whoever's clock is wrong.
@@ -80,6 +83,7 @@ impl Recipe {
         Recipe {
             seed,
             delays_ms,
+            fault: mix.parties.then(|| fault(&mut Dice::of(seed, "fault"))),
             cases: chosen
                 .into_iter()
                 .enumerate()
@@ -99,6 +103,7 @@ impl Recipe {
         Recipe {
             seed: self.seed,
             delays_ms: self.delays_ms.clone(),
+            fault: self.fault.clone(),
             cases: self
                 .cases
                 .iter()
@@ -132,6 +137,14 @@ impl Recipe {
                 _ => None,
             })
     }
+}
+
+/// One of all that a party can be ordered to do, as it is ordered by its name alone.
+fn fault(dice: &mut Dice) -> FaultOrder {
+    let classes: Vec<&FaultClass> = FaultClass::at_parties().collect();
+    let id = classes[dice.below(classes.len())].id;
+    id.parse()
+        .expect("a class that stands is ordered by its name")
 }
 
 fn troubles(dice: &mut Dice, cases: i64) -> Vec<Trouble> {

@@ -96,7 +96,7 @@ struct Scene<'a> {
 /// Plays one recipe to its end.
 pub fn play(stage: &Stage, recipe: &Recipe, trace: &Trace) -> Played {
     let set = stage.set(&recipe.case_indices());
-    let faults = stage.faults().iter().cloned();
+    let faults = stage.faults().iter().chain(&recipe.fault).cloned();
     let faults = faults.map(|order| order.seeded(recipe.seed)).collect();
     let mut world = MemoryWorld::new(&set.setup, faults);
     world.order_purges(&set.plan.purge, &set.plan.registry);

@@ -93,6 +93,18 @@ impl Stage {
         &self.faults
     }
 
+    /// Why the gate is expected to refuse, in the cases that a seed may draw.
+    pub(crate) fn gates(&self) -> impl Iterator<Item = &str> {
+        let cases = self.drawable.iter().map(|index| &self.plan.cases[*index]);
+        cases.flat_map(Case::leaves).filter_map(|step| match step {
+            Step::Swipe(swipe) => match &swipe.expect.outcome {
+                Expected::Gate { reason } => reason.as_deref(),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     /// True for a case with an instant of its own in it.
     pub(crate) fn is_timed(&self, case: usize) -> bool {
         timed(&self.plan.cases[case])

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crosswipe_domain::{Entry, Export, LogRow, Party};
+use crosswipe_domain::{Entry, Export, LogRow, Party, Role};
 use crosswipe_mocks::MemoryWorld;
 
 /// What the books of all parties show together.
@@ -15,6 +15,8 @@ pub struct Found {
     pub reversals: u64,
     /// Settlements, one per party that settled.
     pub settlements: u64,
+    /// Those of them at hospitals: one per swipe.
+    pub swipes: u64,
 }
 
 /// Holds every party's books now against those before anything happened.
@@ -32,6 +34,9 @@ pub fn look_through(world: &MemoryWorld, opening: &[(Party, Export)]) -> Found {
         let (unnegated, settlements, reversals) = logged(&now.log[before.log.len()..]);
         found.residues += unnegated;
         found.settlements += settlements;
+        if party.role == Role::His {
+            found.swipes += settlements;
+        }
         found.reversals += reversals;
     }
     found

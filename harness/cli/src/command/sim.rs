@@ -13,7 +13,8 @@ use std::ops::Range;
 use crosswipe_mocks::{FaultClass, FaultOrder};
 use crosswipe_runner::clock::Stopwatch;
 use crosswipe_sim::{
-    Campaign, Judged, Line, Mix, NothingToDraw, Recipe, Stage, Sums, Trace, campaign, play, shrink,
+    Campaign, Judged, Line, Mix, NothingToDraw, Recipe, Stage, Sums, Trace, campaign, play, rare,
+    shrink,
 };
 
 use crate::args::Sim;
@@ -64,6 +65,10 @@ fn many(args: &Sim, stage: &Stage, mix: Mix, seeds: Range<u64>) -> Result<Exit, 
         },
     );
     let took_ms = watch.elapsed_ms().max(1);
+    let rare = match args.at_least {
+        Some(times) => rare(stage, mix, &sums, times),
+        None => Vec::new(),
+    };
     // Only the first is made smaller: what is behind it is most often the same.
     let failed: Vec<Failed> = failed
         .iter()
@@ -86,6 +91,7 @@ fn many(args: &Sim, stage: &Stage, mix: Mix, seeds: Range<u64>) -> Result<Exit, 
         seeds,
         mix: &args.faults,
         sums: &sums,
+        rare: &rare,
         failed: &failed,
     };
     to_stdout(&if args.json {
@@ -94,9 +100,10 @@ fn many(args: &Sim, stage: &Stage, mix: Mix, seeds: Range<u64>) -> Result<Exit, 
         told::campaign(&told_of, args.common.lang())
     })?;
     if !args.common.quiet {
-        to_stderr(&told::speed(sums.seeds, took_ms, args.common.lang()));
+        to_stderr(&told::speed(&sums, took_ms, args.common.lang()));
     }
-    Ok(exit(&sums, !stage.faults().is_empty()))
+    let armed = mix.parties || !stage.faults().is_empty();
+    Ok(exit(&sums, armed, !rare.is_empty()))
 }
 
 fn one(args: &Sim, stage: &Stage, mix: Mix, seed: u64) -> Result<Exit, Trouble> {
@@ -142,10 +149,11 @@ fn one(args: &Sim, stage: &Stage, mix: Mix, seed: u64) -> Result<Exit, Trouble> 
     } else {
         told::seed(&told_of, args.common.lang())
     })?;
-    Ok(match (&judged.failure, judged.fired, stage.faults()) {
-        (Some(_), ..) => Exit::Violated,
-        (None, false, [_, ..]) => Exit::Nothing,
-        (None, ..) => Exit::Clean,
+    let armed = mix.parties || !stage.faults().is_empty();
+    Ok(match (&judged.failure, judged.fired) {
+        (Some(_), _) => Exit::Violated,
+        (None, false) if armed => Exit::Nothing,
+        (None, _) => Exit::Clean,
     })
 }
 
@@ -166,11 +174,11 @@ fn replay(args: &Sim) -> Replay {
     }
 }
 
-/// A fault that was armed everywhere and fired nowhere proves nothing.
-fn exit(sums: &Sums, armed: bool) -> Exit {
+/// A fault that was armed everywhere and fired nowhere proves nothing; nor does silence about what hardly ever occurred.
+fn exit(sums: &Sums, armed: bool, rare: bool) -> Exit {
     match sums.failures.is_empty() {
         false => Exit::Violated,
-        true if armed && sums.fired == 0 => Exit::Nothing,
+        true if rare || (armed && sums.fired == 0) => Exit::Nothing,
         true => Exit::Clean,
     }
 }
@@ -193,9 +201,10 @@ fn seeds(typed: &str) -> Result<Range<u64>, Trouble> {
     Ok(seeds)
 }
 
-/// `none`, `transport`, and faults of parties, with commas between; the keys of a fault have commas too.
+/// `none`, `transport`, `parties` (one fault of a party in each seed, another in the next), and faults of parties for
+/// every seed, with commas between; the keys of a fault have commas too.
 fn mix(typed: &str) -> Result<(Mix, Vec<FaultOrder>), Trouble> {
-    let (mut mix, mut orders): (Mix, Vec<String>) = (Mix::None, Vec::new());
+    let (mut mix, mut orders): (Mix, Vec<String>) = (Mix::default(), Vec::new());
     for word in typed
         .split(',')
         .map(str::trim)
@@ -204,7 +213,8 @@ fn mix(typed: &str) -> Result<(Mix, Vec<FaultOrder>), Trouble> {
         let is_key = word.contains('=') && !word.contains(':');
         match (word, orders.last_mut()) {
             ("none", _) => {}
-            ("transport", _) => mix = Mix::Transport,
+            ("transport", _) => mix.transport = true,
+            ("parties", _) => mix.parties = true,
             (key, Some(order)) if is_key => {
                 order.push(',');
                 order.push_str(key);
@@ -218,10 +228,12 @@ fn mix(typed: &str) -> Result<(Mix, Vec<FaultOrder>), Trouble> {
     };
     if let Some(order) = orders.iter().find(unknown) {
         let known = FaultClass::all().iter().map(|class| class.id);
-        let near = nearest(order, known.chain(["none", "transport"]));
+        let near = nearest(order, known.chain(["none", "transport", "parties"]));
         return Err(Trouble::Usage {
             code: "cli::fault",
-            what: format!("`{order}` is neither none, transport nor a fault of the catalogue"),
+            what: format!(
+                "`{order}` is neither none, transport, parties nor a fault of the catalogue"
+            ),
             help: near.map_or_else(String::new, |near| {
                 format!("最接近的 · did you mean `{near}`?")
             }),

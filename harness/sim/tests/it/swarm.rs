@@ -6,6 +6,11 @@ use crosswipe_sim::{Campaign, Judged, Line, Mix, Recipe, Stage, Sums, Trace, cam
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/pair-demo");
 
+const TRANSPORT: Mix = Mix {
+    transport: true,
+    parties: false,
+};
+
 /// The demo, with these faults armed in every seed.
 fn stage(faults: &[&str]) -> Stage {
     let plan = crosswipe_scenarios::load(Path::new(PLAN)).unwrap();
@@ -29,8 +34,8 @@ fn played(stage: &Stage, mix: Mix, seeds: u64, jobs: usize) -> (Sums, Vec<Line>)
 #[test]
 fn the_same_seed_gives_the_same_bytes_however_many_threads_play() {
     let stage = stage(&[]);
-    let (one, first) = played(&stage, Mix::Transport, 12, 1);
-    let (two, second) = played(&stage, Mix::Transport, 12, 2);
+    let (one, first) = played(&stage, TRANSPORT, 12, 1);
+    let (two, second) = played(&stage, TRANSPORT, 12, 2);
     let tails = |lines: &[Line]| -> Vec<(u64, String)> {
         let told = lines.iter();
         told.map(|line| (line.seed, line.tail.clone())).collect()
@@ -43,7 +48,7 @@ fn the_same_seed_gives_the_same_bytes_however_many_threads_play() {
 
 #[test]
 fn undisturbed_seeds_are_clean_and_everything_settled_is_reversed() {
-    let (sums, _) = played(&stage(&[]), Mix::None, 20, 2);
+    let (sums, _) = played(&stage(&[]), Mix::default(), 20, 2);
     println!(
         "{} seeds, {} settled, {} reversed, {:?}",
         sums.seeds, sums.settled, sums.reversed, sums.verdicts
@@ -53,12 +58,13 @@ fn undisturbed_seeds_are_clean_and_everything_settled_is_reversed() {
     assert!(sums.failures.is_empty(), "{:?}", sums.failures);
 }
 
-/// Found by seeds: a link was down for seconds while a probe was made, and all its tries fell into the same millisecond.
+/// Found by seeds: a link was down for seconds while a probe was made, and all its tries fell into the same millisecond;
+/// in 650 what was lost after the link was up again took the tries that were left.
 #[test]
 fn a_probe_outlasts_a_link_that_is_down_for_a_while() {
     let stage = stage(&[]);
-    for seed in [696, 709, 838, 970, 1_096] {
-        let recipe = Recipe::draw(&stage, Mix::Transport, seed);
+    for seed in [650, 696, 709, 838, 970, 1_096] {
+        let recipe = Recipe::draw(&stage, TRANSPORT, seed);
         let played = play(&stage, &recipe, &Trace::default());
         assert!(!played.met.is_empty(), "seed {seed} meets its troubles");
         let judged = Judged::of(&played);

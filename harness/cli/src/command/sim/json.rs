@@ -14,6 +14,10 @@ pub(super) fn campaign(told: &CampaignTold<'_>) -> String {
             .or_insert_with(|| json!({}));
         of_group[name] = json!(times);
     }
+    let rare = told.rare.iter();
+    let rare: Vec<Value> = rare
+        .map(|rare| json!({"group": rare.group, "name": rare.name, "times": rare.times}))
+        .collect();
     let failed = told.failed.iter();
     let failed: Vec<Value> = failed.map(|failed| of(failed, &told.replay)).collect();
     let document = json!({
@@ -21,6 +25,7 @@ pub(super) fn campaign(told: &CampaignTold<'_>) -> String {
         "plan": told.plan.id,
         "seeds": {"from": told.seeds.start, "to": told.seeds.end, "played": sums.seeds},
         "faults": told.mix,
+        "digest": sums.digest,
         "verdicts": sums.verdicts,
         "failures": sums.failures,
         "fired": sums.fired,
@@ -28,7 +33,9 @@ pub(super) fn campaign(told: &CampaignTold<'_>) -> String {
         "settled": sums.settled,
         "reversed": sums.reversed,
         "messages": sums.sent,
+        "swipes": sums.swipes,
         "sometimes": sometimes,
+        "rare": rare,
         "failed": failed,
     });
     format!("{document:#}\n")
@@ -68,6 +75,7 @@ pub(super) fn seed(told: &SeedTold<'_>) -> String {
         "seed": told.recipe.seed,
         "cases": cases,
         "troubles": troubles,
+        "fault": told.recipe.fault.as_ref().map(|fault| fault.id()),
         "verdict": judged.verdict.map(|verdict| verdict.name()),
         "classes": judged.classes,
         "failure": judged.failure.as_ref().map(|failure| failure.name()),

@@ -9,7 +9,9 @@ use std::ops::Range;
 use crosswipe_domain::{Party, Role};
 use crosswipe_reports::Lang;
 use crosswipe_scenarios::Plan;
-use crosswipe_sim::{Aftermath, Event, Happened, Hop, Judged, Played, Recipe, Sums, Trouble, What};
+use crosswipe_sim::{
+    Aftermath, Event, Happened, Hop, Judged, Played, Rare, Recipe, Sums, Trouble, What,
+};
 
 /// 重放 · What to type to play a seed again.
 pub(super) struct Replay {
@@ -33,6 +35,8 @@ pub(super) struct CampaignTold<'a> {
     pub(super) seeds: Range<u64>,
     pub(super) mix: &'a str,
     pub(super) sums: &'a Sums,
+    /// What occurred too seldom.
+    pub(super) rare: &'a [Rare],
     pub(super) failed: &'a [Failed],
 }
 
@@ -114,7 +118,10 @@ pub(super) fn campaign(told: &CampaignTold<'_>, lang: Lang) -> String {
         sums.settled.to_string(),
     );
     line("已冲回", "reversed", sums.reversed.to_string());
+    line("交叉刷卡", "swipes of these", sums.swipes.to_string());
     line("报文", "messages", sums.sent.to_string());
+    let name = padded(if zh { "证据摘要" } else { "digest" }, 14);
+    text.push_str(&format!("  {name}{}\n", sums.digest));
     text.push_str(match lang {
         Lang::Zh => "发生过的事 (次数)\n",
         Lang::En => "what occurred, and how often\n",
@@ -131,8 +138,31 @@ pub(super) fn campaign(told: &CampaignTold<'_>, lang: Lang) -> String {
         let name = padded(if zh { zh_name } else { en_name }, 14);
         text.push_str(&wrapped(&name, &names));
     }
+    text.push_str(&rare(told.rare, lang));
     for failed in told.failed {
         text.push_str(&self::failed(failed, told.plan, &told.replay, lang));
+    }
+    text
+}
+
+/// What occurred too seldom, by group.
+fn rare(rare: &[Rare], lang: Lang) -> String {
+    if rare.is_empty() {
+        return String::new();
+    }
+    let mut text = match lang {
+        Lang::Zh => "应有而太少 (次数)\n".to_owned(),
+        Lang::En => "too seldom, of what should occur\n".to_owned(),
+    };
+    let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for rare in rare {
+        let names = groups.entry(rare.group).or_default();
+        names.push(format!("{} {}", rare.name, rare.times));
+    }
+    for (group, names) in groups {
+        let (zh_name, en_name) = group_name(group);
+        let name = padded(if lang == Lang::Zh { zh_name } else { en_name }, 14);
+        text.push_str(&wrapped(&name, &names));
     }
     text
 }
@@ -153,6 +183,7 @@ fn group_name(group: &str) -> (&'static str, &'static str) {
         "refusal" => ("拒绝", "refusals"),
         "trouble" => ("变故", "troubles"),
         "undo" => ("撤销报文", "undo messages"),
+        "verdict" => ("判定", "verdicts"),
         _ => ("未解决", "unresolved"),
     }
 }
@@ -225,6 +256,13 @@ fn recipe(recipe: &Recipe, plan: &Plan, lang: Lang) -> String {
             "    {name} {number}  {}\n",
             trouble_words(trouble, lang)
         ));
+    }
+    if let Some(fault) = &recipe.fault {
+        let name = match lang {
+            Lang::Zh => "故障",
+            Lang::En => "fault",
+        };
+        text.push_str(&format!("    {name}  {}\n", fault.id()));
     }
     text
 }
@@ -427,14 +465,31 @@ fn happened(event: &Event, lang: Lang) -> String {
 }
 
 /// How fast it was; for stderr, since no two machines agree.
-pub(super) fn speed(seeds: u64, took_ms: u64, lang: Lang) -> String {
-    let tenths = seeds.saturating_mul(10_000) / took_ms;
-    let per_second = format!("{}.{}", tenths / 10, tenths % 10);
+pub(super) fn speed(sums: &Sums, took_ms: u64, lang: Lang) -> String {
+    let per_second = |count: u64| {
+        let tenths = count.saturating_mul(10_000) / took_ms;
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    let (seeds, swipes) = (sums.seeds, sums.swipes);
+    let (of_seeds, of_swipes) = (per_second(seeds), per_second(swipes));
     let seconds = format!("{}.{}", took_ms / 1_000, took_ms % 1_000 / 100);
+    let peak = peak_mib().map_or("-".to_owned(), |peak| peak.to_string());
     match lang {
-        Lang::Zh => format!("{seeds} 个种子用时 {seconds} 秒, 每秒 {per_second} 个\n"),
-        Lang::En => format!("{seeds} seeds in {seconds} s, {per_second} per second\n"),
+        Lang::Zh => format!(
+            "{seeds} 个种子用时 {seconds} 秒, 每秒 {of_seeds} 个; 刷卡 {swipes} 次, 每秒 {of_swipes} 次; 内存峰值 {peak} MiB\n"
+        ),
+        Lang::En => format!(
+            "{seeds} seeds in {seconds} s, {of_seeds} per second; {swipes} swipes, {of_swipes} per second; at most {peak} MiB of memory\n"
+        ),
     }
+}
+
+/// The most memory that this process ever had, where the system tells.
+fn peak_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024)
 }
 
 /// Filled with blanks to so many columns; Chinese characters take two.
