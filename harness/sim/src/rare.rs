@@ -4,7 +4,9 @@
 //! So each fault, trouble, outcome, record kind, gate, finding class and verdict that the plan and the mix should bring
 //! about is counted, and named if it stays below a floor. Not here: how they are counted (`campaign`).
 
+use crosswipe_domain::Business;
 use crosswipe_mocks::FaultClass;
+use crosswipe_scenarios::{Expected, Swipe};
 
 use crate::campaign::Sums;
 use crate::recipe::Mix;
@@ -44,7 +46,8 @@ const ALWAYS: &[(&str, &[&str])] = &[
             "SNAP2",
         ],
     ),
-    ("undo", &["2202", "2205", "2208"]),
+    // Of every probe.
+    ("undo", &["2202", "2205"]),
     ("verdict", &["clean"]),
 ];
 
@@ -95,6 +98,26 @@ const FINDINGS: &[&str] = &[
     "under-reversal",
 ];
 
+/// What a swipe brings about wherever its case is drawn.
+fn of_swipe(swipe: &Swipe) -> Vec<(&'static str, String)> {
+    let whole: &[&str] = match (&swipe.business, &swipe.until, &swipe.continues) {
+        (Business::Outpatient, None, None) => &["2208"],
+        (Business::Inpatient, None, None) => &["2305", "2405", "2302", "2404"],
+        _ => &[],
+    };
+    match &swipe.expect.outcome {
+        Expected::Ok => whole
+            .iter()
+            .map(|undo| ("undo", (*undo).to_owned()))
+            .collect(),
+        Expected::Gate { reason } => reason
+            .iter()
+            .map(|reason| ("gate", reason.clone()))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// What occurred less often than `at_least` times, in a fixed order.
 pub fn rare(stage: &Stage, mix: Mix, sums: &Sums, at_least: u64) -> Vec<Rare> {
     let mut expected: Vec<(&'static str, String)> = Vec::new();
@@ -108,7 +131,9 @@ pub fn rare(stage: &Stage, mix: Mix, sums: &Sums, at_least: u64) -> Vec<Rare> {
             expected.extend(names.iter().map(|name| (*group, (*name).to_owned())));
         }
     }
-    expected.extend(stage.gates().map(|reason| ("gate", reason.to_owned())));
+    for swipe in stage.swipes() {
+        expected.extend(of_swipe(swipe));
+    }
     if mix.transport {
         let kinds = Kind::ALL.into_iter();
         expected.extend(kinds.map(|kind| ("trouble", kind.name().to_owned())));

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use crosswipe_domain::{Export, Moment, Party};
 use crosswipe_mocks::{FaultOrder, MemoryWorld, MsgidMode, Setup};
 use crosswipe_runner::beginning;
-use crosswipe_scenarios::{Case, Expected, Plan, Step};
+use crosswipe_scenarios::{Case, Expected, Plan, Step, Swipe};
 
 use crate::lock;
 
@@ -93,14 +93,11 @@ impl Stage {
         &self.faults
     }
 
-    /// Why the gate is expected to refuse, in the cases that a seed may draw.
-    pub(crate) fn gates(&self) -> impl Iterator<Item = &str> {
+    /// Swipes of the cases that a seed may draw.
+    pub(crate) fn swipes(&self) -> impl Iterator<Item = &Swipe> {
         let cases = self.drawable.iter().map(|index| &self.plan.cases[*index]);
         cases.flat_map(Case::leaves).filter_map(|step| match step {
-            Step::Swipe(swipe) => match &swipe.expect.outcome {
-                Expected::Gate { reason } => reason.as_deref(),
-                _ => None,
-            },
+            Step::Swipe(swipe) => Some(swipe),
             _ => None,
         })
     }

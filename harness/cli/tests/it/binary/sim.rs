@@ -17,6 +17,7 @@ fn troubled_seeds_are_clean_and_any_number_of_threads_says_the_same() {
     let two = sim(&[&seeds[..], &["2"]].concat()).must_end(0);
     assert_eq!(one.out, two.out);
     let told = one.json();
+    assert_eq!(told["digest"].as_str().map(str::len), Some(64));
     assert_eq!(told["verdicts"], serde_json::json!({"clean": 24}));
     let count = |group: &str| {
         told["sometimes"][group]
@@ -70,6 +71,40 @@ fn a_planted_fault_is_found_in_every_seed_where_it_fired() {
         Some(fired)
     );
     assert_eq!(told["fired_and_clean"], 0);
+}
+
+/// Silence about what hardly ever occurred proves nothing: it is named, and the exit is not that of a clean campaign.
+#[test]
+fn what_occurred_too_seldom_is_named() {
+    let seldom = ["--seeds", "0..3", "--json", "--at-least", "40"];
+    let told = sim(&seldom).must_end(5).json();
+    let rare = told["rare"].as_array().unwrap();
+    let named = |group: &str, name: &str| {
+        rare.iter()
+            .find(|rare| rare["group"] == group && rare["name"] == name)
+            .map(|rare| rare["times"].as_u64().unwrap())
+    };
+    println!("{} things too seldom in 3 seeds", rare.len());
+    assert_eq!(named("verdict", "clean"), Some(3));
+    assert_eq!(named("record", "RUN"), Some(3));
+    assert!(named("trouble", "clock-skewed").unwrap() < 40);
+    assert_eq!(named("outcome", "ok"), None, "it occurred often enough");
+    let one_case = ["--case", "outpatient/", "--faults", "none"];
+    let enough = ["--seeds", "0..6", "--at-least", "1", "--lang", "en"];
+    let told = sim(&[&one_case[..], &enough].concat()).must_end(0).out;
+    assert!(!told.contains("too seldom"), "{told}");
+}
+
+/// Another fault of a party in each seed: every seed comes to an end, and nothing that is left is called clean.
+#[test]
+fn each_seed_has_a_fault_of_its_own_and_comes_to_its_end() {
+    let seeds = ["--faults", "transport,parties", "--seeds", "0..24"];
+    let told = sim(&[&seeds[..], &["--json"]].concat()).must_end(0).json();
+    let faults = told["sometimes"]["fault"].as_object().unwrap().len();
+    println!("{faults} faults in {} of 24 seeds", told["fired"]);
+    assert!(faults >= 6, "{told}");
+    assert_eq!(told["failures"], serde_json::json!({}));
+    assert_eq!(told["verdicts"]["none"], Value::Null, "{told}");
 }
 
 #[test]
