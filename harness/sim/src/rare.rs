@@ -5,11 +5,10 @@
 //! about is counted, and named if it stays below a floor. Not here: how they are counted (`campaign`).
 
 use crosswipe_domain::Business;
-use crosswipe_mocks::FaultClass;
 use crosswipe_scenarios::{Expected, Swipe};
 
 use crate::campaign::Sums;
-use crate::recipe::Mix;
+use crate::recipe::{Mix, faults_by_name};
 use crate::stage::Stage;
 use crate::trouble::Kind;
 
@@ -139,7 +138,7 @@ pub fn rare(stage: &Stage, mix: Mix, sums: &Sums, at_least: u64) -> Vec<Rare> {
         expected.extend(kinds.map(|kind| ("trouble", kind.name().to_owned())));
     }
     if mix.parties {
-        expected.extend(FaultClass::at_parties().map(|class| ("fault", class.id.to_owned())));
+        expected.extend(faults_by_name().map(|order| ("fault", order.id().to_owned())));
     }
     expected.extend(
         stage

@@ -83,7 +83,10 @@ impl Recipe {
         Recipe {
             seed,
             delays_ms,
-            fault: mix.parties.then(|| fault(&mut Dice::of(seed, "fault"))),
+            fault: match mix.parties {
+                true => fault(&mut Dice::of(seed, "fault")),
+                false => None,
+            },
             cases: chosen
                 .into_iter()
                 .enumerate()
@@ -139,12 +142,18 @@ impl Recipe {
     }
 }
 
-/// One of all that a party can be ordered to do, as it is ordered by its name alone.
-fn fault(dice: &mut Dice) -> FaultOrder {
-    let classes: Vec<&FaultClass> = FaultClass::at_parties().collect();
-    let id = classes[dice.below(classes.len())].id;
-    id.parse()
-        .expect("a class that stands is ordered by its name")
+/// 可画的故障 · Every fault that a party can be ordered to have by its name alone; those that must be told more, e.g.
+/// whose clock, are ordered for a whole campaign.
+pub(crate) fn faults_by_name() -> impl Iterator<Item = FaultOrder> {
+    let orders = FaultClass::all().iter();
+    orders
+        .filter(|class| class.stands() && !class.is_of_harness())
+        .filter_map(|class| class.id.parse().ok())
+}
+
+fn fault(dice: &mut Dice) -> Option<FaultOrder> {
+    let orders: Vec<FaultOrder> = faults_by_name().collect();
+    orders.get(dice.below(orders.len())).cloned()
 }
 
 fn troubles(dice: &mut Dice, cases: i64) -> Vec<Trouble> {

@@ -125,12 +125,6 @@ impl FaultClass {
         matches!(self.seat, Seat::Harness)
     }
 
-    /// The classes that a party carries out, in memory as elsewhere.
-    pub fn at_parties() -> impl Iterator<Item = &'static FaultClass> {
-        let all = CATALOGUE.iter();
-        all.filter(|class| matches!(class.seat, Seat::Party(_)))
-    }
-
     /// Names of the keys that it takes beside those that every fault has.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         self.keys.iter().map(|key| key.name)
