@@ -4,6 +4,9 @@
 //! indeterminate, except where somebody changed what had been sealed.
 //! Called by `judge`; `rules::r01_state` asks which cells are in doubt. Not here: digests (`books`).
 
+mod looks;
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{CellKey, Entry, Export, Level, Party, Role, Rule, TxId};
@@ -53,8 +56,11 @@ pub(crate) fn check(evidence: &Evidence, context: &Context<'_>) -> Vec<Finding> 
                 let purged = ledger.books.is_purged(export)
                     || instant == Instant::T0 && ledger.books.purged_before > 0;
                 findings.extend(conflict(party, instant, export, purged));
+                findings.extend(rows::against_log(context, party, instant, export, purged));
             }
         }
+        findings.extend(looks::unfinished(party, ledger));
+        findings.extend(looks::not_taken_anew(party, ledger));
         findings.extend(contradicting_flags(context, party, ledger));
     }
     findings
@@ -169,7 +175,7 @@ fn sums(export: &Export) -> BTreeMap<&CellKey, (i64, i64)> {
     sums
 }
 
-/// An export that disagrees with itself: cells ≠ Σ log, rows ≠ what the log says of them, lsn ≠ length.
+/// An export that disagrees with itself: cells ≠ Σ log, lsn ≠ length (rows: `rows`).
 /// Of a purged log the last numbers may be empty.
 fn conflict(party: &Party, instant: Instant, export: &Export, purged: bool) -> Vec<Finding> {
     let make = |location: String| {
@@ -199,29 +205,6 @@ fn conflict(party: &Party, instant: Instant, export: &Export, purged: bool) -> V
             format!("lsn {}", export.lsn),
             format!("{} rows", export.log.len()),
         ));
-    }
-    let mut said: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    for row in &export.log {
-        if let Entry::Row {
-            kind, id, status, ..
-        } = &row.entry
-        {
-            said.insert((kind, id), status);
-        }
-    }
-    let shown: BTreeMap<(&str, &str), &str> = export
-        .rows
-        .iter()
-        .map(|row| ((row.kind.as_str(), row.id.as_str()), row.status.as_str()))
-        .collect();
-    for (key, status) in said {
-        let actual = shown.get(&key).copied().unwrap_or("absent");
-        if actual != status {
-            findings.push(
-                make(format!("{} {}", key.0, key.1))
-                    .values(format!("log {status}"), format!("row {actual}")),
-            );
-        }
     }
     findings
 }

@@ -72,6 +72,7 @@ pub(crate) struct Tau<'a> {
 pub(crate) struct Comp<'a> {
     pub(crate) intent: &'a CompIntent,
     pub(crate) tau: Option<usize>,
+    pub(crate) first_sent: Moment,
     pub(crate) last_sent: Moment,
     pub(crate) ended: Option<(u64, &'a Outcome)>,
 }
@@ -320,6 +321,7 @@ impl<'a> Story<'a> {
         self.comps.push(Comp {
             intent,
             tau,
+            first_sent: record.at,
             last_sent: record.at,
             ended: None,
         });

@@ -122,6 +122,8 @@ pub(crate) struct Tally<'a> {
 
 /// The trail of one row through the log.
 pub(crate) struct RowTrail<'a> {
+    /// The entry that it began with.
+    born: &'a LogRow,
     pub(crate) status: &'a str,
     pub(crate) last: &'a LogRow,
     pub(crate) touched_by_others: bool,
@@ -330,6 +332,7 @@ impl<'a> Tally<'a> {
             _ => {}
         }
         let trail = self.rows.entry((kind, id)).or_insert(RowTrail {
+            born: row,
             status,
             last: row,
             touched_by_others: false,
@@ -337,12 +340,49 @@ impl<'a> Tally<'a> {
         });
         trail.status = status;
         trail.last = row;
+        if newborn {
+            // Ids come twice too.
+            trail.born = row;
+        }
+        let born = trail.born;
         trail.touched_by_others |= matches!(owner, Owner::Stranger | Owner::Played(_));
         if owner == Owner::Stranger && since_t0 {
             trail
                 .strange
                 .push((row.cause.origin.as_str(), row.cause.msgid.as_str()));
         }
+        self.closed_of_another(row, owner, born, story);
+    }
+
+    /// An undo that turns a row of somebody else: what one person's message closes is that person's.
+    fn closed_of_another(
+        &mut self,
+        row: &'a LogRow,
+        owner: Owner,
+        born: &'a LogRow,
+        story: &Story<'a>,
+    ) {
+        let (sent_for, meant) = match owner {
+            Owner::Comp(comp) => (&story.comps[comp].intent.person, story.comps[comp].tau),
+            Owner::UndoStep(step) => (&story.sent[step].intent.person, None),
+            _ => return,
+        };
+        let (Some(person), Some(of)) = (sent_for, born.person.as_deref()) else {
+            return;
+        };
+        if person.as_str() == of {
+            return;
+        }
+        let hit = match story.owner(&born.cause.origin, &born.cause.msgid) {
+            Owner::Tau(tau) => Some(tau),
+            _ => None,
+        };
+        self.misdirected.push(Misdirected {
+            row,
+            target: Some(born),
+            meant,
+            hit,
+        });
     }
 
     fn fence(&mut self, row: &'a LogRow, owner: Owner, state: FenceState, story: &Story<'a>) {

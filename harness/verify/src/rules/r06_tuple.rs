@@ -9,7 +9,7 @@ use crosswipe_domain::{Entry, LogRow, Outcome, Party, Rule, Unit};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};
-use crate::draft::finding;
+use crate::draft::{finding, person_of};
 use crate::story::Tau;
 
 /// Text fields of the tuple, with the class of a difference.
@@ -32,6 +32,7 @@ pub(super) fn check(context: &Context<'_>, outcome: &mut RuleOutcome) {
         .iter()
         .map(|(party, ledger)| (*party, settlement_births(ledger)))
         .collect();
+    booked_on_another(context, outcome);
     for tau in &context.story.taus {
         for index in &tau.messages {
             let intent = context.story.sent[*index].intent;
@@ -57,6 +58,45 @@ pub(super) fn check(context: &Context<'_>, outcome: &mut RuleOutcome) {
                 &births,
                 outcome,
             );
+        }
+    }
+}
+
+/// A τ booked in a cell of another registered person: it may be taken back to the fen, and it was still the wrong person.
+///
+/// Family accounts pay for others by the books' own word (`acct_mulaid_pay`); who is not registered is R11's.
+fn booked_on_another(context: &Context<'_>, outcome: &mut RuleOutcome) {
+    for (party, ledger) in &context.ledgers {
+        for (index, account) in &ledger.tally.accounts {
+            let tau = &context.story.taus[*index];
+            let Some(meant) = &tau.intent.person else {
+                continue;
+            };
+            let family_pays = account.births.iter().any(|birth| match &birth.entry {
+                Entry::Row { amounts, .. } => amounts
+                    .get("acct_mulaid_pay")
+                    .is_some_and(|paid| *paid != 0),
+                _ => false,
+            });
+            let another = account.postings().find_map(|posting| match &posting.entry {
+                Entry::Posting { cell, .. } => {
+                    let person = person_of(cell).filter(|person| {
+                        *person != meant.as_str() && context.registered.contains_key(person)
+                    })?;
+                    let lent = family_pays && cell.kind == "personal-account";
+                    (!lent).then_some((posting, cell, person))
+                }
+                _ => None,
+            });
+            outcome.compared += 1;
+            if let Some((posting, cell, person)) = another {
+                let one = finding(Rule::R6, "mismatch:person").at(party).about(tau);
+                outcome.findings.push(
+                    one.location(cell.to_string())
+                        .values(meant, person)
+                        .witness(party, [posting]),
+                );
+            }
         }
     }
 }

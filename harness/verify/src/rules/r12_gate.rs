@@ -11,8 +11,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{
-    Allow, Moment, Nature, Party, PersonClass, PhaseKind, Public, ResolvedPlan, Rule, Scope, Span,
-    Window,
+    Allow, LogRow, Moment, Nature, Party, PersonClass, PhaseKind, Public, ResolvedPlan, Rule,
+    Scope, Span, Window,
 };
 use crosswipe_journal::{Intent, Purpose};
 
@@ -20,7 +20,7 @@ use super::{RuleOutcome, r12_transit};
 use crate::context::{Context, Ledger};
 use crate::draft::finding;
 use crate::judgement::Remark;
-use crate::story::{Sent, Tau};
+use crate::story::{Owner, Sent, Tau};
 
 pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("nothing-sent");
@@ -171,6 +171,16 @@ fn booked<'a>(
             }
         }
     }
+    // The undo is exempt from the gate, and shows a wrong clock as well.
+    for row in undo_rows(ledger) {
+        let Owner::Comp(comp) = context.story.owner(&row.cause.origin, &row.cause.msgid) else {
+            continue;
+        };
+        let sent = context.story.comps[comp].first_sent;
+        behind = behind.max(sent.ms_since(row.at));
+        let seen = context.seen_by(ledger, row);
+        ahead = ahead.max(seen.map_or(0, |seen| row.at.ms_since(seen)));
+    }
     let wrong = [("behind_ms", behind), ("ahead_ms", ahead)];
     let mut facts: BTreeMap<String, String> = wrong
         .iter()
@@ -185,6 +195,15 @@ fn booked<'a>(
             facts,
         });
     }
+}
+
+/// The first row by which each τ was undone.
+fn undo_rows<'c, 'a>(ledger: &'c Ledger<'a>) -> impl Iterator<Item = &'a LogRow> + use<'c, 'a> {
+    let accounts = ledger.tally.accounts.values();
+    accounts.flat_map(|account| {
+        let negated = account.negations.values().filter_map(|rows| rows.first());
+        negated.copied().chain(account.undo_seen).take(1)
+    })
 }
 
 /// Between which instants a message was booked: at its stamp, unless that is certain to be wrong.

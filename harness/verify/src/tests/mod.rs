@@ -14,6 +14,7 @@ mod strangers;
 mod strength;
 mod three_ways;
 mod two_faults;
+mod unheard_of;
 mod windows;
 
 use crate::evidence::Evidence;
