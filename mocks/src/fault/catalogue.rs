@@ -84,6 +84,15 @@ pub(super) enum About {
     Nothing,
 }
 
+impl FaultClass {
+    pub(super) fn is_about_swipes(&self) -> bool {
+        matches!(
+            self.about,
+            About::Settlement | About::Undo | About::SettlementOrUndo
+        )
+    }
+}
+
 impl About {
     /// Whether a message is meant; `of` is the `oinfno` of a 2601, where it is known.
     pub(super) fn fits(self, infno: &InfNo, of: Option<&InfNo>) -> bool {

@@ -131,6 +131,11 @@ impl FaultOrder {
         self.own.insert(key, value);
     }
 
+    /// Whether it waits for a settlement or its undo: for messages that name a person.
+    pub fn is_about_swipes(&self) -> bool {
+        self.class.is_about_swipes()
+    }
+
     /// Whether the harness carries it out by itself.
     pub fn is_of_harness(&self) -> bool {
         self.class.is_of_harness()

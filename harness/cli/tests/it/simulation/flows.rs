@@ -1,15 +1,17 @@
 //! 流程 · The canonical flows: one case of a small plan each, some with a trouble on the way.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crosswipe_domain::{
-    Business, Export, Moment, Party, PersonClass, Phase, PhaseKind, PseudonymKey, Public, Role,
+    Business, CaseId, Export, InstitutionCode, Moment, Party, PersonClass, Phase, PhaseKind,
+    PseudonymKey, Public, Role,
 };
 use crosswipe_journal::Row;
 use crosswipe_mocks::{FaultOrder, MemoryWorld, Setup};
 use crosswipe_runner::beginning;
-use crosswipe_scenarios::{Plan, Step};
+use crosswipe_scenarios::{Case, Plan, Step};
+use crosswipe_sim::Dice;
 
 use super::network::{Cut, Trouble};
 use super::scene::Scene;
@@ -36,13 +38,61 @@ pub(super) fn flow(case: &str) -> Flow {
 
 /// The flow of this case in a window that opens between midnight and eight: days of UTC are others then.
 pub(super) fn at_night(case: &str) -> Flow {
+    of_plan(nightly(), case, case, Vec::new())
+}
+
+fn nightly() -> Plan {
     let mut plan = plan();
     plan.window.phases[0].from = Moment::parse("2030-03-02T01:00:00+08:00").unwrap();
     let opens = plan.window.phases[0].from;
     for case in &mut plan.cases {
         case.start = case.start.map(|_| opens);
     }
-    of_plan(plan, case, case, Vec::new())
+    plan
+}
+
+/// The flow of this case as a seed draws it: when it begins, how long the harness waits before it asks again, and whether
+/// the other person swipes the same beside it.
+///
+/// What may be drawn changes nothing of what a fault does or of what must be found.
+pub(super) fn drawn(case: &str, seed: u64) -> Flow {
+    let (case, mut plan) = match case.strip_suffix(" at night") {
+        Some(case) => (case, nightly()),
+        None => (case, plan()),
+    };
+    let id = format!("flow/{case}");
+    plan.cases.retain(|of_plan| of_plan.id.as_str() == id);
+    plan.seed = seed;
+    let alone = !matches!(case, "outpatient" | "inpatient" | "local");
+    if !alone && seed % 2 == 1 {
+        let beside = beside(&plan.cases[0]);
+        plan.cases.push(beside);
+    }
+    let mut dice = Dice::of(seed, "starts");
+    for case in &mut plan.cases {
+        // At night the days of UTC are others for seven hours.
+        let later_ms = dice.between(0, 7_200_000);
+        case.start = case.start.map(|start| start.plus_ms(later_ms));
+    }
+    of_cases(plan, case, Vec::new())
+}
+
+/// The same by the other person, at a hospital that is to him as the first one's is to the first.
+fn beside(case: &Case) -> Case {
+    let mut case = case.clone();
+    case.id = CaseId::parse(&format!("{}-beside", case.id)).unwrap();
+    for step in &mut case.steps {
+        let Step::Swipe(swipe) = step else {
+            unreachable!("a plain flow swipes once")
+        };
+        swipe.persona = "ningbo".to_owned();
+        let other = match swipe.institution.as_str() {
+            "H33020000001" => "H33010000001",
+            _ => "H33020000001",
+        };
+        swipe.institution = InstitutionCode::parse(other).unwrap();
+    }
+    case
 }
 
 /// The flow of this case past the gate: in a window that shuts it out for one reason, and sent all the same.
@@ -103,15 +153,23 @@ pub(super) fn with(name: &str, case: &str, troubles: Vec<Trouble>) -> Flow {
 }
 
 fn plan() -> Plan {
-    let mut plan = crosswipe_scenarios::load(Path::new(PLAN)).expect("the plan is sound");
-    plan.files.clear();
-    plan
+    static LOADED: OnceLock<Plan> = OnceLock::new();
+    let load = || {
+        let mut plan = crosswipe_scenarios::load(Path::new(PLAN)).expect("the plan is sound");
+        plan.files.clear();
+        plan
+    };
+    LOADED.get_or_init(load).clone()
 }
 
 fn of_plan(mut plan: Plan, name: &str, case: &str, troubles: Vec<Trouble>) -> Flow {
     let id = format!("flow/{case}");
     plan.cases.retain(|of_plan| of_plan.id.as_str() == id);
     assert_eq!(plan.cases.len(), 1, "the plan has `{id}`");
+    of_cases(plan, name, troubles)
+}
+
+fn of_cases(mut plan: Plan, name: &str, troubles: Vec<Trouble>) -> Flow {
     keep_only_who_takes_part(&mut plan);
     let setup = Setup::new(
         plan.topology.clone(),
@@ -142,8 +200,9 @@ fn of_plan(mut plan: Plan, name: &str, case: &str, troubles: Vec<Trouble>) -> Fl
 
 /// Books that nobody touches cost time and prove nothing more.
 fn keep_only_who_takes_part(plan: &mut Plan) {
-    let case = plan.cases[0].clone();
-    let visits: Vec<_> = case.leaves().filter_map(|step| step.visit()).collect();
+    let cases = plan.cases.clone();
+    let leaves = cases.iter().flat_map(|case| case.leaves());
+    let visits: Vec<_> = leaves.filter_map(|step| step.visit()).collect();
     let personas = &mut plan.registry.personas;
     personas.retain(|persona| visits.iter().any(|visit| visit.persona == persona.label));
     let institutions = &mut plan.topology.institutions;
