@@ -278,7 +278,7 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("disk-full", Group::H, Severity::S2, About::Settlement, &[], Seat::Harness),
     class("two-harnesses", Group::H, Severity::S1, About::Settlement, &[], Seat::Harness),
     class("zombie-harness", Group::H, Severity::S1, About::Settlement, &[], Seat::Harness),
-    class("snapshot-after-first-swipe", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("the harness does not wrap itself by order yet; its tests do")),
+    class("snapshot-after-first-swipe", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("a run that takes its first books late")),
     class("snapshot-not-atomic", Group::H, Severity::S2, About::Undo, &[AT], Seat::Party(torn::torn)),
     class("query-flaps", Group::H, Severity::S2, About::Only(&["5203"]), &[], Seat::Party(flaps::flapping)),
     class("query-unavailable", Group::H, Severity::S3, About::Read, &[], Seat::Party(refusals::query_unavailable)),
