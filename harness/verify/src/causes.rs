@@ -139,20 +139,26 @@ struct Leaders<'f> {
     of_person: BTreeMap<&'f Pseudonym, usize>,
     of_person_at: BTreeMap<(&'f Pseudonym, &'f Party), usize>,
     /// What is said of one place of one party's log: of whom it is said matters less.
-    of_place: BTreeMap<(&'f FindingClass, &'f Party, &'f str), usize>,
+    of_place: BTreeMap<SaidOf<'f>, usize>,
     /// τ of one case of a person that something is wrong with.
     of_case: BTreeMap<(&'f Pseudonym, &'f CaseId), InOrder<'f>>,
 }
 
 impl<'f> Leaders<'f> {
     fn among(findings: &'f [Finding], bearings: &Bearings<'_>) -> Leaders<'f> {
-        let mut leading: Vec<usize> = (0..findings.len())
-            .filter(|place| can_lead(&findings[*place]))
+        let mut certain: Vec<usize> = (0..findings.len())
+            .filter(|place| !findings[*place].uncertain)
             .collect();
-        leading.sort_by(|a, b| rank(&findings[*a]).cmp(&rank(&findings[*b])));
+        certain.sort_by(|a, b| rank(&findings[*a]).cmp(&rank(&findings[*b])));
         let mut leaders = Leaders::default();
-        for place in leading {
+        for place in certain {
             let finding = &findings[place];
+            if let Some(said) = said_of_a_place(finding) {
+                leaders.of_place.entry(said).or_insert(place);
+            }
+            if !can_lead(finding) {
+                continue;
+            }
             if let Some(txid) = &finding.txid {
                 leaders.of_tau.entry(txid).or_default().push(place);
             }
@@ -162,9 +168,6 @@ impl<'f> Leaders<'f> {
                     let at = leaders.of_person_at.entry((person, party));
                     at.or_insert(place);
                 }
-            }
-            if let Some(said) = said_of_a_place(finding) {
-                leaders.of_place.entry(said).or_insert(place);
             }
             if let (Some(person), Some(case), Some(txid)) =
                 (&finding.person, &finding.case, &finding.txid)
@@ -179,15 +182,21 @@ impl<'f> Leaders<'f> {
     }
 }
 
-/// Class, party and place of what one misdeed of one party makes true of several τ: one row undone instead of another,
-/// one log rewritten or cut off.
-fn said_of_a_place(finding: &Finding) -> Option<(&FindingClass, &Party, &str)> {
-    let place = match finding.class.family() {
-        "audit" => "",
-        "wrong-target" => &finding.location,
-        _ => return None,
-    };
-    Some((&finding.class, finding.party.as_ref()?, place))
+/// Class, party and place.
+type SaidOf<'f> = (&'f FindingClass, Option<&'f Party>, &'f str);
+
+/// Of what one misdeed makes true of several τ: one row undone instead of another, one log rewritten or cut off, one
+/// case let in that had to be refused, by each party that it came to.
+fn said_of_a_place(finding: &Finding) -> Option<SaidOf<'_>> {
+    let party = Some(finding.party.as_ref()?);
+    match (finding.class.family(), finding.rule) {
+        ("audit", _) => Some((&finding.class, party, "")),
+        ("wrong-target", _) => Some((&finding.class, party, &finding.location)),
+        ("gate", Rule::R11 | Rule::R12) => {
+            Some((&finding.class, None, finding.case.as_ref()?.as_str()))
+        }
+        _ => None,
+    }
 }
 
 fn can_lead(finding: &Finding) -> bool {

@@ -226,6 +226,34 @@ fn what_is_left_in_a_shared_total_is_told_of_who_left_it() {
     assert_eq!(heads(&judgement), ["residue:reconciliation insured"]);
 }
 
+/// One case let in that had to be refused is one thing, however many messages and parties; another case is another.
+#[test]
+fn a_case_let_in_is_one_and_two_are_two() {
+    let judgement = judged(&two_persons(&mut |group| {
+        if matches!(group.case.as_str(), "a" | "c") && group.infno.starts_with("220") {
+            postings_of_a_bystander(group);
+        }
+    }));
+    let gates = judgement
+        .findings
+        .iter()
+        .filter(|one| one.class.family() == "gate");
+    let (all, led): (Vec<_>, Vec<_>) = gates.partition(|one| one.follows_from.is_none());
+    assert_eq!(all.len(), 2, "{}", told(&judgement));
+    assert!(led.len() > 2, "{}", told(&judgement));
+}
+
+fn postings_of_a_bystander(group: &mut Group) {
+    for entry in &mut group.entries {
+        if let Entry::Posting { cell, .. } = entry
+            && cell.dims.contains_key("person")
+        {
+            cell.dims
+                .insert("person".into(), crate::testkit::BYSTANDER.into());
+        }
+    }
+}
+
 /// Each person has a fault of his own: neither is told under the other's.
 #[test]
 fn faults_of_two_people_are_two() {
