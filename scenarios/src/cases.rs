@@ -107,7 +107,7 @@ impl CaseReader<'_, '_> {
             .and_then(|node| words::id(node, problems));
         let title = fields
             .optional("title")
-            .and_then(|node| words::prose(node, problems))
+            .and_then(|node| words::told(node, problems))
             .map(|said| said.value);
         let covers = fields
             .optional("covers")

@@ -43,7 +43,7 @@ impl Head {
         let (title_zh, title_en) = titles.unwrap_or((None, None));
         let source = fields
             .required("source", "写上公告文号 · name the notice")
-            .and_then(|node| words::prose(node, problems));
+            .and_then(|node| words::told(node, problems));
         read_rollback(fields, problems);
         let cross_swipe = read_cross_swipe(fields, problems);
         let matrix = fields
@@ -70,10 +70,10 @@ impl Head {
 fn titles(title: Fields<'_>, problems: &Problems) -> (Option<String>, Option<String>) {
     let zh = title
         .required("zh", "写上中文标题 · give the Chinese title")
-        .and_then(|node| words::prose(node, problems));
+        .and_then(|node| words::told(node, problems));
     let en = title
         .required("en", "写上英文标题 · give the English title")
-        .and_then(|node| words::prose(node, problems));
+        .and_then(|node| words::told(node, problems));
     title.done();
     (zh.map(|said| said.value), en.map(|said| said.value))
 }
@@ -81,7 +81,7 @@ fn titles(title: Fields<'_>, problems: &Problems) -> (Option<String>, Option<Str
 fn prose_list(node: &Node, problems: &Problems) -> Vec<String> {
     crate::fields::items(node, problems)
         .iter()
-        .filter_map(|node| words::prose(node, problems))
+        .filter_map(|node| words::told(node, problems))
         .map(|said| said.value)
         .collect()
 }

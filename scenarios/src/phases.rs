@@ -108,7 +108,7 @@ fn phase(node: &Node, context: &Context<'_>) -> Option<PhaseEntry> {
     };
     let quote = fields
         .optional("quote")
-        .and_then(|node| words::prose(node, problems))
+        .and_then(|node| words::told(node, problems))
         .map_or(String::new(), |said| said.value);
     let allow = read_allow(&fields, kind, context);
     fields.done();

@@ -7,6 +7,8 @@ use std::fmt::Display;
 
 use crosswipe_domain::{AdmDivision, Day, Moment};
 
+use crosswipe_wire::without_strangers;
+
 use crate::Problem;
 use crate::codes;
 use crate::fields::{items, wrong_shape};
@@ -26,6 +28,15 @@ pub(crate) fn prose(node: &Node, problems: &Problems) -> Option<Said<String>> {
             None
         }
     }
+}
+
+/// 话 · Prose that is shown to people and kept: what names somebody by its form, an identity number say, is left out.
+pub(crate) fn told(node: &Node, problems: &Problems) -> Option<Said<String>> {
+    let said = prose(node, problems)?;
+    Some(Said {
+        value: without_strangers(&said.value).into_owned(),
+        at: said.at,
+    })
 }
 
 /// 代码 · Text that a machine reads: no full-width characters, no blanks inside.

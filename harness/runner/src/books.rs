@@ -124,8 +124,11 @@ impl<T: Transport> Desk<T> {
     }
 
     fn pseudonymise_dims(&self, dims: &mut BTreeMap<String, String>) {
-        if let Some(number) = dims.get_mut("person") {
-            *number = self.pseudonym(&PersonNo::new(number)).to_string();
+        for (name, value) in dims {
+            *value = match name.as_str() {
+                "person" => self.pseudonym(&PersonNo::new(value)).to_string(),
+                _ => self.masker.mask_text(value),
+            };
         }
     }
 
@@ -133,7 +136,7 @@ impl<T: Transport> Desk<T> {
         for (name, value) in facts {
             match name.as_str() {
                 "psn_no" => *value = self.pseudonym(&PersonNo::new(value)).to_string(),
-                _ => *value = self.masker.mask_text(value),
+                name => *value = self.masker.mask_field(name, value),
             }
         }
     }

@@ -81,7 +81,7 @@ impl<T: Transport> Desk<T> {
         };
         let ids = CARRIED.into_iter().filter_map(|name| {
             let value = input.fields.get(name)?;
-            Some((name.to_owned(), self.masker.mask_text(value)))
+            Some((name.to_owned(), self.masker.mask_field(name, value)))
         });
         let txid = TxId::parse(&format!("{}/{name}.{}", case.id, call.infno))
             .map_err(|e| Halt::Bug(e.to_string()))?;

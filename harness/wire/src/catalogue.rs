@@ -6,7 +6,7 @@
 
 mod load;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use crosswipe_domain::InfNo;
@@ -38,6 +38,8 @@ pub struct Catalogue {
     personal: Vec<&'static str>,
     /// Every field that holds an amount of money.
     amounts: Vec<&'static str>,
+    /// Every field of any message, in small letters alone.
+    names: BTreeSet<String>,
 }
 
 /// 交易 · One transaction of the interface.
@@ -234,6 +236,17 @@ impl Catalogue {
             .iter()
             .any(|known| *known == name || same_word(known, name))
     }
+
+    /// True for a field that the interface has anywhere, however it is spelt.
+    pub fn knows(&self, name: &str) -> bool {
+        self.names.contains(&plain(name))
+    }
+}
+
+/// A name as it is compared: letter case and underscores do not count.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| *c != '_');
+    letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
 impl Transaction {

@@ -1,16 +1,22 @@
 //! 脱敏 · Takes everything that names a person out of a message before it is kept.
 //!
 //! Why so: journal and reports keep what was sent and received, but no personal data. Two nets: the
-//! value of a field that names a person (by its name, however it is spelt) becomes its pseudonym, or
-//! `***` if nobody here knows it; and known values are replaced wherever else they stand, in free
-//! text, in JSON inside text, in an answer that is cut off or no JSON at all.
+//! value of a field that names a person or opens something (by its name, however it is spelt) becomes its
+//! pseudonym, or `***` if nobody here knows it; and known values are replaced wherever else they stand, in free
+//! text, in JSON inside text, in an answer that is cut off or no JSON at all, also in hex, base64 and URLs.
+//! Text that others wrote freely is searched for the forms of such values as well (`strangers`).
 //! Called by `runner` before anything is written. Not here: pseudonyms themselves (`domain`).
+
+mod encodings;
+mod strangers;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{IdNumber, push_json_string};
+use crosswipe_domain::push_json_string;
 
+use self::encodings::encodings;
+use self::strangers::{Form, hide, is_secret_key};
 use crate::catalogue::catalogue;
 use crate::json;
 
@@ -51,6 +57,9 @@ impl Masker {
     pub fn new(known: impl IntoIterator<Item = (String, String)>) -> Masker {
         let mut shown_as: BTreeMap<String, String> = BTreeMap::new();
         for (secret, shown) in known.into_iter().filter(|(secret, _)| !secret.is_empty()) {
+            for encoded in encodings(&secret) {
+                shown_as.entry(encoded).or_insert_with(|| shown.clone());
+            }
             // Clients write the check character of an identity number as `x` too.
             shown_as
                 .entry(secret.to_ascii_lowercase())
@@ -88,6 +97,29 @@ impl Masker {
         self.replace(text).into_owned()
     }
 
+    /// One value by the name of its field: a fact of an export, an id of a message.
+    pub fn mask_field(&self, name: &str, value: &str) -> String {
+        if is_private(name) {
+            return self.shown(value).to_owned();
+        }
+        self.freed(self.replace(value), Some(name)).into_owned()
+    }
+
+    /// Text that stands under a key (under none in a list), without what names strangers.
+    fn freed<'x>(&self, text: Cow<'x, str>, key: Option<&str>) -> Cow<'x, str> {
+        let form = match key {
+            Some(key) if FREE_TEXT.contains(&key) => Form::All,
+            Some(key) if catalogue().knows(key) => return text,
+            // No id has blanks or Chinese in it.
+            _ if text.contains(|c: char| c.is_whitespace() || !c.is_ascii()) => Form::All,
+            _ => Form::Persons,
+        };
+        match hide(&text, form) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(hidden) => Cow::Owned(hidden),
+        }
+    }
+
     fn mask_nested(&self, text: &str, nested: usize) -> String {
         let mut scan = Scan {
             masker: self,
@@ -103,7 +135,7 @@ impl Masker {
         if scan.is_json {
             scan.out
         } else {
-            without_id_numbers(&scan.out)
+            hide(&scan.out, Form::All).into_owned()
         }
     }
 
@@ -223,7 +255,7 @@ impl Scan<'_, '_> {
         self.flush(start);
         self.copied = after;
         let masked = if bytes[after..].iter().find(|b| !b.is_ascii_whitespace()) == Some(&b':') {
-            let personal = catalogue().is_personal(&text);
+            let personal = is_private(&text);
             self.key = Some((text.clone(), personal));
             self.masker.replace(&text)
         } else if self.personal() {
@@ -255,7 +287,8 @@ impl Scan<'_, '_> {
         let masked = if self.personal() {
             Cow::Borrowed(self.masker.shown(number))
         } else {
-            self.masker.replace(number)
+            let key = self.key.as_ref().map(|(key, _)| key.as_ref());
+            self.masker.freed(self.masker.replace(number), key)
         };
         if masked != number {
             self.flush(start);
@@ -279,11 +312,7 @@ impl Scan<'_, '_> {
         if self.nested < MAX_NESTED_TEXT && text.trim_start().starts_with(['{', '[']) {
             return Cow::Owned(self.masker.mask_nested(text, self.nested + 1));
         }
-        let replaced = self.masker.replace(text);
-        match key {
-            Some(key) if FREE_TEXT.contains(&key) => Cow::Owned(without_id_numbers(&replaced)),
-            _ => replaced,
-        }
+        self.masker.freed(self.masker.replace(text), key)
     }
 }
 
@@ -295,24 +324,12 @@ fn decoded(inner: &str) -> Cow<'_, str> {
     serde_json::from_str::<String>(&format!("\"{inner}\"")).map_or(Cow::Borrowed(inner), Cow::Owned)
 }
 
-/// Replaces identity numbers of strangers: 18 characters on their own whose check character is right.
-fn without_id_numbers(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_alphanumeric()) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let end = rest
-            .find(|c: char| !c.is_ascii_alphanumeric())
-            .unwrap_or(rest.len());
-        let word = rest[..end].to_ascii_uppercase();
-        out.push_str(if IdNumber::parse(&word).is_ok() {
-            UNKNOWN
-        } else {
-            &rest[..end]
-        });
-        rest = &rest[end..];
-    }
-    out.push_str(rest);
-    out
+/// Text by people, e.g. the title of a case, without what names somebody by its form.
+pub fn without_strangers(text: &str) -> Cow<'_, str> {
+    hide(text, Form::Persons)
+}
+
+/// True for a field whose value names a person or opens something.
+fn is_private(name: &str) -> bool {
+    catalogue().is_personal(name) || is_secret_key(name)
 }

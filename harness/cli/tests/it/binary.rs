@@ -7,6 +7,7 @@ mod anchor;
 mod another_judge;
 mod audit;
 mod audit_lists;
+mod canaries;
 mod clean;
 mod close;
 mod closing;

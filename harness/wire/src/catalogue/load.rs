@@ -87,6 +87,12 @@ pub(super) fn load(transactions: &'static str, codes: &'static str) -> Catalogue
             },
         )
     });
+    let envelopes = tables.request.iter().chain(&tables.response);
+    let names = envelopes
+        .filter_map(|row| row.first())
+        .chain(tables.fields.keys())
+        .map(|name| super::plain(name))
+        .collect();
     Catalogue {
         transactions: transactions.collect(),
         lists: lists.collect(),
@@ -94,6 +100,7 @@ pub(super) fn load(transactions: &'static str, codes: &'static str) -> Catalogue
         response: envelope(&tables.response),
         personal: marks.personal,
         amounts,
+        names,
     }
 }
 

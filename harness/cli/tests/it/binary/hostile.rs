@@ -5,7 +5,7 @@
 //! anything, and how much memory it took. The same tricks are then answers that a platform gives to the harness.
 
 mod honest;
-mod platform;
+pub(super) mod platform;
 
 mod tricks;
 

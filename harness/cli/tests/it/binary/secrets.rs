@@ -9,7 +9,7 @@ use rstest::rstest;
 use super::{Bench, Ended, crosswipe, files, plan};
 
 /// What persons.csv says of people: number, id number, name.
-fn known() -> BTreeSet<String> {
+pub(super) fn known() -> BTreeSet<String> {
     let text = fs::read_to_string(Path::new(&plan("pair-demo")).join("persons.csv")).unwrap();
     let rows = text.lines().skip(1).filter(|line| !line.is_empty());
     rows.flat_map(|line| {

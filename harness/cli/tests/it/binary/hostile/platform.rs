@@ -180,8 +180,101 @@ pub(super) const BOOKS: &[Reply] = &[
     },
 ];
 
+/// 闲话 · Values that a platform repeats where it should not: each where its second word says.
+pub(in crate::binary) struct Gossip {
+    err_msg: String,
+    members: String,
+    headers: String,
+    page: String,
+    heard: Mutex<u64>,
+}
+
+impl Gossip {
+    pub(in crate::binary) fn new(said: &[(&str, &str)]) -> Gossip {
+        let mut gossip = Gossip {
+            err_msg: String::new(),
+            members: String::new(),
+            headers: String::new(),
+            page: String::new(),
+            heard: Mutex::new(0),
+        };
+        for (value, place) in said {
+            match place.split_once(": ").unwrap_or((place, "")) {
+                ("err_msg", text) => gossip.err_msg += &format!("{} ", text.replace("{}", value)),
+                ("member", name) => gossip.members += &format!("\"{name}\":\"{value}\","),
+                ("header", name) => gossip.headers += &format!("{name}: {value}\r\n"),
+                ("page", _) => gossip.page += &format!("<td>{value}</td>"),
+                ("page-url", _) => {
+                    gossip.page += &format!("<a href=\"http://{value}@10.1.1.1/x\">")
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        gossip
+    }
+
+    /// What is sent instead of an honest answer, and how that is called.
+    fn told(&self, head: &str, body: &[u8], honest: &str) -> Option<(&'static str, Vec<u8>)> {
+        if head.starts_with("GET /__admin/export/") {
+            let facts = format!("\"facts\":{{\"remark\":{},{}", self.said(), self.members);
+            return Some((
+                "books",
+                self.whole("200 OK", &honest.replace("\"facts\":{", &facts)),
+            ));
+        }
+        let message: Value = serde_json::from_slice(body).ok()?;
+        let infno = message["infno"].as_str()?;
+        let heard = {
+            let mut heard = self.heard.lock().unwrap();
+            *heard += 1;
+            *heard
+        };
+        if heard.is_multiple_of(11) {
+            let page = format!("<html><title>502</title>{}</html>", self.page);
+            return Some(("page", self.whole("502 Bad Gateway", &page)));
+        }
+        if heard.is_multiple_of(3) && infno.starts_with("52") {
+            let refusal = format!(
+                "{{\"infcode\":-1,\"output\":null,\"err_msg\":{}}}",
+                self.said()
+            );
+            return Some(("refusal", self.whole("200 OK", &refusal)));
+        }
+        let more = format!(
+            "{{{}\"warn_msg\":{},\"remark\":{},\"phone_book\":[13912345678],",
+            self.members,
+            self.said(),
+            self.said()
+        );
+        let told = honest.replacen('{', &more, 1);
+        let told = told.replacen(
+            "\"setlinfo\":{",
+            &format!("\"setlinfo\":{{{}", self.members),
+            1,
+        );
+        heard
+            .is_multiple_of(2)
+            .then(|| ("members", self.whole("200 OK", &told)))
+    }
+
+    fn said(&self) -> String {
+        Value::String(self.err_msg.clone()).to_string()
+    }
+
+    fn whole(&self, status: &str, body: &str) -> Vec<u8> {
+        let headers = &self.headers;
+        format!(
+            "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    }
+}
+
 /// Which answers are not honest.
 enum Meant {
+    /// Gossip in as many as possible.
+    Gossip(Gossip),
     /// The first settlement of each person; what is left to be played.
     Settlements(
         Mutex<Vec<&'static Reply>>,
@@ -192,7 +285,7 @@ enum Meant {
 }
 
 /// 恶意平台 · Listeners that stand where parties stood.
-pub(super) struct Hostile {
+pub(in crate::binary) struct Hostile {
     played: Arc<Mutex<BTreeMap<&'static str, u32>>>,
     meant: Arc<Meant>,
     over: Arc<AtomicBool>,
@@ -212,6 +305,11 @@ impl Hostile {
     /// In front of each hospital, for its books; each plays one.
     pub(super) fn before_books(world: &World, replies: &'static [Reply]) -> Hostile {
         Hostile::stand(world, Meant::Books(replies, Mutex::default()))
+    }
+
+    /// In front of each hospital, for as long as the test wants.
+    pub(in crate::binary) fn gossip(world: &World, gossip: Gossip) -> Hostile {
+        Hostile::stand(world, Meant::Gossip(gossip))
     }
 
     fn stand(world: &World, meant: Meant) -> Hostile {
@@ -255,11 +353,11 @@ impl Hostile {
     pub(super) fn is_done(&self) -> bool {
         match &*self.meant {
             Meant::Settlements(left, _) => left.lock().unwrap().is_empty(),
-            Meant::Books(..) => true,
+            Meant::Books(..) | Meant::Gossip(_) => true,
         }
     }
 
-    pub(super) fn played(&self) -> BTreeMap<&'static str, u32> {
+    pub(in crate::binary) fn played(&self) -> BTreeMap<&'static str, u32> {
         self.played.lock().unwrap().clone()
     }
 
@@ -271,7 +369,7 @@ impl Hostile {
     }
 
     /// The parties stand again where they stood.
-    pub(super) fn stop(self, world: &World) {
+    pub(in crate::binary) fn stop(self, world: &World) {
         self.over.store(true, Ordering::Relaxed);
         self.ours.iter().for_each(|at| drop(TcpStream::connect(at)));
         let own = world
@@ -324,6 +422,13 @@ fn serve(
         next.read_to_end(&mut answer)?;
         let text = String::from_utf8_lossy(&answer);
         let (_, honest) = text.split_once("\r\n\r\n").unwrap_or_default();
+        if let Meant::Gossip(gossip) = meant
+            && let Some((name, told)) = gossip.told(&head, &body, honest)
+        {
+            *played.lock().unwrap().entry(name).or_default() += 1;
+            line.get_mut().write_all(&told)?;
+            continue;
+        }
         match meant.reply(place, &head, &body) {
             Some(reply) => {
                 *played.lock().unwrap().entry(reply.name).or_default() += 1;
@@ -337,6 +442,7 @@ fn serve(
 impl Meant {
     fn reply(&self, place: usize, head: &str, body: &[u8]) -> Option<&'static Reply> {
         match self {
+            Meant::Gossip(_) => None,
             Meant::Books(replies, looks) => {
                 if !head.starts_with("GET /__admin/export/") {
                     return None;
