@@ -27,6 +27,10 @@ pub(crate) fn output(hop: &Hop, now: Moment) -> Vec<Node> {
             .as_ref()
             .map_or(Vec::new(), |settled| settlement(hop, bill, settled, now)),
         Deed::Unsettle(unbill) => undone(hop, unbill, now),
+        Deed::File { filing, .. } => {
+            let result = ObjectText::new().text("trt_dcla_detl_sn", filing);
+            vec![("result", result.finish())]
+        }
         _ => Vec::new(),
     }
 }

@@ -8,6 +8,7 @@
 use crosswipe_domain::{Cause, CellKey, FenceState, InfNo, Moment, Role};
 
 use crate::deed::{Bill, Deed, Hop, Line, Unbill};
+use crate::his::dispense;
 use crate::ledger::{Amounts, Draft, Facts, Held, Ledger};
 
 /// Books a completed deed with the answer that was given to it.
@@ -28,12 +29,14 @@ pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<St
         Deed::Readmit { mdtrt_id } => {
             undo_turn(ledger, "visit", mdtrt_id, "discharged", &mut draft)
         }
-        Deed::Cancel { mdtrt_id } => cancel(ledger, mdtrt_id, &mut draft),
+        Deed::Cancel { mdtrt_id } => drop_birth(ledger, "visit", mdtrt_id, &mut draft),
         Deed::Settle(bill) => settle(ledger, hop, bill, &mut draft),
         Deed::Unsettle(unbill) => unsettle(ledger, hop, unbill, &mut draft),
         Deed::Reverse { omsgid, oinfno } => {
             reverse(ledger, &hop.cause.origin, omsgid, oinfno, &mut draft)
         }
+        Deed::File { filing, facts } => file(hop, filing, facts, &mut draft),
+        Deed::Unfile { filing } => drop_birth(ledger, "filing", filing, &mut draft),
         Deed::Ask | Deed::Seek => {}
     }
     draft.fence(FenceState::Applied, reply);
@@ -152,11 +155,17 @@ fn undo_turn(ledger: &Ledger, kind: &str, id: &str, status: &str, draft: &mut Dr
     }
 }
 
-fn cancel(ledger: &Ledger, mdtrt_id: &str, draft: &mut Draft) {
-    let Some(held) = ledger
-        .row("visit", mdtrt_id)
-        .filter(|held| !held.row.is_terminal())
-    else {
+fn file(hop: &Hop, filing: &str, facts: &Facts, draft: &mut Draft) {
+    let mut facts = facts.clone();
+    facts.insert("trt_dcla_detl_sn".into(), filing.into());
+    facts.insert("insuplc_admdvs".into(), hop.insured.as_str().into());
+    draft.born("filing", filing, "active", facts, Amounts::new());
+    draft.move_count(of_person("filing", hop), 1);
+}
+
+/// Negates the group that a row was born in, if it stands: a visit or filing with all that came with it.
+fn drop_birth(ledger: &Ledger, kind: &str, id: &str, draft: &mut Draft) {
+    let Some(held) = ledger.row(kind, id).filter(|held| !held.row.is_terminal()) else {
         return;
     };
     ledger.negate(held.born, draft);
@@ -197,10 +206,12 @@ fn settle(ledger: &Ledger, hop: &Hop, bill: &Bill, draft: &mut Draft) {
     move_money(ledger.party().role, hop, bill, &settled.amounts, draft);
     if ledger.party().role == Role::Insured {
         accumulate(hop, bill, &settled.accumulators, draft);
+        hold(hop, bill, settled.held, draft);
     }
     reconcile(hop, bill, &settled.amounts, draft);
     if ledger.party().role == Role::His {
         invoice(bill, &settled.amounts, draft);
+        dispense(ledger, bill, draft);
     }
     for held in bill
         .lines
@@ -286,6 +297,25 @@ fn move_money(role: Role, hop: &Hop, bill: &Bill, amounts: &Amounts, draft: &mut
             draft.move_money(clearing, insurers);
         }
     }
+}
+
+/// 冻结 · What the account has paid stays held as long as the settlement stands; its undo frees it.
+fn hold(hop: &Hop, bill: &Bill, held: i64, draft: &mut Draft) {
+    if held == 0 {
+        return;
+    }
+    let facts = Facts::from([
+        ("mdtrt_id".to_owned(), bill.mdtrt_id.clone()),
+        ("setl_id".to_owned(), bill.setl_id.clone()),
+    ]);
+    let amounts = Amounts::from([("acct_pay".to_owned(), held)]);
+    let id = format!("HOLD-{}", bill.setl_id);
+    draft.born("hold", &id, "active", facts, amounts);
+    let of_account = [
+        ("person", hop.person.as_str()),
+        ("insutype", &bill.insutype),
+    ];
+    draft.move_memo(CellKey::new("hold", of_account), held);
 }
 
 fn accumulate(hop: &Hop, bill: &Bill, accumulators: &Amounts, draft: &mut Draft) {

@@ -6,6 +6,8 @@
 //! sends it back in its answer; each party on the way back books the completed deed with `books`.
 //! A HIS reads the same deed out of an ordinary request and answer (`his::deed`).
 
+use std::collections::BTreeMap;
+
 use crosswipe_domain::{AdmDivision, Business, Cause, InfNo, Span};
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +103,18 @@ pub enum Deed {
         /// 原交易编号
         oinfno: String,
     },
+    /// 备案 · 2501, 2503, 2505: a registration is opened.
+    File {
+        /// 待遇申报明细流水号 · `trt_dcla_detl_sn`, issued by the treatment place.
+        filing: String,
+        /// What the row keeps.
+        facts: Facts,
+    },
+    /// 备案撤销 · 2502, 2504, 2506.
+    Unfile {
+        /// `trt_dcla_detl_sn`
+        filing: String,
+    },
     /// 查询 · 1101, 5206: answered by the insured place, books nothing.
     Ask,
     /// 寻找 · 1101 where nobody knows the insured place yet: the hub asks its regions.
@@ -141,6 +155,9 @@ pub struct Bill {
     pub trial: bool,
     /// What the settlement row keeps.
     pub facts: Facts,
+    /// 发药 · Boxes that leave the hospital's shelf, by item; known to the hospital alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dispensed: BTreeMap<String, i64>,
     /// Filled in by the insured place.
     pub settled: Option<Settled>,
 }
@@ -154,6 +171,9 @@ pub struct Settled {
     pub balance: i64,
     /// 年度累计 · What it adds to the yearly accumulators: code, and count or fen.
     pub accumulators: Amounts,
+    /// 冻结 · What is held on the person's account as long as this stands, in fen.
+    #[serde(default)]
+    pub held: i64,
     /// Who the person is, for the answer.
     pub person: PersonFacts,
 }

@@ -6,6 +6,7 @@
 //! platform's. Not here: what a booking consists of (`books`).
 
 mod deed;
+mod shelf;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use crate::epochs::Epochs;
 use crate::ledger::Ledger;
 use crate::machine::{Answer, Lost, Step, Ticket};
 use crate::setup::Setup;
+
+pub(crate) use shelf::dispense;
 
 /// 医疗机构 · One hospital's HIS with its till, invoices and lines.
 pub struct His {
@@ -176,7 +179,7 @@ impl His {
                 ) else {
                     return;
                 };
-                let Some(hop) = deed::read(
+                let Some(mut hop) = deed::read(
                     &self.ledger,
                     &pending.cause,
                     self.institution.region,
@@ -188,6 +191,9 @@ impl His {
                 };
                 if self.comes_too_late(&hop) {
                     return;
+                }
+                if let Deed::Settle(bill) = &mut hop.deed {
+                    bill.dispensed = shelf::dispensed(&self.ledger, &self.setup, &bill.lines);
                 }
                 books::book(&mut self.ledger, &hop, now, Some(body.clone()));
                 self.ledger
@@ -223,6 +229,13 @@ impl His {
             &request,
             code,
         )
+    }
+
+    /// The name of a patient, as the counter reads it from the card.
+    pub(crate) fn patient(&self, person: &str) -> Option<&str> {
+        self.setup
+            .person(person)
+            .map(|persona| persona.name.as_str())
     }
 
     /// Its books.

@@ -8,6 +8,7 @@
 
 mod fees;
 mod fields;
+mod filing;
 mod inpatient;
 mod insured;
 mod outpatient;
@@ -21,7 +22,7 @@ mod window;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, Cause, FenceState, InfNo, Institution, Moment, Nature, Party, Role, Span,
+    AdmDivision, Cause, FenceState, InfNo, Institution, Moment, Nature, Party, Role, Span, Window,
 };
 use crosswipe_wire::{Context, Members, Refusal, RefusalCode, Request, catalogue, write_ok};
 
@@ -40,9 +41,10 @@ use crate::{answer, books as booking, closing, rules};
 use insured::Insured;
 
 /// What this platform serves; the rest of the catalogue is refused by name.
-const SERVED: [&str; 28] = [
-    "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5303", "3201",
+const SERVED: [&str; 37] = [
+    "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5301", "5302", "5303", "5304", "3201",
     "2601", // session, queries, reversal
+    "2501", "2502", "2503", "2504", "2505", "2506", // filing
     "2201", "2202", "2203", "2204", "2205", "2206", "2207", "2208", // outpatient
     "2401", "2402", "2403", "2404", "2405", "2301", "2302", "2303", "2304",
     "2305", // inpatient
@@ -58,6 +60,8 @@ pub struct Region {
     serial: u64,
     /// 看门人 · Faults that let in whom the window shuts out.
     doormen: Vec<Doorman>,
+    /// The notice as this platform has misread it, if it has.
+    misread: Option<Window>,
 }
 
 /// 看门人 · Says of somebody whom the window shuts out whether he is let in all the same.
@@ -107,7 +111,19 @@ impl Region {
             desk: Desk::new(code),
             serial: 0,
             doormen: Vec::new(),
+            misread: None,
             setup,
+        }
+    }
+
+    /// The platform of before the cutover: the same people with the same balances, no business of the window, and the
+    /// manners of its time.
+    pub fn old(code: AdmDivision, setup: Arc<Setup>) -> Region {
+        let party = Party::old_platform(code);
+        Region {
+            treatment: Ledger::new(Party::new(Role::Treatment, party.code.clone())),
+            insured: Insured::old(party, code, Arc::clone(&setup)),
+            ..Region::new(code, setup)
         }
     }
 
@@ -221,7 +237,7 @@ impl Region {
         };
         match infno.base() {
             "9001" | "9002" => self.session(&ask),
-            "5201" | "5203" | "5204" | "5303" => self.query(&ask),
+            "5201" | "5203" | "5204" | "5301" | "5302" | "5303" | "5304" => self.query(&ask),
             "3201" => self.reconcile(&ask),
             "1101" | "5206" => self.ask_insured(ask, body, digest),
             _ => self.carry_out(ask, body, digest),
@@ -269,6 +285,7 @@ impl Region {
             }
             "2401" | "2402" | "2403" | "2404" | "2405" | "2301" | "2302" | "2303" | "2304"
             | "2305" => self.inpatient(ask, infno.base()),
+            "2501" | "2502" | "2503" | "2504" | "2505" | "2506" => self.filing(ask),
             _ => self.reversal(ask),
         }?;
         rules::check(&self.treatment, &ask.hop)?;
@@ -277,7 +294,7 @@ impl Region {
     }
 
     fn pass_window(&mut self, ask: &Ask<'_>) -> Result<(), Refusal> {
-        let Err(shut) = window::ask(&self.setup, ask.now, &ask.hop) else {
+        let Err(shut) = window::ask(&self.setup, self.read(), ask.now, &ask.hop) else {
             return Ok(());
         };
         let knock = Knock {
@@ -292,7 +309,7 @@ impl Region {
             .iter_mut()
             .filter_map(|doorman| doorman(&knock).then_some(()));
         match let_in.count() {
-            0 => Err(window::refusal(&self.setup, ask.now)),
+            0 => Err(window::refusal(self.read(), ask.now)),
             _ => Ok(()),
         }
     }
@@ -464,6 +481,26 @@ impl Region {
     /// Both books: as treatment place and as insured place.
     pub fn ledgers(&self) -> [&Ledger; 2] {
         [&self.treatment, self.insured.ledger()]
+    }
+
+    /// The phases as the notice says them.
+    pub(crate) fn window(&self) -> &Window {
+        &self.setup.window
+    }
+
+    /// From now on it goes by these phases; `None` = by the notice.
+    pub(crate) fn read_window(&mut self, misread: Option<Window>) {
+        self.misread = misread;
+    }
+
+    /// The phases that it goes by.
+    fn read(&self) -> &Window {
+        self.misread.as_ref().unwrap_or(&self.setup.window)
+    }
+
+    /// From now on its insured place holds what it pays from an account, whatever the plan says of it.
+    pub(crate) fn hold_accounts(&mut self) {
+        self.insured.hold_accounts();
     }
 
     /// One of its books: that of the insured place, else that of the treatment place.

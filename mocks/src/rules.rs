@@ -17,7 +17,8 @@ use crate::ledger::{Held, Ledger};
 pub(crate) fn check(ledger: &Ledger, hop: &Hop) -> Result<(), Refusal> {
     match &hop.deed {
         Deed::Register { .. } if hop.infno().base() == "2401" => no_open_stay(ledger, hop),
-        Deed::Register { .. } | Deed::Ask | Deed::Seek => Ok(()),
+        Deed::Register { .. } | Deed::File { .. } | Deed::Ask | Deed::Seek => Ok(()),
+        Deed::Unfile { filing } => filed(ledger, hop, filing),
         Deed::Describe { mdtrt_id, .. } => described(ledger, hop, mdtrt_id),
         Deed::Charge { mdtrt_id, lines } => charged(
             ledger,
@@ -39,6 +40,19 @@ pub(crate) fn check(ledger: &Ledger, hop: &Hop) -> Result<(), Refusal> {
 
 fn refuse<T>(code: RefusalCode, detail: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::new(code, detail))
+}
+
+/// A registration of this person, opened by this institution and still active.
+fn filed(ledger: &Ledger, hop: &Hop, filing: &str) -> Result<(), Refusal> {
+    let held = ledger.row("filing", filing).filter(|held| {
+        held.row.person.as_deref() == Some(&hop.person) && held.row.cause.origin == hop.cause.origin
+    });
+    let detail = || format!("trt_dcla_detl_sn {filing}");
+    match held {
+        None => refuse(RefusalCode::NoVisit, detail()),
+        Some(held) if held.row.is_terminal() => refuse(RefusalCode::Undone, detail()),
+        Some(_) => Ok(()),
+    }
 }
 
 /// The open visit of this person at this institution.

@@ -13,7 +13,7 @@ pub use fired::fired_before;
 
 use std::sync::Arc;
 
-use crosswipe_domain::{AdmDivision, InstitutionCode, Moment, Party, Role};
+use crosswipe_domain::{InstitutionCode, Moment, Party, Role};
 
 use crate::fault::{Faults, Rigged};
 use crate::his::His;
@@ -38,9 +38,12 @@ pub type HoldFn = Arc<dyn Fn() -> Box<dyn std::any::Any + Send> + Send + Sync>;
 
 /// The machine of one party, inside the faults that were ordered: as it stands before anything has happened.
 pub fn machine_of(party: &Party, setup: &Arc<Setup>, faults: &Faults) -> Option<Rigged> {
-    let code = || AdmDivision::parse(&party.code).ok();
+    let code = || party.region();
     let machine = match party.role {
         Role::Hub => Machine::Hub(Box::new(Hub::new(Arc::clone(setup)))),
+        Role::Treatment | Role::Insured if party.is_old_platform() => {
+            Machine::Region(Box::new(Region::old(code()?, Arc::clone(setup))))
+        }
         Role::Treatment | Role::Insured => {
             Machine::Region(Box::new(Region::new(code()?, Arc::clone(setup))))
         }
@@ -63,9 +66,12 @@ pub fn machines(setup: &Arc<Setup>, faults: &Faults) -> Vec<(Party, Rigged)> {
         .institutions
         .iter()
         .map(|institution| Party::new(Role::His, institution.code.as_str()));
+    let parties = topology.parties();
+    let old = parties.iter().filter(|party| party.is_old_platform());
     [setup.hub()]
         .into_iter()
         .chain(regions)
+        .chain(old.map(carrier))
         .chain(institutions)
         .filter_map(|party| {
             let machine = machine_of(&party, setup, faults)?;

@@ -16,7 +16,7 @@ use crate::source::Source;
 use crate::table::{Column, Row, read_table};
 use crate::words;
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     Column {
         en: "code",
         zh: "项目编码",
@@ -37,7 +37,14 @@ const COLUMNS: [Column; 5] = [
         en: "selfpay",
         zh: "先行自付比例",
     },
+    KIND,
 ];
+
+/// The column that may be missing: then nothing is known to lie on a shelf.
+const KIND: Column = Column {
+    en: "kind",
+    zh: "类别",
+};
 
 const PRICE_HELP: &str =
     "单价最多六位小数, 不为负 · a price has at most six decimals and is not negative";
@@ -49,7 +56,16 @@ const RATIO_HELP: &str =
 /// The catalogue of a file, in file order.
 pub(crate) fn read_catalogue(source: &Arc<Source>, problems: &Problems) -> Vec<Tariff> {
     let before = problems.len();
-    let rows = read_table(source, &COLUMNS, problems);
+    let says_kind = source.text.lines().next().is_some_and(|head| {
+        head.split(',')
+            .any(|name| [KIND.en, KIND.zh].contains(&name.trim()))
+    });
+    let columns = if says_kind {
+        &COLUMNS[..]
+    } else {
+        &COLUMNS[..5]
+    };
+    let rows = read_table(source, columns, problems);
     if problems.len() > before {
         problems.lost_some(codes::UNKNOWN_ITEM);
     }
@@ -73,8 +89,19 @@ fn tariff(row: &Row, problems: &Problems) -> Option<Tariff> {
         ("乙", ItemClass::B),
         ("丙", ItemClass::C),
     ];
-    let [code, name, class, ceiling, selfpay] = row.cells.as_slice() else {
+    const KINDS: [(&str, bool); 5] = [
+        ("", false),
+        ("service", false),
+        ("诊疗", false),
+        ("drug", true),
+        ("药品", true),
+    ];
+    let [code, name, class, ceiling, selfpay, kind @ ..] = row.cells.as_slice() else {
         return None;
+    };
+    let drug = match kind.first() {
+        Some(kind) => words::one_of(kind, "kind", &KINDS, problems),
+        None => Some(false),
     };
     let class = words::one_of(class, "class", &CLASSES, problems);
     let ceiling = match ceiling.value.as_str() {
@@ -101,6 +128,7 @@ fn tariff(row: &Row, problems: &Problems) -> Option<Tariff> {
         class: class?,
         ceiling: ceiling?,
         selfpay: selfpay?,
+        drug: drug?,
     })
 }
 

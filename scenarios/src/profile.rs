@@ -1,6 +1,7 @@
-//! 平台规则 · Reads `profile:` of a topology: what a platform does not take back.
+//! 平台规则 · Reads `profile:` of a topology: what a platform does not take back, and how it pays.
 //!
-//! `{later_settlement: refuse, cross_year: refuse, cleared: day, cleared_at: "20:00"}`; what is not said is allowed.
+//! `{later_settlement: refuse, cross_year: refuse, cleared: day, cleared_at: "20:00", account: hold}`; what is not said
+//! is allowed, and nothing is held.
 //! Called by `topology`. Not here: whether a plan's swipes meet these rules (`checks`, `load`).
 
 use crosswipe_domain::{Clearing, Profile};
@@ -22,6 +23,7 @@ enum Often {
 /// Reads one profile; what is wrong in it is reported and counts as not said.
 pub(crate) fn read_profile(node: &Node, problems: &Problems) -> Profile {
     const MAY: [(&str, bool); 2] = [("allow", false), ("refuse", true)];
+    const PAYS: [(&str, bool); 2] = [("direct", false), ("hold", true)];
     const OFTEN: [(&str, Often); 3] = [
         ("never", Often::Never),
         ("day", Often::Daily),
@@ -41,6 +43,7 @@ pub(crate) fn read_profile(node: &Node, problems: &Problems) -> Profile {
             .unwrap_or_default()
     };
     let (refuses_older, refuses_last_year) = (refuses("later_settlement"), refuses("cross_year"));
+    let pays = said("account").and_then(|said| words::one_of(&said, "way", &PAYS, problems));
     let often = said("cleared").and_then(|said| words::one_of(&said, "period", &OFTEN, problems));
     let time = said("cleared_at");
     let minute = time.as_ref().map(|said| time_of_day(said, problems));
@@ -57,6 +60,7 @@ pub(crate) fn read_profile(node: &Node, problems: &Problems) -> Profile {
     Profile {
         refuses_older,
         refuses_last_year,
+        holds_account: pays.unwrap_or_default(),
         clearing: clearing.map(|(often, minute)| Clearing {
             monthly: often == Often::Monthly,
             minute,

@@ -51,6 +51,7 @@ pub(crate) fn read_topology(
         regions: Vec::new(),
         institutions: Vec::new(),
         tariffs: Vec::new(),
+        old_platforms: false,
     };
     for entry in read {
         topology.institutions.extend(

@@ -16,12 +16,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::Moment;
+use crate::{AdmDivision, Moment};
 
 pub use read::{BookReader, ShownBooks};
 
 /// The `schema` of an [`Export`].
 pub const EXPORT_SCHEMA: &str = "crosswipe.export/1";
+
+/// Behind the code of a platform of before the cutover.
+const OLD: &str = "_old";
 
 /// 角色 · What a party is on the way of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,6 +80,21 @@ impl Party {
             role,
             code: code.into(),
         }
+    }
+
+    /// 旧平台 · The insured place of a region as it was before the cutover, with books of its own: `insured:330300_old`.
+    pub fn old_platform(region: AdmDivision) -> Party {
+        Party::new(Role::Insured, format!("{region}{OLD}"))
+    }
+
+    /// The region whose platform it is: also of an old one. `None` for a hospital.
+    pub fn region(&self) -> Option<AdmDivision> {
+        AdmDivision::parse(self.code.strip_suffix(OLD).unwrap_or(&self.code)).ok()
+    }
+
+    /// Whether it is a platform of before the cutover.
+    pub fn is_old_platform(&self) -> bool {
+        self.role != Role::His && self.code.ends_with(OLD)
     }
 
     /// `insured-330300`, for file names.

@@ -46,6 +46,8 @@ pub struct Tariff {
     pub ceiling: Option<UnitPrice>,
     /// 先行自付比例 of class B.
     pub selfpay: Ratio,
+    /// 药品 · True: boxes of it lie on a shelf, each with a trace code; what is settled has left it.
+    pub drug: bool,
 }
 
 /// 费用明细 · One line that a scenario charges.

@@ -21,6 +21,8 @@ pub struct Topology {
     pub institutions: Vec<Institution>,
     /// What the treatment places' catalogue says of items.
     pub tariffs: Vec<Tariff>,
+    /// 旧平台 · Each region's platform of before the cutover still answers, beside the new one.
+    pub old_platforms: bool,
 }
 
 /// 统筹区 · One region with a platform of its own.
@@ -34,7 +36,7 @@ pub struct Region {
     pub profile: Profile,
 }
 
-/// 平台规则 · What a platform refuses to undo. The default refuses nothing.
+/// 平台规则 · What a platform refuses to undo, and how it pays. The default refuses nothing and holds nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// 存在之后的结算 · True: a settlement is not undone while a later one of the person stands (E-LATER).
@@ -43,6 +45,8 @@ pub struct Profile {
     pub refuses_last_year: bool,
     /// 清算 · When what was settled is cleared; afterwards it is not undone (E-CLEARED). `None` = never.
     pub clearing: Option<Clearing>,
+    /// 冻结 · True: what a settlement takes from a personal account is held there as long as the settlement stands.
+    pub holds_account: bool,
 }
 
 /// 清算 · How often a platform clears, and at what time of the day.
@@ -109,7 +113,7 @@ impl Topology {
         path
     }
 
-    /// Every party that keeps books: each HIS, each region in both roles, the hub.
+    /// Every party that keeps books: each HIS, each region in both roles, the hub, and old platforms that still answer.
     pub fn parties(&self) -> Vec<Party> {
         let his = self
             .institutions
@@ -123,9 +127,11 @@ impl Topology {
             .regions
             .iter()
             .map(|region| Party::new(Role::Insured, region.code.as_str()));
+        let old = self.regions.iter().filter(|_| self.old_platforms);
         his.chain(treatment)
             .chain([Party::new(Role::Hub, self.hub.as_str())])
             .chain(insured)
+            .chain(old.map(|region| Party::old_platform(region.code)))
             .collect()
     }
 }

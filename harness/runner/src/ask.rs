@@ -1,7 +1,7 @@
 //! 查证 · Asks the platform about one τ and reads from its answers whether it stands.
 //!
 //! 5203 where the settlement id is known, 5204 where it is not (lines carry it once settled), 5204 for
-//! fee lines, 5303 for a discharge, 5201 for a visit (interface §8.1, §8.3). The answer is three-valued:
+//! fee lines, 5303 for a discharge, 5301 5302 5304 for a registration, 5201 for a visit (interface §8.1, §8.3). The answer is three-valued:
 //! what cannot be read is `unclear`, never «not applied».
 //! Called by `compensate`, before a reversal is chosen and after each undo.
 
@@ -64,6 +64,9 @@ impl<T: Transport> Desk<T> {
                 (InfNo::new("5204"), query::lines(persona, &visit))
             }
             ("2402", Some(_), _) => (InfNo::new("5303"), query::stays(persona, sent)),
+            ("2501", ..) => (InfNo::new("5304"), query::filings(persona, "5304", sent)),
+            ("2503", ..) => (InfNo::new("5301"), query::filings(persona, "5301", sent)),
+            ("2505", ..) => (InfNo::new("5302"), query::filings(persona, "5302", sent)),
             (_, visit, _) => (
                 InfNo::new("5201"),
                 query::visits(persona, med_type(intent), visit.as_deref(), sent),
@@ -142,6 +145,9 @@ fn read(infno: &InfNo, intent: &Intent, body: &[u8], id: impl Fn(&str) -> Option
         "5203" => settlement(&response),
         "5204" => lines(&response, intent, &id),
         "5303" => stay(&response, id("mdtrt_id")),
+        "5301" => filing(&response, ("feedetail", "opsp_dise_code"), infno, &id),
+        "5302" => filing(&response, ("psnfixmedin", "fix_srt_no"), infno, &id),
+        "5304" => filing(&response, ("refmedin", "reflin_medins_no"), infno, &id),
         _ => visit(&response, intent, id("mdtrt_id")),
     }
 }
@@ -209,6 +215,37 @@ fn stay(response: &Response<'_>, mdtrt_id: Option<String>) -> Shown {
         "5303 in hospital",
         if open { "1" } else { "0" },
     )
+}
+
+/// A registration is found by its number, or, where its answer was lost, by what the institution named in it.
+fn filing(
+    response: &Response<'_>,
+    (node, own): (&str, &str),
+    infno: &InfNo,
+    id: &impl Fn(&str) -> Option<String>,
+) -> Shown {
+    const NUMBER: &str = "trt_dcla_detl_sn";
+    let by = if id(NUMBER).is_some() { NUMBER } else { own };
+    let listed = response.nodes(node);
+    let ours = listed
+        .iter()
+        .find(|row| id(by).is_some() && text(row, by) == id(by));
+    let says = match ours {
+        Some(_) => Says::Applied,
+        // A list that does not tell the number cannot show that it is not there.
+        None if listed.iter().any(|row| text(row, by).is_none()) => Says::Unclear,
+        None => Says::NotApplied,
+    };
+    let mut answer = shown(
+        says,
+        &format!("{infno} registrations"),
+        &listed.len().to_string(),
+    );
+    let number = ours.and_then(|row| text(row, NUMBER));
+    answer
+        .found
+        .extend(number.map(|number| (NUMBER.to_owned(), number)));
+    answer
 }
 
 /// A visit is found by its id, or, where the registration was never answered, by the institution's own number.

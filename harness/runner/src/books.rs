@@ -135,7 +135,10 @@ impl<T: Transport> Desk<T> {
     fn mask_facts(&self, facts: &mut BTreeMap<String, String>) {
         for (name, value) in facts {
             match name.as_str() {
-                "psn_no" => *value = self.pseudonym(&PersonNo::new(value)).to_string(),
+                // A name that is garbled is still a name; alike stay alike.
+                "psn_no" | "psn_name" => {
+                    *value = self.pseudonym(&PersonNo::new(value)).to_string();
+                }
                 name => *value = self.masker.mask_field(name, value),
             }
         }

@@ -22,13 +22,17 @@ use crate::transport::Transport;
 use crate::underway::Underway;
 
 /// Ids that an intent keeps of what its message carries.
-const CARRIED: [&str; 6] = [
+const CARRIED: [&str; 10] = [
     "mdtrt_id",
     "setl_id",
     "chrg_bchno",
     "ipt_otp_no",
     "feedetl_sn",
     "omsgid",
+    "trt_dcla_detl_sn",
+    "fix_srt_no",
+    "opsp_dise_code",
+    "reflin_medins_no",
 ];
 
 /// What a message holds.

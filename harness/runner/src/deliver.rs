@@ -94,6 +94,10 @@ impl<T: Transport> Desk<T> {
         let (outcome, took_ms, reply) = self
             .exchange(out.institution, &out.infno, &msgid, self.context(at), body)
             .await?;
+        let outcome = match nature {
+            Nature::Forward => self.given.weigh(&out.txid, &out.ids, outcome),
+            _ => outcome,
+        };
         let masked = self.kept(reply.as_ref());
         let ended = Ended {
             txid: out.txid,

@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 
 use crate::books::Looked;
 use crate::clock::{Clock, Lease};
+use crate::given::Given;
 use crate::msgid::{MsgIds, Turn};
 use crate::shelf::Shelf;
 use crate::transport::Transport;
@@ -175,6 +176,8 @@ pub(crate) struct Desk<T> {
     called: String,
     done: AtomicUsize,
     own_numbers: AtomicU64,
+    /// Ids that answers gave.
+    pub(crate) given: Given,
     fold: Arc<Mutex<Fold>>,
     personas: BTreeMap<Pseudonym, usize>,
     /// Names of the plan's persons by number: asked for on every log row.
@@ -240,6 +243,7 @@ impl<T: Transport> Desk<T> {
             called,
             done: AtomicUsize::new(0),
             own_numbers: AtomicU64::new(0),
+            given: Given::default(),
             personas: numbered,
             names,
             order: Mutex::new(()),

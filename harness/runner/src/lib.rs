@@ -17,6 +17,7 @@ mod desk;
 mod evidence;
 mod expect;
 mod gate;
+mod given;
 mod lanes;
 mod late;
 mod message;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crosswipe_domain::{Level, LogRow, Moment, Party, PersonClass, ResolvedPlan};
 
+use crate::anew::adopt;
 use crate::books::{Books, gather};
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::Finding;
@@ -60,8 +61,9 @@ pub(crate) struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn join(evidence: &'a Evidence) -> Context<'a> {
-        let story = Story::read(evidence);
+        let mut story = Story::read(evidence);
         let (books, unvouched) = gather(evidence, &story);
+        adopt(&mut story, &books);
         let ledgers: BTreeMap<&Party, Ledger<'_>> = books
             .into_iter()
             .map(|(party, books)| (party, ledger(books, &story)))

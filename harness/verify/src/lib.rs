@@ -13,7 +13,9 @@ mod evidence;
 mod files;
 mod judge;
 
+mod anew;
 mod books;
+
 mod context;
 mod purge;
 mod review;

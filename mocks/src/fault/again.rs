@@ -1,12 +1,15 @@
-//! 重记 · A group that a party books twice, because it does not know a repetition.
+//! 重记 · A group that is booked twice: by a party that does not know a repetition, or because a hospital took its own
+//! settlement for failed and asked for it once more under another number.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crosswipe_domain::{Entry, Role};
+use crosswipe_domain::{Entry, FenceState, Role};
+use crosswipe_wire::Response;
 
 use super::FaultOrder;
 use super::trouble::{Arrival, Fitting, Parcel, Place, Scene, Trouble};
 use crate::ledger::Draft;
+use crate::machine::{Answer, Lost, Machine};
 
 /// 待重记 · Groups to be booked once more, each in whose book.
 #[derive(Clone, Default)]
@@ -25,16 +28,26 @@ impl Copies {
     }
 }
 
+/// 缘由 · Why a group is booked once more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// The whole message came twice, to every party.
+    CameTwice,
+    /// This party alone books twice.
+    OwnMistake,
+    /// The hospital sent a message of its own for the same lines.
+    SentAnew,
+}
+
 struct Again {
     roles: &'static [Role],
-    /// The whole message comes twice, to every party; else this party alone books twice.
-    everywhere: bool,
+    why: Why,
     copies: Copies,
 }
 
 /// The whole message is booked twice by every platform on its way.
 pub(super) fn everywhere() -> Box<dyn Trouble> {
-    again(&[Role::Treatment, Role::Hub, Role::Insured], true)
+    again(&PLATFORMS, Why::CameTwice)
 }
 
 /// `double-visit-id`: a registration that a second node takes once more.
@@ -44,18 +57,26 @@ pub(super) fn registered_twice(_: &FaultOrder) -> Box<dyn Trouble> {
 
 /// The insured place alone books it twice.
 pub(super) fn at_insured(_: &FaultOrder) -> Box<dyn Trouble> {
-    again(&[Role::Insured], false)
+    again(&[Role::Insured], Why::OwnMistake)
 }
 
 /// The insured place alone books twice what another trouble of the order marks.
 pub(super) fn marked_at_insured() -> Box<dyn Trouble> {
-    again(&[Role::Insured], true)
+    again(&[Role::Insured], Why::CameTwice)
 }
 
-fn again(roles: &'static [Role], everywhere: bool) -> Box<dyn Trouble> {
+/// `his-resettles-after-timeout`: the hospital hears nothing in time, settles the same lines under a new number, and
+/// books what it is told then; the platforms look at the number alone.
+pub(super) fn resettled(_: &FaultOrder) -> Box<dyn Trouble> {
+    again(&PLATFORMS, Why::SentAnew)
+}
+
+const PLATFORMS: [Role; 3] = [Role::Treatment, Role::Hub, Role::Insured];
+
+fn again(roles: &'static [Role], why: Why) -> Box<dyn Trouble> {
     Box::new(Again {
         roles,
-        everywhere,
+        why,
         copies: Copies::default(),
     })
 }
@@ -63,17 +84,22 @@ fn again(roles: &'static [Role], everywhere: bool) -> Box<dyn Trouble> {
 impl Trouble for Again {
     fn install(&mut self, rig: &mut Fitting<'_>) {
         for role in self.roles {
-            let (copies, everywhere) = (self.copies.clone(), self.everywhere);
+            let (copies, why) = (self.copies.clone(), self.why);
             rig.bend(*role, move |group, draft| {
                 let mut state = copies.lock();
                 let twice = !state.copying
                     && moves(draft)
-                    && if everywhere {
-                        group.is_marked(&draft.cause.msgid)
-                    } else {
-                        group.hits(draft)
+                    && match why {
+                        Why::CameTwice => group.is_marked(&draft.cause.msgid),
+                        Why::OwnMistake => group.hits(draft),
+                        // The insured place books first: what it has settled the hospital settles once more.
+                        Why::SentAnew if *role == Role::Insured => group.hits(draft),
+                        Why::SentAnew => group.is_marked(&draft.cause.msgid),
                     };
-                if twice {
+                if twice && why == Why::SentAnew {
+                    group.mark(draft.cause.msgid.clone());
+                    state.waiting.push((*role, sent_anew(copy(draft))));
+                } else if twice {
                     state.waiting.push((*role, copy(draft)));
                 }
             });
@@ -81,12 +107,27 @@ impl Trouble for Again {
     }
 
     fn arrive(&mut self, scene: &mut Scene<'_>, _: &mut Parcel) -> Arrival {
-        if self.everywhere && scene.is_from_institution() && scene.hits() {
+        let comes_twice = self.why == Why::CameTwice && scene.is_from_institution();
+        if comes_twice && scene.hits() {
             scene
                 .board
                 .mark(scene.which, scene.message.cause.msgid.clone());
         }
         Arrival::Taken
+    }
+
+    fn back(&mut self, scene: &mut Scene<'_>, answer: &mut Result<Answer, Lost>) {
+        let msgid = &scene.message.cause.msgid;
+        let anew = self.why == Why::SentAnew
+            && matches!(scene.machine, Machine::His(_))
+            && scene.board.is_marked(scene.which, msgid);
+        if let (true, Ok(answer)) = (anew, answer) {
+            // It reads the answer to its second message; the first one came when nobody waited.
+            if let Some(id) = setl_id(answer) {
+                let second = format!("\"{}\"", second(&id));
+                answer.body = answer.body.replace(&format!("\"{id}\""), &second);
+            }
+        }
     }
 
     fn touch(&mut self, place: &mut Place<'_>) {
@@ -102,6 +143,34 @@ impl Trouble for Again {
         }
         self.copies.lock().copying = false;
     }
+}
+
+/// The id of what is booked once more.
+fn second(id: &str) -> String {
+    format!("{id}R")
+}
+
+/// The settlement that an answer speaks of.
+fn setl_id(answer: &Answer) -> Option<String> {
+    let response = Response::parse(answer.body.as_bytes()).ok()?;
+    Some(response.node("setlinfo")?.text("setl_id")?.into_owned())
+}
+
+/// The same group as the hospital's second message brings it about, under a number of its own.
+fn sent_anew(mut draft: Draft) -> Draft {
+    let own = &draft.cause.msgid;
+    // Far behind the serials that have been used in this second.
+    let msgid = format!("{}9998", &own[..own.len().saturating_sub(4)]);
+    for entry in &mut draft.entries {
+        if let Entry::Row { facts, .. } = entry
+            && let Some(number) = facts.get_mut("medins_setl_id")
+        {
+            number.clone_from(&msgid);
+        }
+    }
+    draft.cause.msgid = msgid;
+    draft.fence(FenceState::Applied, None);
+    draft
 }
 
 /// Whether a group moves anything at all.
@@ -124,7 +193,7 @@ fn copy(draft: &Draft) -> Draft {
             facts,
             amounts,
         } if matches!(kind.as_str(), "settlement" | "visit") => {
-            let id = format!("{id}R");
+            let id = second(id);
             let mut facts = facts.clone();
             let named = if kind == "visit" {
                 "mdtrt_id"

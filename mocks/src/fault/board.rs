@@ -116,6 +116,22 @@ impl Faults {
         })
     }
 
+    /// Whether an order would hit a message if it were shown it; nothing is counted.
+    pub(super) fn would_hit(&self, which: usize, message: &Message) -> bool {
+        self.with(which, |armed, seed| {
+            armed.fits(message)
+                && !armed.is_healed(message.now)
+                && armed.is_due(armed.seen + 1, which, seed)
+        })
+    }
+
+    /// Counts a message that fits and is not hit.
+    pub(super) fn spare(&self, which: usize, message: &Message) {
+        self.with(which, |armed, _| {
+            armed.seen += u32::from(armed.fits(message) && !armed.is_healed(message.now));
+        });
+    }
+
     /// A state of the party that an order brought about goes on having effect; true as long as it is not healed.
     pub(super) fn goes_on(&self, which: usize, now: Moment) -> bool {
         self.with(which, |armed, _| {
@@ -232,16 +248,20 @@ impl Armed {
             return false;
         }
         self.seen += 1;
-        let order = &self.order;
-        let in_row = order.nth..order.nth.saturating_add(order.times);
-        let hit = match order.permille {
-            None => in_row.contains(&self.seen),
-            Some(permille) => chance(seed, which, self.seen) < u64::from(permille),
-        };
+        let hit = self.is_due(self.seen, which, seed);
         if hit {
             self.fire(now);
         }
         hit
+    }
+
+    /// Whether the so-many-th message that fits is hit.
+    fn is_due(&self, seen: u32, which: usize, seed: u64) -> bool {
+        let order = &self.order;
+        match order.permille {
+            None => (order.nth..order.nth.saturating_add(order.times)).contains(&seen),
+            Some(permille) => chance(seed, which, seen) < u64::from(permille),
+        }
     }
 
     fn is_healed(&self, now: Moment) -> bool {

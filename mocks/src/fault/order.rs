@@ -149,6 +149,11 @@ impl FaultOrder {
             .map(|class| class.id)
     }
 
+    /// Whether it needs the platforms of before the cutover beside the new ones.
+    pub fn needs_old_platforms(&self) -> bool {
+        self.class.id == "hub-routes-to-old-platform"
+    }
+
     /// The parties that it names, to be held against a plan's.
     pub fn parties(&self) -> impl Iterator<Item = Party> {
         let of_party = |name: &&str| self.values(name) == Some(Values::Party);

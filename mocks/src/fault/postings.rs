@@ -111,8 +111,38 @@ pub(super) fn invoice_not_offset(order: &FaultOrder) -> Box<dyn Trouble> {
     })
 }
 
+/// `his-counts-reversed`: the hospital's day totals take one side of a settled and reversed pair only, or count it as 1.
+pub(super) fn his_counts_reversed(order: &FaultOrder) -> Box<dyn Trouble> {
+    bent(order, Role::His, |order, entries| {
+        let as_one = order.choice("pair") == "one";
+        without(entries, |entry| {
+            let counts = matches!(entry, Entry::Posting { cell, .. } if cell.dims.get("item").is_some_and(|item| item == "count"));
+            gives_back(entry, "reconciliation") && (counts || !as_one)
+        })
+    })
+}
+
+pub(super) fn stock_not_returned(order: &FaultOrder) -> Box<dyn Trouble> {
+    bent(order, Role::His, |_, entries| {
+        without(entries, |entry| gives_back(entry, "inventory"))
+    })
+}
+
+pub(super) fn trace_code_left(order: &FaultOrder) -> Box<dyn Trouble> {
+    bent(order, Role::His, |_, entries| {
+        without(entries, |entry| {
+            gives_back(entry, "trace-code") || is_row(entry, "trace-code")
+        })
+    })
+}
+
 pub(super) fn visit_left_open(order: &FaultOrder) -> Box<dyn Trouble> {
     bent(order, Role::Treatment, all_but_fence)
+}
+
+/// The insured place answers that the registration is withdrawn, and keeps it.
+pub(super) fn filing_left(order: &FaultOrder) -> Box<dyn Trouble> {
+    bent(order, Role::Insured, all_but_fence)
 }
 
 pub(super) fn discharge_state_left(order: &FaultOrder) -> Box<dyn Trouble> {

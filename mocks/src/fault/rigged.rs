@@ -32,6 +32,8 @@ pub enum Motion {
         /// To be handed in with the answer.
         ticket: Ticket,
     },
+    /// It has not taken the message yet: whoever carries it comes again with it after others.
+    Later,
     /// The link is cut: whoever asked sees the connection close without an answer.
     Silence,
 }
@@ -194,6 +196,17 @@ impl Rigged {
             let step = self.machine.begin(now, context, path, body);
             return self.intercept(now, step, None);
         };
+        for (which, trouble) in &mut self.troubles {
+            let mut scene = Scene {
+                machine: &mut self.machine,
+                message: &message,
+                board: &self.board,
+                which: *which,
+            };
+            if trouble.holds_back(&mut scene) {
+                return Motion::Later;
+            }
+        }
         let mut carried = Parcel {
             due: now,
             context: context.cloned(),

@@ -1,4 +1,4 @@
-//! 通路 · The hub's ways to the insured places: cut for a while, or jammed while it says that all is done, or cut and
+//! 通路 · The hub's ways to the insured places: to the platform of before the cutover, cut for a while, or jammed while it says that all is done, or cut and
 //! kept in store for when it heals.
 
 use crosswipe_domain::{Cause, Entry, Export, FenceState, Moment, Nature, Party, QueueItem, Role};
@@ -94,6 +94,27 @@ impl Trouble for Stuck {
                     since: waiting.since,
                 }));
         }
+    }
+}
+
+/// `hub-routes-to-old-platform`: a way of the hub still leads to the region's platform of before the cutover, and the
+/// undo of a settlement goes there. That platform knows nothing of it and says that it is done.
+struct OldRoute;
+
+pub(super) fn old_route(_: &FaultOrder) -> Box<dyn Trouble> {
+    Box::new(OldRoute)
+}
+
+impl Trouble for OldRoute {
+    fn forward(&mut self, scene: &mut Scene<'_>, to: &mut Party, _: &mut String) -> Onward {
+        let at_hub = matches!(scene.machine, Machine::Hub(_));
+        if let Some(region) = to.region()
+            && at_hub
+            && scene.hits()
+        {
+            *to = Party::old_platform(region);
+        }
+        Onward::Sent
     }
 }
 

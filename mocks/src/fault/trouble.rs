@@ -249,6 +249,11 @@ pub(super) trait Trouble: Send {
     /// The machine stands up; the place to bend its groups.
     fn install(&mut self, _rig: &mut Fitting<'_>) {}
 
+    /// Whether a message that comes in is to wait: it comes again soon, as if for the first time.
+    fn holds_back(&mut self, _scene: &mut Scene<'_>) -> bool {
+        false
+    }
+
     /// A message comes in; its text may be changed.
     fn arrive(&mut self, _scene: &mut Scene<'_>, _carried: &mut Parcel) -> Arrival {
         Arrival::Taken

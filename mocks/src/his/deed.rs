@@ -26,9 +26,15 @@ pub(super) fn read(
     now: Moment,
 ) -> Option<Hop> {
     let infno = InfNo::new(&cause.infno);
-    let node = ["data", "mdtrtinfo", "feedetail", "adminfo", "dscginfo"]
-        .into_iter()
-        .find_map(|id| request.node(id))?;
+    let nodes = [
+        "data",
+        "mdtrtinfo",
+        "feedetail",
+        "adminfo",
+        "dscginfo",
+        "refmedin",
+    ];
+    let node = nodes.into_iter().find_map(|id| request.node(id))?;
     let text = |name: &str| node.text(name).map(std::borrow::Cow::into_owned);
     let visit = text("mdtrt_id").unwrap_or_default();
     let deed = match infno.base() {
@@ -61,6 +67,16 @@ pub(super) fn read(
         "2202" | "2404" => Deed::Cancel { mdtrt_id: visit },
         "2207" | "2304" => settled(ledger, &infno, visit, &node, response, now)?,
         "2208" | "2305" => unsettled(ledger, visit, text("setl_id")?, response, now)?,
+        "2501" | "2503" | "2505" => Deed::File {
+            filing: response
+                .node("result")?
+                .text("trt_dcla_detl_sn")?
+                .into_owned(),
+            facts: facts(&node, &["begndate", "enddate"]),
+        },
+        "2502" | "2504" | "2506" => Deed::Unfile {
+            filing: text("trt_dcla_detl_sn")?,
+        },
         "2601" => Deed::Reverse {
             omsgid: text("omsgid")?,
             oinfno: text("oinfno")?,
@@ -206,6 +222,7 @@ fn registered(node: &Members<'_>, mdtrt_id: String) -> Option<Deed> {
                 "med_type",
                 "ipt_otp_no",
                 "ipt_no",
+                "psn_name",
             ],
         ),
     })
@@ -320,6 +337,7 @@ fn settled(
         amounts,
         balance: balance.fen(),
         accumulators: Amounts::new(),
+        held: 0,
         person,
     };
     Some(Deed::Settle(Box::new(Bill {
@@ -332,6 +350,7 @@ fn settled(
         account_used: false,
         trial: false,
         facts: settlement_facts(node, &visit, &now.wire()),
+        dispensed: Default::default(),
         settled: Some(settled),
         mdtrt_id,
     })))

@@ -9,7 +9,7 @@ use super::{Ask, Region, fees, must};
 use crate::deed::Deed;
 use crate::rules;
 
-const STAY_FACTS: [&str; 9] = [
+const STAY_FACTS: [&str; 10] = [
     "begntime",
     "mdtrt_cert_type",
     "med_type",
@@ -19,6 +19,7 @@ const STAY_FACTS: [&str; 9] = [
     "dscg_maindiag_code",
     "dscg_maindiag_name",
     "medrcdno",
+    "psn_name",
 ];
 
 impl Region {

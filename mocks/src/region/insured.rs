@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, Business, Cause, CellKey, Moment, Money, Nature, Party, PersonClass, Persona,
-    Role, Span,
+    AdmDivision, Business, Cause, CellKey, FenceState, Moment, Money, Nature, Party, PersonClass,
+    Persona, Role, Span,
 };
 use crosswipe_wire::{
     Members, ObjectText, Receipt, Refusal, RefusalCode, Request, list_text, write_ok, write_refusal,
@@ -30,13 +30,35 @@ pub(super) struct Insured {
     code: AdmDivision,
     setup: Arc<Setup>,
     ledger: Ledger,
+    /// What is paid from an account is held there too.
+    holds: bool,
+    /// It acknowledges the undo of a settlement that it does not know, as platforms did before the cutover.
+    shrugs: bool,
 }
 
 impl Insured {
     pub(super) fn new(code: AdmDivision, setup: Arc<Setup>) -> Insured {
+        Insured::keeping(
+            Ledger::new(Party::new(Role::Insured, code.as_str())),
+            code,
+            setup,
+        )
+    }
+
+    /// The insured place of before the cutover.
+    pub(super) fn old(party: Party, code: AdmDivision, setup: Arc<Setup>) -> Insured {
+        Insured {
+            shrugs: true,
+            ..Insured::keeping(Ledger::new(party), code, setup)
+        }
+    }
+
+    fn keeping(ledger: Ledger, code: AdmDivision, setup: Arc<Setup>) -> Insured {
         let mut insured = Insured {
             code,
-            ledger: Ledger::new(Party::new(Role::Insured, code.as_str())),
+            ledger,
+            holds: setup.profile(code).holds_account,
+            shrugs: false,
             setup,
         };
         insured.open();
@@ -49,6 +71,11 @@ impl Insured {
 
     pub(super) fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
+    }
+
+    /// From now on what is paid from an account is held there too.
+    pub(super) fn hold_accounts(&mut self) {
+        self.holds = true;
     }
 
     /// Answers a message that a treatment place sends on.
@@ -103,6 +130,11 @@ impl Insured {
         if matches!(hop.infno().nature(), Nature::Forward | Nature::Trial) {
             self.entitled(hop)?;
         }
+        if let (true, Deed::Unsettle(unbill)) = (self.shrugs, &hop.deed)
+            && self.ledger.row("settlement", &unbill.setl_id).is_none()
+        {
+            return Ok(self.shrug(now, hop, unbill, receipt));
+        }
         rules::check(&self.ledger, hop)?;
         closing::check(&self.ledger, self.setup.profile(self.code), now, hop)?;
         let mut done = hop.clone();
@@ -117,6 +149,19 @@ impl Insured {
             book(&mut self.ledger, &done, now, Some(text.clone()));
         }
         Ok(text)
+    }
+
+    /// The undo of a settlement that nobody here knows is done: there is nothing to do, and it is never to come.
+    fn shrug(&mut self, now: Moment, hop: &Hop, unbill: &Unbill, receipt: &Receipt) -> String {
+        let record = serde_json::to_string(hop).expect("a hop record has text keys");
+        let text = write_ok(receipt, &[("hop", record)]);
+        let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
+        if let Some(msgid) = unbill.facts.get("medins_setl_id") {
+            draft.fence_other(&hop.cause.origin, msgid, FenceState::Tombstone);
+        }
+        draft.fence(FenceState::Applied, Some(text.clone()));
+        self.ledger.commit(draft);
+        text
     }
 
     fn persona(&self, no: &str) -> Result<&Persona, Refusal> {
@@ -139,7 +184,9 @@ impl Insured {
             return Err(Refusal::new(RefusalCode::Status, "险种类型"));
         }
         let filing = self.setup.policy.of(self.code).filing;
-        if filing == Filing::Refused && hop.span() != Span::Local {
+        // Whoever asks to be registered is not registered yet.
+        let files = matches!(hop.deed, Deed::File { .. });
+        if filing == Filing::Refused && hop.span() != Span::Local && !files {
             return Err(RefusalCode::NoReg.into());
         }
         Ok(())
@@ -169,10 +216,12 @@ impl Insured {
             },
         };
         let paid = pay(self.setup.policy.of(self.code), &claim);
+        let held = if self.holds { paid.account.fen() } else { 0 };
         bill.settled = Some(Settled {
             amounts: amounts_of(bill, &paid),
             balance: paid.balance.fen(),
             accumulators: accumulators_of(bill, &paid, account),
+            held,
             person: PersonFacts::of(persona, now),
         });
         Ok(())

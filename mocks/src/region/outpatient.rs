@@ -16,6 +16,7 @@ impl Region {
                 &[
                     "begntime",
                     "mdtrt_cert_type",
+                    "psn_name",
                     "dept_code",
                     "dept_name",
                     "caty",

@@ -1,4 +1,5 @@
-//! 查询 · 5201 visits, 5203 a settlement, 5204 fee lines, 5303 open stays: read from the treatment place's books.
+//! 查询 · 5201 visits, 5203 a settlement, 5204 fee lines, 5303 open stays, 5301 5302 5304 registrations: read from the
+//! treatment place's books.
 //!
 //! Cancelled visits and withdrawn lines are not shown; a settlement that was undone is, with its refund
 //! flag set, and so is its mirror.
@@ -18,6 +19,7 @@ impl Region {
         let text = match ask.request.infno.base() {
             "5201" => write_ok(&receipt, &[("mdtrtinfo", self.visits(ask)?)]),
             "5203" => write_ok(&receipt, &self.settlement(ask)?),
+            "5301" | "5302" | "5304" => write_ok(&receipt, &[self.filings(ask)]),
             "5204" => write_ok_array(&receipt, &self.lines(ask)?),
             _ => write_ok(&receipt, &[("data", self.open_stays(ask)?)]),
         };

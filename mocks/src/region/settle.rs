@@ -61,6 +61,7 @@ impl Region {
             account_used,
             trial,
             facts,
+            dispensed: Default::default(),
             settled: None,
         })))
     }

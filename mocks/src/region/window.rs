@@ -4,7 +4,7 @@
 //! the instant at which a message arrives here. Test persons may be served where a phase allows their
 //! swipe; everybody else while the public is served. Undo messages and reads are never asked.
 
-use crosswipe_domain::{Allow, Moment, Public, Scope, Span};
+use crosswipe_domain::{Allow, Moment, Public, Scope, Span, Window};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use crate::deed::Hop;
@@ -26,18 +26,18 @@ pub(crate) enum Shut {
 }
 
 /// Asks the window.
-pub(crate) fn ask(setup: &Setup, now: Moment, hop: &Hop) -> Result<(), Shut> {
+pub(crate) fn ask(setup: &Setup, window: &Window, now: Moment, hop: &Hop) -> Result<(), Shut> {
     let registered = setup
         .person(&hop.person)
         .filter(|persona| persona.registered);
     let Some(persona) = registered else {
-        return match setup.window.public_at(now) {
+        return match window.public_at(now) {
             Public::Open => Ok(()),
             Public::Closed => Err(Shut::Stranger),
         };
     };
     let insutype = persona.class.insutype();
-    let phase = setup.window.phase_at(now).ok_or(Shut::Window)?;
+    let phase = window.phase_at(now).ok_or(Shut::Window)?;
     let mut nearest = Shut::Window;
     for allow in &phase.allow {
         match allows(allow, setup, hop, insutype) {
@@ -49,8 +49,8 @@ pub(crate) fn ask(setup: &Setup, now: Moment, hop: &Hop) -> Result<(), Shut> {
 }
 
 /// E-WINDOW, with instant and phase.
-pub(super) fn refusal(setup: &Setup, now: Moment) -> Refusal {
-    let phase = setup.window.phase_at(now);
+pub(super) fn refusal(window: &Window, now: Moment) -> Refusal {
+    let phase = window.phase_at(now);
     let phase = phase.map_or("-", |phase| phase.id.as_str());
     Refusal::new(RefusalCode::Window, format!("{} {phase}", now.wire()))
 }

@@ -25,6 +25,7 @@ fn line(text: &str) -> Split {
         } else {
             Ratio::parse(parts[4]).unwrap()
         },
+        drug: false,
     };
     split(
         &tariff,
@@ -175,6 +176,7 @@ fn restricted_use_without_approval_is_wholly_self_financed() {
         class: ItemClass::A,
         ceiling: None,
         selfpay: Ratio::ZERO,
+        drug: false,
     };
     let line = split(
         &tariff,

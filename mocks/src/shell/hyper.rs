@@ -58,6 +58,8 @@ const HEAD_LIMIT: usize = 64 << 10;
 const FULL_PAUSE: Duration = Duration::from_millis(20);
 /// How long a party waits for the one behind it.
 const HOP_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a message that a party has not taken yet waits before it comes again; real time.
+const LATER: Duration = Duration::from_millis(5);
 /// How long nobody listens at a party that is started again; real time.
 const AWAY: Duration = Duration::from_millis(150);
 /// Largest answer of the party behind.
@@ -345,7 +347,12 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
     };
     let now = node.now(context.as_ref());
     node.deliver(now).await;
-    let motion = node.step(|carried| carried.rigged.begin(now, context.as_ref(), &path, &body))?;
+    let take = || node.step(|carried| carried.rigged.begin(now, context.as_ref(), &path, &body));
+    let mut motion = take()?;
+    while motion == Motion::Later {
+        tokio::time::sleep(LATER).await;
+        motion = take()?;
+    }
     node.carry(now, context.as_ref(), motion).await
 }
 
@@ -381,7 +388,7 @@ impl Node {
                     return Ok(respond(answer.status, Bytes::from(answer.body)));
                 }
                 Motion::Spoiled(answer, spoil) => return spoiled(answer, spoil).await,
-                Motion::Silence => return Err(Silence),
+                Motion::Later | Motion::Silence => return Err(Silence),
                 Motion::Forward { to, body, ticket } => {
                     let answer = self.send(&to, context, body).await;
                     motion = self.step(|carried| carried.rigged.resume(now, ticket, answer))?;

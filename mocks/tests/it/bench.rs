@@ -65,6 +65,7 @@ fn tariff(code: &str, class: ItemClass, ceiling: Option<&str>, selfpay: i64) -> 
         class,
         ceiling,
         selfpay: Ratio::from_scaled(selfpay),
+        drug: code.starts_with("drug"),
     }
 }
 
@@ -164,6 +165,7 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
         tier: 3,
     };
     let topology = Topology {
+        old_platforms: false,
         hub: division("330000"),
         regions: vec![
             region(HANGZHOU, "杭州"),

@@ -18,4 +18,6 @@ mod mounted;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod registrations;
+#[cfg(test)]
 mod reversals;

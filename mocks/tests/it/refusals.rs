@@ -1,6 +1,6 @@
 //! 拒绝 · What does not fit is refused by its stable code, and books nothing.
 
-use crosswipe_domain::{AdmDivision, Clearing, Party, Profile, Role};
+use crosswipe_domain::{AdmDivision, Cell, Clearing, Party, Profile, Role, Row};
 use crosswipe_mocks::settlement::Filing;
 use crosswipe_mocks::{MemoryWorld, MsgidMode, Policy};
 use crosswipe_wire::{Context, RefusalCode as Code};
@@ -306,6 +306,44 @@ fn world_of(profile: Profile) -> MemoryWorld {
         region.profile = profile;
     }
     MemoryWorld::new(&config.setup(), vec![])
+}
+
+/// The hold stands as long as the settlement does, and goes with it by either undo.
+#[rstest]
+#[case::cancelled("2208")]
+#[case::reversed("2601")]
+fn what_an_account_pays_may_be_held_as_long_as_the_settlement_stands(#[case] infno: &str) {
+    let held = |world: &MemoryWorld| -> i64 {
+        let exports = books(world);
+        let cells = exports.values().flat_map(|export| &export.cells);
+        let of_kind = |kind: &'static str| move |cell: &&Cell| cell.key.kind == kind;
+        cells.filter(of_kind("hold")).map(|cell| cell.value).sum()
+    };
+    let paid = |world: &MemoryWorld| -> i64 {
+        let exports = books(world);
+        let rows = exports.values().flat_map(|export| &export.rows);
+        let settled = |row: &&Row| row.kind == "settlement" && row.status == "settled";
+        rows.filter(settled)
+            .find_map(|row| row.amounts.get("acct_pay"))
+            .copied()
+            .unwrap()
+    };
+    for holds_account in [true, false] {
+        let world = world_of(Profile {
+            holds_account,
+            ..Profile::default()
+        });
+        let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
+        let (visit, setl_id) = settled_visit(&mut counter);
+        assert!(paid(&world) > 0, "the account pays");
+        assert_eq!(held(&world), if holds_account { paid(&world) } else { 0 });
+        let by_id = json!({"data": {"omsgid": counter.last_msgid, "oinfno": "2207"}});
+        match infno {
+            "2208" => undo(&mut counter, "2208", &visit, &setl_id).output(),
+            _ => counter.send("2601", by_id).output(),
+        };
+        assert_eq!(held(&world), 0);
+    }
 }
 
 #[rstest]

@@ -129,7 +129,7 @@ impl Cut {
                 }
                 Motion::Reply(answer) => return Ok(answer),
                 Motion::Spoiled(_, spoil) => return Err(Lost::new(spoil.why())),
-                Motion::Silence => return Err(Lost::new("silence")),
+                Motion::Later | Motion::Silence => return Err(Lost::new("silence")),
                 Motion::Forward { to, body, ticket } => {
                     let path = if party.role == crosswipe_domain::Role::His {
                         "/"

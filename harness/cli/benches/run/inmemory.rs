@@ -57,7 +57,7 @@ impl InMemory {
                     lock(&self.exchanges).push((body.len(), answer.body.len()));
                     return Ok(answer.body);
                 }
-                Motion::Spoiled(..) | Motion::Silence => {
+                Motion::Spoiled(..) | Motion::Later | Motion::Silence => {
                     return Err(crosswipe_mocks::Lost::new("connection closed"));
                 }
                 Motion::Forward {

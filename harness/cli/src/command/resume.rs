@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crosswipe_domain::{Moment, PseudonymKey};
+use crosswipe_domain::{Moment, Party, PseudonymKey};
 use crosswipe_journal::{Draft, History, Journal, Note, Payload, Record, RunHeader};
 use crosswipe_mocks::{MsgidMode, fired_before};
 use crosswipe_reports::{Lang, chain_groups};
@@ -63,7 +63,8 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     if permit.is_none() {
         must_be_in_time(&args.run, &history, begins)?;
     }
-    let plan = rundir::kept_plan(&args.run)?;
+    let mut plan = rundir::kept_plan(&args.run)?;
+    plan.topology.old_platforms |= header_names_old_platforms(history.header());
     let key = rundir::kept_key(&args.run)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -81,6 +82,11 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
 }
 
 /// The parties of another process, where the run used such: they must be there, and be the same world.
+/// Whether the run was begun beside platforms of before the cutover.
+fn header_names_old_platforms(header: &RunHeader) -> bool {
+    header.parties.keys().any(Party::is_old_platform)
+}
+
 fn served(args: &Resume, plan: &Plan, header: &RunHeader) -> Result<Option<Served>, Trouble> {
     let remembered = rundir::kept_served(&args.run)?;
     let books = match (&args.served, remembered) {

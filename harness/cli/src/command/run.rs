@@ -33,10 +33,11 @@ use crate::{private, progress, rundir};
 pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     not_built_yet(args)?;
     permit(&args.after_window)?;
-    let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
+    let mut plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     let faults = faults(&args.faults)?;
     let seed = args.seed.unwrap_or(plan.seed);
     let faults: Vec<FaultOrder> = faults.into_iter().map(|order| order.seeded(seed)).collect();
+    stand_up_old_platforms(&mut plan, &args.faults);
     at_parties_of(&plan, &faults)?;
     must_be_possible(&faults, args.transport)?;
     let selected = select(&plan, args)?;
@@ -45,6 +46,9 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         return Ok(Exit::Clean);
     }
     let served = served(args, &plan)?;
+    if let Some(served) = &served {
+        stand_up_old_platforms(&mut plan, &served.faults);
+    }
     let started = real_now();
     let (run_id, dir) = place(args, &plan, started)?;
     let _until_the_end = match &served {
@@ -356,6 +360,14 @@ pub(crate) fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
             })
         })
         .collect()
+}
+
+/// A fault about platforms of before the cutover stands them up beside the new ones.
+pub(crate) fn stand_up_old_platforms(plan: &mut Plan, faults: &[String]) {
+    let orders = faults
+        .iter()
+        .filter_map(|text| text.parse::<FaultOrder>().ok());
+    plan.topology.old_platforms |= orders.into_iter().any(|order| order.needs_old_platforms());
 }
 
 /// A fault at a party that the plan has not would never fire, and prove nothing.

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crosswipe_domain::{AdmDivision, Party, Role};
+use crosswipe_domain::{Party, Role};
 use crosswipe_reports::Lang;
 use crosswipe_scenarios::Plan;
 
 use crate::args::Serve;
-use crate::command::run::{at_parties_of, faults};
+use crate::command::run::{at_parties_of, faults, stand_up_old_platforms};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
 use crate::inner::must_be_of_parties;
@@ -23,8 +23,9 @@ use crate::stage::{Bent, serve as stand_up, stop_signal, world_id};
 
 /// Serves until told to stop.
 pub(crate) fn serve(args: &Serve) -> Result<Exit, Trouble> {
-    let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
+    let mut plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     let orders = faults(&args.faults)?;
+    stand_up_old_platforms(&mut plan, &args.faults);
     at_parties_of(&plan, &orders)?;
     must_be_of_parties(&orders, "serve")?;
     on_loopback(args.listen)?;
@@ -156,7 +157,7 @@ fn told(served: &Served, plan: &Plan, lang: Lang) -> String {
 
 fn name<'a>(plan: &'a Plan, party: &Party) -> &'a str {
     let region = || {
-        let code = AdmDivision::parse(&party.code).ok()?;
+        let code = party.region()?;
         Some(plan.topology.region(code)?.name.as_str())
     };
     let institution = || {

@@ -35,6 +35,7 @@ pub(crate) fn sim(args: &Sim) -> Result<Exit, Trouble> {
     let (mix, orders) = mix(&args.faults)?;
     must_be_of_parties(&orders, "sim")?;
     let mut plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
+    plan.topology.old_platforms |= orders.iter().any(FaultOrder::needs_old_platforms);
     at_parties_of(&plan, &orders)?;
     if !args.case.is_empty() {
         plan.cases

@@ -1,4 +1,4 @@
-//! 查询 · Inputs of 1101, 9001 and the queries that clear up or prove: 5201, 5203, 5204, 5206, 5303.
+//! 查询 · Inputs of 1101, 9001 and the queries that clear up or prove: 5201, 5203, 5204, 5206, 530x.
 
 use crosswipe_domain::{Moment, Persona};
 use crosswipe_wire::ObjectText;
@@ -62,6 +62,19 @@ pub(crate) fn lines(persona: &Persona, mdtrt_id: &str) -> Nodes {
             .text("mdtrt_id", mdtrt_id)
             .finish(),
     )]
+}
+
+/// 5301, 5302, 5304: a person's registrations of one kind.
+pub(crate) fn filings(persona: &Persona, infno: &str, at: Moment) -> Nodes {
+    let node = ObjectText::new().text("psn_no", persona.no.reveal());
+    let node = match infno {
+        "5302" => node.text("biz_appy_type", "08"),
+        "5304" => node
+            .text("begntime", &at.plus_ms(-DAY_MS).wire())
+            .text("endtime", &at.plus_ms(DAY_MS).wire()),
+        _ => node,
+    };
+    vec![("data", node.finish())]
 }
 
 /// 5303 在院信息查询, around `at`.

@@ -1,4 +1,4 @@
-//! 撤销与冲正 · Inputs of the messages that undo: 2208 2205 2202, 2305 2405 2302 2404, and 2601.
+//! 撤销与冲正 · Inputs of the messages that undo: 2208 2205 2202, 2305 2405 2302 2404, 2502 2504 2506, and 2601.
 
 use crosswipe_domain::{InfNo, MsgId, Persona};
 use crosswipe_wire::{ObjectText, list_text};
@@ -7,6 +7,9 @@ use super::Nodes;
 
 /// Withdraws every unsettled fee line of a stay (2302) at once.
 pub(crate) const ALL_LINES: &str = "0000";
+
+/// Why a registration is withdrawn.
+const WHY: &str = "测试回退";
 
 /// The input of an undo; `id` looks up what is known of the τ by interface name. `None` if the number is no undo of
 /// ours or an id that it needs is not known.
@@ -32,6 +35,7 @@ pub(crate) fn compose_in(
         "2205" => &["mdtrt_id", "chrg_bchno"],
         "2202" => &["mdtrt_id", "ipt_otp_no"],
         "2405" | "2404" | "2302" => &["mdtrt_id"],
+        "2502" | "2504" | "2506" => &["trt_dcla_detl_sn"],
         "2601" => &[],
         _ => return None,
     };
@@ -39,6 +43,9 @@ pub(crate) fn compose_in(
     let mut node = node.text("psn_no", persona.no.reveal());
     if infno.base() == "2302" {
         node = node.text("feedetl_sn", ALL_LINES);
+    }
+    if matches!(infno.base(), "2502" | "2504" | "2506") {
+        node = node.text("memo", WHY);
     }
     if infno.base() == "2601" {
         node = node

@@ -15,6 +15,8 @@ use crate::judgement::Finding;
 use crate::story::Tau;
 use crosswipe_journal::Says;
 
+#[path = "r06_carried.rs"]
+mod carried;
 #[path = "r06_clearing.rs"]
 mod clearing;
 #[path = "r06_numbers.rs"]
@@ -46,10 +48,42 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
             (ended, midway) => outcome.findings.extend(ended.into_iter().chain(midway)),
         }
     }
+    for one in &mut outcome.findings {
+        one.witness.extend(elsewhere(context, one));
+    }
     outcome.findings.extend(unasked(context));
     tuple::check(context, &mut outcome);
+    carried::check(context, &mut outcome);
     numbers::check(context, &mut outcome);
     outcome
+}
+
+/// Parties that a τ should never have come to, and what they keep of it: who disagrees may have been passed by.
+fn elsewhere(context: &Context<'_>, one: &Finding) -> Vec<String> {
+    let tau = one
+        .txid
+        .as_ref()
+        .and_then(|txid| context.story.tau_of.get(txid));
+    let Some((index, tau)) = tau.map(|index| (*index, &context.story.taus[*index])) else {
+        return Vec::new();
+    };
+    let off_path = context
+        .ledgers
+        .iter()
+        .filter(|(party, _)| !tau.intent.path.contains(*party));
+    let traces = off_path.filter_map(|(party, ledger)| {
+        let account = ledger.tally.account(index)?;
+        let row = account
+            .applies
+            .first()
+            .map(|apply| apply.row)
+            .or(account.tombstone)
+            .or(account.undo_seen)
+            .or(account.flagged_reversed)
+            .or(account.refused)?;
+        Some(crate::draft::line(party, row))
+    });
+    traces.collect()
 }
 
 /// τ of which the party was asked last and gave no answer that could be read: what it would say of them is unknown.

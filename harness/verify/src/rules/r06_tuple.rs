@@ -13,12 +13,16 @@ use crate::draft::{finding, person_of};
 use crate::story::Tau;
 
 /// Text fields of the tuple, with the class of a difference.
-const IDENTITY: [(&str, &str); 4] = [
+const IDENTITY: [(&str, &str); 5] = [
     ("mdtrt_id", "id"),
     ("setl_id", "id"),
     ("insutype", "id"),
     ("psn_no", "person"),
+    ("psn_name", "person"),
 ];
+
+/// Records that say who somebody is and what the business is called, the main one of a message first.
+const RECORDS: [&str; 2] = ["settlement", "visit"];
 
 /// Field → value → who says so; `None` is the answer that the run read.
 type Sayings<'c> = BTreeMap<
@@ -30,7 +34,7 @@ pub(super) fn check(context: &Context<'_>, outcome: &mut RuleOutcome) {
     let births: BTreeMap<&Party, BTreeMap<(&str, &str), &LogRow>> = context
         .ledgers
         .iter()
-        .map(|(party, ledger)| (*party, settlement_births(ledger)))
+        .map(|(party, ledger)| (*party, births(ledger)))
         .collect();
     booked_on_another(context, outcome);
     for tau in &context.story.taus {
@@ -101,21 +105,31 @@ fn booked_on_another(context: &Context<'_>, outcome: &mut RuleOutcome) {
     }
 }
 
-/// The row by which each message wrote its settlement down, in the log as first seen.
-fn settlement_births<'c>(ledger: &'c Ledger<'_>) -> BTreeMap<(&'c str, &'c str), &'c LogRow> {
+/// The row by which each message wrote its settlement or visit down, in the log as first seen.
+fn births<'c>(ledger: &'c Ledger<'_>) -> BTreeMap<(&'c str, &'c str), &'c LogRow> {
     let mut births = BTreeMap::new();
-    for row in &ledger.books.early {
-        if let Entry::Row {
-            kind, was: None, ..
-        } = &row.entry
-            && kind == "settlement"
-        {
-            births
-                .entry((row.cause.origin.as_str(), row.cause.msgid.as_str()))
-                .or_insert(*row);
+    for record in RECORDS {
+        for row in &ledger.books.early {
+            if let Entry::Row {
+                kind, was: None, ..
+            } = &row.entry
+                && kind == record
+            {
+                births
+                    .entry((row.cause.origin.as_str(), row.cause.msgid.as_str()))
+                    .or_insert(*row);
+            }
         }
     }
     births
+}
+
+/// What a record is called where it is told.
+fn record(row: &LogRow) -> &str {
+    match &row.entry {
+        Entry::Row { kind, .. } => kind,
+        Entry::Posting { .. } | Entry::Fence { .. } => "record",
+    }
 }
 
 fn one_message<'c>(
@@ -190,6 +204,11 @@ fn judge(tau: &Tau<'_>, sayings: &Sayings<'_>, outcome: &mut RuleOutcome) {
         if values.len() < 2 {
             continue;
         }
+        let kind = values
+            .values()
+            .flatten()
+            .find_map(|(_, row)| *row)
+            .map_or("record", record);
         let (meant, _) = values
             .iter()
             .max_by_key(|(_, who)| who.len())
@@ -198,7 +217,7 @@ fn judge(tau: &Tau<'_>, sayings: &Sayings<'_>, outcome: &mut RuleOutcome) {
             let party = who.iter().find_map(|(party, _)| *party);
             let mut one = finding(Rule::R6, format!("mismatch:{class}"))
                 .about(tau)
-                .location(format!("settlement {} {field}", tau.intent.msgid));
+                .location(format!("{kind} {} {field}", tau.intent.msgid));
             one = match (*class, meant.parse(), value.parse()) {
                 ("amount", Ok(meant), Ok(value)) => one.figures(Unit::Fen, meant, value),
                 _ => one.values(meant, value),

@@ -6,13 +6,15 @@
 //! A stamp from before the message was sent, or from after a look that shows the row already, is a wrong clock and no
 //! instant: sending, answer and look bound the true one, and the party is named with the note `skew`. Where one bound lies
 //! in a phase that allows it and the other does not, nobody knows.
+//! A message that a platform refuses as outside the window, under a stamp that lies inside, shows that it has read
+//! another window than the plan's.
 //! A message forced past the gate on purpose breaks nothing unless a platform books it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{
-    Allow, LogRow, Moment, Nature, Party, PersonClass, PhaseKind, Public, ResolvedPlan, Rule,
-    Scope, Span, Window,
+    Allow, LogRow, Moment, Nature, Outcome, Party, PersonClass, PhaseKind, Public, ResolvedPlan,
+    Role, Rule, Scope, Span, Window,
 };
 use crosswipe_journal::{Intent, Purpose};
 
@@ -135,6 +137,9 @@ fn accepted_trial(sent: &Sent<'_>, gate: &Gate<'_>, outcome: &mut RuleOutcome) {
     }
 }
 
+/// How a platform says that the window does not let a message in.
+const WINDOW: &str = "E-WINDOW";
+
 /// Smallest difference of clocks that is worth a note.
 const NOTED_MS: i64 = 1_000;
 
@@ -149,6 +154,9 @@ fn booked<'a>(
     let (mut behind, mut ahead) = (0, 0);
     for (index, account) in &ledger.tally.accounts {
         let tau = &context.story.taus[*index];
+        outcome
+            .findings
+            .extend(refused(context, gate, party, (tau, account)));
         for apply in &account.applies {
             outcome.compared += 1;
             let stamp = apply.row.at;
@@ -203,6 +211,27 @@ fn undo_rows<'c, 'a>(ledger: &'c Ledger<'a>) -> impl Iterator<Item = &'a LogRow>
     accounts.flat_map(|account| {
         let negated = account.negations.values().filter_map(|rows| rows.first());
         negated.copied().chain(account.undo_seen).take(1)
+    })
+}
+
+/// Refused as outside the window by a platform whose own stamp lies inside: it has read another window than the plan's.
+fn refused(
+    context: &Context<'_>,
+    gate: &Gate<'_>,
+    party: &Party,
+    (tau, account): (&Tau<'_>, &crate::tally::Account<'_>),
+) -> Option<crate::judgement::Finding> {
+    let row = account.refused.filter(|_| party.role == Role::Treatment)?;
+    let by_window = matches!(context.story.outcome(tau), Some((_, Outcome::Refused { code, .. })) if code == WINDOW);
+    let inside = gate.asks(tau.intent, tau.at).is_ok() && gate.asks(tau.intent, row.at).is_ok();
+    (by_window && inside).then(|| {
+        let one = finding(Rule::R12, "gate:window")
+            .at(party)
+            .about(tau)
+            .answered_by(Some(party))
+            .location(format!("{} {} refused", tau.intent.infno, tau.intent.msgid));
+        one.values(format!("served at {}", row.at), WINDOW)
+            .witness(party, [row])
     })
 }
 

@@ -169,6 +169,9 @@ impl History {
         undo: UndoPlan,
     ) -> Intent {
         self.tick();
+        // All but the first message of a visit name it.
+        let visit = ("mdtrt_id".to_owned(), format!("M-{case}"));
+        let names_visit = matches!(infno, "2203" | "2204" | "2207");
         let intent = Intent {
             txid: TxId::parse(&format!("{case}/{step}")).unwrap(),
             msgid: MsgId::parse(&format!("{HIS}20170602100000{:04}", self.serial)).unwrap(),
@@ -185,7 +188,7 @@ impl History {
             insutype: Some("310".into()),
             path: path(),
             undo,
-            ids: BTreeMap::new(),
+            ids: names_visit.then_some(visit).into_iter().collect(),
             amounts: BTreeMap::new(),
             digest: String::new(),
             message: String::new(),

@@ -5,6 +5,7 @@ mod clean_runs;
 mod counter;
 mod faults;
 mod lies_of_books;
+mod lies_of_hospitals;
 mod lies_of_proof;
 mod lies_of_window;
 mod properties;

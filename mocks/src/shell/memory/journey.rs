@@ -174,6 +174,10 @@ impl Journey {
                             &path,
                             &body,
                         );
+                        if motion == Motion::Later {
+                            self.stage = Stage::Out { to, path, body };
+                            return;
+                        }
                         (to, motion)
                     }
                     None => {
@@ -200,6 +204,8 @@ impl Journey {
         self.stage = match motion {
             Motion::Reply(answer) => Stage::Back(Ok(answer)),
             Motion::Spoiled(_, spoil) => Stage::Back(Err(Lost::new(spoil.why()))),
+            // Nobody comes again for what a party gave up on: parcels are not held back.
+            Motion::Later => Stage::Back(Err(Lost::new("not taken"))),
             Motion::Silence => {
                 world.born_again(&carrier(&party));
                 Stage::Back(Err(Lost::new("connection closed")))

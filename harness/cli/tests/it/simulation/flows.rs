@@ -147,6 +147,22 @@ pub(super) fn shut_out(case: &str, shut: &str) -> Flow {
     of_plan(plan, &format!("{case}, {shut} shut out"), case, Vec::new())
 }
 
+/// The flow of this case where each region's platform of before the cutover still answers.
+pub(super) fn beside_the_old(case: &str) -> Flow {
+    let mut plan = plan();
+    plan.topology.old_platforms = true;
+    of_plan(plan, case, case, Vec::new())
+}
+
+/// The flow of this case in a window that closes at 24:00 of the day.
+pub(super) fn on_the_last_day(case: &str) -> Flow {
+    let mut plan = plan();
+    let closes = plan.window.phases[0].from.day().next().start();
+    plan.window.phases[0].to = Some(closes);
+    plan.window.phases[1].from = closes;
+    of_plan(plan, case, case, Vec::new())
+}
+
 /// The flow of this case, with troubles on its way.
 pub(super) fn with(name: &str, case: &str, troubles: Vec<Trouble>) -> Flow {
     of_plan(plan(), name, case, troubles)
@@ -201,12 +217,19 @@ fn of_cases(mut plan: Plan, name: &str, troubles: Vec<Trouble>) -> Flow {
 /// Books that nobody touches cost time and prove nothing more.
 fn keep_only_who_takes_part(plan: &mut Plan) {
     let cases = plan.cases.clone();
+    let takes_part = |step: &Step| match step {
+        Step::Call(call) => Some((call.persona.clone()?, call.institution.clone())),
+        step => {
+            let visit = step.visit()?;
+            Some((visit.persona.to_owned(), visit.institution.clone()))
+        }
+    };
     let leaves = cases.iter().flat_map(|case| case.leaves());
-    let visits: Vec<_> = leaves.filter_map(|step| step.visit()).collect();
+    let parts: Vec<_> = leaves.filter_map(takes_part).collect();
     let personas = &mut plan.registry.personas;
-    personas.retain(|persona| visits.iter().any(|visit| visit.persona == persona.label));
+    personas.retain(|persona| parts.iter().any(|(label, _)| *label == persona.label));
     let institutions = &mut plan.topology.institutions;
-    institutions.retain(|kept| visits.iter().any(|visit| *visit.institution == kept.code));
+    institutions.retain(|kept| parts.iter().any(|(_, code)| *code == kept.code));
 }
 
 /// One trouble, met by the case's first message of a number. The probe before it has sent one of each that it knows.
