@@ -102,7 +102,7 @@ impl Faults {
         all
     }
 
-    /// As [`hits`](Faults::hits), for an order of the harness: shown a message of this number that comes to the place in
+    /// As `hits`, for an order of the harness: shown a message of this number that comes to the place in
     /// the harness where the order waits, or what is no message at all.
     pub fn hits_harness(&self, which: usize, infno: Option<&InfNo>, now: Moment) -> bool {
         self.with(which, |armed, seed| {
