@@ -16,10 +16,10 @@ use crate::fields::Fields;
 use crate::interface::settlement;
 use crate::nearest::suggest;
 use crate::problem::{Problems, Said};
-use crate::scope::Scope;
+use crate::scope::{Scope, Standing};
 use crate::steps::{ANSWERS, ReadSteps, Reader};
 use crate::words;
-use crate::{Call, Capture, Expected, Given, Step, Swipe};
+use crate::{Call, Capture, Discharge, Expected, Given, Step, Swipe};
 
 /// Messages that `of` can write for a visit: its undos, and the change of an admission.
 const OF_A_VISIT: [&str; 8] = [
@@ -101,35 +101,46 @@ impl Reader<'_, '_> {
             }
         };
         let instants = self.instants(fields);
-        let account = fields.has("account");
-        let account = (account, self.yes_no(fields, "account", true));
-        let last = fields.has("discharge_last");
-        let last = (last, self.yes_no(fields, "discharge_last", false));
+        let account = visit.as_ref().is_none_or(|visit| visit.account);
+        let account = self.yes_no(fields, "account", account);
+        let before = visit
+            .as_ref()
+            .map_or(Discharge::First, |visit| visit.discharge);
+        let before = match before {
+            // A stay that was settled in its midst ends like any other.
+            Discharge::NotYet => Discharge::First,
+            before => before,
+        };
+        let stops = until.as_ref().ok().and_then(Option::as_ref);
+        let discharge = self.discharge(fields, business, stops, before);
         let (visit, expect, (at, undo_at)) = (visit?, expect?, instants?);
         let lines = if visit.business == Business::Inpatient {
             "2301"
         } else {
             "2204"
         };
-        if basket.as_ref().is_some_and(Option::is_some) && read.scope.does_stand(&visit.name, lines)
-        {
+        let paid = read.scope.is_paid_so_far(&visit.name);
+        let given = basket.as_ref().is_some_and(Option::is_some);
+        if paid && basket == Some(None) {
+            let message = format!("all lines of `{}` so far are paid for", visit.name);
+            let help = "中途结算后续办, 用 items 写之后的费用 · after a settlement in mid-stay give `items` for what came up since";
+            let problem = fields.at.error(codes::WRONG_SHAPE, message);
+            self.problems.push(problem.help(help));
+        }
+        if given && !paid && read.scope.does_stand(&visit.name, lines) {
             let message = format!("`items`, but the fee lines of `{}` stand", visit.name);
             let help = "先撤销明细, 或删去 items · withdraw its lines first, or drop `items`";
             let at = fields.key_at("items").unwrap_or(&fields.at);
             self.problems
                 .push(at.error(codes::WRONG_SHAPE, message).help(help));
         }
-        let or_else = |(written, value): (bool, Option<bool>), before: bool| match written {
-            true => value,
-            false => Some(before),
-        };
         Some(Swipe {
             name,
             basket: basket?.unwrap_or(visit.basket),
             at,
             undo_at,
-            account: or_else(account, visit.account)?,
-            discharge_last: or_else(last, visit.discharge_last)?,
+            account: account?,
+            discharge: discharge?,
             until: until.ok()?,
             continues: Some(visit.name),
             expect,
@@ -255,23 +266,30 @@ impl Reader<'_, '_> {
                 let problem = fields.at.error(codes::NOTHING_TO_CONTINUE, why);
                 self.problems.push(problem.help(help));
             }
+            // Whoever goes on after this step goes on with its lines.
+            if let Some(visit) = scope.swipes.get_mut(&root) {
+                visit.basket.clone_from(&swipe.basket);
+            }
         } else {
             scope.swipes.insert(root.clone(), swipe.clone());
         }
         let stands = scope.stands.entry(root.clone()).or_default();
+        if sent.iter().any(|number| InfNo::new(number).settles()) {
+            stands.mid_stay = swipe.is_mid_stay();
+        }
         let books = |number: &&&str| InfNo::new(number).nature() == Nature::Forward;
         let booked = sent.iter().filter(books);
-        stands.extend(booked.map(|number| ((*number).to_owned(), swipe.name.clone())));
+        booked.for_each(|number| stands.take_in(number, &swipe.name));
         let mut gives: BTreeMap<String, String> = BTreeMap::new();
         let mut give = |id: &str, of: &str| drop(gives.insert(id.to_owned(), of.to_owned()));
         give("mdtrt_id", &root);
         give("ipt_otp_no", &root);
-        if let Some(of) = stands.get("2204").or(stands.get("2301")) {
+        if let Some(of) = stands.by("2204").or(stands.by("2301")) {
             give("chrg_bchno", of);
             let lines = self.baskets.read.get(&swipe.basket).map_or(0, Vec::len);
             (1..=lines).for_each(|line| give(&format!("feedetl_sn.{line}"), of));
         }
-        if let Some(of) = stands.get(settlement(swipe.business).base()) {
+        if let Some(of) = stands.by(settlement(swipe.business).base()) {
             give("setl_id", of);
         }
         for number in &sent {
@@ -299,7 +317,7 @@ impl Reader<'_, '_> {
                 Nature::Forward => {
                     let root = root.clone().unwrap_or_else(|| call.name.clone());
                     let stands = scope.stands.entry(root).or_default();
-                    stands.insert(call.infno.base().to_owned(), call.name.clone());
+                    stands.take_in(call.infno.base(), &call.name);
                 }
                 _ => {}
             }
@@ -321,13 +339,13 @@ impl Reader<'_, '_> {
                     );
                 let stands = scope.stands.entry(root.to_owned()).or_default();
                 match call.infno.base() {
-                    "2202" | "2404" => stands.clear(),
+                    "2202" | "2404" => *stands = Standing::default(),
                     _ if partly => {}
-                    _ => drop(stands.remove(&number)),
+                    _ => stands.undo(&number),
                 }
                 None
             }
-            (Some(root), Some(number)) if scope.does_stand(root, &number) => {
+            (Some(root), Some(number)) if scope.stands_by(root, &number).is_some() => {
                 Some(format!("the `{number}` that it names stands no more"))
             }
             (Some(root), Some(number)) => Some(format!("no `{number}` of `{root}` stands by then")),

@@ -60,8 +60,8 @@ pub struct Swipe {
     pub undo_at: Option<Moment>,
     /// 个人账户使用标志 · Whether the personal account pays what it can.
     pub account: bool,
-    /// True: discharge (2402) after the settlement (2304).
-    pub discharge_last: bool,
+    /// 出院 · Where the discharge of a stay comes.
+    pub discharge: Discharge,
     /// True: sent past the gate on purpose (mocks only).
     pub forced: bool,
     /// The last message that is sent, e.g. `2401`; `None` = the whole visit.
@@ -72,14 +72,31 @@ pub struct Swipe {
     pub expect: Expect,
 }
 
+/// 出院 · Where the discharge (2402) of a stay comes; without meaning for other visits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discharge {
+    /// Before the settlement, as live clients do.
+    First,
+    /// After the settlement.
+    Last,
+    /// 中途结算 · Not at all: what has come up so far is settled (`mid_setl_flag` 1), and the stay goes on.
+    NotYet,
+}
+
 impl Swipe {
     /// Numbers of the visit's messages in the order in which they are sent.
     pub fn messages(&self) -> &'static [&'static str] {
-        match (self.business, self.discharge_last) {
-            (Business::Inpatient, false) => &["2401", "2301", "2402", "2303", "2304"],
-            (Business::Inpatient, true) => &["2401", "2301", "2303", "2304", "2402"],
+        match (self.business, self.discharge) {
+            (Business::Inpatient, Discharge::First) => &["2401", "2301", "2402", "2303", "2304"],
+            (Business::Inpatient, Discharge::Last) => &["2401", "2301", "2303", "2304", "2402"],
+            (Business::Inpatient, Discharge::NotYet) => &["2401", "2301", "2303", "2304"],
             _ => &["2201", "2203", "2204", "2206", "2207"],
         }
+    }
+
+    /// 中途结算 · True if its settlement is one in the midst of a stay.
+    pub fn is_mid_stay(&self) -> bool {
+        self.discharge == Discharge::NotYet
     }
 
     /// The number whose answer its expectations speak of: the last one asked for, else the settlement.

@@ -39,12 +39,13 @@ mod folder;
 mod nearest;
 mod node;
 mod source;
+mod stay;
 mod table;
 mod words;
 
 pub use case::{
-    Afterwards, Call, Capture, Case, Expect, Expected, FieldExpectation, Given, Op, Play, Step,
-    Swipe, Visit,
+    Afterwards, Call, Capture, Case, Discharge, Expect, Expected, FieldExpectation, Given, Op,
+    Play, Step, Swipe, Visit,
 };
 pub use codes::CODES;
 pub use load::{check, load};

@@ -26,10 +26,60 @@ pub(crate) struct Scope {
     pub(crate) swipes: BTreeMap<String, Swipe>,
     /// The step that opened the visit that a step is about.
     pub(crate) roots: BTreeMap<String, String>,
-    /// By opening step: messages that stand, and the step that sent each.
-    pub(crate) stands: BTreeMap<String, BTreeMap<String, String>>,
+    /// By opening step: what stands of the visit.
+    pub(crate) stands: BTreeMap<String, Standing>,
     /// By step: the ids it gives, and the step whose message each is of.
     pub(crate) gives: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// 未撤 · What stands of a visit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// By number: the step that sent it.
+    sent: BTreeMap<String, String>,
+    /// The settlement that stands is one in the midst of a stay.
+    pub(crate) mid_stay: bool,
+    /// 中途结算 · Lines and settlements from before the bill that is being made, oldest first.
+    earlier: Vec<BTreeMap<String, String>>,
+}
+
+impl Standing {
+    /// The step that sent what stands under a number: of the newest bill that has it.
+    pub(crate) fn by(&self, number: &str) -> Option<&String> {
+        let earlier = || self.earlier.iter().rev().find_map(|bill| bill.get(number));
+        self.sent.get(number).or_else(earlier)
+    }
+
+    /// Whether a walk that goes on has no need to send a message of this number.
+    pub(crate) fn has(&self, number: &str) -> bool {
+        self.sent.contains_key(number)
+    }
+
+    /// A settlement in the midst of the stay has paid for what came up so far.
+    pub(crate) fn is_paid_so_far(&self) -> bool {
+        self.mid_stay && self.has("2304")
+    }
+
+    pub(crate) fn take_in(&mut self, number: &str, step: &str) {
+        self.sent.insert(number.to_owned(), step.to_owned());
+    }
+
+    /// A walk goes on: what was paid in the midst of the stay is left as it is, and a new bill begins.
+    fn go_on(&mut self) {
+        if self.is_paid_so_far() {
+            let of_bill = ["2301", "2304"].into_iter();
+            let moved = of_bill.filter_map(|number| self.sent.remove_entry(number));
+            self.earlier.push(moved.collect());
+        }
+    }
+
+    /// The newest of this number is undone.
+    pub(crate) fn undo(&mut self, number: &str) {
+        if self.sent.remove(number).is_none() {
+            let mut earlier = self.earlier.iter_mut().rev();
+            earlier.find_map(|bill| bill.remove(number));
+        }
+    }
 }
 
 impl Scope {
@@ -51,14 +101,25 @@ impl Scope {
         self.stands.extend(moved);
     }
 
+    /// Whether a walk of this visit that goes on has no need to send a message of this number.
     pub(crate) fn does_stand(&self, root: &str, number: &str) -> bool {
         let stands = self.stands.get(root);
-        stands.is_some_and(|stands| stands.contains_key(number))
+        stands.is_some_and(|stands| stands.has(number))
+    }
+
+    /// The step that sent what stands under a number: of the newest bill that has it.
+    pub(crate) fn stands_by(&self, root: &str, number: &str) -> Option<&String> {
+        self.stands.get(root).and_then(|stands| stands.by(number))
+    }
+
+    /// A settlement in the midst of the stay has paid for what came up so far.
+    pub(crate) fn is_paid_so_far(&self, root: &str) -> bool {
+        self.stands.get(root).is_some_and(Standing::is_paid_so_far)
     }
 
     /// Whether what stands under this number is what the captures of an undo speak of.
     pub(crate) fn is_meant(&self, call: &Call, root: &str, number: &str) -> bool {
-        let stands = self.stands.get(root).and_then(|stands| stands.get(number));
+        let stands = self.stands_by(root, number);
         let meant = |name: &str| match call.with.get(name) {
             Some(Given::Captured(capture)) => {
                 let gives = self.gives.get(&capture.step);
@@ -70,13 +131,16 @@ impl Scope {
         stands.is_some() && meant("setl_id") && meant("omsgid") && (!lines || meant("chrg_bchno"))
     }
 
-    /// Of these messages, those that a walk up to `until` would send.
+    /// Of these messages, those that a walk up to `until` sends.
     pub(crate) fn due<'m>(
-        &self,
+        &mut self,
         root: &str,
         swipe: &Swipe,
         messages: &'m [&'m str],
     ) -> Vec<&'m str> {
+        if let Some(stands) = self.stands.get_mut(root) {
+            stands.go_on();
+        }
         let last = swipe.until.as_ref().map(|until| until.base());
         let end = messages.iter().position(|number| Some(*number) == last);
         let wanted = &messages[..end.map_or(messages.len(), |end| end + 1)];

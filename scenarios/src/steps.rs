@@ -21,7 +21,7 @@ use crate::problem::{At, Problems, Said};
 use crate::scope::Scope;
 use crate::seats::Seat;
 use crate::words;
-use crate::{Afterwards, Call, Expect, Expected, Given, Play, Step, Swipe};
+use crate::{Afterwards, Call, Discharge, Expect, Expected, Given, Play, Step, Swipe};
 
 /// What a step can be.
 const KINDS: [&str; 5] = ["swipe", "continue", "call", "play", "parallel"];
@@ -218,7 +218,8 @@ impl Reader<'_, '_> {
         let basket = self.basket(fields);
         let instants = self.instants(fields);
         let account = self.yes_no(fields, "account", true);
-        let discharge_last = self.yes_no(fields, "discharge_last", false);
+        let stops = until.as_ref().ok().and_then(Option::as_ref);
+        let discharge = self.discharge(fields, business, stops, Discharge::First);
         let forced = self.yes_no(fields, "forced", false);
         let (persona, expect, (at, undo_at)) = (persona?, expect?, instants?);
         self.report_unregistered(&persona, &expect, forced == Some(true));
@@ -231,7 +232,7 @@ impl Reader<'_, '_> {
             at,
             undo_at,
             account: account?,
-            discharge_last: discharge_last?,
+            discharge: discharge?,
             forced: forced?,
             until: until.ok()?,
             continues: None,

@@ -143,7 +143,7 @@ fn read(infno: &InfNo, intent: &Intent, body: &[u8], id: impl Fn(&str) -> Option
     };
     match infno.base() {
         "5203" => settlement(&response),
-        "5204" => lines(&response, intent, &id),
+        "5204" => lines(&response, infno, intent, &id),
         "5303" => stay(&response, id("mdtrt_id")),
         "5301" => filing(&response, ("feedetail", "opsp_dise_code"), infno, &id),
         "5302" => filing(&response, ("psnfixmedin", "fix_srt_no"), infno, &id),
@@ -164,40 +164,44 @@ fn settlement(response: &Response<'_>) -> Shown {
     shown(says, "5203 refd_setl_flag", flag.as_deref().unwrap_or("-"))
 }
 
-/// Lines of the visit: for a settlement what counts is the `setl_id` on them, for an upload that they are there.
-fn lines(response: &Response<'_>, intent: &Intent, id: &impl Fn(&str) -> Option<String>) -> Shown {
+/// Lines of the visit, those of its own batch: for a settlement what counts is the `setl_id` on them (others may have
+/// been paid before, in the midst of a stay), for an upload that they are there.
+fn lines(
+    response: &Response<'_>,
+    infno: &InfNo,
+    intent: &Intent,
+    id: &impl Fn(&str) -> Option<String>,
+) -> Shown {
+    let (batch, own) = (id("chrg_bchno"), id("feedetl_sn"));
+    let is_ours = |line: &&Members<'_>| {
+        let serial = text(line, "feedetl_sn").unwrap_or_default();
+        let of_batch = batch
+            .as_deref()
+            .is_some_and(|batch| serial.starts_with(batch));
+        match (&batch, &own) {
+            // Written by a scenario without either: all that the visit has.
+            (None, None) => true,
+            _ => of_batch || own.as_ref() == Some(&serial),
+        }
+    };
     let lines = response.array();
-    if intent.infno.settles() {
-        let settled = lines.iter().find_map(|line| text(line, "setl_id"));
-        let mut answer = shown(
-            if settled.is_some() {
-                Says::Applied
-            } else {
-                Says::NotApplied
-            },
-            "5204 setl_id",
-            settled.as_deref().unwrap_or("-"),
-        );
-        answer
-            .found
-            .extend(settled.map(|settled| ("setl_id".to_owned(), settled)));
-        return answer;
+    let ours: Vec<&Members<'_>> = lines.iter().filter(is_ours).collect();
+    if intent.infno.settles() && ours.is_empty() && !lines.is_empty() {
+        return unclear(infno, "lines of others only");
     }
-    let batch = id("chrg_bchno").unwrap_or_default();
-    let ours = lines
-        .iter()
-        .filter_map(|line| text(line, "feedetl_sn"))
-        .filter(|sn| sn.starts_with(&batch))
-        .count();
-    shown(
-        if ours > 0 {
-            Says::Applied
-        } else {
-            Says::NotApplied
-        },
-        "5204 lines",
-        &ours.to_string(),
-    )
+    let is = |says: bool| match says {
+        true => Says::Applied,
+        false => Says::NotApplied,
+    };
+    if !intent.infno.settles() {
+        return shown(is(!ours.is_empty()), "5204 lines", &ours.len().to_string());
+    }
+    let settled = ours.iter().find_map(|line| text(line, "setl_id"));
+    let seen = settled.as_deref().unwrap_or("-");
+    let mut answer = shown(is(settled.is_some()), "5204 setl_id", seen);
+    let found = settled.map(|settled| ("setl_id".to_owned(), settled));
+    answer.found.extend(found);
+    answer
 }
 
 /// A stay that is listed is not discharged.

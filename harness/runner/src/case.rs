@@ -275,6 +275,7 @@ impl<T: Transport> Desk<T> {
             institution,
             basket,
             account: swipe.account,
+            mid_stay: swipe.is_mid_stay(),
             messages: &messages[..last.map_or(messages.len(), |last| last + 1)],
         };
         let (walked, way) = self.walk(&plan, from).await?;

@@ -37,6 +37,7 @@ impl<T: Transport> Desk<T> {
             mdtrt_id: String::new(),
             basket,
             account: true,
+            mid_stay: false,
             began,
             split: Vec::new(),
             withdrawn: BTreeSet::new(),

@@ -133,6 +133,7 @@ impl<T: Transport> Desk<T> {
             institution,
             basket,
             account: true,
+            mid_stay: false,
             messages: &TRIAL,
         };
         let mut walked = self.walk(&plan, None).await?.0;

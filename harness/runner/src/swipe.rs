@@ -34,6 +34,8 @@ pub(crate) struct Plan<'n, 'd> {
     pub(crate) institution: &'d Institution,
     pub(crate) basket: &'d [crosswipe_domain::BasketLine],
     pub(crate) account: bool,
+    /// 中途结算 · Its settlement is one in the midst of a stay.
+    pub(crate) mid_stay: bool,
     /// Numbers of its messages, in the order in which they are sent.
     pub(crate) messages: &'n [&'static str],
 }
@@ -159,14 +161,18 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
                     mdtrt_id: String::new(),
                     basket: plan.basket,
                     account: plan.account,
+                    mid_stay: plan.mid_stay,
                     began,
                     split: Vec::new(),
                     withdrawn: BTreeSet::new(),
                 },
                 sent: BTreeMap::new(),
                 lines: Vec::new(),
+                earlier: Vec::new(),
             }
         });
+        way.go_on(desk, || own_no(desk, began));
+        way.visit.mid_stay = plan.mid_stay;
         way.visit.account = plan.account;
         way.visit.basket = plan.basket;
         Walk {

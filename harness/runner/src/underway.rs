@@ -21,10 +21,12 @@ pub(crate) struct Underway<'a> {
     pub(crate) sent: BTreeMap<&'static str, (TxId, MsgId)>,
     /// The split of the lines by their serials, as the treatment place answered it.
     pub(crate) lines: Vec<(String, LineAmounts)>,
+    /// 中途结算 · Settlements in the midst of the stay, from before the bill that is being made, oldest first.
+    pub(crate) earlier: Vec<TxId>,
 }
 
 impl Underway<'_> {
-    /// An id of the visit by interface name; of a settlement the newest.
+    /// An id of the visit by interface name; of settlements the newest that stands.
     pub(crate) fn id<T: Transport>(&self, desk: &Desk<T>, name: &str) -> Option<String> {
         let visit = &self.visit;
         let id = match name {
@@ -32,13 +34,38 @@ impl Underway<'_> {
             "ipt_otp_no" => visit.own_no.clone(),
             "chrg_bchno" => visit.batch.clone(),
             "setl_id" => {
-                let mut numbers = self.sent.iter();
-                let (_, (settled, _)) = numbers.find(|(number, _)| InfNo::new(number).settles())?;
-                return desk.fold(|fold| fold.id(settled, name).map(str::to_owned));
+                let settled = self.settled().into_iter().chain(self.earlier.iter().rev());
+                let all: Vec<&TxId> = settled.collect();
+                return desk.fold(|fold| {
+                    let open = all.iter().find(|txid| fold.is_open(txid));
+                    let id = fold.id(open.or(all.first())?, name);
+                    id.map(str::to_owned)
+                });
             }
             _ => return None,
         };
         (!id.is_empty()).then_some(id)
+    }
+
+    /// The settlement of the bill that is being made.
+    fn settled(&self) -> Option<&TxId> {
+        let mut numbers = self.sent.iter();
+        let (_, (settled, _)) = numbers.find(|(number, _)| InfNo::new(number).settles())?;
+        Some(settled)
+    }
+
+    /// A walk goes on: what was paid in the midst of the stay is left as it is, and a new bill begins, in a batch of its
+    /// own.
+    pub(crate) fn go_on<T: Transport>(&mut self, desk: &Desk<T>, batch: impl FnOnce() -> String) {
+        let paid = self.settled().filter(|_| self.visit.mid_stay).cloned();
+        let Some(paid) = paid.filter(|paid| desk.fold(|fold| fold.is_open(paid))) else {
+            return;
+        };
+        self.earlier.push(paid);
+        for number in ["2301", "2303", "2304"] {
+            self.sent.remove(number);
+        }
+        self.visit.batch = batch();
     }
 
     /// A line was withdrawn by its serial: what is paid later is paid for the others.

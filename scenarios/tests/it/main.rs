@@ -9,6 +9,7 @@ mod slips_captures;
 mod slips_cases;
 #[cfg(test)]
 mod slips_plan;
+mod slips_stays;
 #[cfg(test)]
 mod slips_tables;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use crosswipe_domain::{
     Business, CaseId, Moment, Money, PersonClass, Phase, PhaseKind, PseudonymKey, Public,
 };
-use crosswipe_scenarios::{Case, Expected, Plan, Step, check};
+use crosswipe_scenarios::{Case, Discharge, Expected, Plan, Step, check};
 use rstest::rstest;
 
 use crate::fixture::told;
@@ -359,7 +359,7 @@ fn the_demo_is_small_and_shows_each_kind_of_case() {
     assert!(
         leaves
             .iter()
-            .any(|step| matches!(step, Step::Swipe(swipe) if swipe.discharge_last))
+            .any(|step| matches!(step, Step::Swipe(swipe) if swipe.discharge == Discharge::Last))
     );
     assert!(leaves.iter().any(|step| matches!(step, Step::Swipe(swipe) if matches!(swipe.expect.outcome, Expected::Gate { .. }))));
 }

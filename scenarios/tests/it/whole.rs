@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crosswipe_scenarios::{CODES, Given, Op, Severity, Step, load};
+use crosswipe_scenarios::{CODES, Discharge, Given, Op, Severity, Step, load};
 
 use crate::fixture::{FILES, planted, read, told};
 
@@ -247,7 +247,7 @@ fn expectations_are_read_as_written() {
         ]
     );
     assert_eq!(swipe.name, "1");
-    assert!(swipe.account && !swipe.forced && !swipe.discharge_last);
+    assert!(swipe.account && !swipe.forced && swipe.discharge == Discharge::First);
 }
 
 #[test]

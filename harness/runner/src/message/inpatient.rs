@@ -76,22 +76,18 @@ pub(crate) fn discharge(visit: &Visit<'_>, at: Moment) -> Nodes {
 
 /// 2303 预结算
 pub(crate) fn price(visit: &Visit<'_>) -> Nodes {
-    vec![(
-        "data",
-        visit
-            .settlement(SplitSent::Yes)
-            .text("mid_setl_flag", "0")
-            .finish(),
-    )]
+    settlement(visit)
 }
 
 /// 2304 结算
 pub(crate) fn settle(visit: &Visit<'_>) -> Nodes {
-    vec![(
-        "data",
-        visit
-            .settlement(SplitSent::Yes)
-            .text("mid_setl_flag", "0")
-            .finish(),
-    )]
+    settlement(visit)
+}
+
+/// A trial says what its settlement will say.
+fn settlement(visit: &Visit<'_>) -> Nodes {
+    let node = visit
+        .settlement(SplitSent::Yes)
+        .text("mid_setl_flag", if visit.mid_stay { "1" } else { "0" });
+    vec![("data", node.finish())]
 }

@@ -30,6 +30,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) mdtrt_id: String,
     pub(crate) basket: &'a [BasketLine],
     pub(crate) account: bool,
+    /// 中途结算 · What it settles next is settled in the midst of the stay.
+    pub(crate) mid_stay: bool,
     pub(crate) began: Moment,
     /// Sums of the split that the treatment place answered, by interface name.
     pub(crate) split: Vec<(&'static str, Money)>,

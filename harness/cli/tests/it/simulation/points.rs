@@ -366,6 +366,8 @@ fn killed_at_every_point_of_a_case_nothing_is_left(#[case] case: &str, #[case] f
 #[case::withdraw_a_line("withdraw-a-line", "2302", 0)]
 #[case::refuse_out_of_order("refuse-out-of-order", "2205", 1)]
 #[case::reverse_by_message("reverse-by-message", "2601", 2)]
+#[case::mid_stay("mid-stay", "2304", 3)]
+#[case::mid_stay_refunds("mid-stay-refunds", "2305", 0)]
 fn killed_at_points_of_what_a_counter_does_nothing_is_left(
     #[case] case: &str,
     #[case] from: &'static str,
