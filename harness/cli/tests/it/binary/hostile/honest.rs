@@ -24,6 +24,9 @@ pub(super) struct Work {
     pub(super) failed: Vec<String>,
 }
 
+/// Between two visits. What honest work books stays in the books, and is no growth that strangers cause.
+const PACE: Duration = Duration::from_millis(500);
+
 impl Work {
     /// Works until told to stop; at most one failure is noted, since after one nothing is as it should be.
     pub(super) fn until(mut self, at: SocketAddr, client: u32, stop: impl Fn(u64) -> bool) -> Work {
@@ -32,6 +35,7 @@ impl Work {
             if stop(self.done) || !self.failed.is_empty() {
                 break;
             }
+            std::thread::sleep(PACE);
             // Each client has seconds of its own, so that no message number is used twice.
             let now = Moment::parse(BEGIN)
                 .unwrap()
