@@ -425,14 +425,15 @@ fn may_undo(owner: Owner, hit: Option<usize>, story: &Story<'_>) -> bool {
         Owner::Comp(comp) => {
             let comp = &story.comps[comp];
             let Some(meant) = comp.tau else { return false };
-            let same_upload = || {
-                // One cancellation of fee lines takes all uploads of the visit.
-                let all_lines = matches!(comp.intent.infno.base(), "2205" | "2302");
-                all_lines
-                    && tau.intent.infno.cancelled_by().as_ref() == Some(&comp.intent.infno)
-                    && tau.intent.person == comp.intent.person
+            let same_visit = || {
+                // One cancellation of a stay's fee lines (2302, 0000) takes all its uploads.
+                let visit = comp.intent.ids.get("mdtrt_id");
+                comp.intent.infno.base() == "2302"
+                    && tau.intent.infno.base() == "2301"
+                    && visit.is_some()
+                    && tau.intent.ids.get("mdtrt_id") == visit
             };
-            meant == hit || story.root_of(tau) == Some(meant) || same_upload()
+            meant == hit || story.root_of(tau) == Some(meant) || same_visit()
         }
         Owner::UndoStep(step) => {
             let intent = story.sent[step].intent;
