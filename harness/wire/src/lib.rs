@@ -10,6 +10,7 @@ mod check;
 mod classify;
 pub mod context;
 mod finding;
+pub mod gateway;
 mod identities;
 mod json;
 mod mask;

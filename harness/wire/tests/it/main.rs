@@ -7,6 +7,7 @@
 mod catalogue;
 #[cfg(test)]
 mod classify;
+mod gateway;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]

@@ -1,0 +1,111 @@
+//! 网关 · The five dialects in which gateways carry the interface: headers, signatures, paths.
+//!
+//! Why so: the envelope is one for the whole country, the gateway before it is each region's own. Whether a message
+//! comes from whom it says, and which transaction a path means, are pure questions about a head and some bytes, so they
+//! are answered here, once, for the harness as client and for the mock platforms as server. Signatures of x-tif and CSB
+//! do not cover the body; only Zhejiang's does.
+//! Used by `runner` (as client) and `mocks` (as server). Not here: sockets, which keys a plan has, the envelope itself.
+
+mod check;
+mod path;
+mod sign;
+
+use std::fmt;
+
+pub use check::{GatewayNote, GatewayRefusal, Nonces, Presented, Rules, check};
+pub use path::{PathStyle, Routed, route};
+pub use sign::{Outbound, sign};
+
+/// 方言 · How a gateway wants to be spoken to (interface §3.2, conformance §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dialect {
+    /// `x-tif-*`: SHA-256 over timestamp, secret, nonce, timestamp; the body is not covered. Guangdong and others.
+    XTif,
+    /// `_api_*`: HMAC-SHA1 over the four parameters; the body is not covered. Hunan, Jiangsu, Guangxi.
+    Csb,
+    /// `x-ca-*`: HMAC-SM3 over timestamp and body. Zhejiang.
+    Zhejiang,
+    /// `apikey`, a constant.
+    ApiKey,
+    /// No signature: a front-end machine on the hospital's side signs.
+    Bare,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Dialect; 5] = [
+        Dialect::XTif,
+        Dialect::Csb,
+        Dialect::Zhejiang,
+        Dialect::ApiKey,
+        Dialect::Bare,
+    ];
+
+    /// `x-tif csb zhejiang apikey bare`, as plans write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dialect::XTif => "x-tif",
+            Dialect::Csb => "csb",
+            Dialect::Zhejiang => "zhejiang",
+            Dialect::ApiKey => "apikey",
+            Dialect::Bare => "bare",
+        }
+    }
+
+    /// The dialect that a head speaks, by the headers that only it has.
+    pub fn spoken(header: impl Fn(&str) -> Option<String>) -> Dialect {
+        let has = |names: &[&str]| names.iter().any(|name| header(name).is_some());
+        if has(&["x-tif-paasid", "x-tif-signature"]) {
+            Dialect::XTif
+        } else if has(&["_api_access_key", "_api_signature"]) {
+            Dialect::Csb
+        } else if has(&["x-ca-key", "x-ca-signature"]) {
+            Dialect::Zhejiang
+        } else if has(&["apikey"]) {
+            Dialect::ApiKey
+        } else {
+            Dialect::Bare
+        }
+    }
+
+    /// The header that names the key.
+    const fn key_header(self) -> Option<&'static str> {
+        match self {
+            Dialect::XTif => Some("x-tif-paasid"),
+            Dialect::Csb => Some("_api_access_key"),
+            Dialect::Zhejiang => Some("x-ca-key"),
+            Dialect::ApiKey => Some("apikey"),
+            Dialect::Bare => None,
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// 密钥 · The key of an institution at a gateway and its secret, which is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Public name, e.g. the `paasid` or access key.
+    pub id: String,
+    secret: String,
+}
+
+impl Key {
+    /// A key with its secret.
+    pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Key {
+        Key {
+            id: id.into(),
+            secret: secret.into(),
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({}, ***)", self.id)
+    }
+}

@@ -1,0 +1,303 @@
+//! 验签 · Whether a message comes from whom it says, as a gateway would decide it.
+//!
+//! Why so: each check can be switched on its own, since a HIS engineer wants to get through first and be told later.
+//! What a check that is off would have refused is a note. A refusal at the gateway is no business answer: nothing behind
+//! it has seen the message, so it was definitely not executed.
+//! A wrong signature is told apart from an unknown key, never what the right one would have been.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crosswipe_domain::Moment;
+
+use super::{Dialect, Key, sign};
+
+const MINUTE_MS: i64 = 60 * 1_000;
+
+/// 检查项 · Which checks refuse; one that does not is noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Whoever is unknown is refused.
+    pub key: bool,
+    /// A wrong or missing signature is refused.
+    pub signature: bool,
+    /// A timestamp further off than this is refused, in ms.
+    pub skew_ms: i64,
+    /// A timestamp further off than this is noted, in ms.
+    pub noted_skew_ms: i64,
+    /// A nonce that was used before is refused.
+    pub nonce: bool,
+}
+
+impl Rules {
+    /// Lets clocks be eight hours off and nonces be repeated.
+    pub const TOLERANT: Rules = Rules {
+        key: true,
+        signature: true,
+        skew_ms: 8 * 60 * MINUTE_MS,
+        noted_skew_ms: 30 * MINUTE_MS,
+        nonce: false,
+    };
+
+    /// As gateways do it: half an hour, and no nonce twice.
+    pub const STRICT: Rules = Rules {
+        key: true,
+        signature: true,
+        skew_ms: 30 * MINUTE_MS,
+        noted_skew_ms: 30 * MINUTE_MS,
+        nonce: true,
+    };
+}
+
+/// 来文 · A head and its bytes, as they came.
+pub struct Presented<'a> {
+    /// A header by its name in small letters.
+    pub header: &'a dyn Fn(&str) -> Option<String>,
+    /// The body as it came.
+    pub body: &'a [u8],
+    /// The other bytes that its sender may have signed instead: the same text in GBK, where it came in UTF-8, or the
+    /// other way round.
+    pub other_body: Option<&'a [u8]>,
+    /// When it came.
+    pub now: Moment,
+}
+
+/// 提示 · What was let pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GatewayNote {
+    /// Nobody knows the key.
+    UnknownKey,
+    /// The signature is wrong or missing.
+    Signature,
+    /// The signature is right for the same text in the other encoding.
+    OtherEncoding,
+    /// No timestamp can be read.
+    NoTimestamp,
+    /// The sender's clock is off by so many ms (positive: it is ahead).
+    Skew(i64),
+    /// The nonce was used before.
+    Nonce,
+    /// The nonce is missing or longer than 36 characters.
+    NonceForm,
+}
+
+/// 网关拒绝 · The message goes no further.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct GatewayRefusal {
+    /// What the gateway calls it.
+    pub code: u16,
+    /// In its own words.
+    pub message: &'static str,
+}
+
+impl GatewayRefusal {
+    const fn new(message: &'static str) -> GatewayRefusal {
+        GatewayRefusal { code: 401, message }
+    }
+
+    /// `{"code":401,"message":…}`: not the business envelope.
+    pub fn body(&self) -> String {
+        serde_json::json!({"code": self.code, "message": self.message}).to_string()
+    }
+}
+
+/// 随机串 · Nonces that were used, as long as their timestamps would still pass; at most so many.
+#[derive(Debug, Default)]
+pub struct Nonces {
+    seen: BTreeSet<(String, String)>,
+    by_time: BTreeMap<(Moment, u64), (String, String)>,
+    count: u64,
+}
+
+impl Nonces {
+    /// Whoever floods us with new ones pushes out the oldest.
+    const MOST: usize = 100_000;
+
+    /// True if this key has not used it before.
+    fn is_new(&mut self, key: &str, nonce: &str, now: Moment, keep_ms: i64) -> bool {
+        let horizon = now.plus_ms(-keep_ms);
+        while let Some(entry) = self.by_time.first_entry() {
+            if entry.key().0 >= horizon && self.seen.len() < Nonces::MOST {
+                break;
+            }
+            let name = entry.remove();
+            self.seen.remove(&name);
+        }
+        let name = (key.to_owned(), nonce.to_owned());
+        let new = self.seen.insert(name.clone());
+        if new {
+            self.count += 1;
+            self.by_time.insert((now, self.count), name);
+        }
+        new
+    }
+}
+
+/// Whether a gateway lets a message through; what it let pass, told.
+///
+/// # Errors
+/// The refusal of a check that is on: an unknown key, a wrong or missing signature, a stale timestamp, a repeated nonce.
+pub fn check(
+    dialect: Dialect,
+    rules: &Rules,
+    keys: &[Key],
+    nonces: &mut Nonces,
+    message: &Presented<'_>,
+) -> Result<Vec<GatewayNote>, GatewayRefusal> {
+    let mut notes = Vec::new();
+    let Some(name) = dialect.key_header() else {
+        return Ok(notes);
+    };
+    let header = |name: &str| (message.header)(name).filter(|value| !value.is_empty());
+    let mut off = |refuse: bool, note: GatewayNote, words: &'static str| {
+        if refuse {
+            return Err(GatewayRefusal::new(words));
+        }
+        notes.push(note);
+        Ok(())
+    };
+    let presented = header(name);
+    let key = match dialect {
+        Dialect::ApiKey => keys
+            .iter()
+            .find(|key| Some(&key.secret) == presented.as_ref()),
+        _ => keys.iter().find(|key| Some(&key.id) == presented.as_ref()),
+    };
+    let Some(key) = key else {
+        let words = match presented {
+            None => "缺少访问密钥 (access key missing)",
+            Some(_) => "访问密钥不存在 (unknown access key)",
+        };
+        off(rules.key, GatewayNote::UnknownKey, words)?;
+        return Ok(notes);
+    };
+    let stamp = match dialect {
+        Dialect::XTif => header("x-tif-timestamp"),
+        Dialect::Csb => header("_api_timestamp"),
+        Dialect::Zhejiang => header("x-ca-signature")
+            .and_then(|value| Some(value.split_once(':')?.0.trim().to_owned())),
+        Dialect::ApiKey | Dialect::Bare => return Ok(notes),
+    };
+    let nonce = header("x-tif-nonce").unwrap_or_default();
+    match is_signed(
+        dialect,
+        key,
+        &stamp.clone().unwrap_or_default(),
+        &nonce,
+        message,
+    ) {
+        Signed::Right => {}
+        Signed::OtherEncoding => off(false, GatewayNote::OtherEncoding, "")?,
+        Signed::Wrong => off(
+            rules.signature,
+            GatewayNote::Signature,
+            "签名不一致 (wrong signature)",
+        )?,
+    }
+    match stamp.as_deref().and_then(instant) {
+        None => off(
+            rules.signature,
+            GatewayNote::NoTimestamp,
+            "时间戳缺失或无法读取 (no timestamp)",
+        )?,
+        Some(at) => {
+            let ahead = at.epoch_ms() - message.now.epoch_ms();
+            if ahead.abs() > rules.noted_skew_ms.min(rules.skew_ms) {
+                let stale = ahead.abs() > rules.skew_ms;
+                off(
+                    stale,
+                    GatewayNote::Skew(ahead),
+                    "时间戳超出有效期 (timestamp expired)",
+                )?;
+            }
+        }
+    }
+    if dialect == Dialect::XTif {
+        if nonce.is_empty() || nonce.chars().count() > 36 {
+            off(
+                rules.nonce,
+                GatewayNote::NonceForm,
+                "随机串格式不符 (bad nonce)",
+            )?;
+        }
+        if !nonces.is_new(&key.id, &nonce, message.now, 2 * rules.skew_ms) {
+            off(
+                rules.nonce,
+                GatewayNote::Nonce,
+                "随机串重复 (nonce used before)",
+            )?;
+        }
+    }
+    Ok(notes)
+}
+
+enum Signed {
+    Right,
+    /// As the same text in the other encoding.
+    OtherEncoding,
+    Wrong,
+}
+
+fn is_signed(
+    dialect: Dialect,
+    key: &Key,
+    stamp: &str,
+    nonce: &str,
+    message: &Presented<'_>,
+) -> Signed {
+    let header = |name: &str| (message.header)(name).unwrap_or_default();
+    let said = |right: bool| if right { Signed::Right } else { Signed::Wrong };
+    match dialect {
+        Dialect::XTif => {
+            let right = sign::x_tif(key, stamp, nonce);
+            said(same(
+                &right,
+                &header("x-tif-signature").to_ascii_lowercase(),
+            ))
+        }
+        Dialect::Csb => {
+            let (name, version) = (header("_api_name"), header("_api_version"));
+            let right = sign::csb(
+                key,
+                [
+                    ("_api_access_key", &key.id),
+                    ("_api_name", &name),
+                    ("_api_timestamp", stamp),
+                    ("_api_version", &version),
+                ],
+            );
+            said(same(&right, header("_api_signature").trim()))
+        }
+        Dialect::Zhejiang => {
+            let value = header("x-ca-signature").to_ascii_uppercase();
+            let given = value
+                .split_once(':')
+                .map_or(value.as_str(), |(_, given)| given);
+            let right = |body: &[u8]| same(&sign::zhejiang(key, stamp, body), given.trim());
+            match message.other_body {
+                _ if right(message.body) => Signed::Right,
+                Some(other) if right(other) => Signed::OtherEncoding,
+                _ => Signed::Wrong,
+            }
+        }
+        Dialect::ApiKey | Dialect::Bare => Signed::Right,
+    }
+}
+
+/// Takes the same time however many characters agree.
+fn same(right: &str, given: &str) -> bool {
+    let differ = right.bytes().zip(given.bytes());
+    let differ = differ.fold(0, |differ, (a, b)| differ | (a ^ b));
+    right.len() == given.len() && differ == 0
+}
+
+/// Seconds (10 digits) or milliseconds (13 digits).
+fn instant(stamp: &str) -> Option<Moment> {
+    let digits = stamp.trim();
+    let number: i64 = digits.parse().ok().filter(|number| *number > 0)?;
+    match digits.len() {
+        9..=11 => Some(Moment::from_epoch_ms(number * 1_000)),
+        12..=14 => Some(Moment::from_epoch_ms(number)),
+        _ => None,
+    }
+}
