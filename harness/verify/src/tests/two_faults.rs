@@ -99,6 +99,7 @@ fn of(bends: &[&dyn Fn(&mut Group)]) -> Evidence {
 #[case::the_hospital_rolled_back_and_a_leg_at_the_treatment_place(of(&[&lost_at(Role::His), &payable_kept]), &["one-sided:his his", "residue:payable treatment"])]
 #[case::a_leg_here_and_an_open_visit_there(of(&[&accumulator_kept, &visit_kept]), &["residue:accumulator insured", "residue:visit treatment"])]
 #[case::a_lost_reversal_and_an_open_visit_elsewhere(of(&[&lost_at(Role::Insured), &visit_kept]), &["one-sided:insured insured", "residue:visit treatment"])]
+#[case::a_hospital_behind_and_a_hub_that_booked_back_twice(of(&[&lost_at(Role::His), &twice_at(Role::Hub)]), &["double-reversal hub", "one-sided:his his"])]
 #[case::three_at_once(of(&[&accumulator_kept, &invoice_kept, &prefund_kept]), &["residue:accumulator insured", "residue:invoice his", "residue:prefund hub"])]
 fn two_faults_on_one_transaction_are_two(#[case] evidence: Evidence, #[case] expected: &[&str]) {
     let judgement = judged(&evidence);
