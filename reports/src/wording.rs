@@ -19,7 +19,7 @@ pub enum Lang {
 
 impl Lang {
     /// The one of two texts that is in this language.
-    pub(crate) fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+    pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
         match self {
             Lang::Zh => zh,
             Lang::En => en,

@@ -38,6 +38,7 @@ mod fields;
 mod folder;
 mod nearest;
 mod node;
+mod shift;
 mod source;
 mod stay;
 mod table;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::Lang;
+use crosswipe_wire::gateway::Dialect;
 
 /// 交叉刷卡联调验证台: swipe across regions, wipe every trace, and prove it on every party's books.
 #[derive(Debug, Parser)]
@@ -215,19 +216,33 @@ pub(crate) struct Review {
     pub(crate) common: Common,
 }
 
-/// 开台 Keep a plan's mock parties
+/// How strictly the door for a HIS judges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Strictness {
+    Tolerant,
+    Strict,
+}
+
+fn dialect(name: &str) -> Result<Dialect, String> {
+    let mut all = Dialect::ALL.into_iter();
+    all.find(|dialect| dialect.name() == name)
+        .ok_or_else(|| "one of x-tif, csb, zhejiang, apikey, bare".to_owned())
+}
+
+/// 开台 Mock platforms for a hospital's own HIS, or for runs
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example · 例:\n  crosswipe serve scenarios/pair-demo --books world\n  crosswipe run scenarios/pair-demo --served world"
+    after_help = "Example · 例:\n  crosswipe serve scenarios/zhejiang-2017 --listen 127.0.0.1:8080\n  crosswipe serve scenarios/pair-demo --books world\n  crosswipe run scenarios/pair-demo --served world"
 )]
 pub(crate) struct Serve {
     /// Plan folder or its plan.yaml
     pub(crate) plan: PathBuf,
-    /// Where the books are kept; those found there are taken over
+    /// For `run --served`: where the books are kept; those found there are taken over. Without it one address is opened
+    /// for a HIS of its own, and the plan is moved to now
     #[arg(long, value_name = "DIR")]
-    pub(crate) books: PathBuf,
-    /// Address of the first party on this machine, the others on the ports behind it; port 0: any free ones
-    /// [default: where they stood before, else any free ports]
+    pub(crate) books: Option<PathBuf>,
+    /// Address on this machine: of the door for a HIS, or with --books of the first party, the others on the ports behind
+    /// it; port 0: any free ones [default: where they stood before, else any free ports]
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
     /// A fault that they inject into every run on them, e.g. response-lost:on=2207; repeatable
@@ -236,7 +251,16 @@ pub(crate) struct Serve {
     /// What the platforms do with a message number that they have seen [default: replay]
     #[arg(long, value_name = "refuse|replay|process", value_parser = msgid_mode)]
     pub(crate) msgid_mode: Option<MsgidMode>,
-    /// Print one JSON document on stdout once they are up
+    /// How strictly the door judges a HIS: tolerant answers whatever can be understood and notes the rest
+    #[arg(long, value_enum, default_value_t = Strictness::Tolerant, conflicts_with = "books")]
+    pub(crate) mode: Strictness,
+    /// The only dialect that the door speaks [default: whichever a message speaks]
+    #[arg(long, value_name = "x-tif|csb|zhejiang|apikey|bare", value_parser = dialect, conflicts_with = "books")]
+    pub(crate) dialect: Option<Dialect>,
+    /// The phase that begins as the door opens [default: the first that allows swipes across regions]
+    #[arg(long, value_name = "PHASE", conflicts_with = "books")]
+    pub(crate) at: Option<String>,
+    /// Print one JSON document on stdout once they are up; for a HIS a second one when the door closes
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]

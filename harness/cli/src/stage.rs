@@ -221,6 +221,15 @@ pub(crate) async fn serve(
     World::start_at(config, place).await.map_err(Trouble::World)
 }
 
+/// As [`serve`], at any free ports, with books that are nowhere else.
+pub(crate) async fn serve_in_memory(plan: &Plan, bent: &Bent<'_>) -> Result<World, Trouble> {
+    let config = WorldConfig {
+        parties_dir: None,
+        ..world(plan, bent, Path::new(""), Arc::new(real_now))
+    };
+    World::start(config).await.map_err(Trouble::World)
+}
+
 fn world(plan: &Plan, bent: &Bent<'_>, dir: &Path, time: TimeFn) -> WorldConfig {
     WorldConfig {
         topology: plan.topology.clone(),

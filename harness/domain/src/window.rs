@@ -120,6 +120,16 @@ impl Window {
         self.phases.first().map(|phase| phase.from)
     }
 
+    /// 平移 · The same window so many ms later (earlier, if negative): every bound moves, nothing else.
+    pub fn shifted(&self, ms: i64) -> Window {
+        let mut window = self.clone();
+        for phase in &mut window.phases {
+            phase.from = phase.from.plus_ms(ms);
+            phase.to = phase.to.map(|to| to.plus_ms(ms));
+        }
+        window
+    }
+
     /// Whether real patients are served at `at`; before the first phase they are.
     pub fn public_at(&self, at: Moment) -> Public {
         match self.phase_at(at) {

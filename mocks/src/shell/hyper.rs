@@ -9,6 +9,7 @@
 mod admin;
 mod body;
 mod doors;
+mod front;
 mod line;
 mod spoiled;
 
@@ -38,6 +39,7 @@ use tokio::task::JoinSet;
 
 use self::body::{NotTaken, Room};
 use self::doors::{Door, Doors, Handle};
+pub use self::front::{Front, FrontConfig, Seen};
 use self::line::Line;
 use self::spoiled::{Outgoing, spoiled};
 use super::fired::FiredFile;
@@ -310,10 +312,7 @@ async fn answered(
 ) -> Result<Out, Silence> {
     let _at_work = door.work();
     if two_lengths.load(Ordering::Relaxed) {
-        return Ok(not_taken(&NotTaken(
-            StatusCode::BAD_REQUEST,
-            "both Content-Length and Transfer-Encoding",
-        )));
+        return Ok(not_taken(&NotTaken::two_lengths()));
     }
     handle(node, request).await
 }

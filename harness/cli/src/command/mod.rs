@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod close;
 pub(crate) mod explain;
+pub(crate) mod front;
 pub(crate) mod lint;
 pub(crate) mod report;
 pub(crate) mod resume;

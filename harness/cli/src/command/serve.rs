@@ -3,7 +3,7 @@
 //! Their books are on disk before any answer leaves, so a process that is killed and started again with the
 //! same folder has the same books, and stands at the same addresses. What time it is each message says.
 //! Faults are named here, at the beginning; each run arms them anew.
-//! Not here: a front door, dialects, a page to watch.
+//! Not here: the door for a HIS (`front`), a page to watch.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,6 +14,7 @@ use crosswipe_reports::Lang;
 use crosswipe_scenarios::Plan;
 
 use crate::args::Serve;
+use crate::command::front::front;
 use crate::command::run::{at_parties_of, faults, stand_up_old_platforms};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
@@ -29,7 +30,10 @@ pub(crate) fn serve(args: &Serve) -> Result<Exit, Trouble> {
     at_parties_of(&plan, &orders)?;
     must_be_of_parties(&orders, "serve")?;
     on_loopback(args.listen)?;
-    let house = House::open(&args.books, &plan)?;
+    let house = match &args.books {
+        Some(books) => Some(House::open(books, &plan)?),
+        None => None,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -38,7 +42,12 @@ pub(crate) fn serve(args: &Serve) -> Result<Exit, Trouble> {
         faults: &orders,
         msgid_mode: args.msgid_mode,
     };
-    let ended = runtime.block_on(whole(args, &plan, &bent, &house));
+    let ended = runtime.block_on(async {
+        match &house {
+            Some(house) => whole(args, &plan, &bent, house).await,
+            None => front(args, &plan, &bent).await,
+        }
+    });
     runtime.shutdown_timeout(Duration::from_secs(2));
     ended
 }

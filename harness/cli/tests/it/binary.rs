@@ -14,6 +14,7 @@ mod closing;
 mod damage;
 mod faults;
 mod fencing;
+mod front;
 mod full_disk;
 mod hostile;
 #[cfg(unix)]
@@ -154,6 +155,14 @@ impl Started {
     /// True while it lives.
     fn lives(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
+    }
+
+    /// `-INT`, `-TERM`, `-STOP`, `-CONT`.
+    #[track_caller]
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &pid]).status();
+        assert!(sent.unwrap().success(), "{name}");
     }
 
     /// SIGKILL: no word, no flush.

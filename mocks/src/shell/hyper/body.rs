@@ -65,6 +65,14 @@ impl Drop for Share {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotTaken(pub(super) StatusCode, pub(super) &'static str);
 
+impl NotTaken {
+    /// A head that announces two lengths.
+    pub(super) const fn two_lengths() -> NotTaken {
+        let why = "both Content-Length and Transfer-Encoding";
+        NotTaken(StatusCode::BAD_REQUEST, why)
+    }
+}
+
 const TOO_LARGE: NotTaken = NotTaken(
     StatusCode::PAYLOAD_TOO_LARGE,
     "body above 2 MiB (8 MiB for 2301 and 9101)",

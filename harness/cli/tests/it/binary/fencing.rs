@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use crosswipe_journal::{History, Payload, read};
@@ -19,18 +18,6 @@ use super::{Bench, Started, crosswipe, files, plan, start};
 /// Stops of one run before another is begun, and runs before the test gives up.
 const STOPS: u32 = 400;
 const RUNS: u32 = 4;
-
-#[track_caller]
-fn signal(started: &Started, name: &str) {
-    let pid = started.child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args([name, &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-}
 
 /// Where a stopped harness stands.
 type Stands = fn(&Path, &World) -> bool;
@@ -91,11 +78,11 @@ fn stopped(bench: &Bench, world: &World, stands: Stands) -> (Started, PathBuf, u
                 break;
             }
             stops += 1;
-            signal(&started, "-STOP");
+            started.signal("-STOP");
             if stands(&bench.path(&name), world) {
                 return (started, bench.path(&name), stops);
             }
-            signal(&started, "-CONT");
+            started.signal("-CONT");
         }
         started.end().must_end(0);
     }
@@ -146,7 +133,7 @@ fn a_harness_that_wakes_up_superseded_changes_nothing(#[case] stands: Stands) {
         .look()
         .must_be_rolled_back_to(&before, "after the takeover");
     let (books, kept) = (world.look(), contents(&dir));
-    signal(&old, "-CONT");
+    old.signal("-CONT");
     let ended =
         old.end()
             .must_end(4)
@@ -177,10 +164,10 @@ fn a_run_with_parties_of_its_own_is_taken_over_books_and_all() {
         assert!(old.lives(), "{}", old.said("err"));
         std::thread::sleep(super::PAUSE);
     }
-    signal(&old, "-STOP");
+    old.signal("-STOP");
     crosswipe(&["resume", &run, "--takeover", "--quiet"]).must_end(0);
     let kept = contents(&dir);
-    signal(&old, "-CONT");
+    old.signal("-CONT");
     old.end()
         .must_end(4)
         .must_say(&["error[journal:taken_over]"]);

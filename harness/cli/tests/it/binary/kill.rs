@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 
 use crosswipe_domain::Nature;
 use crosswipe_journal::{History, Payload, UndoPlan, read};
@@ -69,16 +68,6 @@ fn wait_until(started: &mut Started, dir: &Path, enough: impl Fn(Far) -> bool) {
 pub(super) fn wait_for_business(started: &mut Started, dir: &Path) {
     wait_until(started, dir, |far| far.forward >= 8);
     assert!(started.lives(), "it was killed, not awaited");
-}
-
-#[cfg(unix)]
-#[track_caller]
-fn signal(started: &Started, name: &str) {
-    let sent = Command::new("kill")
-        .args([name, &started.child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
 }
 
 /// Business that the journal shows no proof of undoing for; a diagnosis goes with its visit.
@@ -277,7 +266,7 @@ fn an_interrupted_run_undoes_everything_and_reports(#[case] name: &str, #[case] 
     wait_until(&mut started, &bench.path("run"), |far| {
         far.cases >= 2 && far.forward >= 10
     });
-    signal(&started, name);
+    started.signal(name);
     let ended = started.end().must_end(130).must_say(&[word]);
     must_be_undone(&bench, &ended.json());
     bench.verify("run").must_end(130);
@@ -289,7 +278,7 @@ fn ctrl_c_before_the_first_business_is_no_verdict_of_clean() {
     let bench = Bench::new();
     let mut started = long_run(&bench);
     wait_until(&mut started, &bench.path("run"), |_| true);
-    signal(&started, "-INT");
+    started.signal("-INT");
     let ended = started.end().must_be_civil();
     let report = ended.json();
     let reversed = report["transactions"]["reversed"].as_u64().unwrap();
@@ -307,12 +296,12 @@ fn ctrl_c_twice_stops_at_once_and_says_what_to_do() {
     let bench = Bench::new();
     let mut started = long_run(&bench);
     wait_until(&mut started, &bench.path("run"), |far| far.cases >= 2);
-    signal(&started, "-INT");
+    started.signal("-INT");
     while started.lives() && !started.said("err").contains("no new swipes") {
         std::thread::sleep(PAUSE);
     }
     if started.lives() {
-        signal(&started, "-INT");
+        started.signal("-INT");
     }
     let ended = started.end().must_be_civil();
     if ended.code == Some(130) {

@@ -1,0 +1,291 @@
+//! 前置 · `crosswipe serve PLAN` without `--books`: one address to which a hospital points its own HIS.
+//!
+//! Why so: who changes an interface wants to know today, not in the window. So the plan is moved to now: the phase that
+//! allows swipes begins as the door opens, and a HIS that knows nothing of us settles with today's date. What it left
+//! standing is told when the door closes, party by party. Books live in memory and go with the process.
+//! Keys are the mock province's own and follow from plan and institution, so that a HIS is set up once.
+//! Not here: the door itself (`mocks`), a certificate (nobody has journaled what the HIS meant).
+
+mod left;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crosswipe_domain::{Institution, Moment, Party, Phase, Role, sha256_hex};
+use crosswipe_mocks::{FREE, Front, FrontConfig, World};
+use crosswipe_reports::Lang;
+use crosswipe_runner::clock::real_now;
+use crosswipe_scenarios::Plan;
+use crosswipe_wire::Mode;
+use crosswipe_wire::gateway::{Dialect, Key, Rules};
+use serde_json::json;
+use tabled::builder::Builder;
+use tabled::settings::Style;
+
+use crate::args::{Serve, Strictness};
+use crate::complain::{Trouble, to_stderr, to_stdout};
+use crate::exit::Exit;
+use crate::stage::{Bent, serve_in_memory, stop_signal};
+
+/// Serves one address until told to stop, then says what was left standing.
+pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<Exit, Trouble> {
+    // Asked for before anybody may know that we are here.
+    let stop = stop_signal().map_err(Trouble::Runtime)?;
+    let now = real_now();
+    let phase = phase(plan, args.at.as_deref())?;
+    let plan = plan.shifted(now.epoch_ms() - phase.from.epoch_ms());
+    let world = serve_in_memory(&plan, bent).await?;
+    let door = open(args, &plan, &world).await?;
+    let before = left::books(&plan, &world).await?;
+    let notice = Notice {
+        plan: &plan,
+        at: door.address(),
+        dialect: args.dialect,
+        phase: plan.window.phase_at(now),
+    };
+    if args.json {
+        to_stdout(&format!("{}\n", notice.json()))?;
+    }
+    if !args.common.quiet {
+        to_stderr(&notice.text(args.common.lang()));
+    }
+    stop.await;
+    let count = door.count();
+    door.close().await;
+    let after = left::books(&plan, &world).await?;
+    world.stop().await;
+    let left = left::Left::between(&before, &after, &plan);
+    if !args.common.quiet {
+        to_stderr(&left.told(count, args.common.lang()));
+    }
+    if args.json {
+        to_stdout(&format!("{}\n", left.json(count)))?;
+    }
+    Ok(left.exit(count))
+}
+
+/// The phase that is to begin now: as asked for, else the first in which others may be swiped across regions.
+fn phase<'p>(plan: &'p Plan, asked: Option<&str>) -> Result<&'p Phase, Trouble> {
+    let phases = &plan.window.phases;
+    let names = || {
+        let names: Vec<&str> = phases.iter().map(|phase| phase.id.as_str()).collect();
+        names.join(" ")
+    };
+    let wrong = |what: String| Trouble::Usage {
+        code: "cli::no_such_phase",
+        what,
+        help: format!("--at 写一个阶段 · name a phase: {}", names()),
+    };
+    match asked {
+        Some(id) => phases
+            .iter()
+            .find(|phase| phase.id == id)
+            .ok_or_else(|| wrong(format!("the plan has no phase `{id}`"))),
+        None => plan
+            .first_cross_phase()
+            .ok_or_else(|| wrong("no phase of the plan allows swipes across regions".to_owned())),
+    }
+}
+
+async fn open(args: &Serve, plan: &Plan, world: &World) -> Result<Front, Trouble> {
+    let (rules, mode) = match args.mode {
+        Strictness::Tolerant => (Rules::TOLERANT, Mode::Tolerant),
+        Strictness::Strict => (Rules::STRICT, Mode::Strict),
+    };
+    let institutions = plan.topology.institutions.iter();
+    let config = FrontConfig {
+        dialect: args.dialect,
+        rules,
+        mode,
+        keys: institutions.map(|one| key(plan, one)).collect(),
+    };
+    let regions = plan.topology.regions.iter();
+    let platforms: BTreeMap<Party, SocketAddr> = regions
+        .filter_map(|region| {
+            let party = Party::new(Role::Treatment, region.code.as_str());
+            let at = world.address(&party)?;
+            Some((party, at))
+        })
+        .collect();
+    let at = args.listen.unwrap_or(FREE);
+    let topology = plan.topology.clone();
+    Front::open(config, topology, platforms, Arc::new(real_now), at)
+        .await
+        .map_err(Trouble::World)
+}
+
+/// The key of an institution at this mock province: its code, and a secret that protects nothing.
+fn key(plan: &Plan, institution: &Institution) -> Key {
+    Key::new(institution.code.as_str(), secret(plan, institution))
+}
+
+fn secret(plan: &Plan, institution: &Institution) -> String {
+    let text = format!("crosswipe mock gateway/{}/{}", plan.id, institution.code);
+    sha256_hex(text.as_bytes())[..32].to_owned()
+}
+
+/// 告示 · What a HIS engineer has to type into the HIS.
+struct Notice<'p> {
+    plan: &'p Plan,
+    at: SocketAddr,
+    dialect: Option<Dialect>,
+    /// The phase that holds now, moved.
+    phase: Option<&'p Phase>,
+}
+
+impl Notice<'_> {
+    /// Dialect, address, and what stands in which header.
+    fn addresses(&self) -> Vec<[String; 3]> {
+        let base = format!("http://{}", self.at);
+        let all = [
+            (
+                Dialect::XTif,
+                "/hgs/<infno>",
+                "x-tif-paasid + secret (SHA-256)",
+            ),
+            (Dialect::Csb, "/CSB", "_api_access_key + secret (HMAC-SHA1)"),
+            (
+                Dialect::Zhejiang,
+                "/fsi/api/<service>",
+                "x-ca-key + secret (HMAC-SM3)",
+            ),
+            (
+                Dialect::ApiKey,
+                "/fsi/api/rsfComIfsService/callService",
+                "apikey = secret",
+            ),
+            (Dialect::Bare, "/fsi/api/rsfComIfsService/callService", "-"),
+        ];
+        let spoken = |dialect| self.dialect.is_none_or(|only| only == dialect);
+        all.into_iter()
+            .filter(|(dialect, ..)| spoken(*dialect))
+            .map(|(dialect, path, how)| {
+                [
+                    dialect.name().to_owned(),
+                    format!("{base}{path}"),
+                    how.to_owned(),
+                ]
+            })
+            .collect()
+    }
+
+    fn until(&self) -> Option<Moment> {
+        self.phase.and_then(|phase| phase.to)
+    }
+
+    fn text(&self, lang: Lang) -> String {
+        let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+        let phase = self.phase.map_or("-", |phase| phase.id.as_str());
+        let until = self
+            .until()
+            .map_or_else(|| say("未定", "no end").to_owned(), |until| until.short());
+        let head = match lang {
+            Lang::Zh => format!(
+                "{} 的模拟省平台已就绪: http://{}\n计划整体平移到现在: 阶段 {phase} 从此刻到 {until}\n",
+                self.plan.title_zh, self.at
+            ),
+            Lang::En => format!(
+                "mock province of {} is up: http://{}\nthe whole plan is moved to now: phase {phase} from this instant to {until}\n",
+                self.plan.title_en, self.at
+            ),
+        };
+        let addresses = table(
+            [
+                say("方言", "dialect"),
+                say("地址", "address"),
+                say("签名", "signature"),
+            ],
+            &self.addresses(),
+        );
+        let institutions: Vec<[String; 4]> = (self.plan.topology.institutions.iter())
+            .map(|one| {
+                let region = one.region.to_string();
+                [
+                    one.code.to_string(),
+                    one.name.clone(),
+                    region,
+                    secret(self.plan, one),
+                ]
+            })
+            .collect();
+        let institutions = table(
+            [
+                say("机构编码 = 访问密钥", "institution = access key"),
+                say("名称", "name"),
+                say("就医地", "place"),
+                say("密钥", "secret"),
+            ],
+            &institutions,
+        );
+        let persons: Vec<[String; 6]> = (self.plan.registry.personas.iter())
+            .filter(|persona| persona.registered)
+            .map(|persona| {
+                [
+                    persona.label.clone(),
+                    persona.name.clone(),
+                    persona.insured.to_string(),
+                    persona.no.reveal().to_owned(),
+                    persona.id_number.reveal().to_owned(),
+                    persona.balance.to_string(),
+                ]
+            })
+            .collect();
+        let persons = table(
+            [
+                say("测试人员", "test person"),
+                say("姓名", "name"),
+                say("参保地", "insured at"),
+                "psn_no",
+                say("证件号 (02)", "id number (02)"),
+                say("账户余额", "balance"),
+            ],
+            &persons,
+        );
+        let end = say(
+            "来往记录 GET /__admin/seen?from=0; Ctrl-C 停止并核对还有什么未撤, 账册随之清空",
+            "what came in: GET /__admin/seen?from=0; Ctrl-C stops, says what stands, and the books are gone",
+        );
+        format!("{head}\n{addresses}\n{institutions}\n{persons}\n{end}\n")
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let institutions: Vec<_> = (self.plan.topology.institutions.iter())
+            .map(|one| {
+                json!({
+                    "code": one.code.as_str(), "name": one.name, "region": one.region.as_str(),
+                    "key": one.code.as_str(), "secret": secret(self.plan, one),
+                })
+            })
+            .collect();
+        let persons: Vec<_> = (self.plan.registry.personas.iter())
+            .filter(|persona| persona.registered)
+            .map(|persona| {
+                json!({
+                    "label": persona.label, "name": persona.name, "insured": persona.insured.as_str(),
+                    "psn_no": persona.no.reveal(), "id_number": persona.id_number.reveal(),
+                    "balance": persona.balance.to_string(),
+                })
+            })
+            .collect();
+        json!({
+            "schema": "crosswipe.front/1",
+            "plan": self.plan.id,
+            "address": format!("http://{}", self.at),
+            "phase": self.phase.map(|phase| &phase.id),
+            "until": self.until().map(|until| until.to_string()),
+            "institutions": institutions,
+            "persons": persons,
+        })
+    }
+}
+
+/// A table whose Chinese text lines up.
+fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let mut builder = Builder::default();
+    builder.push_record(head);
+    rows.iter().for_each(|row| builder.push_record(row));
+    let table = builder.build().with(Style::psql()).to_string();
+    let lines = table.lines().map(str::trim_end);
+    lines.map(|line| format!("{line}\n")).collect()
+}

@@ -1,0 +1,320 @@
+//! 前置门 · One address before all platforms of a world, for a HIS that knows nothing of us.
+//!
+//! Why so: a hospital types one address into its HIS; which platform is meant stands in the message. Here the dialect is
+//! taken off (signature, path, encoding), the message goes to its platform as every platform takes it, and the answer
+//! goes back in the encoding in which was asked. A message whose exchange with the platform breaks gets no answer
+//! either: whoever tests wants to see what its own HIS does then.
+//! Not here: what a platform does with a message (`region`), whose keys there are (`cli`).
+
+mod admit;
+mod diary;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use crosswipe_domain::{Party, Role, Topology};
+use crosswipe_wire::gateway::{Dialect, Key, Nonces, Rules};
+use crosswipe_wire::{Mode, Refusal, RefusalCode, Request as Message, Response as Reply};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Request};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use self::admit::{Admitted, Head};
+use self::diary::Diary;
+pub use self::diary::Seen;
+use super::doors::{Door, Handle};
+use super::line::Line;
+use super::{
+    ANSWER_LIMIT, FULL_PAUSE, Guards, HEAD_LIMIT, HEADER_TIMEOUT, HEADERS, HOP_TIMEOUT, NotTaken,
+    Out, POOL_IDLE, Silence, body, listen, not_taken, respond,
+};
+use crate::shell::TimeFn;
+
+/// Behind the front door a message passes three parties at most.
+const LEGS: u32 = 3;
+
+/// 前置门设置 · Whom it lets in, and how strictly.
+#[derive(Clone, Debug)]
+pub struct FrontConfig {
+    /// The one dialect that is spoken; `None` = whichever a message speaks.
+    pub dialect: Option<Dialect>,
+    /// Which checks refuse.
+    pub rules: Rules,
+    /// How messages are held against the interface, for what is noted of them.
+    pub mode: Mode,
+    /// Whom it knows.
+    pub keys: Vec<Key>,
+}
+
+/// 前置门 · A running front door.
+pub struct Front {
+    address: SocketAddr,
+    node: Arc<Node>,
+    stop: watch::Sender<bool>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+struct Node {
+    config: FrontConfig,
+    topology: Topology,
+    platforms: std::collections::BTreeMap<Party, SocketAddr>,
+    client: Client<HttpConnector, Full<Bytes>>,
+    time: TimeFn,
+    guards: Guards,
+    nonces: Mutex<Nonces>,
+    diary: Mutex<Diary>,
+}
+
+impl Front {
+    /// Opens the door at an address of loopback, before the platforms that stand at `platforms`.
+    ///
+    /// # Errors
+    /// An address that is taken or not on loopback.
+    pub async fn open(
+        config: FrontConfig,
+        topology: Topology,
+        platforms: impl IntoIterator<Item = (Party, SocketAddr)>,
+        time: TimeFn,
+        at: SocketAddr,
+    ) -> io::Result<Front> {
+        let listener = listen(at).await?;
+        let address = listener.local_addr()?;
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .retry_canceled_requests(false)
+            .build(connector);
+        let node = Arc::new(Node {
+            config,
+            topology,
+            platforms: platforms.into_iter().collect(),
+            client,
+            time,
+            guards: Guards::default(),
+            nonces: Mutex::default(),
+            diary: Mutex::default(),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let server = tokio::spawn(serve(listener, Arc::clone(&node), stopped));
+        Ok(Front {
+            address,
+            node,
+            stop,
+            server,
+        })
+    }
+
+    /// Where it stands.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many messages a platform took.
+    pub fn count(&self) -> u64 {
+        lock(&self.node.diary).taken()
+    }
+
+    /// Closes the door; messages under way are cut off.
+    pub async fn close(self) {
+        self.stop.send_replace(true);
+        // It ends by itself; a panic in it has been told where it happened.
+        let _ = self.server.await;
+    }
+}
+
+async fn serve(listener: TcpListener, node: Arc<Node>, mut stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            accepted = listener.accept() => {
+                let Ok((stream, peer)) = accepted else {
+                    if !node.guards.doors.make_room() {
+                        tokio::time::sleep(FULL_PAUSE).await;
+                    }
+                    continue;
+                };
+                let Some(door) = node.guards.doors.admit(peer.ip()) else { continue };
+                if stream.set_nodelay(true).is_ok() {
+                    connections.spawn(attend(Arc::clone(&node), door, Line::new(stream)));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    connections.shutdown().await;
+}
+
+async fn attend(node: Arc<Node>, door: Door, (line, two_lengths): (Line, Arc<AtomicBool>)) {
+    let handle = door.handle();
+    let service = service_fn(move |request| {
+        answered(
+            Arc::clone(&node),
+            handle.clone(),
+            Arc::clone(&two_lengths),
+            request,
+        )
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_LIMIT)
+        .half_close(true);
+    tokio::select! {
+        _ = http.serve_connection(TokioIo::new(line), service) => {}
+        () = door.told_to_leave() => {}
+    }
+}
+
+async fn answered(
+    node: Arc<Node>,
+    door: Handle,
+    two_lengths: Arc<AtomicBool>,
+    request: Request<Incoming>,
+) -> Result<Out, Silence> {
+    let _at_work = door.work();
+    if two_lengths.load(Ordering::Relaxed) {
+        return Ok(not_taken(&NotTaken::two_lengths()));
+    }
+    if request.method() == Method::GET {
+        return Ok(node.shown(request.uri()));
+    }
+    let head = Head::of(&request);
+    let body = match body::read(&node.guards.room, request.into_body()).await {
+        Ok(body) => body,
+        Err(why) => return Ok(not_taken(&why)),
+    };
+    node.take(&head, body).await
+}
+
+impl Node {
+    /// `GET /__admin/seen?from=N`: what came in, from the Nth on.
+    fn shown(&self, uri: &hyper::Uri) -> Out {
+        if uri.path() != "/__admin/seen" {
+            let said =
+                json!({"message": "POST 报文到此 · POST messages here; GET /__admin/seen?from=0"});
+            return respond(404, Bytes::from(said.to_string()));
+        }
+        let from = uri.query().unwrap_or_default().split('&');
+        let mut from = from.filter_map(|pair| pair.strip_prefix("from=")?.parse().ok());
+        let seen = lock(&self.diary).from(from.next().unwrap_or(0));
+        let said = json!({"seen": seen});
+        respond(200, Bytes::from(said.to_string()))
+    }
+
+    async fn take(&self, head: &Head, body: Bytes) -> Result<Out, Silence> {
+        let now = (self.time)();
+        let mut seen = Seen::at(now, head);
+        let admitted = admit::admit(&self.config, &mut lock(&self.nonces), head, &body, now);
+        let admitted = match admitted {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                seen.refused(&refusal);
+                lock(&self.diary).add(seen);
+                return Ok(respond(refusal.status, Bytes::from(refusal.body)));
+            }
+        };
+        seen.admitted(&admitted, self.config.mode);
+        let answer = match self.platform(&admitted) {
+            Ok((party, address)) => {
+                seen.platform = party.to_string();
+                self.ask(address, &admitted).await
+            }
+            Err(refusal) => Some((200, Bytes::from(admitted.refuse(&refusal, now)))),
+        };
+        match &answer {
+            Some((status, body)) => seen.answered(*status, Reply::parse(body).ok().as_ref()),
+            None => seen.unanswered(),
+        }
+        lock(&self.diary).add(seen);
+        let (status, body) = answer.ok_or(Silence)?;
+        Ok(written(status, body, admitted.gbk))
+    }
+
+    /// The platform of the place where the person is treated: as the message says, else that of its institution.
+    fn platform(&self, admitted: &Admitted) -> Result<(Party, SocketAddr), Refusal> {
+        let Ok(message) = Message::parse(&admitted.body) else {
+            // It is the platform's business to say so; any will.
+            let first = self.platforms.iter().next();
+            let (party, address) = first.ok_or_else(|| unknown("没有平台"))?;
+            return Ok((party.clone(), *address));
+        };
+        let place = message.mdtrtarea_admvs.trim();
+        let regions = &self.topology.regions;
+        let city = |code: &str| place.len() == 6 && code[..4] == place[..4];
+        let by_place = regions.iter().find(|region| region.code.as_str() == place);
+        let by_place = by_place.or_else(|| {
+            let mut of_city = regions.iter();
+            of_city.find(|region| place.is_ascii() && city(region.code.as_str()))
+        });
+        let code = message.fixmedins_code.trim();
+        let institutions = &self.topology.institutions;
+        let by_institution = || {
+            let known = institutions.iter().find(|one| one.code.as_str() == code);
+            known.map(|one| one.region)
+        };
+        let region = by_place.map(|region| region.code).or_else(by_institution);
+        let region =
+            region.ok_or_else(|| unknown(&format!("未登记的就医地 {place} 与机构 {code}")))?;
+        let party = Party::new(Role::Treatment, region.as_str());
+        let address = self.platforms.get(&party);
+        let address = address.ok_or_else(|| unknown(&format!("没有平台 {party}")))?;
+        Ok((party, *address))
+    }
+
+    /// Status and body, or nothing where no whole answer came.
+    async fn ask(&self, address: SocketAddr, admitted: &Admitted) -> Option<(u16, Bytes)> {
+        let request = Request::post(format!("http://{address}/"))
+            .header(CONTENT_TYPE, "application/json;charset=utf-8")
+            .body(Full::new(admitted.body.clone()))
+            .ok()?;
+        let exchange = async {
+            let response = self.client.request(request).await.ok()?;
+            let status = response.status().as_u16();
+            let body = Limited::new(response.into_body(), ANSWER_LIMIT)
+                .collect()
+                .await;
+            Some((status, body.ok()?.to_bytes()))
+        };
+        tokio::time::timeout(HOP_TIMEOUT * LEGS, exchange)
+            .await
+            .ok()?
+    }
+}
+
+fn unknown(what: &str) -> Refusal {
+    Refusal::new(RefusalCode::Window, what.to_owned())
+}
+
+/// An answer in the encoding in which was asked.
+fn written(status: u16, body: Bytes, gbk: bool) -> Out {
+    if !gbk {
+        return respond(status, body);
+    }
+    let text = String::from_utf8_lossy(&body);
+    // GB18030 holds GBK and every other character besides.
+    let (bytes, ..) = encoding_rs::GB18030.encode(&text);
+    let mut response = respond(status, Bytes::from(bytes.into_owned()));
+    let kind = HeaderValue::from_static("application/json;charset=GBK");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,166 @@
+//! 进门 · Takes the dialect off a message: encoding, signature, path. Pure: a head and bytes in, a message out.
+
+use bytes::Bytes;
+use crosswipe_domain::{AdmDivision, InfNo, Moment};
+use crosswipe_wire::gateway::{
+    Dialect, GatewayNote, GatewayRefusal, Nonces, Presented, Routed, check, route,
+};
+use crosswipe_wire::{Mode, Receipt, Refusal, Request as Message, write_refusal};
+use hyper::header::CONTENT_TYPE;
+use hyper::{HeaderMap, Request};
+use serde_json::json;
+
+use super::FrontConfig;
+
+/// 报头 · What came before the body.
+pub(super) struct Head {
+    headers: HeaderMap,
+    pub(super) path: String,
+}
+
+impl Head {
+    pub(super) fn of<B>(request: &Request<B>) -> Head {
+        Head {
+            headers: request.headers().clone(),
+            path: request.uri().path().to_owned(),
+        }
+    }
+
+    /// A header as text, blanks around it taken off; bytes beyond ASCII as they are in UTF-8 or GBK do not occur in any.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        let value = self.headers.get(name)?.to_str().ok()?;
+        Some(value.trim().to_owned())
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        Dialect::spoken(|name| self.get(name))
+    }
+}
+
+/// 已进门 · A message as every platform takes it.
+pub(super) struct Admitted {
+    /// UTF-8.
+    pub(super) body: Bytes,
+    /// It came in GBK, and wants its answer so.
+    pub(super) gbk: bool,
+    pub(super) notes: Vec<GatewayNote>,
+    /// What its path says, where the envelope says otherwise.
+    pub(super) other_path: Option<InfNo>,
+}
+
+impl Admitted {
+    /// A refusal by nobody's platform.
+    pub(super) fn refuse(&self, refusal: &Refusal, now: Moment) -> String {
+        let division = Message::parse(&self.body)
+            .ok()
+            .and_then(|message| AdmDivision::parse(message.mdtrtarea_admvs.trim()).ok());
+        let nowhere = || AdmDivision::parse("100000").expect("the nation");
+        let receipt = Receipt {
+            division: division.unwrap_or_else(nowhere),
+            at: now,
+            serial: 0,
+        };
+        write_refusal(&receipt, refusal)
+    }
+}
+
+/// 门外 · Not let in: definitely not executed.
+pub(super) struct NotAdmitted {
+    pub(super) status: u16,
+    pub(super) body: String,
+    /// For the diary.
+    pub(super) why: String,
+}
+
+/// Lets a message in, or says why not in the gateway's own form.
+pub(super) fn admit(
+    config: &FrontConfig,
+    nonces: &mut Nonces,
+    head: &Head,
+    body: &Bytes,
+    now: Moment,
+) -> Result<Admitted, NotAdmitted> {
+    let (text, other, gbk) = decoded(head, body)?;
+    let header = |name: &str| head.get(name);
+    let presented = Presented {
+        header: &header,
+        body,
+        other_body: other.as_deref(),
+        now,
+    };
+    let dialect = config.dialect.unwrap_or_else(|| head.dialect());
+    let notes = check(dialect, &config.rules, &config.keys, nonces, &presented);
+    let notes = notes.map_err(|refusal| NotAdmitted::by_gateway(&refusal))?;
+    let named = route(&head.path, head.get("_api_name").as_deref());
+    let envelope = Message::parse(&text).map(|message| message.infno);
+    let other_path = match (named, &envelope) {
+        (Routed::To(named), Ok(infno)) if named.base() != infno.base() => Some(named),
+        _ => None,
+    };
+    if let (Some(named), Mode::Strict, Ok(infno)) = (&other_path, config.mode, &envelope) {
+        return Err(NotAdmitted::by_path(named, infno));
+    }
+    Ok(Admitted {
+        body: text,
+        gbk,
+        notes,
+        other_path,
+    })
+}
+
+type Decoded = (Bytes, Option<Vec<u8>>, bool);
+
+/// The body in UTF-8, the same text in the other encoding, and whether it came in GBK.
+fn decoded(head: &Head, body: &Bytes) -> Result<Decoded, NotAdmitted> {
+    let kind = head.get(CONTENT_TYPE.as_str()).unwrap_or_default();
+    let kind = kind.to_ascii_lowercase();
+    let says_gbk = ["gbk", "gb2312", "gb18030"]
+        .iter()
+        .any(|name| kind.contains(name));
+    match std::str::from_utf8(body) {
+        // Pure ASCII is both; whoever says GBK wants to be answered so.
+        Ok(text) if !says_gbk || text.is_ascii() => {
+            let (other, ..) = encoding_rs::GB18030.encode(text);
+            let other = (!text.is_ascii()).then(|| other.into_owned());
+            Ok((body.clone(), other, says_gbk))
+        }
+        _ => {
+            let (text, _, broken) = encoding_rs::GB18030.decode(body);
+            if broken {
+                return Err(NotAdmitted::unreadable());
+            }
+            let text = Bytes::from(text.into_owned());
+            Ok((text.clone(), Some(text.to_vec()), true))
+        }
+    }
+}
+
+impl NotAdmitted {
+    fn by_gateway(refusal: &GatewayRefusal) -> NotAdmitted {
+        NotAdmitted {
+            status: refusal.code,
+            body: refusal.body(),
+            why: refusal.to_string(),
+        }
+    }
+
+    fn by_path(named: &InfNo, infno: &InfNo) -> NotAdmitted {
+        let why = format!("路径 {named} 与报文 {infno} 不一致 (path and infno disagree)");
+        let body = json!({"type": "error", "infcode": -1, "err_msg": why}).to_string();
+        NotAdmitted {
+            status: 200,
+            body,
+            why,
+        }
+    }
+
+    fn unreadable() -> NotAdmitted {
+        let why = "报文既不是 UTF-8 也不是 GBK (neither UTF-8 nor GBK)".to_owned();
+        let body = json!({"code": 400, "message": why}).to_string();
+        NotAdmitted {
+            status: 400,
+            body,
+            why,
+        }
+    }
+}

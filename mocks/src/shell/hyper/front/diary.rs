@@ -1,0 +1,145 @@
+//! 来往记录 · What came in at the front door, for whoever sits at the HIS and wonders: no personal values.
+
+use std::collections::VecDeque;
+
+use crosswipe_domain::Moment;
+use crosswipe_wire::gateway::GatewayNote;
+use crosswipe_wire::{Infcode, Mode, Request as Message, Response as Reply, check};
+use serde::Serialize;
+
+use super::admit::{Admitted, Head, NotAdmitted};
+
+/// How many are kept; older ones are forgotten.
+const KEPT: usize = 2_000;
+/// Findings that are kept of one message.
+const FINDINGS: usize = 40;
+
+/// 一次来往 · One message and its answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// From 0.
+    pub number: u64,
+    /// When it came.
+    pub at: String,
+    /// The dialect that its head speaks.
+    pub dialect: &'static str,
+    /// Where it was sent.
+    pub path: String,
+    /// 交易编号
+    pub infno: String,
+    /// 发送方报文ID
+    pub msgid: String,
+    /// 定点医药机构编号
+    pub institution: String,
+    /// Which platform took it; empty = none.
+    pub platform: String,
+    /// `gbk` or `utf-8`.
+    pub encoding: &'static str,
+    /// `ok`, `refused`, `gateway` (not let in) or `none` (no answer).
+    pub outcome: &'static str,
+    /// The refusal's words; empty for `ok`.
+    pub said: String,
+    /// What the gateway let pass.
+    pub notes: Vec<String>,
+    /// What differs from the interface: code, field with its Chinese name, expected, actual.
+    pub findings: Vec<[String; 4]>,
+}
+
+impl Seen {
+    pub(super) fn at(now: Moment, head: &Head) -> Seen {
+        Seen {
+            at: now.to_string(),
+            dialect: head.dialect().name(),
+            path: head.path.clone(),
+            ..Seen::default()
+        }
+    }
+
+    pub(super) fn refused(&mut self, refusal: &NotAdmitted) {
+        self.outcome = "gateway";
+        self.said.clone_from(&refusal.why);
+    }
+
+    pub(super) fn admitted(&mut self, admitted: &Admitted, mode: Mode) {
+        self.encoding = if admitted.gbk { "gbk" } else { "utf-8" };
+        self.notes = admitted.notes.iter().map(word).collect();
+        if let Some(path) = &admitted.other_path {
+            self.notes.push(format!("path:{path}"));
+        }
+        let Ok(message) = Message::parse(&admitted.body) else {
+            return;
+        };
+        self.infno = message.infno.to_string();
+        self.msgid = message.msgid.to_string();
+        self.institution = message.fixmedins_code.to_string();
+        let findings = check(&message, mode).into_iter().take(FINDINGS);
+        self.findings = findings
+            .map(|finding| {
+                let field = finding.path.to_string();
+                [
+                    finding.code.to_owned(),
+                    field,
+                    finding.expected,
+                    finding.actual,
+                ]
+            })
+            .collect();
+    }
+
+    pub(super) fn answered(&mut self, status: u16, reply: Option<&Reply<'_>>) {
+        let ok = reply.is_some_and(|reply| reply.infcode == Infcode::Ok);
+        self.outcome = if ok { "ok" } else { "refused" };
+        self.said = match reply {
+            Some(_) if ok => String::new(),
+            Some(reply) => reply.err_msg.clone().unwrap_or_default().into_owned(),
+            None => format!("HTTP {status}"),
+        };
+    }
+
+    pub(super) fn unanswered(&mut self) {
+        self.outcome = "none";
+    }
+}
+
+/// `skew:-1800000`, `unknown-key`, …
+fn word(note: &GatewayNote) -> String {
+    match note {
+        GatewayNote::UnknownKey => "unknown-key".to_owned(),
+        GatewayNote::Signature => "signature".to_owned(),
+        GatewayNote::OtherEncoding => "signed-in-other-encoding".to_owned(),
+        GatewayNote::NoTimestamp => "no-timestamp".to_owned(),
+        GatewayNote::Skew(ms) => format!("skew:{ms}"),
+        GatewayNote::Nonce => "nonce-repeated".to_owned(),
+        GatewayNote::NonceForm => "nonce-form".to_owned(),
+    }
+}
+
+/// 来往记录 · The last exchanges.
+#[derive(Default)]
+pub(super) struct Diary {
+    kept: VecDeque<Seen>,
+    count: u64,
+    taken: u64,
+}
+
+impl Diary {
+    pub(super) fn add(&mut self, mut seen: Seen) {
+        seen.number = self.count;
+        self.count += 1;
+        self.taken += u64::from(!seen.platform.is_empty());
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(seen);
+    }
+
+    /// Messages that a platform took.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    pub(super) fn from(&self, number: u64) -> Vec<Seen> {
+        let later = self.kept.iter().filter(|seen| seen.number >= number);
+        later.cloned().collect()
+    }
+}
