@@ -44,6 +44,7 @@ pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<
         dialect: args.dialect,
         phase: plan.window.phase_at(now),
     };
+    door.put_up(notice.text(args.common.lang()));
     if args.json {
         to_stdout(&format!("{}\n", notice.json()))?;
     }
@@ -243,8 +244,8 @@ impl Notice<'_> {
             &persons,
         );
         let end = say(
-            "来往记录 GET /__admin/seen?from=0; Ctrl-C 停止并核对还有什么未撤, 账册随之清空",
-            "what came in: GET /__admin/seen?from=0; Ctrl-C stops, says what stands, and the books are gone",
+            "浏览器打开上面的地址看来往; Ctrl-C 停止并核对还有什么未撤, 账册随之清空",
+            "open the address in a browser to watch; Ctrl-C stops, says what stands, and the books are gone",
         );
         format!("{head}\n{addresses}\n{institutions}\n{persons}\n{end}\n")
     }

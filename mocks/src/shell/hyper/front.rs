@@ -8,21 +8,22 @@
 
 mod admit;
 mod diary;
+mod page;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use crosswipe_domain::{Party, Role, Topology};
 use crosswipe_wire::gateway::{Dialect, Key, Nonces, Rules};
 use crosswipe_wire::{Mode, Refusal, RefusalCode, Request as Message, Response as Reply};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Method, Request};
+use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -34,13 +35,17 @@ use tokio::task::JoinSet;
 use self::admit::{Admitted, Head};
 use self::diary::Diary;
 pub use self::diary::Seen;
+use self::page::Events;
 use super::doors::{Door, Handle};
 use super::line::Line;
 use super::{
     ANSWER_LIMIT, FULL_PAUSE, Guards, HEAD_LIMIT, HEADER_TIMEOUT, HEADERS, HOP_TIMEOUT, NotTaken,
-    Out, POOL_IDLE, Silence, body, listen, not_taken, respond,
+    Out, Outgoing, POOL_IDLE, Silence, body, listen, not_taken, respond,
 };
 use crate::shell::TimeFn;
+
+/// What goes back through the door: an answer, or a page's events.
+type Shown = Response<Either<Outgoing, Events>>;
 
 /// Behind the front door a message passes three parties at most.
 const LEGS: u32 = 3;
@@ -75,6 +80,10 @@ struct Node {
     guards: Guards,
     nonces: Mutex<Nonces>,
     diary: Mutex<Diary>,
+    /// How many exchanges the diary has had.
+    news: watch::Sender<u64>,
+    /// What a HIS engineer has to type, for the page.
+    notice: OnceLock<String>,
 }
 
 impl Front {
@@ -107,6 +116,8 @@ impl Front {
             guards: Guards::default(),
             nonces: Mutex::default(),
             diary: Mutex::default(),
+            news: watch::Sender::default(),
+            notice: OnceLock::new(),
         });
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(serve(listener, Arc::clone(&node), stopped));
@@ -121,6 +132,12 @@ impl Front {
     /// Where it stands.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Puts up what a HIS engineer has to type, for whoever opens the page.
+    pub fn put_up(&self, notice: String) {
+        // The first one stays.
+        let _ = self.node.notice.set(notice);
     }
 
     /// How many messages a platform took.
@@ -186,37 +203,50 @@ async fn answered(
     door: Handle,
     two_lengths: Arc<AtomicBool>,
     request: Request<Incoming>,
-) -> Result<Out, Silence> {
+) -> Result<Shown, Silence> {
     let _at_work = door.work();
     if two_lengths.load(Ordering::Relaxed) {
-        return Ok(not_taken(&NotTaken::two_lengths()));
+        return Ok(not_taken(&NotTaken::two_lengths()).map(Either::Left));
     }
     if request.method() == Method::GET {
-        return Ok(node.shown(request.uri()));
+        return Ok(shown(&node, &request));
     }
     let head = Head::of(&request);
     let body = match body::read(&node.guards.room, request.into_body()).await {
         Ok(body) => body,
-        Err(why) => return Ok(not_taken(&why)),
+        Err(why) => return Ok(not_taken(&why).map(Either::Left)),
     };
-    node.take(&head, body).await
+    Ok(node.take(&head, body).await?.map(Either::Left))
+}
+
+/// The page at `/`, its events, and `/__admin/seen?from=N`: what came in, from the Nth on.
+fn shown(node: &Arc<Node>, request: &Request<Incoming>) -> Shown {
+    let from = request.uri().query().unwrap_or_default().split('&');
+    let mut from = from.filter_map(|pair| pair.strip_prefix("from=")?.parse().ok());
+    let from = from.next();
+    let answer = match request.uri().path() {
+        "/" => page::page(node.notice.get().map_or("", String::as_str)),
+        "/__admin/events" => {
+            let last = request.headers().get("last-event-id");
+            let last = last.and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+            let from = last.map(|last| last + 1).or(from).unwrap_or(0);
+            let kept = Arc::clone(node);
+            let seen = move |from| lock(&kept.diary).from(from);
+            return page::events(from, node.news.subscribe(), seen).map(Either::Right);
+        }
+        "/__admin/seen" => {
+            let seen = lock(&node.diary).from(from.unwrap_or(0));
+            respond(200, Bytes::from(json!({"seen": seen}).to_string()))
+        }
+        _ => {
+            let said = json!({"message": "POST 报文到此, GET / 看页面 · POST messages here, GET / shows the page"});
+            respond(404, Bytes::from(said.to_string()))
+        }
+    };
+    answer.map(Either::Left)
 }
 
 impl Node {
-    /// `GET /__admin/seen?from=N`: what came in, from the Nth on.
-    fn shown(&self, uri: &hyper::Uri) -> Out {
-        if uri.path() != "/__admin/seen" {
-            let said =
-                json!({"message": "POST 报文到此 · POST messages here; GET /__admin/seen?from=0"});
-            return respond(404, Bytes::from(said.to_string()));
-        }
-        let from = uri.query().unwrap_or_default().split('&');
-        let mut from = from.filter_map(|pair| pair.strip_prefix("from=")?.parse().ok());
-        let seen = lock(&self.diary).from(from.next().unwrap_or(0));
-        let said = json!({"seen": seen});
-        respond(200, Bytes::from(said.to_string()))
-    }
-
     async fn take(&self, head: &Head, body: Bytes) -> Result<Out, Silence> {
         let now = (self.time)();
         let mut seen = Seen::at(now, head);
@@ -225,7 +255,7 @@ impl Node {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 seen.refused(&refusal);
-                lock(&self.diary).add(seen);
+                self.note(seen);
                 return Ok(respond(refusal.status, Bytes::from(refusal.body)));
             }
         };
@@ -241,9 +271,14 @@ impl Node {
             Some((status, body)) => seen.answered(*status, Reply::parse(body).ok().as_ref()),
             None => seen.unanswered(),
         }
-        lock(&self.diary).add(seen);
+        self.note(seen);
         let (status, body) = answer.ok_or(Silence)?;
         Ok(written(status, body, admitted.gbk))
+    }
+
+    fn note(&self, seen: Seen) {
+        let count = lock(&self.diary).add(seen);
+        self.news.send_replace(count);
     }
 
     /// The platform of the place where the person is treated: as the message says, else that of its institution.
@@ -269,8 +304,11 @@ impl Node {
             known.map(|one| one.region)
         };
         let region = by_place.map(|region| region.code).or_else(by_institution);
-        let region =
-            region.ok_or_else(|| unknown(&format!("未登记的就医地 {place} 与机构 {code}")))?;
+        let region = region.ok_or_else(|| {
+            unknown(&format!(
+                "mdtrtarea_admvs `{place}` 与 fixmedins_code `{code}` 都不在计划里"
+            ))
+        })?;
         let party = Party::new(Role::Treatment, region.as_str());
         let address = self.platforms.get(&party);
         let address = address.ok_or_else(|| unknown(&format!("没有平台 {party}")))?;
@@ -298,7 +336,7 @@ impl Node {
 }
 
 fn unknown(what: &str) -> Refusal {
-    Refusal::new(RefusalCode::Window, what.to_owned())
+    Refusal::new(RefusalCode::Field, what.to_owned())
 }
 
 /// An answer in the encoding in which was asked.

@@ -278,6 +278,52 @@ fn strict_is_one_dialect_one_path_and_no_nonce_twice() {
     door.close().1.must_end(0);
 }
 
+/// One page that loads nothing, and the exchanges as they come; a browser that lost the line goes on where it was.
+#[test]
+fn a_browser_watches_what_comes() {
+    let door = Door::open(&[]);
+    let get = |path: &str, more: &str| {
+        door.raw(
+            format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{more}\r\n").as_bytes(),
+        )
+    };
+    let page = get("/", "");
+    for word in ["default-src 'none'", "text/html", HOSPITAL, "EventSource"] {
+        assert!(page.contains(word), "{word}: {page}");
+    }
+    assert!(!page.contains("src=") && !page.contains("href="), "{page}");
+    assert!(get("/nothing", "").starts_with("HTTP/1.1 404"));
+    for number in 0..3 {
+        let body =
+            format!(r#"{{"infno":"1101","msgid":"{number}","fixmedins_code":"{HOSPITAL}<b>"}}"#);
+        let head = format!(
+            "POST /hgs/1101 HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        assert!(door.raw((head + &body).as_bytes()).contains("E-FIELD"));
+    }
+    for (more, first, count) in [("", 0, 3), ("last-event-id: 1\r\n", 2, 1)] {
+        let address = door.notice["address"].as_str().unwrap();
+        let mut line = TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
+        line.set_read_timeout(Some(DEADLINE)).unwrap();
+        let asked = format!("GET /__admin/events HTTP/1.1\r\nhost: x\r\n{more}\r\n");
+        line.write_all(asked.as_bytes()).unwrap();
+        let mut said = String::new();
+        while !said.contains("id: 2\n") || !said.ends_with("\n\n\r\n") {
+            let mut some = [0; 4096];
+            let read = line.read(&mut some).unwrap();
+            assert!(read > 0, "it goes on: {said}");
+            said.push_str(&String::from_utf8_lossy(&some[..read]));
+        }
+        assert!(
+            said.contains("text/event-stream") && said.contains(&format!("id: {first}\n")),
+            "{said}"
+        );
+        assert_eq!(said.matches("data: {").count(), count, "{said}");
+    }
+    door.close().1.must_end(5);
+}
+
 /// The phase in which nobody may be swiped yet.
 #[test]
 fn the_phase_that_is_asked_for_begins_now() {

@@ -32,6 +32,14 @@ impl Head {
         Some(value.trim().to_owned())
     }
 
+    /// The transaction that the address names.
+    pub(super) fn named(&self) -> Option<InfNo> {
+        match route(&self.path, self.get("_api_name").as_deref()) {
+            Routed::To(infno) => Some(infno),
+            Routed::Open => None,
+        }
+    }
+
     pub(super) fn dialect(&self) -> Dialect {
         Dialect::spoken(|name| self.get(name))
     }
@@ -91,10 +99,9 @@ pub(super) fn admit(
     let dialect = config.dialect.unwrap_or_else(|| head.dialect());
     let notes = check(dialect, &config.rules, &config.keys, nonces, &presented);
     let notes = notes.map_err(|refusal| NotAdmitted::by_gateway(&refusal))?;
-    let named = route(&head.path, head.get("_api_name").as_deref());
     let envelope = Message::parse(&text).map(|message| message.infno);
-    let other_path = match (named, &envelope) {
-        (Routed::To(named), Ok(infno)) if named.base() != infno.base() => Some(named),
+    let other_path = match (head.named(), &envelope) {
+        (Some(named), Ok(infno)) if named.base() != infno.base() => Some(named),
         _ => None,
     };
     if let (Some(named), Mode::Strict, Ok(infno)) = (&other_path, config.mode, &envelope) {

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crosswipe_domain::Moment;
+use crosswipe_domain::{InfNo, Moment};
 use crosswipe_wire::gateway::GatewayNote;
-use crosswipe_wire::{Infcode, Mode, Request as Message, Response as Reply, check};
+use crosswipe_wire::{Infcode, Mode, Request as Message, Response as Reply, catalogue, check};
 use serde::Serialize;
 
 use super::admit::{Admitted, Head, NotAdmitted};
@@ -27,6 +27,8 @@ pub struct Seen {
     pub path: String,
     /// 交易编号
     pub infno: String,
+    /// Its Chinese name; empty where the interface has no such transaction.
+    pub zh: &'static str,
     /// 发送方报文ID
     pub msgid: String,
     /// 定点医药机构编号
@@ -53,6 +55,15 @@ impl Seen {
             path: head.path.clone(),
             ..Seen::default()
         }
+        .about(head.named())
+    }
+
+    fn about(mut self, infno: Option<InfNo>) -> Seen {
+        if let Some(infno) = infno {
+            self.zh = catalogue().transaction(&infno).map_or("", |one| one.zh);
+            self.infno = infno.to_string();
+        }
+        self
     }
 
     pub(super) fn refused(&mut self, refusal: &NotAdmitted) {
@@ -69,7 +80,7 @@ impl Seen {
         let Ok(message) = Message::parse(&admitted.body) else {
             return;
         };
-        self.infno = message.infno.to_string();
+        *self = std::mem::take(self).about(Some(message.infno.clone()));
         self.msgid = message.msgid.to_string();
         self.institution = message.fixmedins_code.to_string();
         let findings = check(&message, mode).into_iter().take(FINDINGS);
@@ -123,7 +134,8 @@ pub(super) struct Diary {
 }
 
 impl Diary {
-    pub(super) fn add(&mut self, mut seen: Seen) {
+    /// Takes one in; how many there were by then.
+    pub(super) fn add(&mut self, mut seen: Seen) -> u64 {
         seen.number = self.count;
         self.count += 1;
         self.taken += u64::from(!seen.platform.is_empty());
@@ -131,6 +143,7 @@ impl Diary {
             self.kept.pop_front();
         }
         self.kept.push_back(seen);
+        self.count
     }
 
     /// Messages that a platform took.
