@@ -20,10 +20,7 @@ pub(crate) fn check(
     now: Moment,
     hop: &Hop,
 ) -> Result<(), Refusal> {
-    let Some(held) = settlement(ledger, hop) else {
-        return Ok(());
-    };
-    let Some(settled) = ledger.group(held.born).first().map(|row| row.at) else {
+    let Some((held, settled)) = undone(ledger, hop) else {
         return Ok(());
     };
     let refuse = |code, detail: String| Err(Refusal::new(code, detail));
@@ -47,6 +44,13 @@ pub(crate) fn check(
         }
     }
     Ok(())
+}
+
+/// The settlement that an undo is about, if it stands here, and when it was made.
+pub(crate) fn undone<'a>(ledger: &'a Ledger, hop: &Hop) -> Option<(&'a Held, Moment)> {
+    let held = settlement(ledger, hop)?;
+    let settled = ledger.group(held.born).first()?.at;
+    Some((held, settled))
 }
 
 /// The settlement that an undo is about, if it stands here.

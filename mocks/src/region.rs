@@ -6,6 +6,7 @@
 //! applies first; then this side books and answers. A lost answer books nothing (E-DOWNSTREAM).
 //! One file per business family prepares the deed. Not here: money (`settlement`), bookings (`books`).
 
+mod catchup;
 mod fees;
 mod fields;
 mod filing;
@@ -62,6 +63,9 @@ pub struct Region {
     doormen: Vec<Doorman>,
     /// The notice as this platform has misread it, if it has.
     misread: Option<Window>,
+    /// The last message about somebody insured here, as it would have been sent on to another place: what a second
+    /// line to the platform of before the cutover carries.
+    kept_at_home: Option<String>,
 }
 
 /// 看门人 · Says of somebody whom the window shuts out whether he is let in all the same.
@@ -112,6 +116,7 @@ impl Region {
             serial: 0,
             doormen: Vec::new(),
             misread: None,
+            kept_at_home: None,
             setup,
         }
     }
@@ -289,6 +294,11 @@ impl Region {
             _ => self.reversal(ask),
         }?;
         rules::check(&self.treatment, &ask.hop)?;
+        if let Some((_, settled)) = closing::undone(&self.treatment, &ask.hop)
+            && let Some(refusal) = window::past_refund(self.read(), settled, ask.now)
+        {
+            self.unless_let_in(Shut::CutOff, ask.now, &ask.hop, refusal)?;
+        }
         let profile = self.setup.profile(self.code);
         closing::check(&self.treatment, profile, ask.now, &ask.hop)
     }
@@ -297,11 +307,23 @@ impl Region {
         let Err(shut) = window::ask(&self.setup, self.read(), ask.now, &ask.hop) else {
             return Ok(());
         };
+        let refusal = window::refusal(self.read(), ask.now);
+        self.unless_let_in(shut, ask.now, &ask.hop, refusal)
+    }
+
+    /// A door that is shut for a message, and those who may open it all the same.
+    fn unless_let_in(
+        &mut self,
+        shut: Shut,
+        now: Moment,
+        hop: &Hop,
+        refusal: Refusal,
+    ) -> Result<(), Refusal> {
         let knock = Knock {
             shut,
-            cause: &ask.hop.cause,
-            person: &ask.hop.person,
-            now: ask.now,
+            cause: &hop.cause,
+            person: &hop.person,
+            now,
         };
         // Each is asked, so that each counts.
         let let_in = self
@@ -309,7 +331,7 @@ impl Region {
             .iter_mut()
             .filter_map(|doorman| doorman(&knock).then_some(()));
         match let_in.count() {
-            0 => Err(window::refusal(self.read(), ask.now)),
+            0 => Err(refusal),
             _ => Ok(()),
         }
     }
@@ -321,6 +343,9 @@ impl Region {
         } = ask;
         let local = !matches!(hop.deed, Deed::Seek) && hop.insured == self.code;
         if local {
+            if self.setup.topology.old_platforms {
+                self.kept_at_home = Some(with_hop(body, &hop));
+            }
             let text = self.serve_insured(now, &hop, request);
             return self.finish(now, Pending { hop, digest }, Ok(Answer::ok(text)));
         }
@@ -335,7 +360,25 @@ impl Region {
 
     fn serve_insured(&mut self, now: Moment, hop: &Hop, request: &Request<'_>) -> String {
         let receipt = self.desk.receipt(now);
-        self.insured.serve(now, hop, request, &receipt)
+        match self.pass_insured(now, hop) {
+            Ok(()) => self.insured.serve(now, hop, request, &receipt),
+            Err(refusal) => self.insured.refuse(now, hop, &refusal, &receipt),
+        }
+    }
+
+    /// What the insured place asks of a message before it looks at its books; one that it knows is only answered again.
+    fn pass_insured(&mut self, now: Moment, hop: &Hop) -> Result<(), Refusal> {
+        let known = self
+            .insured
+            .ledger()
+            .fenced(&hop.cause.origin, &hop.cause.msgid);
+        if known.is_some() {
+            return Ok(());
+        }
+        match self.insured.shut(now, hop) {
+            Some((shut, refusal)) => self.unless_let_in(shut, now, hop, refusal),
+            None => Ok(()),
+        }
     }
 
     /// Takes the hub's answer.
@@ -496,6 +539,11 @@ impl Region {
     /// The phases that it goes by.
     fn read(&self) -> &Window {
         self.misread.as_ref().unwrap_or(&self.setup.window)
+    }
+
+    /// The last message that its treatment place did not have to send on, once.
+    pub(crate) fn take_kept_at_home(&mut self) -> Option<String> {
+        self.kept_at_home.take()
     }
 
     /// From now on its insured place holds what it pays from an account, whatever the plan says of it.

@@ -167,6 +167,10 @@ pub struct Play {
     pub basket: String,
     /// When.
     pub at: Option<Moment>,
+    /// 补录 · When he was treated, where that is entered later; `None` = when it is entered.
+    pub treated: Option<Moment>,
+    /// 退费 · When what was settled is refunded; its expectation speaks of the refund then. `None` = never.
+    pub refund_at: Option<Moment>,
     /// `None`: written down as public traffic. Else nobody writes it down, as when somebody swipes beside the run;
     /// then it may be about a registered person, and the judge has to find it by himself.
     pub stranger: Option<Afterwards>,

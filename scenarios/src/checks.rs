@@ -202,6 +202,13 @@ impl Checker<'_> {
             return;
         }
         let open = self.schedule.public_open(at);
+        if open && play.treated.is_some() {
+            // Whether it comes in its turn, and once, depends on what was entered before it.
+            return;
+        }
+        if let (true, Some(refund_at)) = (open, play.refund_at.filter(|refund| at <= *refund)) {
+            return self.refund(play, at, refund_at);
+        }
         let state = if open { "open to" } else { "closed to" };
         if open != (play.expect.outcome == Expected::Accepted) {
             let message = format!(
@@ -211,6 +218,26 @@ impl Checker<'_> {
             let help = "改时刻、改预期, 或核对阶段的 public · change the instant or the expectation, or look at `public` of the phase";
             self.problems.push(
                 self.place(&play.name)
+                    .error(codes::PUBLIC_AGAINST_WINDOW, message)
+                    .help(help),
+            );
+        }
+    }
+
+    fn refund(&self, play: &Play, at: Moment, refund_at: Moment) {
+        let cutoff = self.schedule.window.no_refund;
+        let shut = cutoff.is_some_and(|cut| at < cut.settled_before && cut.from <= refund_at);
+        if shut == (play.expect.outcome == Expected::Accepted) {
+            let state = if shut { "no longer" } else { "still" };
+            let message = format!(
+                "what was settled at `{}` is {state} refunded at `{}`, so this cannot be expected",
+                shown(at),
+                shown(refund_at)
+            );
+            let help = "改时刻、改预期, 或核对计划的 no_refund · change an instant or the expectation, or look at `no_refund` of the plan";
+            let place = self.place(&play.name);
+            self.problems.push(
+                place
                     .error(codes::PUBLIC_AGAINST_WINDOW, message)
                     .help(help),
             );

@@ -4,7 +4,9 @@
 //! ends or test swipes in a phase that may not have them would each open or shut the gate at an
 //! instant that the notice does not say. Not here: what is allowed at an instant (`schedule`).
 
-use crosswipe_domain::{Business, Moment, Phase, PhaseKind, Public, Scope, Topology, Window};
+use crosswipe_domain::{
+    Business, Moment, NoRefund, Phase, PhaseKind, Public, Scope, Topology, Window,
+};
 
 use crate::allow::{Context, read_allow};
 use crate::codes;
@@ -56,11 +58,16 @@ pub(crate) fn read_window(
         return None;
     }
     report_gaps(&read, problems);
+    let no_refund = match plan.optional("no_refund") {
+        Some(node) => Some(read_no_refund(node, &read, problems)?),
+        None => None,
+    };
     let scopes = read.iter().flat_map(|entry| entry.scopes.clone()).collect();
     let phases: Vec<Phase> = read.into_iter().map(|entry| entry.phase).collect();
     let window = Window {
         phases,
         margin_ms: margin.map_or(DEFAULT_MARGIN_MS, |said| said.value),
+        no_refund,
     };
     if window.end().is_none() {
         let help = "写一个 live 阶段, 或给末阶段写 to · add a `live` phase or give the last phase its `to`";
@@ -72,6 +79,54 @@ pub(crate) fn read_window(
         return None;
     }
     Some((window, scopes))
+}
+
+/// `no_refund: {from, settled_before}`: what is settled for good.
+fn read_no_refund(node: &Node, phases: &[PhaseEntry], problems: &Problems) -> Option<NoRefund> {
+    let fields = Fields::of(node, "no_refund", problems)?;
+    let instant = |key: &'static str, help: &str| {
+        fields
+            .required(key, help)
+            .and_then(|node| words::instant(node, problems))
+    };
+    let from = instant(
+        "from",
+        "写上自何时起不再退费 · from when on nothing is refunded",
+    );
+    let before = instant(
+        "settled_before",
+        "写上何时之前的结算不再退费 · what was settled before which instant",
+    );
+    fields.done();
+    let (from, before) = (from?, before?);
+    if before.value > from.value {
+        let message = format!(
+            "what is settled before `{}` cannot be refunded from `{}` on, when it may not be settled yet",
+            shown(before.value),
+            shown(from.value)
+        );
+        let help = "settled_before 应不晚于 from · let settled_before be no later than from";
+        problems.push(
+            before
+                .at
+                .error(codes::INSTANTS_BACKWARDS, message)
+                .help(help),
+        );
+    }
+    let tests = phases.iter().find(|entry| !entry.phase.allow.is_empty());
+    if let Some(tests) = tests.filter(|tests| tests.phase.from < before.value) {
+        let message = format!(
+            "test swipes of phase `{}` are settled before `{}` and could not be undone",
+            tests.id.value,
+            shown(before.value)
+        );
+        let help = "settled_before 应不晚于第一个测试阶段 · let settled_before be no later than the first phase with test swipes";
+        problems.push(before.at.error(codes::OUTSIDE_WINDOW, message).help(help));
+    }
+    Some(NoRefund {
+        from: from.value,
+        settled_before: before.value,
+    })
 }
 
 struct PhaseEntry {

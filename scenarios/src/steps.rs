@@ -363,9 +363,33 @@ impl Reader<'_, '_> {
                     .help(help),
             );
         }
+        let (treated, refund_at) = (
+            self.instant(fields, "treated"),
+            self.instant(fields, "refund_at"),
+        );
+        if let (Ok(Some(at)), Ok(Some(treated))) = (&at, &treated)
+            && treated.value > at.value
+        {
+            let help = "treated 应不晚于 at · who is entered later was treated before";
+            let problem = treated
+                .at
+                .error(codes::INSTANTS_BACKWARDS, "entered before he is treated");
+            self.problems.push(problem.help(help));
+        }
+        if let (Ok(Some(at)), Ok(Some(refund))) = (&at, &refund_at)
+            && refund.value < at.value
+        {
+            let help = "refund_at 应不早于 at · refund it at or after its `at`";
+            let problem = refund
+                .at
+                .error(codes::INSTANTS_BACKWARDS, "refunded before it is settled");
+            self.problems.push(problem.help(help));
+        }
         let persona = persona?.value;
         let at = at.ok()?.map(|said| said.value);
         Some(Play {
+            treated: treated.ok()?.map(|said| said.value),
+            refund_at: refund_at.ok()?.map(|said| said.value),
             name,
             persona,
             institution: institution?,

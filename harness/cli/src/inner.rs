@@ -33,6 +33,9 @@ const NEED_BOOKS: [&str; 4] = [
     "zombie-harness",
 ];
 
+/// The fault that is brought about by the runner itself: nobody round it can make it look later.
+const LATE_LOOK: &str = "snapshot-after-first-swipe";
+
 /// 自家故障 · What was ordered of the harness, and where.
 #[derive(Clone)]
 pub(crate) struct Inner(Arc<State>);
@@ -123,6 +126,12 @@ impl Inner {
             (state.keep)();
         }
         hit
+    }
+
+    /// `snapshot-after-first-swipe`: whether the run is to take its first look at the books late.
+    pub(crate) fn looks_late(&self) -> bool {
+        let mut orders = self.0.orders.iter();
+        orders.any(|(_, order)| order.id() == LATE_LOOK)
     }
 
     /// The order of this class that is met by no message, now that its moment has come; counts it.

@@ -15,6 +15,18 @@ pub struct Window {
     pub phases: Vec<Phase>,
     /// 安全边际 · No forward test message later than the window's end minus this, in milliseconds (R14).
     pub margin_ms: i64,
+    /// 退费截止 · What is settled for good; `None` = the notice says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_refund: Option<NoRefund>,
+}
+
+/// 退费截止 · From an instant on, nothing that was settled before another one is refunded (`QJ1`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoRefund {
+    /// From when on no platform refunds it.
+    pub from: Moment,
+    /// What was settled before this instant.
+    pub settled_before: Moment,
 }
 
 /// 阶段 · One phase.
@@ -113,6 +125,13 @@ impl Window {
             .find(|phase| phase.kind == PhaseKind::Live)
             .map(|phase| phase.from);
         live.or_else(|| self.phases.last().and_then(|phase| phase.to))
+    }
+
+    /// 停机 · When the platforms of before the cutover stop: where preparing and draining end, whatever comes then.
+    pub fn old_stops(&self) -> Option<Moment> {
+        let mut phases = self.phases.iter();
+        let stopped = phases.find(|phase| phase.kind > PhaseKind::Drain);
+        stopped.map(|phase| phase.from)
     }
 
     /// First instant of the first phase.

@@ -191,6 +191,7 @@ fn header() -> RunHeader {
         window: Window {
             phases: vec![],
             margin_ms: 0,
+            no_refund: None,
         },
         hub: place("330000"),
         regions: vec![],

@@ -7,6 +7,7 @@
 //! messages (`call`).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crosswipe_domain::{InstitutionCode, Moment, Party, Persona, Pseudonym};
@@ -41,7 +42,7 @@ pub(crate) struct Gathered<'d> {
 
 impl<T: Transport> Desk<T> {
     /// Runs a case from its start instant to its undo; records how it went.
-    pub(crate) async fn run_case(&self, busy: &Busy, case: &Case) -> Result<(), Halt> {
+    pub(crate) async fn run_case(self: &Arc<Self>, busy: &Busy, case: &Case) -> Result<(), Halt> {
         if let Some(start) = case.start {
             busy.sleep_until(start, Patient::No).await;
         }
@@ -86,7 +87,11 @@ impl<T: Transport> Desk<T> {
         })
     }
 
-    async fn steps(&self, busy: &Busy, case: &Case) -> Result<(CaseResult, Vec<Check>), Halt> {
+    async fn steps(
+        self: &Arc<Self>,
+        busy: &Busy,
+        case: &Case,
+    ) -> Result<(CaseResult, Vec<Check>), Halt> {
         let mut gathered = Gathered::default();
         for group in Step::groups(&case.steps) {
             self.group(busy, case, group, &mut gathered).await?;
@@ -159,7 +164,7 @@ impl<T: Transport> Desk<T> {
             match step {
                 Step::Swipe(swipe) => self.swipe(busy, case, swipe, &name, &mut own).await?,
                 Step::Call(call) => self.call(busy, case, call, &name, &mut own).await?,
-                Step::Play(play) => self.play(case, play, &mut own).await?,
+                Step::Play(play) => self.play(busy, case, play, &mut own).await?,
                 Step::Parallel(branches) => self.branches(busy, case, branches, &mut own).await?,
             }
             if own.unknown {
@@ -291,7 +296,7 @@ impl<T: Transport> Desk<T> {
 
     /// tm, the instant of the undo, then the undo of everybody the case has touched.
     async fn undo_all(
-        &self,
+        self: &Arc<Self>,
         busy: &Busy,
         case: &Case,
         gathered: &mut Gathered<'_>,
@@ -302,6 +307,7 @@ impl<T: Transport> Desk<T> {
         if people.is_disjoint(&open) {
             return Ok(());
         }
+        self.first_look().await?;
         self.look(&case.id, &parties).await?;
         if let Some(undo_at) = gathered.undo_at.take() {
             busy.sleep_until(undo_at, Patient::No).await;

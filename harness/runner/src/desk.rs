@@ -137,6 +137,9 @@ pub struct RunConfig {
     pub patience: Patience,
     /// Who allowed undo after the window's end, if anybody did.
     pub after_window: Option<Permit>,
+    /// True: the first look at the books is taken only when the first case has swiped, which makes the proof worthless:
+    /// so that it can be seen that nobody believes it.
+    pub first_look_late: bool,
     /// Called when a case has ended.
     pub progress: Box<dyn Fn(Progress) + Send + Sync>,
 }
@@ -144,6 +147,8 @@ pub struct RunConfig {
 /// 工作台 · Shared by all tasks.
 pub(crate) struct Desk<T> {
     pub(crate) config: RunConfig,
+    /// The first look at the books has begun.
+    looked_first: AtomicBool,
     pub(crate) clock: Arc<Clock>,
     pub(crate) journal: Journal,
     pub(crate) transport: T,
@@ -224,6 +229,7 @@ impl<T: Transport> Desk<T> {
             strange_msgids: MsgIds::of_strangers(config.turn),
             fold: Arc::new(Mutex::new(Fold::new(config.patience))),
             config,
+            looked_first: AtomicBool::new(false),
             clock,
             journal,
             transport,
@@ -248,6 +254,11 @@ impl<T: Transport> Desk<T> {
             names,
             order: Mutex::new(()),
         }
+    }
+
+    /// Whether whoever asks is to take the first look at the books: true once.
+    pub(crate) fn begins_to_look(&self) -> bool {
+        !self.looked_first.swap(true, Ordering::SeqCst)
     }
 
     /// Takes in what a journal held before this process: what is open, which msgids are used up, how far each log was seen.

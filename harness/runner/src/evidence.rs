@@ -68,6 +68,21 @@ impl<T: Transport> Desk<T> {
         Ok(missing)
     }
 
+    /// t0 of all parties, once; whoever does not answer ends the run.
+    pub(crate) async fn first_look(self: &Arc<Self>) -> Result<(), Halt> {
+        if !self.begins_to_look() {
+            return Ok(());
+        }
+        let missing = self.snapshot(Instant::T0).await?;
+        match missing.into_iter().next() {
+            Some((party, why)) => Err(Halt::Unreachable {
+                party: party.to_string(),
+                why,
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// One party's export on disk, and its digest; the inner error is the party's, the outer ours.
     async fn keep_export(
         &self,

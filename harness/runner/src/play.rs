@@ -11,6 +11,7 @@ use crosswipe_scenarios::{Afterwards, Case, Play};
 use crosswipe_wire::Response;
 
 use crate::case::Gathered;
+use crate::clock::{Busy, Patient};
 use crate::desk::{Desk, Halt};
 use crate::message::{Nodes, Visit, inpatient, outpatient, undo};
 use crate::swipe::{End, Walked};
@@ -20,6 +21,7 @@ impl<T: Transport> Desk<T> {
     /// Somebody who is no test person goes to hospital.
     pub(crate) async fn play(
         &self,
+        busy: &Busy,
         case: &Case,
         play: &Play,
         gathered: &mut Gathered<'_>,
@@ -27,8 +29,9 @@ impl<T: Transport> Desk<T> {
         let (persona, institution) = self.place(&play.persona, &play.institution)?;
         let basket = self.config.plan.registry.baskets.get(&play.basket);
         let basket = basket.ok_or_else(|| Halt::Bug(format!("no basket {}", play.basket)))?;
-        let began = self.clock.now();
-        let own_no = format!("PB{}{:04}", began.compact_ms(), self.own_number());
+        let now = self.clock.now();
+        let own_no = format!("PB{}{:04}", now.compact_ms(), self.own_number());
+        let began = play.treated.unwrap_or(now);
         let mut visit = Visit {
             persona,
             insutype: persona.class.insutype().to_owned(),
@@ -58,25 +61,10 @@ impl<T: Transport> Desk<T> {
         for number in numbers {
             let infno = InfNo::new(number);
             let input = played_input(number, &visit);
-            let at = self.clock.now();
-            let msgid = match play.stranger {
-                Some(_) => self.strange_msgids.next(&institution.code, at),
-                None => self.msgids.next(&institution.code, at),
-            };
             let (outcome, reply) = self
-                .of_the_world(&infno, &msgid, institution, persona, &input)
-                .await?;
-            if play.stranger.is_none() {
-                let played = Played {
-                    case: case.id.clone(),
-                    msgid,
-                    origin: institution.code.to_string(),
-                    infno: infno.clone(),
-                    person: Some(self.pseudonym(&persona.no)),
-                    outcome: outcome.clone(),
-                };
-                self.record(Payload::Played(played), None).await?;
-            }
+                .played_message(case, play, &infno, (persona, institution), |_| Some(input))
+                .await?
+                .expect("it needs nothing that was not answered");
             match outcome {
                 Outcome::Ok { ids, .. } => {
                     known.extend(ids);
@@ -98,49 +86,89 @@ impl<T: Transport> Desk<T> {
                 }
             }
         }
-        if play.stranger == Some(Afterwards::Undone) && matches!(walked.end, End::Ok) {
+        let undone = play.stranger == Some(Afterwards::Undone) || play.refund_at.is_some();
+        if undone && matches!(walked.end, End::Ok) {
+            if let Some(refund_at) = play.refund_at {
+                busy.sleep_until(refund_at, Patient::No).await;
+            }
             known.insert("mdtrt_id".to_owned(), visit.mdtrt_id.clone());
             walked.end = self
-                .undo_by_hand(play.business, persona, institution, &known)
+                .play_undo(case, play, (persona, institution), &known)
                 .await?;
         }
         gathered.judge(&play.name, &play.expect, walked);
         Ok(())
     }
 
-    /// A stranger undoes his own swipe, step by step; the first step that is not taken ends it.
-    async fn undo_by_hand(
+    /// What was played is taken back, step by step; the first step that is not taken ends it.
+    async fn play_undo(
         &self,
-        business: Business,
-        persona: &Persona,
-        institution: &Institution,
+        case: &Case,
+        play: &Play,
+        (persona, institution): (&Persona, &Institution),
         known: &BTreeMap<String, String>,
     ) -> Result<End, Halt> {
-        let numbers: &[&str] = match business {
+        let numbers: &[&str] = match play.business {
             Business::Inpatient => &["2305", "2405", "2302", "2404"],
             _ => &["2208", "2205", "2202"],
         };
         for number in numbers {
             let infno = InfNo::new(number);
-            let at = self.clock.now();
-            let msgid = self.strange_msgids.next(&institution.code, at);
             let id = |name: &str| known.get(name).cloned();
-            let Some((input, _)) = undo::compose(&infno, persona, (&msgid, &infno), id) else {
-                let why = "an id was never answered".to_owned();
-                return Ok(End::Unknown { infno, why });
+            let input = |msgid: &MsgId| {
+                let composed = undo::compose(&infno, persona, (msgid, &infno), id);
+                composed.map(|(input, _)| input)
             };
-            let (outcome, _) = self
-                .of_the_world(&infno, &msgid, institution, persona, &input)
+            let sent = self
+                .played_message(case, play, &infno, (persona, institution), input)
                 .await?;
-            match outcome {
-                Outcome::Ok { .. } => {}
-                Outcome::Refused { code, text } => {
+            match sent {
+                Some((Outcome::Ok { .. }, _)) => {}
+                Some((Outcome::Refused { code, text }, _)) => {
                     return Ok(End::Refused { infno, code, text });
                 }
-                Outcome::Unknown { why } => return Ok(End::Unknown { infno, why }),
+                Some((Outcome::Unknown { why }, _)) => return Ok(End::Unknown { infno, why }),
+                None => {
+                    let why = "an id was never answered".to_owned();
+                    return Ok(End::Unknown { infno, why });
+                }
             }
         }
         Ok(End::Ok)
+    }
+
+    /// One message of what is played, written down unless a stranger sends it; `None` if it could not be written.
+    async fn played_message(
+        &self,
+        case: &Case,
+        play: &Play,
+        infno: &InfNo,
+        (persona, institution): (&Persona, &Institution),
+        input: impl FnOnce(&MsgId) -> Option<Nodes>,
+    ) -> Result<Option<(Outcome, Option<Answer>)>, Halt> {
+        let at = self.clock.now();
+        let msgid = match play.stranger {
+            Some(_) => self.strange_msgids.next(&institution.code, at),
+            None => self.msgids.next(&institution.code, at),
+        };
+        let Some(input) = input(&msgid) else {
+            return Ok(None);
+        };
+        let (outcome, reply) = self
+            .of_the_world(infno, &msgid, institution, persona, &input)
+            .await?;
+        if play.stranger.is_none() {
+            let played = Played {
+                case: case.id.clone(),
+                msgid,
+                origin: institution.code.to_string(),
+                infno: infno.clone(),
+                person: Some(self.pseudonym(&persona.no)),
+                outcome: outcome.clone(),
+            };
+            self.record(Payload::Played(played), None).await?;
+        }
+        Ok(Some((outcome, reply)))
     }
 
     /// Sends what the mock world sends of its own accord.

@@ -161,12 +161,8 @@ async fn watch<T: Transport>(desk: Arc<Desk<T>>, interrupt: Arc<Interrupt>) {
 
 async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     let busy = desk.clock.enter();
-    let missing = desk.snapshot(Instant::T0).await?;
-    if let Some((party, why)) = missing.into_iter().next() {
-        return Err(Halt::Unreachable {
-            party: party.to_string(),
-            why,
-        });
+    if !desk.config.first_look_late {
+        desk.first_look().await?;
     }
     let chosen = &desk.config.selected;
     let cases = || {
@@ -190,6 +186,8 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     let world = start_lanes(desk, &played);
     let lanes = start_lanes(desk, &ours);
     let busy = lanes.finish(busy).await?;
+    // Late, and no case has swiped.
+    desk.first_look().await?;
     for person in desk.people_with_open() {
         desk.compensate(&busy, person.as_ref()).await?;
     }

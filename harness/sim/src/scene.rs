@@ -398,6 +398,7 @@ impl Scene<'_> {
             turn: Turn::new(life - 1).unwrap_or_else(Turn::last),
             jobs: None,
             after_window: None,
+            first_look_late: false,
             progress: Box::new(|_| ()),
         })
     }

@@ -17,7 +17,8 @@ use crate::judgement::Finding;
 
 /// 方位 · What of each τ decides how far a cause reaches.
 pub(crate) struct Bearings<'a> {
-    /// Per τ the parties of its path that showed books, from the front on, and whether it stands there in the end.
+    /// Per τ the parties of its path that showed books, from the front on, and whether it stands there in the end;
+    /// behind them platforms of before the cutover that know it too.
     at: BTreeMap<&'a TxId, Vec<(&'a Party, bool)>>,
     /// τ for which no undo was ever confirmed: a person's chain is stopped at the first item that cannot be undone,
     /// so what was left behind it follows from what stopped it.
@@ -32,6 +33,7 @@ impl<'a> Bearings<'a> {
         let at = taus.clone().enumerate().map(|(index, tau)| {
             let parties = context
                 .seen_on_path(tau)
+                .chain(context.old_that_know(index))
                 .map(|(party, ledger)| (party, context.status(index, ledger) == Status::Stands));
             (tau.txid, parties.collect())
         });
@@ -200,6 +202,14 @@ fn said_of_a_place(finding: &Finding) -> Option<SaidOf<'_>> {
 }
 
 fn can_lead(finding: &Finding) -> bool {
+    // What should not be there at all explains whatever is wrong with it there.
+    let at_the_old = finding.rule == Rule::R12
+        && finding.party.as_ref().is_some_and(Party::is_old_platform)
+        && !finding.uncertain;
+    at_the_old || can_lead_by_class(finding)
+}
+
+fn can_lead_by_class(finding: &Finding) -> bool {
     !finding.uncertain
         && !matches!(
             finding.class.family(),

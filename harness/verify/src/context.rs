@@ -140,6 +140,21 @@ impl<'a> Context<'a> {
         found.filter(|(_, ledger)| ledger.books.end().is_some())
     }
 
+    /// 旧平台 · Platforms of before the cutover, off the τ's path, that know it all the same.
+    pub(crate) fn old_that_know<'c>(
+        &'c self,
+        tau: usize,
+    ) -> impl Iterator<Item = (&'a Party, &'c Ledger<'a>)> {
+        let path = &self.story.taus[tau].intent.path;
+        let old = self.ledgers.iter().filter(move |(party, ledger)| {
+            let account = ledger.tally.account(tau);
+            party.is_old_platform()
+                && !path.contains(*party)
+                && account.is_some_and(|account| !account.is_weightless())
+        });
+        old.map(|(party, ledger)| (*party, ledger))
+    }
+
     /// Where a τ stands in one party's last log.
     pub(crate) fn status(&self, tau: usize, ledger: &Ledger<'a>) -> Status {
         let Some(account) = ledger.tally.account(tau) else {
@@ -239,6 +254,15 @@ impl<'a> Context<'a> {
             .get(party)
             .and_then(|found| found.get(&message));
         found.is_some_and(|foreign| foreign.explained.is_none())
+    }
+
+    /// 起点账晚了 · True where t0 was taken when the run had begun to book: then it is no beginning.
+    pub(crate) fn began_late(&self) -> bool {
+        let first = self.story.first_booking;
+        let taken = self.story.snapshots.get(&Instant::T0);
+        first
+            .zip(taken)
+            .is_some_and(|(first, (seq, _))| *seq > first)
     }
 
     /// True where the journal speaks of this instant at all.

@@ -26,6 +26,7 @@ mod tally;
 mod causes;
 mod certificate;
 mod draft;
+mod entered;
 mod rules;
 mod soundness;
 mod statements;

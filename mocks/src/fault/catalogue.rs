@@ -1,7 +1,6 @@
 //! 故障目录 · Every class of fault: where it sits, how bad it is, which messages it is about, which keys it takes.
 //!
 //! One table. What a class does, whose books are then wrong and what must be found is told by `crosswipe explain`.
-//! A class that nothing here can do yet says what it waits for, and is refused when it is ordered.
 
 use crosswipe_domain::{InfNo, Nature, Severity};
 
@@ -59,8 +58,6 @@ pub(super) enum Seat {
     Harness,
     /// Several others at once, as it draws them.
     Several,
-    /// Nobody yet; what it waits for.
-    NotBuilt(&'static str),
 }
 
 /// Makes the trouble that an order asks for.
@@ -123,11 +120,6 @@ impl FaultClass {
     /// All classes, in the order of the catalogue.
     pub fn all() -> &'static [FaultClass] {
         &CATALOGUE
-    }
-
-    /// Whether it can be ordered.
-    pub fn stands(&self) -> bool {
-        !matches!(self.seat, Seat::NotBuilt(_))
     }
 
     /// Whether the harness carries it out by itself, at its own disk, process or evidence, and no party does.
@@ -265,11 +257,11 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("persona-class-wrong", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::wrong_class)),
     class("suspended-business-accepted", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::suspended)),
     class("real-traffic-in-window", Group::G, Severity::S1, About::Any, &[], Seat::Party(gates::real_traffic)),
-    class("cutoff-refund-accepted", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("a plan that names a cut-off of refunds")),
+    class("cutoff-refund-accepted", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::cutoff_refund)),
     class("unready-peer-accepted", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::unready)),
-    class("old-platform-still-open", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("a plan with a platform of the old generation")),
-    class("catch-up-out-of-order", Group::G, Severity::S2, About::Any, &[], Seat::NotBuilt("business that is entered after go-live with its own dates")),
-    class("catch-up-twice", Group::G, Severity::S1, About::Any, &[], Seat::NotBuilt("business that is entered after go-live with its own dates")),
+    class("old-platform-still-open", Group::G, Severity::S1, About::Any, &[], Seat::Party(routes::still_open)),
+    class("catch-up-out-of-order", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::out_of_order)),
+    class("catch-up-twice", Group::G, Severity::S1, About::Any, &[], Seat::Party(gates::entered_twice)),
     class("in-transit-carried-over", Group::G, Severity::S2, About::Any, &[], Seat::Party(transit::carried_over)),
     class("test-data-survives-go-live", Group::G, Severity::S1, About::Undo, &[], Seat::Party(refusals::never_undone)),
     class("harness-killed", Group::H, Severity::S2, About::Settlement, &[Key::choice("at", &["answer", "intent", "send", "outcome"])], Seat::Harness),
@@ -279,7 +271,7 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("disk-full", Group::H, Severity::S2, About::Settlement, &[], Seat::Harness),
     class("two-harnesses", Group::H, Severity::S1, About::Settlement, &[], Seat::Harness),
     class("zombie-harness", Group::H, Severity::S1, About::Settlement, &[], Seat::Harness),
-    class("snapshot-after-first-swipe", Group::H, Severity::S1, About::Any, &[], Seat::NotBuilt("a run that takes its first books late")),
+    class("snapshot-after-first-swipe", Group::H, Severity::S1, About::Nothing, &[], Seat::Harness),
     class("snapshot-not-atomic", Group::H, Severity::S2, About::Undo, &[AT], Seat::Party(torn::torn)),
     class("query-flaps", Group::H, Severity::S2, About::Only(&["5203"]), &[], Seat::Party(flaps::flapping)),
     class("query-unavailable", Group::H, Severity::S3, About::Read, &[], Seat::Party(refusals::query_unavailable)),

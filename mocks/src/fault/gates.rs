@@ -1,8 +1,10 @@
 //! 门禁 · A platform that lets in whom the window shuts out: for one reason, one person at a time.
 //!
-//! Whoever was let in once is let in with everything of that business that follows: half a visit would prove less.
+//! Whoever was let in once is let in with everything of that business that follows: half a visit would prove less. A
+//! platform of before the cutover that has not stopped lets everybody in from then on.
 //! `on` names the business by any of its messages, since the door is shut to the first of them already.
-//! The mock world's own public is let in by `real-traffic-in-window` alone, and tests by all others.
+//! What comes of the mock world's own public (who is treated while it is suspended, refunded after the cut-off, entered
+//! out of turn or twice) and what comes of tests are let in by classes of their own.
 
 use crosswipe_domain::InfNo;
 
@@ -19,6 +21,15 @@ struct LetIn {
     on: Option<InfNo>,
 }
 
+/// What stays open once the door was opened.
+fn mark_of(door: &Door<'_>, infno: &InfNo) -> String {
+    match door.knock.shut {
+        // A platform that has not stopped serves everybody.
+        Shut::Stopped => "open".to_owned(),
+        _ => format!("{} {:?}", door.knock.person, infno.business()),
+    }
+}
+
 pub(super) fn unregistered(order: &FaultOrder) -> Box<dyn Trouble> {
     let_in(order, Shut::Stranger, false)
 }
@@ -33,6 +44,23 @@ pub(super) fn suspended(order: &FaultOrder) -> Box<dyn Trouble> {
 
 pub(super) fn unready(order: &FaultOrder) -> Box<dyn Trouble> {
     let_in(order, Shut::Institution, false)
+}
+
+/// At the platform of before the cutover: `old-platform-still-open` has messages come there in the first place.
+pub(super) fn stopped(order: &FaultOrder) -> Box<dyn Trouble> {
+    let_in(order, Shut::Stopped, false)
+}
+
+pub(super) fn cutoff_refund(order: &FaultOrder) -> Box<dyn Trouble> {
+    let_in(order, Shut::CutOff, true)
+}
+
+pub(super) fn out_of_order(order: &FaultOrder) -> Box<dyn Trouble> {
+    let_in(order, Shut::OutOfOrder, true)
+}
+
+pub(super) fn entered_twice(order: &FaultOrder) -> Box<dyn Trouble> {
+    let_in(order, Shut::Twice, true)
 }
 
 pub(super) fn real_traffic(order: &FaultOrder) -> Box<dyn Trouble> {
@@ -63,7 +91,7 @@ fn lets_in(door: &Door<'_>, on: Option<&InfNo>) -> bool {
     if on.is_some_and(|on| on.business() != infno.business()) {
         return false;
     }
-    let mark = format!("{} {:?}", knock.person, infno.business());
+    let mark = mark_of(door, &infno);
     if door.board.is_marked(door.which, &mark) {
         return door.board.goes_on(door.which, knock.now);
     }

@@ -52,14 +52,6 @@ pub enum BadFault {
         /// How many there are.
         count: usize,
     },
-    /// In the catalogue, but nothing here can do it yet.
-    #[error("fault `{id}` is in the catalogue and not built yet: {lacks}")]
-    NotBuilt {
-        /// The fault.
-        id: String,
-        /// What it waits for.
-        lacks: &'static str,
-    },
     /// A key that this fault has not.
     #[error("unknown key `{key}` of fault `{id}`; keys: {keys}")]
     Key {
@@ -141,17 +133,17 @@ impl FaultOrder {
         self.class.is_of_harness()
     }
 
-    /// The names of all faults that stand.
+    /// The names of all faults.
     pub fn known() -> impl Iterator<Item = &'static str> {
-        CATALOGUE
-            .iter()
-            .filter(|class| class.stands())
-            .map(|class| class.id)
+        CATALOGUE.iter().map(|class| class.id)
     }
 
     /// Whether it needs the platforms of before the cutover beside the new ones.
     pub fn needs_old_platforms(&self) -> bool {
-        self.class.id == "hub-routes-to-old-platform"
+        matches!(
+            self.class.id,
+            "hub-routes-to-old-platform" | "old-platform-still-open"
+        )
     }
 
     /// The parties that it names, to be held against a plan's.
@@ -273,12 +265,6 @@ impl FromStr for FaultOrder {
                 count: CATALOGUE.len(),
             });
         };
-        if let Seat::NotBuilt(lacks) = class.seat {
-            return Err(BadFault::NotBuilt {
-                id: id.to_owned(),
-                lacks,
-            });
-        }
         let mut order = FaultOrder::plain(class);
         let mut given: Vec<&str> = Vec::new();
         for pair in keys.split(',').filter(|pair| !pair.is_empty()) {

@@ -1,14 +1,16 @@
-//! 通路 · The hub's ways to the insured places: to the platform of before the cutover, cut for a while, or jammed while it says that all is done, or cut and
+//! 通路 · The ways to the insured places: to the platform of before the cutover, instead or as well, cut for a while, or jammed while it says that all is done, or cut and
 //! kept in store for when it heals.
 
-use crosswipe_domain::{Cause, Entry, Export, FenceState, Moment, Nature, Party, QueueItem, Role};
+use crosswipe_domain::{
+    AdmDivision, Cause, Entry, Export, FenceState, Moment, Nature, Party, QueueItem, Role,
+};
 use crosswipe_wire::Context;
 
 use super::FaultOrder;
-use super::again;
 use super::lies::as_if_undone;
-use super::trouble::{Fitting, Onward, Parcel, Place, Scene, Shown, Trouble};
-use crate::machine::{HOP_PATH, Machine};
+use super::trouble::{Departure, Fitting, Onward, Parcel, Place, Scene, Shown, Trouble};
+use super::{again, gates};
+use crate::machine::{Answer, HOP_PATH, Machine};
 use crate::shell::carrier;
 
 /// `hub-insured-partition`: nothing reaches the insured place until it heals.
@@ -115,6 +117,58 @@ impl Trouble for OldRoute {
             *to = Party::old_platform(region);
         }
         Onward::Sent
+    }
+}
+
+/// `old-platform-still-open`: a second line to the region's platform of before the cutover was never unplugged. Whatever
+/// is booked at the insured place comes there too; that platform ought to have stopped, and books it. Undos go by the
+/// new line alone.
+struct StillOpen {
+    door: Box<dyn Trouble>,
+}
+
+pub(super) fn still_open(order: &FaultOrder) -> Box<dyn Trouble> {
+    Box::new(StillOpen {
+        door: gates::stopped(order),
+    })
+}
+
+impl StillOpen {
+    fn copy(scene: &Scene<'_>, region: AdmDivision, body: String) {
+        let parcel = Parcel {
+            due: scene.now(),
+            context: None,
+            path: HOP_PATH.to_owned(),
+            body: body.into_bytes(),
+        };
+        let old = carrier(&Party::old_platform(region));
+        scene.board.post(old, parcel);
+    }
+}
+
+impl Trouble for StillOpen {
+    fn install(&mut self, rig: &mut Fitting<'_>) {
+        self.door.install(rig);
+    }
+
+    fn forward(&mut self, scene: &mut Scene<'_>, to: &mut Party, body: &mut String) -> Onward {
+        let at_hub = matches!(scene.machine, Machine::Hub(_));
+        let books = scene.message.infno.nature() == Nature::Forward;
+        if let (true, true, Some(region)) = (at_hub, books, to.region()) {
+            StillOpen::copy(scene, region, body.clone());
+        }
+        Onward::Sent
+    }
+
+    fn depart(&mut self, scene: &mut Scene<'_>, _: &mut Answer) -> Departure {
+        if let Machine::Region(region) = &mut *scene.machine
+            && let Some(body) = region.take_kept_at_home()
+            && scene.message.infno.nature() == Nature::Forward
+        {
+            let code = region.code();
+            StillOpen::copy(scene, code, body);
+        }
+        Departure::Whole
     }
 }
 

@@ -59,10 +59,6 @@ fn a_slip_in_an_order_is_said(#[case] text: &str, #[case] said: &str) {
 }
 
 #[rstest]
-#[case(
-    "catch-up-twice",
-    "fault `catch-up-twice` is in the catalogue and not built yet: "
-)]
 #[case("response-lost:prob=0", "`0` is no prob of fault `response-lost`")]
 #[case(
     "response-lost:prob=1.001",

@@ -23,6 +23,9 @@ use crate::settlement::{Account, Claim, Filing, Paid, pay};
 use crate::setup::Setup;
 use crate::{answer, closing, rules};
 
+use super::catchup;
+use super::window::{Shut, refusal};
+
 /// 基金 · What each fund holds at the start.
 const FUND: Money = Money::from_fen(100_000_000_000);
 
@@ -98,7 +101,24 @@ impl Insured {
         answered.unwrap_or_else(|refusal| self.refuse(now, hop, &refusal, receipt))
     }
 
-    fn refuse(&mut self, now: Moment, hop: &Hop, refusal: &Refusal, receipt: &Receipt) -> String {
+    /// What shuts this place to a message, whatever stands in its books.
+    pub(super) fn shut(&self, now: Moment, hop: &Hop) -> Option<(Shut, Refusal)> {
+        let books = matches!(hop.infno().nature(), Nature::Forward | Nature::Trial);
+        let window = &self.setup.window;
+        let stopped = window.old_stops().is_some_and(|stops| stops <= now);
+        if books && stopped && self.ledger.party().is_old_platform() {
+            return Some((Shut::Stopped, refusal(window, now)));
+        }
+        catchup::ask(&self.ledger, window, now, hop)
+    }
+
+    pub(super) fn refuse(
+        &mut self,
+        now: Moment,
+        hop: &Hop,
+        refusal: &Refusal,
+        receipt: &Receipt,
+    ) -> String {
         let text = write_refusal(receipt, refusal);
         if binding(refusal.code)
             && books(hop)

@@ -23,6 +23,14 @@ pub(crate) enum Shut {
     Institution,
     /// The person is on no registry, and the public is suspended.
     Stranger,
+    /// 退费截止 · What is to be refunded was settled before the cut-off.
+    CutOff,
+    /// 补录次序 · Something later of the person is entered already.
+    OutOfOrder,
+    /// 重复补录 · The same is entered already.
+    Twice,
+    /// 旧平台已停 · This platform is the one of before the cutover, and has stopped.
+    Stopped,
 }
 
 /// Asks the window.
@@ -53,6 +61,16 @@ pub(super) fn refusal(window: &Window, now: Moment) -> Refusal {
     let phase = window.phase_at(now);
     let phase = phase.map_or("-", |phase| phase.id.as_str());
     Refusal::new(RefusalCode::Window, format!("{} {phase}", now.wire()))
+}
+
+/// 退费截止 · Whether the notice lets a settlement be refunded now; `settled` says when it was made.
+pub(super) fn past_refund(window: &Window, settled: Moment, now: Moment) -> Option<Refusal> {
+    let cut = window.no_refund?;
+    let past = settled < cut.settled_before && cut.from <= now;
+    past.then(|| {
+        let detail = format!("结算时间 {}, 已过退费截止", settled.wire());
+        Refusal::new(RefusalCode::Window, detail)
+    })
 }
 
 fn allows(allow: &Allow, setup: &Setup, hop: &Hop, insutype: &str) -> Result<(), Shut> {

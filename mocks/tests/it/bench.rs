@@ -149,6 +149,7 @@ fn window() -> Window {
     Window {
         phases: vec![frozen, joint, cross, local, live],
         margin_ms: 7_200_000,
+        no_refund: None,
     }
 }
 

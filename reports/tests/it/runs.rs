@@ -120,6 +120,7 @@ fn window() -> Window {
             ),
         ],
         margin_ms: 7_200_000,
+        no_refund: None,
     }
 }
 

@@ -131,6 +131,24 @@ use crate::fixture::check_slip;
     "outcome: accepted}",
     "day.yaml:13:9 scenario::public_against_window: at `2030-03-02T10:00:00+08:00` the platforms are closed to the public, so this cannot be expected"
 )]
+#[case::entered_before_he_is_treated(
+    "day.yaml",
+    "        at: \"2030-03-02T10:00+08:00\"\n",
+    "        at: \"2030-03-02T20:30+08:00\"\n        treated: \"2030-03-02T21:00+08:00\"\n",
+    "day.yaml:18:18 scenario::instants_backwards: entered before he is treated"
+)]
+#[case::refunded_before_it_is_settled(
+    "day.yaml",
+    "        at: \"2030-03-02T10:00+08:00\"\n",
+    "        at: \"2030-03-02T10:00+08:00\"\n        refund_at: \"2030-03-01T09:00+08:00\"\n",
+    "day.yaml:18:20 scenario::instants_backwards: refunded before it is settled"
+)]
+#[case::a_refund_that_nothing_forbids(
+    "day.yaml",
+    "        at: \"2030-03-02T10:00+08:00\"\n",
+    "        at: \"2030-03-01T10:00+08:00\"\n        refund_at: \"2030-03-02T09:00+08:00\"\n",
+    "day.yaml:13:9 scenario::public_against_window: what was settled at `2030-03-01T10:00:00+08:00` is still refunded at `2030-03-02T09:00:00+08:00`, so this cannot be expected"
+)]
 #[case::two_open_swipes_of_one_person(
     "day.yaml",
     "  - case: public",

@@ -55,6 +55,24 @@ fn the_small_plan_has_no_slip() {
     "margin: 2",
     "plan.yaml:12:9 scenario::bad_duration: `2` is no length of time"
 )]
+#[case::a_refund_that_is_cut_off_before_it_is_settled(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nno_refund: {from: \"2030-03-01T08:00+08:00\", settled_before: \"2030-03-01T09:00+08:00\"}",
+    "plan.yaml:13:61 scenario::instants_backwards: what is settled before `2030-03-01T09:00:00+08:00` cannot be refunded from `2030-03-01T08:00:00+08:00` on, when it may not be settled yet"
+)]
+#[case::a_cut_off_that_the_tests_would_meet(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nno_refund: {from: \"2030-03-02T10:00+08:00\", settled_before: \"2030-03-02T09:00:01+08:00\"}",
+    "plan.yaml:13:61 scenario::outside_window: test swipes of phase `joint` are settled before `2030-03-02T09:00:01+08:00` and could not be undone"
+)]
+#[case::a_cut_off_without_its_second_instant(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nno_refund: {from: \"2030-03-02T10:00+08:00\"}",
+    "plan.yaml:13:13 scenario::missing_key: no_refund: `settled_before` is missing"
+)]
 #[case::a_rule_of_a_platform_with_a_slip(
     "topology.yaml",
     "regions:",

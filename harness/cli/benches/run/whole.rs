@@ -185,6 +185,7 @@ async fn timed(
         turn: Turn::default(),
         jobs: None,
         after_window: None,
+        first_look_late: false,
         progress: Box::new(|_| ()),
     };
     let watch = Watch::start();

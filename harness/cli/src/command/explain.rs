@@ -1,6 +1,5 @@
 //! 说明 · `crosswipe explain CODE`: cause, example, remedy, offline, in both languages.
 
-use crosswipe_mocks::{FaultClass, FaultOrder};
 use crosswipe_reports::Lang;
 
 use crate::args::Explain;
@@ -34,43 +33,6 @@ pub(crate) fn explain(args: &Explain) -> Result<Exit, Trouble> {
         Lang::En => format!("{}: {}\n\n", page.code, page.title(lang)),
     };
     let body = page.body(lang);
-    to_stdout(&format!("{heading}{body}\n{}", not_built(page.code, lang)))?;
+    to_stdout(&format!("{heading}{body}\n"))?;
     Ok(Exit::Clean)
-}
-
-/// What a reader must know of a fault that can be read about and not ordered.
-fn not_built(code: &str, lang: Lang) -> &'static str {
-    if FaultClass::named(code).is_none() || FaultOrder::known().any(|known| known == code) {
-        return "";
-    }
-    match lang {
-        Lang::Zh => "注意: 这一种现在还不能用 `--fault` 放; 在真实系统上遇到, 照此页处理。\n",
-        Lang::En => {
-            "Note: this one cannot be ordered with `--fault` yet; met on a real system, the page holds.\n"
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fault_that_cannot_be_ordered_says_so_and_no_other_code_does() {
-        let mut waiting = 0;
-        for page in pages() {
-            let order = page.code.parse::<FaultOrder>();
-            let is_waiting = matches!(order, Err(crosswipe_mocks::BadFault::NotBuilt { .. }));
-            waiting += usize::from(is_waiting);
-            for lang in [Lang::Zh, Lang::En] {
-                assert_eq!(
-                    !not_built(page.code, lang).is_empty(),
-                    is_waiting,
-                    "`{}`",
-                    page.code
-                );
-            }
-        }
-        println!("{waiting} faults wait to be built");
-    }
 }

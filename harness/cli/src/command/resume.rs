@@ -338,6 +338,7 @@ async fn whole(
         turn,
         jobs: None,
         after_window: start.permit,
+        first_look_late: false,
         progress: Box::new(|_| ()),
     };
     let transport = parties.network(&config.plan);

@@ -176,6 +176,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         turn,
         jobs: args.jobs.map(|jobs| jobs as usize),
         after_window: permit(&args.after_window)?,
+        first_look_late: inner.looks_late(),
         progress: Box::new(move |at| progress::show(&shown, at)),
     };
     let transport = inner.round_network(parties.network(&config.plan));

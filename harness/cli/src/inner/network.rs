@@ -2,17 +2,26 @@
 //!
 //! Looks at books and what the mock world sends by itself pass untouched.
 
-use crosswipe_domain::{InfNo, Moment, Party};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crosswipe_domain::{InfNo, Moment, Nature, Party};
 use crosswipe_mocks::FaultOrder;
 use crosswipe_runner::transport::{Answer, Call, Lost, Transport};
 use crosswipe_wire::{Context, Request};
 
-use super::{Inner, rival};
+use super::{Inner, LATE_LOOK, rival};
+
+/// Where whole books are asked for.
+const EXPORT: &str = "/__admin/export/";
 
 /// 带故障的网络 · A network inside what was ordered.
 pub(crate) struct Round<T> {
     inner: T,
     orders: Inner,
+    /// A message that books has gone out.
+    swiped: AtomicBool,
+    /// Whole books were asked for.
+    looked: AtomicBool,
 }
 
 /// A message of the run on its way.
@@ -24,7 +33,23 @@ struct Sent {
 
 impl<T> Round<T> {
     pub(super) fn new(inner: T, orders: Inner) -> Round<T> {
-        Round { inner, orders }
+        Round {
+            inner,
+            orders,
+            swiped: AtomicBool::new(false),
+            looked: AtomicBool::new(false),
+        }
+    }
+
+    /// Counts a first look at whole books that comes behind a swipe.
+    fn looks(&self, call: &Call) {
+        if !call.path.starts_with(EXPORT) || self.looked.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        if self.swiped.load(Ordering::SeqCst) {
+            let now = self.orders.0.clock.now();
+            let _ = self.orders.met_at_the_end(LATE_LOOK, now);
+        }
     }
 
     fn killed(&self, at: &str, sent: &Sent) -> bool {
@@ -77,8 +102,13 @@ impl<T: Transport> Transport for Round<T> {
             true => None,
             false => sent(&call),
         };
-        if let Some(sent) = &sent {
-            self.before(sent).await;
+        match &sent {
+            Some(sent) => {
+                let books = sent.infno.nature() == Nature::Forward;
+                self.swiped.fetch_or(books, Ordering::SeqCst);
+                self.before(sent).await;
+            }
+            None => self.looks(&call),
         }
         let answer = self.inner.exchange(to, call).await;
         if let Some(sent) = &sent {

@@ -187,6 +187,7 @@ impl Stage {
             turn: Turn::default(),
             jobs: None,
             after_window: None,
+            first_look_late: false,
             progress: Box::new(|_| ()),
         }
     }

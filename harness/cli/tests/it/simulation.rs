@@ -10,6 +10,7 @@
 mod catalogue;
 mod fencing;
 mod flows;
+mod honest;
 mod network;
 mod points;
 mod scene;

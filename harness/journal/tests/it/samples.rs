@@ -94,6 +94,7 @@ fn plan() -> ResolvedPlan {
         window: Window {
             phases: vec![phase],
             margin_ms: 7_200_000,
+            no_refund: None,
         },
         hub: place("330000"),
         regions: vec![(place("330100"), "杭州".into())],

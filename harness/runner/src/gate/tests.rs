@@ -58,6 +58,7 @@ fn window() -> Window {
             phase("live", PhaseKind::Live, "06-04T18:00", None, None),
         ],
         margin_ms: 2 * 3600 * 1000,
+        no_refund: None,
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod r01_state;
 mod r02_log;
 mod r03_conservation;
 mod r04_negation;
+mod r05_entered;
 mod r05_exactly_once;
 mod r06_agreement;
 mod r07_closure;
@@ -16,7 +17,10 @@ mod r09_reconciliation;
 mod r10_clearing;
 mod r11_bystanders;
 mod r12_gate;
+mod r12_old;
+mod r12_refund;
 mod r12_transit;
+mod r13_entered;
 mod r13_order;
 mod r14_deadline;
 
@@ -78,8 +82,22 @@ impl RuleOutcome {
     }
 }
 
+/// What these find is a difference from t0.
+const FROM_T0: [Rule; 3] = [Rule::R1, Rule::R9, Rule::R10];
+
 /// Asks one rule.
 pub(crate) fn check(rule: Rule, context: &Context<'_>) -> RuleOutcome {
+    let mut outcome = asked(rule, context);
+    if FROM_T0.contains(&rule) && context.began_late() {
+        // What t0 shows is no beginning: whether a difference from it is one nobody knows.
+        for finding in &mut outcome.findings {
+            finding.uncertain = true;
+        }
+    }
+    outcome
+}
+
+fn asked(rule: Rule, context: &Context<'_>) -> RuleOutcome {
     match rule {
         Rule::R1 => r01_state::check(context),
         Rule::R2 => r02_log::check(context),

@@ -6,7 +6,7 @@
 
 use crosswipe_domain::{Entry, LogRow, Party, Rule};
 
-use super::{RuleOutcome, lacking_end};
+use super::{RuleOutcome, lacking_end, r05_entered};
 use crate::context::{Context, Ledger, Status};
 use crate::draft::{finding, line, residue};
 use crate::judgement::{Finding, Remark};
@@ -43,6 +43,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         outcome.findings.extend(misdirected(context, party, ledger));
     }
     outcome.compared += absent(context);
+    r05_entered::check(context, &mut outcome);
     outcome
 }
 

@@ -19,6 +19,8 @@ use crosswipe_journal::Says;
 mod carried;
 #[path = "r06_clearing.rs"]
 mod clearing;
+#[path = "r06_generations.rs"]
+mod generations;
 #[path = "r06_numbers.rs"]
 mod numbers;
 #[path = "r06_tuple.rs"]
@@ -51,6 +53,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     for one in &mut outcome.findings {
         one.witness.extend(elsewhere(context, one));
     }
+    generations::check(context, &mut outcome);
     outcome.findings.extend(unasked(context));
     tuple::check(context, &mut outcome);
     carried::check(context, &mut outcome);

@@ -18,7 +18,7 @@ use crosswipe_domain::{
 };
 use crosswipe_journal::{Intent, Purpose};
 
-use super::{RuleOutcome, r12_transit};
+use super::{RuleOutcome, r12_old, r12_refund, r12_transit};
 use crate::context::{Context, Ledger};
 use crate::draft::finding;
 use crate::judgement::Remark;
@@ -67,6 +67,8 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         booked(context, &gate, ledger, &mut outcome);
         public(context, plan, party, &ledger.tally.played, &mut outcome);
         r12_transit::check(context, plan, party, ledger, &mut outcome);
+        r12_old::check(context, plan, party, ledger, &mut outcome);
+        r12_refund::check(context, plan, party, ledger, &mut outcome);
     }
     if outcome.compared > 0
         && context

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{LogRow, Party, Role, Rule};
 
-use super::{RuleOutcome, lacking_end};
+use super::{RuleOutcome, lacking_end, r13_entered};
 use crate::context::{Context, Ledger};
 use crate::draft::finding;
 use crate::judgement::Remark;
@@ -44,6 +44,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     {
         walk(context, party, ledger, blind, &mut told, &mut outcome);
     }
+    r13_entered::check(context, &mut outcome);
     if context
         .story
         .taus

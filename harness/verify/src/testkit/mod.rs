@@ -446,6 +446,7 @@ pub(crate) fn plan() -> ResolvedPlan {
                 phase("live", PhaseKind::Live, closes, None, vec![], Public::Open),
             ],
             margin_ms: 2 * 3600 * 1000,
+            no_refund: None,
         },
         hub: division("330000"),
         regions: vec![

@@ -9,6 +9,7 @@ use rstest::rstest;
 
 use super::lies_of_books::*;
 use super::lies_of_proof::*;
+use super::lies_of_the_public::*;
 use super::lies_of_window::*;
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::Verdict::{self, Indeterminate, Violated};
@@ -82,6 +83,10 @@ pub(super) const LIES: &[Lie] = &[
     lie(test_person_swiped_by_hand_and_the_window_is_over, Violated, &["foreign:insured"]),
     lie(test_person_swiped_by_hand_and_undone, Indeterminate, &["foreign:insured"]),
     lie(public_served_while_suspended, Violated, &["gate:window"]),
+    lie(refunded_after_the_cut_off, Violated, &["gate:business"]),
+    lie(entered_out_of_turn, Violated, &["gate:order"]),
+    lie(entered_twice, Violated, &["duplicate-settle"]),
+    lie(the_old_platform_goes_on, Violated, &["gate:window", "mismatch:id", "residue:accumulator", "residue:clearing", "residue:fee-detail", "residue:personal-account", "residue:pool-fund", "residue:reconciliation", "residue:settlement", "residue:visit", "split:HTNI|I"]),
     lie(another_persons_account, Violated, &["gate:persona"]),
     lie(swipe_before_the_window, Violated, &["gate:window"]),
     lie(swipe_of_a_suspended_business, Violated, &["gate:business"]),

@@ -9,6 +9,7 @@ mod hairs;
 mod lies_of_books;
 mod lies_of_hospitals;
 mod lies_of_proof;
+mod lies_of_the_public;
 mod lies_of_window;
 mod properties;
 mod purged;

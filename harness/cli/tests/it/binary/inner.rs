@@ -301,6 +301,25 @@ fn where_no_run_is_there_is_no_harness_to_break(#[case] command: &str, #[case] m
     ]);
 }
 
+/// The first books were looked at when the first swipe had gone through: the run says so and proves nothing.
+#[test]
+fn a_first_look_behind_a_swipe_is_no_beginning() {
+    for seed in SEEDS {
+        let bench = Bench::new();
+        let ended = ordered(&bench, "run", seed, "snapshot-after-first-swipe");
+        let report = ended.must_end(2).json();
+        assert_eq!(report["verdict"], "indeterminate", "{report}");
+        assert_eq!(fired(&report), 1);
+        let found = report["findings"].as_array().unwrap().iter();
+        let certain = found
+            .clone()
+            .filter(|one| one["class"] == "evidence:stale")
+            .count();
+        assert_eq!(certain, 1, "{report}");
+        crosswipe(&["verify", &bench.text("run")]).must_end(2);
+    }
+}
+
 #[test]
 fn every_class_of_the_harness_is_ordered_here() {
     let tried = RECOVERABLE.into_iter().chain([
@@ -311,6 +330,7 @@ fn every_class_of_the_harness_is_ordered_here() {
         "certificate-edited",
         "clock-step-back",
         "window-closes-mid-flow",
+        "snapshot-after-first-swipe",
     ]);
     let tried: BTreeSet<&str> = tried.filter_map(|order| order.split(':').next()).collect();
     let classes = FaultClass::all()

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use crosswipe_domain::{
-    Business, CaseId, Export, InstitutionCode, Moment, Party, PersonClass, Phase, PhaseKind,
-    PseudonymKey, Public, Role,
+    Business, CaseId, Export, InstitutionCode, Moment, NoRefund, Party, PersonClass, Phase,
+    PhaseKind, PseudonymKey, Public, Role,
 };
 use crosswipe_journal::Row;
 use crosswipe_mocks::{FaultOrder, MemoryWorld, Setup};
 use crosswipe_runner::beginning;
-use crosswipe_scenarios::{Case, Plan, Step};
+use crosswipe_scenarios::{Case, Expect, Expected, Plan, Play, Step};
 use crosswipe_sim::Dice;
 
 use super::network::{Cut, Trouble};
@@ -26,6 +26,8 @@ pub(super) struct Flow {
     pub(super) troubles: Vec<Trouble>,
     /// What the parties are ordered to do wrong.
     pub(super) faults: Vec<FaultOrder>,
+    /// The first look at the books is taken when the swipe has gone through.
+    pub(super) first_look_late: bool,
     pub(super) key: PseudonymKey,
     /// Every party's books before anything happens.
     pub(super) opening: Vec<(Party, Export)>,
@@ -154,6 +156,95 @@ pub(super) fn beside_the_old(case: &str) -> Flow {
     of_plan(plan, case, case, Vec::new())
 }
 
+/// 退费 · The flow of this case, and somebody who was settled at eight and is refunded at half past ten, in a window from
+/// whose opening on nothing of before half past eight is refunded.
+pub(super) fn with_an_old_refund(case: &str) -> Flow {
+    let mut plan = plan();
+    let of_day = |time: &str| Moment::parse(&format!("2030-03-02T{time}:00+08:00")).unwrap();
+    plan.window.no_refund = Some(NoRefund {
+        from: of_day("09:00"),
+        settled_before: of_day("08:30"),
+    });
+    let refund_at = Some(of_day("10:30"));
+    let refused = Expected::Refused {
+        code: Some("E-WINDOW".to_owned()),
+    };
+    let play = |at, expected| Play {
+        refund_at,
+        ..played(&plan, case, of_day(at), expected)
+    };
+    // What was settled at half past eight is refunded.
+    let plays = [play("08:00", refused), play("08:30", Expected::Accepted)];
+    let both = plays.map(|play| vec![Step::Play(play)]);
+    beside_plays(plan, case, [vec![Step::Parallel(both.into())]])
+}
+
+/// 补录 · The flow of this case, and somebody who was treated the day before and within the window, and is entered after it:
+/// the second time first.
+pub(super) fn with_entries_out_of_turn(case: &str) -> Flow {
+    with_entries(case, ["02T14:00", "01T11:00"], "E-LATER")
+}
+
+/// 补录两遍 · The flow of this case, and somebody who was treated within the window and is entered twice after it.
+pub(super) fn with_an_entry_twice(case: &str) -> Flow {
+    with_entries(case, ["02T14:00", "02T14:00"], "E-SETTLED")
+}
+
+fn with_entries(case: &str, treated: [&str; 2], code: &str) -> Flow {
+    let plan = plan();
+    let instant = |time: &str| Moment::parse(&format!("2030-03-{time}:00+08:00")).unwrap();
+    let refused = Expected::Refused {
+        code: Some(code.to_owned()),
+    };
+    let play = |at, treated, expected| Play {
+        treated: Some(instant(treated)),
+        ..played(&plan, case, instant(at), expected)
+    };
+    let plays = [
+        play("02T20:30", treated[0], Expected::Accepted),
+        play("02T21:00", treated[1], refused),
+    ];
+    beside_plays(plan, case, plays.map(|play| vec![Step::Play(play)]))
+}
+
+/// What the public does at the hospital of a case.
+fn played(plan: &Plan, case: &str, at: Moment, outcome: Expected) -> Play {
+    let id = format!("flow/{case}");
+    let own = plan.cases.iter().find(|own| own.id.as_str() == id).unwrap();
+    let Some(Step::Swipe(swipe)) = own.steps.first() else {
+        unreachable!("a plain flow begins with a swipe")
+    };
+    Play {
+        name: format!("public-{}", at.compact_ms()),
+        persona: "passer-by".to_owned(),
+        institution: swipe.institution.clone(),
+        business: swipe.business,
+        basket: swipe.basket.clone(),
+        at: Some(at),
+        treated: None,
+        refund_at: None,
+        stranger: None,
+        expect: Expect {
+            outcome,
+            fields: Vec::new(),
+        },
+    }
+}
+
+/// The flow of this case, and plays in cases of their own.
+fn beside_plays<const N: usize>(mut plan: Plan, case: &str, plays: [Vec<Step>; N]) -> Flow {
+    let id = format!("flow/{case}");
+    plan.cases.retain(|of_plan| of_plan.id.as_str() == id);
+    for (number, steps) in plays.into_iter().enumerate() {
+        let mut own = plan.cases[0].clone();
+        own.id = CaseId::parse(&format!("flow/public-{number}")).unwrap();
+        own.steps = steps;
+        own.start = own.leaves().filter_map(Step::at).min();
+        plan.cases.push(own);
+    }
+    of_cases(plan, case, Vec::new())
+}
+
 /// The flow of this case in a window that closes at 24:00 of the day.
 pub(super) fn on_the_last_day(case: &str) -> Flow {
     let mut plan = plan();
@@ -209,6 +300,7 @@ fn of_cases(mut plan: Plan, name: &str, troubles: Vec<Trouble>) -> Flow {
         setup,
         troubles,
         faults: Vec::new(),
+        first_look_late: false,
         key: PseudonymKey::new([7; 32]),
         opening,
     }

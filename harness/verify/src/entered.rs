@@ -1,0 +1,132 @@
+//! 补录 · What a party's log shows of treatment that was before go-live and was entered after it.
+//!
+//! When somebody was treated is what the fee lines say that a settlement covers (`fee_ocur_time`), else the settlement's
+//! own `begntime`; when it was entered is the party's own stamp. Only what stands in the end counts: an entry that was
+//! taken back is none.
+//! Read by R5 (the same entered twice) and R13 (entered out of turn). Not here: the run's own swipes, which are before
+//! go-live altogether.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{CaseId, Entry, InfNo, LogRow, Moment, Party, Role};
+
+use crate::context::{Context, Ledger, is_terminal};
+use crate::story::Owner;
+
+/// 补录的一笔 · One entry, as a party keeps it.
+pub(crate) struct Entered<'a> {
+    /// The row that was born.
+    pub(crate) row: &'a LogRow,
+    pub(crate) person: &'a str,
+    /// Where he was treated.
+    pub(crate) institution: &'a str,
+    /// When he was treated.
+    pub(crate) treated: Moment,
+    /// The visit that it belongs to.
+    pub(crate) visit: Option<&'a str>,
+    /// A stay in hospital.
+    pub(crate) is_stay: bool,
+}
+
+/// The party whose books decide: each insured place, and where none shows its books, each treatment place.
+pub(crate) fn keepers<'c, 'a>(
+    context: &'c Context<'a>,
+) -> impl Iterator<Item = (&'a Party, &'c Ledger<'a>)> {
+    let shows = |role: Role| {
+        let mut ledgers = context.ledgers.iter();
+        ledgers.any(|(party, ledger)| party.role == role && ledger.books.end().is_some())
+    };
+    let role = if shows(Role::Insured) {
+        Role::Insured
+    } else {
+        Role::Treatment
+    };
+    let ledgers = context.ledgers.iter();
+    ledgers
+        .filter(move |(party, _)| party.role == role)
+        .map(|(party, ledger)| (*party, ledger))
+}
+
+/// All that stands, in the order in which it was entered.
+pub(crate) fn entered<'a>(context: &Context<'a>, ledger: &Ledger<'a>) -> Vec<Entered<'a>> {
+    let Some(live) = context.plan().and_then(|plan| plan.window.end()) else {
+        return Vec::new();
+    };
+    let late = ledger.books.last.last().is_some_and(|row| live <= row.at);
+    if !late {
+        return Vec::new();
+    }
+    let treated = treated(ledger);
+    let mut found = Vec::new();
+    for row in &ledger.books.last {
+        let Entry::Row {
+            kind,
+            id,
+            was: None,
+            status,
+            facts,
+            ..
+        } = &row.entry
+        else {
+            continue;
+        };
+        let stands = kind == "settlement" && !is_terminal(status) && {
+            let trail = ledger.tally.rows.get(&("settlement", id.as_str()));
+            trail.is_some_and(|trail| !is_terminal(trail.status))
+        };
+        let when = treated.get(id.as_str()).copied().or_else(|| {
+            let text = facts.get("begntime")?;
+            Moment::parse_wire(text).ok()
+        });
+        let (Some(person), Some(when), true) = (row.person.as_deref(), when, stands) else {
+            continue;
+        };
+        if row.at < live || live <= when {
+            continue;
+        }
+        let institution = facts.get("fixmedins_code").unwrap_or(&row.cause.origin);
+        found.push(Entered {
+            row,
+            person,
+            institution,
+            treated: when,
+            visit: facts.get("mdtrt_id").map(String::as_str),
+            is_stay: InfNo::new(&row.cause.infno).base() == "2304",
+        });
+    }
+    found
+}
+
+/// By settlement: the earliest instant of the fee lines that it covers.
+fn treated<'a>(ledger: &Ledger<'a>) -> BTreeMap<&'a str, Moment> {
+    let mut lines: BTreeMap<&str, Moment> = BTreeMap::new();
+    let mut first: BTreeMap<&str, Moment> = BTreeMap::new();
+    for row in &ledger.books.last {
+        let Entry::Row {
+            kind, id, facts, ..
+        } = &row.entry
+        else {
+            continue;
+        };
+        if kind != "fee-detail" {
+            continue;
+        }
+        let at = facts.get("fee_ocur_time");
+        if let Some(at) = at.and_then(|text| Moment::parse_wire(text).ok()) {
+            lines.insert(id, at);
+        }
+        if let (Some(settlement), Some(at)) = (facts.get("setl_id"), lines.get(id.as_str())) {
+            let earliest = first.entry(settlement).or_insert(*at);
+            *earliest = (*earliest).min(*at);
+        }
+    }
+    first
+}
+
+/// The case whose public traffic an entry is, if the plan played it.
+pub(crate) fn case_of<'a>(context: &Context<'a>, row: &LogRow) -> Option<&'a CaseId> {
+    match context.story.owner(&row.cause.origin, &row.cause.msgid) {
+        Owner::Played(played) => Some(&context.story.played[played].1.case),
+        _ => None,
+    }
+}

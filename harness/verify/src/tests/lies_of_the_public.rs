@@ -1,0 +1,223 @@
+//! 公众之谎 · Histories in which a platform does for the public what the notice forbids, and a platform of before the
+//! cutover goes on.
+//!
+//! Refunds after the cut-off, treatment of the outage entered out of turn or twice after go-live, and a swipe that came
+//! to two generations. Each with what is allowed next to it. `faults` says what each must be called.
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{Cause, Entry, Level, NoRefund, Party, Unit};
+use crosswipe_journal::Payload;
+use rstest::rstest;
+
+use super::{classes, judged, told};
+use crate::evidence::{Evidence, Instant};
+use crate::testkit::{BYSTANDER, HIS, History, PERSON, at, division, insured, path, plan, posting};
+
+fn cause(msgid: &str, infno: &str) -> Cause {
+    Cause {
+        origin: HIS.into(),
+        msgid: msgid.into(),
+        infno: infno.into(),
+    }
+}
+
+/// A settlement of the public: a row, with the fund that pays it.
+fn settlement(id: &str, visit: &str, treated: &str) -> Vec<Entry> {
+    let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let row = Entry::Row {
+        kind: "settlement".into(),
+        id: id.into(),
+        status: "settled".into(),
+        was: None,
+        facts: BTreeMap::from([fact("mdtrt_id", visit), fact("begntime", treated)]),
+        amounts: BTreeMap::new(),
+    };
+    vec![
+        row,
+        posting("pool-fund", &[("fund", "310100")], Unit::Fen, -700),
+        posting("clearing", &[("insured", "330200")], Unit::Fen, 700),
+    ]
+}
+
+/// Settled at an instant, refunded at another, where the notice says so.
+fn refunded(settled: &str, refunded: &str) -> Evidence {
+    let mut plan = plan();
+    plan.window.no_refund = Some(NoRefund {
+        from: at("2017-06-02T09:30+08:00"),
+        settled_before: at("2017-05-31T18:00+08:00"),
+    });
+    let mut history = History::begin(plan);
+    let (old, new) = (cause("public-1", "2207"), cause("public-2", "2208"));
+    for party in path() {
+        let keeper = history.books.get_mut(&party).unwrap();
+        let entries = settlement("S-1", "V-1", "2017-05-30 10:00:00");
+        keeper.append(at(settled), &old, Some(BYSTANDER), entries);
+    }
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.played("public-2", "2208", BYSTANDER);
+    for party in path() {
+        let keeper = history.books.get_mut(&party).unwrap();
+        let back = keeper.negation("public-1");
+        keeper.append(at(refunded), &new, Some(BYSTANDER), back);
+    }
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.close();
+    history.evidence
+}
+
+pub(super) fn refunded_after_the_cut_off() -> Evidence {
+    refunded("2017-05-31T17:59:59+08:00", "2017-06-02T10:00+08:00")
+}
+
+#[rstest]
+#[case::settled_at_the_cut_off("2017-05-31T18:00+08:00", "2017-06-02T10:00+08:00", false)]
+#[case::settled_a_moment_before("2017-05-31T17:59:59.999+08:00", "2017-06-02T10:00+08:00", true)]
+#[case::refunded_a_moment_before("2017-05-30T10:00+08:00", "2017-06-02T09:29:59.999+08:00", false)]
+#[case::refunded_at_the_instant("2017-05-30T10:00+08:00", "2017-06-02T09:30+08:00", true)]
+fn a_refund_is_held_against_both_instants(
+    #[case] settled: &str,
+    #[case] at: &str,
+    #[case] forbidden: bool,
+) {
+    let judgement = judged(&refunded(settled, at));
+    let expected: &[&str] = if forbidden { &["gate:business"] } else { &[] };
+    assert_eq!(classes(&judgement), expected, "{}", told(&judgement));
+}
+
+/// One entry of the public after go-live.
+struct Given<'a> {
+    visit: &'a str,
+    infno: &'a str,
+    treated: &'a str,
+    /// Taken back afterwards.
+    undone: bool,
+}
+
+const fn entry<'a>(visit: &'a str, infno: &'a str, treated: &'a str) -> Given<'a> {
+    Given {
+        visit,
+        infno,
+        treated,
+        undone: false,
+    }
+}
+
+/// Entered one after the other from `first` on, at the insured place.
+fn entered_from(first: &str, entries: &[Given<'_>]) -> Evidence {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.close();
+    history.now = at(first);
+    for (number, entry) in entries.iter().enumerate() {
+        let msgid = format!("public-{number}");
+        let (now, id) = (history.now, format!("S-{number}"));
+        history.played(&msgid, entry.infno, BYSTANDER);
+        let keeper = history.books.get_mut(&insured()).unwrap();
+        let rows = settlement(&id, entry.visit, entry.treated);
+        keeper.append(now, &cause(&msgid, entry.infno), Some(BYSTANDER), rows);
+        if entry.undone {
+            let back = keeper.negation(&msgid);
+            let undo = cause(&format!("{msgid}-back"), "2208");
+            keeper.append(now, &undo, Some(BYSTANDER), back);
+            history.played(&format!("{msgid}-back"), "2208", BYSTANDER);
+        }
+        history.now = history.now.plus_ms(60_000);
+    }
+    history.export(Instant::T2);
+    history.evidence
+}
+
+const LIVE: &str = "2017-06-04T18:00+08:00";
+
+pub(super) fn entered_out_of_turn() -> Evidence {
+    let entries = [
+        entry("V-1", "2207", "2017-06-03 10:00:00"),
+        entry("V-2", "2207", "2017-06-01 10:00:00"),
+    ];
+    entered_from(LIVE, &entries)
+}
+
+pub(super) fn entered_twice() -> Evidence {
+    let entries = [
+        entry("V-1", "2304", "2017-06-01 10:00:00"),
+        entry("V-2", "2304", "2017-06-01 12:00:00"),
+    ];
+    entered_from(LIVE, &entries)
+}
+
+#[rstest]
+#[case::in_turn(["2017-06-01 10:00:00", "2017-06-01 10:00:01"], "2207", ["V-1", "V-2"], &[])]
+#[case::the_same_visit_in_two_parts(["2017-06-01 10:00:00", "2017-06-01 10:00:00"], "2304", ["V-1", "V-1"], &[])]
+#[case::the_same_instant(["2017-06-01 10:00:00", "2017-06-01 10:00:00"], "2207", ["V-1", "V-2"], &["duplicate-settle"])]
+#[case::another_stay_the_next_day(["2017-06-01 10:00:00", "2017-06-02 10:00:00"], "2304", ["V-1", "V-2"], &[])]
+#[case::out_of_turn_by_a_second(["2017-06-01 10:00:01", "2017-06-01 10:00:00"], "2207", ["V-1", "V-2"], &["gate:order"])]
+#[case::treated_after_go_live(["2017-06-04 18:05:00", "2017-06-04 18:00:00"], "2207", ["V-1", "V-2"], &[])]
+fn entries_come_once_and_in_turn(
+    #[case] treated: [&str; 2],
+    #[case] infno: &str,
+    #[case] visits: [&str; 2],
+    #[case] expected: &[&str],
+) {
+    let entries = [
+        entry(visits[0], infno, treated[0]),
+        entry(visits[1], infno, treated[1]),
+    ];
+    let judgement = judged(&entered_from(LIVE, &entries));
+    assert_eq!(classes(&judgement), expected, "{}", told(&judgement));
+}
+
+#[test]
+fn what_was_taken_back_was_not_entered() {
+    let mut entries = [
+        entry("V-1", "2207", "2017-06-03 10:00:00"),
+        entry("V-2", "2207", "2017-06-01 10:00:00"),
+    ];
+    entries[0].undone = true;
+    let judgement = judged(&entered_from(LIVE, &entries));
+    assert!(classes(&judgement).is_empty(), "{}", told(&judgement));
+}
+
+/// The whole forward part of a swipe comes to the old platform of the insured place too.
+pub(super) fn the_old_platform_goes_on() -> Evidence {
+    on_two_generations(true)
+}
+
+fn on_two_generations(booked: bool) -> Evidence {
+    let mut history = History::begin(plan());
+    let old = Party::old_platform(division("330200"));
+    if let Payload::Run(header) = &mut history.evidence.records[0].payload {
+        header.parties.insert(old.clone(), Level::L4);
+    }
+    let keeper = crate::testkit::Keeper::open(old.clone());
+    history.books.insert(old.clone(), keeper);
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    for intent in swipe.iter().filter(|_| booked) {
+        history.book(intent, &old, &mut |_| {});
+    }
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.close();
+    history.evidence
+}
+
+#[test]
+fn an_old_platform_that_books_nothing_disturbs_nobody() {
+    let judgement = judged(&on_two_generations(false));
+    assert!(classes(&judgement).is_empty(), "{}", told(&judgement));
+}
+
+/// All that is wrong at the old platform, and between the generations, is one thing.
+#[test]
+fn two_generations_are_one_problem() {
+    let judgement = judged(&the_old_platform_goes_on());
+    let heads = judgement.findings.iter();
+    let heads = heads.filter(|one| one.follows_from.is_none());
+    assert_eq!(heads.count(), 1, "{}", told(&judgement));
+}
