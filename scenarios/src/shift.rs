@@ -44,7 +44,9 @@ fn each_instant(step: &mut Step, shift: &impl Fn(&mut Option<Moment>)) {
             .into_iter()
             .for_each(shift),
         Step::Call(call) => shift(&mut call.at),
-        Step::Play(play) => shift(&mut play.at),
+        Step::Play(play) => [&mut play.at, &mut play.treated, &mut play.refund_at]
+            .into_iter()
+            .for_each(shift),
         Step::Parallel(branches) => {
             let steps = branches.iter_mut().flatten();
             steps.for_each(|step| each_instant(step, shift));

@@ -146,6 +146,10 @@ impl Window {
             phase.from = phase.from.plus_ms(ms);
             phase.to = phase.to.map(|to| to.plus_ms(ms));
         }
+        window.no_refund = window.no_refund.map(|rule| NoRefund {
+            from: rule.from.plus_ms(ms),
+            settled_before: rule.settled_before.plus_ms(ms),
+        });
         window
     }
 

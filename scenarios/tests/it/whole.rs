@@ -389,3 +389,44 @@ fn no_spoiled_text_makes_the_reader_panic() {
     }
     assert!(spoiled > 400, "{spoiled}");
 }
+
+/// Whatever instant a plan can speak of, it moves with the plan.
+#[test]
+fn no_instant_of_a_plan_stays_behind_when_it_is_moved() {
+    const DAYS_MS: i64 = 1_000 * 24 * 3_600_000;
+    let folder = planted(&[
+        (
+            "plan.yaml",
+            "margin: 2h",
+            "margin: 2h\nno_refund: {from: \"2030-03-02T08:00+08:00\", settled_before: \"2030-03-01T18:00+08:00\"}",
+        ),
+        (
+            "day.yaml",
+            "        at: \"2030-03-02T10:00+08:00\"\n",
+            "        at: \"2030-03-01T10:00+08:00\"\n        refund_at: \"2030-03-02T09:00+08:00\"\n",
+        ),
+        (
+            "day.yaml",
+            "        expect: {outcome: ok",
+            "        at: \"2030-03-02T13:00+08:00\"\n        undo_at: \"2030-03-02T14:00+08:00\"\n        expect: {outcome: ok",
+        ),
+        (
+            "day.yaml",
+            "  - case: public",
+            "  - case: entered\n    steps:\n      - {play: outpatient, person: lu, institution: H33020000001, items: basket/cold.yaml, at: \"2030-03-02T20:30+08:00\", treated: \"2030-03-02T10:00+08:00\", expect: {outcome: accepted}}\n  - case: public",
+        ),
+    ]);
+    let (plan, problems) = read(folder.path());
+    assert_eq!(told(&problems), "");
+    let plan = plan.unwrap();
+    let instants = |plan: &crosswipe_scenarios::Plan| {
+        let text = format!("{:?} {:?} {:?}", plan.window, plan.cases, plan.purge);
+        let words = text.split([' ', '(', ')', ',', '}', '{', '[', ']']);
+        let read = |word: &str| crosswipe_domain::Moment::parse(word).ok();
+        words.filter_map(read).collect::<Vec<_>>()
+    };
+    let (before, after) = (instants(&plan), instants(&plan.shifted(DAYS_MS)));
+    assert!(before.len() > 15, "{before:?}");
+    let moved: Vec<_> = before.iter().map(|at| at.plus_ms(DAYS_MS)).collect();
+    assert_eq!(after, moved);
+}
