@@ -148,6 +148,15 @@ pub(crate) struct Sim {
     /// Only these of the seed's cases, by number
     #[arg(long, value_name = "N,N", value_delimiter = ',', requires = "seed")]
     pub(crate) cases: Vec<usize>,
+    /// Of N shards the I-th: every N-th seed, from the I-th on, e.g. 2/8
+    #[arg(long, value_name = "I/N", conflicts_with = "seed")]
+    pub(crate) shard: Option<String>,
+    /// Keep in this file what has been played; the same command goes on from it
+    #[arg(long, value_name = "FILE", conflicts_with = "seed")]
+    pub(crate) progress: Option<PathBuf>,
+    /// Play nothing: tell what all shards came to, from their progress files; once for each shard
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "shard", "progress"])]
+    pub(crate) together: Vec<PathBuf>,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -266,7 +266,7 @@ fn not_for_books(books: &Path) -> Trouble {
 }
 
 /// One digest of all files of a plan.
-fn digest(plan: &Plan) -> String {
+pub(crate) fn digest(plan: &Plan) -> String {
     let lines: String = plan
         .files
         .iter()

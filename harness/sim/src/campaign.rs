@@ -1,7 +1,8 @@
 //! 战役 · Many seeds on many threads, told in order of seed, added up alike whatever the number of threads.
 //!
-//! Each thread takes the next seed that nobody has; whoever tells waits until all before it are told.
-//! Not here: what is told of a seed (`cli`).
+//! Each thread takes the next seed that nobody has; whoever tells waits until all before it are told. So a campaign can
+//! be stopped after any seed that was told, and goes on there with what it had come to.
+//! Not here: what is told of a seed, and where it is kept (`cli`).
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,12 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use crosswipe_domain::{Outcome, sha256_hex};
+use crosswipe_domain::Outcome;
 use crosswipe_journal::{CaseResult, History, Payload};
 use crosswipe_verify::Verdict;
 
+use crate::digest::Digest;
 use crate::recipe::{Mix, Recipe};
 use crate::scene::{Played, play};
+use crate::shard::Shard;
 use crate::stage::Stage;
 use crate::trace::Trace;
 use crate::verdict::{Failure, Judged, results};
@@ -44,13 +47,33 @@ pub struct Line {
 /// 有时 · How often each thing occurred: group, then name.
 pub type Sometimes = BTreeMap<(&'static str, String), u64>;
 
+/// Groups of [`Sometimes`].
+pub const GROUPS: [&str; 11] = [
+    "case",
+    "fault",
+    "finding",
+    "gate",
+    "note",
+    "outcome",
+    "record",
+    "refusal",
+    "trouble",
+    "undo",
+    "unresolved",
+];
+
+/// Words of [`Sums::verdicts`], from the best to none.
+pub const VERDICTS: [&str; 4] = ["clean", "violated", "indeterminate", NO_VERDICT];
+
+const NO_VERDICT: &str = "none";
+
 /// 合计 · What all seeds come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Seeds played.
     pub seeds: u64,
-    /// Of all seeds' journals, exports and certificates, in order: equal digests, equal bytes.
-    pub digest: String,
+    /// Of all seeds' journals, exports and certificates: equal digests, equal bytes.
+    pub digest: Digest,
     /// Seeds by verdict; `none` where a seed did not come to one.
     pub verdicts: BTreeMap<&'static str, u64>,
     /// Seeds that did what they must not, by failure.
@@ -79,22 +102,29 @@ pub struct Campaign<'a> {
     pub mix: Mix,
     /// From, and up to, not included.
     pub seeds: Range<u64>,
+    /// Which of these.
+    pub shard: Shard,
+    /// What the first seeds of the shard came to when they were played before.
+    pub done: Sums,
     /// Threads.
     pub jobs: usize,
 }
 
-/// Plays all seeds and tells each in order.
-pub fn campaign(campaign: &Campaign<'_>, mut tell: impl FnMut(&Line)) -> Sums {
-    let next = AtomicU64::new(campaign.seeds.start);
+/// Plays all seeds that are not done and tells each in order, with what all up to it come to.
+pub fn campaign(campaign: &Campaign<'_>, mut tell: impl FnMut(&Line, &Sums)) -> Sums {
+    let next = AtomicU64::new(campaign.done.seeds);
     let (sender, receiver) = mpsc::channel();
-    let mut sums = Sums::default();
+    let mut sums = campaign.done.clone();
     thread::scope(|scope| {
         for _ in 0..campaign.jobs.max(1) {
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= campaign.seeds.end || sender.send(line(campaign, seed)).is_err() {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(seed) = campaign.shard.seed(&campaign.seeds, place) else {
+                        return;
+                    };
+                    if sender.send((place, line(campaign, seed))).is_err() {
                         return;
                     }
                 }
@@ -102,13 +132,11 @@ pub fn campaign(campaign: &Campaign<'_>, mut tell: impl FnMut(&Line)) -> Sums {
         }
         drop(sender);
         let mut early: BTreeMap<u64, Line> = BTreeMap::new();
-        let mut turn = campaign.seeds.start;
-        for line in receiver {
-            early.insert(line.seed, line);
-            while let Some(line) = early.remove(&turn) {
+        for (place, line) in receiver {
+            early.insert(place, line);
+            while let Some(line) = early.remove(&sums.seeds) {
                 sums.add(&line);
-                tell(&line);
-                turn += 1;
+                tell(&line, &sums);
             }
         }
     });
@@ -215,12 +243,11 @@ fn count(history: &History, sometimes: &mut Sometimes) {
 impl Sums {
     fn add(&mut self, line: &Line) {
         self.seeds += 1;
-        let link = format!("{}{}\n{}\n", self.digest, line.seed, line.tail);
-        self.digest = sha256_hex(link.as_bytes());
+        self.digest.add(line.seed, &line.tail);
         let verdict = line.judged.verdict;
         *self
             .verdicts
-            .entry(verdict.map_or("none", Verdict::name))
+            .entry(verdict.map_or(NO_VERDICT, Verdict::name))
             .or_default() += 1;
         if let Some(failure) = &line.judged.failure {
             *self.failures.entry(failure.name()).or_default() += 1;
@@ -233,6 +260,40 @@ impl Sums {
         self.reversed += line.reversed;
         self.swipes += line.swipes;
         for (what, times) in &line.sometimes {
+            *self.sometimes.entry(what.clone()).or_default() += times;
+        }
+    }
+
+    /// Takes in what another shard of the same seeds came to.
+    pub fn merge(&mut self, other: &Sums) {
+        let Sums {
+            seeds,
+            digest,
+            verdicts,
+            failures,
+            fired,
+            fired_and_clean,
+            sent,
+            settled,
+            reversed,
+            swipes,
+            sometimes,
+        } = other;
+        self.seeds += seeds;
+        self.digest.merge(digest);
+        for (verdict, times) in verdicts {
+            *self.verdicts.entry(verdict).or_default() += times;
+        }
+        for (failure, times) in failures {
+            *self.failures.entry(failure).or_default() += times;
+        }
+        self.fired += fired;
+        self.fired_and_clean += fired_and_clean;
+        self.sent += sent;
+        self.settled += settled;
+        self.reversed += reversed;
+        self.swipes += swipes;
+        for (what, times) in sometimes {
             *self.sometimes.entry(what.clone()).or_default() += times;
         }
     }

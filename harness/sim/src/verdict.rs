@@ -25,6 +25,9 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// All names.
+    pub const NAMES: [&str; 5] = ["false-alarm", "missed", "case-failed", "restless", "halted"];
+
     /// A stable name.
     pub fn name(&self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 //! Not here: what a seed says and how it is played (`sim`), the words (`told`).
 
 mod json;
+mod progress;
 mod told;
 
 use std::num::NonZero;
@@ -13,8 +14,8 @@ use std::ops::Range;
 use crosswipe_mocks::{FaultClass, FaultOrder};
 use crosswipe_runner::clock::Stopwatch;
 use crosswipe_sim::{
-    Campaign, Judged, Line, Mix, NothingToDraw, Recipe, Stage, Sums, Trace, campaign, play, rare,
-    shrink,
+    Campaign, Judged, Line, Mix, NothingToDraw, Recipe, Shard, Stage, Sums, Trace, campaign, play,
+    rare, shrink,
 };
 
 use crate::args::Sim;
@@ -23,11 +24,16 @@ use crate::command::select::nearest;
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
 use crate::inner::must_be_of_parties;
+use crate::served::digest;
 
+use progress::Progress;
 use told::{CampaignTold, Failed, Replay, SeedTold};
 
 /// Failed seeds that are shown; the others are counted.
 const SHOWN: usize = 5;
+
+/// Between two writings of how far a campaign is; what is played within is played again after a stop.
+const KEPT_EVERY_MS: u64 = 1_000;
 
 /// Plays, tells, and says whether all was as it must be.
 pub(crate) fn sim(args: &Sim) -> Result<Exit, Trouble> {
@@ -41,46 +47,69 @@ pub(crate) fn sim(args: &Sim) -> Result<Exit, Trouble> {
         plan.cases
             .retain(|case| args.case.iter().any(|text| case.id.as_str().contains(text)));
     }
+    let digest = digest(&plan);
     let stage = Stage::new(plan, orders).map_err(nothing)?;
     match args.seed {
         Some(seed) => one(args, &stage, mix, seed),
-        None => many(args, &stage, mix, seeds),
+        None => {
+            let name = progress::Campaign::of(args, &digest, mix, &seeds);
+            many(args, &stage, mix, seeds, &name)
+        }
     }
 }
 
-fn many(args: &Sim, stage: &Stage, mix: Mix, seeds: Range<u64>) -> Result<Exit, Trouble> {
+fn many(
+    args: &Sim,
+    stage: &Stage,
+    mix: Mix,
+    seeds: Range<u64>,
+    name: &progress::Campaign,
+) -> Result<Exit, Trouble> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let jobs = args.jobs.map_or(processors, |jobs| jobs as usize);
+    let shard = args
+        .shard
+        .as_deref()
+        .map_or(Ok(Shard::WHOLE), self::shard)?;
+    let begun = match (&args.progress, args.together.as_slice()) {
+        (_, files @ [_, ..]) => progress::together(files, name, &seeds)?,
+        (Some(file), []) => progress::begun(file, name, shard)?,
+        (None, []) => Progress::none(shard),
+    };
+    let done = begun.sums.clone();
+    let of = Campaign {
+        stage,
+        mix,
+        seeds: seeds.clone(),
+        shard,
+        done: done.clone(),
+        jobs,
+    };
     let watch = Stopwatch::start();
-    let mut failed: Vec<Line> = Vec::new();
-    let sums = campaign(
-        &Campaign {
-            stage,
-            mix,
-            seeds: seeds.clone(),
-            jobs: args.jobs.map_or(processors, |jobs| jobs as usize),
-        },
-        |line| {
-            if line.judged.failure.is_some() && failed.len() < SHOWN {
-                failed.push(line.clone());
-            }
-        },
-    );
+    let progress = if args.together.is_empty() {
+        played(args, &of, begun, name)?
+    } else {
+        begun
+    };
     let took_ms = watch.elapsed_ms().max(1);
+    let sums = &progress.sums;
     let rare = match args.at_least {
-        Some(times) => rare(stage, mix, &sums, times),
+        Some(times) => rare(stage, mix, sums, times),
         None => Vec::new(),
     };
     // Only the first is made smaller: what is behind it is most often the same.
-    let failed: Vec<Failed> = failed
+    let failed: Vec<Failed> = progress
+        .failed
         .iter()
         .enumerate()
-        .map(|(at, line)| {
-            let whole = Recipe::draw(stage, mix, line.seed);
+        .map(|(at, seed)| {
+            let whole = Recipe::draw(stage, mix, *seed);
+            let judged = judged_again(stage, mix, *seed);
             match at {
-                0 => smaller(stage, &whole, line.judged.clone()),
+                0 => smaller(stage, &whole, judged),
                 _ => Failed {
                     recipe: whole,
-                    judged: line.judged.clone(),
+                    judged,
                     tries: 0,
                 },
             }
@@ -90,8 +119,9 @@ fn many(args: &Sim, stage: &Stage, mix: Mix, seeds: Range<u64>) -> Result<Exit, 
         plan: stage.plan(),
         replay: replay(args),
         seeds,
+        shard,
         mix: &args.faults,
-        sums: &sums,
+        sums,
         rare: &rare,
         failed: &failed,
     };
@@ -100,11 +130,60 @@ fn many(args: &Sim, stage: &Stage, mix: Mix, seeds: Range<u64>) -> Result<Exit, 
     } else {
         told::campaign(&told_of, args.common.lang())
     })?;
-    if !args.common.quiet {
-        to_stderr(&told::speed(&sums, took_ms, args.common.lang()));
+    if !args.common.quiet && args.together.is_empty() {
+        to_stderr(&told::speed(sums, &done, took_ms, args.common.lang()));
     }
     let armed = mix.parties || !stage.faults().is_empty();
-    Ok(exit(&sums, armed, !rare.is_empty()))
+    Ok(exit(sums, armed, !rare.is_empty()))
+}
+
+/// Plays what is not done, and keeps how far it is where that was asked for. A file that cannot be written is a trouble
+/// before the first seed and after the last; in between the next writing may go well again.
+fn played(
+    args: &Sim,
+    of: &Campaign<'_>,
+    mut at: Progress,
+    name: &progress::Campaign,
+) -> Result<Progress, Trouble> {
+    if at.sums.seeds > 0 && !args.common.quiet {
+        let (done, all) = (at.sums.seeds, of.shard.len(&of.seeds));
+        to_stderr(&told::goes_on(done, all, args.common.lang()));
+    }
+    let keep = |at: &Progress| match &args.progress {
+        Some(file) => progress::write(file, name, at),
+        None => Ok(()),
+    };
+    keep(&at)?;
+    let watch = Stopwatch::start();
+    let mut kept_ms = 0;
+    campaign(of, |line: &Line, sums| {
+        if line.judged.failure.is_some() && at.failed.len() < SHOWN {
+            at.failed.push(line.seed);
+        }
+        at.sums.clone_from(sums);
+        if args.progress.is_some() && watch.elapsed_ms() - kept_ms >= KEPT_EVERY_MS {
+            kept_ms = watch.elapsed_ms();
+            // The last one must go well.
+            keep(&at).unwrap_or_default();
+        }
+    });
+    keep(&at)?;
+    Ok(at)
+}
+
+/// A seed that failed, played once more: a campaign keeps only which it was.
+fn judged_again(stage: &Stage, mix: Mix, seed: u64) -> Judged {
+    let of = Campaign {
+        stage,
+        mix,
+        seeds: seed..seed + 1,
+        shard: Shard::WHOLE,
+        done: Sums::default(),
+        jobs: 1,
+    };
+    let mut judged = None;
+    campaign(&of, |line, _| judged = Some(line.judged.clone()));
+    judged.expect("a campaign of one seed tells of it")
 }
 
 fn one(args: &Sim, stage: &Stage, mix: Mix, seed: u64) -> Result<Exit, Trouble> {
@@ -200,6 +279,17 @@ fn seeds(typed: &str) -> Result<Range<u64>, Trouble> {
         return Err(usage(format!("the range of seeds `{typed}` is empty")));
     }
     Ok(seeds)
+}
+
+fn shard(typed: &str) -> Result<Shard, Trouble> {
+    let parsed = typed
+        .split_once('/')
+        .and_then(|(number, of)| Shard::new(number.parse().ok()?, of.parse().ok()?));
+    parsed.ok_or_else(|| Trouble::Usage {
+        code: "cli::seeds",
+        what: format!("`{typed}` is no shard"),
+        help: "形如 2/8: 八片中的第二片 · write it like 2/8, the second of eight".to_owned(),
+    })
 }
 
 /// `none`, `transport`, `parties` (one fault of a party in each seed, another in the next), and faults of parties for

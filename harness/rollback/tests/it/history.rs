@@ -124,12 +124,7 @@ impl History {
 
     /// The message of τ sent again, with this outcome.
     pub(crate) fn resent(&mut self, txid: &TxId, outcome: Outcome) {
-        let note = Note {
-            code: RESENT.to_owned(),
-            txid: Some(txid.clone()),
-            facts: BTreeMap::new(),
-        };
-        self.push(Payload::Note(note));
+        self.noted(RESENT, txid);
         self.outcome(txid, outcome);
     }
 
@@ -153,13 +148,30 @@ impl History {
     }
 
     pub(crate) fn answered(&mut self, txid: &TxId, says: Says) {
+        self.answered_with(txid, says, &[]);
+    }
+
+    /// An answer, with what was seen.
+    pub(crate) fn answered_with(&mut self, txid: &TxId, says: Says, seen: &[(&str, &str)]) {
+        let seen = seen.iter();
         let queried = Queried {
             txid: txid.clone(),
             says,
             found: BTreeMap::new(),
-            seen: BTreeMap::new(),
+            seen: seen
+                .map(|(what, seen)| ((*what).to_owned(), (*seen).to_owned()))
+                .collect(),
         };
         self.push(Payload::Queried(queried));
+    }
+
+    /// A note about a τ.
+    pub(crate) fn noted(&mut self, code: &str, txid: &TxId) {
+        self.push(Payload::Note(Note {
+            code: code.to_owned(),
+            txid: Some(txid.clone()),
+            facts: BTreeMap::new(),
+        }));
     }
 
     /// Sends what the fold asks for, with this outcome.

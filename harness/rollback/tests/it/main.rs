@@ -10,4 +10,6 @@ mod history;
 mod late;
 mod order;
 mod outcomes;
+mod patience;
 mod property;
+mod told;

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crosswipe_sim::{Campaign, Judged, Line, Mix, Recipe, Stage, Sums, Trace, campaign, play};
+use crosswipe_sim::{
+    Campaign, GROUPS, Judged, Line, Mix, Recipe, Shard, Stage, Sums, Trace, VERDICTS, campaign,
+    play,
+};
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/pair-demo");
 
@@ -19,16 +22,81 @@ fn stage(faults: &[&str]) -> Stage {
 }
 
 fn played(stage: &Stage, mix: Mix, seeds: u64, jobs: usize) -> (Sums, Vec<Line>) {
+    shard_played(stage, mix, seeds, jobs, Shard::WHOLE, Sums::default())
+}
+
+fn shard_played(
+    stage: &Stage,
+    mix: Mix,
+    seeds: u64,
+    jobs: usize,
+    shard: Shard,
+    done: Sums,
+) -> (Sums, Vec<Line>) {
     let mut lines = Vec::new();
-    let seeds = 0..seeds;
     let campaign_of = Campaign {
         stage,
         mix,
-        seeds,
+        seeds: 0..seeds,
+        shard,
+        done,
         jobs,
     };
-    let sums = campaign(&campaign_of, |line| lines.push(line.clone()));
+    let sums = campaign(&campaign_of, |line, _| lines.push(line.clone()));
     (sums, lines)
+}
+
+/// Three shards on their own, one of them stopped in its midst and gone on with, come to what the whole comes to.
+#[test]
+fn shards_and_a_campaign_that_was_stopped_come_to_the_same_as_the_whole() {
+    let stage = stage(&[]);
+    let (whole, all) = played(&stage, TRANSPORT, 14, 2);
+    let (mut together, mut seeds) = (Sums::default(), Vec::new());
+    for number in 1..=3 {
+        let shard = Shard::new(number, 3).unwrap();
+        let halfway = std::cell::RefCell::new(Sums::default());
+        let campaign_of = Campaign {
+            stage: &stage,
+            mix: TRANSPORT,
+            seeds: 0..14,
+            shard,
+            done: Sums::default(),
+            jobs: 2,
+        };
+        let straight = campaign(&campaign_of, |_, sums| {
+            if sums.seeds == 2 {
+                *halfway.borrow_mut() = sums.clone();
+            }
+        });
+        let done = halfway.into_inner();
+        assert_eq!(done.seeds, 2);
+        let (resumed, lines) = shard_played(&stage, TRANSPORT, 14, 1, shard, done);
+        assert_eq!(resumed, straight, "shard {number}");
+        assert_eq!(resumed.seeds, 2 + lines.len() as u64);
+        seeds.extend(lines.iter().map(|line| line.seed));
+        together.merge(&resumed);
+    }
+    assert_eq!(together, whole);
+    assert_eq!(all.len(), 14);
+    println!("{} of 14 seeds played after the stop", seeds.len());
+    assert_eq!(seeds.len(), 14 - 3 * 2);
+}
+
+/// What is kept in a file by name is found again by name.
+#[test]
+fn every_word_of_the_sums_is_a_known_one() {
+    let parties = Mix {
+        parties: true,
+        ..TRANSPORT
+    };
+    let (sums, _) = played(&stage(&[]), parties, 16, 2);
+    let strange: Vec<&(&str, String)> = sums
+        .sometimes
+        .keys()
+        .filter(|(group, _)| !GROUPS.contains(group))
+        .collect();
+    assert!(strange.is_empty(), "{strange:?}");
+    assert!(sums.verdicts.keys().all(|word| VERDICTS.contains(word)));
 }
 
 #[test]

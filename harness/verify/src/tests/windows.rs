@@ -149,6 +149,35 @@ fn three_clean_runs_on_the_same_books_are_a_clean_window() {
     );
 }
 
+/// What could not be looked at between two runs stands on the certificate beside what no run could look at.
+#[test]
+fn what_is_not_checked_is_told_of_runs_and_of_seams() {
+    let mut runs = three_clean();
+    let unseen = closed(&window(), &all(&runs)).not_checked;
+    assert_eq!(unseen, ["R8"], "no run had a probe");
+    runs[1]
+        .exports
+        .get_mut(&Instant::T0)
+        .unwrap()
+        .remove(&insured());
+    let unseen = closed(&window(), &all(&runs)).not_checked;
+    assert!(
+        unseen.contains(&"seam:1-2:insured:330200".to_owned()),
+        "{unseen:?}"
+    );
+}
+
+/// Of three regions each ordered pair has to be seen; one with itself is no pair.
+#[test]
+fn pairs_are_of_two_different_regions() {
+    let mut window = window();
+    let third = crate::testkit::division("330300");
+    window.plan.regions.push((third, "温州".into()));
+    window.plan.matrix = vec![crosswipe_domain::Business::Outpatient];
+    let coverage = closed(&window, &all(&three_clean())).coverage;
+    assert_eq!((coverage.pairs, coverage.pairs_covered), (6, 0));
+}
+
 #[test]
 fn what_an_earlier_run_left_is_not_the_next_ones_baseline() {
     let mut forgets = |group: &mut Group| {

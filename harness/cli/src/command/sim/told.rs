@@ -10,7 +10,7 @@ use crosswipe_domain::{Party, Role};
 use crosswipe_reports::Lang;
 use crosswipe_scenarios::Plan;
 use crosswipe_sim::{
-    Aftermath, Event, Happened, Hop, Judged, Played, Rare, Recipe, Sums, Trouble, What,
+    Aftermath, Event, Happened, Hop, Judged, Played, Rare, Recipe, Shard, Sums, Trouble, What,
 };
 
 /// 重放 · What to type to play a seed again.
@@ -33,6 +33,8 @@ pub(super) struct CampaignTold<'a> {
     pub(super) plan: &'a Plan,
     pub(super) replay: Replay,
     pub(super) seeds: Range<u64>,
+    /// Which of them.
+    pub(super) shard: Shard,
     pub(super) mix: &'a str,
     pub(super) sums: &'a Sums,
     /// What occurred too seldom.
@@ -91,6 +93,13 @@ pub(super) fn campaign(told: &CampaignTold<'_>, lang: Lang) -> String {
             told.plan.id, told.seeds.start, told.seeds.end, told.mix
         ),
     };
+    if told.shard != Shard::WHOLE {
+        let (number, of) = (told.shard.number(), told.shard.of());
+        text.push_str(&match lang {
+            Lang::Zh => format!("  其中分片 {number}/{of}\n"),
+            Lang::En => format!("  of these shard {number}/{of}\n"),
+        });
+    }
     let mut line = |zh_name: &str, en_name: &str, value: String| {
         let name = if zh { zh_name } else { en_name };
         text.push_str(&format!("  {}{value:>10}\n", padded(name, 26)));
@@ -464,13 +473,21 @@ fn happened(event: &Event, lang: Lang) -> String {
     format!("{at}  {what}\n")
 }
 
-/// How fast it was; for stderr, since no two machines agree.
-pub(super) fn speed(sums: &Sums, took_ms: u64, lang: Lang) -> String {
+/// That what was played before is not played again; for stderr.
+pub(super) fn goes_on(done: u64, all: u64, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("接着跑: {all} 个种子已有 {done} 个\n"),
+        Lang::En => format!("going on: {done} of {all} seeds are played already\n"),
+    }
+}
+
+/// How fast it was; for stderr, since no two machines agree. What was `done` before is not counted.
+pub(super) fn speed(sums: &Sums, done: &Sums, took_ms: u64, lang: Lang) -> String {
     let per_second = |count: u64| {
         let tenths = count.saturating_mul(10_000) / took_ms;
         format!("{}.{}", tenths / 10, tenths % 10)
     };
-    let (seeds, swipes) = (sums.seeds, sums.swipes);
+    let (seeds, swipes) = (sums.seeds - done.seeds, sums.swipes - done.swipes);
     let (of_seeds, of_swipes) = (per_second(seeds), per_second(swipes));
     let seconds = format!("{}.{}", took_ms / 1_000, took_ms % 1_000 / 100);
     let peak = peak_mib().map_or("-".to_owned(), |peak| peak.to_string());

@@ -2,6 +2,9 @@
 //!
 //! Not here: that thousands of seeds end clean (`.ci/run`, release build), what troubles do (`sim`).
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::{Ended, crosswipe, plan};
@@ -51,6 +54,114 @@ fn a_seed_is_played_again_to_the_byte_and_told_line_by_line() {
     ] {
         assert!(told.contains(words), "no `{words}` in {told}");
     }
+}
+
+fn kept(file: &Path, more: &[&str]) -> Ended {
+    let file = file.display().to_string();
+    let seeds = ["--seeds", "0..9", "--json", "--progress", &file];
+    sim(&[&seeds[..], more].concat())
+}
+
+/// Two shards kept in files, put together: the same document as that of the whole, to the byte.
+#[test]
+fn shards_put_together_say_what_the_whole_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (dir.path().join("1.json"), dir.path().join("2.json"));
+    let first = kept(&one, &["--shard", "1/2"]).must_end(0).json();
+    let second = kept(&two, &["--shard", "2/2", "--jobs", "1"])
+        .must_end(0)
+        .json();
+    let played = |told: &Value| told["seeds"]["played"].as_u64().unwrap();
+    assert_eq!((played(&first), played(&second)), (5, 4));
+    assert_ne!(first["digest"], second["digest"]);
+    let whole = sim(&["--seeds", "0..9", "--json"]).must_end(0);
+    let names = [one.display().to_string(), two.display().to_string()];
+    let together = |names: &[&str]| {
+        let named = names.iter().flat_map(|name| ["--together", name]);
+        let named: Vec<&str> = named.collect();
+        sim(&[&["--seeds", "0..9", "--json"][..], &named].concat())
+    };
+    assert_eq!(together(&[&names[1], &names[0]]).must_end(0).out, whole.out);
+    together(&[&names[0]])
+        .must_end(64)
+        .must_say(&["cli::progress", "shard 2/2 is in none"]);
+    together(&[&names[0], &names[0]])
+        .must_end(64)
+        .must_say(&["cli::progress", "the same shard"]);
+}
+
+/// The file of a campaign that is over says it again without playing; one that was stopped goes on where it was.
+#[test]
+fn a_campaign_goes_on_from_its_file_and_from_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("progress.json");
+    let whole = sim(&["--seeds", "0..9", "--json"]).must_end(0).out;
+    assert_eq!(kept(&file, &[]).must_end(0).out, whole);
+    let over = fs::read(&file).unwrap();
+    assert_eq!(kept(&file, &[]).must_end(0).out, whole, "told again");
+    assert_eq!(fs::read(&file).unwrap(), over);
+
+    kept(&file, &["--faults", "none"])
+        .must_end(64)
+        .must_say(&["cli::progress", "its faults is"]);
+    kept(&file, &["--shard", "1/2"])
+        .must_end(64)
+        .must_say(&["cli::progress", "of shard 1/1, not of 1/2"]);
+    kept(&file, &["--case", "outpatient/"])
+        .must_end(64)
+        .must_say(&["cli::progress", "another campaign"]);
+    let mut flips = 0;
+    for at in (0..over.len()).step_by(over.len() / 40) {
+        let mut bent = over.clone();
+        bent[at] ^= 1;
+        fs::write(&file, &bent).unwrap();
+        kept(&file, &[]).must_end(64).must_say(&["cli::progress"]);
+        fs::write(&file, &over[..at]).unwrap();
+        kept(&file, &[]).must_end(64).must_say(&["cli::progress"]);
+        flips += 2;
+    }
+    println!("{flips} bent or torn files refused");
+    assert!(flips >= 80);
+    let nowhere = dir.path().join("no such folder").join("p.json");
+    kept(&nowhere, &[])
+        .must_end(64)
+        .must_say(&["no such folder"]);
+    for shard in ["0/2", "3/2", "2", "a/b"] {
+        sim(&["--shard", shard])
+            .must_end(64)
+            .must_say(&["cli::seeds", "is no shard"]);
+    }
+}
+
+/// Killed in its midst, whenever that is: what stands in the file is whole, and the rest comes to the same.
+#[test]
+fn a_campaign_that_is_killed_goes_on_and_comes_to_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("progress.json");
+    let name = file.display().to_string();
+    let plan = plan("pair-demo");
+    let args = ["sim", &plan, "--seeds", "0..60", "--json", "--quiet"];
+    let mut under_way = super::start(&[&args[..], &["--progress", &name]].concat());
+    let done = || {
+        let told: Option<Value> = fs::read(&file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        told.and_then(|told| told["sums"]["seeds"].as_u64())
+            .unwrap_or(0)
+    };
+    for _ in 0..1_000 {
+        if done() > 0 || !under_way.lives() {
+            break;
+        }
+        std::thread::sleep(super::PAUSE);
+    }
+    under_way.kill();
+    let before = done();
+    println!("killed when {before} of 60 seeds were kept");
+    assert!(before > 0);
+    let resumed = crosswipe(&[&args[..], &["--progress", &name]].concat()).must_end(0);
+    let whole = crosswipe(&args).must_end(0);
+    assert_eq!(resumed.out, whole.out);
 }
 
 /// A party that is at fault: every seed in which the fault fired is violated, and names its class.
