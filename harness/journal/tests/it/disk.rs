@@ -75,6 +75,7 @@ fn after_a_failed_commit_nothing_is_accepted() {
         "{error:?}"
     );
     assert_eq!(error.code(), "journal:unsynced");
+    assert!(!error.is_full(), "a broken disk is no full one");
     for _ in 0..3 {
         assert_eq!(
             journal
@@ -248,4 +249,37 @@ fn a_simulation_goes_on_from_what_was_durable_at_any_record() {
         "a journal without its beginning is none"
     );
     assert!(Journal::reopen_in_memory_over(Vec::new(), at(9), &|store| store).is_err());
+}
+
+/// Texts lie beside the records; one that was changed, lost or put in is found in memory as on disk.
+#[test]
+fn a_simulation_goes_on_with_no_text_but_its_own() {
+    let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let wrap = |inner| Box::new(Kept(inner, Arc::clone(&kept))) as Box<dyn Store>;
+    let journal = Journal::in_memory_over(header(), at(0), &wrap).unwrap();
+    one_swipe(&journal);
+    let rows = kept.lock().unwrap().clone();
+    let goes_on = |rows: Vec<Row>| {
+        Journal::reopen_in_memory_over(rows, at(9), &|store| store)
+            .map(|(journal, _)| drop(journal))
+    };
+    goes_on(rows.clone()).unwrap();
+    let texts = rows.iter().filter(|row| row.message.is_some()).count();
+    println!("{texts} texts changed and lost");
+    assert!(texts >= 2);
+    for place in 0..rows.len() {
+        let mut bent = rows.clone();
+        match &mut bent[place].message {
+            Some(text) => text.push(' '),
+            none => *none = Some("from nowhere".to_owned()),
+        }
+        let error = goes_on(bent).unwrap_err();
+        assert_eq!(error.code(), "journal:corrupt", "text of row {place}");
+        if rows[place].message.is_some() {
+            let mut bent = rows.clone();
+            bent[place].message = None;
+            let error = goes_on(bent).unwrap_err();
+            assert_eq!(error.code(), "journal:corrupt", "no text of row {place}");
+        }
+    }
 }

@@ -267,14 +267,24 @@ fn who_never_agrees_is_believed_undone_after_twice_the_budget_and_given_up_after
 }
 
 #[test]
-fn a_budget_of_none_tries_nothing() {
-    let mut history = History::new();
-    history.fold = Fold::new(Patience {
-        budget: 0,
-        ..patience()
-    });
-    history.ok("a", "2207");
-    assert!(matches!(history.next(), Next::GiveUp { .. }));
+fn a_budget_of_none_tries_nothing_and_one_of_one_once() {
+    for budget in [0, 1] {
+        let mut history = History::new();
+        history.fold = Fold::new(Patience {
+            budget,
+            ..patience()
+        });
+        let txid = history.ok("a", "2207");
+        for attempt in 1..=budget {
+            let Next::Compensate { infno, .. } = history.next() else {
+                panic!("attempt {attempt} of {budget}")
+            };
+            history.compensated(&txid, infno, attempt, None, Some(ok()));
+            history.next();
+            history.answered(&txid, Says::Applied);
+        }
+        assert!(matches!(history.next(), Next::GiveUp { .. }));
+    }
 }
 
 #[test]

@@ -50,6 +50,17 @@ fn how_it_ended_and_what_the_last_query_said_are_told_as_the_journal_has_them() 
     assert_eq!(history.fold.attempts(&txid), 1);
 }
 
+/// An answer that arrives late settles more than what a query had said before it.
+#[test]
+fn an_outcome_makes_what_was_said_before_it_old() {
+    let mut history = History::new();
+    let txid = history.intent("a", "2207");
+    history.answered(&txid, Says::NotApplied);
+    history.outcome(&txid, refused("E-SPLIT"));
+    assert_eq!(history.fold.says(&txid), None);
+    assert_eq!(history.next(), Next::Query { txid });
+}
+
 /// A crash between the note that says «sent again» and the answer: what was said before is of another time.
 #[test]
 fn an_answer_from_before_a_message_went_out_again_decides_nothing() {
