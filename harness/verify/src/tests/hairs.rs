@@ -292,3 +292,39 @@ fn what_was_answered_before_the_closing_bell_was_booked_before_it() {
     let gate = judgement.findings.iter().find(|one| one.rule == Rule::R12);
     assert!(gate.is_none(), "{}", told(&judgement));
 }
+
+/// R2: a hole beside a message that nobody acknowledged has swallowed nothing that we know of.
+#[rstest]
+#[case::nobody_acknowledged_it(false, "audit:gap")]
+#[case::it_was_answered(true, "audit:erased")]
+fn a_hole_is_called_by_what_it_may_have_swallowed(#[case] answered: bool, #[case] class: &str) {
+    let mut history = History::begin(plan());
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    let cancel = UndoPlan::Cancel {
+        infno: crosswipe_domain::InfNo::new("2205"),
+    };
+    let lost = history.intent("a", "more", "2204", PERSON, Purpose::Business, cancel);
+    match answered {
+        true => history.ok(&lost, &[], &[]),
+        false => history.unknown(&lost),
+    }
+    history.unswipe(&swipe, &mut |_| {});
+    history.close();
+    for instant in [Instant::T1, Instant::T2] {
+        let files = history.evidence.exports.get_mut(&instant).unwrap();
+        let export = files.get_mut(&hub()).unwrap().export.as_mut().unwrap();
+        for row in export.log.iter_mut().skip(4) {
+            std::sync::Arc::make_mut(row).seq += 1;
+        }
+        export.lsn += 1;
+    }
+    crate::testkit::reseal(&mut history.evidence);
+    let judgement = judged(&history.evidence);
+    let found = judgement.findings.iter();
+    let holes: Vec<&str> = found
+        .filter(|one| one.rule == Rule::R2 && one.actual == "no row" && one.txid.is_none())
+        .map(|one| one.class.as_str())
+        .collect();
+    assert_eq!(holes, [class], "{}", told(&judgement));
+}
