@@ -28,6 +28,8 @@ pub use purge::PurgeOrder;
 pub struct Ledger {
     party: Party,
     log: Vec<Arc<LogRow>>,
+    /// The same rows as outsiders see them: what is sent again to a repeated message is no book, and is not shown.
+    shown: Vec<Arc<LogRow>>,
     cells: BTreeMap<CellKey, (Unit, i64)>,
     rows: BTreeMap<(String, String), Held>,
     fence: BTreeMap<(String, String), Fenced>,
@@ -84,6 +86,7 @@ impl Ledger {
         Ledger {
             party,
             log: Vec::new(),
+            shown: Vec::new(),
             cells: BTreeMap::new(),
             rows: BTreeMap::new(),
             fence: BTreeMap::new(),
@@ -202,6 +205,7 @@ impl Ledger {
                 self.fence.insert((origin.clone(), msgid.clone()), fenced);
             }
         }
+        self.shown.push(bare(&row));
         self.log.push(row);
     }
 
@@ -355,18 +359,9 @@ impl Ledger {
         }
     }
 
-    /// Log rows as outsiders see them: what is sent again to a repeated message is no book, and stays here.
+    /// Log rows as outsiders see them.
     fn shown(&self, from: u64) -> Vec<Arc<LogRow>> {
-        let bare = |row: &Arc<LogRow>| {
-            let mut row = Arc::clone(row);
-            if let Entry::Fence { reply: Some(_), .. } = &row.entry
-                && let Entry::Fence { reply, .. } = &mut Arc::make_mut(&mut row).entry
-            {
-                *reply = None;
-            }
-            row
-        };
-        self.log_from(from).iter().map(bare).collect()
+        self.shown[self.shown.partition_point(|row| row.seq < from)..].to_vec()
     }
 
     /// 中途查看 · The log from `from` on.
@@ -380,6 +375,32 @@ impl Ledger {
             rows: self.shown(from),
         }
     }
+}
+
+/// A row as outsiders see it; the same one where they see all of it.
+fn bare(row: &Arc<LogRow>) -> Arc<LogRow> {
+    let Entry::Fence {
+        origin,
+        msgid,
+        state,
+        reply: Some(_),
+    } = &row.entry
+    else {
+        return Arc::clone(row);
+    };
+    Arc::new(LogRow {
+        seq: row.seq,
+        at: row.at,
+        cause: row.cause.clone(),
+        group: row.group,
+        person: row.person.clone(),
+        entry: Entry::Fence {
+            origin: origin.clone(),
+            msgid: msgid.clone(),
+            state: *state,
+            reply: None,
+        },
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@
 //! replays to the cells, so that a torn export shows. Documented for people in `mocks/README.md`.
 //! Not here: what must hold of it (`verify`), how mocks keep it (`mocks::ledger`).
 
+mod again;
+mod apart;
 mod flat;
 mod read;
+mod shown;
 mod written;
 
 use std::collections::BTreeMap;
@@ -18,7 +21,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{AdmDivision, Moment};
 
-pub use read::{BookReader, ShownBooks};
+pub use again::{BookWriter, with_rows};
+pub use read::BookReader;
+pub use shown::{ShownBooks, ShownLook};
 
 /// The `schema` of an [`Export`].
 pub const EXPORT_SCHEMA: &str = "crosswipe.export/1";

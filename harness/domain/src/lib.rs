@@ -34,8 +34,8 @@ mod window;
 pub use canonical::{canonical_json, push_json_string};
 pub use division::{AdmDivision, BadDivision, Span};
 pub use export::{
-    BookReader, Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look,
-    Party, QueueItem, Role, Row, ShownBooks, Unit, sha256_hex,
+    BookReader, BookWriter, Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow,
+    Look, Party, QueueItem, Role, Row, ShownBooks, ShownLook, Unit, sha256_hex, with_rows,
 };
 pub use finding::{FindingClass, Level, Rule, Severity};
 pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, VisitId};

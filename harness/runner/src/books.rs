@@ -1,7 +1,8 @@
 //! 所示账册 · A party's books as it showed them, and as they are kept: person numbers become pseudonyms, all sorted.
 //!
 //! Why so: nothing is written before the persons in it have their pseudonyms. Books that show the same as in the look
-//! before, to the byte, are not read again: only the instant of the look is another (t2 mostly shows t1 again).
+//! before, to the byte, are not read again: only the instant of the look is another (t2 mostly shows t1 again). So it is
+//! with each row of a log, which t1 shows after the looks at its tail.
 //! Called by `evidence`. Not here: when is looked, where the text is kept (`evidence`, `shelf`).
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    Entry, Export, LogRow, Moment, Party, PersonNo, ShownBooks, canonical_json,
+    Entry, Export, LogRow, Moment, Party, PersonNo, ShownBooks, canonical_json, with_rows,
 };
 
 use crate::desk::{Desk, Halt};
@@ -20,8 +21,51 @@ use crate::transport::Transport;
 pub(crate) struct Looked {
     /// Next log row to look at.
     pub(crate) next: u64,
+    /// Log rows that were seen already.
+    pub(crate) rows: KnownRows,
     /// The whole books at t1, which t2 mostly shows again.
     pub(crate) books: Option<Books>,
+}
+
+/// 已见之行 · Rows of a party's log as it sent them, and as they are kept: a row that comes again to the byte is kept in
+/// the same words, without being read again.
+#[derive(Default)]
+pub(crate) struct KnownRows {
+    /// By place in the log.
+    seen: Vec<Option<(Bytes, String)>>,
+    /// Of both, in bytes.
+    held: usize,
+}
+
+/// How much of one party's log is remembered; what comes later is read whenever it is shown.
+const HELD_MAX: usize = 32 << 20;
+
+impl KnownRows {
+    /// What was sent at a place before.
+    fn sent(&self, place: usize) -> Option<&str> {
+        let (sent, _) = self.seen.get(place)?.as_ref()?;
+        std::str::from_utf8(sent).ok()
+    }
+
+    /// The text of the row at a place, where the same bytes stood there before.
+    fn text(&self, place: usize, row: &str) -> Option<&str> {
+        let (same, text) = self.seen.get(place)?.as_ref()?;
+        (same == row.as_bytes()).then_some(text)
+    }
+
+    fn remember(&mut self, place: usize, row: Bytes, text: &str) {
+        let more = row.len() + text.len();
+        if self.held + more > HELD_MAX || place > self.seen.len() {
+            return;
+        }
+        if place == self.seen.len() {
+            self.seen.push(None);
+        }
+        if let Some((row, text)) = self.seen[place].replace((row, text.to_owned())) {
+            self.held -= row.len() + text.len();
+        }
+        self.held += more;
+    }
 }
 
 /// 所示账册 · One look at one party's whole books.
@@ -59,10 +103,12 @@ impl<T: Transport> Desk<T> {
         &self,
         party: &Party,
         body: Bytes,
-        before: Option<Books>,
+        looked: &mut Looked,
     ) -> Result<Books, String> {
+        let before = looked.books.take();
         let unreadable = |error| format!("unreadable: {error}");
-        let shown = ShownBooks::read(&body).map_err(unreadable)?;
+        let shown = ShownBooks::read_knowing(&body, |place| looked.rows.sent(place));
+        let shown = shown.map_err(unreadable)?;
         if shown.party != *party {
             return Err(format!("shows the books of {}", shown.party));
         }
@@ -73,7 +119,26 @@ impl<T: Transport> Desk<T> {
             .and_then(|before| before.text_at(taken_at));
         let text = match again {
             Some(text) => text,
-            None => canonical_json(&self.pseudonymised(shown.export().map_err(unreadable)?)),
+            None => {
+                let mut rows = Vec::with_capacity(shown.log_rows().len());
+                for (place, sent) in shown.log_rows().iter().enumerate() {
+                    let known = looked.rows.text(place, sent).map(str::to_owned);
+                    rows.push(match known {
+                        Some(text) => text,
+                        None => {
+                            let mut row = serde_json::from_str(sent).map_err(unreadable)?;
+                            let sent = body.slice_ref(sent.as_bytes());
+                            self.kept_row(&mut looked.rows, place, sent, &mut row)
+                        }
+                    });
+                }
+                let outside = self.pseudonymised(shown.without_log().map_err(unreadable)?);
+                with_rows(
+                    &canonical_json(&outside),
+                    "log",
+                    rows.iter().map(String::as_str),
+                )
+            }
         };
         Ok(Books {
             text,
@@ -84,6 +149,20 @@ impl<T: Transport> Desk<T> {
         })
     }
 
+    /// A log row as it is kept, and remembered.
+    pub(crate) fn kept_row(
+        &self,
+        known: &mut KnownRows,
+        place: usize,
+        sent: Bytes,
+        row: &mut LogRow,
+    ) -> String {
+        self.pseudonymise_row(row);
+        let text = canonical_json(row);
+        known.remember(place, sent, &text);
+        text
+    }
+
     fn pseudonymised(&self, mut export: Export) -> Export {
         for cell in &mut export.cells {
             self.pseudonymise_dims(&mut cell.key.dims);
@@ -92,10 +171,6 @@ impl<T: Transport> Desk<T> {
             self.pseudonymise(&mut row.person);
             self.mask_facts(&mut row.facts);
         }
-        export
-            .log
-            .iter_mut()
-            .for_each(|row| self.pseudonymise_row(Arc::make_mut(row)));
         export.cells.sort_by(|a, b| a.key.cmp(&b.key));
         export
             .rows
@@ -104,7 +179,7 @@ impl<T: Transport> Desk<T> {
     }
 
     /// One row of a log, with pseudonyms for persons.
-    pub(crate) fn pseudonymise_row(&self, row: &mut LogRow) {
+    fn pseudonymise_row(&self, row: &mut LogRow) {
         self.pseudonymise(&mut row.person);
         match &mut row.entry {
             Entry::Posting { cell, .. } => self.pseudonymise_dims(&mut cell.dims),

@@ -8,10 +8,14 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use crosswipe_domain::{CaseId, Look, Party, canonical_json, sha256_hex};
+use bytes::Bytes;
+use crosswipe_domain::{
+    CaseId, LogRow, Look, Party, ShownLook, canonical_json, sha256_hex, with_rows,
+};
 use crosswipe_journal::{ExportDigest, Payload, Snapshot, TailDigest, Tails};
 use crosswipe_rollback::Fold;
 
+use crate::books::Looked;
 use crate::desk::{Desk, Halt, lock};
 use crate::transport::{Call, Transport};
 
@@ -95,7 +99,7 @@ impl<T: Transport> Desk<T> {
             Err(why) => return Ok(Err(why)),
         };
         let mut looked = self.looked[party].lock().await;
-        let books = match self.books(party, body, looked.books.take()) {
+        let books = match self.books(party, body, &mut looked) {
             Ok(books) => books,
             Err(why) => return Ok(Err(why)),
         };
@@ -155,17 +159,10 @@ impl<T: Transport> Desk<T> {
             Ok(body) => body,
             Err(why) => return Ok(Err(why)),
         };
-        let mut look: Look = match serde_json::from_slice(&body) {
-            Ok(look) => look,
+        let (line, from, lsn) = match self.look_kept(case, party, &body, &mut looked) {
+            Ok(kept) => kept,
             Err(error) => return Ok(Err(format!("unreadable: {error}"))),
         };
-        let late = self.fold(|fold| fold.late(&look.rows));
-        lock(&self.late).extend(late.into_iter().map(|txid| (txid, party.clone())));
-        look.case = case.to_string();
-        look.rows
-            .iter_mut()
-            .for_each(|row| self.pseudonymise_row(Arc::make_mut(row)));
-        let line = canonical_json(&look);
         self.still_ours()?;
         let name = format!("{}.tm.jsonl", party.file_stem());
         match self.config.shelf.append(&name, &line) {
@@ -178,12 +175,47 @@ impl<T: Transport> Desk<T> {
             Err(halt) => return Err(halt),
         }
         let digest = TailDigest {
-            from: look.from,
-            lsn: look.lsn,
+            from,
+            lsn,
             sha256: sha256_hex(line.as_bytes()),
         };
-        looked.next = look.lsn;
+        looked.next = lsn;
         Ok(Ok(digest))
+    }
+
+    /// A look as it is kept, and where it begins and ends; what is late in it is noted.
+    fn look_kept(
+        &self,
+        case: &CaseId,
+        party: &Party,
+        body: &Bytes,
+        looked: &mut Looked,
+    ) -> Result<(String, u64, u64), serde_json::Error> {
+        let shown = ShownLook::read(body)?;
+        let (from, lsn) = (shown.from, shown.lsn);
+        let sent = shown.rows.clone();
+        let rows = sent.iter().map(|row| serde_json::from_str(row));
+        let rows: Vec<Arc<LogRow>> = rows.collect::<Result<_, _>>()?;
+        let late = self.fold(|fold| fold.late(&rows));
+        lock(&self.late).extend(late.into_iter().map(|txid| (txid, party.clone())));
+        let start = usize::try_from(from).unwrap_or(usize::MAX);
+        let texts = rows.into_iter().zip(&sent).enumerate();
+        let texts: Vec<String> = texts
+            .map(|(nth, (mut row, sent))| {
+                let (place, sent) = (start.saturating_add(nth), body.slice_ref(sent.as_bytes()));
+                self.kept_row(&mut looked.rows, place, sent, Arc::make_mut(&mut row))
+            })
+            .collect();
+        let outside = Look {
+            case: case.to_string(),
+            ..shown.with(Vec::new())
+        };
+        let texts = texts.iter().map(String::as_str);
+        Ok((
+            with_rows(&canonical_json(&outside), "rows", texts),
+            from,
+            lsn,
+        ))
     }
 
     pub(crate) async fn get(&self, party: &Party, path: String) -> Result<bytes::Bytes, String> {

@@ -40,6 +40,8 @@ pub struct Catalogue {
     amounts: Vec<&'static str>,
     /// Every field of any message, in small letters alone.
     names: BTreeSet<String>,
+    /// The same as the interface spells them, and whether each names a person: nearly all that is ever asked about.
+    spelt: BTreeMap<&'static str, bool>,
 }
 
 /// 交易 · One transaction of the interface.
@@ -232,6 +234,9 @@ impl Catalogue {
 
     /// True if a field of this name holds something that names a person, however it is spelt.
     pub fn is_personal(&self, name: &str) -> bool {
+        if let Some(personal) = self.spelt.get(name) {
+            return *personal;
+        }
         self.personal
             .iter()
             .any(|known| *known == name || same_word(known, name))
@@ -239,7 +244,7 @@ impl Catalogue {
 
     /// True for a field that the interface has anywhere, however it is spelt.
     pub fn knows(&self, name: &str) -> bool {
-        self.names.contains(&plain(name))
+        self.spelt.contains_key(name) || self.names.contains(&plain(name))
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosswipe_domain::{
-    DeclaredPurge, Export, LogRow, Look, Moment, Party, Registry, Role, canonical_json,
+    BookWriter, DeclaredPurge, Export, LogRow, Look, Moment, Party, Registry, Role,
 };
 use crosswipe_wire::Context;
 
@@ -33,6 +33,8 @@ pub struct MemoryWorld {
     /// How far a party's clock goes wrong, milliseconds.
     skews: BTreeMap<Party, i64>,
     purges: Vec<(Party, PurgeOrder)>,
+    /// What each party has shown of its log, so that it is written once.
+    writers: Mutex<BTreeMap<Party, BookWriter>>,
 }
 
 impl MemoryWorld {
@@ -49,6 +51,7 @@ impl MemoryWorld {
             setup: Arc::clone(setup),
             skews: BTreeMap::new(),
             purges: Vec::new(),
+            writers: Mutex::default(),
         }
     }
 
@@ -176,7 +179,9 @@ impl MemoryWorld {
         }
         let now = self.now_at(party, now);
         machine.touch(now);
-        let shown = shown(&mut machine, now, path);
+        let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = writers.entry(party.clone()).or_default();
+        let shown = shown(&mut machine, writer, now, path);
         Some(shown.map_or_else(
             || Answer {
                 status: 404,
@@ -241,7 +246,7 @@ impl MemoryWorld {
     }
 }
 
-fn shown(rigged: &mut Rigged, now: Moment, path: &str) -> Option<String> {
+fn shown(rigged: &mut Rigged, writer: &mut BookWriter, now: Moment, path: &str) -> Option<String> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let role = |name: &str| {
@@ -251,14 +256,10 @@ fn shown(rigged: &mut Rigged, now: Moment, path: &str) -> Option<String> {
     };
     match parts.as_slice() {
         ["__admin", "health"] => Some(r#"{"status":"ok"}"#.to_owned()),
-        ["__admin", "export", name] => Some(canonical_json(&rigged.export(role(name)?, now)?)),
+        ["__admin", "export", name] => Some(writer.export(rigged.export(role(name)?, now)?)),
         ["__admin", "log", name] => {
             let from = query.strip_prefix("from=").map_or(Ok(0), str::parse).ok()?;
-            Some(canonical_json(&rigged.machine().look(
-                role(name)?,
-                from,
-                now,
-            )?))
+            Some(writer.look(rigged.machine().look(role(name)?, from, now)?))
         }
         _ => None,
     }

@@ -6,12 +6,11 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::Error;
-use serde_json::value::RawValue;
 
-use super::{Cell, Export, LogRow, Look, Party, QueueItem, Row};
+use super::shown::{ShownBooks, ShownLook};
+use super::{Export, LogRow, Look};
 use crate::Moment;
 
 /// Reads the looks at one party's books; borrows their bytes.
@@ -19,93 +18,12 @@ use crate::Moment;
 pub struct BookReader<'a> {
     /// By place in the log: the newest text seen there, and its row.
     seen: Vec<Option<(&'a str, Arc<LogRow>)>>,
+    /// The newest whole export, and its text up to the instant of the look, which stands last.
+    last: Option<(&'a [u8], Export)>,
 }
 
-#[derive(Deserialize)]
-struct ShownExport<'a> {
-    schema: String,
-    party: Party,
-    taken_at: Moment,
-    lsn: u64,
-    cells: Vec<Cell>,
-    rows: Vec<Row>,
-    #[serde(borrow)]
-    log: Vec<&'a RawValue>,
-    queues: Vec<QueueItem>,
-}
-
-/// 所示 · An export of which only the outside has been read: enough to see whether it shows what was shown before.
-#[derive(Deserialize)]
-pub struct ShownBooks<'a> {
-    #[serde(borrow)]
-    schema: &'a RawValue,
-    /// Whose books.
-    pub party: Party,
-    /// Business time of the look.
-    pub taken_at: Moment,
-    /// Number of log rows.
-    pub lsn: u64,
-    #[serde(borrow)]
-    cells: &'a RawValue,
-    #[serde(borrow)]
-    rows: &'a RawValue,
-    #[serde(borrow)]
-    log: &'a RawValue,
-    #[serde(borrow)]
-    queues: &'a RawValue,
-}
-
-impl<'a> ShownBooks<'a> {
-    /// Reads the outside of an export.
-    ///
-    /// # Errors
-    /// Bytes that are no export.
-    pub fn read(bytes: &'a [u8]) -> Result<ShownBooks<'a>, Error> {
-        serde_json::from_slice(bytes)
-    }
-
-    /// The bytes of all that stays the same from look to look if nothing was booked between them.
-    pub fn inside(&self) -> [&'a [u8]; 5] {
-        let parts = [self.schema, self.cells, self.rows, self.log, self.queues];
-        parts.map(|part| part.get().as_bytes())
-    }
-
-    /// The log alone.
-    ///
-    /// # Errors
-    /// Text that is no log.
-    pub fn log(&self) -> Result<Vec<Arc<LogRow>>, Error> {
-        serde_json::from_str(self.log.get())
-    }
-
-    /// All of it.
-    ///
-    /// # Errors
-    /// Text that is no books.
-    pub fn export(self) -> Result<Export, Error> {
-        Ok(Export {
-            cells: serde_json::from_str(self.cells.get())?,
-            rows: serde_json::from_str(self.rows.get())?,
-            log: self.log()?,
-            queues: serde_json::from_str(self.queues.get())?,
-            schema: serde_json::from_str(self.schema.get())?,
-            party: self.party,
-            taken_at: self.taken_at,
-            lsn: self.lsn,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct ShownLook<'a> {
-    party: Party,
-    case: String,
-    taken_at: Moment,
-    from: u64,
-    lsn: u64,
-    #[serde(borrow)]
-    rows: Vec<&'a RawValue>,
-}
+/// What stands before the instant of a look, where it stands last.
+const INSTANT: &[u8] = b",\"taken_at\":";
 
 impl<'a> BookReader<'a> {
     /// A whole export.
@@ -113,17 +31,24 @@ impl<'a> BookReader<'a> {
     /// # Errors
     /// Bytes that are no export.
     pub fn export(&mut self, bytes: &'a [u8]) -> Result<Export, Error> {
-        let shown: ShownExport<'a> = serde_json::from_slice(bytes)?;
-        Ok(Export {
-            schema: shown.schema,
-            party: shown.party,
-            taken_at: shown.taken_at,
-            lsn: shown.lsn,
-            cells: shown.cells,
-            rows: shown.rows,
-            log: self.rows(0, &shown.log)?,
-            queues: shown.queues,
-        })
+        let apart = at_the_instant(bytes);
+        if let Some((same, export)) = self.last.as_ref()
+            && let Some((_, taken_at)) = apart.filter(|(before, _)| before == same)
+        {
+            return Ok(Export {
+                taken_at,
+                ..export.clone()
+            });
+        }
+        let known = |place: usize| self.seen.get(place)?.as_ref().map(|(text, _)| *text);
+        let mut shown = ShownBooks::read_knowing(bytes, known)?;
+        let log_rows = std::mem::take(&mut shown.log_rows);
+        let export = Export {
+            log: self.rows(0, &log_rows)?,
+            ..shown.without_log()?
+        };
+        self.last = apart.map(|(before, _)| (before, export.clone()));
+        Ok(export)
     }
 
     /// A look at the tail of a log.
@@ -131,18 +56,13 @@ impl<'a> BookReader<'a> {
     /// # Errors
     /// Bytes that are no look.
     pub fn look(&mut self, bytes: &'a [u8]) -> Result<Look, Error> {
-        let shown: ShownLook<'a> = serde_json::from_slice(bytes)?;
-        Ok(Look {
-            party: shown.party,
-            case: shown.case,
-            taken_at: shown.taken_at,
-            from: shown.from,
-            lsn: shown.lsn,
-            rows: self.rows(shown.from, &shown.rows)?,
-        })
+        let mut shown = ShownLook::read(bytes)?;
+        let sent = std::mem::take(&mut shown.rows);
+        let rows = self.rows(shown.from, &sent)?;
+        Ok(shown.with(rows))
     }
 
-    fn rows(&mut self, from: u64, shown: &[&'a RawValue]) -> Result<Vec<Arc<LogRow>>, Error> {
+    fn rows(&mut self, from: u64, shown: &[&'a str]) -> Result<Vec<Arc<LogRow>>, Error> {
         // A look may claim to begin anywhere; only places that an honest log can have are remembered.
         let start = usize::try_from(from)
             .ok()
@@ -150,7 +70,7 @@ impl<'a> BookReader<'a> {
         let mut rows = Vec::with_capacity(shown.len());
         for (nth, text) in shown.iter().enumerate() {
             let read = || {
-                serde_json::from_str::<Arc<LogRow>>(text.get())
+                serde_json::from_str::<Arc<LogRow>>(text)
                     .map_err(|error| Error::custom(format!("row {nth} of the log: {error}")))
             };
             let Some(start) = start else {
@@ -162,20 +82,32 @@ impl<'a> BookReader<'a> {
                 self.seen.resize(place + 1, None);
             }
             let row = match &self.seen[place] {
-                Some((same, row)) if *same == text.get() => Arc::clone(row),
+                Some((same, row)) if same == text => Arc::clone(row),
                 _ => read()?,
             };
-            self.seen[place] = Some((text.get(), Arc::clone(&row)));
+            self.seen[place] = Some((text, Arc::clone(&row)));
             rows.push(row);
         }
         Ok(rows)
     }
 }
 
+/// An export that ends with the instant of its look, as canonical text does: what stands before it, and the instant. Two
+/// that are the same before it are the same books: what follows it can only close the one object that is open there.
+fn at_the_instant(bytes: &[u8]) -> Option<(&[u8], Moment)> {
+    let start = bytes
+        .windows(INSTANT.len())
+        .rposition(|window| window == INSTANT)?;
+    let instant = bytes[start + INSTANT.len()..].strip_suffix(b"}")?;
+    Some((&bytes[..start], serde_json::from_slice(instant).ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cause, CellKey, EXPORT_SCHEMA, Entry, FenceState, Role, Unit, canonical_json};
+    use crate::{
+        Cause, CellKey, EXPORT_SCHEMA, Entry, FenceState, Party, Role, Unit, canonical_json,
+    };
 
     fn row(seq: u64, amount: i64) -> Arc<LogRow> {
         Arc::new(LogRow {
@@ -220,6 +152,27 @@ mod tests {
         assert!(Arc::ptr_eq(&first.log[0], &later.log[0]));
         assert_eq!(first.log, [row(0, 1), row(1, 2)]);
         assert_eq!(later.log, [row(0, 1), row(1, 3), row(2, 4)]);
+    }
+
+    #[test]
+    fn books_that_show_the_same_at_another_instant_are_the_same_books() {
+        let books = export(vec![row(0, 1), row(1, 2)]);
+        let text = canonical_json(&books);
+        let later = text.replace("T10:00:00.", "T11:00:00.");
+        let (cut, longer) = (&later[..later.len() - 1], format!("{later}}}"));
+        let twice = later.replace(",\"taken_at\":", ",\"lsn\":2,\"taken_at\":");
+        assert_ne!(text, later);
+        let mut reader = BookReader::default();
+        assert_eq!(reader.export(text.as_bytes()).unwrap(), books);
+        let read = reader.export(later.as_bytes()).unwrap();
+        assert_eq!(read, serde_json::from_str(&later).unwrap());
+        assert!(Arc::ptr_eq(
+            &read.log[0],
+            &reader.export(text.as_bytes()).unwrap().log[0]
+        ));
+        for broken in [cut, &longer, &twice] {
+            assert!(reader.export(broken.as_bytes()).is_err(), "{broken}");
+        }
     }
 
     #[test]

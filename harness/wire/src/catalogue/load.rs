@@ -12,6 +12,7 @@ use super::{
     Catalogue, CodeList, FieldKind, FieldSpec, Need, NodeKind, NodeSpec, OutputSpec, Shape,
     Transaction,
 };
+use crate::members::same_word;
 
 #[derive(Deserialize)]
 struct Tables {
@@ -88,11 +89,12 @@ pub(super) fn load(transactions: &'static str, codes: &'static str) -> Catalogue
         )
     });
     let envelopes = tables.request.iter().chain(&tables.response);
-    let names = envelopes
+    let spelt: BTreeMap<&'static str, bool> = envelopes
         .filter_map(|row| row.first())
         .chain(tables.fields.keys())
-        .map(|name| super::plain(name))
+        .map(|name| (*name, is_personal(name, &marks)))
         .collect();
+    let names = spelt.keys().map(|name| super::plain(name)).collect();
     Catalogue {
         transactions: transactions.collect(),
         lists: lists.collect(),
@@ -101,7 +103,14 @@ pub(super) fn load(transactions: &'static str, codes: &'static str) -> Catalogue
         personal: marks.personal,
         amounts,
         names,
+        spelt,
     }
+}
+
+/// However a personal name is spelt.
+fn is_personal(name: &str, marks: &Marks) -> bool {
+    let mut known = marks.personal.iter();
+    known.any(|known| *known == name || same_word(known, name))
 }
 
 fn transaction(

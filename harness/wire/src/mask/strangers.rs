@@ -90,9 +90,13 @@ pub(super) enum Form {
 
 /// True for a key of JSON whose value opens something.
 pub(super) fn is_secret_key(key: &str) -> bool {
-    let letters = key.chars().filter(|c| c.is_ascii_alphanumeric());
-    let plain: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-    SECRET_KEYS.contains(&plain.as_str())
+    let letters = || key.bytes().filter(u8::is_ascii_alphanumeric);
+    let length = letters().count();
+    let alike = |secret: &str| letters().map(|c| c.to_ascii_lowercase()).eq(secret.bytes());
+    SECRET_KEYS
+        .iter()
+        .filter(|secret| secret.len() == length)
+        .any(|secret| alike(secret))
 }
 
 /// The text without them.
