@@ -54,18 +54,10 @@ impl Recipe {
     /// What a seed says.
     pub fn draw(stage: &Stage, mix: Mix, seed: u64) -> Recipe {
         let mut dice = Dice::of(seed, "cases");
-        let mut chosen = vec![stage.settling()[dice.below(stage.settling().len())]];
-        let more = if dice.one_in(3) {
-            dice.between(1, CASES - 1)
-        } else {
-            0
+        let mut chosen = match mix.parties && !mix.transport {
+            true => in_turn(stage, seed),
+            false => by_lot(stage, &mut dice),
         };
-        for _ in 0..more {
-            let another = stage.drawable()[dice.below(stage.drawable().len())];
-            if !chosen.contains(&another) {
-                chosen.push(another);
-            }
-        }
         dice.shuffle(&mut chosen);
         let mut troubles = match mix.transport {
             true => troubles(&mut Dice::of(seed, "troubles"), chosen.len() as i64),
@@ -84,7 +76,7 @@ impl Recipe {
             seed,
             delays_ms,
             fault: match mix.parties {
-                true => fault(&mut Dice::of(seed, "fault")),
+                true => fault(seed),
                 false => None,
             },
             cases: chosen
@@ -151,9 +143,51 @@ pub(crate) fn faults_by_name() -> impl Iterator<Item = FaultOrder> {
         .filter_map(|class| class.id.parse().ok())
 }
 
-fn fault(dice: &mut Dice) -> Option<FaultOrder> {
-    let orders: Vec<FaultOrder> = faults_by_name().collect();
-    orders.get(dice.below(orders.len())).cloned()
+/// Each in its turn, so that none is met less often than another because the dice would have it so.
+fn fault(seed: u64) -> Option<FaultOrder> {
+    let place = seed.checked_rem(faults_by_name().count() as u64)?;
+    faults_by_name().nth(usize::try_from(place).ok()?)
+}
+
+/// Cases as the dice have it.
+fn by_lot(stage: &Stage, dice: &mut Dice) -> Vec<usize> {
+    let mut chosen = vec![stage.settling()[dice.below(stage.settling().len())]];
+    let more = if dice.one_in(3) {
+        dice.between(1, CASES - 1)
+    } else {
+        0
+    };
+    for _ in 0..more {
+        let another = stage.drawable()[dice.below(stage.drawable().len())];
+        if !chosen.contains(&another) {
+            chosen.push(another);
+        }
+    }
+    chosen
+}
+
+/// Every so many rounds of all faults, cases that settle nothing are played too.
+const LIGHT_EVERY: u64 = 3;
+
+/// A fault of a party waits for one kind of business: two cases that settle, every pair of them in its turn with every
+/// fault, and now and then beside them all that settle nothing of the run's own.
+fn in_turn(stage: &Stage, seed: u64) -> Vec<usize> {
+    let settling = stage.settling();
+    let of = settling.len() as u64;
+    let round = seed / (faults_by_name().count() as u64).max(1);
+    let further = 1 + (round / of) % (of - 1).max(1);
+    let mut chosen = Vec::new();
+    for place in [round % of, (round + further) % of] {
+        let case = usize::try_from(place).map_or(settling[0], |place| settling[place]);
+        if !chosen.contains(&case) {
+            chosen.push(case);
+        }
+    }
+    if round.is_multiple_of(LIGHT_EVERY) {
+        let light = stage.drawable().iter().chain(stage.public());
+        chosen.extend(light.filter(|case| !settling.contains(*case)));
+    }
+    chosen
 }
 
 fn troubles(dice: &mut Dice, cases: i64) -> Vec<Trouble> {

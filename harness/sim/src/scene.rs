@@ -4,13 +4,13 @@
 //! still. What outlives a killed life: journal rows, files, and the parties with all that is under way between them.
 //! Not here: whether the end is as it must be (`verdict`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crosswipe_domain::{Level, Moment, Party, PseudonymKey, RunId};
 use crosswipe_journal::{Cert, Draft, History, Journal, Payload, Row, RunHeader};
-use crosswipe_mocks::MemoryWorld;
+use crosswipe_mocks::{FaultOrder, MemoryWorld};
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::{
     Finished, Halt, Interrupt, MemoryShelf, Patience, RunConfig, Shelf, Turn, resume, run,
@@ -28,7 +28,7 @@ use crate::recipe::Recipe;
 use crate::stage::{Set, Stage, timed};
 use crate::trace::{Happened, Trace};
 use crate::trouble::Trouble;
-use crate::truth::{Found, look_through};
+use crate::truth::{Found, look_beside_the_public};
 
 /// Messages of the harness that one case may take at the very most, its probes and all its lives included.
 const MESSAGES_PER_CASE: u64 = 600;
@@ -95,8 +95,11 @@ struct Scene<'a> {
 
 /// Plays one recipe to its end.
 pub fn play(stage: &Stage, recipe: &Recipe, trace: &Trace) -> Played {
-    let set = stage.set(&recipe.case_indices());
-    let faults = stage.faults().iter().chain(&recipe.fault).cloned();
+    let fault = recipe.fault.as_ref();
+    let old_platforms = fault.is_some_and(FaultOrder::needs_old_platforms);
+    let set = stage.set(&recipe.case_indices(), old_platforms);
+    let beside = fault.and_then(FaultOrder::beside);
+    let faults = stage.faults().iter().chain(fault).chain(&beside).cloned();
     let faults = faults.map(|order| order.seeded(recipe.seed)).collect();
     let mut world = MemoryWorld::new(&set.setup, faults);
     world.order_purges(&set.plan.purge, &set.plan.registry);
@@ -129,12 +132,10 @@ pub fn play(stage: &Stage, recipe: &Recipe, trace: &Trace) -> Played {
         met,
         lives,
         sent: scene.air.sent(),
-        truth: scene
-            .set
-            .plan
-            .purge
-            .is_empty()
-            .then(|| look_through(scene.air.world(), &scene.set.opening)),
+        truth: scene.set.plan.purge.is_empty().then(|| {
+            let public = played_messages(&scene.disk.rows());
+            look_beside_the_public(scene.air.world(), &scene.set.opening, &public)
+        }),
     };
     match ended {
         Ok(finished) => scene.certify(*finished, &mut played),
@@ -402,6 +403,19 @@ impl Scene<'_> {
             progress: Box::new(|_| ()),
         })
     }
+}
+
+/// What the public sent, by institution and number, as the journal has it.
+fn played_messages(rows: &[Row]) -> BTreeSet<(String, String)> {
+    let played = rows.iter().filter(|row| row.kind == "PLAYED");
+    let named = played.filter_map(|row| {
+        let text = |key: &str| {
+            let (_, text) = row.payload.split_once(&format!("\"{key}\":\""))?;
+            Some(text.split_once('"')?.0.to_owned())
+        };
+        Some((text("origin")?, text("msgid")?))
+    });
+    named.collect()
 }
 
 fn tell_record(trace: &Trace, row: &Row) {

@@ -22,8 +22,13 @@ pub struct Stage {
     drawable: Vec<usize>,
     /// Those of them that settle something.
     settling: Vec<usize>,
-    ready: Mutex<BTreeMap<Vec<usize>, Arc<Set>>>,
+    /// Cases of the public: drawn where a party is at fault and no link is, so that what they moved is known.
+    public: Vec<usize>,
+    ready: Mutex<BTreeMap<Drawn, Arc<Set>>>,
 }
+
+/// Cases, and whether the platforms of before the cutover stand beside the new ones.
+type Drawn = (Vec<usize>, bool);
 
 /// 布景 · The world of some cases.
 pub(crate) struct Set {
@@ -56,13 +61,22 @@ impl Stage {
     pub fn new(mut plan: Plan, faults: Vec<FaultOrder>) -> Result<Stage, NothingToDraw> {
         plan.files.clear();
         let begins = beginning(&plan).ok_or(NothingToDraw::NoInstant)?;
-        // The public and strangers move books of their own accord: what must come of a seed would not be known.
-        let drawable: Vec<usize> = plan
-            .cases
-            .iter()
-            .enumerate()
-            .filter(|(_, case)| !case.leaves().any(|step| matches!(step, Step::Play(_))))
-            .map(|(index, _)| index)
+        // Strangers move books and nobody writes it down: what must come of a seed would not be known. What the public
+        // does is written down when it is answered, and lost with the process that waits for it.
+        let played = |index: &usize| {
+            let plays = plan.cases[*index].leaves();
+            plays.filter_map(|step| match step {
+                Step::Play(play) => Some(play.stranger.is_some()),
+                _ => None,
+            })
+        };
+        let all = 0..plan.cases.len();
+        let drawable: Vec<usize> = all
+            .clone()
+            .filter(|index| played(index).next().is_none())
+            .collect();
+        let public: Vec<usize> = all
+            .filter(|index| played(index).next().is_some() && !played(index).any(|strange| strange))
             .collect();
         let settles = |index: &usize| {
             plan.cases[*index].leaves().any(
@@ -79,6 +93,7 @@ impl Stage {
             faults,
             drawable,
             settling,
+            public,
             ready: Mutex::default(),
         })
     }
@@ -119,21 +134,28 @@ impl Stage {
         &self.settling
     }
 
-    /// The world of these cases.
-    pub(crate) fn set(&self, cases: &[usize]) -> Arc<Set> {
-        if let Some(set) = lock(&self.ready).get(cases) {
+    /// Cases of the public.
+    pub(crate) fn public(&self) -> &[usize] {
+        &self.public
+    }
+
+    /// The world of these cases, with the platforms of before the cutover where a fault of the seed needs them.
+    pub(crate) fn set(&self, cases: &[usize], old_platforms: bool) -> Arc<Set> {
+        let key = (cases.to_vec(), old_platforms);
+        if let Some(set) = lock(&self.ready).get(&key) {
             return Arc::clone(set);
         }
-        let set = Arc::new(self.build(cases));
+        let set = Arc::new(self.build(cases, old_platforms));
         let mut ready = lock(&self.ready);
         if ready.len() < READY {
-            ready.insert(cases.to_vec(), Arc::clone(&set));
+            ready.insert(key, Arc::clone(&set));
         }
         set
     }
 
-    fn build(&self, cases: &[usize]) -> Set {
-        let plan = self.narrowed(cases);
+    fn build(&self, cases: &[usize], old_platforms: bool) -> Set {
+        let mut plan = self.narrowed(cases);
+        plan.topology.old_platforms |= old_platforms;
         let setup = Setup::new(
             plan.topology.clone(),
             &plan.registry,

@@ -1,9 +1,9 @@
 //! 查账 · Whether anything is left on any party's books, counted from the logs themselves: no judge, no journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crosswipe_domain::{Entry, Export, LogRow, Party, Role};
+use crosswipe_domain::{Cause, Entry, Export, LogRow, Party, Role};
 use crosswipe_mocks::MemoryWorld;
 
 /// What the books of all parties show together.
@@ -21,17 +21,34 @@ pub struct Found {
 
 /// Holds every party's books now against those before anything happened.
 pub fn look_through(world: &MemoryWorld, opening: &[(Party, Export)]) -> Found {
+    look_beside_the_public(world, opening, &BTreeSet::new())
+}
+
+/// Holds every party's books now against those before anything happened, but for what messages of the public (by
+/// institution and number) have booked.
+pub(crate) fn look_beside_the_public(
+    world: &MemoryWorld,
+    opening: &[(Party, Export)],
+    public: &BTreeSet<(String, String)>,
+) -> Found {
+    let of_public = |cause: &Cause| {
+        !public.is_empty() && public.contains(&(cause.origin.clone(), cause.msgid.clone()))
+    };
     let mut found = Found::default();
     for (party, before) in opening {
         let Some(now) = world.true_books(party, before.taken_at) else {
             found.residues += 1;
             continue;
         };
-        found.residues += differing_cells(before, &now);
+        let log = now.log.get(before.log.len()..).unwrap_or_default();
+        let by_public = log.iter().filter(|row| of_public(&row.cause));
+        found.residues += differing_cells(before, &now, by_public);
         let born = now.rows.iter().filter(|row| !before.rows.contains(row));
+        let born = born.filter(|row| !of_public(&row.cause));
         found.residues += born.filter(|row| !row.is_terminal()).count() as u64;
         found.residues += u64::from(now.log.get(..before.log.len()) != Some(&before.log[..]));
-        let (unnegated, settlements, reversals) = logged(&now.log[before.log.len()..]);
+        let (unnegated, settlements, reversals) =
+            logged(log.iter().filter(|row| !of_public(&row.cause)));
         found.residues += unnegated;
         found.settlements += settlements;
         if party.role == Role::His {
@@ -42,7 +59,11 @@ pub fn look_through(world: &MemoryWorld, opening: &[(Party, Export)]) -> Found {
     found
 }
 
-fn differing_cells(before: &Export, now: &Export) -> u64 {
+fn differing_cells<'e>(
+    before: &Export,
+    now: &Export,
+    by_public: impl Iterator<Item = &'e Arc<LogRow>>,
+) -> u64 {
     let values = |export: &Export| -> BTreeMap<String, i64> {
         let cells = export.cells.iter();
         cells
@@ -50,15 +71,22 @@ fn differing_cells(before: &Export, now: &Export) -> u64 {
             .map(|cell| (format!("{:?}", cell.key), cell.value))
             .collect()
     };
-    let (before, now) = (values(before), values(now));
-    let keys: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let (mut before, mut now) = (values(before), values(now));
+    for row in by_public {
+        if let Entry::Posting { cell, amount, .. } = &row.entry {
+            *before.entry(format!("{cell:?}")).or_default() += amount;
+        }
+    }
+    before.retain(|_, value| *value != 0);
+    now.retain(|_, value| *value != 0);
+    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     keys.into_iter()
         .filter(|key| before.get(*key) != now.get(*key))
         .count() as u64
 }
 
 /// Postings without exactly one negation of the same amount on the same cell; settlements made; settlements undone.
-fn logged(log: &[Arc<LogRow>]) -> (u64, u64, u64) {
+fn logged<'e>(log: impl Iterator<Item = &'e Arc<LogRow>>) -> (u64, u64, u64) {
     let mut postings = BTreeMap::new();
     let (mut settled, mut reversed) = (0, 0);
     let mut wrong = 0;

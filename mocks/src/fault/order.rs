@@ -146,6 +146,20 @@ impl FaultOrder {
         )
     }
 
+    /// What must go wrong beside it before it can meet anything: an undo of what never came needs something that never
+    /// came. `None` for all that meets honest business.
+    pub fn beside(&self) -> Option<FaultOrder> {
+        let of_nothing = matches!(
+            self.class.id,
+            "empty-rollback-with-effect" | "empty-rollback-refused-forever"
+        );
+        let lost = FaultClass::named("request-lost").filter(|_| of_nothing)?;
+        Some(FaultOrder {
+            on: Some(InfNo::new("2207")),
+            ..FaultOrder::plain(lost)
+        })
+    }
+
     /// The parties that it names, to be held against a plan's.
     pub fn parties(&self) -> impl Iterator<Item = Party> {
         let of_party = |name: &&str| self.values(name) == Some(Values::Party);

@@ -218,6 +218,35 @@ fn each_seed_has_a_fault_of_its_own_and_comes_to_its_end() {
     assert_eq!(told["verdicts"]["none"], Value::Null, "{told}");
 }
 
+/// The plan for campaigns has business for every fault: those of gates, refunds and entries after go-live fire there too,
+/// each in its turn, and what the public booked is not counted as left behind.
+#[test]
+fn in_the_plan_for_campaigns_faults_of_gates_and_of_the_public_fire() {
+    const FIRE: [&str; 10] = [
+        "persona-not-registered",
+        "persona-class-wrong",
+        "suspended-business-accepted",
+        "real-traffic-in-window",
+        "cutoff-refund-accepted",
+        "unready-peer-accepted",
+        "old-platform-still-open",
+        "catch-up-out-of-order",
+        "catch-up-twice",
+        "in-transit-carried-over",
+    ];
+    let seeds = [
+        "--quiet", "--faults", "parties", "--seeds", "70..80", "--json",
+    ];
+    let told = crosswipe(&[&["sim", &plan("campaign")], &seeds[..]].concat());
+    let told = told.must_end(0).json();
+    for class in FIRE {
+        let times = &told["sometimes"]["fault"][class];
+        assert_eq!(times.as_u64(), Some(1), "{class}: {told}");
+    }
+    assert_eq!(told["failures"], serde_json::json!({}));
+    println!("{} faults fired, each once", FIRE.len());
+}
+
 #[test]
 fn a_fault_that_meets_no_message_proves_nothing() {
     let faults = ["--faults", "response-lost:on=2102", "--seeds", "0..2"];
