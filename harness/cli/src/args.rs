@@ -111,7 +111,7 @@ pub(crate) struct Run {
 /// 模拟 Play a plan in memory, seed by seed
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example · 例:\n  crosswipe sim scenarios/pair-demo --seeds 0..200\n  crosswipe sim scenarios/pair-demo --seed 7 --trace"
+    after_help = "Example · 例:\n  crosswipe sim scenarios/pair-demo --seeds 0..200\n  crosswipe sim scenarios/pair-demo --seed 7 --trace\n  crosswipe sim scenarios/pair-demo --swipes 2000 --faults none"
 )]
 pub(crate) struct Sim {
     /// Plan folder or its plan.yaml
@@ -127,6 +127,12 @@ pub(crate) struct Sim {
     /// One seed alone
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Volume: play seeds, from the first of --seeds on, until so many swipes are settled, reversed and judged
+    #[arg(long, value_name = "N", conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) swipes: Option<u64>,
+    /// Cases in the world of each seed, all of them swipes [default: one to three of all kinds; with --swipes 64]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) per_world: Option<u32>,
     /// What goes wrong: none, transport (links, restarts, clocks, kills), parties (in each seed a fault of one), and faults for every seed, e.g. transport,response-lost:nth=2
     #[arg(long, value_name = "MIX", default_value = "transport")]
     pub(crate) faults: String,

@@ -18,6 +18,9 @@ pub struct Mix {
     pub transport: bool,
     /// In each seed one fault of a party, of those that a party can have.
     pub parties: bool,
+    /// 大场 · So many cases in each seed, all of them swipes that succeed; the same in every seed, played in another order
+    /// of messages. One to three of all kinds where this is not said.
+    pub crowd: Option<usize>,
 }
 
 /// 配方 · What is played.
@@ -54,11 +57,17 @@ impl Recipe {
     /// What a seed says.
     pub fn draw(stage: &Stage, mix: Mix, seed: u64) -> Recipe {
         let mut dice = Dice::of(seed, "cases");
-        let mut chosen = match mix.parties && !mix.transport {
-            true => in_turn(stage, seed),
-            false => by_lot(stage, &mut dice),
+        let chosen = match mix.crowd {
+            Some(cases) => stage.crowd(cases),
+            None => {
+                let mut chosen = match mix.parties && !mix.transport {
+                    true => in_turn(stage, seed),
+                    false => by_lot(stage, &mut dice),
+                };
+                dice.shuffle(&mut chosen);
+                chosen
+            }
         };
-        dice.shuffle(&mut chosen);
         let mut troubles = match mix.transport {
             true => troubles(&mut Dice::of(seed, "troubles"), chosen.len() as i64),
             false => Vec::new(),

@@ -1,6 +1,6 @@
 //! 缩小 · The smallest part of a recipe that still fails in the same way: fewer cases, fewer troubles.
 //!
-//! Greedy, one part at a time, until none can be left out: a recipe has few parts, so that is soon done.
+//! Greedy: half of many cases at a time, then one part at a time, until none can be left out.
 
 use crate::recipe::Recipe;
 use crate::scene::play;
@@ -17,6 +17,9 @@ pub struct Shrunk {
     /// Recipes that were tried.
     pub tries: u32,
 }
+
+/// From so many cases on, half of them are left out at a time.
+const MANY: usize = 4;
 
 /// Leaves out what the failure does not need. `fails` says whether a smaller one is still the same.
 pub fn shrink(
@@ -56,7 +59,14 @@ fn smaller(
         smaller.troubles.remove(at);
         smaller
     });
-    for smaller in without_a_case.chain(without_a_trouble) {
+    let half = recipe.cases.len() / 2;
+    let halves = [0..half, half..recipe.cases.len()].into_iter();
+    let without_half = halves.filter(|_| recipe.cases.len() >= MANY).map(|half| {
+        let mut smaller = recipe.clone();
+        smaller.cases.drain(half);
+        smaller
+    });
+    for smaller in without_half.chain(without_a_case).chain(without_a_trouble) {
         shrunk.tries += 1;
         let judged = Judged::of(&play(stage, &smaller, &Trace::default()));
         if fails(&shrunk.judged, &judged) {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use crosswipe_domain::{Export, Moment, Party};
+use crosswipe_domain::{CaseId, Export, Moment, Party};
 use crosswipe_mocks::{FaultOrder, MemoryWorld, MsgidMode, Setup};
 use crosswipe_runner::beginning;
 use crosswipe_scenarios::{Case, Expected, Plan, Step, Swipe};
@@ -78,12 +78,10 @@ impl Stage {
         let public: Vec<usize> = all
             .filter(|index| played(index).next().is_some() && !played(index).any(|strange| strange))
             .collect();
-        let settles = |index: &usize| {
-            plan.cases[*index].leaves().any(
-                |step| matches!(step, Step::Swipe(swipe) if swipe.expect.outcome == Expected::Ok),
-            )
-        };
-        let settling: Vec<usize> = drawable.iter().copied().filter(settles).collect();
+        let settling = drawable.iter().copied();
+        let settling: Vec<usize> = settling
+            .filter(|index| plan.cases[*index].leaves().any(settles))
+            .collect();
         if settling.is_empty() {
             return Err(NothingToDraw::NoSwipe);
         }
@@ -139,6 +137,23 @@ impl Stage {
         &self.public
     }
 
+    /// So many cases that settle something at any time, in the plan's order and then again from the first.
+    pub(crate) fn crowd(&self, cases: usize) -> Vec<usize> {
+        let any_time = self.settling.iter().filter(|case| !self.is_timed(**case));
+        let any_time: Vec<usize> = any_time.copied().collect();
+        let of = match any_time.is_empty() {
+            true => &self.settling,
+            false => &any_time,
+        };
+        of.iter().cycle().take(cases).copied().collect()
+    }
+
+    /// Swipes that a case settles where nothing goes wrong.
+    pub fn swipes_of(&self, case: usize) -> u64 {
+        let leaves = self.plan.cases[case].leaves();
+        leaves.filter(|step| settles(step)).count() as u64
+    }
+
     /// The world of these cases, with the platforms of before the cutover where a fault of the seed needs them.
     pub(crate) fn set(&self, cases: &[usize], old_platforms: bool) -> Arc<Set> {
         let key = (cases.to_vec(), old_platforms);
@@ -176,13 +191,27 @@ impl Stage {
         }
     }
 
+    /// The cases, each with a name of its own: one that is played again says the how-manieth time it is.
+    fn named_apart(&self, cases: &[usize]) -> Vec<Case> {
+        let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+        let again = |index: &usize| {
+            let times = times.entry(*index).or_default();
+            *times += 1;
+            let mut case = self.plan.cases[*index].clone();
+            if *times > 1 {
+                let named = CaseId::parse(&format!("{}~{times}", case.id));
+                let numbered = || CaseId::parse(&format!("{index}~{times}"));
+                case.id = named.or_else(|_| numbered()).expect("numbers are short");
+            }
+            case
+        };
+        cases.iter().map(again).collect()
+    }
+
     /// The plan with these cases and who takes part in them.
     fn narrowed(&self, cases: &[usize]) -> Plan {
         let mut plan = Plan {
-            cases: cases
-                .iter()
-                .map(|index| self.plan.cases[*index].clone())
-                .collect(),
+            cases: self.named_apart(cases),
             ..self.plan.clone()
         };
         let (mut people, mut places) = (Vec::new(), Vec::new());
@@ -211,6 +240,11 @@ impl Stage {
         });
         plan
     }
+}
+
+/// True for a swipe that is to succeed.
+fn settles(step: &Step) -> bool {
+    matches!(step, Step::Swipe(swipe) if swipe.expect.outcome == Expected::Ok)
 }
 
 /// True for a case with an instant of its own in it.

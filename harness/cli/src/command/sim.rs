@@ -1,4 +1,5 @@
-//! 模拟 · `crosswipe sim PLAN --seeds A..B`: a plan in memory, seed by seed; `--seed N` plays one again.
+//! 模拟 · `crosswipe sim PLAN --seeds A..B`: a plan in memory, seed by seed; `--seed N` plays one again, `--swipes N` as
+//! many as it takes for so many swipes.
 //!
 //! Exit 0 only if every seed ended as it must: without a fault of a party that is clean, whatever links, processes and
 //! clocks did. A seed that did not is shown in its smallest part, with the command that plays it again.
@@ -6,6 +7,7 @@
 
 mod json;
 mod progress;
+mod speed;
 mod told;
 
 use std::num::NonZero;
@@ -27,8 +29,11 @@ use crate::inner::must_be_of_parties;
 use crate::served::digest;
 
 use progress::Progress;
+use speed::Speed;
 use told::{CampaignTold, Failed, Replay, SeedTold};
 
+/// Cases of one world where a volume is asked for: enough that what a world costs by itself hardly counts.
+const PER_WORLD: u32 = 64;
 /// Failed seeds that are shown; the others are counted.
 const SHOWN: usize = 5;
 
@@ -38,7 +43,8 @@ const KEPT_EVERY_MS: u64 = 1_000;
 /// Plays, tells, and says whether all was as it must be.
 pub(crate) fn sim(args: &Sim) -> Result<Exit, Trouble> {
     let seeds = seeds(&args.seeds)?;
-    let (mix, orders) = mix(&args.faults)?;
+    let (mut mix, orders) = mix(&args.faults)?;
+    mix.crowd = per_world(args);
     must_be_of_parties(&orders, "sim")?;
     let mut plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     plan.topology.old_platforms |= orders.iter().any(FaultOrder::needs_old_platforms);
@@ -52,10 +58,27 @@ pub(crate) fn sim(args: &Sim) -> Result<Exit, Trouble> {
     match args.seed {
         Some(seed) => one(args, &stage, mix, seed),
         None => {
+            let seeds = match args.swipes {
+                Some(swipes) => until(&stage, mix, seeds.start, swipes),
+                None => seeds,
+            };
             let name = progress::Campaign::of(args, &digest, mix, &seeds);
             many(args, &stage, mix, seeds, &name)
         }
     }
+}
+
+fn per_world(args: &Sim) -> Option<usize> {
+    let volume = args.swipes.map(|_| PER_WORLD);
+    args.per_world.or(volume).map(|cases| cases as usize)
+}
+
+/// The seeds from `first` on that hold so many swipes that succeed, where nothing goes wrong.
+fn until(stage: &Stage, mix: Mix, first: u64, swipes: u64) -> Range<u64> {
+    // All worlds of a crowd are of the same cases, and each settles something.
+    let cases = Recipe::draw(stage, mix, first).cases;
+    let each: u64 = cases.iter().map(|(_, case)| stage.swipes_of(*case)).sum();
+    first..first.saturating_add(swipes.div_ceil(each.max(1)))
 }
 
 fn many(
@@ -76,22 +99,21 @@ fn many(
         (Some(file), []) => progress::begun(file, name, shard)?,
         (None, []) => Progress::none(shard),
     };
-    let done = begun.sums.clone();
     let of = Campaign {
         stage,
         mix,
         seeds: seeds.clone(),
         shard,
-        done: done.clone(),
+        done: begun.sums.clone(),
         jobs,
     };
-    let watch = Stopwatch::start();
+    let mut speed = Speed::start(shard.len(&seeds).saturating_sub(begun.sums.seeds));
     let progress = if args.together.is_empty() {
-        played(args, &of, begun, name)?
+        played(args, &of, begun, name, &mut speed)?
     } else {
         begun
     };
-    let took_ms = watch.elapsed_ms().max(1);
+    speed.ended();
     let sums = &progress.sums;
     let rare = match args.at_least {
         Some(times) => rare(stage, mix, sums, times),
@@ -131,7 +153,7 @@ fn many(
         told::campaign(&told_of, args.common.lang())
     })?;
     if !args.common.quiet && args.together.is_empty() {
-        to_stderr(&told::speed(sums, &done, took_ms, args.common.lang()));
+        to_stderr(&speed.told(args.swipes.is_some(), args.common.lang()));
     }
     let armed = mix.parties || !stage.faults().is_empty();
     Ok(exit(sums, armed, !rare.is_empty()))
@@ -144,6 +166,7 @@ fn played(
     of: &Campaign<'_>,
     mut at: Progress,
     name: &progress::Campaign,
+    speed: &mut Speed,
 ) -> Result<Progress, Trouble> {
     if at.sums.seeds > 0 && !args.common.quiet {
         let (done, all) = (at.sums.seeds, of.shard.len(&of.seeds));
@@ -157,6 +180,7 @@ fn played(
     let watch = Stopwatch::start();
     let mut kept_ms = 0;
     campaign(of, |line: &Line, sums| {
+        speed.played(line);
         if line.judged.failure.is_some() && at.failed.len() < SHOWN {
             at.failed.push(line.seed);
         }
@@ -250,6 +274,7 @@ fn replay(args: &Sim) -> Replay {
     Replay {
         plan: args.plan.display().to_string(),
         faults: args.faults.clone(),
+        per_world: per_world(args),
         case: args.case.clone(),
     }
 }

@@ -12,6 +12,7 @@ const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/pair-de
 const TRANSPORT: Mix = Mix {
     transport: true,
     parties: false,
+    crowd: None,
 };
 
 /// The demo, with these faults armed in every seed.

@@ -17,6 +17,7 @@ use crosswipe_sim::{
 pub(super) struct Replay {
     pub(super) plan: String,
     pub(super) faults: String,
+    pub(super) per_world: Option<usize>,
     pub(super) case: Vec<String>,
 }
 
@@ -59,6 +60,9 @@ impl Replay {
         let mut command = format!("crosswipe sim {} --seed {}", self.plan, recipe.seed);
         if self.faults != "transport" {
             command.push_str(&format!(" --faults {}", self.faults));
+        }
+        if let Some(cases) = self.per_world {
+            command.push_str(&format!(" --per-world {cases}"));
         }
         for text in &self.case {
             command.push_str(&format!(" --case {text}"));
@@ -479,34 +483,6 @@ pub(super) fn goes_on(done: u64, all: u64, lang: Lang) -> String {
         Lang::Zh => format!("接着跑: {all} 个种子已有 {done} 个\n"),
         Lang::En => format!("going on: {done} of {all} seeds are played already\n"),
     }
-}
-
-/// How fast it was; for stderr, since no two machines agree. What was `done` before is not counted.
-pub(super) fn speed(sums: &Sums, done: &Sums, took_ms: u64, lang: Lang) -> String {
-    let per_second = |count: u64| {
-        let tenths = count.saturating_mul(10_000) / took_ms;
-        format!("{}.{}", tenths / 10, tenths % 10)
-    };
-    let (seeds, swipes) = (sums.seeds - done.seeds, sums.swipes - done.swipes);
-    let (of_seeds, of_swipes) = (per_second(seeds), per_second(swipes));
-    let seconds = format!("{}.{}", took_ms / 1_000, took_ms % 1_000 / 100);
-    let peak = peak_mib().map_or("-".to_owned(), |peak| peak.to_string());
-    match lang {
-        Lang::Zh => format!(
-            "{seeds} 个种子用时 {seconds} 秒, 每秒 {of_seeds} 个; 刷卡 {swipes} 次, 每秒 {of_swipes} 次; 内存峰值 {peak} MiB\n"
-        ),
-        Lang::En => format!(
-            "{seeds} seeds in {seconds} s, {of_seeds} per second; {swipes} swipes, {of_swipes} per second; at most {peak} MiB of memory\n"
-        ),
-    }
-}
-
-/// The most memory that this process ever had, where the system tells.
-fn peak_mib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib / 1024)
 }
 
 /// Filled with blanks to so many columns; Chinese characters take two.

@@ -247,6 +247,42 @@ fn in_the_plan_for_campaigns_faults_of_gates_and_of_the_public_fire() {
     println!("{} faults fired, each once", FIRE.len());
 }
 
+/// A volume: worlds of many swipes until there are enough of them, the same on any number of threads; a world is played
+/// again by its seed, and what went wrong in it is shown in its smallest part.
+#[test]
+fn a_volume_is_settled_reversed_and_judged_world_by_world() {
+    let volume = ["--swipes", "40", "--per-world", "16", "--faults", "none"];
+    let one = sim(&[&volume[..], &["--json", "--jobs", "1"]].concat()).must_end(0);
+    let two = sim(&[&volume[..], &["--json", "--jobs", "2"]].concat()).must_end(0);
+    assert_eq!(one.out, two.out);
+    let told = one.json();
+    println!(
+        "{} worlds, {} swipes, {} settled on all parties",
+        told["seeds"]["played"], told["swipes"], told["settled"]
+    );
+    assert_eq!(told["seeds"]["played"], 3);
+    assert_eq!(told["swipes"], 48);
+    assert_eq!(told["settled"], 4 * 48);
+    assert_eq!(told["reversed"], told["settled"]);
+    assert_eq!(told["verdicts"], serde_json::json!({"clean": 3}));
+
+    let plan = plan("pair-demo");
+    let aloud = [&["sim", &plan, "--lang", "en"], &volume[..]].concat();
+    let speed = crosswipe(&aloud).must_end(0).err;
+    assert!(speed.contains("48 swipes"), "{speed}");
+    let parts = speed.lines().skip_while(|line| !line.starts_with("parts"));
+    assert_eq!(parts.count(), 1 + 3, "{speed}");
+
+    let faulty = ["--per-world", "9", "--seeds", "0..1", "--lang", "en"];
+    let fault = ["--faults", "hub-drops-forwarded-reversal"];
+    let found = sim(&[&faulty[..], &fault, &["--json"]].concat()).must_end(0);
+    assert_eq!(found.json()["verdicts"], serde_json::json!({"violated": 1}));
+    let world = ["--per-world", "16", "--faults", "none", "--seed", "2"];
+    let again = sim(&[&world[..], &["--json"]].concat()).must_end(0).json();
+    assert_eq!(again["cases"].as_array().map(Vec::len), Some(16));
+    assert!(again["replay"].as_str().unwrap().contains("--per-world 16"));
+}
+
 #[test]
 fn a_fault_that_meets_no_message_proves_nothing() {
     let faults = ["--faults", "response-lost:on=2102", "--seeds", "0..2"];
