@@ -130,7 +130,7 @@ pub(crate) struct Sim {
     /// Volume: play seeds, from the first of --seeds on, until so many swipes are settled, reversed and judged
     #[arg(long, value_name = "N", conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) swipes: Option<u64>,
-    /// Cases in the world of each seed, all of them swipes [default: one to three of all kinds; with --swipes 64]
+    /// Cases in the world of each seed, all of them swipes [default: one to three of all kinds; with --swipes 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) per_world: Option<u32>,
     /// What goes wrong: none, transport (links, restarts, clocks, kills), parties (in each seed a fault of one), and faults for every seed, e.g. transport,response-lost:nth=2

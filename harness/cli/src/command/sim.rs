@@ -33,7 +33,7 @@ use speed::Speed;
 use told::{CampaignTold, Failed, Replay, SeedTold};
 
 /// Cases of one world where a volume is asked for: enough that what a world costs by itself hardly counts.
-const PER_WORLD: u32 = 64;
+const PER_WORLD: u32 = 16;
 /// Failed seeds that are shown; the others are counted.
 const SHOWN: usize = 5;
 
