@@ -26,9 +26,9 @@ use bytes::Bytes;
 use crosswipe_domain::{Moment, Party, Role};
 use crosswipe_wire::{Context, Refusal, context};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
-use hyper::service::service_fn;
+use hyper::service::{HttpService, service_fn};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -71,6 +71,7 @@ type Addresses = Arc<OnceLock<std::collections::BTreeMap<Party, SocketAddr>>>;
 /// Set once by whoever keeps the clock, if somebody does.
 pub(crate) type Hold = Arc<OnceLock<HoldFn>>;
 type Out = Response<Outgoing>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// 一台服务器 · A machine, its socket and its client.
 pub(crate) struct Server {
@@ -288,6 +289,17 @@ async fn attend(node: Arc<Node>, door: Door, stream: TcpStream) {
             request,
         )
     });
+    converse(&door, line, service).await;
+}
+
+/// Serves a connection within the limits, until its peer has had enough or it has to go for another.
+async fn converse<S, B>(door: &Door, line: Line, service: S)
+where
+    S: HttpService<Incoming, ResBody = B>,
+    S::Error: Into<BoxError>,
+    B: Body + 'static,
+    B::Error: Into<BoxError>,
+{
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)

@@ -26,7 +26,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -39,8 +39,8 @@ use self::page::Events;
 use super::doors::{Door, Handle};
 use super::line::Line;
 use super::{
-    ANSWER_LIMIT, FULL_PAUSE, Guards, HEAD_LIMIT, HEADER_TIMEOUT, HEADERS, HOP_TIMEOUT, NotTaken,
-    Out, Outgoing, POOL_IDLE, Silence, body, listen, not_taken, respond,
+    ANSWER_LIMIT, FULL_PAUSE, Guards, HOP_TIMEOUT, NotTaken, Out, Outgoing, POOL_IDLE, Silence,
+    body, converse, listen, not_taken, respond,
 };
 use crate::shell::TimeFn;
 
@@ -186,16 +186,7 @@ async fn attend(node: Arc<Node>, door: Door, (line, two_lengths): (Line, Arc<Ato
             request,
         )
     });
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_headers(HEADERS)
-        .max_buf_size(HEAD_LIMIT)
-        .half_close(true);
-    tokio::select! {
-        _ = http.serve_connection(TokioIo::new(line), service) => {}
-        () = door.told_to_leave() => {}
-    }
+    converse(&door, line, service).await;
 }
 
 async fn answered(
