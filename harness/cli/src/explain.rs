@@ -1,6 +1,6 @@
 //! 词条 · The pages behind `crosswipe explain`: one per code, both languages, embedded.
 //!
-//! The text lies in `explain/pages.md`, that of faults in `explain/faults/`, one file per group of the
+//! The text lies in `explain/pages.md`, that of findings about messages in `explain/conformance.md`, that of faults in `explain/faults/`, one file per group of the
 //! catalogue: `## code`, then a line `zh: title` with its paragraphs and a line `en: title` with its
 //! paragraphs. A code with a part after `:` falls back to its family (`residue:cash` → `residue`).
 //! Tests see to it that every code of the program and every fault has a page.
@@ -8,8 +8,9 @@
 use crosswipe_reports::Lang;
 
 /// 词条文件 · Codes first, then faults in the order of their groups.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     include_str!("explain/pages.md"),
+    include_str!("explain/conformance.md"),
     include_str!("explain/faults/overview.md"),
     include_str!("explain/faults/a-network.md"),
     include_str!("explain/faults/b-treatment.md"),

@@ -6,6 +6,7 @@
 //! Not here: whether a transaction is in order at this moment (`mocks`), signatures, sessions.
 
 mod envelope;
+mod ties;
 mod value;
 
 use crate::catalogue::{FieldSpec, Need, NodeKind, NodeSpec, catalogue};
@@ -24,7 +25,7 @@ pub enum Mode {
 }
 
 /// What tolerant mode forgives.
-const FORGIVEN: [&str; 22] = [
+const FORGIVEN: [&str; 31] = [
     "computed-missing",
     "byte-order-mark",
     "duplicate-key",
@@ -47,14 +48,20 @@ const FORGIVEN: [&str; 22] = [
     "infver-form",
     "insuplc-not-pooling-area",
     "psn-no-without-insuplc",
+    "cainfo-unverifiable",
+    "path-not-infno",
+    "timestamp-outside",
+    "timestamp-missing",
+    "nonce",
+    "signed-in-other-encoding",
+    "sign-no-not-issued",
+    "sign-no-expired",
+    "split-differs",
 ];
 
 /// Everything that differs from the tables, in the order of the tables.
 pub fn check(request: &Request<'_>, mode: Mode) -> Vec<Finding> {
-    let mut found = Found {
-        mode,
-        findings: Vec::new(),
-    };
+    let mut found = Found::new(mode);
     for note in &request.notes {
         found.add(note.code, note.path.clone(), &note.expected, &note.actual);
     }
@@ -65,6 +72,7 @@ pub fn check(request: &Request<'_>, mode: Mode) -> Vec<Finding> {
                 check_node(request, node, &mut found);
             }
             check_input_keys(request, &transaction.input, &mut found);
+            ties::check(request, transaction, &mut found);
         }
         None => found.add(
             "infno-unknown",
@@ -102,13 +110,26 @@ pub fn missing_mandatory(request: &Request<'_>) -> Vec<FieldPath> {
 }
 
 /// Findings under construction; the mode decides what each weighs.
-struct Found {
+pub(crate) struct Found {
     mode: Mode,
-    findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Found {
-    fn add(&mut self, code: &'static str, path: FieldPath, expected: &str, actual: &str) {
+    pub(crate) fn new(mode: Mode) -> Found {
+        Found {
+            mode,
+            findings: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        code: &'static str,
+        path: FieldPath,
+        expected: &str,
+        actual: &str,
+    ) {
         let forgiven = self.mode == Mode::Tolerant && FORGIVEN.contains(&code);
         let weight = if forgiven {
             Weight::Note
@@ -125,7 +146,7 @@ impl Found {
     }
 }
 
-fn path(node: &str, index: Option<usize>, field: &str, zh: &'static str) -> FieldPath {
+pub(crate) fn path(node: &str, index: Option<usize>, field: &str, zh: &'static str) -> FieldPath {
     FieldPath {
         node: node.to_owned(),
         index,

@@ -121,7 +121,10 @@ fn success(sent: &Sent<'_>, response: &Response<'_>) -> Outcome {
 }
 
 /// The first required node that is not there.
-fn missing_part(transaction: &Transaction, response: &Response<'_>) -> Option<&'static str> {
+pub(crate) fn missing_part(
+    transaction: &Transaction,
+    response: &Response<'_>,
+) -> Option<&'static str> {
     let Output::Object(members) = &response.output else {
         return match transaction.output.shape {
             Shape::None | Shape::File => None,
@@ -204,7 +207,7 @@ fn ids_of(transaction: Option<&Transaction>, response: &Response<'_>) -> BTreeMa
 
 /// Amounts of `setlinfo` by field name, and one `fund:<code>` per fund; lines of one fund are added up. Every
 /// amount that the interface knows anywhere is read, since regions give one answer the fields of another.
-fn amounts_of(response: &Response<'_>) -> Result<BTreeMap<String, Money>, String> {
+pub(crate) fn amounts_of(response: &Response<'_>) -> Result<BTreeMap<String, Money>, String> {
     let mut amounts = BTreeMap::new();
     let Some(setlinfo) = response.node("setlinfo") else {
         return Ok(amounts);
@@ -228,7 +231,7 @@ fn amounts_of(response: &Response<'_>) -> Result<BTreeMap<String, Money>, String
     Ok(amounts)
 }
 
-fn is_fair(err_msg: &str) -> bool {
+pub(crate) fn is_fair(err_msg: &str) -> bool {
     err_msg.is_empty()
         || FAIR_WORDS
             .iter()

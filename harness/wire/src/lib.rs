@@ -8,6 +8,7 @@
 mod catalogue;
 mod check;
 mod classify;
+pub mod conform;
 pub mod context;
 mod finding;
 pub mod gateway;
@@ -18,6 +19,7 @@ mod members;
 mod refusal;
 mod request;
 mod response;
+mod rule;
 mod write;
 
 pub use catalogue::{
@@ -37,6 +39,7 @@ pub use members::{BadField, Members};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::Request;
 pub use response::{Infcode, Output, Response};
+pub use rule::{CODES, FindingRule, rule};
 pub use write::{
     Envelope, ObjectText, Receipt, list_text, write_ok, write_ok_array, write_refusal,
     write_request,

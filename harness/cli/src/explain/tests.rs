@@ -246,6 +246,21 @@ fn every_refusal_code_has_its_page() {
     }
 }
 
+/// And the page says the rule in the very words that stand beside the finding.
+#[test]
+fn every_finding_about_a_message_has_its_page() {
+    assert!(crosswipe_wire::CODES.len() >= 60);
+    for rule in crosswipe_wire::CODES {
+        has_page_of_its_own(rule.code);
+        let page = page(rule.code).unwrap();
+        let told = [
+            page.title(Lang::Zh) == rule.title_zh && page.title(Lang::En) == rule.title_en,
+            page.body(Lang::Zh).contains(rule.zh) && page.body(Lang::En).contains(rule.en),
+        ];
+        assert_eq!(told, [true; 2], "{}", rule.code);
+    }
+}
+
 #[test]
 fn every_problem_of_a_plan_has_its_page() {
     crosswipe_scenarios::CODES

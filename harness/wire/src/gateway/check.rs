@@ -88,11 +88,17 @@ pub struct GatewayRefusal {
     pub code: u16,
     /// In its own words.
     pub message: &'static str,
+    /// What would have been noted, had the check been off.
+    pub note: GatewayNote,
 }
 
 impl GatewayRefusal {
-    const fn new(message: &'static str) -> GatewayRefusal {
-        GatewayRefusal { code: 401, message }
+    const fn new(message: &'static str, note: GatewayNote) -> GatewayRefusal {
+        GatewayRefusal {
+            code: 401,
+            message,
+            note,
+        }
     }
 
     /// `{"code":401,"message":…}`: not the business envelope.
@@ -151,7 +157,7 @@ pub fn check(
     let header = |name: &str| (message.header)(name).filter(|value| !value.is_empty());
     let mut off = |refuse: bool, note: GatewayNote, words: &'static str| {
         if refuse {
-            return Err(GatewayRefusal::new(words));
+            return Err(GatewayRefusal::new(words, note));
         }
         notes.push(note);
         Ok(())

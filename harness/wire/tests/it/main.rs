@@ -7,6 +7,8 @@
 mod catalogue;
 #[cfg(test)]
 mod classify;
+#[cfg(test)]
+mod forms;
 mod gateway;
 #[cfg(test)]
 mod hostile;

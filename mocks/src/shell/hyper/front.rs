@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use crosswipe_domain::{Party, Role, Topology};
+use crosswipe_domain::{AdmDivision, Party, Role, Topology};
+use crosswipe_wire::conform::{Conform, Exchange, Scope};
 use crosswipe_wire::gateway::{Dialect, Key, Nonces, Rules};
 use crosswipe_wire::{Mode, Refusal, RefusalCode, Request as Message, Response as Reply};
 use http_body_util::{BodyExt, Either, Full, Limited};
@@ -80,6 +81,8 @@ struct Node {
     guards: Guards,
     nonces: Mutex<Nonces>,
     diary: Mutex<Diary>,
+    /// What every institution has sent so far, held against the interface.
+    conform: Mutex<Conform>,
     /// How many exchanges the diary has had.
     news: watch::Sender<u64>,
     /// What a HIS engineer has to type, for the page.
@@ -107,6 +110,7 @@ impl Front {
             .pool_idle_timeout(POOL_IDLE)
             .retry_canceled_requests(false)
             .build(connector);
+        let conform = Mutex::new(Conform::new(config.mode, Scope::Whole));
         let node = Arc::new(Node {
             config,
             topology,
@@ -116,6 +120,7 @@ impl Front {
             guards: Guards::default(),
             nonces: Mutex::default(),
             diary: Mutex::default(),
+            conform,
             news: watch::Sender::default(),
             notice: OnceLock::new(),
         });
@@ -250,7 +255,7 @@ impl Node {
                 return Ok(respond(refusal.status, Bytes::from(refusal.body)));
             }
         };
-        seen.admitted(&admitted, self.config.mode);
+        seen.admitted(&admitted);
         let answer = match self.platform(&admitted) {
             Ok((party, address)) => {
                 seen.platform = party.to_string();
@@ -262,6 +267,14 @@ impl Node {
             Some((status, body)) => seen.answered(*status, Reply::parse(body).ok().as_ref()),
             None => seen.unanswered(),
         }
+        let judged = lock(&self.conform).judge(&Exchange {
+            at: now,
+            named: admitted.other_path.as_ref(),
+            gateway: &admitted.notes,
+            request: &admitted.body,
+            answer: answer.as_ref().map(|(status, body)| (*status, &body[..])),
+        });
+        seen.find(judged.request);
         self.note(seen);
         let (status, body) = answer.ok_or(Silence)?;
         Ok(written(status, body, admitted.gbk))
@@ -280,30 +293,47 @@ impl Node {
             let (party, address) = first.ok_or_else(|| unknown("没有平台"))?;
             return Ok((party.clone(), *address));
         };
-        let place = message.mdtrtarea_admvs.trim();
-        let regions = &self.topology.regions;
-        let city = |code: &str| place.len() == 6 && code[..4] == place[..4];
-        let by_place = regions.iter().find(|region| region.code.as_str() == place);
-        let by_place = by_place.or_else(|| {
-            let mut of_city = regions.iter();
-            of_city.find(|region| place.is_ascii() && city(region.code.as_str()))
-        });
-        let code = message.fixmedins_code.trim();
-        let institutions = &self.topology.institutions;
-        let by_institution = || {
-            let known = institutions.iter().find(|one| one.code.as_str() == code);
-            known.map(|one| one.region)
-        };
-        let region = by_place.map(|region| region.code).or_else(by_institution);
-        let region = region.ok_or_else(|| {
-            unknown(&format!(
-                "mdtrtarea_admvs `{place}` 与 fixmedins_code `{code}` 都不在计划里"
-            ))
-        })?;
+        let region = self.region(&message)?;
         let party = Party::new(Role::Treatment, region.as_str());
         let address = self.platforms.get(&party);
         let address = address.ok_or_else(|| unknown(&format!("没有平台 {party}")))?;
         Ok((party, *address))
+    }
+
+    /// The city that the message names, or the one of its institution where it names none or a whole province.
+    fn region(&self, message: &Message<'_>) -> Result<AdmDivision, Refusal> {
+        let place = message.mdtrtarea_admvs.trim();
+        let code = message.fixmedins_code.trim();
+        let regions = &self.topology.regions;
+        let same = |digits: usize| {
+            let of = move |text: &str| text.get(..digits).map(str::to_owned);
+            let asked = of(place).filter(|_| place.len() == 6);
+            let mut all = regions.iter();
+            all.find(|region| asked.is_some() && of(region.code.as_str()) == asked)
+        };
+        if let Some(region) = same(6).or_else(|| same(4)) {
+            return Ok(region.code);
+        }
+        let vague = place.is_empty() || place.ends_with("0000") && same(2).is_some();
+        let institutions = &self.topology.institutions;
+        let own = institutions.iter().find(|one| one.code.as_str() == code);
+        match own {
+            Some(own) if vague => Ok(own.region),
+            _ => {
+                let known: Vec<String> = regions
+                    .iter()
+                    .map(|region| format!("{} {}", region.code, region.name))
+                    .collect();
+                let what = match vague {
+                    true => format!("fixmedins_code `{code}`"),
+                    false => format!("mdtrtarea_admvs `{place}`"),
+                };
+                Err(unknown(&format!(
+                    "{what} 不在计划里; 就医地有 (places): {}",
+                    known.join(", ")
+                )))
+            }
+        }
     }
 
     /// Status and body, or nothing where no whole answer came.

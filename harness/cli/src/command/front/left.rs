@@ -118,7 +118,8 @@ impl Left {
                     "收到 {count} 笔报文; 各平台账册与开门时逐格相同, 没有未撤的业务 (只核对了模拟平台, 不是证书)"
                 ),
                 Lang::En => format!(
-                    "{count} messages; the platforms' books are what they were when the door opened, nothing stands (mock platforms only; no certificate)"
+                    "{}; the platforms' books are what they were when the door opened, nothing stands (mock platforms only; no certificate)",
+                    many(count, "message")
                 ),
             };
             return format!("\n{said}\n");
@@ -130,9 +131,10 @@ impl Left {
                 self.open.len()
             ),
             Lang::En => format!(
-                "{count} messages; standing: {} settlements, {} rows of all parties",
-                self.settlements(),
-                self.open.len()
+                "{}; standing: {}, {} of all parties",
+                many(count, "message"),
+                many(self.settlements() as u64, "settlement"),
+                many(self.open.len() as u64, "row")
             ),
         };
         let rows = &self.open[..self.open.len().min(SHOWN)];
@@ -157,8 +159,11 @@ impl Left {
         let moved: String = (self.moved.iter())
             .map(|(party, cells)| {
                 format!(
-                    "{party}: {cells} {}\n",
-                    say("格余额或计数与开门时不同", "cells are not what they were")
+                    "{party}: {}\n",
+                    match lang {
+                        Lang::Zh => format!("{cells} 格余额或计数与开门时不同"),
+                        Lang::En => format!("{}, not as before", many(*cells, "cell")),
+                    }
                 )
             })
             .collect();
@@ -179,6 +184,11 @@ impl Left {
             "moved": self.moved,
         })
     }
+}
+
+/// `1 message`, `2 messages`.
+fn many(count: u64, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 fn line(party: &Party, row: &Row, plan: &Plan) -> [String; 6] {

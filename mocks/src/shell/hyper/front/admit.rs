@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use crosswipe_domain::{AdmDivision, InfNo, Moment};
+use crosswipe_wire::conform::{other_path, refused_at_gateway};
 use crosswipe_wire::gateway::{
     Dialect, GatewayNote, GatewayRefusal, Nonces, Presented, Routed, check, route,
 };
-use crosswipe_wire::{Mode, Receipt, Refusal, Request as Message, write_refusal};
+use crosswipe_wire::{Finding, Mode, Receipt, Refusal, Request as Message, write_refusal};
 use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, Request};
 use serde_json::json;
@@ -78,6 +79,8 @@ pub(super) struct NotAdmitted {
     pub(super) body: String,
     /// For the diary.
     pub(super) why: String,
+    /// What the interface says to it.
+    pub(super) findings: Vec<Finding>,
 }
 
 /// Lets a message in, or says why not in the gateway's own form.
@@ -98,7 +101,7 @@ pub(super) fn admit(
     };
     let dialect = config.dialect.unwrap_or_else(|| head.dialect());
     let notes = check(dialect, &config.rules, &config.keys, nonces, &presented);
-    let notes = notes.map_err(|refusal| NotAdmitted::by_gateway(&refusal))?;
+    let notes = notes.map_err(|refusal| NotAdmitted::by_gateway(&refusal, config.mode))?;
     let envelope = Message::parse(&text).map(|message| message.infno);
     let other_path = match (head.named(), &envelope) {
         (Some(named), Ok(infno)) if named.base() != infno.base() => Some(named),
@@ -143,11 +146,12 @@ fn decoded(head: &Head, body: &Bytes) -> Result<Decoded, NotAdmitted> {
 }
 
 impl NotAdmitted {
-    fn by_gateway(refusal: &GatewayRefusal) -> NotAdmitted {
+    fn by_gateway(refusal: &GatewayRefusal, mode: Mode) -> NotAdmitted {
         NotAdmitted {
             status: refusal.code,
             body: refusal.body(),
             why: refusal.to_string(),
+            findings: refused_at_gateway(refusal.note, mode),
         }
     }
 
@@ -158,6 +162,7 @@ impl NotAdmitted {
             status: 200,
             body,
             why,
+            findings: other_path(named, infno, Mode::Strict),
         }
     }
 
@@ -168,6 +173,7 @@ impl NotAdmitted {
             status: 400,
             body,
             why,
+            findings: Vec::new(),
         }
     }
 }

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use crosswipe_domain::{InfNo, Moment};
 use crosswipe_wire::gateway::GatewayNote;
-use crosswipe_wire::{Infcode, Mode, Request as Message, Response as Reply, catalogue, check};
+use crosswipe_wire::{
+    Finding, Infcode, Request as Message, Response as Reply, Weight, catalogue, rule,
+};
 use serde::Serialize;
 
 use super::admit::{Admitted, Head, NotAdmitted};
@@ -43,8 +45,50 @@ pub struct Seen {
     pub said: String,
     /// What the gateway let pass.
     pub notes: Vec<String>,
-    /// What differs from the interface: code, field with its Chinese name, expected, actual.
-    pub findings: Vec<[String; 4]>,
+    /// What differs from the interface.
+    pub findings: Vec<Found>,
+}
+
+/// 发现 · One thing that differs from the interface, with its rule, so that a page needs no table of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// Stable code; `crosswipe explain CODE` has its page.
+    pub code: &'static str,
+    /// `note`: answered normally; `defect`: it breaks the interface.
+    pub weight: &'static str,
+    /// Where, e.g. `feedetail[1].pric`.
+    pub field: String,
+    /// Chinese name of the field; empty where the interface has none.
+    pub name: &'static str,
+    /// What the interface asks for.
+    pub expected: String,
+    /// What stands there; a personal value only by its length.
+    pub actual: String,
+    /// The rule, Chinese.
+    pub rule_zh: &'static str,
+    /// The rule, English.
+    pub rule_en: &'static str,
+}
+
+impl Found {
+    fn of(finding: Finding) -> Found {
+        let rule = rule(finding.code);
+        let mut at = finding.path;
+        let name = std::mem::take(&mut at.zh);
+        Found {
+            code: finding.code,
+            weight: match finding.weight {
+                Weight::Note => "note",
+                Weight::Defect => "defect",
+            },
+            field: at.to_string(),
+            name,
+            expected: finding.expected,
+            actual: finding.actual,
+            rule_zh: rule.map_or("", |rule| rule.zh),
+            rule_en: rule.map_or("", |rule| rule.en),
+        }
+    }
 }
 
 impl Seen {
@@ -69,9 +113,17 @@ impl Seen {
     pub(super) fn refused(&mut self, refusal: &NotAdmitted) {
         self.outcome = "gateway";
         self.said.clone_from(&refusal.why);
+        self.find(refusal.findings.clone());
     }
 
-    pub(super) fn admitted(&mut self, admitted: &Admitted, mode: Mode) {
+    /// What a message breaks; told beside it.
+    pub(super) fn find(&mut self, findings: Vec<Finding>) {
+        let room = FINDINGS.saturating_sub(self.findings.len());
+        let findings = findings.into_iter().take(room).map(Found::of);
+        self.findings.extend(findings);
+    }
+
+    pub(super) fn admitted(&mut self, admitted: &Admitted) {
         self.encoding = if admitted.gbk { "gbk" } else { "utf-8" };
         self.notes = admitted.notes.iter().map(word).collect();
         if let Some(path) = &admitted.other_path {
@@ -83,18 +135,6 @@ impl Seen {
         *self = std::mem::take(self).about(Some(message.infno.clone()));
         self.msgid = message.msgid.to_string();
         self.institution = message.fixmedins_code.to_string();
-        let findings = check(&message, mode).into_iter().take(FINDINGS);
-        self.findings = findings
-            .map(|finding| {
-                let field = finding.path.to_string();
-                [
-                    finding.code.to_owned(),
-                    field,
-                    finding.expected,
-                    finding.actual,
-                ]
-            })
-            .collect();
     }
 
     pub(super) fn answered(&mut self, status: u16, reply: Option<&Reply<'_>>) {

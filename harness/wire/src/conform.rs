@@ -1,0 +1,197 @@
+//! 一致性 · Holds what a HIS sends against the interface: each message alone, and with all that came before it.
+//!
+//! Why here and pure: a live door and a file of recorded traffic must say the same of the same messages, so both hand
+//! in exchanges, oldest first, and get findings. Nothing is asked of a platform's books; what is known is what was sent
+//! and answered. What cannot be known is never a finding: of traffic that was not recorded from its beginning, an id
+//! that nobody has seen proves nothing.
+//! Used by the door of the mock platforms (`mocks`). Not here: what a platform does with a message, whether books are
+//! back (`verify`).
+
+mod answer;
+mod bill;
+mod reversal;
+mod sent;
+mod totals;
+mod transport;
+
+use std::collections::BTreeMap;
+
+use crosswipe_domain::{InfNo, Moment, Outcome, sha256_hex};
+
+use crate::catalogue::catalogue;
+use crate::check::{Found, Mode, check, path};
+use crate::classify::{Sent as Answered, classify};
+use crate::finding::{FieldPath, Finding};
+use crate::gateway::GatewayNote;
+use crate::request::Request;
+use crate::response::Response;
+
+use self::bill::Visit;
+use self::sent::{Sent, SignIn};
+use self::totals::Settlement;
+
+/// 范围 · How much of the traffic is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it, from the institution's first message on: an id that was never given is nobody's.
+    Whole,
+    /// A part, as in a recording: what came before it is not known.
+    Part,
+}
+
+/// 一次来往 · One message and its answer, as they were read.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange<'a> {
+    /// When it came.
+    pub at: Moment,
+    /// The transaction that its address names, where it names one.
+    pub named: Option<&'a InfNo>,
+    /// What the gateway noted of its head; empty for recordings without heads.
+    pub gateway: &'a [GatewayNote],
+    /// The message in UTF-8.
+    pub request: &'a [u8],
+    /// HTTP status and body in UTF-8; `None` where the sender got none.
+    pub answer: Option<(u16, &'a [u8])>,
+}
+
+/// 判定 · What is worth saying of one exchange.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Of the message.
+    pub request: Vec<Finding>,
+    /// Of the answer.
+    pub answer: Vec<Finding>,
+}
+
+/// 一致性 · What was sent and answered so far. Holds person numbers, and shows none.
+#[derive(Debug)]
+pub struct Conform {
+    mode: Mode,
+    scope: Scope,
+    /// By institution and msgid.
+    sent: BTreeMap<(String, String), Sent>,
+    /// By institution and sign-in number.
+    signed: BTreeMap<(String, String), SignIn>,
+    /// By `mdtrt_id`.
+    visits: BTreeMap<String, Visit>,
+    /// By `setl_id`.
+    settled: BTreeMap<String, Settlement>,
+}
+
+/// What a gateway says against the head of a message that it did not let in; nothing else of it is looked at.
+pub fn refused_at_gateway(note: GatewayNote, mode: Mode) -> Vec<Finding> {
+    let mut found = Found::new(mode);
+    transport::noted(&note, &mut found);
+    found.findings
+}
+
+/// What is said of a message whose address names another transaction.
+pub fn other_path(named: &InfNo, infno: &InfNo, mode: Mode) -> Vec<Finding> {
+    let mut found = Found::new(mode);
+    transport::path_differs(named, infno, &mut found);
+    found.findings
+}
+
+/// One message as the parts of this look at it.
+struct Look<'a, 'r> {
+    at: Moment,
+    request: &'a Request<'r>,
+    outcome: &'a Outcome,
+    response: Option<&'a Response<'a>>,
+}
+
+impl Look<'_, '_> {
+    fn origin(&self) -> String {
+        self.request.fixmedins_code.trim().to_owned()
+    }
+
+    fn base(&self) -> &str {
+        self.request.infno.base()
+    }
+
+    /// A text of the node `data`.
+    fn text(&self, name: &str) -> Option<String> {
+        Some(self.request.node("data")?.text(name)?.into_owned())
+    }
+
+    /// A field of the node `data`, with its Chinese name.
+    fn field(&self, name: &str) -> FieldPath {
+        let spec = catalogue().field(&self.request.infno, "data", name);
+        path("data", None, name, spec.map_or("", |spec| spec.zh))
+    }
+
+    fn is_ok(&self) -> bool {
+        matches!(self.outcome, Outcome::Ok { .. })
+    }
+}
+
+impl Conform {
+    /// Nothing seen yet.
+    pub fn new(mode: Mode, scope: Scope) -> Conform {
+        Conform {
+            mode,
+            scope,
+            sent: BTreeMap::new(),
+            signed: BTreeMap::new(),
+            visits: BTreeMap::new(),
+            settled: BTreeMap::new(),
+        }
+    }
+
+    /// What is worth saying of an exchange; those before it were handed in before it.
+    pub fn judge(&mut self, exchange: &Exchange<'_>) -> Judged {
+        let mut found = Found::new(self.mode);
+        let request = match Request::parse(exchange.request) {
+            Ok(request) => request,
+            Err(why) => {
+                let at = FieldPath::default();
+                found.add("unreadable", at, "a message", &why.to_string());
+                return Judged {
+                    request: found.findings,
+                    answer: Vec::new(),
+                };
+            }
+        };
+        found.findings = check(&request, self.mode);
+        transport::check(exchange, &request.infno, &mut found);
+        let outcome = outcome(&request, exchange.answer);
+        let response = exchange
+            .answer
+            .and_then(|(_, body)| Response::parse(body).ok());
+        let look = Look {
+            at: exchange.at,
+            request: &request,
+            outcome: &outcome,
+            response: response.as_ref(),
+        };
+        let answer = self.answer(&look);
+        let digest = sha256_hex(exchange.request);
+        if self.first_time(&look, &digest, &mut found) {
+            self.session(&look, &mut found);
+            self.bill(&look, &mut found);
+            self.undo(&look, &mut found);
+            self.reverse(&look, &mut found);
+            self.totals(&look, &mut found);
+        }
+        Judged {
+            request: found.findings,
+            answer,
+        }
+    }
+}
+
+fn outcome(request: &Request<'_>, answer: Option<(u16, &[u8])>) -> Outcome {
+    let Some((status, body)) = answer else {
+        return Outcome::Unknown {
+            why: "no answer".to_owned(),
+        };
+    };
+    let sent = Answered {
+        infno: &request.infno,
+        msgid: &request.msgid,
+    };
+    classify(&sent, status, body)
+}
+
+#[cfg(test)]
+mod tests;
