@@ -4,7 +4,7 @@
 //! keeps them equal. The institution's answer is always written by its own platform, from the deed that
 //! came back. Not here: envelopes (`wire`), what a query finds (`region::query`).
 
-use crosswipe_domain::{Moment, Money};
+use crosswipe_domain::{Business, Moment, Money};
 use crosswipe_wire::{ObjectText, list_text};
 
 use crate::deed::{
@@ -97,10 +97,14 @@ fn settlement(hop: &Hop, bill: &Bill, settled: &Settled, now: Moment) -> Vec<Nod
     let info = info
         .text("clr_type", bill.business.clearing_type())
         .finish();
-    vec![
+    let mut nodes = vec![
         ("setlinfo", info),
         ("setldetail", details(&settled.amounts)),
-    ]
+    ];
+    if let Some(sale) = &bill.sale {
+        nodes.push(("detlcutinfo", list_text(sale.lines.iter().map(charged))));
+    }
+    nodes
 }
 
 fn undone(hop: &Hop, unbill: &Unbill, now: Moment) -> Vec<Node> {
@@ -110,8 +114,12 @@ fn undone(hop: &Hop, unbill: &Unbill, now: Moment) -> Vec<Node> {
         .text("psn_no", &hop.person)
         .text("clr_optins", hop.treatment.as_str())
         .text("setl_time", &now.wire());
-    let info = amounts(info, &unbill.amounts, Money::from_fen(unbill.balance))
-        .text("medins_setl_id", &hop.cause.msgid);
+    let balance = Money::from_fen(unbill.balance);
+    let info = match hop.infno().business() {
+        Some(Business::Pharmacy) => amounts_as(info, &unbill.amounts, balance, as_sold),
+        _ => amounts(info, &unbill.amounts, balance),
+    };
+    let info = info.text("medins_setl_id", &hop.cause.msgid);
     vec![
         ("setlinfo", info.finish()),
         ("setldetail", details(&unbill.amounts)),
@@ -136,10 +144,29 @@ pub(crate) fn person(text: ObjectText, facts: Option<&PersonFacts>) -> ObjectTex
 
 /// All amounts of a settlement and the balance.
 pub(crate) fn amounts(text: ObjectText, amounts: &Amounts, balance: Money) -> ObjectText {
-    let text = AMOUNT_FIELDS
-        .into_iter()
-        .fold(text, |text, name| text.money(name, money(amounts, name)));
+    amounts_as(text, amounts, balance, |name| name)
+}
+
+/// The same, each under the name that `spelt` gives it.
+fn amounts_as(
+    text: ObjectText,
+    amounts: &Amounts,
+    balance: Money,
+    spelt: impl Fn(&'static str) -> &'static str,
+) -> ObjectText {
+    let text = AMOUNT_FIELDS.into_iter().fold(text, |text, name| {
+        text.money(spelt(name), money(amounts, name))
+    });
     text.money("balc", balance)
+}
+
+/// 2103 spells two amounts as the queries do.
+fn as_sold(name: &'static str) -> &'static str {
+    match name {
+        "psn_part_amt" => "psn_pay",
+        "psn_cash_pay" => "cash_payamt",
+        name => name,
+    }
 }
 
 /// `setldetail`: one line per fund, and one for the personal account.

@@ -7,7 +7,7 @@
 
 use crosswipe_domain::{Cause, CellKey, FenceState, InfNo, Moment, Role};
 
-use crate::deed::{Bill, Deed, Hop, Line, Unbill};
+use crate::deed::{Bill, Deed, Hop, Line, Sale, Unbill};
 use crate::his::dispense;
 use crate::ledger::{Amounts, Draft, Facts, Held, Ledger};
 
@@ -82,6 +82,10 @@ fn describe(ledger: &Ledger, mdtrt_id: &str, facts: &Facts, draft: &mut Draft) {
 }
 
 fn charge(hop: &Hop, mdtrt_id: &str, line: &Line, draft: &mut Draft) {
+    born_line(hop, mdtrt_id, line, "charged", draft);
+}
+
+fn born_line(hop: &Hop, mdtrt_id: &str, line: &Line, status: &str, draft: &mut Draft) {
     let mut facts = line.facts.clone();
     facts.insert("mdtrt_id".into(), mdtrt_id.into());
     let split = line.split;
@@ -96,7 +100,7 @@ fn charge(hop: &Hop, mdtrt_id: &str, line: &Line, draft: &mut Draft) {
         .into_iter()
         .map(|(name, money)| (name.to_owned(), money.fen()))
         .collect();
-    draft.born("fee-detail", &line.id, "charged", facts, amounts);
+    draft.born("fee-detail", &line.id, status, facts, amounts);
     draft.move_count(of_person("fee-detail", hop), 1);
 }
 
@@ -195,6 +199,9 @@ fn settle(ledger: &Ledger, hop: &Hop, bill: &Bill, draft: &mut Draft) {
             crosswipe_domain::Money::from_fen(settled.balance).to_string(),
         ),
     ]);
+    if let Some(sale) = &bill.sale {
+        sell(hop, bill, sale, draft);
+    }
     draft.born(
         "settlement",
         &bill.setl_id,
@@ -223,6 +230,17 @@ fn settle(ledger: &Ledger, hop: &Hop, bill: &Bill, draft: &mut Draft) {
             "settled",
             Facts::from([("setl_id".to_owned(), bill.setl_id.clone())]),
         );
+    }
+}
+
+/// 购药 · Visit and lines of a sale, born settled.
+fn sell(hop: &Hop, bill: &Bill, sale: &Sale, draft: &mut Draft) {
+    register(hop, &bill.mdtrt_id, &bill.insutype, &sale.visit, draft);
+    for line in &sale.lines {
+        let mut line = line.clone();
+        line.facts
+            .insert("setl_id".to_owned(), bill.setl_id.clone());
+        born_line(hop, &bill.mdtrt_id, &line, "settled", draft);
     }
 }
 

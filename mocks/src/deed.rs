@@ -92,9 +92,9 @@ pub enum Deed {
         /// 就诊ID
         mdtrt_id: String,
     },
-    /// 结算与预结算 · 2207, 2304 and their trials.
+    /// 结算与预结算 · 2207, 2304, 2102 and their trials.
     Settle(Box<Bill>),
-    /// 结算撤销 · 2208, 2305.
+    /// 结算撤销 · 2208, 2305, 2103.
     Unsettle(Box<Unbill>),
     /// 冲正 · 2601.
     Reverse {
@@ -151,15 +151,27 @@ pub struct Bill {
     pub business: Business,
     /// `acct_used_flag`
     pub account_used: bool,
-    /// True for 2206 and 2303: nothing is booked.
+    /// True for 2206, 2303 and 2101: nothing is booked.
     pub trial: bool,
     /// What the settlement row keeps.
     pub facts: Facts,
     /// 发药 · Boxes that leave the hospital's shelf, by item; known to the hospital alone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dispensed: BTreeMap<String, i64>,
+    /// 购药 · What a pharmacy's one call opens and lists besides; `None` where visit and lines came before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale: Option<Sale>,
     /// Filled in by the insured place.
     pub settled: Option<Settled>,
+}
+
+/// 购药 · Visit and lines that are born with their settlement (2101, 2102), and go with it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    /// What the visit row keeps.
+    pub visit: Facts,
+    /// The lines, split.
+    pub lines: Vec<Line>,
 }
 
 /// 待遇 · What the insured place paid.

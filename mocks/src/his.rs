@@ -193,7 +193,7 @@ impl His {
                     return;
                 }
                 if let Deed::Settle(bill) = &mut hop.deed {
-                    bill.dispensed = shelf::dispensed(&self.ledger, &self.setup, &bill.lines);
+                    bill.dispensed = shelf::dispensed(&self.ledger, &self.setup, bill);
                 }
                 books::book(&mut self.ledger, &hop, now, Some(body.clone()));
                 self.ledger

@@ -13,6 +13,7 @@ mod filing;
 mod inpatient;
 mod insured;
 mod outpatient;
+mod pharmacy;
 mod query;
 mod reconcile;
 mod reversal;
@@ -42,10 +43,11 @@ use crate::{answer, books as booking, closing, rules};
 use insured::Insured;
 
 /// What this platform serves; the rest of the catalogue is refused by name.
-const SERVED: [&str; 37] = [
+const SERVED: [&str; 40] = [
     "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5301", "5302", "5303", "5304", "3201",
     "2601", // session, queries, reversal
     "2501", "2502", "2503", "2504", "2505", "2506", // filing
+    "2101", "2102", "2103", // pharmacy
     "2201", "2202", "2203", "2204", "2205", "2206", "2207", "2208", // outpatient
     "2401", "2402", "2403", "2404", "2405", "2301", "2302", "2303", "2304",
     "2305", // inpatient
@@ -290,6 +292,7 @@ impl Region {
             }
             "2401" | "2402" | "2403" | "2404" | "2405" | "2301" | "2302" | "2303" | "2304"
             | "2305" => self.inpatient(ask, infno.base()),
+            "2101" | "2102" | "2103" => self.pharmacy(ask, infno.base()),
             "2501" | "2502" | "2503" | "2504" | "2505" | "2506" => self.filing(ask),
             _ => self.reversal(ask),
         }?;

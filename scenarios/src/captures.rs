@@ -22,8 +22,8 @@ use crate::words;
 use crate::{Call, Capture, Discharge, Expected, Given, Step, Swipe};
 
 /// Messages that `of` can write for a visit: its undos, and the change of an admission.
-const OF_A_VISIT: [&str; 8] = [
-    "2208", "2205", "2202", "2305", "2405", "2302", "2404", "2403",
+const OF_A_VISIT: [&str; 9] = [
+    "2208", "2205", "2202", "2305", "2405", "2302", "2404", "2403", "2103",
 ];
 /// Messages with an undo of their own.
 const UNDOABLE: [&str; 11] = [
@@ -114,10 +114,10 @@ impl Reader<'_, '_> {
         let stops = until.as_ref().ok().and_then(Option::as_ref);
         let discharge = self.discharge(fields, business, stops, before);
         let (visit, expect, (at, undo_at)) = (visit?, expect?, instants?);
-        let lines = if visit.business == Business::Inpatient {
-            "2301"
-        } else {
-            "2204"
+        let lines = match visit.business {
+            Business::Inpatient => "2301",
+            Business::Pharmacy => "2102",
+            _ => "2204",
         };
         let paid = read.scope.is_paid_so_far(&visit.name);
         let given = basket.as_ref().is_some_and(Option::is_some);
@@ -177,7 +177,7 @@ impl Reader<'_, '_> {
         }
         if infno.business() != Some(visit.business) {
             let message = format!("`{infno}` is no message of an {} visit", visit.business);
-            let help = "门诊 2208 2205 2202, 住院 2305 2405 2302 2404 2403 · outpatient and inpatient visits have their own";
+            let help = "门诊 2208 2205 2202, 住院 2305 2405 2302 2404 2403, 药店 2103 · each kind of visit has its own";
             self.problems
                 .push(at.error(codes::WRONG_SHAPE, message).help(help));
             return None;
@@ -216,6 +216,7 @@ impl Reader<'_, '_> {
         let said = words::word(node, self.problems).ok_or(())?;
         let numbers: &[&str] = match business.ok_or(())? {
             Business::Inpatient => &["2401", "2301", "2402", "2303", "2304"],
+            Business::Pharmacy => &["2101", "2102"],
             _ => &["2201", "2203", "2204", "2206", "2207"],
         };
         if !numbers.contains(&said.value.as_str()) {
@@ -284,7 +285,10 @@ impl Reader<'_, '_> {
         let mut give = |id: &str, of: &str| drop(gives.insert(id.to_owned(), of.to_owned()));
         give("mdtrt_id", &root);
         give("ipt_otp_no", &root);
-        if let Some(of) = stands.by("2204").or(stands.by("2301")) {
+        if let Some(of) = ["2204", "2301", "2102"]
+            .iter()
+            .find_map(|lines| stands.by(lines))
+        {
             give("chrg_bchno", of);
             let lines = self.baskets.read.get(&swipe.basket).map_or(0, Vec::len);
             (1..=lines).for_each(|line| give(&format!("feedetl_sn.{line}"), of));

@@ -46,7 +46,7 @@ pub enum Step {
 pub struct Swipe {
     /// Unique in its case; becomes part of transaction ids.
     pub name: String,
-    /// [`Business::Outpatient`] or [`Business::Inpatient`].
+    /// [`Business::Outpatient`], [`Business::Inpatient`] or [`Business::Pharmacy`].
     pub business: Business,
     /// Label of the person.
     pub persona: String,
@@ -90,6 +90,7 @@ impl Swipe {
             (Business::Inpatient, Discharge::First) => &["2401", "2301", "2402", "2303", "2304"],
             (Business::Inpatient, Discharge::Last) => &["2401", "2301", "2303", "2304", "2402"],
             (Business::Inpatient, Discharge::NotYet) => &["2401", "2301", "2303", "2304"],
+            (Business::Pharmacy, _) => &["2101", "2102"],
             _ => &["2201", "2203", "2204", "2206", "2207"],
         }
     }
@@ -161,7 +162,7 @@ pub struct Play {
     pub persona: String,
     /// Where.
     pub institution: InstitutionCode,
-    /// [`Business::Outpatient`] or [`Business::Inpatient`].
+    /// [`Business::Outpatient`], [`Business::Inpatient`] or [`Business::Pharmacy`].
     pub business: Business,
     /// Key into the registry's baskets.
     pub basket: String,

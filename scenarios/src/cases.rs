@@ -228,7 +228,11 @@ impl CaseReader<'_, '_> {
         let problems = self.steps.problems;
         let topology = self.steps.topology;
         // Read once in the first cell's seat, then given every other cell's seat.
-        let Some(first) = cells(topology, self.steps.persons, 0).into_iter().next() else {
+        let seats = |business| cells(topology, self.steps.persons, business, 0);
+        let mut seats = [Business::Outpatient, Business::Pharmacy]
+            .into_iter()
+            .flat_map(seats);
+        let Some(first) = seats.next() else {
             return; // the holes of the matrix are reported by the plan
         };
         let read = self.steps.steps(node, Some(&first.seat));
@@ -273,7 +277,7 @@ impl CaseReader<'_, '_> {
         let Some(head) = head else {
             return;
         };
-        for cell in cells(topology, self.steps.persons, turn) {
+        for cell in cells(topology, self.steps.persons, business, turn) {
             let before = problems.len();
             self.keep(matrix_case(&head, &cell, &read), &read, &fields.at);
             if problems.len() > before {

@@ -14,10 +14,10 @@ use crate::problem::Said;
 
 /// The settlement of a visit: the message whose answer its expectations speak of.
 pub(crate) fn settlement(business: Business) -> InfNo {
-    InfNo::new(if business == Business::Inpatient {
-        "2304"
-    } else {
-        "2207"
+    InfNo::new(match business {
+        Business::Inpatient => "2304",
+        Business::Pharmacy => "2102",
+        _ => "2207",
     })
 }
 

@@ -4,7 +4,7 @@
 //! gets as many swipes as any other (they run one after the other), and employees and residents each
 //! meet both businesses and both hospitals, without 110 rows in a file.
 
-use crosswipe_domain::{Business, Region, Topology};
+use crosswipe_domain::{Business, Institution, Region, Topology};
 
 use crate::codes;
 use crate::persons::{Person, Use};
@@ -21,13 +21,23 @@ pub(crate) struct Cell<'a> {
 
 /// All cells that have somebody to swipe and a place to go, by insured place, then treatment place. `turn` is the
 /// number of the business in the plan: the next business gives each pair its other person.
-pub(crate) fn cells<'a>(topology: &'a Topology, persons: &[Person], turn: usize) -> Vec<Cell<'a>> {
+pub(crate) fn cells<'a>(
+    topology: &'a Topology,
+    persons: &[Person],
+    business: Business,
+    turn: usize,
+) -> Vec<Cell<'a>> {
     let count = topology.regions.len();
     let mut cells = Vec::new();
     for (i, insured) in topology.regions.iter().enumerate() {
         for (j, treatment) in topology.regions.iter().enumerate().filter(|(j, _)| *j != i) {
             let distance = (j + count - i) % count;
-            let seat = seat(topology, persons, (insured, treatment), distance, turn);
+            let place = place(topology, treatment, business, distance);
+            let person = person(persons, insured, distance, turn);
+            let seat = place.zip(person).map(|(place, person)| Seat {
+                persona: person.persona.label.clone(),
+                institution: place.code.clone(),
+            });
             cells.extend(seat.map(|seat| Cell {
                 insured,
                 treatment,
@@ -38,25 +48,35 @@ pub(crate) fn cells<'a>(topology: &'a Topology, persons: &[Person], turn: usize)
     cells
 }
 
-fn seat(
-    topology: &Topology,
-    persons: &[Person],
-    pair: (&Region, &Region),
+fn person<'a>(
+    persons: &'a [Person],
+    insured: &Region,
     distance: usize,
     turn: usize,
-) -> Option<Seat> {
-    let people: Vec<&Person> = matrix_persons(persons, pair.0).collect();
-    let places: Vec<_> = topology
-        .institutions
-        .iter()
-        .filter(|institution| institution.region == pair.1.code)
-        .collect();
-    let person = people.get((distance + turn) % people.len().max(1))?;
-    let place = places.get((distance / 2) % places.len().max(1))?;
-    Some(Seat {
-        persona: person.persona.label.clone(),
-        institution: place.code.clone(),
-    })
+) -> Option<&'a Person> {
+    let people: Vec<&Person> = matrix_persons(persons, insured).collect();
+    people.get((distance + turn) % people.len().max(1)).copied()
+}
+
+fn place<'a>(
+    topology: &'a Topology,
+    treatment: &Region,
+    business: Business,
+    distance: usize,
+) -> Option<&'a Institution> {
+    let places: Vec<&Institution> = places(topology, treatment, business).collect();
+    places.get((distance / 2) % places.len().max(1)).copied()
+}
+
+/// Drugs are bought at pharmacies, all else is done at hospitals.
+fn places<'a>(
+    topology: &'a Topology,
+    region: &Region,
+    business: Business,
+) -> impl Iterator<Item = &'a Institution> {
+    let (code, pharmacy) = (region.code, business == Business::Pharmacy);
+    let places = topology.institutions.iter();
+    places.filter(move |place| place.region == code && place.code.is_pharmacy() == pharmacy)
 }
 
 fn matrix_persons<'a>(persons: &'a [Person], region: &Region) -> impl Iterator<Item = &'a Person> {
@@ -83,16 +103,22 @@ pub(crate) fn report_holes(
             let help = "在名册里为该地加一名用途为 matrix 的人员 · add a person of that place whose `use` is `matrix`";
             problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
         }
-        if !topology
-            .institutions
-            .iter()
-            .any(|institution| institution.region == region.code)
-        {
+        let nowhere = |business: &&Business| places(topology, region, **business).next().is_none();
+        if let Some(business) = demanded.iter().find(nowhere) {
+            let (what, help) = match business {
+                Business::Pharmacy => (
+                    "pharmacy",
+                    "在拓扑里为该地加一家药店 (编号以 P 开头) · add a pharmacy there in the topology (a code that begins with P)",
+                ),
+                _ => (
+                    "institution",
+                    "在拓扑里为该地加一家机构 · add an institution there in the topology",
+                ),
+            };
             let message = format!(
-                "`{}` {} has no institution, so its column of the matrix stays empty",
+                "`{}` {} has no {what}, so its column of the matrix stays empty",
                 region.code, region.name
             );
-            let help = "在拓扑里为该地加一家机构 · add an institution there in the topology";
             problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
         }
     }

@@ -3,7 +3,7 @@
 //! Why so: only registered persons may be swiped, so who a step is about is settled here, in one place.
 //! Called by `steps`; `matrix` makes the seats.
 
-use crosswipe_domain::{InstitutionCode, Topology};
+use crosswipe_domain::{Business, InstitutionCode, Topology};
 
 use crate::codes;
 use crate::fields::Fields;
@@ -111,6 +111,27 @@ impl Reader<'_, '_> {
             self.topology,
             self.problems,
         )
+    }
+
+    /// Drugs are bought at a pharmacy; a case may show that a hospital is refused.
+    pub(crate) fn report_no_pharmacy(
+        &self,
+        fields: &Fields<'_>,
+        business: Option<Business>,
+        institution: Option<&InstitutionCode>,
+        expect: &Expect,
+    ) {
+        let Some(code) = institution.filter(|code| !code.is_pharmacy()) else {
+            return;
+        };
+        let succeeds = matches!(expect.outcome, Expected::Ok | Expected::Accepted);
+        if business == Some(Business::Pharmacy) && succeeds {
+            let message = format!("`{code}` is no pharmacy");
+            let help = "药店购药在定点零售药店办理, 编号以 P 开头 · drugs are bought at a designated pharmacy, whose code begins with P";
+            let at = fields.key_at("institution").unwrap_or(&fields.at);
+            let problem = at.error(codes::WRONG_SHAPE, message);
+            self.problems.push(problem.help(help));
+        }
     }
 
     /// `key` may not stand in a matrix scenario.

@@ -223,6 +223,9 @@ impl Reader<'_, '_> {
         let forced = self.yes_no(fields, "forced", false);
         let (persona, expect, (at, undo_at)) = (persona?, expect?, instants?);
         self.report_unregistered(&persona, &expect, forced == Some(true));
+        if seat.is_none() {
+            self.report_no_pharmacy(fields, business, institution.as_ref(), &expect);
+        }
         Some(Swipe {
             name,
             business: business?,
@@ -402,9 +405,10 @@ impl Reader<'_, '_> {
     }
 
     fn business(&self, fields: &Fields<'_>, key: &'static str) -> Option<Business> {
-        const VISITS: [(&str, Business); 2] = [
+        const VISITS: [(&str, Business); 3] = [
             ("outpatient", Business::Outpatient),
             ("inpatient", Business::Inpatient),
+            ("pharmacy", Business::Pharmacy),
         ];
         let said = fields
             .optional(key)

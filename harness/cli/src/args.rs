@@ -75,7 +75,7 @@ pub(crate) struct Run {
     /// Only cases to this treatment place (code or name); repeatable
     #[arg(long, value_name = "REGION")]
     pub(crate) to: Vec<String>,
-    /// Only cases of this business: outpatient 门诊, inpatient 住院
+    /// Only cases of this business: outpatient 门诊, inpatient 住院, pharmacy 药店
     #[arg(long, value_name = "BUSINESS")]
     pub(crate) kind: Vec<String>,
     /// Only cases whose id holds this text; repeatable

@@ -93,6 +93,13 @@ macro_rules! numbered_by_run {
 
 numbered_by_run!(TxId CaseId);
 
+impl InstitutionCode {
+    /// 定点零售药店 · True for a pharmacy: national codes of pharmacies begin with `P`, those of hospitals with `H`.
+    pub fn is_pharmacy(&self) -> bool {
+        self.as_str().starts_with('P')
+    }
+}
+
 impl MsgId {
     /// The msgid of the `serial`-th message that `institution` sends in the second of `at`.
     /// The caller moves on to the next second after 10 000 of them.

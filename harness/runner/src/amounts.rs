@@ -12,9 +12,12 @@ use crosswipe_wire::{
     check_undo,
 };
 
-/// Fee lines as the treatment place split them (answer to 2204 or 2301), with their serials.
+/// Fee lines as the treatment place split them (answer to 2204, 2301, 2101 or 2102), with their serials.
 pub(crate) fn lines(response: &Response<'_>) -> Vec<(String, LineAmounts)> {
-    let nodes = response.nodes("result");
+    let nodes = match response.nodes("detlcutinfo") {
+        nodes if nodes.is_empty() => response.nodes("result"),
+        nodes => nodes,
+    };
     let serial = |node: &Members<'_>| node.text("feedetl_sn").unwrap_or_default().into_owned();
     let lines = nodes.iter();
     lines
@@ -115,7 +118,7 @@ pub(crate) fn check_cancel(infno: &InfNo, original: &Outcome, undo: &Outcome) ->
     else {
         return Vec::new();
     };
-    if !matches!(infno.base(), "2208" | "2305") {
+    if !matches!(infno.base(), "2208" | "2305" | "2103") {
         return Vec::new();
     }
     let before = original

@@ -1,13 +1,14 @@
 //! 查证 · Asks the platform about one τ and reads from its answers whether it stands.
 //!
 //! 5203 where the settlement id is known, 5204 where it is not (lines carry it once settled), 5204 for
-//! fee lines, 5303 for a discharge, 5301 5302 5304 for a registration, 5201 for a visit (interface §8.1, §8.3). The answer is three-valued:
+//! fee lines, 5303 for a discharge, 5301 5302 5304 for a registration, 5201 for a visit (interface §8.1, §8.3); 5201 and
+//! then 5204 for a purchase that was never answered. The answer is three-valued:
 //! what cannot be read is `unclear`, never «not applied».
 //! Called by `compensate`, before a reversal is chosen and after each undo.
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{InfNo, Institution, Outcome, Persona, TxId};
+use crosswipe_domain::{Business, InfNo, Institution, Outcome, Persona, TxId};
 use crosswipe_journal::{Intent, Payload, Purpose, Queried, Says, UndoPlan};
 use crosswipe_wire::{Members, Response};
 
@@ -28,6 +29,12 @@ impl<T: Transport> Desk<T> {
     pub(crate) async fn ask_about(&self, txid: &TxId) -> Result<(), Halt> {
         let (intent, persona, institution) = self.whom(txid)?;
         let id = |name: &str| self.fold(|fold| fold.id(txid, name).map(str::to_owned));
+        if intent.infno.base() == "2102" && id("mdtrt_id").is_none() {
+            let shown = self
+                .look_for_purchase(&intent, persona, institution)
+                .await?;
+            return self.tell(txid, shown).await;
+        }
         let (infno, input) = self.question(&intent, persona, id);
         let reply = self
             .query(&intent, persona, institution, infno.clone(), input)
@@ -37,6 +44,10 @@ impl<T: Transport> Desk<T> {
             Reply::Refused(code) => refused(&infno, code),
             Reply::Nothing(why) => unclear(&infno, why),
         };
+        self.tell(txid, shown).await
+    }
+
+    async fn tell(&self, txid: &TxId, shown: Shown) -> Result<(), Halt> {
         let queried = Queried {
             txid: txid.clone(),
             says: shown.says,
@@ -44,6 +55,58 @@ impl<T: Transport> Desk<T> {
             seen: shown.seen,
         };
         self.record(Payload::Queried(queried), None).await.map(drop)
+    }
+
+    /// 购药 · A purchase whose answer was lost has told us no id, and carried none: it is looked for among the visits of
+    /// its kind that the pharmacy has of the person, by the serials of its lines.
+    async fn look_for_purchase(
+        &self,
+        intent: &Intent,
+        persona: &Persona,
+        institution: &Institution,
+    ) -> Result<Shown, Halt> {
+        let sent = crate::msgid::sent_at(&intent.msgid).unwrap_or_else(|| self.clock.now());
+        let by_kind = InfNo::new("5201");
+        let input = query::visits(persona, med_type(intent), None, sent);
+        let reply = self
+            .query(intent, persona, institution, by_kind.clone(), input)
+            .await?;
+        let body = match reply {
+            Reply::Ok(body) => body,
+            Reply::Refused(code) => return Ok(refused(&by_kind, &code)),
+            Reply::Nothing(why) => return Ok(unclear(&by_kind, &why)),
+        };
+        let Ok(response) = Response::parse(&body) else {
+            return Ok(unclear(&by_kind, "unreadable"));
+        };
+        let visits = response.nodes("mdtrtinfo");
+        let visits: Vec<String> = visits.iter().filter_map(|v| text(v, "mdtrt_id")).collect();
+        let by_lines = InfNo::new("5204");
+        for mdtrt_id in &visits {
+            let input = query::lines(persona, mdtrt_id);
+            let reply = self
+                .query(intent, persona, institution, by_lines.clone(), input)
+                .await?;
+            let id = |name: &str| intent.ids.get(name).cloned();
+            let shown = match &reply {
+                Reply::Ok(body) => read(&by_lines, intent, body, id),
+                Reply::Refused(code) => refused(&by_lines, code),
+                Reply::Nothing(why) => unclear(&by_lines, why),
+            };
+            match shown.says {
+                // Its lines are not ours.
+                Says::Unclear if matches!(&reply, Reply::Ok(_)) => {}
+                Says::NotApplied => {}
+                Says::Unclear => return Ok(shown),
+                Says::Applied | Says::Reversed => {
+                    let mut ours = shown;
+                    ours.found.insert("mdtrt_id".to_owned(), mdtrt_id.clone());
+                    return Ok(ours);
+                }
+            }
+        }
+        let looked_at = visits.len().to_string();
+        Ok(shown(Says::NotApplied, "5201 purchases", &looked_at))
     }
 
     /// Which query tells most about this τ.
@@ -56,7 +119,7 @@ impl<T: Transport> Desk<T> {
         let sent = crate::msgid::sent_at(&intent.msgid).unwrap_or_else(|| self.clock.now());
         let visit = id("mdtrt_id");
         match (intent.infno.base(), visit, id("setl_id")) {
-            ("2207" | "2304", Some(visit), Some(settlement)) => (
+            ("2207" | "2304" | "2102", Some(visit), Some(settlement)) => (
                 InfNo::new("5203"),
                 query::settlement(persona, &visit, &settlement),
             ),
@@ -129,10 +192,10 @@ enum Reply {
 }
 
 fn med_type(intent: &Intent) -> &'static str {
-    if intent.infno.base().starts_with("22") {
-        "11"
-    } else {
-        "21"
+    match intent.infno.business() {
+        Some(Business::Outpatient) => "11",
+        Some(Business::Pharmacy) => "41",
+        _ => "21",
     }
 }
 

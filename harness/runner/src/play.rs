@@ -13,7 +13,7 @@ use crosswipe_wire::Response;
 use crate::case::Gathered;
 use crate::clock::{Busy, Patient};
 use crate::desk::{Desk, Halt};
-use crate::message::{Nodes, Visit, inpatient, outpatient, undo};
+use crate::message::{Nodes, Visit, inpatient, outpatient, pharmacy, undo};
 use crate::swipe::{End, Walked};
 use crate::transport::{Answer, Transport};
 
@@ -47,6 +47,7 @@ impl<T: Transport> Desk<T> {
         };
         let numbers: &[&str] = match play.business {
             Business::Inpatient => &["2401", "2301", "2402", "2304"],
+            Business::Pharmacy => &["2102"],
             _ => &["2201", "2203", "2204", "2207"],
         };
         let mut known = BTreeMap::from([
@@ -110,6 +111,7 @@ impl<T: Transport> Desk<T> {
     ) -> Result<End, Halt> {
         let numbers: &[&str] = match play.business {
             Business::Inpatient => &["2305", "2405", "2302", "2404"],
+            Business::Pharmacy => &["2103"],
             _ => &["2208", "2205", "2202"],
         };
         for number in numbers {
@@ -197,6 +199,7 @@ fn played_input(infno: &str, visit: &Visit<'_>) -> Nodes {
         "2203" => outpatient::diagnose(visit),
         "2204" => outpatient::charge(visit),
         "2207" => outpatient::settle(visit),
+        "2102" => pharmacy::settle(visit),
         "2401" => inpatient::admit(visit),
         "2301" => inpatient::charge(visit),
         "2402" => inpatient::discharge(visit, visit.began),
@@ -206,6 +209,7 @@ fn played_input(infno: &str, visit: &Visit<'_>) -> Nodes {
 
 fn visit_id(body: &[u8]) -> Option<String> {
     let response = Response::parse(body).ok()?;
-    let node = response.node("data").or_else(|| response.node("result"))?;
+    let nodes = ["data", "result", "setlinfo"];
+    let node = nodes.into_iter().find_map(|id| response.node(id))?;
     node.text("mdtrt_id").map(std::borrow::Cow::into_owned)
 }

@@ -4,7 +4,7 @@
 //! the same answer. A probe needs its own visit and fee lines, so it is business like any other:
 //! journaled, unwound, judged. It settles nothing.
 
-use crosswipe_domain::{Business, CaseId, Institution, Persona};
+use crosswipe_domain::{Business, CaseId, InfNo, Institution, Persona};
 use crosswipe_journal::Purpose;
 use crosswipe_rollback::Next;
 
@@ -14,15 +14,20 @@ use crate::desk::{Desk, Halt, Probed, lock};
 use crate::swipe::{End, Plan};
 use crate::transport::Transport;
 
-/// Messages of a probe: a trial, and nothing is settled.
-const TRIAL: [&str; 4] = ["2201", "2203", "2204", "2206"];
+/// Messages of a probe: a trial, and nothing is settled. A pharmacy's stores nothing at all.
+fn trial(institution: &Institution) -> (Business, &'static [&'static str]) {
+    match institution.code.is_pharmacy() {
+        true => (Business::Pharmacy, &["2101"]),
+        false => (Business::Outpatient, &["2201", "2203", "2204", "2206"]),
+    }
+}
 
 /// How far a trial came that ended in nobody's knowing how a message ended; the read of the person comes before all.
-fn stopped_at(end: &End) -> Option<usize> {
+fn stopped_at(messages: &[&str], end: &End) -> Option<usize> {
     let End::Unknown { infno, .. } = end else {
         return None;
     };
-    let message = TRIAL.iter().position(|number| *number == infno.as_str());
+    let message = messages.iter().position(|number| *number == infno.as_str());
     Some(message.map_or(0, |before| before + 1))
 }
 
@@ -35,14 +40,14 @@ impl<T: Transport> Desk<T> {
         institution: &Institution,
     ) -> Result<(), Halt> {
         let pseudonym = self.pseudonym(&persona.no);
-        let infno = crosswipe_domain::InfNo::new("2206");
+        let (business, messages) = trial(institution);
+        let infno = InfNo::new(messages.last().copied().unwrap_or_default());
         let now = self.clock.now();
         let known = lock(&self.first_probes).contains_key(&pseudonym);
-        let business = Some(Business::Outpatient);
         let passes = self
             .ask_gate(
                 &infno,
-                business,
+                Some(business),
                 Some(persona),
                 institution,
                 now,
@@ -117,7 +122,8 @@ impl<T: Transport> Desk<T> {
             epoch => format!("probe~{epoch}"),
         };
         let patience = &self.config.patience;
-        let most = patience.budget as usize * (TRIAL.len() + 1);
+        let (business, messages) = trial(institution);
+        let most = patience.budget as usize * (messages.len() + 1);
         let agains: Vec<String> = (1..most)
             .map(|again| match again {
                 1 => format!("{name}~again"),
@@ -128,20 +134,20 @@ impl<T: Transport> Desk<T> {
             case: &case,
             name: &name,
             purpose,
-            business: Business::Outpatient,
+            business,
             persona,
             institution,
             basket,
             account: true,
             mid_stay: false,
-            messages: &TRIAL,
+            messages,
         };
         let mut walked = self.walk(&plan, None).await?.0;
         let mut chain = self.unwind(busy, &plan).await?;
         // What was lost on the way says nothing of the benefit: it is cleared up and asked once more, as often and as
         // patiently as any undo is tried; a link that is down is still down a millisecond later. A try that comes
         // further than those before it has left their trouble behind: what stops it is another, with patience anew.
-        let mut stopped = stopped_at(&walked.end);
+        let mut stopped = stopped_at(messages, &walked.end);
         let (mut tries, mut delay_ms, mut furthest) = (1, patience.delay_ms, stopped);
         for again in &agains {
             if stopped.is_none() || chain == Chain::Blocked || tries == patience.budget {
@@ -152,7 +158,7 @@ impl<T: Transport> Desk<T> {
             plan.name = again;
             walked = self.walk(&plan, None).await?.0;
             chain = self.unwind(busy, &plan).await?;
-            stopped = stopped_at(&walked.end);
+            stopped = stopped_at(messages, &walked.end);
             (tries, delay_ms) = match stopped > furthest {
                 true => (1, patience.delay_ms),
                 false => (

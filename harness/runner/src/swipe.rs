@@ -1,5 +1,5 @@
 //! 刷卡 · One visit of a person as messages: outpatient 1101 2201 2203 2204 2206 2207, inpatient 1101 2401
-//! 2301 2402 2303 2304 (2402 after 2304 where the scenario says so).
+//! 2301 2402 2303 2304 (2402 after 2304 where the scenario says so), pharmacy 1101 2101 2102.
 //!
 //! Why so: each message takes ids and amounts from the answers before it and stops the visit when one
 //! is gated, refused or unknown; what it booked up to there is undone by `compensate`, which needs
@@ -20,7 +20,7 @@ use crate::amounts;
 use crate::deliver::{Delivered, Outgoing};
 use crate::desk::{Desk, Halt};
 use crate::gate::Denied;
-use crate::message::{Nodes, Visit, inpatient, outpatient, query};
+use crate::message::{Nodes, Visit, inpatient, outpatient, pharmacy, query};
 use crate::transport::Transport;
 use crate::underway::Underway;
 
@@ -210,6 +210,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
         let number = match number {
             "2206" => "2207",
             "2303" => "2304",
+            "2101" => "2102",
             number => number,
         };
         let sent = self.way.sent.get(number);
@@ -245,6 +246,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
                 self.settle(number, inpatient::settle(&self.way.visit))
                     .await
             }
+            "2101" | "2102" => self.purchase(number).await,
             _ => {
                 self.settle(number, outpatient::settle(&self.way.visit))
                     .await
@@ -257,10 +259,10 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
         if self.plan.purpose == Purpose::Forced {
             return Ok(());
         }
-        let infno = InfNo::new(if self.plan.business == Business::Inpatient {
-            "2304"
-        } else {
-            "2207"
+        let infno = InfNo::new(match self.plan.business {
+            Business::Inpatient => "2304",
+            Business::Pharmacy => "2102",
+            _ => "2207",
         });
         let (plan, desk) = (self.plan, self.desk);
         let asked = desk.ask_gate(
@@ -355,6 +357,40 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
         Ok(body)
     }
 
+    /// 2101 or 2102: one message opens, charges and settles; its answer has all that three answers have elsewhere.
+    async fn purchase(&mut self, number: &'static str) -> Result<Bytes, Stop> {
+        if self.way.sent.contains_key(number) {
+            // What was taken back is bought anew, with serials of its own.
+            self.way.visit.batch = own_no(self.desk, self.desk.clock.now());
+        }
+        let trial = number == "2101";
+        let (input, undo) = match trial {
+            true => (pharmacy::price(&self.way.visit), UndoPlan::Nothing),
+            false => (pharmacy::settle(&self.way.visit), cancelled(number)),
+        };
+        let mut ids = self.ids();
+        // It names no visit, and none that was bought before.
+        ids.remove("mdtrt_id");
+        ids.remove("ipt_otp_no");
+        let body = self.send(number, input, undo, ids).await?;
+        self.take_split(number, &body)?;
+        let step = self.step(number);
+        let paid = amounts::check_payment(&step, &self.amounts, &self.way.standing());
+        self.checks.extend(paid);
+        let amounts = std::mem::take(&mut self.amounts);
+        if trial {
+            self.trial = amounts;
+            return Ok(body);
+        }
+        self.way.visit.mdtrt_id = parsed(&InfNo::new(number), &body)?
+            .node("setlinfo")
+            .and_then(|node| text(&node, "mdtrt_id"))
+            .unwrap_or_default();
+        self.checks
+            .push(amounts::check_trial(&step, &self.trial, &amounts));
+        Ok(body)
+    }
+
     async fn price(&mut self, number: &'static str, input: Nodes) -> Result<Bytes, Stop> {
         let body = self.pay(number, input, UndoPlan::Nothing).await?;
         self.trial = std::mem::take(&mut self.amounts);
@@ -417,7 +453,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
         ids: BTreeMap<String, String>,
     ) -> Outgoing<'a> {
         let plan = self.plan;
-        let trial_or_settle = infno.settles() || matches!(infno.base(), "2206" | "2303");
+        let trial_or_settle = infno.settles() || matches!(infno.base(), "2206" | "2303" | "2101");
         let amounts = if trial_or_settle {
             BTreeMap::from([("medfee_sumamt".to_owned(), self.way.visit.total())])
         } else {

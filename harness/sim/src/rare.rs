@@ -102,6 +102,7 @@ fn of_swipe(swipe: &Swipe) -> Vec<(&'static str, String)> {
     let whole: &[&str] = match (&swipe.business, &swipe.until, &swipe.continues) {
         (Business::Outpatient, None, None) => &["2208"],
         (Business::Inpatient, None, None) => &["2305", "2405", "2302", "2404"],
+        (Business::Pharmacy, None, None) => &["2103"],
         _ => &[],
     };
     match &swipe.expect.outcome {

@@ -123,7 +123,14 @@ impl Trouble for Again {
             && scene.board.is_marked(scene.which, msgid);
         if let (true, Ok(answer)) = (anew, answer) {
             // It reads the answer to its second message; the first one came when nobody waited.
-            if let Some(id) = setl_id(answer) {
+            // A purchase has opened a visit of its own too.
+            let purchase = scene.message.infno.base() == "2102";
+            let names: &[&str] = match purchase {
+                true => &["setl_id", "mdtrt_id"],
+                false => &["setl_id"],
+            };
+            let ids = names.iter().filter_map(|name| answered(answer, name));
+            for id in ids.collect::<Vec<_>>() {
                 let second = format!("\"{}\"", second(&id));
                 answer.body = answer.body.replace(&format!("\"{id}\""), &second);
             }
@@ -150,10 +157,10 @@ fn second(id: &str) -> String {
     format!("{id}R")
 }
 
-/// The settlement that an answer speaks of.
-fn setl_id(answer: &Answer) -> Option<String> {
+/// What the settlement of an answer has under a name.
+fn answered(answer: &Answer, name: &str) -> Option<String> {
     let response = Response::parse(answer.body.as_bytes()).ok()?;
-    Some(response.node("setlinfo")?.text("setl_id")?.into_owned())
+    Some(response.node("setlinfo")?.text(name)?.into_owned())
 }
 
 /// The same group as the hospital's second message brings it about, under a number of its own.
@@ -183,6 +190,17 @@ fn moves(draft: &Draft) -> bool {
 
 /// The same postings, and the same records under numbers of their own; who only changes keeps what it is.
 fn copy(draft: &Draft) -> Draft {
+    // A purchase: visit and lines are born with the settlement.
+    let opens =
+        |entry: &Entry| matches!(entry, Entry::Row { kind, was: None, .. } if kind == "visit");
+    let settles =
+        |entry: &Entry| matches!(entry, Entry::Row { kind, was: None, .. } if kind == "settlement");
+    let purchase = draft.entries.iter().any(opens) && draft.entries.iter().any(settles);
+    let copied = |kind: &str| match kind {
+        "settlement" | "visit" => true,
+        "fee-detail" => purchase,
+        _ => false,
+    };
     let entries = draft.entries.iter().filter_map(|entry| match entry {
         Entry::Posting { .. } => Some(entry.clone()),
         Entry::Row {
@@ -192,15 +210,19 @@ fn copy(draft: &Draft) -> Draft {
             was: None,
             facts,
             amounts,
-        } if matches!(kind.as_str(), "settlement" | "visit") => {
+        } if copied(kind) => {
             let id = second(id);
             let mut facts = facts.clone();
-            let named = if kind == "visit" {
-                "mdtrt_id"
-            } else {
-                "setl_id"
+            let named: &[&str] = match kind.as_str() {
+                _ if purchase => &["mdtrt_id", "setl_id"],
+                "visit" => &["mdtrt_id"],
+                _ => &["setl_id"],
             };
-            facts.insert(named.to_owned(), id.clone());
+            for name in named {
+                if let Some(own) = facts.get_mut(*name) {
+                    *own = second(own);
+                }
+            }
             Some(Entry::Row {
                 kind: kind.clone(),
                 id,

@@ -219,7 +219,7 @@ impl Trouble for Unavailable {
         if !scene.is_from_institution() {
             return Arrival::Taken;
         }
-        self.undone |= matches!(scene.message.infno.base(), "2202" | "2404");
+        self.undone |= matches!(scene.message.infno.base(), "2202" | "2404" | "2103");
         if !self.undone || !(scene.hits() || scene.goes_on()) {
             return Arrival::Taken;
         }

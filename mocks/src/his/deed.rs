@@ -9,7 +9,7 @@ use crosswipe_domain::{AdmDivision, Business, Cause, FenceState, InfNo, Moment, 
 use crosswipe_wire::{Members, RefusalCode, Request, Response};
 
 use crate::answer::{fact, money};
-use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Settled, Unbill};
+use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Sale, Settled, Unbill};
 use crate::ledger::{Amounts, Facts, Ledger};
 use crate::region::{batch_lines, line_id, named_lines, settlement_facts};
 use crate::settlement::{Split, Sums};
@@ -33,6 +33,7 @@ pub(super) fn read(
         "adminfo",
         "dscginfo",
         "refmedin",
+        "druginfo",
     ];
     let node = nodes.into_iter().find_map(|id| request.node(id))?;
     let text = |name: &str| node.text(name).map(std::borrow::Cow::into_owned);
@@ -66,7 +67,8 @@ pub(super) fn read(
         "2405" => Deed::Readmit { mdtrt_id: visit },
         "2202" | "2404" => Deed::Cancel { mdtrt_id: visit },
         "2207" | "2304" => settled(ledger, &infno, visit, &node, response, now)?,
-        "2208" | "2305" => unsettled(ledger, visit, text("setl_id")?, response, now)?,
+        "2102" => sold(ledger, &infno, &node, request, response, now)?,
+        "2208" | "2305" | "2103" => unsettled(ledger, visit, text("setl_id")?, response, now)?,
         "2501" | "2503" | "2505" => Deed::File {
             filing: response
                 .node("result")?
@@ -124,7 +126,7 @@ pub(super) fn done_already(
             .filter(|held| !held.row.is_terminal())
     };
     let deed = match (infno.base(), code) {
-        ("2208" | "2305", RefusalCode::Undone) => {
+        ("2208" | "2305" | "2103", RefusalCode::Undone) => {
             let held = ledger
                 .row("settlement", &text("setl_id")?)
                 .filter(|held| held.row.status == "settled")?;
@@ -234,9 +236,49 @@ fn charged(
     request: &Request<'_>,
     response: &Response<'_>,
 ) -> Option<Deed> {
-    let sent = request.nodes("feedetail");
+    let lines = split_lines(
+        ledger,
+        &mdtrt_id,
+        &request.nodes("feedetail"),
+        &response.nodes("result"),
+    )?;
+    Some(Deed::Charge { mdtrt_id, lines })
+}
+
+/// 购药 · Visit, lines and settlement of one call.
+fn sold(
+    ledger: &Ledger,
+    infno: &InfNo,
+    node: &Members<'_>,
+    request: &Request<'_>,
+    response: &Response<'_>,
+    now: Moment,
+) -> Option<Deed> {
+    let mdtrt_id = response.node("setlinfo")?.text("mdtrt_id")?.into_owned();
+    let lines = split_lines(
+        ledger,
+        &mdtrt_id,
+        &request.nodes("drugdetail"),
+        &response.nodes("detlcutinfo"),
+    )?;
+    let visit = facts(node, &["begntime", "mdtrt_cert_type", "med_type"]);
+    let mut deed = settled(ledger, infno, mdtrt_id, node, response, now)?;
+    if let Deed::Settle(bill) = &mut deed {
+        bill.facts = settlement_facts(node, &visit, &now.wire());
+        bill.sale = Some(Sale { visit, lines });
+    }
+    Some(deed)
+}
+
+/// What was sent, as it was split.
+fn split_lines(
+    ledger: &Ledger,
+    mdtrt_id: &str,
+    sent: &[Members<'_>],
+    answered: &[Members<'_>],
+) -> Option<Vec<Line>> {
     let mut lines = Vec::new();
-    for node in response.nodes("result") {
+    for node in answered {
         let sn = node.text("feedetl_sn")?;
         let own = sent
             .iter()
@@ -261,22 +303,26 @@ fn charged(
             ],
         );
         lines.push(Line {
-            id: line_id(ledger, &mdtrt_id, &sn),
+            id: line_id(ledger, mdtrt_id, &sn),
             facts,
             split,
         });
     }
-    Some(Deed::Charge { mdtrt_id, lines })
+    Some(lines)
 }
 
 /// Amounts of `setlinfo`, fund lines of `setldetail`, and the balance.
 fn amounts(info: &Members<'_>, response: &Response<'_>) -> Option<(Amounts, Money)> {
     let mut amounts = Amounts::new();
     for name in AMOUNT_FIELDS {
-        amounts.insert(
-            name.to_owned(),
-            info.money(name).ok()?.unwrap_or_default().fen(),
-        );
+        // 2103 has other names for two of them.
+        let also = match name {
+            "psn_part_amt" => "psn_pay",
+            "psn_cash_pay" => "cash_payamt",
+            name => name,
+        };
+        let amount = info.money(name).ok()?.or(info.money(also).ok()?);
+        amounts.insert(name.to_owned(), amount.unwrap_or_default().fen());
     }
     for line in response.nodes("setldetail") {
         let fund = line.text("fund_pay_type")?;
@@ -351,6 +397,7 @@ fn settled(
         trial: false,
         facts: settlement_facts(node, &visit, &now.wire()),
         dispensed: Default::default(),
+        sale: None,
         settled: Some(settled),
         mdtrt_id,
     })))

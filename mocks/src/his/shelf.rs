@@ -17,10 +17,13 @@ use crate::setup::Setup;
 const BOX: i64 = 10_000;
 
 /// Boxes of each drug among the lines of a settlement; a box that is broken open has left the shelf.
-pub(super) fn dispensed(ledger: &Ledger, setup: &Setup, lines: &[String]) -> BTreeMap<String, i64> {
+pub(super) fn dispensed(ledger: &Ledger, setup: &Setup, bill: &Bill) -> BTreeMap<String, i64> {
+    let charged = bill.lines.iter();
+    let charged = charged.filter_map(|id| Some(&ledger.row("fee-detail", id)?.row.facts));
+    let sold = bill.sale.iter().flat_map(|sale| &sale.lines);
     let mut sums: BTreeMap<String, i64> = BTreeMap::new();
-    for held in lines.iter().filter_map(|id| ledger.row("fee-detail", id)) {
-        let fact = |name: &str| held.row.facts.get(name);
+    for facts in charged.chain(sold.map(|line| &line.facts)) {
+        let fact = |name: &str| facts.get(name);
         let count = fact("cnt").and_then(|text| Quantity::parse(text).ok());
         if let (Some(item), Some(count)) = (fact("med_list_codg"), count)
             && setup.tariff(item).is_some_and(|tariff| tariff.drug)

@@ -54,6 +54,22 @@ pub(super) fn charge(
     Ok(Deed::Charge { mdtrt_id, lines })
 }
 
+/// The lines of a sale, split; they belong to a visit that is opened with them.
+pub(super) fn sold(
+    setup: &Setup,
+    ledger: &Ledger,
+    ask: &Ask<'_>,
+    mdtrt_id: &str,
+) -> Result<Vec<Line>, Refusal> {
+    let mut lines: Vec<Line> = Vec::new();
+    for node in ask.request.nodes("drugdetail") {
+        let line = read_line(setup, ledger, mdtrt_id, &node, &lines)?;
+        lines.push(line);
+    }
+    within_the_largest_bill(ledger, mdtrt_id, &lines)?;
+    Ok(lines)
+}
+
 fn within_the_largest_bill(ledger: &Ledger, mdtrt_id: &str, lines: &[Line]) -> Result<(), Refusal> {
     let standing = ledger
         .rows_of_visit("fee-detail", mdtrt_id)

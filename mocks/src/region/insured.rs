@@ -446,10 +446,10 @@ fn amounts_of(bill: &Bill, paid: &Paid) -> Amounts {
 }
 
 fn accumulators_of(bill: &Bill, paid: &Paid, account: &str) -> Amounts {
-    let kind = if bill.business == Business::Inpatient {
-        "BIZ21"
-    } else {
-        "BIZ11"
+    let kind = match bill.business {
+        Business::Inpatient => "BIZ21",
+        Business::Pharmacy => "BIZ41",
+        _ => "BIZ11",
     };
     let mut sums = Amounts::from([
         (format!("C0000_{kind}"), 1),

@@ -1,10 +1,10 @@
-//! 结算 · What both families share of trial, settlement and its undo, at the treatment place.
+//! 结算 · What the families share of trial, settlement and its undo, at the treatment place.
 //!
 //! Sums come from the lines as this place split them. A sent total that differs is refused (E-SPLIT);
 //! the four sent split amounts are not compared, as many clients send 0 there.
 
 use crosswipe_domain::{Business, Money, Nature};
-use crosswipe_wire::{Refusal, RefusalCode};
+use crosswipe_wire::{Members, Refusal, RefusalCode};
 
 use super::{Ask, Region, must};
 use crate::answer::{fact, money};
@@ -31,16 +31,7 @@ impl Region {
         let trial = infno.nature() == Nature::Trial;
         let insutype = must(&ask.node, "insutype")?.into_owned();
         let (lines, sums) = self.unsettled(ask, &mdtrt_id, business)?;
-        let sent = ask
-            .node
-            .money("medfee_sumamt")
-            .map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()))?;
-        if sent != Some(sums.amount) || sums.amount < Money::ZERO {
-            return Err(Refusal::new(
-                RefusalCode::Split,
-                format!("medfee_sumamt: 应为 {}", sums.amount),
-            ));
-        }
+        check_total(&ask.node, sums)?;
         let account_used = ask.node.text("acct_used_flag").as_deref() == Some("1");
         let visit = rules::visit(&self.treatment, &ask.hop, &mdtrt_id)?;
         let facts = settlement_facts(&ask.node, &visit.row.facts, &ask.now.wire());
@@ -62,6 +53,7 @@ impl Region {
             trial,
             facts,
             dispensed: Default::default(),
+            sale: None,
             settled: None,
         })))
     }
@@ -101,7 +93,7 @@ impl Region {
         }
     }
 
-    /// 2208, 2305.
+    /// 2208, 2305, 2103.
     pub(super) fn unsettle(&mut self, ask: &Ask<'_>, mdtrt_id: String) -> Result<Deed, Refusal> {
         let setl_id = must(&ask.node, "setl_id")?.into_owned();
         let row = &rules::settlement(&self.treatment, &ask.hop, &mdtrt_id, &setl_id)?.row;
@@ -121,12 +113,22 @@ impl Region {
     }
 }
 
+/// A sent total is that of the lines, and nobody is settled for less than nothing.
+pub(super) fn check_total(node: &Members<'_>, sums: Sums) -> Result<(), Refusal> {
+    let sent = node
+        .money("medfee_sumamt")
+        .map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()))?;
+    if sent != Some(sums.amount) || sums.amount < Money::ZERO {
+        return Err(Refusal::new(
+            RefusalCode::Split,
+            format!("medfee_sumamt: 应为 {}", sums.amount),
+        ));
+    }
+    Ok(())
+}
+
 /// What a settlement row keeps of the message and of its visit.
-pub(crate) fn settlement_facts(
-    node: &crosswipe_wire::Members<'_>,
-    visit: &Facts,
-    setl_time: &str,
-) -> Facts {
+pub(crate) fn settlement_facts(node: &Members<'_>, visit: &Facts, setl_time: &str) -> Facts {
     let mut facts: Facts = ["med_type", "mdtrt_cert_type", "begntime"]
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), visit.get(*name)?.clone())))

@@ -15,6 +15,9 @@ pub(crate) const NINGBO: &str = "330200";
 pub(crate) const WENZHOU: &str = "330300";
 pub(crate) const H_HANGZHOU: &str = "H33010000001";
 pub(crate) const H_NINGBO: &str = "H33020000001";
+/// Pharmacies.
+pub(crate) const P_HANGZHOU: &str = "P33010000001";
+pub(crate) const P_NINGBO: &str = "P33020000001";
 /// 杭州职工, 杭州居民, 宁波职工, and one of the public.
 pub(crate) const EMPLOYEE: &str = "99990000000000000000000001";
 pub(crate) const RESIDENT: &str = "99990000000000000000000002";
@@ -88,7 +91,11 @@ fn phase(
     public: Public,
 ) -> Phase {
     let allow = |scope| Allow {
-        business: vec![Business::Outpatient, Business::Inpatient],
+        business: vec![
+            Business::Outpatient,
+            Business::Inpatient,
+            Business::Pharmacy,
+        ],
         scope,
         classes: vec![],
         institutions: vec![],
@@ -176,6 +183,8 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
         institutions: vec![
             institution(H_HANGZHOU, HANGZHOU),
             institution(H_NINGBO, NINGBO),
+            institution(P_HANGZHOU, HANGZHOU),
+            institution(P_NINGBO, NINGBO),
         ],
         tariffs: vec![
             tariff("consultation", ItemClass::A, Some("22.00"), 0),
@@ -289,11 +298,7 @@ impl<'w> Counter<'w> {
     }
 
     pub(crate) fn treatment(&self) -> &str {
-        if self.institution == H_NINGBO {
-            NINGBO
-        } else {
-            HANGZHOU
-        }
+        &self.institution[1..7]
     }
 
     pub(crate) fn path(&self) -> Vec<Party> {

@@ -16,6 +16,8 @@ mod http;
 #[cfg(feature = "wiremock")]
 mod mounted;
 #[cfg(test)]
+mod pharmacy;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod registrations;

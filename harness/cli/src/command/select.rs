@@ -93,11 +93,13 @@ fn regions(plan: &Plan, typed: &[String]) -> Result<Vec<AdmDivision>, Trouble> {
 }
 
 fn businesses(typed: &[String]) -> Result<Vec<Business>, Trouble> {
-    const NAMES: [(&str, Business); 4] = [
+    const NAMES: [(&str, Business); 6] = [
         ("outpatient", Business::Outpatient),
         ("门诊", Business::Outpatient),
         ("inpatient", Business::Inpatient),
         ("住院", Business::Inpatient),
+        ("pharmacy", Business::Pharmacy),
+        ("药店", Business::Pharmacy),
     ];
     typed
         .iter()

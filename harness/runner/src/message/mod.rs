@@ -6,6 +6,7 @@
 
 pub(crate) mod inpatient;
 pub(crate) mod outpatient;
+pub(crate) mod pharmacy;
 pub(crate) mod query;
 pub(crate) mod undo;
 
@@ -74,7 +75,7 @@ impl Visit<'_> {
             .text("mdtrt_cert_no", self.persona.id_number.reveal())
     }
 
-    /// Adds what 2206, 2207, 2303 and 2304 share.
+    /// Adds what 2206, 2207, 2303 and 2304 share; a purchase has a form of its own (`pharmacy`).
     fn settlement(&self, way: SplitSent) -> ObjectText {
         let node = self.credential(self.node());
         let mut node = node

@@ -1,4 +1,5 @@
-//! 撤销与冲正 · Inputs of the messages that undo: 2208 2205 2202, 2305 2405 2302 2404, 2502 2504 2506, and 2601.
+//! 撤销与冲正 · Inputs of the messages that undo: 2208 2205 2202, 2305 2405 2302 2404, 2103,
+//! 2502 2504 2506, and 2601.
 
 use crosswipe_domain::{InfNo, MsgId, Persona};
 use crosswipe_wire::{ObjectText, list_text};
@@ -31,7 +32,7 @@ pub(crate) fn compose_in(
     id: impl Fn(&str) -> Option<String>,
 ) -> Option<(Nodes, Vec<(&'static str, String)>)> {
     let names: &[&'static str] = match infno.base() {
-        "2208" | "2305" => &["setl_id", "mdtrt_id"],
+        "2208" | "2305" | "2103" => &["setl_id", "mdtrt_id"],
         "2205" => &["mdtrt_id", "chrg_bchno"],
         "2202" => &["mdtrt_id", "ipt_otp_no"],
         "2405" | "2404" | "2302" => &["mdtrt_id"],

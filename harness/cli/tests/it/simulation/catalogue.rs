@@ -51,7 +51,7 @@ const OPEN: Verdict = Verdict::Indeterminate;
 const WRONG: Verdict = Verdict::Violated;
 
 /// Businesses across cities.
-const ACROSS: &[&str] = &["outpatient", "inpatient"];
+const ACROSS: &[&str] = &["outpatient", "inpatient", "pharmacy"];
 /// The same with the platforms of before the cutover still there.
 const BESIDE: &[&str] = &[
     "outpatient beside the old platforms",
@@ -102,8 +102,10 @@ pub(super) const ENTERED_TWICE: &[&str] = &[
     "inpatient and an entry twice",
     "local and an entry twice",
 ];
+/// Those at hospitals: a pharmacy registers nobody and uploads no lines apart.
+const HOSPITAL: &[&str] = &["outpatient", "inpatient", "local"];
 /// Businesses across cities, and within one.
-pub(super) const ALL: &[&str] = &["outpatient", "inpatient", "local"];
+pub(super) const ALL: &[&str] = &["outpatient", "inpatient", "pharmacy", "local"];
 
 #[rustfmt::skip]
 const ENTRIES: &[Entry] = &[
@@ -158,7 +160,7 @@ const ENTRIES: &[Entry] = &[
     entry("double-visit-id:on=2401", &["inpatient"], WRONG, &["residue:visit"]),
     entry("double-visit-id:nth=2 response-lost:on=2201,nth=2", &["outpatient", "local"], CLEAN, &[]),
     entry("closed-day-refusal", ALL, WRONG, &["residue:settlement", "unresolved closed-period"]),
-    entry("stale-catalogue-mix", ALL, WRONG, &["mismatch:amount"]),
+    entry("stale-catalogue-mix", HOSPITAL, WRONG, &["mismatch:amount"]),
     entry("hub-clearing-residue", ACROSS, WRONG, &["one-sided:hub", "residue:clearing"]),
     entry("hub-drops-forwarded-reversal", ACROSS, WRONG, &["one-sided:insured", "residue:settlement"]),
     entry("hub-duplicates-settle", ACROSS, WRONG, &["duplicate-settle"]),
@@ -173,7 +175,9 @@ const ENTRIES: &[Entry] = &[
     entry("old-platform-still-open", BESIDE, WRONG, &["gate:window", "split:HTNI|I"]),
     entry("old-platform-still-open response-lost", BESIDE, WRONG, &["gate:window", "split:HTNI|I"]),
     entry("old-platform-still-open", &["local beside the old platforms"], WRONG, &["gate:window", "split:HTI|I"]),
-    entry("hub-stuck-queue:heal_after=10s", ACROSS, CLEAN, &[]),
+    entry("hub-stuck-queue:heal_after=10s", &["outpatient", "inpatient"], CLEAN, &[]),
+    // The only undo of a purchase is in the queue: who is asked before it moves has not taken anything back.
+    entry("hub-stuck-queue:heal_after=10s", &["pharmacy"], WRONG, &["mismatch:amount"]),
     entry("hub-stuck-queue", ACROSS, WRONG, &["residue:queue", "one-sided:insured"]),
     entry("accumulator-not-restored", ALL, WRONG, &["residue:accumulator"]),
     entry("account-not-restored", ALL, WRONG, &["residue:personal-account"]),
@@ -181,9 +185,11 @@ const ENTRIES: &[Entry] = &[
     entry("double-credit-on-retry", ALL, WRONG, &["double-reversal"]),
     entry("request-lost:on=2207 empty-rollback-with-effect", &["outpatient", "local"], WRONG, &["empty-reversal"]),
     entry("request-lost:on=2304 empty-rollback-with-effect:by=1", &["inpatient"], WRONG, &["empty-reversal"]),
+    entry("request-lost:on=2102 empty-rollback-with-effect", &["pharmacy"], WRONG, &["empty-reversal"]),
     entry("request-lost:on=2207 empty-rollback-refused-forever", &["outpatient", "local"], CLEAN, &[]),
     entry("request-lost:on=2207 empty-rollback-refused-forever:at=treatment", &["outpatient", "local"], CLEAN, &[]),
     entry("request-lost:on=2304 empty-rollback-refused-forever", &["inpatient"], CLEAN, &[]),
+    entry("request-lost:on=2102 empty-rollback-refused-forever", &["pharmacy"], CLEAN, &[]),
     entry("try-failed-cancel-skipped", ALL, WRONG, &["residue:personal-account"]),
     entry("older-first-refused", &["refund-the-first"], CLEAN, &[]),
     entry("cross-day-reversal", ALL, WRONG, &["residue:reconciliation"]),
@@ -200,27 +206,32 @@ const ENTRIES: &[Entry] = &[
     entry("postings-only-reversal", ALL, WRONG, &["residue:settlement"]),
     entry("persona-frozen-mid-run", ACROSS, WRONG, &["residue:settlement", "unresolved persona-frozen"]),
     entry("persona-frozen-mid-run:heal_after=10s", ACROSS, CLEAN, &[]),
-    entry("history-deleted", ALL, WRONG, &["audit:erased"]),
-    entry("history-deleted:at=treatment", ALL, WRONG, &["audit:erased"]),
+    entry("history-deleted", HOSPITAL, WRONG, &["audit:erased"]),
+    entry("history-deleted:at=treatment", HOSPITAL, WRONG, &["audit:erased"]),
+    // Nothing is booked behind the undo of a purchase: the end of the log is gone.
+    entry("history-deleted", &["pharmacy"], WRONG, &["audit:gap", "evidence:conflict"]),
+    entry("history-deleted:at=treatment", &["pharmacy"], WRONG, &["audit:gap", "evidence:conflict"]),
     entry("history-mutated", ALL, WRONG, &["audit:mutated"]),
     entry("history-mutated:at=treatment", ALL, WRONG, &["audit:mutated"]),
     entry("his-rolls-back-after-remote", ALL, WRONG, &["one-sided:his"]),
     entry("his-double-cancel", ALL, CLEAN, &[]),
     entry("his-double-cancel:idempotent=no", ALL, WRONG, &["double-reversal"]),
-    entry("stock-not-returned", &["outpatient", "local"], WRONG, &["residue:inventory"]),
-    entry("stock-not-returned response-lost", &["outpatient", "local"], WRONG, &["residue:inventory"]),
-    entry("trace-code-left", &["outpatient", "local"], WRONG, &["residue:trace-code"]),
-    entry("trace-code-left response-lost", &["outpatient", "local"], WRONG, &["residue:trace-code"]),
+    entry("stock-not-returned", &["outpatient", "pharmacy", "local"], WRONG, &["residue:inventory"]),
+    entry("stock-not-returned response-lost", &["outpatient", "pharmacy", "local"], WRONG, &["residue:inventory"]),
+    entry("trace-code-left", &["outpatient", "pharmacy", "local"], WRONG, &["residue:trace-code"]),
+    entry("trace-code-left response-lost", &["outpatient", "pharmacy", "local"], WRONG, &["residue:trace-code"]),
     entry("invoice-not-offset", ALL, WRONG, &["residue:invoice"]),
     entry("cash-not-refunded", &["inpatient"], WRONG, &["residue:cash"]),
     entry("his-resettles-after-timeout", ALL, WRONG, &["duplicate-settle"]),
-    entry("his-msgid-reused", ALL, WRONG, &["mismatch:id"]),
+    entry("his-msgid-reused", HOSPITAL, WRONG, &["mismatch:id"]),
     entry("his-msgid-reused:on=2207", &["two-at-one-counter"], WRONG, &["mismatch:id"]),
+    // Who is given all ids of another purchase believes none of them, and takes back what nobody has.
+    entry("his-msgid-reused:on=2102", &["pharmacy-then-hospital"], CLEAN, &["note never-applied"]),
     entry("his-counts-reversed", ALL, WRONG, &["residue:reconciliation"]),
     entry("his-counts-reversed:pair=one", ALL, WRONG, &["residue:reconciliation"]),
     entry("his-counts-reversed response-lost", ALL, WRONG, &["residue:reconciliation"]),
-    entry("name-mojibake", ALL, WRONG, &["mismatch:person"]),
-    entry("name-mojibake:form=gbk", ALL, WRONG, &["mismatch:person"]),
+    entry("name-mojibake", HOSPITAL, WRONG, &["mismatch:person"]),
+    entry("name-mojibake:form=gbk", HOSPITAL, WRONG, &["mismatch:person"]),
     entry("wrong-psn-no-returned", ALL, OPEN, &[]),
     entry("clock-skew-party:party=insured:330100,by=5s", ALL, CLEAN, &[]),
     entry("clock-skew-party:party=hub:330000,by=2h,way=behind", ACROSS, CLEAN, &[]),

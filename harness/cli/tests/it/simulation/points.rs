@@ -349,6 +349,8 @@ fn killed_at_every_point_of_a_whole_run_nothing_is_left() {
 #[case::two_persons("two-persons", "1101")]
 #[case::two_hospitals("two-hospitals", "2207")]
 #[case::local("local", "1101")]
+#[case::pharmacy("pharmacy", "1101")]
+#[case::pharmacy_at_home("pharmacy-at-home", "2102")]
 fn killed_at_every_point_of_a_case_nothing_is_left(#[case] case: &str, #[case] from: &'static str) {
     let part = Part {
         from: Some(from),
@@ -368,6 +370,8 @@ fn killed_at_every_point_of_a_case_nothing_is_left(#[case] case: &str, #[case] f
 #[case::reverse_by_message("reverse-by-message", "2601", 2)]
 #[case::mid_stay("mid-stay", "2304", 3)]
 #[case::mid_stay_refunds("mid-stay-refunds", "2305", 0)]
+#[case::pharmacy_refund("pharmacy-refund", "2103", 1)]
+#[case::pharmacy_then_hospital("pharmacy-then-hospital", "2103", 2)]
 fn killed_at_points_of_what_a_counter_does_nothing_is_left(
     #[case] case: &str,
     #[case] from: &'static str,
