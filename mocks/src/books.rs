@@ -5,7 +5,7 @@
 //! A party that never heard of what is undone books the fence entry alone.
 //! Called by `his`, `hub` and `region` once a deed is definite. Not here: whether it may happen (`rules`).
 
-use crosswipe_domain::{Cause, CellKey, FenceState, InfNo, Moment, Role};
+use crosswipe_domain::{Cause, CellKey, Entry, FenceState, InfNo, Moment, Role};
 
 use crate::deed::{Bill, Deed, Hop, Line, Sale, Unbill};
 use crate::his::dispense;
@@ -24,7 +24,11 @@ pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<St
         Deed::Charge { mdtrt_id, lines } => lines
             .iter()
             .for_each(|line| charge(hop, mdtrt_id, line, &mut draft)),
-        Deed::Withdraw { lines, .. } => withdraw(ledger, lines, &mut draft),
+        Deed::Withdraw { lines, .. } => withdraw(ledger, "fee-detail", lines, &mut draft),
+        Deed::Map { rows } => map(hop, rows, &mut draft),
+        Deed::Unmap { mapping } => {
+            withdraw(ledger, MAPPING, std::slice::from_ref(mapping), &mut draft)
+        }
         Deed::Discharge { mdtrt_id, facts } => discharge(ledger, hop, mdtrt_id, facts, &mut draft),
         Deed::Readmit { mdtrt_id } => {
             undo_turn(ledger, "visit", mdtrt_id, "discharged", &mut draft)
@@ -40,6 +44,13 @@ pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<St
         Deed::Ask | Deed::Seek => {}
     }
     draft.fence(FenceState::Applied, reply);
+    ledger.commit(draft);
+}
+
+/// 仅接收 · Books that a message was taken and not looked into, with the answer, so that a repetition meets the same.
+pub(crate) fn book_received(ledger: &mut Ledger, cause: &Cause, now: Moment, reply: String) {
+    let mut draft = Draft::new(now, cause.clone(), None);
+    draft.fence(FenceState::Applied, Some(reply));
     ledger.commit(draft);
 }
 
@@ -104,9 +115,9 @@ fn born_line(hop: &Hop, mdtrt_id: &str, line: &Line, status: &str, draft: &mut D
     draft.move_count(of_person("fee-detail", hop), 1);
 }
 
-fn withdraw(ledger: &Ledger, lines: &[String], draft: &mut Draft) {
+fn withdraw(ledger: &Ledger, kind: &str, ids: &[String], draft: &mut Draft) {
     let mut births: Vec<&Held> = Vec::new();
-    for held in lines.iter().filter_map(|id| ledger.row("fee-detail", id)) {
+    for held in ids.iter().filter_map(|id| ledger.row(kind, id)) {
         ledger.negate_birth(held, draft);
         births.push(held);
     }
@@ -122,19 +133,33 @@ fn withdraw(ledger: &Ledger, lines: &[String], draft: &mut Draft) {
             .expect("the group comes from these births")
             .row
             .cause;
-        let mdtrt_id = births
+        let born = ledger
+            .group(group)
             .iter()
-            .find(of_group)
-            .and_then(|held| held.row.facts.get("mdtrt_id"));
-        let left = mdtrt_id.map_or(0, |id| {
-            ledger
-                .rows_of_visit("fee-detail", id)
-                .filter(|held| held.born == group && !held.row.is_terminal())
-                .count()
-        });
+            .filter_map(|row| match &row.entry {
+                Entry::Row {
+                    kind: of_kind,
+                    id,
+                    was: None,
+                    ..
+                } if of_kind == kind => ledger.row(kind, id),
+                _ => None,
+            });
+        let left = born.filter(|held| !held.row.is_terminal()).count();
         if left == births.iter().filter(of_group).count() {
             draft.fence_other(&cause.origin, &cause.msgid, FenceState::Reversed);
         }
+    }
+}
+
+/// 目录对照 · Kind of its rows.
+pub(crate) const MAPPING: &str = "catalogue-mapping";
+
+fn map(hop: &Hop, rows: &[(String, Facts)], draft: &mut Draft) {
+    let of_institution = [("institution", hop.cause.origin.as_str())];
+    for (id, facts) in rows {
+        draft.born(MAPPING, id, "active", facts.clone(), Amounts::new());
+        draft.move_count(CellKey::new(MAPPING, of_institution), 1);
     }
 }
 
@@ -419,7 +444,6 @@ fn reverse(ledger: &Ledger, origin: &str, omsgid: &str, oinfno: &str, draft: &mu
 
 /// The undo is undone: the message it had undone stands again.
 fn reinstate(ledger: &Ledger, group: u64, draft: &mut Draft) {
-    use crosswipe_domain::Entry;
     for row in ledger.group(group) {
         if let Entry::Fence {
             origin,

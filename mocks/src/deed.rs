@@ -115,7 +115,17 @@ pub enum Deed {
         /// `trt_dcla_detl_sn`
         filing: String,
     },
-    /// 查询 · 1101, 5206: answered by the insured place, books nothing.
+    /// 目录对照 · 3301: the institution's own items stand for items of the catalogue.
+    Map {
+        /// The rows, each with its id.
+        rows: Vec<(String, Facts)>,
+    },
+    /// 目录对照撤销 · 3302.
+    Unmap {
+        /// Row id.
+        mapping: String,
+    },
+    /// 查询 · 1101, 2001, 5206: answered by the insured place, books nothing.
     Ask,
     /// 寻找 · 1101 where nobody knows the insured place yet: the hub asks its regions.
     Seek,

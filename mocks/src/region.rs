@@ -6,12 +6,14 @@
 //! applies first; then this side books and answers. A lost answer books nothing (E-DOWNSTREAM).
 //! One file per business family prepares the deed. Not here: money (`settlement`), bookings (`books`).
 
+mod catalogue;
 mod catchup;
 mod fees;
 mod fields;
 mod filing;
 mod inpatient;
 mod insured;
+mod mapping;
 mod outpatient;
 mod pharmacy;
 mod query;
@@ -26,9 +28,12 @@ use std::sync::Arc;
 use crosswipe_domain::{
     AdmDivision, Cause, FenceState, InfNo, Institution, Moment, Nature, Party, Role, Span, Window,
 };
-use crosswipe_wire::{Context, Members, Refusal, RefusalCode, Request, catalogue, write_ok};
+use crosswipe_wire::{
+    Context, Members, Refusal, RefusalCode, Request, catalogue, write_ok, write_received,
+};
 
 pub(crate) use fees::{batch_lines, line_id, named_lines};
+pub(crate) use mapping::{found as mapping, rows as mappings};
 pub(crate) use settle::settlement_facts;
 pub(crate) use window::Shut;
 
@@ -43,11 +48,12 @@ use crate::{answer, books as booking, closing, rules};
 use insured::Insured;
 
 /// What this platform serves; the rest of the catalogue is refused by name.
-const SERVED: [&str; 40] = [
+const SERVED: [&str; 46] = [
     "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5301", "5302", "5303", "5304", "3201",
     "2601", // session, queries, reversal
     "2501", "2502", "2503", "2504", "2505", "2506", // filing
     "2101", "2102", "2103", // pharmacy
+    "1201", "1312", "1901", "3301", "3302", "2001", // catalogue and its mapping, entitlement
     "2201", "2202", "2203", "2204", "2205", "2206", "2207", "2208", // outpatient
     "2401", "2402", "2403", "2404", "2405", "2301", "2302", "2303", "2304",
     "2305", // inpatient
@@ -197,10 +203,11 @@ impl Region {
         cause: &Cause,
     ) -> Result<Step, Refusal> {
         let infno = &request.infno;
-        if catalogue().transaction(infno).is_none() {
+        let recorded = self.setup.records(self.code, infno);
+        if !recorded && catalogue().transaction(infno).is_none() {
             return Err(Refusal::new(RefusalCode::Unsupported, infno.as_str()));
         }
-        if !SERVED.contains(&infno.base()) {
+        if !recorded && !SERVED.contains(&infno.base()) {
             return Err(Refusal::new(
                 RefusalCode::Unsupported,
                 format!("{infno} 模拟平台尚未实现"),
@@ -217,7 +224,7 @@ impl Region {
             )
         })?;
         let digest = desk::digest(body);
-        let keeps = matches!(infno.nature(), Nature::Forward | Nature::Undo);
+        let keeps = recorded || matches!(infno.nature(), Nature::Forward | Nature::Undo);
         if keeps {
             match passage(&self.treatment, cause, Some(&digest), self.setup.msgid_mode) {
                 Passage::Free => {}
@@ -226,6 +233,9 @@ impl Region {
             }
         }
         fields::check(request)?;
+        if recorded {
+            return Ok(self.receive(now, cause, digest));
+        }
         let node = first_node(request);
         let person = node.text("psn_no").unwrap_or_default().into_owned();
         let hop = Hop {
@@ -246,9 +256,19 @@ impl Region {
             "9001" | "9002" => self.session(&ask),
             "5201" | "5203" | "5204" | "5301" | "5302" | "5303" | "5304" => self.query(&ask),
             "3201" => self.reconcile(&ask),
-            "1101" | "5206" => self.ask_insured(ask, body, digest),
+            "1201" | "1312" | "1901" => self.look_up(&ask),
+            "3301" | "3302" => Ok(self.map(ask, digest)),
+            "1101" | "5206" | "2001" => self.ask_insured(ask, body, digest),
             _ => self.carry_out(ask, body, digest),
         }
+    }
+
+    /// 仅接收 · A message that moves no money and is not looked into: taken, kept, and said so.
+    fn receive(&mut self, now: Moment, cause: &Cause, digest: String) -> Step {
+        let text = write_received(&self.desk.receipt(now), "已接收, 未核验");
+        booking::book_received(&mut self.treatment, cause, now, text.clone());
+        self.treatment.remember_digest(cause, digest);
+        Step::Reply(Answer::ok(text))
     }
 
     /// A read that only the insured place can answer.

@@ -19,6 +19,8 @@ pub(crate) fn check(ledger: &Ledger, hop: &Hop) -> Result<(), Refusal> {
         Deed::Register { .. } if hop.infno().base() == "2401" => no_open_stay(ledger, hop),
         Deed::Register { .. } | Deed::File { .. } | Deed::Ask | Deed::Seek => Ok(()),
         Deed::Unfile { filing } => filed(ledger, hop, filing),
+        // Asked by the treatment place alone, which keeps them (`region::mapping`).
+        Deed::Map { .. } | Deed::Unmap { .. } => Ok(()),
         Deed::Describe { mdtrt_id, .. } => described(ledger, hop, mdtrt_id),
         Deed::Charge { mdtrt_id, lines } => charged(
             ledger,

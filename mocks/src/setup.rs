@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, Institution, InstitutionCode, Moment, Party, Persona, Profile, Registry, Role,
-    Tariff, Topology, Window,
+    AdmDivision, InfNo, Institution, InstitutionCode, Moment, Party, Persona, Profile, Registry,
+    Role, Tariff, Topology, Window,
 };
 
 use crate::deed::PersonFacts;
@@ -132,6 +132,12 @@ impl Setup {
     pub fn profile(&self, region: AdmDivision) -> Profile {
         let region = self.topology.region(region);
         region.map(|region| region.profile).unwrap_or_default()
+    }
+
+    /// 仅接收 · Whether a region's platform takes a transaction beyond the catalogue without looking into it.
+    pub fn records(&self, region: AdmDivision, infno: &InfNo) -> bool {
+        let region = self.topology.region(region);
+        region.is_some_and(|region| region.recorded.contains(infno))
     }
 
     /// The hub as a party.

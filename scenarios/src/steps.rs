@@ -273,6 +273,13 @@ impl Reader<'_, '_> {
             .and_then(|node| words::word(node, self.problems))
             .and_then(|said| {
                 let infno = InfNo::new(&said.value);
+                if matches!(infno.base(), "3301" | "3302") {
+                    let help = "目录对照由 HIS 自己上传和撤销 (crosswipe serve) · a HIS maps its own items (crosswipe serve)";
+                    let message = format!("`{}` is of no person, so no case sends it", said.value);
+                    self.problems
+                        .push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
+                    return None;
+                }
                 if infno.nature() == Nature::Unknown {
                     let help = "四位交易编号, 如 2207 · a transaction number, e.g. 2207";
                     let message = format!("unknown transaction number `{}`", said.value);

@@ -3,8 +3,10 @@
 //! Called by `load` before anything that names a place. Not here: the catalogue (`catalogue`).
 
 use crosswipe_domain::{
-    AdmDivision, Institution, InstitutionCode, Profile, Region, Span, Topology,
+    AdmDivision, InfNo, Institution, InstitutionCode, Profile, Region, Span, Topology,
 };
+
+use crosswipe_wire::catalogue;
 
 use crate::codes;
 use crate::fields::{Fields, items};
@@ -94,6 +96,9 @@ fn region(
     let profile = fields
         .optional("profile")
         .map_or(all, |node| read_profile(node, problems));
+    let recorded = fields
+        .optional("recorded")
+        .map_or(Vec::new(), |node| read_recorded(node, problems));
     let listed = fields.required("institutions", "列出定点医药机构 · list the institutions");
     let institutions = listed.map_or(&[][..], |node| items(node, problems));
     let institutions: Vec<(Institution, At)> = institutions
@@ -128,10 +133,46 @@ fn region(
             code: code.value,
             name: name.value,
             profile,
+            recorded,
         },
         at: code.at,
         institutions,
     })
+}
+
+/// 仅接收 · Numbers beyond the catalogue that a platform takes without looking into them; what the catalogue has is
+/// served or refused by its own rules.
+fn read_recorded(node: &Node, problems: &Problems) -> Vec<InfNo> {
+    let said = words::words(node, problems);
+    words::report_duplicates("transaction", &said, problems);
+    let usable = |said: &&Said<String>| {
+        let infno = InfNo::new(&said.value);
+        let wrong = if catalogue().transaction(&infno).is_some() {
+            Some((
+                format!("`{infno}` is a transaction of the catalogue"),
+                "recorded 只写目录之外、不动资金的交易 · only transactions beyond the catalogue that move no money",
+            ))
+        } else if said.value.is_empty()
+            || said.value.len() > 6
+            || !said.value.bytes().all(|b| b.is_ascii_alphanumeric())
+        {
+            Some((
+                format!("`{}` is no transaction number", said.value),
+                "四至六位字母或数字, 如 4101 · four to six letters or digits, e.g. 4101",
+            ))
+        } else {
+            None
+        };
+        if let Some((message, help)) = &wrong {
+            let problem = said.at.error(codes::UNKNOWN_WORD, message.clone());
+            problems.push(problem.help(*help));
+        }
+        wrong.is_none()
+    };
+    said.iter()
+        .filter(usable)
+        .map(|said| InfNo::new(&said.value))
+        .collect()
 }
 
 fn institution(

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    AdmDivision, BasketLine, IdNumber, InstitutionCode, Moment, Money, Party, PersonClass,
+    AdmDivision, BasketLine, IdNumber, InfNo, InstitutionCode, Moment, Money, Party, PersonClass,
     PersonNo, Role, Span, Tariff,
 };
 
@@ -34,6 +34,8 @@ pub struct Region {
     pub name: String,
     /// What its platform does not take back.
     pub profile: Profile,
+    /// 仅接收 · Transactions beyond the catalogue that move no money: its platform takes them and checks nothing.
+    pub recorded: Vec<InfNo>,
 }
 
 /// 平台规则 · What a platform refuses to undo, and how it pays. The default refuses nothing and holds nothing.

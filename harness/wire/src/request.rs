@@ -16,13 +16,14 @@ use crate::members::{Members, objects, same_word};
 const HOP_TIMES: usize = 4;
 
 /// Node names of older drafts that clients still send one for the other.
-const DRAFT_NODES: [&str; 6] = [
+const DRAFT_NODES: [&str; 7] = [
     "data",
     "mdtrtinfo",
     "feeinfo",
     "feedetail",
     "dscginfo",
     "adminfo",
+    "catalogcompin",
 ];
 
 /// 请求 · A request as it was read. Mandatory envelope fields that are missing are empty text.

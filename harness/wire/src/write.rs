@@ -223,6 +223,13 @@ pub fn write_ok_array(receipt: &Receipt, items_json: &str) -> String {
     answer(receipt, items_json, "0", None)
 }
 
+/// Writes the answer to a message that is taken and not looked into: a success without output that says so.
+pub fn write_received(receipt: &Receipt, warn_msg: &str) -> String {
+    let mut warning = String::new();
+    push_json_string(&mut warning, warn_msg);
+    envelope(receipt, "null", "0", None, &warning)
+}
+
 /// Writes a business refusal.
 pub fn write_refusal(receipt: &Receipt, refusal: &Refusal) -> String {
     answer(receipt, "null", "-1", Some(&refusal.err_msg()))
@@ -230,11 +237,22 @@ pub fn write_refusal(receipt: &Receipt, refusal: &Refusal) -> String {
 
 /// The keys and the numeric `infcode` that every known client reads.
 fn answer(receipt: &Receipt, output: &str, infcode: &str, err_msg: Option<&str>) -> String {
+    envelope(receipt, output, infcode, err_msg, "null")
+}
+
+/// The same with a warning, as JSON text.
+fn envelope(
+    receipt: &Receipt,
+    output: &str,
+    infcode: &str,
+    err_msg: Option<&str>,
+    warn_msg: &str,
+) -> String {
     let time = receipt.at.compact_ms();
     let text = ObjectText::new()
         .raw("output", output)
         .raw("infcode", infcode)
-        .null("warn_msg")
+        .raw("warn_msg", warn_msg)
         .null("cainfo");
     let text = match err_msg {
         Some(err_msg) => text.text("err_msg", err_msg),

@@ -11,7 +11,7 @@ use crosswipe_wire::{Members, RefusalCode, Request, Response};
 use crate::answer::{fact, money};
 use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Sale, Settled, Unbill};
 use crate::ledger::{Amounts, Facts, Ledger};
-use crate::region::{batch_lines, line_id, named_lines, settlement_facts};
+use crate::region::{batch_lines, line_id, mapping, mappings, named_lines, settlement_facts};
 use crate::settlement::{Split, Sums};
 
 /// Lines of `setldetail` that are no fund: personal accounts and what the hospital advances.
@@ -78,6 +78,12 @@ pub(super) fn read(
         },
         "2502" | "2504" | "2506" => Deed::Unfile {
             filing: text("trt_dcla_detl_sn")?,
+        },
+        "3301" => Deed::Map {
+            rows: mappings(ledger, &cause.origin, &request.nodes("data")),
+        },
+        "3302" => Deed::Unmap {
+            mapping: mapping(ledger, &cause.origin, &node)?.row.id.clone(),
         },
         "2601" => Deed::Reverse {
             omsgid: text("omsgid")?,

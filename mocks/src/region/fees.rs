@@ -200,11 +200,15 @@ fn number<T>(read: Result<Option<T>, BadField>) -> Result<T, Refusal> {
 
 /// 行标识 · Row id of a new line. A number that was withdrawn may be used again: the row is another one.
 pub(crate) fn line_id(ledger: &Ledger, mdtrt_id: &str, sn: &str) -> String {
-    let base = format!("{mdtrt_id}/{sn}");
-    let again = (2..).map(|n| format!("{base}#{n}"));
-    std::iter::once(base.clone())
+    fresh_id(ledger, "fee-detail", format!("{mdtrt_id}/{sn}"))
+}
+
+/// The name of a new row: as it is, or with a number behind it where it was used before.
+pub(crate) fn fresh_id(ledger: &Ledger, kind: &str, name: String) -> String {
+    let again = (2..).map(|n| format!("{name}#{n}"));
+    std::iter::once(name.clone())
         .chain(again)
-        .find(|id| ledger.row("fee-detail", id).is_none())
+        .find(|id| ledger.row(kind, id).is_none())
         .expect("numbers do not end")
 }
 

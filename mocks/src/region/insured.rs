@@ -93,6 +93,9 @@ impl Insured {
             "1101" => self
                 .identify(now, request)
                 .map(|nodes| write_ok(receipt, &nodes)),
+            "2001" => self
+                .entitlements(hop, request, now)
+                .map(|nodes| write_ok(receipt, &nodes)),
             "5206" => self
                 .accumulators(request)
                 .map(|nodes| write_ok(receipt, &nodes)),
@@ -317,6 +320,58 @@ impl Insured {
             ("insuinfo", list_text([insurance])),
             ("idetinfo", "[]".to_owned()),
         ])
+    }
+
+    /// 2001: fund by fund, whether the person may have it and why not.
+    fn entitlements(
+        &self,
+        hop: &Hop,
+        request: &Request<'_>,
+        now: Moment,
+    ) -> Result<Vec<answer::Node>, Refusal> {
+        let node = request
+            .node("data")
+            .ok_or_else(|| Refusal::new(RefusalCode::Field, "data"))?;
+        let persona = self.persona(&node.text("psn_no").unwrap_or_default())?;
+        let policy = self.setup.policy.of(self.code);
+        let disease = node.text("dise_codg").unwrap_or_default();
+        let filed = |held: &crate::ledger::Held| {
+            !held.row.is_terminal()
+                && held.row.cause.infno.starts_with("2503")
+                && answer::fact(&held.row.facts, "opsp_dise_code") == disease
+        };
+        let why = if node.text("insutype").as_deref() != Some(persona.class.insutype()) {
+            Some("险种类型与参保信息不符")
+        } else if policy.filing == Filing::Refused && hop.span() != Span::Local {
+            Some("无有效的异地就医备案")
+        } else if node.text("med_type").as_deref() == Some("14")
+            && !self
+                .ledger
+                .rows_of_person("filing", persona.no.reveal())
+                .any(filed)
+        {
+            Some("无有效的慢特病备案")
+        } else {
+            None
+        };
+        let funds = match persona.class {
+            PersonClass::Employee => ["310100", "330100", "310200"],
+            PersonClass::Resident => ["390100", "390200", "310200"],
+        };
+        let since = format!("{}-01-01", now.day().year());
+        let until = format!("{}-12-31", now.day().year());
+        let shown = funds.into_iter().map(|fund| {
+            ObjectText::new()
+                .text("psn_no", persona.no.reveal())
+                .text("trt_chk_type", "01")
+                .text("fund_pay_type", fund)
+                .text("trt_enjymnt_flag", if why.is_none() { "1" } else { "0" })
+                .text("begndate", &since)
+                .text("enddate", &until)
+                .opt_text("trt_chk_rslt", why)
+                .finish()
+        });
+        Ok(vec![("trtinfo", list_text(shown))])
     }
 
     /// 5206

@@ -165,6 +165,7 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
         code: division(code),
         name: name.into(),
         profile: Default::default(),
+        recorded: vec![InfNo::new("4101")],
     };
     let institution = |code: &str, region: &str| Institution {
         code: InstitutionCode::parse(code).unwrap(),

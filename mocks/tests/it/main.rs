@@ -13,6 +13,8 @@ mod histories;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod lookups;
+#[cfg(test)]
 #[cfg(feature = "wiremock")]
 mod mounted;
 #[cfg(test)]
