@@ -2,6 +2,7 @@
 //!
 //! A party is a pure machine with books; shells carry it. For the reader of this crate: `README.md`.
 
+mod acceptance;
 mod answer;
 mod books;
 mod closing;
@@ -20,12 +21,13 @@ pub mod setup;
 pub mod shell;
 mod world;
 
+pub use acceptance::{Acceptance, Line, Mark, Part, Standing, Told};
 pub use epochs::Epochs;
 pub use fault::{BadFault, FaultClass, FaultOrder, Faults, Group};
 pub use machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};
 pub use settlement::{Policy, PolicyBook};
 pub use setup::{MsgidMode, Setup};
-pub use shell::hyper::{Front, FrontConfig, Seen};
+pub use shell::hyper::{Front, FrontConfig, Seen, Taken, Unwritten, Witness, Writing};
 pub use shell::memory::{Journey, Leg, MemoryWorld, Whereabouts};
 pub use shell::{HoldFn, TimeFn, fired_before};
 pub use world::{FREE, World, WorldConfig};

@@ -272,6 +272,13 @@ pub(crate) struct Serve {
     /// The only dialect that the door speaks [default: whichever a message speaks]
     #[arg(long, value_name = "x-tif|csb|zhejiang|apikey|bare", value_parser = dialect, conflicts_with = "books")]
     pub(crate) dialect: Option<Dialect>,
+    /// Where the run of a door is kept: journal, exports, certificate, report [default: a folder of its own under runs/]
+    #[arg(long, value_name = "DIR", conflicts_with = "books")]
+    pub(crate) out: Option<PathBuf>,
+    /// The acceptance list as a table (CSV or workbook: number, title, transactions in order, why not applicable)
+    /// [default: the plan's cases]
+    #[arg(long, value_name = "FILE", conflicts_with = "books")]
+    pub(crate) acceptance: Option<PathBuf>,
     /// The phase that begins as the door opens [default: the first that allows swipes across regions]
     #[arg(long, value_name = "PHASE", conflicts_with = "books")]
     pub(crate) at: Option<String>,

@@ -16,9 +16,11 @@ mod mapping;
 mod table;
 mod value;
 mod window;
+mod words;
 mod workbook;
 
 pub(crate) use gather::gather;
+pub(crate) use words::{Lines, Words, lines};
 
 use std::path::Path;
 
@@ -34,7 +36,11 @@ pub(crate) struct Flaw {
 }
 
 impl Flaw {
-    fn new(place: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Flaw {
+    pub(crate) fn new(
+        place: impl Into<String>,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Flaw {
         Flaw {
             place: place.into(),
             what: what.into(),
@@ -55,6 +61,15 @@ pub(crate) const MOST_FLAWS: usize = 50;
 pub(crate) struct Flaws {
     pub(crate) told: Vec<Flaw>,
     pub(crate) more: usize,
+}
+
+impl Flaws {
+    /// All of them; the first fifty with their words.
+    pub(crate) fn from_all(mut told: Vec<Flaw>) -> Flaws {
+        let more = told.len().saturating_sub(MOST_FLAWS);
+        told.truncate(MOST_FLAWS);
+        Flaws { told, more }
+    }
 }
 
 impl From<Flaw> for Flaws {

@@ -20,6 +20,8 @@ use crate::{private, rundir, seal};
 /// How the end is told on stdout.
 #[derive(Clone, Copy)]
 pub(crate) struct Telling {
+    /// Nothing is printed: whoever called tells it in a document of its own.
+    pub(crate) silent: bool,
     /// One JSON document instead of text.
     pub(crate) json: bool,
     /// Language of people's words.
@@ -188,16 +190,17 @@ pub(crate) fn tell(
     files: Files,
 ) -> Result<(), Trouble> {
     let Telling {
+        silent,
         json: as_json,
         lang,
     } = telling;
     let story = story(dir, history, judged, fired)?;
     // Printed first: on a full disk it is all that a person gets.
-    let printed = to_stdout(&if as_json {
-        json(&story)
-    } else {
-        terminal(&story, lang, WIDTH)
-    });
+    let printed = match (silent, as_json) {
+        (true, _) => Ok(()),
+        (false, true) => to_stdout(&json(&story)),
+        (false, false) => to_stdout(&terminal(&story, lang, WIDTH)),
+    };
     if files == Files::Written {
         write_all(dir, &story, lang)?;
     }

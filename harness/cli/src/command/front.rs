@@ -2,18 +2,22 @@
 //!
 //! Why so: who changes an interface wants to know today, not in the window. So the plan is moved to now: the phase that
 //! allows swipes begins as the door opens, and a HIS that knows nothing of us settles with today's date. What it left
-//! standing is told when the door closes, party by party. Books live in memory and go with the process.
+//! standing is told when the door closes, party by party, and judged as a run is: every message is journaled before a
+//! platform sees it. Books live in memory and go with the process; the run folder stays.
 //! Keys are the mock province's own and follow from plan and institution, so that a HIS is set up once.
-//! Not here: the door itself (`mocks`), a certificate (nobody has journaled what the HIS meant).
+//! Not here: the door itself (`mocks`), the judging (`verify`).
 
+mod keep;
 mod left;
+mod list;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use crosswipe_domain::{Institution, Moment, Party, Phase, Role, sha256_hex};
-use crosswipe_mocks::{FREE, Front, FrontConfig, World};
+use crosswipe_mocks::{FREE, Front, FrontConfig, Line, World};
 use crosswipe_reports::Lang;
 use crosswipe_runner::clock::real_now;
 use crosswipe_scenarios::Plan;
@@ -25,24 +29,41 @@ use tabled::settings::Style;
 
 use crate::args::{Serve, Strictness};
 use crate::complain::{Trouble, to_stderr, to_stdout};
+use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
-use crate::stage::{Bent, serve_in_memory, stop_signal};
+use crate::stage::{Bent, MSGID_MODE, counted, serve_in_memory, stop_signal};
+
+use self::keep::Keep;
 
 /// Serves one address until told to stop, then says what was left standing.
 pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<Exit, Trouble> {
     // Asked for before anybody may know that we are here.
     let stop = stop_signal().map_err(Trouble::Runtime)?;
     let now = real_now();
-    let phase = phase(plan, args.at.as_deref())?;
-    let plan = plan.shifted(now.epoch_ms() - phase.from.epoch_ms());
+    let began = phase(plan, args.at.as_deref())?;
+    let source = plan;
+    let plan = plan.shifted(now.epoch_ms() - began.from.epoch_ms());
+    let phase = plan.window.phase_at(now);
+    let lines = match (&args.acceptance, phase) {
+        (Some(path), _) => list::of_table(path)?,
+        (None, Some(phase)) => list::of_plan(&plan, phase),
+        (None, None) => Vec::new(),
+    };
+    let place = keep::prepare(args.out.as_deref(), source, now)?;
     let world = serve_in_memory(&plan, bent).await?;
-    let door = open(args, &plan, &world).await?;
+    let mode = args.msgid_mode.map(|mode| mode.name().to_owned());
+    let mode = mode.into_iter().map(|mode| (MSGID_MODE.to_owned(), mode));
+    let faults = args.faults.clone();
+    let keep = Keep::begin(&place, &plan, &world, mode.collect(), faults, real_now).await?;
+    let keep = Arc::new(keep);
+    let door = open(args, &plan, &world, lines, Arc::clone(&keep)).await?;
     let before = left::books(&plan, &world).await?;
     let notice = Notice {
         plan: &plan,
         at: door.address(),
         dialect: args.dialect,
-        phase: plan.window.phase_at(now),
+        phase,
+        dir: &place.dir,
     };
     door.put_up(notice.text(args.common.lang()));
     if args.json {
@@ -53,17 +74,38 @@ pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<
     }
     stop.await;
     let count = door.count();
+    let lines = door.acceptance();
     door.close().await;
     let after = left::books(&plan, &world).await?;
+    let ran = keep.end(&lines).await;
+    let fired = counted(
+        &args.faults,
+        world.fired().into_iter().map(|(_, times)| times).collect(),
+    );
     world.stop().await;
     let left = left::Left::between(&before, &after, &plan);
+    let lang = args.common.lang();
+    let telling = Telling {
+        silent: args.json || count == 0,
+        json: false,
+        lang,
+    };
+    let exit = match ran {
+        Ok(finished) => certify(telling, &place.dir, &plan.id, finished, &fired)?,
+        Err(halt) => return report_what_stands(telling, &place.dir, &fired, halt),
+    };
     if !args.common.quiet {
-        to_stderr(&left.told(count, args.common.lang()));
+        to_stderr(&format!("\n{}", list::told(&lines, lang)));
+        to_stderr(&left.told(count, lang));
     }
     if args.json {
-        to_stdout(&format!("{}\n", left.json(count)))?;
+        let mut told = left.json(count);
+        told["acceptance"] = list::json(&lines);
+        told["dir"] = place.dir.display().to_string().into();
+        told["exit"] = exit.code().into();
+        to_stdout(&format!("{told}\n"))?;
     }
-    Ok(left.exit(count))
+    Ok(exit)
 }
 
 /// The phase that is to begin now: as asked for, else the first in which others may be swiped across regions.
@@ -89,7 +131,13 @@ fn phase<'p>(plan: &'p Plan, asked: Option<&str>) -> Result<&'p Phase, Trouble> 
     }
 }
 
-async fn open(args: &Serve, plan: &Plan, world: &World) -> Result<Front, Trouble> {
+async fn open(
+    args: &Serve,
+    plan: &Plan,
+    world: &World,
+    lines: Vec<Line>,
+    witness: Arc<Keep>,
+) -> Result<Front, Trouble> {
     let (rules, mode) = match args.mode {
         Strictness::Tolerant => (Rules::TOLERANT, Mode::Tolerant),
         Strictness::Strict => (Rules::STRICT, Mode::Strict),
@@ -100,6 +148,7 @@ async fn open(args: &Serve, plan: &Plan, world: &World) -> Result<Front, Trouble
         rules,
         mode,
         keys: institutions.map(|one| key(plan, one)).collect(),
+        acceptance: lines,
     };
     let regions = plan.topology.regions.iter();
     let platforms: BTreeMap<Party, SocketAddr> = regions
@@ -111,7 +160,7 @@ async fn open(args: &Serve, plan: &Plan, world: &World) -> Result<Front, Trouble
         .collect();
     let at = args.listen.unwrap_or(FREE);
     let topology = plan.topology.clone();
-    Front::open(config, topology, platforms, Arc::new(real_now), at)
+    Front::open(config, topology, platforms, Arc::new(real_now), at, witness)
         .await
         .map_err(Trouble::World)
 }
@@ -133,6 +182,8 @@ struct Notice<'p> {
     dialect: Option<Dialect>,
     /// The phase that holds now, moved.
     phase: Option<&'p Phase>,
+    /// Where its run is kept.
+    dir: &'p Path,
 }
 
 impl Notice<'_> {
@@ -244,10 +295,11 @@ impl Notice<'_> {
             &persons,
         );
         let end = say(
-            "浏览器打开上面的地址看来往; Ctrl-C 停止并核对还有什么未撤, 账册随之清空",
-            "open the address in a browser to watch; Ctrl-C stops, says what stands, and the books are gone",
+            "浏览器打开上面的地址看来往; Ctrl-C 停止, 核对还有什么未撤, 出报告",
+            "open the address in a browser to watch; Ctrl-C stops, says what stands, and writes the report",
         );
-        format!("{head}\n{addresses}\n{institutions}\n{persons}\n{end}\n")
+        let kept = format!("{} {}", say("存于", "kept in"), self.dir.display());
+        format!("{head}\n{addresses}\n{institutions}\n{persons}\n{end}\n{kept}\n")
     }
 
     fn json(&self) -> serde_json::Value {

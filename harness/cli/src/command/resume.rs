@@ -41,6 +41,7 @@ const TORN_TAIL: &str = "torn-tail";
 /// Finishes a run, or says that it is finished.
 pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     let telling = Telling {
+        silent: false,
         json: args.json,
         lang: args.common.lang(),
     };
@@ -171,7 +172,8 @@ fn begins(args: &Resume, history: &History) -> Result<Moment, Trouble> {
 
 /// Parties that were called in memory have died with the process that carried them: there is nobody to undo anything at.
 fn must_be_reachable(dir: &Path, history: &History) -> Result<(), Trouble> {
-    if history.header().transport != "memory" {
+    // Those behind a door for a HIS kept their books in memory, too.
+    if !matches!(history.header().transport.as_str(), "memory" | "door") {
         return Ok(());
     }
     Err(Trouble::Usage {

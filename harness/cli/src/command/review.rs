@@ -36,6 +36,7 @@ pub(crate) fn review(args: &Review) -> Result<Exit, Trouble> {
     }
     let mut evidence = rundir::evidence(&args.run, &history, None)?;
     let telling = Telling {
+        silent: false,
         json: args.json,
         lang: args.common.lang(),
     };

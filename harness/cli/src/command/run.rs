@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         stand_up_old_platforms(&mut plan, &served.faults);
     }
     let started = real_now();
-    let (run_id, dir) = place(args, &plan, started)?;
+    let (run_id, dir) = place(args.out.as_deref(), &plan, started)?;
     let _until_the_end = match &served {
         Some(served) => Some(Tenancy::begin(&served.books, &dir)?),
         None => None,
@@ -103,6 +103,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     } = prepared;
     let lang = args.common.lang();
     let telling = Telling {
+        silent: false,
         json: args.json,
         lang,
     };
@@ -411,8 +412,12 @@ fn list(plan: &Plan, selected: &BTreeSet<usize>) -> Result<(), Trouble> {
 }
 
 /// The run's name and folder.
-fn place(args: &Run, plan: &Plan, started: Moment) -> Result<(RunId, PathBuf), Trouble> {
-    let name = match &args.out {
+pub(crate) fn place(
+    out: Option<&Path>,
+    plan: &Plan,
+    started: Moment,
+) -> Result<(RunId, PathBuf), Trouble> {
+    let name = match out {
         Some(dir) => dir
             .file_name()
             .and_then(|name| name.to_str())
@@ -432,9 +437,6 @@ fn place(args: &Run, plan: &Plan, started: Moment) -> Result<(RunId, PathBuf), T
             help: "用 --out 指定目录 · name a folder with --out".to_owned(),
         }
     })?;
-    let dir = args
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("runs").join(run_id.as_str()));
+    let dir = out.map_or_else(|| Path::new("runs").join(run_id.as_str()), Path::to_owned);
     Ok((run_id, dir))
 }

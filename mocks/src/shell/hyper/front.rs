@@ -9,6 +9,7 @@
 mod admit;
 mod diary;
 mod page;
+mod witness;
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,10 +17,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use crosswipe_domain::{AdmDivision, Party, Role, Topology};
+use crosswipe_domain::{AdmDivision, Party, PersonNo, Role, Topology};
 use crosswipe_wire::conform::{Conform, Exchange, Scope};
 use crosswipe_wire::gateway::{Dialect, Key, Nonces, Rules};
-use crosswipe_wire::{Mode, Refusal, RefusalCode, Request as Message, Response as Reply};
+use crosswipe_wire::{
+    Finding, Mode, Refusal, RefusalCode, Request as Message, Response as Reply, Weight, catalogue,
+};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -37,12 +40,14 @@ use self::admit::{Admitted, Head};
 use self::diary::Diary;
 pub use self::diary::Seen;
 use self::page::Events;
+pub use self::witness::{Taken, Unwritten, Witness, Writing};
 use super::doors::{Door, Handle};
-use super::line::Line;
+use super::line::Line as Wire;
 use super::{
     ANSWER_LIMIT, FULL_PAUSE, Guards, HOP_TIMEOUT, NotTaken, Out, Outgoing, POOL_IDLE, Silence,
     body, converse, listen, not_taken, respond,
 };
+use crate::acceptance::{Acceptance, Line, Standing, Told};
 use crate::shell::TimeFn;
 
 /// What goes back through the door: an answer, or a page's events.
@@ -62,6 +67,8 @@ pub struct FrontConfig {
     pub mode: Mode,
     /// Whom it knows.
     pub keys: Vec<Key>,
+    /// What a HIS is to show.
+    pub acceptance: Vec<Line>,
 }
 
 /// 前置门 · A running front door.
@@ -83,6 +90,9 @@ struct Node {
     diary: Mutex<Diary>,
     /// What every institution has sent so far, held against the interface.
     conform: Mutex<Conform>,
+    acceptance: Mutex<Acceptance>,
+    /// Who writes down what comes.
+    witness: Arc<dyn Witness>,
     /// How many exchanges the diary has had.
     news: watch::Sender<u64>,
     /// What a HIS engineer has to type, for the page.
@@ -100,6 +110,7 @@ impl Front {
         platforms: impl IntoIterator<Item = (Party, SocketAddr)>,
         time: TimeFn,
         at: SocketAddr,
+        witness: Arc<dyn Witness>,
     ) -> io::Result<Front> {
         let listener = listen(at).await?;
         let address = listener.local_addr()?;
@@ -111,6 +122,7 @@ impl Front {
             .retry_canceled_requests(false)
             .build(connector);
         let conform = Mutex::new(Conform::new(config.mode, Scope::Whole));
+        let acceptance = Mutex::new(Acceptance::new(config.acceptance.clone()));
         let node = Arc::new(Node {
             config,
             topology,
@@ -121,6 +133,8 @@ impl Front {
             nonces: Mutex::default(),
             diary: Mutex::default(),
             conform,
+            acceptance,
+            witness,
             news: watch::Sender::default(),
             notice: OnceLock::new(),
         });
@@ -150,6 +164,11 @@ impl Front {
         lock(&self.node.diary).taken()
     }
 
+    /// The acceptance list as it stands.
+    pub fn acceptance(&self) -> Vec<Standing> {
+        lock(&self.node.acceptance).standings()
+    }
+
     /// Closes the door; messages under way are cut off.
     pub async fn close(self) {
         self.stop.send_replace(true);
@@ -172,7 +191,7 @@ async fn serve(listener: TcpListener, node: Arc<Node>, mut stop: watch::Receiver
                 };
                 let Some(door) = node.guards.doors.admit(peer.ip()) else { continue };
                 if stream.set_nodelay(true).is_ok() {
-                    connections.spawn(attend(Arc::clone(&node), door, Line::new(stream)));
+                    connections.spawn(attend(Arc::clone(&node), door, Wire::new(stream)));
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -181,7 +200,7 @@ async fn serve(listener: TcpListener, node: Arc<Node>, mut stop: watch::Receiver
     connections.shutdown().await;
 }
 
-async fn attend(node: Arc<Node>, door: Door, (line, two_lengths): (Line, Arc<AtomicBool>)) {
+async fn attend(node: Arc<Node>, door: Door, (line, two_lengths): (Wire, Arc<AtomicBool>)) {
     let handle = door.handle();
     let service = service_fn(move |request| {
         answered(
@@ -230,6 +249,10 @@ fn shown(node: &Arc<Node>, request: &Request<Incoming>) -> Shown {
             let seen = move |from| lock(&kept.diary).from(from);
             return page::events(from, node.news.subscribe(), seen).map(Either::Right);
         }
+        "/__admin/acceptance" => {
+            let lines = lock(&node.acceptance).standings();
+            respond(200, Bytes::from(json!({"lines": lines}).to_string()))
+        }
         "/__admin/seen" => {
             let seen = lock(&node.diary).from(from.unwrap_or(0));
             respond(200, Bytes::from(json!({"seen": seen}).to_string()))
@@ -259,7 +282,7 @@ impl Node {
         let answer = match self.platform(&admitted) {
             Ok((party, address)) => {
                 seen.platform = party.to_string();
-                self.ask(address, &admitted).await
+                self.witnessed(address, &admitted).await
             }
             Err(refusal) => Some((200, Bytes::from(admitted.refuse(&refusal, now)))),
         };
@@ -274,6 +297,9 @@ impl Node {
             request: &admitted.body,
             answer: answer.as_ref().map(|(status, body)| (*status, &body[..])),
         });
+        if let Some(told) = told(&admitted, &seen, &judged.request) {
+            lock(&self.acceptance).take(&told);
+        }
         seen.find(judged.request);
         self.note(seen);
         let (status, body) = answer.ok_or(Silence)?;
@@ -336,6 +362,15 @@ impl Node {
         }
     }
 
+    /// The exchange with a platform, written down before it begins and when it has ended. What cannot be written down
+    /// goes no further, and whose end cannot be is not answered.
+    async fn witnessed(&self, address: SocketAddr, admitted: &Admitted) -> Option<(u16, Bytes)> {
+        let number = self.witness.arrives(admitted.body.clone()).await.ok()?;
+        let answer = self.ask(address, admitted).await;
+        let written = self.witness.answered(number, answer.clone()).await;
+        answer.filter(|_| written.is_ok())
+    }
+
     /// Status and body, or nothing where no whole answer came.
     async fn ask(&self, address: SocketAddr, admitted: &Admitted) -> Option<(u16, Bytes)> {
         let request = Request::post(format!("http://{address}/"))
@@ -354,6 +389,31 @@ impl Node {
             .await
             .ok()?
     }
+}
+
+/// What the acceptance list wants to know; nothing of what no platform took.
+fn told(admitted: &Admitted, seen: &Seen, findings: &[Finding]) -> Option<Told> {
+    let message = Message::parse(&admitted.body).ok()?;
+    if seen.platform.is_empty() {
+        return None;
+    }
+    let node = catalogue().transaction(&message.infno)?.input.first()?;
+    let person = message.nodes(node.id).into_iter().next();
+    let person = person.and_then(|node| Some(PersonNo::new(&node.text("psn_no")?)));
+    let mut defects = findings.iter().filter(|one| one.weight == Weight::Defect);
+    let ok = seen.outcome == "ok";
+    Some(Told {
+        institution: seen.institution.clone(),
+        person,
+        infno: message.infno.base().to_owned(),
+        ok,
+        trouble: match (ok, defects.next()) {
+            (true, None) => String::new(),
+            (true, Some(defect)) => format!("{} {}", defect.code, defect.path),
+            (false, _) if seen.said.is_empty() => seen.outcome.to_owned(),
+            (false, _) => seen.said.clone(),
+        },
+    })
 }
 
 fn unknown(what: &str) -> Refusal {

@@ -2,7 +2,7 @@
 //!
 //! Why so: three settled and two undone is one open, and whoever tested wants to know which. Books as they were when the
 //! door opened are held against those when it closed, cell by cell; nothing is inferred from messages.
-//! This is no certificate: nobody has journaled what was meant, and only mock parties were asked.
+//! What it means is the judge's to say (`conclude::certify`); this is for whoever has to clear up.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,6 @@ use serde_json::json;
 
 use super::table;
 use crate::complain::Trouble;
-use crate::exit::Exit;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Lines of what is open that are shown on a terminal.
@@ -95,14 +94,6 @@ impl Left {
         self.open.iter().filter(settled).count()
     }
 
-    pub(super) fn exit(&self, count: u64) -> Exit {
-        match (count, self.is_nothing()) {
-            (0, _) => Exit::Nothing,
-            (_, true) => Exit::Clean,
-            (_, false) => Exit::Violated,
-        }
-    }
-
     pub(super) fn told(&self, count: u64, lang: Lang) -> String {
         let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
         if count == 0 {
@@ -114,11 +105,11 @@ impl Left {
         }
         if self.is_nothing() {
             let said = match lang {
-                Lang::Zh => format!(
-                    "收到 {count} 笔报文; 各平台账册与开门时逐格相同, 没有未撤的业务 (只核对了模拟平台, 不是证书)"
-                ),
+                Lang::Zh => {
+                    format!("收到 {count} 笔报文; 各平台账册与开门时逐格相同, 没有未撤的业务")
+                }
                 Lang::En => format!(
-                    "{}; the platforms' books are what they were when the door opened, nothing stands (mock platforms only; no certificate)",
+                    "{}; the platforms' books are what they were when the door opened, nothing stands",
                     many(count, "message")
                 ),
             };

@@ -221,7 +221,7 @@ fn a_list_that_ends_earlier_is_unsure_until_its_period_is_said() {
 }
 
 /// A workbook with one sheet per (name, rows); a cell that begins with `#` is a number.
-fn workbook(path: &Path, sheets: &[(&str, &[&[&str]])]) {
+pub(super) fn workbook(path: &Path, sheets: &[(&str, &[&[&str]])]) {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let stored =
         zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);

@@ -11,7 +11,9 @@ use std::process::Command;
 use crosswipe_runner::clock::Stopwatch;
 use rstest::rstest;
 use serde_json::Value;
+use tempfile::TempDir;
 
+use super::audit_lists::workbook;
 use super::{DEADLINE, Ended, PAUSE, Started, crosswipe, plan, start};
 
 const HOSPITAL: &str = "H33020000001";
@@ -21,13 +23,16 @@ const PERSON: &str = "hangzhou-employee";
 struct Door {
     started: Started,
     notice: Value,
+    runs: TempDir,
 }
 
 impl Door {
     #[track_caller]
     fn open(more: &[&str]) -> Door {
         let plan = plan("pair-demo");
-        let args = ["serve", &plan, "--json", "--lang", "en"];
+        let runs = tempfile::tempdir().unwrap();
+        let out = runs.path().join("run").display().to_string();
+        let args = ["serve", &plan, "--json", "--lang", "en", "--out", &out];
         let mut started = start(&[&args, more].concat());
         let begun = Stopwatch::start();
         while !started.said("out").ends_with("}\n") {
@@ -39,7 +44,11 @@ impl Door {
             std::thread::sleep(PAUSE);
         }
         let notice = serde_json::from_str(&started.said("out")).unwrap();
-        Door { started, notice }
+        Door {
+            started,
+            notice,
+            runs,
+        }
     }
 
     fn of<'v>(&'v self, list: &str, key: &str, value: &str) -> &'v Value {
@@ -102,21 +111,32 @@ impl Door {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    fn seen(&self) -> Vec<Value> {
-        let said =
-            self.raw(b"GET /__admin/seen?from=0 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    fn got(&self, path: &str) -> Value {
+        let asked = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let said = self.raw(asked.as_bytes());
         let (_, body) = said.split_once("\r\n\r\n").unwrap();
-        let said: Value = serde_json::from_str(body).unwrap();
+        serde_json::from_str(body).unwrap()
+    }
+
+    fn seen(&self) -> Vec<Value> {
+        let said = self.got("/__admin/seen?from=0");
         said["seen"].as_array().unwrap().clone()
     }
 
     /// SIGINT; what was left, and how it ended.
     #[track_caller]
     fn close(self) -> (Value, Ended) {
+        let (_runs, left, ended) = self.closed();
+        (left, ended)
+    }
+
+    /// The same, and its run folder while it is held.
+    #[track_caller]
+    fn closed(self) -> (TempDir, Value, Ended) {
         self.started.signal("-INT");
         let ended = self.started.end();
         let last = ended.out.lines().last().unwrap().to_owned();
-        (serde_json::from_str(&last).unwrap(), ended)
+        (self.runs, serde_json::from_str(&last).unwrap(), ended)
     }
 }
 
@@ -217,6 +237,190 @@ fn what_a_his_left_standing_is_named_when_the_door_closes() {
     ended
         .must_end(1)
         .must_say(&["standing: 1 settlement,", PERSON, "50.00"]);
+}
+
+/// What a HIS left is judged as a run is, offline and again: the same verdict, no number of a person anywhere.
+#[test]
+fn the_run_behind_a_door_is_judged_like_any_other() {
+    let door = Door::open(&[]);
+    for flags in [&[][..], &["leave"]] {
+        if door.his("csb", flags).is_none() {
+            return;
+        }
+    }
+    let number = door.of("persons", "label", PERSON)["psn_no"].clone();
+    let (runs, left, ended) = door.closed();
+    ended.must_end(1);
+    let dir = runs.path().join("run");
+    assert_eq!(
+        (&left["exit"], &left["dir"]),
+        (&1.into(), &dir.display().to_string().into())
+    );
+    let verified = crosswipe(&["verify", &dir.display().to_string(), "--json"]).must_end(1);
+    let verified = verified.json();
+    assert_eq!(verified["verdict"], "violated");
+    let count = |name: &str| verified["transactions"][name].as_u64().unwrap();
+    assert_eq!(
+        (count("intended"), count("ok"), count("reversed")),
+        (8, 8, 4)
+    );
+    let text = verified.to_string();
+    for word in ["residue:settlement", HOSPITAL, "P-"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    // Whoever resumes finds nobody to undo anything at; what was certified stays so.
+    crosswipe(&["resume", &dir.display().to_string()]).must_end(1);
+    let mut looked = 0;
+    for name in [
+        "journal.db",
+        "certificate.json",
+        "report.html",
+        "report.json",
+        "junit.xml",
+        "exports",
+    ] {
+        let path = dir.join(name);
+        let files = match path.is_dir() {
+            true => std::fs::read_dir(&path)
+                .unwrap()
+                .map(|one| one.unwrap().path())
+                .collect(),
+            false => vec![path],
+        };
+        for file in files {
+            let bytes = std::fs::read(&file).unwrap();
+            let number = number.as_str().unwrap().as_bytes();
+            let found = bytes.windows(number.len()).any(|window| window == number);
+            assert!(!found, "{}", file.display());
+            looked += 1;
+        }
+    }
+    assert!(looked > 15, "{looked}");
+}
+
+/// The process is killed: what came until then is on record, and nobody can undo it any more.
+#[cfg(unix)]
+#[test]
+fn a_door_that_was_killed_leaves_what_came_on_record() {
+    let door = Door::open(&[]);
+    if door.his("bare", &["leave"]).is_none() {
+        return;
+    }
+    let Door { started, runs, .. } = door;
+    started.signal("-KILL");
+    started.end();
+    let dir = runs.path().join("run").display().to_string();
+    let verified = crosswipe(&["verify", &dir, "--json"]).json();
+    assert_eq!(verified["transactions"]["intended"], 4, "{verified}");
+    assert_ne!(verified["verdict"], "clean");
+    crosswipe(&["resume", &dir])
+        .must_end(64)
+        .must_say(&["cli::memory_gone"]);
+}
+
+const LIST: [[&str; 4]; 6] = [
+    ["编号", "名称", "交易", "不适用原因"],
+    ["1.1", "签到与读人", "9001, 1101", ""],
+    [
+        "1.2",
+        "门诊全流程",
+        "2201 2203 2204 2206 2207 2208 2205 2202",
+        "",
+    ],
+    ["2.1", "住院", "2401→2301→2304", ""],
+    ["2.2", "读卡后撤销挂号", "1101 2202 2201", ""],
+    ["3.1", "药店", "2102", "本院没有药店"],
+];
+
+/// Somebody's own list, as CSV of an office program (GBK) and as a workbook; it fills up while the HIS works.
+#[rstest]
+#[case::csv("list.csv")]
+#[case::workbook("list.xlsx")]
+fn a_list_that_somebody_brought_fills_up(#[case] name: &str) {
+    let papers = tempfile::tempdir().unwrap();
+    let path = papers.path().join(name);
+    let rows: Vec<&[&str]> = LIST.iter().map(|row| &row[..]).collect();
+    match name.ends_with("csv") {
+        true => {
+            let text: String = rows
+                .iter()
+                .map(|row| {
+                    let cells: Vec<String> = row.iter().map(|cell| format!("\"{cell}\"")).collect();
+                    cells.join(",") + "\r\n"
+                })
+                .collect();
+            std::fs::write(&path, encoding_rs::GB18030.encode(&text).0).unwrap();
+        }
+        false => workbook(&path, &[("验收", &rows)]),
+    }
+    let door = Door::open(&["--acceptance", &path.display().to_string()]);
+    let marks = |list: &Value| -> Vec<String> {
+        let lines = list["lines"].as_array().unwrap();
+        lines
+            .iter()
+            .map(|line| {
+                format!(
+                    "{} {} {}/{}",
+                    line["number"], line["mark"], line["done"], line["of"]
+                )
+                .replace('"', "")
+            })
+            .collect()
+    };
+    let now = || door.got("/__admin/acceptance");
+    assert_eq!(
+        marks(&now()),
+        [
+            "1.1 open 0/2",
+            "1.2 open 0/8",
+            "2.1 open 0/3",
+            "2.2 open 0/3",
+            "3.1 not_applicable 0/1"
+        ]
+    );
+    if door.his("zhejiang", &["leave"]).is_none() {
+        return;
+    }
+    assert_eq!(marks(&now())[..2], ["1.1 passed 2/2", "1.2 open 5/8"]);
+    assert_eq!(now()["lines"][1]["missing"][0], "2208 2205 2202");
+    door.his("zhejiang", &[]).unwrap();
+    let (left, ended) = door.close();
+    assert_eq!(
+        marks(&left["acceptance"]),
+        [
+            "1.1 passed 2/2",
+            "1.2 passed 8/8",
+            "2.1 open 0/3",
+            "2.2 open 2/3",
+            "3.1 not_applicable 0/1"
+        ]
+    );
+    ended.must_end(1).must_say(&[
+        "2 passed, 0 failed, 2 open, 1 not applicable",
+        "本院没有药店",
+    ]);
+}
+
+#[rstest]
+#[case::no_heading("a,b\n1,2\n", "list.csv", "no column of numbers")]
+#[case::unknown("编号,交易\n1,2299\n", "list.csv:2", "no such transaction")]
+#[case::twice("编号,交易\n1,2201\n1,2202\n", "list.csv:3", "stands twice")]
+#[case::nothing("编号,交易\n1,\n", "list.csv:2", "neither transactions nor a reason")]
+#[case::empty("编号,交易\n", "list.csv", "the list is empty")]
+fn a_list_that_cannot_be_read_says_where(
+    #[case] text: &str,
+    #[case] place: &str,
+    #[case] words: &str,
+) {
+    let papers = tempfile::tempdir().unwrap();
+    let path = papers.path().join("list.csv");
+    std::fs::write(&path, text).unwrap();
+    let out = papers.path().join("run").display().to_string();
+    let (plan, list) = (plan("pair-demo"), path.display().to_string());
+    crosswipe(&["serve", &plan, "--out", &out, "--acceptance", &list])
+        .must_end(64)
+        .must_say(&["cli::books", place, words]);
+    assert!(!papers.path().join("run").exists(), "nothing was begun");
 }
 
 #[rstest]
@@ -357,7 +561,7 @@ fn a_place_that_nobody_knows_is_named_beside_those_that_exist() {
     let said = door.raw(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes());
     assert!(!said.contains("places"), "{said}");
     assert_eq!(door.seen()[1]["platform"], "treatment:330200");
-    door.close().1.must_end(0).must_say(&["1 message;"]);
+    door.close().1.must_end(5);
 }
 
 /// The phase in which nobody may be swiped yet.

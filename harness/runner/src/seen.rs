@@ -1,0 +1,445 @@
+//! 旁观 · SEEN: what a HIS under test sends is journaled as it comes, so that the same judge decides over it.
+//!
+//! Why so: whoever tests its own HIS wants the verdict that a run gets, from the same evidence. So a message that
+//! books something is on disk before a platform sees it, as the INTENT of a τ of its own, and an undo that names such
+//! a τ as its COMP_INTENT; answers follow as outcomes. Nothing is ever sent from here, and nothing undone: what the HIS
+//! left standing stays standing, and that is the finding.
+//! The HIS's own books are not asked for: it is no party of this evidence.
+//! Called by `cli` for its door. Not here: the door (`mocks`), what messages should look like (`wire::conform`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use crosswipe_domain::{
+    AdmDivision, CaseId, InfNo, Institution, InstitutionCode, Moment, Money, MsgId, Nature,
+    Outcome, PersonNo, Persona, Role, TxId,
+};
+use crosswipe_journal::{
+    CaseFinished, CaseStarted, CompIntent, Ended, Intent, Journal, Payload, Purpose, UndoPlan,
+};
+use crosswipe_wire::{Members, Request, Sent, catalogue, classify};
+
+use crate::clock::{Clock, Patient};
+use crate::desk::{Desk, Halt, RunConfig, lock};
+use crate::evidence::Instant;
+use crate::run::Finished;
+use crate::transport::Transport;
+
+/// Ids that are kept of a message.
+const IDS: [&str; 6] = [
+    "mdtrt_id",
+    "setl_id",
+    "chrg_bchno",
+    "ipt_otp_no",
+    "omsgid",
+    "trt_dcla_detl_sn",
+];
+/// What is kept of an answer at most, in bytes.
+const KEPT_MAX: usize = 1 << 20;
+
+/// What time it is in the plan.
+pub type PlanTime = Box<dyn Fn() -> Moment + Send + Sync>;
+
+/// 旁观 · A run whose messages others send.
+pub struct Watch<T> {
+    desk: Arc<Desk<T>>,
+    time: PlanTime,
+    /// τ by institution, msgid and keyed digest: the same bytes again are the same business.
+    known: Mutex<BTreeMap<(String, String, String), TxId>>,
+}
+
+/// 在看 · A message that was written down and waits for its answer.
+#[derive(Debug)]
+pub struct Watched {
+    txid: TxId,
+    msgid: MsgId,
+    infno: InfNo,
+    ids: BTreeMap<String, String>,
+    kind: Kind,
+}
+
+impl Watched {
+    /// True if it books or undoes something.
+    pub fn books(&self) -> bool {
+        self.kind != Kind::Silent
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// It books nothing.
+    Silent,
+    /// It books, or undoes what nobody knows.
+    Booking,
+    /// It undoes a τ.
+    Undo,
+}
+
+impl<T: Transport> Watch<T> {
+    /// Takes the first look at the books; the case of every institution begins.
+    ///
+    /// # Errors
+    /// As a run: journal or files cannot be written, or a party does not answer.
+    pub async fn begin(
+        config: RunConfig,
+        clock: Arc<Clock>,
+        journal: Journal,
+        transport: T,
+        time: PlanTime,
+    ) -> Result<Watch<T>, Halt> {
+        let mut desk = Desk::new(config, clock, journal, transport);
+        desk.looked.retain(|party, _| party.role != Role::His);
+        let desk = Arc::new(desk);
+        desk.clock.leap_to(time());
+        desk.first_look().await?;
+        Ok(Watch {
+            desk,
+            time,
+            known: Mutex::default(),
+        })
+    }
+
+    /// Writes a message down, before anybody else sees it. `None`: nobody of the plan sent it, or under no number, so
+    /// that every platform refuses it.
+    ///
+    /// # Errors
+    /// It cannot be written down: it may not go on, and nothing after it.
+    pub async fn arrives(&self, body: &[u8]) -> Result<Option<Watched>, Halt> {
+        let desk = &self.desk;
+        desk.may_send()?;
+        let Ok(request) = Request::parse(body) else {
+            return Ok(None);
+        };
+        let plan = &desk.config.plan;
+        let origin = request.fixmedins_code.trim().to_owned();
+        let institution = InstitutionCode::parse(&origin).ok();
+        let institution = institution.and_then(|code| plan.topology.institution(&code));
+        let (Some(institution), Ok(msgid)) = (institution, MsgId::parse(&request.msgid)) else {
+            return Ok(None);
+        };
+        desk.clock.leap_to((self.time)());
+        let message = Message::of(&request, institution, msgid, body);
+        let undoes = match message.nature {
+            Nature::Undo => {
+                let field = |name: &str| message.fields.get(name).cloned();
+                desk.fold(|fold| fold.named(&origin, &bare(&request.infno), field))
+            }
+            _ => None,
+        };
+        match undoes {
+            Some(named) => self.undo(message, named.txid, named.part).await.map(Some),
+            None => self.business(message).await.map(Some),
+        }
+    }
+
+    /// A message that books, tries, reads or signs in; an undo of what nobody knows, too.
+    async fn business(&self, message: Message<'_>) -> Result<Watched, Halt> {
+        let desk = &self.desk;
+        let Message {
+            request,
+            institution,
+            msgid,
+            nature,
+            ..
+        } = &message;
+        let masked = desk.masker.mask_json(&message.text());
+        let digest = desk.config.key.digest(message.body);
+        let origin = institution.code.to_string();
+        let txid = self.txid(&origin, msgid, &digest, &request.infno)?;
+        let persona = self.persona(&message);
+        let insured = persona.map(|persona| persona.insured);
+        let insured = insured.or_else(|| {
+            let place = request.insuplc_admdvs.as_deref()?;
+            AdmDivision::parse(place.trim()).ok()
+        });
+        let mut path = desk.path(institution, insured);
+        path.retain(|party| party.role != Role::His);
+        let ids = message.ids(|name, value| desk.masker.mask_field(name, value));
+        let intent = Intent {
+            txid: txid.clone(),
+            msgid: msgid.clone(),
+            origin: origin.clone(),
+            infno: bare(&request.infno),
+            nature: *nature,
+            purpose: self.purpose(&message, persona),
+            case: case_of(institution)?,
+            step: request.infno.to_string(),
+            person: persona.map(|persona| desk.pseudonym(&persona.no)),
+            insured,
+            treatment: institution.region,
+            business: request.infno.business(),
+            insutype: message.fields.get("insutype").cloned(),
+            path,
+            undo: self.undo_plan(&message, &origin),
+            ids: ids.clone(),
+            amounts: message.amounts(),
+            digest,
+            message: String::new(),
+        };
+        let books = matches!(nature, Nature::Forward | Nature::Undo | Nature::Unknown);
+        let payload = Payload::Intent(Box::new(intent));
+        if books {
+            desk.record(payload, Some(masked)).await?;
+        } else {
+            desk.record_lazily(payload, Some(masked));
+        }
+        Ok(Watched {
+            txid,
+            msgid: msgid.clone(),
+            infno: request.infno.clone(),
+            ids,
+            kind: if books { Kind::Booking } else { Kind::Silent },
+        })
+    }
+
+    /// An undo of a τ: the log tails are looked at first, while it still stands.
+    async fn undo(&self, message: Message<'_>, txid: TxId, part: bool) -> Result<Watched, Halt> {
+        let desk = &self.desk;
+        let case = case_of(message.institution)?;
+        let intent = desk.fold(|fold| fold.intent(&txid).cloned());
+        let intent = intent.ok_or_else(|| Halt::Bug(format!("no intent for {txid}")))?;
+        desk.look(&case, &intent.path).await?;
+        let ids = message.ids(|name, value| desk.masker.mask_field(name, value));
+        let comp = CompIntent {
+            txid: txid.clone(),
+            msgid: message.msgid.clone(),
+            origin: intent.origin.clone(),
+            infno: bare(&message.request.infno),
+            undoes_msgid: intent.msgid.clone(),
+            undoes_infno: intent.infno.clone(),
+            attempt: 1 + desk.fold(|fold| fold.attempts(&txid)),
+            case,
+            step: Some(message.request.infno.to_string()),
+            part,
+            person: intent.person.clone(),
+            path: intent.path.clone(),
+            ids: ids.clone(),
+            digest: desk.config.key.digest(message.body),
+            message: String::new(),
+        };
+        let masked = desk.masker.mask_json(&message.text());
+        let payload = Payload::CompIntent(Box::new(comp));
+        desk.record(payload, Some(masked)).await?;
+        Ok(Watched {
+            txid,
+            msgid: message.msgid,
+            infno: message.request.infno.clone(),
+            ids,
+            kind: Kind::Undo,
+        })
+    }
+
+    /// Writes down how a message ended; nothing where its sender got no answer.
+    ///
+    /// # Errors
+    /// It cannot be written down.
+    pub async fn answered(
+        &self,
+        watched: Watched,
+        answer: Option<(u16, Bytes)>,
+    ) -> Result<(), Halt> {
+        let desk = &self.desk;
+        desk.clock.leap_to((self.time)());
+        let mut outcome = match &answer {
+            Some((status, body)) => {
+                let sent = Sent {
+                    infno: &watched.infno,
+                    msgid: watched.msgid.as_str(),
+                };
+                classify(&sent, *status, body)
+            }
+            None => Outcome::Unknown {
+                why: "no answer".to_owned(),
+            },
+        };
+        if let Outcome::Refused { text, .. } | Outcome::Unknown { why: text } = &mut outcome {
+            *text = desk.masker.mask_json(text);
+        }
+        if watched.kind == Kind::Booking {
+            outcome = desk.given.weigh(&watched.txid, &watched.ids, outcome);
+        }
+        let masked = answer.map(|(_, body)| {
+            let kept = &body[..body.len().min(KEPT_MAX)];
+            desk.masker.mask_json(&String::from_utf8_lossy(kept))
+        });
+        let ended = Ended {
+            txid: watched.txid,
+            msgid: watched.msgid,
+            outcome,
+            took_ms: 0,
+            reply: None,
+        };
+        match watched.kind {
+            Kind::Silent => {
+                desk.record_lazily(Payload::Outcome(ended), masked);
+                Ok(())
+            }
+            Kind::Booking => desk.record(Payload::Outcome(ended), masked).await.map(drop),
+            Kind::Undo => desk
+                .record(Payload::CompOutcome(ended), masked)
+                .await
+                .map(drop),
+        }
+    }
+
+    /// The last looks: after the quiet period, and after the next day roll. Nothing is undone in between. `cases` are
+    /// what was to be done and how it went.
+    ///
+    /// # Errors
+    /// As a run.
+    pub async fn end(self, cases: Vec<CaseFinished>) -> Result<Finished, Halt> {
+        let Watch { desk, time, .. } = self;
+        desk.clock.leap_to(time());
+        for finished in cases {
+            let case = finished.case.clone();
+            desk.record(Payload::CaseStarted(CaseStarted { case }), None)
+                .await?;
+            desk.record(Payload::CaseFinished(finished), None).await?;
+        }
+        let busy = desk.clock.enter();
+        let quiet = desk.clock.now().plus_ms(desk.config.patience.quiet_ms);
+        busy.sleep_until(quiet, Patient::Yes).await;
+        desk.snapshot(Instant::T1).await?;
+        busy.sleep_until(crate::run::second_look(&desk), Patient::Yes)
+            .await;
+        desk.snapshot(Instant::T2).await?;
+        drop(busy);
+        let at = desk.clock.now();
+        let desk =
+            Arc::into_inner(desk).ok_or_else(|| Halt::Bug("a task outlived the run".to_owned()))?;
+        Ok(Finished {
+            short_of_room: desk.is_short_of_room(),
+            journal: desk.journal,
+            at,
+            interrupted: false,
+        })
+    }
+
+    fn txid(&self, origin: &str, msgid: &MsgId, digest: &str, infno: &InfNo) -> Result<TxId, Halt> {
+        let mut known = lock(&self.known);
+        let number = known.len() + 1;
+        let key = (origin.to_owned(), msgid.to_string(), digest.to_owned());
+        if let Some(txid) = known.get(&key) {
+            return Ok(txid.clone());
+        }
+        let txid = TxId::parse(&format!("his/{origin}/{number}.{infno}"));
+        let txid = txid.map_err(|error| Halt::Bug(error.to_string()))?;
+        known.insert(key, txid.clone());
+        Ok(txid)
+    }
+
+    fn persona(&self, message: &Message<'_>) -> Option<&Persona> {
+        let person = PersonNo::new(message.fields.get("psn_no")?);
+        self.desk.persona(&self.desk.pseudonym(&person))
+    }
+
+    /// A HIS asks no gate of ours: what it sends where the window shuts it out breaks nothing as long as the platform
+    /// refuses it.
+    fn purpose(&self, message: &Message<'_>, persona: Option<&Persona>) -> Purpose {
+        let infno = bare(&message.request.infno);
+        let asked = self.desk.ask_gate(
+            &infno,
+            infno.business(),
+            persona,
+            message.institution,
+            self.desk.clock.now(),
+            Purpose::Business,
+        );
+        match asked {
+            Ok(()) => Purpose::Business,
+            Err(_) => Purpose::Forced,
+        }
+    }
+
+    /// How what a message books is undone: by a message of its own, or with the visit that it describes.
+    fn undo_plan(&self, message: &Message<'_>, origin: &str) -> UndoPlan {
+        let infno = bare(&message.request.infno);
+        match (message.nature, infno.cancelled_by()) {
+            (Nature::Forward, Some(infno)) => UndoPlan::Cancel { infno },
+            (Nature::Forward, None) => {
+                let visit = message.fields.get("mdtrt_id");
+                let root = visit.and_then(|id| self.desk.fold(|fold| fold.visit(origin, id)));
+                root.map_or(UndoPlan::Nothing, |txid| UndoPlan::With { txid })
+            }
+            _ => UndoPlan::Nothing,
+        }
+    }
+}
+
+/// 来文 · A message as it is written down.
+struct Message<'a> {
+    request: &'a Request<'a>,
+    institution: &'a Institution,
+    msgid: MsgId,
+    nature: Nature,
+    body: &'a [u8],
+    /// Texts of the first element of its first node.
+    fields: BTreeMap<String, String>,
+}
+
+impl<'a> Message<'a> {
+    fn of(
+        request: &'a Request<'a>,
+        institution: &'a Institution,
+        msgid: MsgId,
+        body: &'a [u8],
+    ) -> Message<'a> {
+        let node = catalogue()
+            .transaction(&request.infno)
+            .and_then(|transaction| transaction.input.first())
+            .and_then(|node| request.nodes(node.id).into_iter().next())
+            .unwrap_or_default();
+        Message {
+            request,
+            institution,
+            msgid,
+            nature: request.infno.nature(),
+            body,
+            fields: texts(&node),
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(self.body).into_owned()
+    }
+
+    fn ids(&self, mask: impl Fn(&str, &str) -> String) -> BTreeMap<String, String> {
+        let kept = IDS.into_iter().filter_map(|name| {
+            let value = self.fields.get(name)?;
+            Some((name.to_owned(), mask(name, value)))
+        });
+        kept.collect()
+    }
+
+    /// What a settlement asks for.
+    fn amounts(&self) -> BTreeMap<String, Money> {
+        let total = self.fields.get("medfee_sumamt");
+        let total = total.and_then(|text| Money::parse(text).ok());
+        total
+            .into_iter()
+            .map(|total| ("medfee_sumamt".to_owned(), total))
+            .collect()
+    }
+}
+
+fn texts(node: &Members<'_>) -> BTreeMap<String, String> {
+    let names = node.iter().map(|(name, _)| name.to_ascii_lowercase());
+    let texts = names.filter_map(|name| {
+        let value = node.text(&name)?.into_owned();
+        Some((name, value))
+    });
+    texts.collect()
+}
+
+/// `2207A` is `2207`.
+fn bare(infno: &InfNo) -> InfNo {
+    InfNo::new(infno.base())
+}
+
+/// All that a hospital's HIS sends is one case: what was to be done is said by the acceptance list.
+fn case_of(institution: &Institution) -> Result<CaseId, Halt> {
+    CaseId::parse(&format!("his/{}", institution.code))
+        .map_err(|error| Halt::Bug(error.to_string()))
+}
