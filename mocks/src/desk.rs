@@ -129,7 +129,10 @@ pub(crate) enum Heard {
 }
 
 pub(crate) fn hear(answer: Result<Answer, Lost>) -> Heard {
-    let Ok(Answer { status: 200, body }) = answer else {
+    let Ok(Answer {
+        status: 200, body, ..
+    }) = answer
+    else {
         return Heard::Nothing;
     };
     let heard = Response::parse(body.as_bytes()).map(|response| match response.infcode {

@@ -129,10 +129,8 @@ impl His {
             self.unheard.extend(request.as_ref().and_then(deed::target));
         }
         let (Some(pending), Ok(answer)) = (pending, answer) else {
-            return Step::Reply(Answer {
-                status: 504,
-                body: r#"{"message":"no answer from the platform"}"#.to_owned(),
-            });
+            let said = r#"{"message":"no answer from the platform"}"#;
+            return Step::Reply(Answer::of(504, said.to_owned()));
         };
         if pending.keeps {
             self.book(now, &pending, &answer);

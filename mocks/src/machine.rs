@@ -40,24 +40,61 @@ pub enum Step {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Body text.
+    /// Body text; empty where a file is sent.
     pub body: String,
+    /// 文件 · Bytes that are sent instead: 9102 answers with the file itself.
+    pub file: Option<Vec<u8>>,
 }
 
 impl Answer {
     /// An answer with status 200, as business refusals have too.
     pub fn ok(body: String) -> Answer {
-        Answer { status: 200, body }
+        Answer::of(200, body)
+    }
+
+    /// An answer with this status.
+    pub fn of(status: u16, body: String) -> Answer {
+        Answer {
+            status,
+            body,
+            file: None,
+        }
+    }
+
+    /// A file.
+    pub fn file(bytes: Vec<u8>) -> Answer {
+        Answer {
+            file: Some(bytes),
+            ..Answer::ok(String::new())
+        }
+    }
+
+    /// What came over a line: a file if it begins as a zip does, else text; `None` if it is neither.
+    pub fn read(status: u16, bytes: Vec<u8>) -> Option<Answer> {
+        if is_file(&bytes) {
+            return Some(Answer {
+                status,
+                ..Answer::file(bytes)
+            });
+        }
+        Some(Answer::of(status, String::from_utf8(bytes).ok()?))
+    }
+
+    /// What is sent.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.file.unwrap_or_else(|| self.body.into_bytes())
     }
 
     /// What is answered to bytes in which no envelope could be read: nobody can be answered in one.
     pub fn unread(why: &str) -> Answer {
         let said = serde_json::json!({"message": format!("报文无法读取 · not read: {why}")});
-        Answer {
-            status: 400,
-            body: said.to_string(),
-        }
+        Answer::of(400, said.to_string())
     }
+}
+
+/// 压缩文件 · Whether bytes begin as a zip does; no message of the interface does.
+pub(crate) fn is_file(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
 /// No answer came, or none that was whole.

@@ -8,8 +8,10 @@
 
 mod catalogue;
 mod catchup;
+mod detail;
 mod fees;
 mod fields;
+mod files;
 mod filing;
 mod inpatient;
 mod insured;
@@ -45,14 +47,16 @@ use crate::ledger::Ledger;
 use crate::machine::{Answer, HOP_PATH, Lost, Step, Ticket};
 use crate::setup::Setup;
 use crate::{answer, books as booking, closing, rules};
+use files::Files;
 use insured::Insured;
 
 /// What this platform serves; the rest of the catalogue is refused by name.
-const SERVED: [&str; 46] = [
+const SERVED: [&str; 50] = [
     "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5301", "5302", "5303", "5304", "3201",
     "2601", // session, queries, reversal
     "2501", "2502", "2503", "2504", "2505", "2506", // filing
     "2101", "2102", "2103", // pharmacy
+    "1301", "3202", "9101", "9102", // files
     "1201", "1312", "1901", "3301", "3302", "2001", // catalogue and its mapping, entitlement
     "2201", "2202", "2203", "2204", "2205", "2206", "2207", "2208", // outpatient
     "2401", "2402", "2403", "2404", "2405", "2301", "2302", "2303", "2304",
@@ -66,6 +70,7 @@ pub struct Region {
     treatment: Ledger,
     insured: Insured,
     desk: Desk<Pending>,
+    files: Files,
     serial: u64,
     /// 看门人 · Faults that let in whom the window shuts out.
     doormen: Vec<Doorman>,
@@ -121,6 +126,7 @@ impl Region {
             treatment: Ledger::new(Party::new(Role::Treatment, code.as_str())),
             insured: Insured::new(code, Arc::clone(&setup)),
             desk: Desk::new(code),
+            files: Files::default(),
             serial: 0,
             doormen: Vec::new(),
             misread: None,
@@ -256,6 +262,8 @@ impl Region {
             "9001" | "9002" => self.session(&ask),
             "5201" | "5203" | "5204" | "5301" | "5302" | "5303" | "5304" => self.query(&ask),
             "3201" => self.reconcile(&ask),
+            "3202" => self.reconcile_lines(&ask),
+            "1301" | "9101" | "9102" => self.file(&ask),
             "1201" | "1312" | "1901" => self.look_up(&ask),
             "3301" | "3302" => Ok(self.map(ask, digest)),
             "1101" | "5206" | "2001" => self.ask_insured(ask, body, digest),

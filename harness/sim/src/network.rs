@@ -120,7 +120,7 @@ impl Transport for Memory {
 pub fn answer_of(answer: crosswipe_mocks::Answer) -> Answer {
     Answer {
         status: answer.status,
-        body: Bytes::from(answer.body),
+        body: Bytes::from(answer.into_bytes()),
     }
 }
 

@@ -179,9 +179,11 @@ fn within_limits(
         Some(_) => MAX_MEMBERS * HOP_TIMES,
         None => MAX_MEMBERS,
     };
+    // A file is one long text, where it is no list of bytes.
+    let has_file = envelope.text("infno").as_deref() == Some("9101");
     match extent {
         Extent { nul: true, .. } => Err(WireError::Nul),
-        Extent { long: true, .. } => Err(WireError::TextTooLong),
+        Extent { long: true, .. } if !has_file => Err(WireError::TextTooLong),
         Extent { members, .. } if members > allowed => Err(WireError::TooManyInAll { members }),
         _ => Ok(()),
     }

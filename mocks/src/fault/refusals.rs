@@ -223,9 +223,6 @@ impl Trouble for Unavailable {
         if !self.undone || !(scene.hits() || scene.goes_on()) {
             return Arrival::Taken;
         }
-        Arrival::Answered(Answer {
-            status: 503,
-            body: "<html>503</html>".to_owned(),
-        })
+        Arrival::Answered(Answer::of(503, "<html>503</html>".to_owned()))
     }
 }

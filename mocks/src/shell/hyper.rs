@@ -46,7 +46,7 @@ use super::fired::FiredFile;
 use super::keeper::Keeper;
 use super::{HoldFn, TimeFn, carrier};
 use crate::fault::{Books, Delivery, Motion, Rigged};
-use crate::machine::{Answer, HOP_PATH, Lost};
+use crate::machine::{Answer, HOP_PATH, Lost, is_file};
 
 /// Headers must be there after this long; hyper waits for ever without a timer.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -396,7 +396,8 @@ impl Node {
         loop {
             match motion {
                 Motion::Reply(answer) => {
-                    return Ok(respond(answer.status, Bytes::from(answer.body)));
+                    let status = answer.status;
+                    return Ok(respond(status, Bytes::from(answer.into_bytes())));
                 }
                 Motion::Spoiled(answer, spoil) => return spoiled(answer, spoil).await,
                 Motion::Later | Motion::Silence => return Err(Silence),
@@ -494,9 +495,8 @@ impl Node {
                 .collect()
                 .await
                 .map_err(|error| Lost::new(error.to_string()))?;
-            let body = String::from_utf8(body.to_bytes().into())
-                .map_err(|_| Lost::new("answer is no UTF-8"))?;
-            Ok(Answer { status, body })
+            Answer::read(status, body.to_bytes().into())
+                .ok_or_else(|| Lost::new("answer is no UTF-8"))
         };
         tokio::time::timeout(HOP_TIMEOUT, exchange)
             .await
@@ -519,13 +519,16 @@ fn not_taken(NotTaken(status, why): &NotTaken) -> Out {
 }
 
 fn respond(status: u16, body: Bytes) -> Out {
+    let kind = match is_file(&body) {
+        true => "application/octet-stream",
+        false => "application/json;charset=UTF-8",
+    };
     let mut response = Response::new(Outgoing::whole(body));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json;charset=UTF-8"),
-    );
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 

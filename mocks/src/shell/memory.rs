@@ -175,7 +175,7 @@ impl MemoryWorld {
         let mut machine = lock(self.machines.get(&carrier(party))?);
         if let Err(refusal) = machine.machine_mut().hear(context) {
             let body = serde_json::json!({"message": refusal.err_msg()}).to_string();
-            return Some(Answer { status: 409, body });
+            return Some(Answer::of(409, body));
         }
         let now = self.now_at(party, now);
         machine.touch(now);
@@ -183,10 +183,7 @@ impl MemoryWorld {
         let writer = writers.entry(party.clone()).or_default();
         let shown = shown(&mut machine, writer, now, path);
         Some(shown.map_or_else(
-            || Answer {
-                status: 404,
-                body: r#"{"message":"not found"}"#.to_owned(),
-            },
+            || Answer::of(404, r#"{"message":"not found"}"#.to_owned()),
             Answer::ok,
         ))
     }

@@ -11,7 +11,7 @@ use crosswipe_wire::{Context, Receipt, Refusal, RefusalCode, context, write_refu
 use wiremock::{Request, Respond, ResponseTemplate};
 
 use super::TimeFn;
-use crate::machine::{Machine, Step};
+use crate::machine::{Machine, Step, is_file};
 
 /// 响应器 · Answers like the platform that it carries.
 pub struct Responder {
@@ -53,7 +53,7 @@ impl Respond for Responder {
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let (status, body) =
             match machine.begin(now, context.as_ref(), request.url.path(), &request.body) {
-                Step::Reply(answer) => (answer.status, answer.body),
+                Step::Reply(answer) => (answer.status, answer.into_bytes()),
                 Step::Forward { to, .. } => {
                     let receipt = Receipt {
                         division: self.division,
@@ -65,11 +65,16 @@ impl Respond for Responder {
                         write_refusal(
                             &receipt,
                             &Refusal::new(RefusalCode::Region, format!("本地模拟无法转发至 {to}")),
-                        ),
+                        )
+                        .into_bytes(),
                     )
                 }
             };
-        ResponseTemplate::new(status).set_body_raw(body, "application/json;charset=UTF-8")
+        let kind = match is_file(&body) {
+            true => "application/octet-stream",
+            false => "application/json;charset=UTF-8",
+        };
+        ResponseTemplate::new(status).set_body_raw(body, kind)
     }
 }
 

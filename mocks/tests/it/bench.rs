@@ -446,7 +446,10 @@ impl<'w> Counter<'w> {
 }
 
 pub(crate) fn said(answer: Result<Answer, Lost>) -> Said {
-    let Ok(Answer { status: 200, body }) = answer else {
+    let Ok(Answer {
+        status: 200, body, ..
+    }) = answer
+    else {
         return Said::Unknown;
     };
     let Ok(value) = serde_json::from_str::<Value>(&body) else {

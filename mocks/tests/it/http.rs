@@ -58,10 +58,7 @@ impl Http {
                 .await
                 .map_err(|error| Lost::new(error.to_string()))?
                 .to_bytes();
-            Ok(Answer {
-                status,
-                body: String::from_utf8(body.into()).unwrap(),
-            })
+            Ok(Answer::read(status, body.into()).unwrap())
         })
     }
 

@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod histories;
 #[cfg(test)]
 mod http;

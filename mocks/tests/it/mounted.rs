@@ -33,7 +33,7 @@ async fn a_local_swipe_is_whole_and_one_across_is_refused() {
     counter.now = at("2017-06-05T10:00+08:00");
     let post = async |body: String| {
         let (status, body) = send(&server.uri(), body).await;
-        said(Ok(crosswipe_mocks::Answer { status, body }))
+        said(Ok(crosswipe_mocks::Answer::of(status, body)))
     };
     let msgid = counter.new_msgid();
     let opened = post(counter.message("2201", &msgid, json!({})))

@@ -48,6 +48,7 @@ use super::{
     body, converse, listen, not_taken, respond,
 };
 use crate::acceptance::{Acceptance, Line, Standing, Told};
+use crate::machine::is_file;
 use crate::shell::TimeFn;
 
 /// What goes back through the door: an answer, or a page's events.
@@ -422,7 +423,7 @@ fn unknown(what: &str) -> Refusal {
 
 /// An answer in the encoding in which was asked.
 fn written(status: u16, body: Bytes, gbk: bool) -> Out {
-    if !gbk {
+    if !gbk || is_file(&body) {
         return respond(status, body);
     }
     let text = String::from_utf8_lossy(&body);

@@ -45,26 +45,27 @@ impl Outgoing {
 
 /// What whoever waits is sent of an answer.
 pub(super) async fn spoiled(answer: Answer, spoil: Spoil) -> Result<Out, Silence> {
-    let body = Bytes::from(answer.body);
+    let status = answer.status;
+    let body = Bytes::from(answer.into_bytes());
     match spoil {
         Spoil::Reset => Err(Silence),
         Spoil::Late => {
             tokio::time::sleep(TOO_LATE).await;
-            Ok(respond(answer.status, body))
+            Ok(respond(status, body))
         }
         Spoil::Cut(kept) => {
             let outgoing = Outgoing {
                 kept,
                 ..Outgoing::whole(body)
             };
-            Ok(respond(answer.status, Bytes::new()).map(|_| outgoing))
+            Ok(respond(status, Bytes::new()).map(|_| outgoing))
         }
         Spoil::Dripped => {
             let outgoing = Outgoing {
                 drips: true,
                 ..Outgoing::whole(body)
             };
-            Ok(respond(answer.status, Bytes::new()).map(|_| outgoing))
+            Ok(respond(status, Bytes::new()).map(|_| outgoing))
         }
     }
 }

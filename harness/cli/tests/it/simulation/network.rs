@@ -274,7 +274,7 @@ pub(super) fn lsns(world: &MemoryWorld) -> Vec<usize> {
 fn ours(answer: crosswipe_mocks::Answer) -> Answer {
     Answer {
         status: answer.status,
-        body: Bytes::from(answer.body),
+        body: Bytes::from(answer.into_bytes()),
     }
 }
 
