@@ -26,6 +26,12 @@ pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<St
             .for_each(|line| charge(hop, mdtrt_id, line, &mut draft)),
         Deed::Withdraw { lines, .. } => withdraw(ledger, "fee-detail", lines, &mut draft),
         Deed::Map { rows } => map(hop, rows, &mut draft),
+        Deed::Confirm { lines } => {
+            for (id, facts, amounts) in lines {
+                draft.born(CLEARED, id, "confirmed", facts.clone(), amounts.clone());
+            }
+        }
+        Deed::Unconfirm { otransid } => unconfirm(ledger, &hop.cause.origin, otransid, &mut draft),
         Deed::Unmap { mapping } => {
             withdraw(ledger, MAPPING, std::slice::from_ref(mapping), &mut draft)
         }
@@ -149,6 +155,18 @@ fn withdraw(ledger: &Ledger, kind: &str, ids: &[String], draft: &mut Draft) {
         if left == births.iter().filter(of_group).count() {
             draft.fence_other(&cause.origin, &cause.msgid, FenceState::Reversed);
         }
+    }
+}
+
+/// 清分 · Kind of its rows.
+pub(crate) const CLEARED: &str = "clearing";
+
+/// The whole confirmation is taken back.
+fn unconfirm(ledger: &Ledger, origin: &str, otransid: &str, draft: &mut Draft) {
+    let known = ledger.fenced(origin, otransid);
+    if let Some(known) = known.filter(|known| known.state == FenceState::Applied) {
+        ledger.negate(known.group, draft);
+        draft.fence_other(origin, otransid, FenceState::Reversed);
     }
 }
 

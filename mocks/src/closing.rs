@@ -7,13 +7,15 @@
 use crosswipe_domain::{FenceState, Moment, Profile};
 use crosswipe_wire::{Refusal, RefusalCode};
 
+use crate::books::CLEARED;
 use crate::deed::{Deed, Hop};
 use crate::ledger::{Held, Ledger};
 
 /// Asks whether an undo may still be booked.
 ///
 /// # Errors
-/// E-CLEARED, E-YEAR or E-LATER, in this order: the first two are for good.
+/// E-CLEARED, E-YEAR or E-LATER, in this order: the first two are for good, but for a clearing that the institution has
+/// confirmed and can take back (3262).
 pub(crate) fn check(
     ledger: &Ledger,
     profile: Profile,
@@ -24,6 +26,17 @@ pub(crate) fn check(
         return Ok(());
     };
     let refuse = |code, detail: String| Err(Refusal::new(code, detail));
+    let mdtrt_id = held.row.facts.get("mdtrt_id").map_or("", String::as_str);
+    let confirmed = |cleared: &&Held| {
+        cleared.row.status == "confirmed" && cleared.row.facts.get("setl_id") == Some(&held.row.id)
+    };
+    if let Some(cleared) = ledger.rows_of_visit(CLEARED, mdtrt_id).find(confirmed) {
+        let by = &cleared.row.cause.msgid;
+        return refuse(
+            RefusalCode::Cleared,
+            format!("清分已确认, 请先回退 (3262) {by}"),
+        );
+    }
     if let Some(clearing) = profile.clearing
         && clearing.after(settled) <= now
     {

@@ -125,6 +125,16 @@ pub enum Deed {
         /// Row id.
         mapping: String,
     },
+    /// 清分确认 · 3261: the institution agrees to what is cleared for visitors.
+    Confirm {
+        /// Row id, facts and amounts of each line.
+        lines: Vec<(String, Facts, Amounts)>,
+    },
+    /// 清分确认回退 · 3262.
+    Unconfirm {
+        /// 原报文ID of the confirmation.
+        otransid: String,
+    },
     /// 查询 · 1101, 2001, 5206: answered by the insured place, books nothing.
     Ask,
     /// 寻找 · 1101 where nobody knows the insured place yet: the hub asks its regions.

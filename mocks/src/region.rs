@@ -8,6 +8,7 @@
 
 mod catalogue;
 mod catchup;
+mod clearing;
 mod detail;
 mod fees;
 mod fields;
@@ -34,6 +35,7 @@ use crosswipe_wire::{
     Context, Members, Refusal, RefusalCode, Request, catalogue, write_ok, write_received,
 };
 
+pub(crate) use clearing::line as confirmed_line;
 pub(crate) use fees::{batch_lines, line_id, named_lines};
 pub(crate) use mapping::{found as mapping, rows as mappings};
 pub(crate) use settle::settlement_facts;
@@ -51,12 +53,13 @@ use files::Files;
 use insured::Insured;
 
 /// What this platform serves; the rest of the catalogue is refused by name.
-const SERVED: [&str; 50] = [
+const SERVED: [&str; 53] = [
     "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5301", "5302", "5303", "5304", "3201",
     "2601", // session, queries, reversal
     "2501", "2502", "2503", "2504", "2505", "2506", // filing
     "2101", "2102", "2103", // pharmacy
     "1301", "3202", "9101", "9102", // files
+    "3260", "3261", "3262", // clearing
     "1201", "1312", "1901", "3301", "3302", "2001", // catalogue and its mapping, entitlement
     "2201", "2202", "2203", "2204", "2205", "2206", "2207", "2208", // outpatient
     "2401", "2402", "2403", "2404", "2405", "2301", "2302", "2303", "2304",
@@ -265,6 +268,8 @@ impl Region {
             "3202" => self.reconcile_lines(&ask),
             "1301" | "9101" | "9102" => self.file(&ask),
             "1201" | "1312" | "1901" => self.look_up(&ask),
+            "3260" => self.clearing_lines(&ask),
+            "3261" | "3262" => Ok(self.confirm(ask, digest)),
             "3301" | "3302" => Ok(self.map(ask, digest)),
             "1101" | "5206" | "2001" => self.ask_insured(ask, body, digest),
             _ => self.carry_out(ask, body, digest),

@@ -19,8 +19,9 @@ pub(crate) fn check(ledger: &Ledger, hop: &Hop) -> Result<(), Refusal> {
         Deed::Register { .. } if hop.infno().base() == "2401" => no_open_stay(ledger, hop),
         Deed::Register { .. } | Deed::File { .. } | Deed::Ask | Deed::Seek => Ok(()),
         Deed::Unfile { filing } => filed(ledger, hop, filing),
-        // Asked by the treatment place alone, which keeps them (`region::mapping`).
+        // Asked by the treatment place alone, which keeps them (`region::mapping`, `region::clearing`).
         Deed::Map { .. } | Deed::Unmap { .. } => Ok(()),
+        Deed::Confirm { .. } | Deed::Unconfirm { .. } => Ok(()),
         Deed::Describe { mdtrt_id, .. } => described(ledger, hop, mdtrt_id),
         Deed::Charge { mdtrt_id, lines } => charged(
             ledger,

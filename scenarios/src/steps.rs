@@ -273,8 +273,8 @@ impl Reader<'_, '_> {
             .and_then(|node| words::word(node, self.problems))
             .and_then(|said| {
                 let infno = InfNo::new(&said.value);
-                if matches!(infno.base(), "3301" | "3302") {
-                    let help = "目录对照由 HIS 自己上传和撤销 (crosswipe serve) · a HIS maps its own items (crosswipe serve)";
+                if matches!(infno.base(), "3301" | "3302" | "3261" | "3262") {
+                    let help = "目录对照与清分确认由 HIS 自己发送 (crosswipe serve) · a HIS maps its items and confirms clearing by itself (crosswipe serve)";
                     let message = format!("`{}` is of no person, so no case sends it", said.value);
                     self.problems
                         .push(said.at.error(codes::UNKNOWN_WORD, message).help(help));

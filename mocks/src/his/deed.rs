@@ -11,7 +11,8 @@ use crosswipe_wire::{Members, RefusalCode, Request, Response};
 use crate::answer::{fact, money};
 use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Sale, Settled, Unbill};
 use crate::ledger::{Amounts, Facts, Ledger};
-use crate::region::{batch_lines, line_id, mapping, mappings, named_lines, settlement_facts};
+use crate::region::{
+    confirmed_line, batch_lines, line_id, mapping, mappings, named_lines, settlement_facts};
 use crate::settlement::{Split, Sums};
 
 /// Lines of `setldetail` that are no fund: personal accounts and what the hospital advances.
@@ -78,6 +79,18 @@ pub(super) fn read(
         },
         "2502" | "2504" | "2506" => Deed::Unfile {
             filing: text("trt_dcla_detl_sn")?,
+        },
+        "3261" => {
+            let details = request.nodes("detail");
+            let agreed = details.iter();
+            let agreed = agreed.filter(|line| line.text("cnfm_flag").as_deref() != Some("0"));
+            let lines = agreed.map(|line| confirmed_line(ledger, &node, line).ok());
+            Deed::Confirm {
+                lines: lines.collect::<Option<_>>()?,
+            }
+        }
+        "3262" => Deed::Unconfirm {
+            otransid: text("otransid")?,
         },
         "3301" => Deed::Map {
             rows: mappings(ledger, &cause.origin, &request.nodes("data")),

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod clearing;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod flows;
