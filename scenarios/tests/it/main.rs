@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod pharmacies;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod slips_captures;
