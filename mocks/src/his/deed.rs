@@ -12,7 +12,8 @@ use crate::answer::{fact, money};
 use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Sale, Settled, Unbill};
 use crate::ledger::{Amounts, Facts, Ledger};
 use crate::region::{
-    confirmed_line, batch_lines, line_id, mapping, mappings, named_lines, settlement_facts};
+    batch_lines, confirmed_line, line_id, mapping, mappings, named_lines, settlement_facts,
+};
 use crate::settlement::{Split, Sums};
 
 /// Lines of `setldetail` that are no fund: personal accounts and what the hospital advances.

@@ -37,7 +37,10 @@ impl Region {
                 .text("seqno", &(number + 1).to_string())
                 .text("mdtrtarea", self.code.as_str())
                 .text("medins_no", &row.cause.origin)
-                .text("certno", certno.map_or("", |persona| persona.id_number.reveal()))
+                .text(
+                    "certno",
+                    certno.map_or("", |persona| persona.id_number.reveal()),
+                )
                 .text("mdtrt_id", &serial('S', row, fact(&row.facts, "mdtrt_id")))
                 .text("mdtrt_setl_time", fact(&row.facts, "setl_time"))
                 .text("setl_sn", &serial('A', row, &row.id))
@@ -151,7 +154,10 @@ impl Region {
             let insured = AdmDivision::parse(fact(&row.facts, "insuplc_admdvs"));
             insured.is_ok_and(|insured| insured.span_to(self.code) != Span::Local)
         };
-        let rows = self.treatment.rows_of_kind("settlement").map(|held| &held.row);
+        let rows = self
+            .treatment
+            .rows_of_kind("settlement")
+            .map(|held| &held.row);
         let mut rows: Vec<&Row> = rows
             .filter(|row| {
                 row.cause.origin == ask.hop.cause.origin
@@ -196,5 +202,8 @@ fn serial(letter: char, row: &Row, id: &str) -> String {
     let day = Moment::parse_wire(fact(&row.facts, "setl_time")).map(Moment::compact);
     let day = day.unwrap_or_default();
     let end = &id[id.len().saturating_sub(7)..];
-    format!("{letter}{pool}{}{end:0>7}", day.get(2..8).unwrap_or_default())
+    format!(
+        "{letter}{pool}{}{end:0>7}",
+        day.get(2..8).unwrap_or_default()
+    )
 }

@@ -177,7 +177,12 @@ fn check_totals(ask: &Ask<'_>, theirs: &BTreeMap<&str, Theirs<'_>>) -> Result<()
         let amount = ask.node.money(name).map(Option::unwrap_or_default);
         amount.map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()))
     };
-    let of = |number: usize| theirs.values().map(|line| line.amounts[number]).sum::<Money>();
+    let of = |number: usize| {
+        theirs
+            .values()
+            .map(|line| line.amounts[number])
+            .sum::<Money>()
+    };
     for (name, sum) in [("medfee_sumamt", of(0)), ("fund_pay_sumamt", of(1))] {
         if said(name)? != sum {
             let why = format!("{name}: 文件合计为 {sum}");

@@ -20,6 +20,9 @@ const COMPUTED: [&str; 4] = [
 /// Names of the same field in different editions.
 const ALIASES: [(&str, &str); 2] = [("ipt_no", "ipt_otp_no"), ("ipt_otp_no", "ipt_no")];
 
+/// The bytes of a file (9101): one text, or a list of numbers.
+const FILE: &str = "in";
+
 /// Asks the catalogue.
 ///
 /// # Errors
@@ -84,5 +87,6 @@ fn has(node: &Members<'_>, name: &str) -> bool {
         .map(|(_, other)| *other);
     COMPUTED.contains(&name)
         || node.text(name).is_some()
+        || name == FILE && node.raw(name).is_some_and(|raw| raw.starts_with('['))
         || alias.is_some_and(|alias| node.text(alias).is_some())
 }

@@ -45,7 +45,8 @@ struct Kept {
 impl Files {
     fn put(&mut self, kept: Kept) {
         self.0.push_back(kept);
-        let weight = |files: &VecDeque<Kept>| files.iter().map(|kept| kept.bytes.len()).sum::<usize>();
+        let weight =
+            |files: &VecDeque<Kept>| files.iter().map(|kept| kept.bytes.len()).sum::<usize>();
         while self.0.len() > MOST || (self.0.len() > 1 && weight(&self.0) > ROOM) {
             self.0.pop_front();
         }
@@ -167,7 +168,11 @@ fn bytes_of(node: &Members<'_>) -> Result<Vec<u8>, Refusal> {
             -128..=255 => Some(number.to_le_bytes()[0]),
             _ => None,
         };
-        return numbers.iter().map(byte).collect::<Option<_>>().ok_or_else(bad);
+        return numbers
+            .iter()
+            .map(byte)
+            .collect::<Option<_>>()
+            .ok_or_else(bad);
     }
     let text = node.text("in").ok_or_else(bad)?;
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
@@ -179,8 +184,10 @@ pub(super) fn zipped(name: &str, text: &str) -> Result<Vec<u8>, Refusal> {
     let failed = |error: &dyn std::fmt::Display| refused(format!("zip: {error}"));
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
-    zip.start_file(name, options).map_err(|error| failed(&error))?;
-    zip.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
+    zip.start_file(name, options)
+        .map_err(|error| failed(&error))?;
+    zip.write_all(text.as_bytes())
+        .map_err(|error| failed(&error))?;
     let done = zip.finish().map_err(|error| failed(&error))?;
     Ok(done.into_inner())
 }

@@ -53,19 +53,30 @@ fn what_stands_of_visitors_is_listed_by_serials_of_its_own() {
     let listed = lines(&mut counter, "06", 1);
     assert_eq!(listed.len(), 1);
     let line = &listed[0];
-    assert_eq!((&line["seqno"], &line["medins_no"]), (&json!("1"), &json!(H_NINGBO)));
+    assert_eq!(
+        (&line["seqno"], &line["medins_no"]),
+        (&json!("1"), &json!(H_NINGBO))
+    );
     assert_eq!(line["medfee_sumamt"], info["medfee_sumamt"]);
     for (name, letter) in [("mdtrt_id", "S330100170602"), ("setl_sn", "A330100170602")] {
         let serial = text(&line[name]);
         assert!(serial.starts_with(letter) && serial.len() == 20, "{serial}");
     }
-    assert_eq!(lines(&mut counter, "201706", 0).len(), 1, "written with its year");
+    assert_eq!(
+        lines(&mut counter, "201706", 0).len(),
+        1,
+        "written with its year"
+    );
     assert_eq!(lines(&mut counter, "05", 1).len(), 0, "another month");
     assert_eq!(lines(&mut counter, "06", 2).len(), 0, "behind the last");
     let mut other = Counter::new(&world, H_HANGZHOU, OTHER);
     assert_eq!(lines(&mut other, "06", 1).len(), 0, "another hospital");
     counter.send("2208", undo).output();
-    assert_eq!(lines(&mut counter, "06", 1).len(), 0, "taken back before it is cleared");
+    assert_eq!(
+        lines(&mut counter, "06", 1).len(),
+        0,
+        "taken back before it is cleared"
+    );
 }
 
 #[test]
@@ -87,7 +98,10 @@ fn what_is_confirmed_is_not_undone_before_the_confirmation_is_returned(#[case] b
     let (_, undo, settled) = settle(&mut counter);
     let (infno, undo) = match by_message {
         false => ("2208", undo),
-        true => ("2601", json!({"data": {"omsgid": settled, "oinfno": "2207"}})),
+        true => (
+            "2601",
+            json!({"data": {"omsgid": settled, "oinfno": "2207"}}),
+        ),
     };
     let listed = lines(&mut counter, "06", 1);
     counter.send("3261", confirmation(&listed)).output();
@@ -95,20 +109,23 @@ fn what_is_confirmed_is_not_undone_before_the_confirmation_is_returned(#[case] b
     assert_eq!(standing(&world), [Role::His, Role::Treatment]);
     let again = counter.send("3261", confirmation(&listed));
     assert_eq!(again, Said::Refused(Code::Settled));
-    assert_eq!(counter.send(infno, undo.clone()), Said::Refused(Code::Cleared));
+    assert_eq!(
+        counter.send(infno, undo.clone()),
+        Said::Refused(Code::Cleared)
+    );
     counter.send("3262", returns(&confirmed)).output();
     assert_eq!(standing(&world), []);
-    assert_eq!(counter.send("3262", returns(&confirmed)), Said::Refused(Code::Undone));
+    assert_eq!(
+        counter.send("3262", returns(&confirmed)),
+        Said::Refused(Code::Undone)
+    );
     // What was returned may be confirmed anew, and is returned anew.
     counter.send("3261", confirmation(&listed)).output();
     let confirmed = counter.last_msgid.clone();
     assert_eq!(standing(&world).len(), 2);
     counter.send("3262", returns(&confirmed)).output();
     counter.send(infno, undo).output();
-    for (infno, data) in [
-        ("2205", json!({"chrg_bchno": "0000"})),
-        ("2202", json!({})),
-    ] {
+    for (infno, data) in [("2205", json!({"chrg_bchno": "0000"})), ("2202", json!({}))] {
         let visit = books(&world)[&counter.party]
             .rows
             .iter()
@@ -164,6 +181,9 @@ fn the_confirmation_of_another_institution_is_not_returned() {
     counter.send("3261", confirmation(&listed)).output();
     let confirmed = counter.last_msgid.clone();
     let mut other = Counter::new(&world, P_NINGBO, EMPLOYEE);
-    assert_eq!(other.send("3262", returns(&confirmed)), Said::Refused(Code::NoVisit));
+    assert_eq!(
+        other.send("3262", returns(&confirmed)),
+        Said::Refused(Code::NoVisit)
+    );
     assert_eq!(standing(&world).len(), 2);
 }

@@ -47,7 +47,9 @@ fn fetched(counter: &mut Counter, ticket: &str) -> Result<Vec<u8>, Said> {
     let msgid = counter.new_msgid();
     let asked = json!({"fsDownloadIn": {"file_qury_no": ticket, "filename": "plc", "fixmedins_code": counter.institution}});
     let body = counter.message("9102", &msgid, asked);
-    let answer = counter.world.exchange(counter.now, &counter.party, None, &body);
+    let answer = counter
+        .world
+        .exchange(counter.now, &counter.party, None, &body);
     match answer.clone().unwrap().file {
         Some(bytes) => Ok(bytes),
         None => Err(said(answer)),
@@ -62,7 +64,12 @@ fn a_file_comes_back_as_it_was_sent(#[case] written: fn(&[u8]) -> Value) {
     let world = world();
     let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
     // Larger than any other text of a message may be.
-    let noise: Vec<u8> = (0..20_000u32).map(|n| (n * n % 251) as u8).collect();
+    let mut dice = 1u32;
+    let mut noise = vec![0u8; 20_000];
+    noise.fill_with(|| {
+        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        dice.to_be_bytes()[0]
+    });
     let bytes = zip_of(&[("lines.txt", &noise)]);
     assert!(bytes.len() > 4_000);
     let file = json!({"in": written(&bytes), "filename": "lines.txt", "fixmedins_code": H_NINGBO});
@@ -95,7 +102,10 @@ fn what_is_no_file_is_not_taken(#[case] bytes: Value) {
     let world = world();
     let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
     let file = json!({"in": bytes, "filename": "f", "fixmedins_code": H_NINGBO});
-    assert_eq!(counter.send("9101", json!({ "fsUploadIn": file })), Said::Refused(Code::Field));
+    assert_eq!(
+        counter.send("9101", json!({ "fsUploadIn": file })),
+        Said::Refused(Code::Field)
+    );
 }
 
 #[test]
@@ -103,14 +113,24 @@ fn the_catalogue_is_fetched_as_a_file() {
     let world = world();
     let mut counter = Counter::new(&world, P_NINGBO, EMPLOYEE);
     let told = counter.send("1301", json!({"data": {"ver": "0"}})).output();
-    assert_eq!((&told["data_cnt"], &told["filename"]), (&json!(2), &json!("plc")));
+    assert_eq!(
+        (&told["data_cnt"], &told["filename"]),
+        (&json!(2), &json!("plc"))
+    );
     let lines = text_of(fetched(&mut counter, &text(&told["file_qury_no"])).unwrap());
-    assert_eq!(lines, "drug-a\tdrug-a\t01\t\t0.0000\ndrug-b\tdrug-b\t02\t\t0.0500\n");
+    assert_eq!(
+        lines,
+        "drug-a\tdrug-a\t01\t\t0.00\ndrug-b\tdrug-b\t02\t\t0.05\n"
+    );
 }
 
 /// One settlement as a line of the institution's file.
 fn line(info: &Value, person: &str, flag: &str) -> String {
-    let field = |name: &str| info[name].as_str().map_or_else(|| info[name].to_string(), str::to_owned);
+    let field = |name: &str| {
+        info[name]
+            .as_str()
+            .map_or_else(|| info[name].to_string(), str::to_owned)
+    };
     let ids = [field("setl_id"), field("mdtrt_id"), person.to_owned()];
     let amounts = ["medfee_sumamt", "fund_pay_sumamt", "acct_pay"].map(field);
     format!("{}\t{}\t{flag}\n", ids.join("\t"), amounts.join("\t"))
@@ -132,7 +152,9 @@ fn reconcile(counter: &mut Counter, bytes: &[u8], sums: &Sums) -> Said {
 /// Sums of a file as the institution declares them.
 fn declared(text: &str) -> Sums {
     let column = |number: usize| {
-        let amounts = text.lines().map(|line| yuan(line.split('\t').nth(number).unwrap()));
+        let amounts = text
+            .lines()
+            .map(|line| yuan(line.split('\t').nth(number).unwrap()));
         amounts.sum::<crosswipe_domain::Money>().to_string()
     };
     Sums {
@@ -169,9 +191,16 @@ fn every_line_that_differs_is_told_with_the_message_that_made_it() {
         let info = counter.send("2207", bill).output()["setlinfo"].clone();
         settled.push((info, person, counter.last_msgid.clone()));
     }
-    let lines: Vec<String> = settled.iter().map(|(info, person, _)| line(info, person, "0")).collect();
+    let lines: Vec<String> = settled
+        .iter()
+        .map(|(info, person, _)| line(info, person, "0"))
+        .collect();
     let id = |number: usize| text(&settled[number].0["setl_id"]);
-    assert_eq!(differing(&mut counter, &lines.concat()), Vec::<[String; 3]>::new(), "all of it");
+    assert_eq!(
+        differing(&mut counter, &lines.concat()),
+        Vec::<[String; 3]>::new(),
+        "all of it"
+    );
     assert_eq!(
         differing(&mut counter, &lines[0]),
         [[id(1), "000101".to_owned(), settled[1].2.clone()]],
@@ -179,7 +208,10 @@ fn every_line_that_differs_is_told_with_the_message_that_made_it() {
     );
     let beyond = "S-X\tM-X\t1\t1.00\t0.00\t0.00\t\n";
     let told = differing(&mut counter, &format!("{}{beyond}", lines.concat()));
-    assert_eq!(told, [["S-X".to_owned(), "000102".to_owned(), String::new()]]);
+    assert_eq!(
+        told,
+        [["S-X".to_owned(), "000102".to_owned(), String::new()]]
+    );
     let other = lines[0].replacen("567.95", "567.94", 1) + &lines[1];
     let told = differing(&mut counter, &other);
     assert_eq!(told, [[id(0), "000103".to_owned(), settled[0].2.clone()]]);
@@ -201,7 +233,10 @@ fn every_line_that_differs_is_told_with_the_message_that_made_it() {
 #[case::too_few_columns("S\tM\t1\t1.00\n", Code::Field)]
 #[case::too_many_columns("S\tM\t1\t1.00\t0.00\t0.00\t0\tx\n", Code::Field)]
 #[case::no_amount("S\tM\t1\tone\t0.00\t0.00\t0\n", Code::Field)]
-#[case::twice("S\tM\t1\t1.00\t0.00\t0.00\t0\nS\tM\t1\t1.00\t0.00\t0.00\t0\n", Code::Field)]
+#[case::twice(
+    "S\tM\t1\t1.00\t0.00\t0.00\t0\nS\tM\t1\t1.00\t0.00\t0.00\t0\n",
+    Code::Field
+)]
 #[case::another_sum("S\tM\t1\t2.00\t0.00\t0.00\t0\n", Code::Split)]
 fn a_file_that_cannot_be_read_is_refused_with_its_line(#[case] lines: &str, #[case] code: Code) {
     let world = world();

@@ -9,9 +9,9 @@ mod clearing;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
-mod flows;
-#[cfg(test)]
 mod files;
+#[cfg(test)]
+mod flows;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]

@@ -51,7 +51,10 @@ fn a_purchase_is_one_message_after_its_trial_and_is_refunded_by_name() {
     "{swipe: pharmacy, until: \"2207\", person: jia, institution: P33020000001, items: basket/cold.yaml, expect: {outcome: ok}}",
     "scenario::unknown_word: unknown message of such a visit `2207`"
 )]
-#[case::a_mapping("{call: \"3301\", institution: P33020000001}", "scenario::unknown_word: `3301` is of no person, so no case sends it")]
+#[case::a_mapping(
+    "{call: \"3301\", institution: P33020000001}",
+    "scenario::unknown_word: `3301` is of no person, so no case sends it"
+)]
 fn a_slip_in_a_purchase_is_told_with_its_place(#[case] step: &str, #[case] wanted: &str) {
     let steps = format!("      - {step}\n");
     let folder = planted(&[PLACE, CROSS, ("day.yaml", PLAIN, &steps)]);
