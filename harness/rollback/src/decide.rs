@@ -402,5 +402,5 @@ fn delay(tracked: &Tracked, patience: &Patience, tries: u32) -> i64 {
         .fold(patience.seed ^ u64::from(tries), |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
-    doubled + (mix % (patience.delay_ms.max(1) as u64 / 4 + 1)) as i64
+    doubled + (mix % (patience.delay_ms.unsigned_abs() / 4 + 1)) as i64
 }

@@ -5,7 +5,7 @@ use crosswipe_journal::Says;
 use crosswipe_rollback::{Named, Next};
 use rstest::rstest;
 
-use crate::history::{History, ok, refused, unknown};
+use crate::history::{History, ok, patience, refused, unknown};
 
 const HERE: &str = "H33010000001";
 
@@ -119,6 +119,28 @@ fn an_undo_names_a_transaction_by_the_ids_it_carries(
     assert_eq!(named("H33020000001"), None, "another institution's ids");
 }
 
+/// A person may be registered twice, under a number that visits and settlements do not have.
+#[rstest]
+#[case::by_its_number("2504", &[("trt_dcla_detl_sn", "D1")], Some("f/2503"))]
+#[case::another_registration("2504", &[("trt_dcla_detl_sn", "D2")], None)]
+#[case::of_another_kind("2502", &[("trt_dcla_detl_sn", "D1")], None)]
+#[case::by_a_visit("2504", &[("mdtrt_id", "V1")], None)]
+fn a_registration_is_named_by_its_own_number(
+    #[case] infno: &str,
+    #[case] fields: &[(&str, &str)],
+    #[case] expected: Option<&str>,
+) {
+    let mut history = History::new();
+    let ids = [("trt_dcla_detl_sn", "D1"), ("mdtrt_id", "V1")];
+    history.ok_with("f", "2503", &ids);
+    let field = |name: &str| {
+        let known = fields.iter().find(|(known, _)| *known == name);
+        known.map(|(_, value)| (*value).to_owned())
+    };
+    let named = history.fold.named(HERE, &InfNo::new(infno), field);
+    assert_eq!(named.as_ref().map(|named| named.txid.as_str()), expected);
+}
+
 #[test]
 fn a_single_line_of_a_stay_is_a_part_of_its_upload() {
     let mut history = History::new();
@@ -138,6 +160,39 @@ fn a_single_line_of_a_stay_is_a_part_of_its_upload() {
     };
     assert_eq!(named("B1-002"), of_upload(true));
     assert_eq!(named("0000"), of_upload(false));
+}
+
+/// A query knows the whole upload and nothing of its parts: whatever it says, the part is sent again, and when that
+/// cannot be settled a person has to act.
+#[rstest]
+#[case::unclear(Says::Unclear)]
+#[case::undone(Says::Reversed)]
+#[case::nowhere(Says::NotApplied)]
+fn no_answer_about_the_whole_settles_a_part(#[case] says: Says) {
+    let mut history = History::new();
+    history.ok("a", "2401");
+    let upload = history.ok("a", "2301");
+    history.part = true;
+    history.compensated(&upload, InfNo::new("2302"), 1, None, None);
+    let mut made = 1;
+    loop {
+        match history.next() {
+            Next::Query { .. } => history.answered(&upload, says),
+            Next::Compensate {
+                infno,
+                attempt,
+                resend,
+                ..
+            } => {
+                made += 1;
+                assert_eq!((attempt, resend.is_some()), (made, true));
+                history.compensated(&upload, infno, attempt, resend, Some(unknown()));
+            }
+            Next::GiveUp { reason, .. } => break assert_eq!(reason, "budget-spent"),
+            other => panic!("after {made}: {other:?}"),
+        }
+    }
+    assert_eq!(made, patience().budget);
 }
 
 /// Parties that do not know the same rest could not withdraw it together.

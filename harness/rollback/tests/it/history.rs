@@ -73,6 +73,15 @@ impl History {
                 txid: txid(visit, "2201"),
             },
         };
+        self.intended(visit, infno, undo)
+    }
+
+    /// A message that books nothing.
+    pub(crate) fn read(&mut self, visit: &str, infno: &str) -> TxId {
+        self.intended(visit, InfNo::new(infno), UndoPlan::Nothing)
+    }
+
+    fn intended(&mut self, visit: &str, infno: InfNo, undo: UndoPlan) -> TxId {
         let id = txid(visit, infno.as_str());
         self.push(Payload::Intent(Box::new(Intent {
             txid: id.clone(),

@@ -74,3 +74,35 @@ fn the_order_is_that_of_the_answers_not_of_the_sending() {
         "a was applied last"
     );
 }
+
+/// One person, two stays and a registration, everything after everything else has begun: what it is decides first,
+/// when it was applied only among its like.
+#[test]
+fn what_it_is_comes_before_when_it_was() {
+    let mut history = History::new();
+    for (visit, infno) in [
+        ("a", "2304"),
+        ("a", "2402"),
+        ("b", "2301"),
+        ("a", "2401"),
+        ("f", "2503"),
+        ("c", "2204"),
+        ("c", "2201"),
+        ("g", "2501"),
+    ] {
+        history.ok(visit, infno);
+    }
+    assert_eq!(
+        history.run_to_the_end(),
+        [
+            "2305 a/2304",
+            "2405 a/2402",
+            "2205 c/2204",
+            "2302 b/2301",
+            "2202 c/2201",
+            "2404 a/2401",
+            "2502 g/2501",
+            "2504 f/2503",
+        ]
+    );
+}

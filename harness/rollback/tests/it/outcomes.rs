@@ -205,6 +205,7 @@ fn already_undone_is_read_as_evidence() {
 #[case("E-CLEARED", "closed-period")]
 #[case("E-YEAR", "closed-year")]
 #[case("E-LATER", "later-settlement")]
+#[case("E-STALE-EPOCH", "stale-epoch")]
 fn a_refusal_for_good_is_handed_to_a_person(#[case] code: &str, #[case] why: &str) {
     let mut history = History::new();
     let txid = history.ok("a", "2207");
@@ -235,6 +236,43 @@ fn a_refusal_for_good_is_handed_to_a_person(#[case] code: &str, #[case] why: &st
         Next::Blocked { by: txid },
         "the chain behind it stands still"
     );
+}
+
+/// The refusal is final; the query says that there is nothing left to refuse.
+#[rstest]
+#[case::undone(Says::Reversed)]
+#[case::nowhere(Says::NotApplied)]
+fn a_refusal_for_good_of_what_stands_no_more_needs_nobody(#[case] says: Says) {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    let final_one = Some(refused("E-CLEARED"));
+    history.compensated(&txid, InfNo::new("2208"), 1, None, final_one);
+    history.next();
+    history.answered(&txid, says);
+    assert!(matches!(history.next(), Next::Conclude { .. }));
+}
+
+/// Whoever is given the τ reads what may yet pass: a frozen person is thawed, a busy platform is not.
+#[rstest]
+#[case::frozen("E-STATUS", "persona-frozen")]
+#[case::busy("E-BUSY", "budget-spent")]
+fn a_spent_budget_says_what_the_last_refusal_said(#[case] code: &str, #[case] why: &str) {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    let given = loop {
+        match history.next() {
+            Next::Compensate { infno, attempt, .. } => {
+                // The last undo is lost; the last refusal is the one before it.
+                let last = attempt == patience().budget;
+                let outcome = if last { unknown() } else { refused(code) };
+                history.compensated(&txid, infno, attempt, None, Some(outcome));
+            }
+            Next::Query { .. } => history.answered(&txid, Says::Applied),
+            Next::GiveUp { reason, .. } => break reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(given, why);
 }
 
 #[test]

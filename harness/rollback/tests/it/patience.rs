@@ -30,6 +30,55 @@ fn waits(history: &mut History) -> (i64, Next) {
     (ms, then)
 }
 
+#[test]
+fn who_says_nothing_of_patience_gets_six_tries_from_a_second_to_a_minute_and_half_a_minute_of_quiet()
+ {
+    assert_eq!(
+        Patience::default(),
+        Patience {
+            budget: 6,
+            grace_ms: 6_000,
+            delay_ms: 1_000,
+            delay_max_ms: 60_000,
+            quiet_ms: 30_000,
+            seed: 0,
+        }
+    );
+}
+
+/// A run that another machine took over must wait as the first would have; doubled twenty times at most.
+#[rstest]
+#[case::the_first("a", 7, 1, 87)]
+#[case::the_second("a", 7, 2, 7)]
+#[case::the_last_that_doubles("a", 7, 21, 2)]
+#[case::and_no_more("a", 7, 22, 57)]
+#[case::another_seed("a", 8, 1, 52)]
+#[case::another_visit("b", 7, 1, 7)]
+fn a_seed_draws_the_same_delays_for_ever(
+    #[case] visit: &str,
+    #[case] seed: u64,
+    #[case] tries: u32,
+    #[case] drawn: i64,
+) {
+    let mut history = History::new();
+    history.fold = Fold::new(Patience {
+        budget: 30,
+        delay_ms: 400,
+        delay_max_ms: i64::MAX / 2,
+        seed,
+        ..patience()
+    });
+    let txid = history.ok(visit, "2207");
+    for attempt in 1..=tries {
+        let busy = Some(refused("E-BUSY"));
+        history.compensated(&txid, InfNo::new("2208"), attempt, None, busy);
+    }
+    history.answered(&txid, Says::Applied);
+    let (ms, _) = waits(&mut history);
+    assert_eq!(ms - (400 << (tries - 1).min(20)), drawn);
+    assert!((0..=100).contains(&drawn), "a quarter of the first");
+}
+
 /// Doubled for each try, up to the longest, and spread by no more than a quarter of the first.
 #[track_caller]
 fn is_delay(ms: i64, tries: u32) {
@@ -76,10 +125,14 @@ fn each_attempt_waits_twice_as_long_as_the_one_before_and_after_the_last_there_i
 }
 
 /// The budget is of six; it is spent by the sixth, whatever asks for the next.
+/// Whether it stands decides what comes then.
 #[rstest]
-#[case::by_the_first_undo(Says::Applied)]
-#[case::by_a_new_number(Says::Reversed)]
-fn an_undo_that_was_seen_before_does_not_go_on_beyond_the_budget(#[case] says: Says) {
+#[case::and_stands(Says::Applied, false)]
+#[case::and_is_undone(Says::Reversed, true)]
+fn an_undo_that_was_seen_before_does_not_go_on_beyond_the_budget(
+    #[case] says: Says,
+    #[case] done: bool,
+) {
     let mut history = History::new();
     let txid = history.ok("a", "2207");
     let mut made = 0;
@@ -92,10 +145,38 @@ fn an_undo_that_was_seen_before_does_not_go_on_beyond_the_budget(#[case] says: S
                 history.compensated(&txid, infno, attempt, None, seen_before);
             }
             Next::Query { .. } => history.answered(&txid, says),
-            Next::GiveUp { .. } | Next::Conclude { .. } => break,
+            Next::Conclude { .. } => break assert!(done),
+            Next::GiveUp { reason, .. } => {
+                break assert_eq!((reason.as_str(), done), ("budget-spent", false));
+            }
             other => panic!("{other:?}"),
         }
         assert!(made <= patience().budget, "{made} attempts");
+    }
+    assert_eq!(made, patience().budget);
+}
+
+/// Whose answer was lost each time, and who is shown undone by every query: the last undo ends it, and nobody is called.
+#[test]
+fn an_undo_whose_answers_are_lost_is_believed_when_the_budget_is_spent() {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    let mut made = 0;
+    loop {
+        match history.next() {
+            Next::Compensate {
+                infno,
+                attempt,
+                resend,
+                ..
+            } => {
+                made += 1;
+                history.compensated(&txid, infno, attempt, resend, Some(unknown()));
+            }
+            Next::Query { .. } => history.answered(&txid, Says::Reversed),
+            Next::Conclude { never_applied, .. } => break assert!(!never_applied),
+            other => panic!("after {made}: {other:?}"),
+        }
     }
     assert_eq!(made, patience().budget);
 }

@@ -35,6 +35,8 @@ fn how_it_ended_and_what_the_last_query_said_are_told_as_the_journal_has_them() 
     let txid = history.intent("a", "2207");
     assert_eq!(history.fold.outcome(&txid), None);
     assert_eq!(history.fold.says(&txid), None);
+    let of_another_run = TxId::parse("z/2207").unwrap();
+    assert_eq!(history.fold.attempts(&of_another_run), 0);
     history.outcome(&txid, unknown());
     assert_eq!(history.fold.outcome(&txid), Some(&unknown()));
     history.answered(&txid, Says::Unclear);
@@ -105,6 +107,26 @@ fn a_visit_that_is_closed_is_nobodys_open_visit() {
     let visit = history.ok_with("a", "2201", &[("mdtrt_id", "V1")]);
     history.concluded(&visit, false);
     assert_eq!(history.fold.visit(HERE, "V1"), None);
+}
+
+/// A note says what somebody noticed; only the one that says «late» opens anything again.
+#[test]
+fn a_note_about_a_closed_transaction_leaves_it_closed() {
+    let mut history = History::new();
+    let txid = history.ok("a", "2207");
+    history.concluded(&txid, false);
+    history.noted("slow-answer", &txid);
+    assert_eq!((history.next(), history.fold.open_count()), (Next::Done, 0));
+}
+
+/// A pre-settlement moves nothing, so nothing of it is open.
+#[test]
+fn what_books_nothing_is_never_open() {
+    let mut history = History::new();
+    let txid = history.read("a", "2206");
+    assert!(!history.fold.is_open(&txid));
+    assert_eq!(history.fold.open_count(), 0);
+    assert!(history.fold.people_with_open().is_empty());
 }
 
 /// What merely goes with another τ is never asked for by itself, as long as anything of its person is open.
