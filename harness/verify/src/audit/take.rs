@@ -156,8 +156,14 @@ impl Rest {
         for byte in fen.to_le_bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        self.values = self.values.wrapping_add(hash);
+        self.values = self.values.wrapping_add(mixed(hash));
     }
+}
+
+/// Every bit of a hash into every other: sums of plain ones stay the same when two amounts change places.
+fn mixed(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    hash ^ (hash >> 32)
 }
 
 /// 合计 · One total that a party says itself.
