@@ -98,6 +98,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_head_that_cannot_be_read_is_no_missing_one() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(path(dir.path()), dir.path().join("journal.head"));
+        fs::create_dir(path(dir.path())).unwrap();
+        assert_eq!(read(dir.path()).unwrap_err().code(), "journal:io");
+    }
+
     #[rstest]
     #[case::cut("12 abc\n")]
     #[case::without_end(&format!("12 {}", "a".repeat(64)))]

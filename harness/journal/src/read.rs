@@ -264,3 +264,47 @@ fn messages(connection: &Connection) -> Result<BTreeMap<u64, String>, JournalErr
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA).unwrap();
+        connection
+    }
+
+    #[test]
+    fn a_text_that_is_none_is_named_by_its_number() {
+        let connection = database();
+        let insert = |sql: &str| connection.execute_batch(sql).unwrap();
+        insert("INSERT INTO message(seq, text) VALUES (4, 'a'), (7, 'b')");
+        let texts: Vec<u64> = messages(&connection).unwrap().into_keys().collect();
+        assert_eq!(texts, [4, 7]);
+        insert("INSERT INTO message(seq, text) VALUES (9, x'ff')");
+        let error = messages(&connection).unwrap_err();
+        assert!(
+            matches!(error, JournalError::Corrupt { seq: 8, .. }),
+            "the first after the last that could be read: {error:?}"
+        );
+    }
+
+    #[test]
+    fn a_database_with_another_guard_is_corrupt_from_its_beginning() {
+        let connection = database();
+        check_guards(&connection).unwrap();
+        for change in [
+            "DROP TRIGGER record_stays",
+            "CREATE TABLE more(seq INTEGER)",
+        ] {
+            let connection = database();
+            connection.execute_batch(change).unwrap();
+            let error = check_guards(&connection).unwrap_err();
+            assert!(
+                matches!(error, JournalError::Corrupt { seq: 0, .. }),
+                "{error:?}"
+            );
+        }
+    }
+}

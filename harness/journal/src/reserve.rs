@@ -99,3 +99,30 @@ impl Reserve {
 fn books(nature: Nature) -> bool {
     matches!(nature, Nature::Forward | Nature::Unknown)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_there_until_it_is_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(RESERVE);
+        fs::write(&file, "of an earlier process").unwrap();
+        let mut reserve = Reserve::set_aside(dir.path());
+        assert!(reserve.is_held());
+        let bytes = fs::read(&file).unwrap();
+        assert_eq!(bytes.len() as u64, STEP_BYTES);
+        assert!(bytes.iter().all(|byte| *byte != 0), "no hole");
+        assert!(reserve.give_up());
+        assert!(!reserve.is_held() && !file.exists());
+        assert!(!reserve.give_up(), "it is given up once");
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_no_room_is_held() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut reserve = Reserve::set_aside(&dir.path().join("nowhere"));
+        assert!(!reserve.is_held() && !reserve.give_up());
+    }
+}

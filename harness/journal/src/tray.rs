@@ -126,3 +126,102 @@ impl Tray {
 }
 
 const UNBROKEN: &str = "nobody panics while holding the tray";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::mpsc;
+
+    use crosswipe_domain::Moment;
+
+    use super::*;
+    use crate::draft::{Draft, Prepared};
+    use crate::error::StoreFault;
+    use crate::record::{Note, Payload};
+
+    fn lazy() -> Pending {
+        let note = Payload::Note(Note {
+            code: "late-reply".into(),
+            txid: None,
+            facts: BTreeMap::new(),
+        });
+        let at = Moment::parse("2017-06-02T09:00+08:00").unwrap();
+        Pending {
+            prepared: Prepared::from(Draft::new(at, note)),
+            done: None,
+        }
+    }
+
+    fn awaited() -> (Pending, mpsc::Receiver<String>) {
+        let (sender, receiver) = mpsc::channel();
+        let done = move |answer: Result<crate::record::Record, JournalError>| {
+            sender.send(answer.unwrap_err().code().to_owned()).unwrap();
+        };
+        let pending = Pending {
+            done: Some(Box::new(done)),
+            ..lazy()
+        };
+        (pending, receiver)
+    }
+
+    /// A writer that is at work is woken for nobody; one that waits, for as many as it wants to see.
+    #[test]
+    fn what_is_worth_waking_the_writer_for() {
+        let inner = |lazies: usize, awaited, wanted, ending| {
+            Inner {
+                pending: (0..lazies).map(|_| lazy()).collect(),
+                awaited,
+                wanted,
+                ending,
+                stopped: None,
+            }
+            .worth_waking()
+        };
+        assert!(!inner(0, 0, Some(1), None), "nobody waits");
+        assert!(inner(1, 1, Some(1), None));
+        assert!(!inner(2, 2, Some(3), None), "companions may come yet");
+        assert!(inner(3, 3, Some(3), None) && inner(4, 4, Some(3), None));
+        assert!(
+            !inner(3, 3, None, None),
+            "it is at work, and looks by itself"
+        );
+        assert!(!inner(MANY - 1, 0, Some(1), None), "nobody waits for these");
+        assert!(inner(MANY, 0, Some(1), None), "memory has a bound");
+        assert!(inner(0, 0, Some(1), Some(Ending::Leave)));
+    }
+
+    #[test]
+    fn what_was_laid_in_is_taken_out_once_with_the_number_of_those_who_wait() {
+        let tray = Tray::default();
+        tray.put(lazy());
+        tray.put(awaited().0);
+        let batch = tray.take(1);
+        assert_eq!((batch.pending.len(), batch.awaited), (2, 1));
+        assert!(batch.ending.is_none());
+        // Companions that do not come back hold the writer up for a moment only.
+        tray.put(awaited().0);
+        let batch = tray.take(64);
+        assert_eq!((batch.pending.len(), batch.awaited), (1, 1));
+        tray.end(Ending::Seal);
+        let batch = tray.take(1);
+        assert_eq!((batch.pending.len(), batch.awaited), (0, 0));
+        assert!(batch.ending == Some(Ending::Seal));
+    }
+
+    #[test]
+    fn once_it_is_over_everybody_is_told_why() {
+        let tray = Tray::default();
+        let (before, told_before) = awaited();
+        tray.put(before);
+        let source = StoreFault::Io { why: "EIO".into() };
+        tray.stop(&JournalError::Unsynced { seq: 3, source });
+        let (after, told_after) = awaited();
+        tray.put(after);
+        tray.put(lazy());
+        for told in [told_before, told_after] {
+            assert_eq!(told.try_recv().as_deref(), Ok("journal:unsynced"));
+        }
+        tray.end(Ending::Leave);
+        assert_eq!(tray.take(1).pending.len(), 0, "nothing is left lying");
+    }
+}

@@ -194,3 +194,73 @@ fn at_opening(path: &Path, error: rusqlite::Error) -> JournalError {
     }
     JournalError::io("open", path, std::io::Error::other(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn row(seq: u64) -> Row {
+        Row {
+            seq,
+            epoch: 1,
+            at: "2017-06-02T09:00:00.000+08:00".into(),
+            kind: "NOTE".into(),
+            payload: "{}".into(),
+            prev_sha256: String::new(),
+            sha256: String::new(),
+            message: None,
+        }
+    }
+
+    fn count(dir: &Path) -> i64 {
+        let connection = Connection::open(dir.join(DATABASE)).unwrap();
+        connection
+            .query_row("SELECT count(*) FROM record", [], |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_batch_is_kept_whole_or_not_at_all_and_the_next_one_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::create(dir.path()).unwrap();
+        store.commit(&[row(0), row(1)]).unwrap();
+        let refused = store.commit(&[row(2), row(4)]).unwrap_err();
+        assert!(matches!(refused, StoreFault::Io { .. }), "{refused:?}");
+        assert_eq!(count(dir.path()), 2);
+        store.commit(&[row(2), row(3)]).unwrap();
+        assert_eq!(count(dir.path()), 4);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_from_a_broken_one() {
+        let failed = |code| rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        let opening = |code| at_opening(Path::new("journal.db"), failed(code));
+        let (full, broken) = (ffi::SQLITE_FULL, ffi::SQLITE_IOERR);
+        assert!(matches!(fault(failed(full)), StoreFault::Full { .. }));
+        assert!(matches!(fault(failed(broken)), StoreFault::Io { .. }));
+        assert_eq!(opening(full).code(), "journal:disk_full");
+        assert_eq!(opening(broken).code(), "journal:io");
+    }
+
+    /// Another program that holds the database open keeps the log's file there, but nothing in it; one that is in the
+    /// midst of reading keeps it from being brought in.
+    #[test]
+    fn who_holds_the_database_open_and_who_reads_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::create(dir.path()).unwrap();
+        store.connection.busy_timeout(Duration::ZERO).unwrap();
+        store.commit(&[row(0)]).unwrap();
+        let other = Connection::open(dir.path().join(DATABASE)).unwrap();
+        let read = "SELECT count(*) FROM record";
+        other.execute_batch(&format!("BEGIN; {read};")).unwrap();
+        store.commit(&[row(1)]).unwrap();
+        assert!(matches!(store.seal(), Err(StoreFault::HeldOpen)));
+        other.execute_batch("COMMIT").unwrap();
+        store.seal().unwrap();
+        let log = dir.path().join(format!("{DATABASE}-wal"));
+        assert_eq!(log.metadata().map_or(0, |log| log.len()), 0);
+        assert_eq!(count(dir.path()), 2);
+    }
+}

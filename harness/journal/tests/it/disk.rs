@@ -1,11 +1,16 @@
 //! 磁盘故障 · What the disk refuses: after a failed commit nothing follows; a full disk takes the undo still.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use crosswipe_journal::{Journal, JournalError, Row, Store, StoreFault, Wrap, read};
+use crosswipe_domain::Nature;
+use crosswipe_journal::{
+    Draft, Intent, Journal, JournalError, Payload, Row, Store, StoreFault, UndoPlan, Verified,
+    Wrap, read,
+};
 use rstest::rstest;
 
 use crate::samples::*;
@@ -159,6 +164,96 @@ fn a_full_disk_still_takes_the_undo_from_the_reserve() {
     assert_eq!(read(dir.path()).unwrap().records.len(), 4);
 }
 
+/// 24 KiB for each transaction that is open, and half a step for what is opened before anybody hears of it.
+#[test]
+fn the_reserve_grows_with_what_is_open() {
+    const STEP: u64 = 1 << 20;
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    let written = |payload: Payload, times: u32| {
+        for _ in 0..times {
+            let draft = Draft::new(at(2), payload.clone());
+            journal.append_and_wait(draft).unwrap();
+        }
+        dir.path().join("reserve").metadata().unwrap().len() / STEP
+    };
+    let changed = |change: fn(&mut Intent)| {
+        let Payload::Intent(mut intent) = intent() else {
+            unreachable!("it is one")
+        };
+        change(&mut intent);
+        Payload::Intent(intent)
+    };
+    let books_nothing = changed(|intent| intent.nature = Nature::Read);
+    let needs_no_undo = changed(|intent| intent.undo = UndoPlan::Nothing);
+    let undone = Payload::Verified(Verified {
+        txid: txid(),
+        never_applied: false,
+        seen: BTreeMap::new(),
+    });
+    assert_eq!(written(books_nothing, 30), 1);
+    assert_eq!(written(needs_no_undo, 30), 1);
+    assert_eq!(
+        written(intent(), 21),
+        1,
+        "21 × 24 KiB + half a step fit into one"
+    );
+    assert_eq!(written(intent(), 1), 2);
+    assert_eq!(written(intent(), 42), 2, "64 of them into two");
+    assert_eq!(written(undone, 10), 2, "room is not given back");
+    assert_eq!(written(intent(), 10), 2);
+    assert_eq!(written(intent(), 1), 3);
+    // A number that nobody knows may book as well.
+    let unknown = changed(|intent| intent.nature = Nature::Unknown);
+    assert_eq!(written(unknown, 43), 4);
+    assert!(journal.disk_full().is_none());
+    // From now on nothing can be set aside: what is open is written, and no new business begins.
+    let reserve = dir.path().join("reserve");
+    std::fs::remove_file(&reserve).unwrap();
+    std::fs::create_dir(&reserve).unwrap();
+    written(intent(), 41);
+    assert!(journal.disk_full().is_none(), "{:?}", journal.disk_full());
+    written(intent(), 1);
+    let full = journal.disk_full().unwrap();
+    assert!(matches!(
+        full,
+        JournalError::DiskFull {
+            reserve_used: false
+        }
+    ));
+    assert!(full.is_full() && journal.failed().is_none());
+}
+
+/// A disk that panics the writer is one that failed: whoever waits is told which record is not there.
+#[test]
+fn a_writer_that_dies_leaves_nobody_waiting() {
+    struct Dies(Box<dyn Store>, u64);
+    impl Store for Dies {
+        fn commit(&mut self, rows: &[Row]) -> Result<(), StoreFault> {
+            assert!(rows[0].seq < self.1, "the disk is gone");
+            self.0.commit(rows)
+        }
+        fn seal(&mut self) -> Result<(), StoreFault> {
+            self.0.seal()
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let wrap = |inner| Box::new(Dies(inner, 3)) as Box<dyn Store>;
+    let journal = Journal::create_over(dir.path(), header(), at(0), &wrap).unwrap();
+    for _ in 0..2 {
+        journal.append_and_wait(note("late-reply")).unwrap();
+    }
+    for _ in 0..3 {
+        let error = journal.append_and_wait(note("late-reply")).unwrap_err();
+        assert!(
+            matches!(error, JournalError::Unsynced { seq: 3, .. }),
+            "{error:?}"
+        );
+    }
+    let error = journal.close().unwrap_err();
+    assert!(matches!(error, JournalError::Unsynced { seq: 3, .. }));
+}
+
 #[test]
 fn a_disk_that_stays_full_is_as_bad_as_a_broken_one() {
     let dir = tempfile::tempdir().unwrap();
@@ -167,6 +262,7 @@ fn a_disk_that_stays_full_is_as_bad_as_a_broken_one() {
     });
     let journal = journal.unwrap();
     let error = journal.append_and_wait(note("late-reply")).unwrap_err();
+    assert!(error.is_full(), "for want of room, and nothing else");
     assert!(
         matches!(
             &error,
@@ -248,7 +344,12 @@ fn a_simulation_goes_on_from_what_was_durable_at_any_record() {
         Journal::reopen_in_memory_over(rows[1..].to_vec(), at(9), &|store| store).is_err(),
         "a journal without its beginning is none"
     );
-    assert!(Journal::reopen_in_memory_over(Vec::new(), at(9), &|store| store).is_err());
+    let nothing = Journal::reopen_in_memory_over(Vec::new(), at(9), &|store| store);
+    let error = nothing.map(|_| ()).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Corrupt { seq: 0, .. }),
+        "{error:?}"
+    );
 }
 
 /// Texts lie beside the records; one that was changed, lost or put in is found in memory as on disk.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crosswipe_domain::{canonical_json, sha256_hex};
-use crosswipe_journal::{Journal, Payload, read};
+use crosswipe_journal::{Journal, Payload, holder, read};
 use rstest::rstest;
 use rusqlite::Connection;
 
@@ -91,6 +91,39 @@ fn a_record_can_be_read_while_the_run_goes_on() {
         assert_eq!(history.head, Some((seq, record.sha256.clone())));
     }
     assert_eq!(journal.history().unwrap(), read(dir.path()).unwrap());
+}
+
+/// What a run wrote is counted: its records, the commits that they shared, payloads and texts.
+#[test]
+fn what_was_written_is_counted() {
+    let journal = Journal::in_memory(header(), at(0));
+    let before = journal.counters();
+    assert_eq!((before.records, before.commits), (1, 1));
+    let written = |draft| {
+        let before = journal.counters();
+        let record = journal.append_and_wait(draft).unwrap();
+        let after = journal.counters();
+        assert_eq!(after.records - before.records, 1);
+        assert_eq!(after.commits - before.commits, 1);
+        let payload = canonical_json(&record.payload).len() as u64;
+        (after.bytes - before.bytes).checked_sub(payload)
+    };
+    let bare = written(note("late-reply")).unwrap();
+    assert_eq!(written(note("response-lost")).unwrap(), bare);
+    let with_text = with_text(Payload::Outcome(ended()), REPLY);
+    assert_eq!(written(with_text).unwrap(), bare + REPLY.len() as u64);
+}
+
+/// Who holds a run is said as long as he does.
+#[test]
+fn the_holder_of_a_run_is_named_while_he_holds_it() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(holder(dir.path()).map(|owner| owner.pid), None);
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    let pid = holder(dir.path()).map(|owner| owner.pid);
+    assert_eq!(pid, Some(std::process::id()));
+    drop(journal);
+    assert_eq!(holder(dir.path()).map(|owner| owner.pid), None);
 }
 
 #[test]

@@ -163,7 +163,10 @@ fn a_treatment_place_serves_whom_its_book_names() {
         origin: "",
         ..settled("w", 2500)
     };
-    assert_eq!(lists(&[unsaid.clone()], &[unsaid, other]), "");
+    assert_eq!(
+        lists(std::slice::from_ref(&unsaid), &[unsaid.clone(), other]),
+        ""
+    );
 }
 
 /// Between a book's last moment and the next nobody knows; a list knows its days.

@@ -210,7 +210,7 @@ fn a_row_is_shown_only_where_no_other_could_be_meant() {
     };
     let one = settled("a", 700);
     tells(
-        &of(&[one.clone()]),
+        &of(std::slice::from_ref(&one)),
         &[
             "residue:reconciliation totals-unexplained 700 on 02 medfee by H [H =0@0.70, I =700@1.1] H>I",
         ],
