@@ -3,6 +3,7 @@
 mod arranged;
 mod fingerprints;
 mod hanging;
+mod others;
 mod reach;
 mod summed;
 mod told;
@@ -368,99 +369,6 @@ fn an_invoice_that_outlives_its_settlement_is_named() {
     );
 }
 
-fn totals(role: Role, code: &str, days: &[(u32, i64)]) -> Take {
-    let mut take = Take::new(code, Party::new(role, code));
-    for (day, value) in days {
-        let dims = [("day".to_owned(), format!("2026-05-{day:02}"))];
-        take.total(TotalIn {
-            at: u64::from(*day),
-            dims: dims.into(),
-            item: "medfee".into(),
-            value: *value,
-        });
-    }
-    take
-}
-
-#[test]
-fn totals_of_days_are_compared_one_by_one() {
-    let his = [(1, 10000), (2, 20000), (3, 30000)];
-    let same = audit(vec![
-        totals(Role::His, H, &his),
-        totals(Role::Insured, "330200", &his),
-    ]);
-    assert_eq!((same.verdict, same.totals_compared), (Verdict::Clean, 3));
-    // Two errors that cancel in the sum are two findings.
-    let other = [(1, 10100), (2, 19900), (3, 30000)];
-    let audit = audit(vec![
-        totals(Role::His, H, &his),
-        totals(Role::Insured, "330200", &other),
-    ]);
-    assert_eq!(audit.verdict, Verdict::Violated);
-    let found: Vec<_> = audit
-        .orphans
-        .iter()
-        .map(|one| (one.cause, one.amount))
-        .collect();
-    assert_eq!(found, vec![(Cause::TotalsUnexplained, Some(100)); 2]);
-}
-
-#[test]
-fn a_partys_totals_must_be_those_of_its_rows() {
-    let rows = [settled("a", 2500)];
-    let mut takes = vec![
-        book(Role::His, H, &rows),
-        book(Role::Insured, "330200", &rows),
-    ];
-    let dims = [
-        ("day".to_owned(), "2026-05-02".to_owned()),
-        ("institution".to_owned(), H.to_owned()),
-    ];
-    takes[0].total(TotalIn {
-        at: 0,
-        dims: dims.clone().into(),
-        item: "medfee".into(),
-        value: 2500,
-    });
-    assert_eq!(audit(takes.clone()).verdict, Verdict::Clean);
-    takes[0].total(TotalIn {
-        at: 0,
-        dims: dims.into(),
-        item: "medfee".into(),
-        value: 300,
-    });
-    check(
-        &audit(takes),
-        "residue:reconciliation",
-        Cause::TotalsNotOfRows,
-        Some(300),
-    );
-}
-
-#[test]
-fn totals_that_rows_explain_follow_from_them() {
-    let both = [settled("a", 2500), settled("b", 700)];
-    let his = book(Role::His, H, &both[..1]);
-    let insured = book(Role::Insured, "330200", &both);
-    let mut hub = totals(Role::Hub, "330000", &[]);
-    let dims = [
-        ("day".to_owned(), "2026-05-02".to_owned()),
-        ("institution".to_owned(), H.to_owned()),
-    ];
-    hub.total(TotalIn {
-        at: 0,
-        dims: dims.into(),
-        item: "medfee".into(),
-        value: 3200,
-    });
-    let audit = audit(vec![his, hub, insured]);
-    assert_eq!(audit.orphans.len(), 2, "{:#?}", audit.orphans);
-    assert_eq!(
-        (audit.orphans[0].cause, audit.orphans[1].follows_from),
-        (Cause::RecordLost, Some(0))
-    );
-}
-
 #[test]
 fn a_message_that_waits_is_named_with_its_way() {
     let rows = [settled("a", 2500)];
@@ -682,24 +590,5 @@ fn a_clearing_balance_without_a_settlement_is_left_over() {
         "residue:clearing",
         Cause::AmountsDiffer,
         Some(100),
-    );
-}
-
-#[test]
-fn a_book_of_totals_alone_lost_no_rows() {
-    let rows = [settled("a", 2500)];
-    let mut insured = book(Role::Insured, "330200", &[]);
-    let dims = [("day".to_owned(), "2026-05-02".to_owned())];
-    insured.total(TotalIn {
-        at: 0,
-        dims: dims.into(),
-        item: "medfee".into(),
-        value: 2500,
-    });
-    let agreed = audit(vec![book(Role::His, H, &rows), insured.clone()]);
-    assert_eq!(
-        (agreed.verdict, agreed.totals_compared),
-        (Verdict::Clean, 1),
-        "{agreed:#?}"
     );
 }

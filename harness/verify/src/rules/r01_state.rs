@@ -225,7 +225,7 @@ fn by_key(cells: &[Cell]) -> BTreeMap<&CellKey, &Cell> {
     cells.iter().map(|cell| (&cell.key, cell)).collect()
 }
 
-fn unit_name(unit: Option<Unit>) -> &'static str {
+pub(crate) fn unit_name(unit: Option<Unit>) -> &'static str {
     match unit {
         Some(Unit::Fen) => "fen",
         Some(Unit::MemoFen) => "memo_fen",

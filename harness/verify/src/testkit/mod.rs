@@ -171,7 +171,7 @@ impl History {
         self.tick();
         // All but the first message of a visit name it.
         let visit = ("mdtrt_id".to_owned(), format!("M-{case}"));
-        let names_visit = matches!(infno, "2203" | "2204" | "2207");
+        let names_visit = matches!(infno, "2203" | "2204" | "2207" | "2301");
         let intent = Intent {
             txid: TxId::parse(&format!("{case}/{step}")).unwrap(),
             msgid: MsgId::parse(&format!("{HIS}20170602100000{:04}", self.serial)).unwrap(),
@@ -184,7 +184,7 @@ impl History {
             person: Some(Pseudonym::from_evidence(person)),
             insured: Some(division("330200")),
             treatment: division("330100"),
-            business: Some(Business::Outpatient),
+            business: InfNo::new(infno).business().or(Some(Business::Outpatient)),
             insutype: Some("310".into()),
             path: path(),
             undo,

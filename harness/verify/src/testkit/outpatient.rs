@@ -269,6 +269,21 @@ fn forward(intent: &Intent, role: Role, person: &str, day: &str) -> Vec<Entry> {
             count("visit"),
             birth("visit", format!("M-{case}"), "registered", &[], &[]),
         ],
+        "2401" => vec![
+            count("visit"),
+            birth("visit", format!("M-{case}"), "admitted", &[], &[]),
+        ],
+        // A stay has an upload a day.
+        "2301" => vec![
+            count("fee-detail"),
+            birth(
+                "fee-detail",
+                format!("F-{}", intent.txid),
+                "charged",
+                &[],
+                &[],
+            ),
+        ],
         "2204" => vec![
             count("fee-detail"),
             birth("fee-detail", format!("F-{case}"), "charged", &[], &[]),

@@ -4,6 +4,8 @@
 use crosswipe_domain::{Cause, Entry, FenceState, InfNo, Level, Money, Outcome, Party};
 use crosswipe_journal::{Intent, Payload, Purpose, UndoPlan};
 
+use rstest::rstest;
+
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::Verdict;
 use crate::testkit::{
@@ -112,6 +114,11 @@ fn another_name_for_the_same_person_is_another_person() {
 
 /// One swipe whose settlement the hospital sends once more under a number that no journal knows.
 fn settled_anew(before_the_undo: bool) -> Evidence {
+    settled_anew_as(before_the_undo, &|_, _| {})
+}
+
+/// The same, with what its second message says changed.
+fn settled_anew_as(before_the_undo: bool, change: &dyn Fn(&mut Cause, &mut Entry)) -> Evidence {
     let mut history = History::begin(plan());
     history.export(Instant::T0);
     let swipe = history.swipe("a", PERSON, &mut |_| {});
@@ -127,13 +134,16 @@ fn settled_anew(before_the_undo: bool) -> Evidence {
                     id.push_str("-2");
                 }
             }
-            let msgid = format!("{HIS}201706021000009999");
-            entries.push(Keeper::fence(HIS, &msgid, FenceState::Applied));
-            let cause = Cause {
+            let mut cause = Cause {
                 origin: HIS.into(),
-                msgid,
+                msgid: format!("{HIS}201706021000009999"),
                 infno: "2207".into(),
             };
+            for entry in &mut entries {
+                change(&mut cause, entry);
+            }
+            let fence = Keeper::fence(&cause.origin, &cause.msgid, FenceState::Applied);
+            entries.push(fence);
             keeper.append(history.now, &cause, Some(PERSON), entries);
         }
     };
@@ -163,6 +173,52 @@ fn lines_that_are_settled_once_more_under_another_number_are_settled_twice() {
         "{}",
         told(&judgement)
     );
+}
+
+/// What both say of the lines that they settle: a visit, and a batch of it.
+type Named = (Option<&'static str>, Option<&'static str>);
+
+/// Same hospital, same kind of settlement, same visit, and the same batch where both name one: else nobody can know
+/// that the run was meant.
+#[rstest]
+#[case::the_same_visit(HIS, "2207", (Some("M-a"), None), (Some("M-a"), None), true)]
+#[case::the_same_batch(HIS, "2207", (Some("M-a"), Some("1")), (Some("M-a"), Some("1")), true)]
+#[case::a_batch_that_the_run_did_not_name(HIS, "2207", (Some("M-a"), None), (Some("M-a"), Some("1")), true)]
+#[case::no_batch_where_the_run_named_one(HIS, "2207", (Some("M-a"), Some("1")), (Some("M-a"), None), true)]
+#[case::another_batch(HIS, "2207", (Some("M-a"), Some("1")), (Some("M-a"), Some("2")), false)]
+#[case::another_visit(HIS, "2207", (Some("M-a"), None), (Some("M-b"), None), false)]
+#[case::no_visit(HIS, "2207", (Some("M-a"), None), (None, None), false)]
+#[case::no_visit_on_either_side(HIS, "2207", (None, None), (None, None), false)]
+#[case::of_another_hospital("H33010000002", "2207", (Some("M-a"), None), (Some("M-a"), None), false)]
+#[case::of_a_stay(HIS, "2304", (Some("M-a"), None), (Some("M-a"), None), false)]
+fn a_second_message_is_of_the_run_only_if_it_settles_its_lines(
+    #[case] origin: &str,
+    #[case] infno: &str,
+    #[case] sent: Named,
+    #[case] booked: Named,
+    #[case] ours: bool,
+) {
+    let named = |(visit, batch): Named| {
+        let visit = visit.map(|visit| ("mdtrt_id".to_owned(), visit.to_owned()));
+        let batch = batch.map(|batch| ("chrg_bchno".to_owned(), batch.to_owned()));
+        visit.into_iter().chain(batch)
+    };
+    let mut evidence = settled_anew_as(true, &|cause, entry| {
+        (cause.origin, cause.infno) = (origin.to_owned(), infno.to_owned());
+        if let Entry::Row { kind, facts, .. } = entry
+            && kind == "settlement"
+        {
+            facts.remove("mdtrt_id");
+            facts.extend(named(booked));
+        }
+    });
+    intents(&mut evidence, "2207", |intent| {
+        intent.ids = named(sent).collect();
+    });
+    let judgement = judged(&evidence);
+    let found = classes(&judgement);
+    let strange = found.iter().any(|class| class.starts_with("foreign"));
+    assert_eq!(strange, !ours, "{}", told(&judgement));
 }
 
 #[test]

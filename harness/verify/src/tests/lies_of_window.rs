@@ -299,6 +299,9 @@ fn read_at(reads: Option<bool>, when: &str, forced: bool) -> Evidence {
 #[case::a_day_after_the_last_phase_began(None, "2017-06-05T17:59:59.999+08:00", true)]
 #[case::a_moment_later(None, "2017-06-05T18:00+08:00", false)]
 #[case::the_phase_says_no(Some(false), "2017-06-02T10:05+08:00", false)]
+#[case::a_phase_that_says_no_begins(Some(false), "2017-06-02T09:00+08:00", false)]
+#[case::a_moment_before_it_begins(Some(false), "2017-06-02T08:59:59.999+08:00", true)]
+#[case::the_last_phase_that_says_no_begins(Some(false), "2017-06-04T18:00+08:00", false)]
 #[case::the_phase_says_yes(Some(true), "2017-06-02T10:05+08:00", true)]
 #[case::an_open_phase_that_says_yes_has_no_last_day(Some(true), "2017-06-09T10:05+08:00", true)]
 fn reads_have_their_own_place_in_the_gate(

@@ -17,11 +17,14 @@ mod purged_between;
 mod strangers;
 mod strength;
 mod three_ways;
+mod told_windows;
 mod transit;
 mod two_faults;
+mod two_stays;
 mod unheard_of;
 mod wavering;
 mod windows;
+mod word_for_word;
 
 use crate::evidence::Evidence;
 use crate::judge;

@@ -18,15 +18,15 @@ use crate::testkit::{
 use crate::tests::{judged, told};
 
 /// 发明 · What a party did, the verdict, and what must be told, as `class role`; the list need not be whole.
-struct Invention(
-    &'static str,
-    fn() -> Evidence,
+pub(super) struct Invention(
+    pub(super) &'static str,
+    pub(super) fn() -> Evidence,
     Verdict,
     &'static [&'static str],
 );
 
 #[rustfmt::skip]
-const INVENTIONS: &[Invention] = &[
+pub(super) const INVENTIONS: &[Invention] = &[
     Invention("the undo credits another person of the family", the_family_gets_it, Violated, &["under-reversal insured", "residue:personal-account insured"]),
     Invention("booked on another test person, there and back", booked_on_a_friend, Violated, &["mismatch:person insured"]),
     Invention("the hub nets two undos into one", netted_by_the_hub, Violated, &["over-reversal hub", "under-reversal hub"]),

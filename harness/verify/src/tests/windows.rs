@@ -28,7 +28,7 @@ pub(super) fn business(
 }
 
 /// Runs one after the other on the same books, each bent in its own way.
-fn runs(bends: &mut [&mut dyn FnMut(&mut Group)]) -> Vec<Evidence> {
+pub(super) fn runs(bends: &mut [&mut dyn FnMut(&mut Group)]) -> Vec<Evidence> {
     let mut done = Vec::new();
     let mut history = History::begin(plan());
     for (place, bend) in bends.iter_mut().enumerate() {
@@ -41,7 +41,7 @@ fn runs(bends: &mut [&mut dyn FnMut(&mut Group)]) -> Vec<Evidence> {
     done
 }
 
-fn three_clean() -> Vec<Evidence> {
+pub(super) fn three_clean() -> Vec<Evidence> {
     runs(&mut [&mut honest, &mut honest, &mut honest])
 }
 
@@ -402,7 +402,7 @@ fn settlements_of_two_runs_undone_out_of_order_are_found_across_the_runs() {
     );
 }
 
-fn planned(case: &str) -> PlannedCase {
+pub(super) fn planned(case: &str) -> PlannedCase {
     PlannedCase {
         case: CaseId::parse(case).unwrap(),
         title: case.to_owned(),
@@ -417,7 +417,7 @@ fn planned(case: &str) -> PlannedCase {
 }
 
 /// Puts cases before CERT, checked once each.
-fn went(evidence: &mut Evidence, results: &[(&str, CaseResult)]) {
+pub(super) fn went(evidence: &mut Evidence, results: &[(&str, CaseResult)]) {
     let end = evidence.records.pop().unwrap();
     for (case, result) in results {
         let case = CaseId::parse(case).unwrap();

@@ -377,3 +377,78 @@ fn numbered(payload: &Payload, run: usize) -> Payload {
     }
     payload
 }
+
+#[cfg(test)]
+mod tests {
+    use crosswipe_domain::{CaseId, InfNo, MsgId, Outcome, Party, Role, TxId, canonical_json};
+    use crosswipe_journal::{Ended, Note, Played, Queried, Says, Tails, Unresolved, Verified};
+
+    use super::*;
+
+    /// Two runs of a plan have the same cases and intents; judged as one they must not be taken for each other.
+    #[test]
+    fn every_record_about_an_intent_or_a_case_bears_the_number_of_its_run() {
+        let (txid, case) = (TxId::parse("a/2207").unwrap(), CaseId::parse("a").unwrap());
+        let msgid = MsgId::parse("H33010000001201706021000000001").unwrap();
+        let unknown = Outcome::Unknown {
+            why: "reset".into(),
+        };
+        let about_tau = [
+            Payload::Outcome(Ended {
+                txid: txid.clone(),
+                msgid: msgid.clone(),
+                outcome: unknown.clone(),
+                took_ms: 0,
+                reply: None,
+            }),
+            Payload::Queried(Queried {
+                txid: txid.clone(),
+                says: Says::Applied,
+                found: BTreeMap::new(),
+                seen: BTreeMap::new(),
+            }),
+            Payload::Verified(Verified {
+                txid: txid.clone(),
+                never_applied: false,
+                seen: BTreeMap::new(),
+            }),
+            Payload::Unresolved(Unresolved {
+                txid: txid.clone(),
+                reason: "no-answer".into(),
+                owner: Party::new(Role::Treatment, "330100"),
+                evidence: Vec::new(),
+            }),
+            Payload::Note(Note {
+                code: "resent".into(),
+                txid: Some(txid.clone()),
+                facts: BTreeMap::new(),
+            }),
+        ];
+        let about_case = [
+            Payload::Snapm(Tails {
+                case: case.clone(),
+                looks: BTreeMap::new(),
+                missing: BTreeMap::new(),
+            }),
+            Payload::Played(Played {
+                case: case.clone(),
+                msgid,
+                origin: "H33010000001".into(),
+                infno: InfNo::new("2207"),
+                person: None,
+                outcome: unknown,
+            }),
+        ];
+        let bears = |payload: &Payload, own: &str, of_run: &str| {
+            let text = canonical_json(&numbered(payload, 2));
+            assert!(text.contains(&format!("\"{of_run}\"")), "{text}");
+            assert!(!text.contains(&format!("\"{own}\"")), "{text}");
+        };
+        for payload in &about_tau {
+            bears(payload, txid.as_str(), txid.of_run(2).as_str());
+        }
+        for payload in &about_case {
+            bears(payload, case.as_str(), case.of_run(2).as_str());
+        }
+    }
+}

@@ -21,6 +21,7 @@ use crate::draft::{finding, line, person_of};
 use crate::evidence::Instant;
 use crate::judgement::{Finding, Remark};
 use crate::purge::Purge;
+use crate::rules::r01_state::unit_name;
 use crate::story::Story;
 
 /// What the seams of one group show.
@@ -319,8 +320,11 @@ fn cells(
         let one = finding(Rule::R1, "evidence:stale")
             .at(party)
             .of_person(person_of(key))
-            .location(key.to_string())
-            .figures(unit.or(unit_now).unwrap_or(Unit::Count), expected, is);
+            .location(key.to_string());
+        let one = match unit_changed {
+            true => one.values(unit_name(unit), unit_name(unit_now)),
+            false => one.figures(unit.or(unit_now).unwrap_or(Unit::Count), expected, is),
+        };
         let witness = between
             .moved
             .iter()
