@@ -13,7 +13,9 @@ use crate::ledger::{Amounts, Draft, Facts, Held, Ledger};
 
 /// Books a completed deed with the answer that was given to it.
 pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<String>) {
-    let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
+    // What an institution keeps of its own is about nobody.
+    let person = Some(hop.person.clone()).filter(|person| !person.is_empty());
+    let mut draft = Draft::new(now, hop.cause.clone(), person);
     match &hop.deed {
         Deed::Register {
             mdtrt_id,

@@ -76,6 +76,12 @@ impl InfNo {
         matches!(self.base(), "2207" | "2304" | "2102")
     }
 
+    /// 机构自身业务 · True for what an institution keeps of its own and no person is in: the mapping of its items, and the
+    /// confirmation of what is cleared. No phase says anything of it.
+    pub fn is_upkeep(&self) -> bool {
+        matches!(self.base(), "3301" | "3302" | "3261" | "3262")
+    }
+
     /// True if 2601 may name it as `oinfno` (published list, interface §8.1).
     pub fn reversible(&self) -> bool {
         matches!(

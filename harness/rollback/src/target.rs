@@ -48,6 +48,8 @@ impl Fold {
                 same(txid, "mdtrt_id") && (all || same(txid, "chrg_bchno"))
             }
             "2502" | "2504" | "2506" => same(txid, "trt_dcla_detl_sn"),
+            "3262" => field("otransid").as_deref() == Some(tracked.intent.msgid.as_str()),
+            "3302" => same(txid, "fixmedins_hilist_id") && same(txid, "med_list_codg"),
             _ => same(txid, "mdtrt_id"),
         };
         self.open()

@@ -61,6 +61,7 @@ pub fn ask(
 ) -> Result<(), Denied> {
     match question.infno.nature() {
         Nature::Undo => Ok(()),
+        _ if question.infno.is_upkeep() => Ok(()),
         Nature::Read | Nature::Session => ask_read(window, question.at),
         // What nobody knows may book.
         Nature::Forward | Nature::Trial | Nature::Unknown => {

@@ -28,13 +28,16 @@ use crate::run::Finished;
 use crate::transport::Transport;
 
 /// Ids that are kept of a message.
-const IDS: [&str; 6] = [
+const IDS: [&str; 9] = [
     "mdtrt_id",
     "setl_id",
     "chrg_bchno",
     "ipt_otp_no",
     "omsgid",
     "trt_dcla_detl_sn",
+    "fixmedins_hilist_id",
+    "med_list_codg",
+    "otransid",
 ];
 /// What is kept of an answer at most, in bytes.
 const KEPT_MAX: usize = 1 << 20;
@@ -120,7 +123,12 @@ impl<T: Transport> Watch<T> {
             return Ok(None);
         };
         desk.clock.leap_to((self.time)());
-        let message = Message::of(&request, institution, msgid, body);
+        let mut message = Message::of(&request, institution, msgid, body);
+        let region = plan.topology.region(institution.region);
+        if region.is_some_and(|region| region.recorded.contains(&request.infno)) {
+            // Its platform takes it and looks at nothing: like a read, it may move nothing.
+            message.nature = Nature::Read;
+        }
         let undoes = match message.nature {
             Nature::Undo => {
                 let field = |name: &str| message.fields.get(name).cloned();
@@ -154,8 +162,13 @@ impl<T: Transport> Watch<T> {
             let place = request.insuplc_admdvs.as_deref()?;
             AdmDivision::parse(place.trim()).ok()
         });
+        // An institution's own upkeep stays with its platform, whatever its header says.
+        let insured = insured.filter(|_| !request.infno.is_upkeep());
         let mut path = desk.path(institution, insured);
         path.retain(|party| party.role != Role::His);
+        if request.infno.is_upkeep() {
+            path.retain(|party| party.role == Role::Treatment);
+        }
         let ids = message.ids(|name, value| desk.masker.mask_field(name, value));
         let intent = Intent {
             txid: txid.clone(),
@@ -260,7 +273,9 @@ impl<T: Transport> Watch<T> {
         if watched.kind == Kind::Booking {
             outcome = desk.given.weigh(&watched.txid, &watched.ids, outcome);
         }
-        let masked = answer.map(|(_, body)| {
+        // A file is no message: what it shows of persons nobody could hide in it.
+        let masked = answer.filter(|(_, body)| !body.starts_with(b"PK"));
+        let masked = masked.map(|(_, body)| {
             let kept = &body[..body.len().min(KEPT_MAX)];
             desk.masker.mask_json(&String::from_utf8_lossy(kept))
         });

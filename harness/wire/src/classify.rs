@@ -47,6 +47,12 @@ pub fn classify(sent: &Sent<'_>, status: u16, body: &[u8]) -> Outcome {
     if !matches!(status, 200..=299 | 400..=499) {
         return unknown(format!("HTTP {status}"));
     }
+    if status < 300 && is_file_of(sent.infno, body) {
+        return Outcome::Ok {
+            ids: BTreeMap::new(),
+            amounts: BTreeMap::new(),
+        };
+    }
     let envelope = match json::open(body).and_then(|(text, _)| Members::parse(text)) {
         Ok(envelope) => envelope,
         Err(why) => return unknown(format!("HTTP {status}, unreadable answer: {why}")),
@@ -58,6 +64,13 @@ pub fn classify(sent: &Sent<'_>, status: u16, body: &[u8]) -> Outcome {
         Ok(response) => business(sent, status, &response),
         Err(why) => unknown(format!("HTTP {status}, unreadable answer: {why}")),
     }
+}
+
+/// A file where the interface answers with one: a zip and no envelope.
+fn is_file_of(infno: &InfNo, body: &[u8]) -> bool {
+    let transaction = catalogue().transaction(infno);
+    let of_file = transaction.is_some_and(|transaction| transaction.output.shape == Shape::File);
+    of_file && (body.starts_with(b"PK\x03\x04") || body.starts_with(b"PK\x05\x06"))
 }
 
 /// A business envelope.

@@ -227,3 +227,12 @@ fn the_nearest_reason_is_given() {
     };
     assert_eq!(ask(&window, &[], &question), Err(Denied::Persona));
 }
+
+#[rstest]
+#[case::a_mapping("3301")]
+#[case::a_confirmation("3261")]
+fn what_an_institution_keeps_of_its_own_waits_for_no_phase(#[case] infno: &str) {
+    for when in ["06-01T01:00:00", "06-02T09:00:00", "06-04T18:00:00"] {
+        check(when, infno, "330100", "330200", false, Ok(()));
+    }
+}

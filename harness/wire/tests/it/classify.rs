@@ -222,3 +222,24 @@ fn an_undo_carries_its_negative_amounts() {
     assert_eq!(amounts["medfee_sumamt"], Money::from_fen(-120_000));
     assert!(!amounts.contains_key("psn_part_amt"), "null is no amount");
 }
+
+#[test]
+fn a_file_is_an_answer_where_the_interface_answers_with_one() {
+    let zip = b"PK\x03\x04\x14\x00";
+    let ended = |infno: &str, status: u16, body: &[u8]| {
+        let infno = InfNo::new(infno);
+        let sent = Sent {
+            infno: &infno,
+            msgid: "m",
+        };
+        crosswipe_wire::classify(&sent, status, body)
+    };
+    assert!(ended("9102", 200, zip).is_ok());
+    for (infno, status) in [("9101", 200), ("2207", 200), ("9102", 503)] {
+        let outcome = ended(infno, status, zip);
+        assert!(
+            matches!(outcome, Outcome::Unknown { .. }),
+            "{infno} {status}: {outcome:?}"
+        );
+    }
+}

@@ -99,20 +99,21 @@ fn parts(plan: &Plan, case: &Case) -> Vec<Part> {
 fn visit(swipe: &Swipe) -> Vec<&'static str> {
     let undo: &[&str] = match swipe.business {
         Business::Inpatient => &["2305", "2302", "2404"],
+        Business::Pharmacy => &["2103"],
         _ => &["2208", "2205", "2202"],
     };
     let sent = swipe.messages().iter().copied();
     let goal = swipe.until.as_ref().map(|until| until.base().to_owned());
     let mut steps: Vec<&str> = sent
-        .filter(|infno| !matches!(*infno, "2402" | "2206" | "2303"))
+        .filter(|infno| !matches!(*infno, "2402" | "2206" | "2303" | "2101"))
         .collect();
     if let Some(at) = goal.and_then(|goal| steps.iter().position(|one| *one == goal)) {
         steps.truncate(at + 1);
     }
-    let settles = steps.iter().any(|one| matches!(*one, "2207" | "2304"));
+    let settles = steps.iter().any(|one| InfNo::new(one).settles());
     let charges = steps.iter().any(|one| matches!(*one, "2204" | "2301"));
     let taken_back = undo.iter().copied().filter(|one| match *one {
-        "2305" | "2208" => settles,
+        "2305" | "2208" | "2103" => settles,
         "2302" | "2205" => charges,
         _ => true,
     });
