@@ -104,7 +104,7 @@ const PRICE: FieldKind = FieldKind::Number {
     FieldKind::Bytes,
     None,
     Need::Yes,
-    false
+    true
 )]
 #[case(
     "2601  sign_no",
