@@ -27,7 +27,9 @@ pub use fault::{BadFault, FaultClass, FaultOrder, Faults, Group};
 pub use machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};
 pub use settlement::{Policy, PolicyBook};
 pub use setup::{MsgidMode, Setup};
-pub use shell::hyper::{Front, FrontConfig, Seen, Taken, Unwritten, Witness, Writing};
+pub use shell::hyper::{
+    Front, FrontConfig, PlanClock, ROUTES, Seen, Taken, Unwritten, Witness, Writing,
+};
 pub use shell::memory::{Journey, Leg, MemoryWorld, Whereabouts};
 pub use shell::{HoldFn, TimeFn, fired_before};
 pub use world::{FREE, World, WorldConfig};

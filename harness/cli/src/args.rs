@@ -272,6 +272,9 @@ pub(crate) struct Serve {
     /// The only dialect that the door speaks [default: whichever a message speaks]
     #[arg(long, value_name = "x-tif|csb|zhejiang|apikey|bare", value_parser = dialect, conflicts_with = "books")]
     pub(crate) dialect: Option<Dialect>,
+    /// How many times as fast as real time the plan goes on behind the door: with 60 an hour of it is a minute
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "books", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) speed: u32,
     /// Where the run of a door is kept: journal, exports, certificate, report [default: a folder of its own under runs/]
     #[arg(long, value_name = "DIR", conflicts_with = "books")]
     pub(crate) out: Option<PathBuf>,

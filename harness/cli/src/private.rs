@@ -40,6 +40,13 @@ pub(crate) fn plan_key(run_dir: &Path, plan: &str) -> Result<PseudonymKey, Troub
     }
 }
 
+/// A word that nobody guesses, for whoever may look at a door that stands beyond loopback.
+pub(crate) fn token() -> Result<String, Trouble> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Trouble::Runtime(io::Error::other(error)))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// What names the run of a plan that was begun last at this site: its tail hash once it has ended, else its head.
 pub(crate) fn previous_tail(run_dir: &Path, plan: &str) -> Result<Option<String>, Trouble> {
     let path = tail_file(run_dir, plan)?;

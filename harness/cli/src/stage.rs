@@ -222,10 +222,14 @@ pub(crate) async fn serve(
 }
 
 /// As [`serve`], at any free ports, with books that are nowhere else.
-pub(crate) async fn serve_in_memory(plan: &Plan, bent: &Bent<'_>) -> Result<World, Trouble> {
+pub(crate) async fn serve_in_memory(
+    plan: &Plan,
+    bent: &Bent<'_>,
+    time: TimeFn,
+) -> Result<World, Trouble> {
     let config = WorldConfig {
         parties_dir: None,
-        ..world(plan, bent, Path::new(""), Arc::new(real_now))
+        ..world(plan, bent, Path::new(""), time)
     };
     World::start(config).await.map_err(Trouble::World)
 }

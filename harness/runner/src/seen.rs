@@ -19,6 +19,7 @@ use crosswipe_domain::{
 use crosswipe_journal::{
     CaseFinished, CaseStarted, CompIntent, Ended, Intent, Journal, Payload, Purpose, UndoPlan,
 };
+use crosswipe_rollback::Fold;
 use crosswipe_wire::{Members, Request, Sent, catalogue, classify};
 
 use crate::clock::{Clock, Patient};
@@ -177,7 +178,7 @@ impl<T: Transport> Watch<T> {
             infno: bare(&request.infno),
             nature: *nature,
             purpose: self.purpose(&message, persona),
-            case: case_of(institution)?,
+            case: self.case(&message, &txid)?,
             step: request.infno.to_string(),
             person: persona.map(|persona| desk.pseudonym(&persona.no)),
             insured,
@@ -210,10 +211,9 @@ impl<T: Transport> Watch<T> {
     /// An undo of a τ: the log tails are looked at first, while it still stands.
     async fn undo(&self, message: Message<'_>, txid: TxId, part: bool) -> Result<Watched, Halt> {
         let desk = &self.desk;
-        let case = case_of(message.institution)?;
         let intent = desk.fold(|fold| fold.intent(&txid).cloned());
         let intent = intent.ok_or_else(|| Halt::Bug(format!("no intent for {txid}")))?;
-        desk.look(&case, &intent.path).await?;
+        desk.look(&intent.case, &intent.path).await?;
         let ids = message.ids(|name, value| desk.masker.mask_field(name, value));
         let comp = CompIntent {
             txid: txid.clone(),
@@ -223,7 +223,7 @@ impl<T: Transport> Watch<T> {
             undoes_msgid: intent.msgid.clone(),
             undoes_infno: intent.infno.clone(),
             attempt: 1 + desk.fold(|fold| fold.attempts(&txid)),
-            case,
+            case: intent.case.clone(),
             step: Some(message.request.infno.to_string()),
             part,
             person: intent.person.clone(),
@@ -345,6 +345,25 @@ impl<T: Transport> Watch<T> {
         Ok(txid)
     }
 
+    /// What belongs together: a visit with all that is said of it, or else one message that books. Looks at the log tails
+    /// are taken case by case, and what others have under way then is no business of theirs.
+    fn case(&self, message: &Message<'_>, txid: &TxId) -> Result<CaseId, Halt> {
+        let origin = message.institution.code.as_str();
+        let visit = message.fields.get("mdtrt_id");
+        let of_visit = visit.and_then(|id| {
+            let fold = |fold: &Fold| Some(fold.intent(&fold.visit(origin, id)?)?.case.clone());
+            self.desk.fold(fold)
+        });
+        let own = || match message.nature {
+            Nature::Read | Nature::Session => CaseId::parse(&format!("his/{origin}")),
+            _ => CaseId::parse(txid.as_str()),
+        };
+        match of_visit {
+            Some(case) => Ok(case),
+            None => own().map_err(|error| Halt::Bug(error.to_string())),
+        }
+    }
+
     fn persona(&self, message: &Message<'_>) -> Option<&Persona> {
         let person = PersonNo::new(message.fields.get("psn_no")?);
         self.desk.persona(&self.desk.pseudonym(&person))
@@ -451,10 +470,4 @@ fn texts(node: &Members<'_>) -> BTreeMap<String, String> {
 /// `2207A` is `2207`.
 fn bare(infno: &InfNo) -> InfNo {
     InfNo::new(infno.base())
-}
-
-/// All that a hospital's HIS sends is one case: what was to be done is said by the acceptance list.
-fn case_of(institution: &Institution) -> Result<CaseId, Halt> {
-    CaseId::parse(&format!("his/{}", institution.code))
-        .map_err(|error| Halt::Bug(error.to_string()))
 }

@@ -39,7 +39,9 @@ use tokio::task::JoinSet;
 
 use self::body::{NotTaken, Room};
 use self::doors::{Door, Doors, Handle};
-pub use self::front::{Front, FrontConfig, Seen, Taken, Unwritten, Witness, Writing};
+pub use self::front::{
+    Front, FrontConfig, PlanClock, ROUTES, Seen, Taken, Unwritten, Witness, Writing,
+};
 use self::line::Line;
 use self::spoiled::{Outgoing, spoiled};
 use super::fired::FiredFile;

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crosswipe_domain::{Institution, Moment, Party, Phase, Role, sha256_hex};
-use crosswipe_mocks::{FREE, Front, FrontConfig, Line, World};
+use crosswipe_mocks::{FREE, Front, FrontConfig, Line, PlanClock, World};
 use crosswipe_reports::Lang;
 use crosswipe_runner::clock::real_now;
 use crosswipe_scenarios::Plan;
@@ -31,6 +31,7 @@ use crate::args::{Serve, Strictness};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
+use crate::private;
 use crate::stage::{Bent, MSGID_MODE, counted, serve_in_memory, stop_signal};
 
 use self::keep::Keep;
@@ -50,13 +51,31 @@ pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<
         (None, None) => Vec::new(),
     };
     let place = keep::prepare(args.out.as_deref(), source, now)?;
-    let world = serve_in_memory(&plan, bent).await?;
+    let speed = i64::from(args.speed);
+    let time = move || now.plus_ms((real_now().epoch_ms() - now.epoch_ms()) * speed);
+    let world = serve_in_memory(&plan, bent, Arc::new(time)).await?;
     let mode = args.msgid_mode.map(|mode| mode.name().to_owned());
     let mode = mode.into_iter().map(|mode| (MSGID_MODE.to_owned(), mode));
     let faults = args.faults.clone();
-    let keep = Keep::begin(&place, &plan, &world, mode.collect(), faults, real_now).await?;
+    let keep = Keep::begin(&place, &plan, &world, mode.collect(), faults, time).await?;
     let keep = Arc::new(keep);
-    let door = open(args, &plan, &world, lines, Arc::clone(&keep)).await?;
+    let clock = PlanClock {
+        now: Arc::new(time),
+        speed: args.speed,
+        phases: (plan.window.phases.iter())
+            .map(|phase| (phase.id.clone(), phase.from))
+            .collect(),
+    };
+    let token = match args.listen {
+        Some(at) if !at.ip().is_loopback() => Some(private::token()?),
+        _ => None,
+    };
+    let guards = Guards {
+        clock,
+        token: token.clone(),
+        witness: Arc::clone(&keep),
+    };
+    let door = open(args, &plan, &world, lines, guards).await?;
     let before = left::books(&plan, &world).await?;
     let notice = Notice {
         plan: &plan,
@@ -64,6 +83,8 @@ pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<
         dialect: args.dialect,
         phase,
         dir: &place.dir,
+        token: token.as_deref(),
+        speed: args.speed,
     };
     door.put_up(notice.text(args.common.lang()));
     if args.json {
@@ -131,12 +152,19 @@ fn phase<'p>(plan: &'p Plan, asked: Option<&str>) -> Result<&'p Phase, Trouble> 
     }
 }
 
+/// What time it is behind the door, who may look, who writes down.
+struct Guards {
+    clock: PlanClock,
+    token: Option<String>,
+    witness: Arc<Keep>,
+}
+
 async fn open(
     args: &Serve,
     plan: &Plan,
     world: &World,
     lines: Vec<Line>,
-    witness: Arc<Keep>,
+    guards: Guards,
 ) -> Result<Front, Trouble> {
     let (rules, mode) = match args.mode {
         Strictness::Tolerant => (Rules::TOLERANT, Mode::Tolerant),
@@ -149,20 +177,29 @@ async fn open(
         mode,
         keys: institutions.map(|one| key(plan, one)).collect(),
         acceptance: lines,
+        token: guards.token,
+        clock: guards.clock,
     };
-    let regions = plan.topology.regions.iter();
-    let platforms: BTreeMap<Party, SocketAddr> = regions
-        .filter_map(|region| {
-            let party = Party::new(Role::Treatment, region.code.as_str());
+    let parties = plan.topology.parties().into_iter();
+    let platforms: BTreeMap<Party, SocketAddr> = parties
+        .filter(|party| party.role != Role::His)
+        .filter_map(|party| {
             let at = world.address(&party)?;
             Some((party, at))
         })
         .collect();
     let at = args.listen.unwrap_or(FREE);
     let topology = plan.topology.clone();
-    Front::open(config, topology, platforms, Arc::new(real_now), at, witness)
-        .await
-        .map_err(Trouble::World)
+    Front::open(
+        config,
+        topology,
+        platforms,
+        Arc::new(real_now),
+        at,
+        guards.witness,
+    )
+    .await
+    .map_err(Trouble::World)
 }
 
 /// The key of an institution at this mock province: its code, and a secret that protects nothing.
@@ -184,6 +221,10 @@ struct Notice<'p> {
     phase: Option<&'p Phase>,
     /// Where its run is kept.
     dir: &'p Path,
+    /// What page and books ask for, where the door stands beyond loopback.
+    token: Option<&'p str>,
+    /// How many times as fast as real time the plan goes on.
+    speed: u32,
 }
 
 impl Notice<'_> {
@@ -299,6 +340,20 @@ impl Notice<'_> {
             "open the address in a browser to watch; Ctrl-C stops, says what stands, and writes the report",
         );
         let kept = format!("{} {}", say("存于", "kept in"), self.dir.display());
+        let page = match self.token {
+            Some(token) => format!(
+                "{} http://{}/?token={token}\n",
+                say("页面", "page"),
+                self.at
+            ),
+            None => String::new(),
+        };
+        let speed = match (self.speed, lang) {
+            (1, _) => String::new(),
+            (speed, Lang::Zh) => format!("计划时间走 {speed} 倍速\n"),
+            (speed, Lang::En) => format!("plan time runs {speed} times as fast\n"),
+        };
+        let head = format!("{head}{speed}{page}");
         format!("{head}\n{addresses}\n{institutions}\n{persons}\n{end}\n{kept}\n")
     }
 
@@ -326,6 +381,9 @@ impl Notice<'_> {
             "plan": self.plan.id,
             "address": format!("http://{}", self.at),
             "phase": self.phase.map(|phase| &phase.id),
+            "token": self.token,
+            "speed": self.speed,
+            "run": self.dir.display().to_string(),
             "until": self.until().map(|until| until.to_string()),
             "institutions": institutions,
             "persons": persons,

@@ -29,7 +29,9 @@ pub(crate) fn serve(args: &Serve) -> Result<Exit, Trouble> {
     stand_up_old_platforms(&mut plan, &args.faults);
     at_parties_of(&plan, &orders)?;
     must_be_of_parties(&orders, "serve")?;
-    on_loopback(args.listen)?;
+    if args.books.is_some() {
+        on_loopback(args.listen)?;
+    }
     let house = match &args.books {
         Some(books) => Some(House::open(books, &plan)?),
         None => None,

@@ -6,8 +6,10 @@
 //! either: whoever tests wants to see what its own HIS does then.
 //! Not here: what a platform does with a message (`region`), whose keys there are (`cli`).
 
+mod admin;
 mod admit;
 mod diary;
+mod near;
 mod page;
 mod witness;
 
@@ -17,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use crosswipe_domain::{AdmDivision, Party, PersonNo, Role, Topology};
+use crosswipe_domain::{AdmDivision, Moment, Party, PersonNo, Role, Topology};
 use crosswipe_wire::conform::{Conform, Exchange, Scope};
 use crosswipe_wire::gateway::{Dialect, Key, Nonces, Rules};
 use crosswipe_wire::{
@@ -31,11 +33,11 @@ use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub use self::admin::ROUTES;
 use self::admit::{Admitted, Head};
 use self::diary::Diary;
 pub use self::diary::Seen;
@@ -70,6 +72,27 @@ pub struct FrontConfig {
     pub keys: Vec<Key>,
     /// What a HIS is to show.
     pub acceptance: Vec<Line>,
+    /// Whoever looks at page and books must know it; without one the door stands on loopback only.
+    pub token: Option<String>,
+    /// Plan time, and what to say of it.
+    pub clock: PlanClock,
+}
+
+/// 计划时钟 · What time it is in the plan.
+#[derive(Clone)]
+pub struct PlanClock {
+    /// Plan time.
+    pub now: TimeFn,
+    /// How many times as fast as real time it runs.
+    pub speed: u32,
+    /// Phases with their beginnings, moved.
+    pub phases: Vec<(String, Moment)>,
+}
+
+impl std::fmt::Debug for PlanClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PlanClock({}×, {:?})", self.speed, self.phases)
+    }
 }
 
 /// 前置门 · A running front door.
@@ -101,10 +124,11 @@ struct Node {
 }
 
 impl Front {
-    /// Opens the door at an address of loopback, before the platforms that stand at `platforms`.
+    /// Opens the door at an address, before the platforms that stand at `platforms`: of loopback, unless a token guards
+    /// what shows persons.
     ///
     /// # Errors
-    /// An address that is taken or not on loopback.
+    /// An address that is taken, or not on loopback without a token.
     pub async fn open(
         config: FrontConfig,
         topology: Topology,
@@ -113,7 +137,10 @@ impl Front {
         at: SocketAddr,
         witness: Arc<dyn Witness>,
     ) -> io::Result<Front> {
-        let listener = listen(at).await?;
+        let listener = match config.token {
+            Some(_) => TcpListener::bind(at).await?,
+            None => listen(at).await?,
+        };
         let address = listener.local_addr()?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -224,8 +251,8 @@ async fn answered(
     if two_lengths.load(Ordering::Relaxed) {
         return Ok(not_taken(&NotTaken::two_lengths()).map(Either::Left));
     }
-    if request.method() == Method::GET {
-        return Ok(shown(&node, &request));
+    if request.method() == Method::GET || request.uri().path().starts_with(admin::ROOT) {
+        return Ok(admin::answer(&node, &request).await);
     }
     let head = Head::of(&request);
     let body = match body::read(&node.guards.room, request.into_body()).await {
@@ -233,37 +260,6 @@ async fn answered(
         Err(why) => return Ok(not_taken(&why).map(Either::Left)),
     };
     Ok(node.take(&head, body).await?.map(Either::Left))
-}
-
-/// The page at `/`, its events, and `/__admin/seen?from=N`: what came in, from the Nth on.
-fn shown(node: &Arc<Node>, request: &Request<Incoming>) -> Shown {
-    let from = request.uri().query().unwrap_or_default().split('&');
-    let mut from = from.filter_map(|pair| pair.strip_prefix("from=")?.parse().ok());
-    let from = from.next();
-    let answer = match request.uri().path() {
-        "/" => page::page(node.notice.get().map_or("", String::as_str)),
-        "/__admin/events" => {
-            let last = request.headers().get("last-event-id");
-            let last = last.and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
-            let from = last.map(|last| last + 1).or(from).unwrap_or(0);
-            let kept = Arc::clone(node);
-            let seen = move |from| lock(&kept.diary).from(from);
-            return page::events(from, node.news.subscribe(), seen).map(Either::Right);
-        }
-        "/__admin/acceptance" => {
-            let lines = lock(&node.acceptance).standings();
-            respond(200, Bytes::from(json!({"lines": lines}).to_string()))
-        }
-        "/__admin/seen" => {
-            let seen = lock(&node.diary).from(from.unwrap_or(0));
-            respond(200, Bytes::from(json!({"seen": seen}).to_string()))
-        }
-        _ => {
-            let said = json!({"message": "POST 报文到此, GET / 看页面 · POST messages here, GET / shows the page"});
-            respond(404, Bytes::from(said.to_string()))
-        }
-    };
-    answer.map(Either::Left)
 }
 
 impl Node {
@@ -291,6 +287,7 @@ impl Node {
             Some((status, body)) => seen.answered(*status, Reply::parse(body).ok().as_ref()),
             None => seen.unanswered(),
         }
+        seen.told(&admitted.body, answer.as_ref().map(|(_, body)| &body[..]));
         let judged = lock(&self.conform).judge(&Exchange {
             at: now,
             named: admitted.other_path.as_ref(),
@@ -316,7 +313,8 @@ impl Node {
     fn platform(&self, admitted: &Admitted) -> Result<(Party, SocketAddr), Refusal> {
         let Ok(message) = Message::parse(&admitted.body) else {
             // It is the platform's business to say so; any will.
-            let first = self.platforms.iter().next();
+            let is_city = |(party, _): &(&Party, &SocketAddr)| party.role == Role::Treatment;
+            let first = self.platforms.iter().find(is_city);
             let (party, address) = first.ok_or_else(|| unknown("没有平台"))?;
             return Ok((party.clone(), *address));
         };

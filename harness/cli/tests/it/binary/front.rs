@@ -3,17 +3,20 @@
 //! The HIS is `tests/his/his.py`: it shares no line with us. A machine without `python3` says that it was not checked; in
 //! CI (`CI` is set) that is a failure.
 
+mod clients;
+mod list;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use crosswipe_runner::clock::Stopwatch;
 use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::audit_lists::workbook;
 use super::{DEADLINE, Ended, PAUSE, Started, crosswipe, plan, start};
 
 const HOSPITAL: &str = "H33020000001";
@@ -103,7 +106,8 @@ impl Door {
     /// A message by hand, or a question.
     fn raw(&self, bytes: &[u8]) -> String {
         let address = self.notice["address"].as_str().unwrap();
-        let mut line = TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
+        let (_, port) = address.rsplit_once(':').unwrap();
+        let mut line = TcpStream::connect(("127.0.0.1", port.parse::<u16>().unwrap())).unwrap();
         line.set_read_timeout(Some(DEADLINE)).unwrap();
         line.write_all(bytes).unwrap();
         let mut answer = Vec::new();
@@ -318,111 +322,6 @@ fn a_door_that_was_killed_leaves_what_came_on_record() {
         .must_say(&["cli::memory_gone"]);
 }
 
-const LIST: [[&str; 4]; 6] = [
-    ["编号", "名称", "交易", "不适用原因"],
-    ["1.1", "签到与读人", "9001, 1101", ""],
-    [
-        "1.2",
-        "门诊全流程",
-        "2201 2203 2204 2206 2207 2208 2205 2202",
-        "",
-    ],
-    ["2.1", "住院", "2401→2301→2304", ""],
-    ["2.2", "读卡后撤销挂号", "1101 2202 2201", ""],
-    ["3.1", "药店", "2102", "本院没有药店"],
-];
-
-/// Somebody's own list, as CSV of an office program (GBK) and as a workbook; it fills up while the HIS works.
-#[rstest]
-#[case::csv("list.csv")]
-#[case::workbook("list.xlsx")]
-fn a_list_that_somebody_brought_fills_up(#[case] name: &str) {
-    let papers = tempfile::tempdir().unwrap();
-    let path = papers.path().join(name);
-    let rows: Vec<&[&str]> = LIST.iter().map(|row| &row[..]).collect();
-    match name.ends_with("csv") {
-        true => {
-            let text: String = rows
-                .iter()
-                .map(|row| {
-                    let cells: Vec<String> = row.iter().map(|cell| format!("\"{cell}\"")).collect();
-                    cells.join(",") + "\r\n"
-                })
-                .collect();
-            std::fs::write(&path, encoding_rs::GB18030.encode(&text).0).unwrap();
-        }
-        false => workbook(&path, &[("验收", &rows)]),
-    }
-    let door = Door::open(&["--acceptance", &path.display().to_string()]);
-    let marks = |list: &Value| -> Vec<String> {
-        let lines = list["lines"].as_array().unwrap();
-        lines
-            .iter()
-            .map(|line| {
-                format!(
-                    "{} {} {}/{}",
-                    line["number"], line["mark"], line["done"], line["of"]
-                )
-                .replace('"', "")
-            })
-            .collect()
-    };
-    let now = || door.got("/__admin/acceptance");
-    assert_eq!(
-        marks(&now()),
-        [
-            "1.1 open 0/2",
-            "1.2 open 0/8",
-            "2.1 open 0/3",
-            "2.2 open 0/3",
-            "3.1 not_applicable 0/1"
-        ]
-    );
-    if door.his("zhejiang", &["leave"]).is_none() {
-        return;
-    }
-    assert_eq!(marks(&now())[..2], ["1.1 passed 2/2", "1.2 open 5/8"]);
-    assert_eq!(now()["lines"][1]["missing"][0], "2208 2205 2202");
-    door.his("zhejiang", &[]).unwrap();
-    let (left, ended) = door.close();
-    assert_eq!(
-        marks(&left["acceptance"]),
-        [
-            "1.1 passed 2/2",
-            "1.2 passed 8/8",
-            "2.1 open 0/3",
-            "2.2 open 2/3",
-            "3.1 not_applicable 0/1"
-        ]
-    );
-    ended.must_end(1).must_say(&[
-        "2 passed, 0 failed, 2 open, 1 not applicable",
-        "本院没有药店",
-    ]);
-}
-
-#[rstest]
-#[case::no_heading("a,b\n1,2\n", "list.csv", "no column of numbers")]
-#[case::unknown("编号,交易\n1,2299\n", "list.csv:2", "no such transaction")]
-#[case::twice("编号,交易\n1,2201\n1,2202\n", "list.csv:3", "stands twice")]
-#[case::nothing("编号,交易\n1,\n", "list.csv:2", "neither transactions nor a reason")]
-#[case::empty("编号,交易\n", "list.csv", "the list is empty")]
-fn a_list_that_cannot_be_read_says_where(
-    #[case] text: &str,
-    #[case] place: &str,
-    #[case] words: &str,
-) {
-    let papers = tempfile::tempdir().unwrap();
-    let path = papers.path().join("list.csv");
-    std::fs::write(&path, text).unwrap();
-    let out = papers.path().join("run").display().to_string();
-    let (plan, list) = (plan("pair-demo"), path.display().to_string());
-    crosswipe(&["serve", &plan, "--out", &out, "--acceptance", &list])
-        .must_end(64)
-        .must_say(&["cli::books", place, words]);
-    assert!(!papers.path().join("run").exists(), "nothing was begun");
-}
-
 #[rstest]
 #[case::wrong_signature("x-tif", "forge", "wrong signature")]
 #[case::wrong_signature_csb("csb", "forge", "wrong signature")]
@@ -564,6 +463,85 @@ fn a_place_that_nobody_knows_is_named_beside_those_that_exist() {
     door.close().1.must_end(5);
 }
 
+/// Beyond loopback whoever looks must know the token; a HIS need not.
+#[test]
+fn beyond_this_machine_page_and_books_need_the_token() {
+    let door = Door::open(&["--listen", "0.0.0.0:0"]);
+    let token = door.notice["token"].as_str().unwrap().to_owned();
+    assert_eq!(token.len(), 32);
+    let get = |path: &str, more: &str| {
+        let asked = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{more}\r\n");
+        let said = door.raw(asked.as_bytes());
+        said.split(' ').nth(1).unwrap().to_owned()
+    };
+    let wrong = "0".repeat(32);
+    for path in ["/", "/__admin/books", "/__admin/seen", "/__admin/clock"] {
+        let with = |token: &str| format!("{path}?token={token}");
+        assert_eq!(get(path, ""), "401", "{path}");
+        assert_eq!(get(&with(&wrong), ""), "401", "{path}");
+        assert_eq!(get(&with(&token), ""), "200", "{path}");
+        let header = format!("x-crosswipe-token: {token}\r\n");
+        assert_eq!(get(path, &header), "200", "{path}");
+    }
+    let said = door.raw(b"POST /__admin/faults HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    assert!(said.starts_with("HTTP/1.1 401"), "{said}");
+    let body = format!(r#"{{"infno":"9001","msgid":"1","fixmedins_code":"{HOSPITAL}"}}"#);
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    assert!(door.raw((head + &body).as_bytes()).contains("infcode"));
+    let (_, ended) = door.close();
+    ended.must_end(5).must_say(&[&format!("/?token={token}")]);
+}
+
+/// An hour of the plan in a second; what is asked of the door is described where it is asked.
+#[test]
+fn the_plan_goes_on_as_fast_as_it_is_told_to() {
+    let door = Door::open(&["--speed", "3600", "--fault", "response-lost:on=2207"]);
+    let first = door.got("/__admin/clock");
+    assert_eq!(
+        (&first["speed"], &first["phase"]),
+        (&3600.into(), &"cross".into())
+    );
+    let begun = Stopwatch::start();
+    while door.got("/__admin/clock")["phase"] != "live" {
+        assert!(begun.elapsed() < DEADLINE, "eight hours are eight seconds");
+        std::thread::sleep(PAUSE);
+    }
+    assert!(
+        begun.elapsed() > Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(
+        door.got("/__admin/faults"),
+        serde_json::json!({"fired": [0]})
+    );
+    let post = |path: &str| {
+        door.raw(
+            format!(
+                "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            )
+            .as_bytes(),
+        )
+    };
+    for (path, status) in [
+        ("/__admin/faults", "200"),
+        ("/__admin/reset", "501"),
+        ("/__admin/books", "405"),
+        ("/__admin/x", "404"),
+    ] {
+        assert!(
+            post(path).starts_with(&format!("HTTP/1.1 {status}")),
+            "{path}"
+        );
+    }
+    assert_eq!(door.got("/__admin/fields")["psn_no"], "人员编号");
+    assert_eq!(door.got("/__admin/openapi.json")["openapi"], "3.0.3");
+    door.close();
+}
+
 /// The phase in which nobody may be swiped yet.
 #[test]
 fn the_phase_that_is_asked_for_begins_now() {
@@ -596,7 +574,8 @@ fn where_nothing_came_nothing_was_checked() {
 #[rstest]
 #[case(&["--at", "nowhen"], &["cli::no_such_phase", "nowhen", "cross"])]
 #[case(&["--dialect", "latin"], &["latin", "x-tif"])]
-#[case(&["--listen", "0.0.0.0:0"], &["cli::loopback_only"])]
+#[case(&["--books", "world", "--listen", "0.0.0.0:0"], &["cli::loopback_only"])]
+#[case(&["--speed", "0"], &["--speed"])]
 #[case(&["--books", "world", "--mode", "strict"], &["--mode", "--books"])]
 fn what_cannot_be_served_is_said_in_one_sentence(#[case] more: &[&str], #[case] words: &[&str]) {
     let plan = plan("pair-demo");

@@ -5,14 +5,17 @@ use std::collections::VecDeque;
 use crosswipe_domain::{InfNo, Moment};
 use crosswipe_wire::gateway::GatewayNote;
 use crosswipe_wire::{
-    Finding, Infcode, Request as Message, Response as Reply, Weight, catalogue, rule,
+    Finding, Infcode, Masker, Request as Message, Response as Reply, Weight, catalogue, rule,
 };
 use serde::Serialize;
 
 use super::admit::{Admitted, Head, NotAdmitted};
+use super::near;
 
 /// How many are kept; older ones are forgotten.
 const KEPT: usize = 2_000;
+/// Bytes that are kept of a body.
+const LONGEST: usize = 8 << 10;
 /// Findings that are kept of one message.
 const FINDINGS: usize = 40;
 
@@ -47,6 +50,12 @@ pub struct Seen {
     pub notes: Vec<String>,
     /// What differs from the interface.
     pub findings: Vec<Found>,
+    /// The nearest known transaction where the number is none; empty otherwise.
+    pub near: String,
+    /// The message in UTF-8, values that name persons hidden by their fields; cut where it is long.
+    pub request: String,
+    /// The answer, likewise.
+    pub answer: String,
 }
 
 /// 发现 · One thing that differs from the interface, with its rule, so that a page needs no table of its own.
@@ -105,6 +114,10 @@ impl Seen {
     fn about(mut self, infno: Option<InfNo>) -> Seen {
         if let Some(infno) = infno {
             self.zh = catalogue().transaction(&infno).map_or("", |one| one.zh);
+            if self.zh.is_empty() {
+                let near = near::transaction(infno.as_str());
+                self.near = near.map_or_else(String::new, |(infno, zh)| format!("{infno} {zh}"));
+            }
             self.infno = infno.to_string();
         }
         self
@@ -114,6 +127,12 @@ impl Seen {
         self.outcome = "gateway";
         self.said.clone_from(&refusal.why);
         self.find(refusal.findings.clone());
+    }
+
+    /// Both texts, as they may be shown.
+    pub(super) fn told(&mut self, request: &[u8], answer: Option<&[u8]>) {
+        self.request = shown(request);
+        self.answer = answer.map(shown).unwrap_or_default();
     }
 
     /// What a message breaks; told beside it.
@@ -150,6 +169,16 @@ impl Seen {
     pub(super) fn unanswered(&mut self) {
         self.outcome = "none";
     }
+}
+
+/// A body as it may be shown: values that name persons hidden by their fields, cut where it is long.
+fn shown(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST)]);
+    let mut text = Masker::new([]).mask_json(&text);
+    if body.len() > LONGEST {
+        text.push('…');
+    }
+    text
 }
 
 /// `skew:-1800000`, `unknown-key`, …
