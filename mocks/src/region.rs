@@ -317,7 +317,7 @@ impl Region {
     fn prepare(&mut self, ask: &mut Ask<'_>, infno: &InfNo) -> Result<(), Refusal> {
         ask.hop.insured = self.place_of(ask, infno)?;
         if matches!(infno.nature(), Nature::Forward | Nature::Trial) {
-            self.pass_window(ask)?;
+            self.pass_window(ask.now, &ask.hop)?;
         }
         ask.hop.deed = match infno.base() {
             "2201" | "2202" | "2203" | "2204" | "2205" | "2206" | "2207" | "2208" => {
@@ -339,12 +339,16 @@ impl Region {
         closing::check(&self.treatment, profile, ask.now, &ask.hop)
     }
 
-    fn pass_window(&mut self, ask: &Ask<'_>) -> Result<(), Refusal> {
-        let Err(shut) = window::ask(&self.setup, self.read(), ask.now, &ask.hop) else {
+    /// Whether the notice lets a message in; a platform whose cutover it is not does not know the notice.
+    fn pass_window(&mut self, now: Moment, hop: &Hop) -> Result<(), Refusal> {
+        if self.setup.is_outside(self.code) {
+            return Ok(());
+        }
+        let Err(shut) = window::ask(&self.setup, self.read(), now, hop) else {
             return Ok(());
         };
-        let refusal = window::refusal(self.read(), ask.now);
-        self.unless_let_in(shut, ask.now, &ask.hop, refusal)
+        let refusal = window::refusal(self.read(), now);
+        self.unless_let_in(shut, now, hop, refusal)
     }
 
     /// A door that is shut for a message, and those who may open it all the same.
@@ -411,10 +415,16 @@ impl Region {
         if known.is_some() {
             return Ok(());
         }
-        match self.insured.shut(now, hop) {
-            Some((shut, refusal)) => self.unless_let_in(shut, now, hop, refusal),
-            None => Ok(()),
+        if let Some((shut, refusal)) = self.insured.shut(now, hop) {
+            self.unless_let_in(shut, now, hop, refusal)?;
         }
+        // Nobody on the way here has asked the notice.
+        let nature = hop.infno().nature();
+        if self.setup.is_outside(hop.treatment) && matches!(nature, Nature::Forward | Nature::Trial)
+        {
+            self.pass_window(now, hop)?;
+        }
+        Ok(())
     }
 
     /// Takes the hub's answer.

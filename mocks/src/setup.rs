@@ -140,6 +140,12 @@ impl Setup {
         region.is_some_and(|region| region.recorded.contains(infno))
     }
 
+    /// 窗口外 · Whether a region's cutover is not the plan's.
+    pub fn is_outside(&self, region: AdmDivision) -> bool {
+        let region = self.topology.region(region);
+        region.is_some_and(|region| region.outside)
+    }
+
     /// The hub as a party.
     pub fn hub(&self) -> Party {
         Party::new(Role::Hub, self.topology.hub.as_str())

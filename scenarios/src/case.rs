@@ -168,6 +168,10 @@ pub struct Play {
     pub basket: String,
     /// When.
     pub at: Option<Moment>,
+    /// The earlier play of the case whose visit goes on here; `None` = a visit begins.
+    pub of: Option<String>,
+    /// Numbers of the messages that are sent, in their order.
+    pub messages: Vec<&'static str>,
     /// 补录 · When he was treated, where that is entered later; `None` = when it is entered.
     pub treated: Option<Moment>,
     /// 退费 · When what was settled is refunded; its expectation speaks of the refund then. `None` = never.
@@ -307,7 +311,7 @@ impl Step {
                 });
                 captured.chain(call.of.as_deref()).collect()
             }
-            Step::Play(_) => Vec::new(),
+            Step::Play(play) => play.of.iter().map(String::as_str).collect(),
             Step::Parallel(branches) => {
                 let leaves = branches.iter().flatten();
                 leaves.flat_map(Step::builds_upon).collect()

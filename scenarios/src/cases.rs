@@ -113,7 +113,12 @@ impl CaseReader<'_, '_> {
             .optional("covers")
             .map(|node| words::words(node, problems))
             .unwrap_or_default();
-        covers.iter().for_each(|said| self.report_clause(said));
+        covers.iter().for_each(|said| {
+            // A scenario of the notice has no entry of its own.
+            if !is_scenario(&said.value) {
+                words::report_clause(said, self.clauses, problems);
+            }
+        });
         let phase = fields
             .optional("phase")
             .and_then(|node| words::word(node, problems))
@@ -154,24 +159,6 @@ impl CaseReader<'_, '_> {
     }
 
     /// A clause is one of the plan's; a scenario of the notice is written like `zj-01`.
-    fn report_clause(&self, said: &Said<String>) {
-        let is_scenario = said.value.split_once('-').is_some_and(|(notice, number)| {
-            let lower = !notice.is_empty() && notice.bytes().all(|b| b.is_ascii_lowercase());
-            lower && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-        });
-        if !is_scenario && !self.clauses.contains(&said.value) {
-            let known = self.clauses.iter().map(String::as_str);
-            let unknown = words::unknown(codes::UNKNOWN_CLAUSE, "clause", said, known);
-            let help =
-                "先在 plan.yaml 的 clauses 里写上 · write it under `clauses` of plan.yaml first";
-            self.steps.problems.push(if self.clauses.is_empty() {
-                unknown.help(help)
-            } else {
-                unknown
-            });
-        }
-    }
-
     fn listed_cases(&mut self, scenario: Option<Head>, node: &Node) {
         let problems = self.steps.problems;
         let listed = items(node, problems);
@@ -366,4 +353,12 @@ impl Step {
         }
         step
     }
+}
+
+/// `zj-01`: a scenario of the notice; its clauses are `ZJ1` and so on.
+pub(crate) fn is_scenario(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(notice, number)| {
+        let lower = !notice.is_empty() && notice.bytes().all(|b| b.is_ascii_lowercase());
+        lower && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+    })
 }

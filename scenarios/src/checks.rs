@@ -103,7 +103,7 @@ impl Checker<'_> {
         }
         match step {
             Step::Swipe(swipe) => self.swipe(swipe, step, at),
-            Step::Play(play) => self.play(play, at),
+            Step::Play(play) => self.play(play, step, at),
             Step::Call(_) | Step::Parallel(_) => {}
         }
         at.max(now)
@@ -196,12 +196,16 @@ impl Checker<'_> {
         }
     }
 
-    fn play(&self, play: &Play, at: Moment) {
+    fn play(&self, play: &Play, step: &Step, at: Moment) {
         if play.stranger.is_some() {
             // Whether a platform takes a swipe beside the run is what such a step is there to find out.
             return;
         }
-        let open = self.schedule.public_open(at);
+        let Some(swiped) = self.swiped(step) else {
+            return;
+        };
+        let mut numbers = play.messages.iter();
+        let open = numbers.all(|number| self.schedule.serves_public(&swiped, number, at));
         if open && play.treated.is_some() {
             // Whether it comes in its turn, and once, depends on what was entered before it.
             return;

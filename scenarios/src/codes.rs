@@ -103,6 +103,10 @@ codes! {
     GATE_SAYS_OTHERWISE = "gate_says_otherwise";
     /// Public traffic expected otherwise than its phase says.
     PUBLIC_AGAINST_WINDOW = "public_against_window";
+    /// A clause of the notice that nothing in the plan speaks of.
+    IDLE_CLAUSE = "idle_clause";
+    /// A suspension at whose instants the public is not served anyway.
+    SUSPENDS_NOTHING = "suspends_nothing";
     /// Instants of a case that go backwards.
     INSTANTS_BACKWARDS = "instants_backwards";
     /// A swipe that is undone only after a platform has closed its books over it.

@@ -8,6 +8,7 @@
 
 mod case;
 mod plan;
+mod play;
 mod problem;
 mod purge;
 
@@ -17,6 +18,7 @@ mod allow;
 mod captures;
 mod cases;
 mod catalogue;
+mod duties;
 mod expect;
 mod head;
 mod interface;
@@ -41,6 +43,7 @@ mod node;
 mod shift;
 mod source;
 mod stay;
+mod suspend;
 mod table;
 mod words;
 
@@ -49,6 +52,7 @@ pub use case::{
     Play, Step, Swipe, Visit,
 };
 pub use codes::CODES;
+pub use duties::{Audience, Duty, OpenPoint};
 pub use load::{check, load};
 pub use plan::Plan;
 pub use problem::{Problem, Severity};

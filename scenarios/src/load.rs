@@ -12,6 +12,7 @@ use crosswipe_domain::{AdmDivision, Moment, Registry, Scope, Topology, Window};
 use crate::cases::CaseReader;
 use crate::catalogue::{Baskets, read_catalogue};
 use crate::codes;
+use crate::duties::{read_duties, read_open_points, report_idle_clauses};
 use crate::fields::{Fields, items};
 use crate::folder::{Folder, PLAN_FILE};
 use crate::head::Head;
@@ -85,7 +86,13 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     };
     let head = Head::read(&fields, problems);
     let topology = reading.topology();
-    let window = read_window(&fields, &head.cross_swipe, topology.as_ref(), problems);
+    let window = read_window(
+        &fields,
+        &head.cross_swipe,
+        topology.as_ref(),
+        &head.clauses,
+        problems,
+    );
     let persons = topology
         .as_ref()
         .and_then(|topology| reading.persons(topology));
@@ -95,6 +102,8 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         reading.year_end(topology, window);
     }
     let purge = read_purge(&fields, topology.as_ref(), window.as_ref(), problems);
+    let duties = read_duties(&fields, &head.clauses, problems);
+    let open_points = read_open_points(&fields, &head.clauses, problems);
     let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
     let gathered = reading.cases(
         topology.as_ref(),
@@ -104,8 +113,14 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         &head,
         scenarios,
     );
+    let clauses_at = fields.key_at("clauses").cloned();
     fields.done();
     let (topology, window, gathered) = (topology?, window?, gathered?);
+    let duties = duties?;
+    if let Some(at) = clauses_at {
+        let spoken = (&window, gathered.cases.as_slice(), duties.as_slice());
+        report_idle_clauses(&at, &head.clauses, spoken, problems);
+    }
     Some(Plan {
         id: head.id?,
         title_zh: head.title_zh?,
@@ -124,6 +139,8 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         matrix: head.matrix.map(|said| said.value).unwrap_or_default(),
         cannot_undo: head.cannot_undo,
         purge: purge?,
+        duties,
+        open_points: open_points?,
         probe_basket: gathered.probe?,
         files: folder.into_files(),
         seed: head.seed?,

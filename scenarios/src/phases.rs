@@ -4,6 +4,8 @@
 //! ends or test swipes in a phase that may not have them would each open or shut the gate at an
 //! instant that the notice does not say. Not here: what is allowed at an instant (`schedule`).
 
+use std::collections::BTreeSet;
+
 use crosswipe_domain::{
     Business, Moment, NoRefund, Phase, PhaseKind, Public, Scope, Topology, Window,
 };
@@ -13,6 +15,7 @@ use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
 use crate::problem::{At, Problems, Said};
+use crate::suspend::{Context as Suspending, read_suspensions};
 use crate::words;
 
 /// The default of R14: two hours.
@@ -34,6 +37,7 @@ pub(crate) fn read_window(
     plan: &Fields<'_>,
     cross_swipe: &[Business],
     topology: Option<&Topology>,
+    clauses: &BTreeSet<String>,
     problems: &Problems,
 ) -> Option<(Window, Vec<Said<Scope>>)> {
     let margin = plan
@@ -64,10 +68,20 @@ pub(crate) fn read_window(
     };
     let scopes = read.iter().flat_map(|entry| entry.scopes.clone()).collect();
     let phases: Vec<Phase> = read.into_iter().map(|entry| entry.phase).collect();
+    let suspended = read_suspensions(
+        plan,
+        &Suspending {
+            phases: &phases,
+            topology,
+            clauses,
+            problems,
+        },
+    )?;
     let window = Window {
         phases,
         margin_ms: margin.map_or(DEFAULT_MARGIN_MS, |said| said.value),
         no_refund,
+        suspended,
     };
     if window.end().is_none() {
         let help = "写一个 live 阶段, 或给末阶段写 to · add a `live` phase or give the last phase its `to`";

@@ -11,6 +11,7 @@ use crosswipe_domain::{
 };
 
 use crate::Case;
+use crate::duties::{Duty, OpenPoint};
 
 /// 计划 · A cutover, its parties, its persons and its cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,10 @@ pub struct Plan {
     pub cannot_undo: Vec<String>,
     /// 清除令 · Purges ordered by owners of parties, at most one per party.
     pub purge: Vec<DeclaredPurge>,
+    /// 待办 · What the notice demands of people.
+    pub duties: Vec<Duty>,
+    /// 存疑 · Where the notice can be read in two ways.
+    pub open_points: Vec<OpenPoint>,
     /// R8: the basket of the probe visits; key into the registry's baskets.
     pub probe_basket: String,
     /// The year that the accumulators at the start belong to.
@@ -72,6 +77,12 @@ impl Plan {
                 .regions
                 .iter()
                 .map(|region| (region.code, region.name.clone()))
+                .collect(),
+            outside: topology
+                .regions
+                .iter()
+                .filter(|region| region.outside)
+                .map(|region| region.code)
                 .collect(),
             institutions: topology
                 .institutions

@@ -5,8 +5,8 @@
 //! own, each with its own code. Called by `cases`.
 
 use crosswipe_domain::{
-    AdmDivision, Allow, Business, Institution, Moment, Persona, Public, Scope, Span, Topology,
-    Window,
+    AdmDivision, Allow, Business, Institution, Moment, Persona, Public, Scope, Span, Suspension,
+    Topology, Window,
 };
 
 use crate::Visit;
@@ -96,8 +96,29 @@ impl<'a> Schedule<'a> {
         })
     }
 
-    /// Whether the public is served at `at`.
-    pub(crate) fn public_open(&self, at: Moment) -> bool {
-        self.window.public_at(at) == Public::Open
+    /// Whether a message of the public is served at `at`.
+    pub(crate) fn serves_public(&self, swiped: &Swiped<'_>, number: &str, at: Moment) -> bool {
+        let (insured, treatment) = (swiped.persona.insured, swiped.institution.region);
+        let outside = |code| {
+            self.topology
+                .region(code)
+                .is_some_and(|region| region.outside)
+        };
+        if outside(insured) && outside(treatment) {
+            return true;
+        }
+        let names = |listed: &[AdmDivision], code| listed.is_empty() || listed.contains(&code);
+        let holds = |one: &Suspension| {
+            let listed = |numbers: &[String]| numbers.iter().any(|listed| listed == number);
+            one.from <= at
+                && one.to.is_none_or(|to| at < to)
+                && (one.messages.is_empty() || listed(&one.messages))
+                && !listed(&one.except)
+                && (one.business.is_empty() || one.business.contains(&swiped.business))
+                && (one.span.is_empty() || one.span.contains(&insured.span_to(treatment)))
+                && names(&one.insured, insured)
+                && names(&one.treatment, treatment)
+        };
+        self.window.public_at(at) == Public::Open && !self.window.suspended.iter().any(holds)
     }
 }

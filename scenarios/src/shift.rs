@@ -23,6 +23,9 @@ impl Plan {
         for purge in &mut plan.purge {
             purge.at = purge.at.plus_ms(ms);
         }
+        for duty in &mut plan.duties {
+            *duty = duty.shifted(ms);
+        }
         if let Some(start) = plan.window.start() {
             plan.year = start.day().year();
         }
@@ -68,7 +71,16 @@ mod tests {
         let later = plan.shifted(3 * DAY_MS);
         assert_eq!(later.shifted(-3 * DAY_MS), plan);
         // Nothing that speaks of an instant stays where it was.
-        let told = |plan: &Plan| format!("{:?} {:?} {:?}", plan.window, plan.cases, plan.purge);
+        let told = |plan: &Plan| {
+            let Plan {
+                window,
+                cases,
+                purge,
+                duties,
+                ..
+            } = plan;
+            format!("{window:?} {cases:?} {purge:?} {duties:?}")
+        };
         let digits = |day: &str| plan.window.start().unwrap().to_string().contains(day);
         assert!(digits("2030-03-01"), "{:?}", plan.window.start());
         assert!(!told(&later).contains("2030-03-01"));

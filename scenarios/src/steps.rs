@@ -21,17 +21,14 @@ use crate::problem::{At, Problems, Said};
 use crate::scope::Scope;
 use crate::seats::Seat;
 use crate::words;
-use crate::{Afterwards, Call, Discharge, Expect, Expected, Given, Play, Step, Swipe};
+use crate::{Call, Discharge, Expect, Expected, Given, Play, Step, Swipe};
 
 /// What a step can be.
 const KINDS: [&str; 5] = ["swipe", "continue", "call", "play", "parallel"];
 /// How a message of the run can end, the usual way first.
 pub(crate) const ANSWERS: [&str; 3] = ["ok", "refused", "gate"];
-/// What a stranger does with his swipe.
-const STRANGERS: [(&str, Afterwards); 2] =
-    [("left", Afterwards::Left), ("undone", Afterwards::Undone)];
 /// How public traffic can end.
-const PLAYED: [&str; 2] = ["accepted", "refused"];
+pub(crate) const PLAYED: [&str; 2] = ["accepted", "refused"];
 
 /// What reading steps needs to know.
 pub(crate) struct Reader<'a, 'b> {
@@ -52,6 +49,8 @@ pub(crate) struct ReadSteps {
     pub(crate) whole: bool,
     /// What later steps may build upon.
     pub(crate) scope: Scope,
+    /// Plays read so far, by name.
+    pub(crate) plays: BTreeMap<String, Play>,
 }
 
 impl Reader<'_, '_> {
@@ -328,90 +327,7 @@ impl Reader<'_, '_> {
         })
     }
 
-    fn play(&mut self, fields: &Fields<'_>, name: String, read: &mut ReadSteps) -> Option<Play> {
-        let business = self.business(fields, "play");
-        let expect = self.expect(
-            fields,
-            &PLAYED,
-            business.map(settlement).as_ref(),
-            &name,
-            read,
-        );
-        let persona = self.persona(fields, None, true);
-        let stranger = match fields.optional("stranger") {
-            Some(node) => words::word(node, self.problems).and_then(|said| {
-                words::one_of(&said, "way of a stranger", &STRANGERS, self.problems).map(Some)
-            }),
-            None => Some(None),
-        };
-        if let (Some(persona), Some(None)) = (&persona, stranger)
-            && self
-                .known(&persona.value)
-                .is_some_and(|person| person.persona.registered)
-        {
-            let message = format!(
-                "`{}` is a registered test person and cannot play the public",
-                persona.value
-            );
-            let help = "公众人员在名册里用途写 public · somebody whose `use` is `public`";
-            self.problems.push(
-                persona
-                    .at
-                    .error(codes::PERSON_IS_REGISTERED, message)
-                    .help(help),
-            );
-        }
-        let institution = self.institution(fields, None, true);
-        let basket = self.basket(fields);
-        let at = self.instant(fields, "at");
-        if !fields.has("at") {
-            let help = "公众业务要写明时刻 · public traffic needs its instant";
-            self.problems.push(
-                fields
-                    .at
-                    .error(codes::MISSING_KEY, "play: `at` is missing")
-                    .help(help),
-            );
-        }
-        let (treated, refund_at) = (
-            self.instant(fields, "treated"),
-            self.instant(fields, "refund_at"),
-        );
-        if let (Ok(Some(at)), Ok(Some(treated))) = (&at, &treated)
-            && treated.value > at.value
-        {
-            let help = "treated 应不晚于 at · who is entered later was treated before";
-            let problem = treated
-                .at
-                .error(codes::INSTANTS_BACKWARDS, "entered before he is treated");
-            self.problems.push(problem.help(help));
-        }
-        if let (Ok(Some(at)), Ok(Some(refund))) = (&at, &refund_at)
-            && refund.value < at.value
-        {
-            let help = "refund_at 应不早于 at · refund it at or after its `at`";
-            let problem = refund
-                .at
-                .error(codes::INSTANTS_BACKWARDS, "refunded before it is settled");
-            self.problems.push(problem.help(help));
-        }
-        let persona = persona?.value;
-        let at = at.ok()?.map(|said| said.value);
-        Some(Play {
-            treated: treated.ok()?.map(|said| said.value),
-            refund_at: refund_at.ok()?.map(|said| said.value),
-            name,
-            persona,
-            institution: institution?,
-            business: business?,
-            basket: basket?,
-            at,
-            stranger: stranger?,
-            expect: expect?,
-        })
-    }
-
-    fn business(&self, fields: &Fields<'_>, key: &'static str) -> Option<Business> {
+    pub(crate) fn business(&self, fields: &Fields<'_>, key: &'static str) -> Option<Business> {
         const VISITS: [(&str, Business); 3] = [
             ("outpatient", Business::Outpatient),
             ("inpatient", Business::Inpatient),

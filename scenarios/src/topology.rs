@@ -99,6 +99,9 @@ fn region(
     let recorded = fields
         .optional("recorded")
         .map_or(Vec::new(), |node| read_recorded(node, problems));
+    let outside = fields
+        .optional("outside")
+        .map_or(Some(false), |node| words::yes_no(node, problems));
     let listed = fields.required("institutions", "列出定点医药机构 · list the institutions");
     let institutions = listed.map_or(&[][..], |node| items(node, problems));
     let institutions: Vec<(Institution, At)> = institutions
@@ -134,6 +137,7 @@ fn region(
             name: name.value,
             profile,
             recorded,
+            outside: outside.unwrap_or_default(),
         },
         at: code.at,
         institutions,

@@ -3,6 +3,7 @@
 //! Why so: text becomes a type at the edge and nowhere else (instants, amounts, codes). Codes keep their
 //! text: `0310` never becomes 310. Called by the readers of each file.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use crosswipe_domain::{AdmDivision, Day, Moment};
@@ -118,6 +119,21 @@ pub(crate) fn unknown<'a>(
     said.at
         .error(code, format!("unknown {what} `{}`", said.value))
         .maybe_help(suggest(&said.value, candidates))
+}
+
+/// 条款 · A clause that the plan's `clauses` do not name.
+pub(crate) fn report_clause(said: &Said<String>, clauses: &BTreeSet<String>, problems: &Problems) {
+    if clauses.contains(&said.value) {
+        return;
+    }
+    let known = clauses.iter().map(String::as_str);
+    let unknown = unknown(codes::UNKNOWN_CLAUSE, "clause", said, known);
+    let help = "先在 plan.yaml 的 clauses 里写上 · write it under `clauses` of plan.yaml first";
+    problems.push(if clauses.is_empty() {
+        unknown.help(help)
+    } else {
+        unknown
+    });
 }
 
 /// 是否 · `yes` or `no`.

@@ -59,7 +59,8 @@ impl AdmDivision {
 }
 
 /// How far apart insured place and treatment place are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Span {
     /// 本地 · One pooling area: no hub on the way.
     Local,

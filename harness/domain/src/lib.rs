@@ -47,4 +47,4 @@ pub use person::{BadIdNumber, IdNumber, PersonClass, PersonNo, Pseudonym, Pseudo
 pub use plan::{DeclaredPurge, PlannedCase, PlannedPersona, PurgeMethod, ResolvedPlan};
 pub use tariff::{BasketLine, ItemClass, Tariff};
 pub use topology::{Clearing, Institution, Persona, Profile, Region, Registry, Topology};
-pub use window::{Allow, NoRefund, Phase, PhaseKind, Public, Scope, Window};
+pub use window::{Allow, NoRefund, Phase, PhaseKind, Public, Scope, Suspension, Window};

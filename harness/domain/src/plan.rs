@@ -26,6 +26,9 @@ pub struct ResolvedPlan {
     pub hub: AdmDivision,
     /// Regions with names, sorted by code.
     pub regions: Vec<(AdmDivision, String)>,
+    /// 窗口外 · Those of them whose cutover it is not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<AdmDivision>,
     /// Institutions: code, name, region.
     pub institutions: Vec<(String, String, AdmDivision)>,
     /// 约定对 · Arranged pairs: insured place, institution code.

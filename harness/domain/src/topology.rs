@@ -36,6 +36,8 @@ pub struct Region {
     pub profile: Profile,
     /// 仅接收 · Transactions beyond the catalogue that move no money: its platform takes them and checks nothing.
     pub recorded: Vec<InfNo>,
+    /// 窗口外 · The cutover is not its: its platform goes on as ever and does not know the notice.
+    pub outside: bool,
 }
 
 /// 平台规则 · What a platform refuses to undo, and how it pays. The default refuses nothing and holds nothing.

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Business, Moment, PersonClass};
+use crate::{AdmDivision, Business, Moment, PersonClass, Span};
 
 /// 窗口 · All phases of a plan in order of time, without hole or overlap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,41 @@ pub struct Window {
     /// 退费截止 · What is settled for good; `None` = the notice says nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_refund: Option<NoRefund>,
+    /// 暂停 · Business of the public that stands still beside what the phases say, in the plan's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspended: Vec<Suspension>,
+}
+
+/// 暂停 · Part of the public's business that stands still for a while, whatever the phase: admissions before the stop
+/// (`QJ6`), remote business after go-live until its step comes (`WZ7`). Empty lists mean «any».
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// The notice's clause.
+    pub clause: String,
+    /// First instant.
+    pub from: Moment,
+    /// First instant after it; `None` = until further notice.
+    pub to: Option<Moment>,
+    /// Business families.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub business: Vec<Business>,
+    /// Transaction numbers of these, e.g. `2401`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<String>,
+    /// Transaction numbers that go on all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
+    /// How far apart insured place and treatment place are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub span: Vec<Span>,
+    /// 参保地 · Whose people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub insured: Vec<AdmDivision>,
+    /// 就医地 · Whose institutions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub treatment: Vec<AdmDivision>,
+    /// The notice's own words.
+    pub quote: String,
 }
 
 /// 退费截止 · From an instant on, nothing that was settled before another one is refunded (`QJ1`).
@@ -134,6 +169,12 @@ impl Window {
         stopped.map(|phase| phase.from)
     }
 
+    /// When the last phase ends that allows test swipes; `None` if none does, or if it never ends.
+    pub fn tests_end(&self) -> Option<Moment> {
+        let mut phases = self.phases.iter().rev();
+        phases.find(|phase| !phase.allow.is_empty())?.to
+    }
+
     /// First instant of the first phase.
     pub fn start(&self) -> Option<Moment> {
         self.phases.first().map(|phase| phase.from)
@@ -150,6 +191,10 @@ impl Window {
             from: rule.from.plus_ms(ms),
             settled_before: rule.settled_before.plus_ms(ms),
         });
+        for suspension in &mut window.suspended {
+            suspension.from = suspension.from.plus_ms(ms);
+            suspension.to = suspension.to.map(|to| to.plus_ms(ms));
+        }
         window
     }
 

@@ -409,6 +409,9 @@ pub struct Played {
     pub infno: InfNo,
     /// Whom it is about.
     pub person: Option<Pseudonym>,
+    /// 参保地 · Where he is insured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insured: Option<AdmDivision>,
     /// Three values.
     pub outcome: Outcome,
 }

@@ -11,6 +11,7 @@ use crosswipe_domain::{MsgId, Outcome};
 use crosswipe_scenarios::{Capture, Given};
 
 use crate::desk::Desk;
+use crate::play::OnTheWay;
 use crate::transport::Transport;
 use crate::underway::Underway;
 
@@ -20,6 +21,8 @@ pub(crate) struct Captures<'d> {
     given: BTreeMap<String, BTreeMap<String, String>>,
     /// By the step that opened it.
     pub(crate) visits: BTreeMap<String, Underway<'d>>,
+    /// Visits of the public, by the step that last took them on.
+    pub(crate) played: BTreeMap<String, OnTheWay<'d>>,
 }
 
 impl<'d> Captures<'d> {
@@ -57,6 +60,7 @@ impl<'d> Captures<'d> {
     pub(crate) fn extend(&mut self, other: Captures<'d>) {
         self.given.extend(other.given);
         self.visits.extend(other.visits);
+        self.played.extend(other.played);
     }
 
     /// The fields of a message with every capture looked up.

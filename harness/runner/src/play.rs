@@ -17,63 +17,55 @@ use crate::message::{Nodes, Visit, inpatient, outpatient, pharmacy, undo};
 use crate::swipe::{End, Walked};
 use crate::transport::{Answer, Transport};
 
+/// 在办 · A visit of the public as far as it went.
+#[derive(Clone)]
+pub(crate) struct OnTheWay<'d> {
+    visit: Visit<'d>,
+    /// Ids that were given or made, by their names.
+    known: BTreeMap<String, String>,
+    /// Numbers of the messages that were taken.
+    done: BTreeSet<&'static str>,
+}
+
 impl<T: Transport> Desk<T> {
-    /// Somebody who is no test person goes to hospital.
-    pub(crate) async fn play(
-        &self,
+    /// Somebody who is no test person goes to hospital, or goes on with what an earlier step began.
+    pub(crate) async fn play<'d>(
+        &'d self,
         busy: &Busy,
         case: &Case,
         play: &Play,
-        gathered: &mut Gathered<'_>,
+        gathered: &mut Gathered<'d>,
     ) -> Result<(), Halt> {
         let (persona, institution) = self.place(&play.persona, &play.institution)?;
-        let basket = self.config.plan.registry.baskets.get(&play.basket);
-        let basket = basket.ok_or_else(|| Halt::Bug(format!("no basket {}", play.basket)))?;
-        let now = self.clock.now();
-        let own_no = format!("PB{}{:04}", now.compact_ms(), self.own_number());
-        let began = play.treated.unwrap_or(now);
-        let mut visit = Visit {
-            persona,
-            insutype: persona.class.insutype().to_owned(),
-            batch: own_no.clone(),
-            own_no,
-            mdtrt_id: String::new(),
-            basket,
-            account: true,
-            mid_stay: false,
-            began,
-            split: Vec::new(),
-            withdrawn: BTreeSet::new(),
+        let before = play
+            .of
+            .as_ref()
+            .and_then(|of| gathered.captures.played.get(of).cloned());
+        let mut way = match before {
+            Some(way) => way,
+            None => self.sets_out(play, persona)?,
         };
-        let numbers: &[&str] = match play.business {
-            Business::Inpatient => &["2401", "2301", "2402", "2304"],
-            Business::Pharmacy => &["2102"],
-            _ => &["2201", "2203", "2204", "2207"],
-        };
-        let mut known = BTreeMap::from([
-            ("chrg_bchno".to_owned(), visit.batch.clone()),
-            ("ipt_otp_no".to_owned(), visit.own_no.clone()),
-        ]);
         let mut walked = Walked {
             end: End::Ok,
             last: None,
             checks: Vec::new(),
         };
-        for number in numbers {
+        for number in &play.messages {
             let infno = InfNo::new(number);
-            let input = played_input(number, &visit);
+            let input = played_input(number, &way.visit);
             let (outcome, reply) = self
                 .played_message(case, play, &infno, (persona, institution), |_| Some(input))
                 .await?
                 .expect("it needs nothing that was not answered");
             match outcome {
                 Outcome::Ok { ids, .. } => {
-                    known.extend(ids);
+                    way.done.insert(number);
+                    way.known.extend(ids);
                     let body = reply.map(|answer| answer.body);
                     if let Some(body) = &body
-                        && visit.mdtrt_id.is_empty()
+                        && way.visit.mdtrt_id.is_empty()
                     {
-                        visit.mdtrt_id = visit_id(body).unwrap_or_default();
+                        way.visit.mdtrt_id = visit_id(body).unwrap_or_default();
                     }
                     walked.last = body;
                 }
@@ -92,13 +84,45 @@ impl<T: Transport> Desk<T> {
             if let Some(refund_at) = play.refund_at {
                 busy.sleep_until(refund_at, Patient::No).await;
             }
-            known.insert("mdtrt_id".to_owned(), visit.mdtrt_id.clone());
+            way.known
+                .insert("mdtrt_id".to_owned(), way.visit.mdtrt_id.clone());
             walked.end = self
-                .play_undo(case, play, (persona, institution), &known)
+                .play_undo(case, play, (persona, institution), &way)
                 .await?;
         }
         gathered.judge(&play.name, &play.expect, walked);
+        gathered.captures.played.insert(play.name.clone(), way);
         Ok(())
+    }
+
+    /// A visit of the public that begins now.
+    fn sets_out<'d>(&'d self, play: &Play, persona: &'d Persona) -> Result<OnTheWay<'d>, Halt> {
+        let basket = self.config.plan.registry.baskets.get(&play.basket);
+        let basket = basket.ok_or_else(|| Halt::Bug(format!("no basket {}", play.basket)))?;
+        let now = self.clock.now();
+        let own_no = format!("PB{}{:04}", now.compact_ms(), self.own_number());
+        let visit = Visit {
+            persona,
+            insutype: persona.class.insutype().to_owned(),
+            batch: own_no.clone(),
+            own_no,
+            mdtrt_id: String::new(),
+            basket,
+            account: true,
+            mid_stay: false,
+            began: play.treated.unwrap_or(now),
+            split: Vec::new(),
+            withdrawn: BTreeSet::new(),
+        };
+        let known = BTreeMap::from([
+            ("chrg_bchno".to_owned(), visit.batch.clone()),
+            ("ipt_otp_no".to_owned(), visit.own_no.clone()),
+        ]);
+        Ok(OnTheWay {
+            visit,
+            known,
+            done: BTreeSet::new(),
+        })
     }
 
     /// What was played is taken back, step by step; the first step that is not taken ends it.
@@ -107,16 +131,22 @@ impl<T: Transport> Desk<T> {
         case: &Case,
         play: &Play,
         (persona, institution): (&Persona, &Institution),
-        known: &BTreeMap<String, String>,
+        way: &OnTheWay<'_>,
     ) -> Result<End, Halt> {
-        let numbers: &[&str] = match play.business {
-            Business::Inpatient => &["2305", "2405", "2302", "2404"],
-            Business::Pharmacy => &["2103"],
-            _ => &["2208", "2205", "2202"],
+        let numbers: &[(&str, &str)] = match play.business {
+            Business::Inpatient => &[
+                ("2304", "2305"),
+                ("2402", "2405"),
+                ("2301", "2302"),
+                ("2401", "2404"),
+            ],
+            Business::Pharmacy => &[("2102", "2103")],
+            _ => &[("2207", "2208"), ("2204", "2205"), ("2201", "2202")],
         };
-        for number in numbers {
+        let left = numbers.iter().filter(|(done, _)| way.done.contains(done));
+        for (_, number) in left {
             let infno = InfNo::new(number);
-            let id = |name: &str| known.get(name).cloned();
+            let id = |name: &str| way.known.get(name).cloned();
             let input = |msgid: &MsgId| {
                 let composed = undo::compose(&infno, persona, (msgid, &infno), id);
                 composed.map(|(input, _)| input)
@@ -166,6 +196,7 @@ impl<T: Transport> Desk<T> {
                 origin: institution.code.to_string(),
                 infno: infno.clone(),
                 person: Some(self.pseudonym(&persona.no)),
+                insured: Some(persona.insured),
                 outcome: outcome.clone(),
             };
             self.record(Payload::Played(played), None).await?;

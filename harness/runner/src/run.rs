@@ -174,10 +174,17 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
             .filter(|(index, _)| chosen.contains(index))
     };
     let public = |case: &Case| case.leaves().all(|step| matches!(step, Step::Play(_)));
-    let ours: Vec<usize> = cases()
+    // What begins when no test may be swiped any more shows that the gate is shut; the proof does not wait for it, since
+    // probes are tests too.
+    let over = desk.config.plan.window.tests_end();
+    let is_after = |index: &usize| {
+        let start = desk.config.plan.cases[*index].start;
+        start.zip(over).is_some_and(|(start, over)| start >= over)
+    };
+    let (after, ours): (Vec<usize>, Vec<usize>) = cases()
         .filter(|(_, case)| !public(case))
         .map(|(index, _)| index)
-        .collect();
+        .partition(is_after);
     let played: Vec<usize> = cases()
         .filter(|(_, case)| public(case))
         .map(|(index, _)| index)
@@ -196,6 +203,10 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     } else {
         start_last_probes(desk).finish(busy).await?
     };
+    let busy = start_lanes(desk, &after).finish(busy).await?;
+    for person in desk.people_with_open() {
+        desk.compensate(&busy, person.as_ref()).await?;
+    }
     busy.sleep_until(
         desk.clock.now().plus_ms(desk.config.patience.quiet_ms),
         Patient::Yes,

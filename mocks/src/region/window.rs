@@ -4,7 +4,7 @@
 //! the instant at which a message arrives here. Test persons may be served where a phase allows their
 //! swipe; everybody else while the public is served. Undo messages and reads are never asked.
 
-use crosswipe_domain::{Allow, Moment, Public, Scope, Span, Window};
+use crosswipe_domain::{Allow, Moment, Public, Scope, Span, Suspension, Window};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use crate::deed::Hop;
@@ -23,6 +23,8 @@ pub(crate) enum Shut {
     Institution,
     /// The person is on no registry, and the public is suspended.
     Stranger,
+    /// 暂停 · The public is served, but this part of its business stands still.
+    Suspended,
     /// 退费截止 · What is to be refunded was settled before the cut-off.
     CutOff,
     /// 补录次序 · Something later of the person is entered already.
@@ -40,6 +42,7 @@ pub(crate) fn ask(setup: &Setup, window: &Window, now: Moment, hop: &Hop) -> Res
         .filter(|persona| persona.registered);
     let Some(persona) = registered else {
         return match window.public_at(now) {
+            Public::Open if suspends(window, now, hop) => Err(Shut::Suspended),
             Public::Open => Ok(()),
             Public::Closed => Err(Shut::Stranger),
         };
@@ -54,6 +57,29 @@ pub(crate) fn ask(setup: &Setup, window: &Window, now: Moment, hop: &Hop) -> Res
         }
     }
     Err(nearest)
+}
+
+/// 暂停 · Whether this part of the public's business stands still though the public is served.
+fn suspends(window: &Window, now: Moment, hop: &Hop) -> bool {
+    let infno = hop.infno();
+    let concerns = |one: &Suspension| {
+        let numbers = |listed: &[String]| listed.iter().any(|number| number == infno.base());
+        let family = infno.business();
+        let holds = [
+            one.messages.is_empty() || numbers(&one.messages),
+            !numbers(&one.except),
+            one.business.is_empty() || family.is_some_and(|family| one.business.contains(&family)),
+            one.span.is_empty() || one.span.contains(&hop.span()),
+            one.insured.is_empty() || one.insured.contains(&hop.insured),
+            one.treatment.is_empty() || one.treatment.contains(&hop.treatment),
+        ];
+        holds.into_iter().all(|holds| holds)
+    };
+    let mut now_on = window
+        .suspended
+        .iter()
+        .filter(|one| one.from <= now && one.to.is_none_or(|to| now < to));
+    now_on.any(concerns)
 }
 
 /// E-WINDOW, with instant and phase.

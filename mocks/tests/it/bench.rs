@@ -32,7 +32,7 @@ pub(crate) fn yuan(text: &str) -> Money {
     Money::parse(text).unwrap()
 }
 
-fn division(code: &str) -> AdmDivision {
+pub(crate) fn division(code: &str) -> AdmDivision {
     AdmDivision::parse(code).unwrap()
 }
 
@@ -157,6 +157,7 @@ fn window() -> Window {
         phases: vec![frozen, joint, cross, local, live],
         margin_ms: 7_200_000,
         no_refund: None,
+        suspended: Vec::new(),
     }
 }
 
@@ -166,6 +167,7 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
         name: name.into(),
         profile: Default::default(),
         recorded: vec![InfNo::new("4101")],
+        outside: false,
     };
     let institution = |code: &str, region: &str| Institution {
         code: InstitutionCode::parse(code).unwrap(),

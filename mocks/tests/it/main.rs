@@ -29,3 +29,5 @@ mod refusals;
 mod registrations;
 #[cfg(test)]
 mod reversals;
+#[cfg(test)]
+mod suspended;

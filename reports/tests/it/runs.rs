@@ -121,6 +121,7 @@ fn window() -> Window {
         ],
         margin_ms: 7_200_000,
         no_refund: None,
+        suspended: Vec::new(),
     }
 }
 
@@ -179,6 +180,7 @@ impl Run {
                 same_day: true,
                 window: window(),
                 hub: AdmDivision::parse("330000").unwrap(),
+                outside: Vec::new(),
                 institutions: regions
                     .iter()
                     .map(|(code, name)| {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod pharmacies;
 #[cfg(test)]
 mod shipped;

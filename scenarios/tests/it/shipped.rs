@@ -318,7 +318,7 @@ fn what_goes_into_the_journal_names_nobody() {
         assert!(!resolved.contains(person.id_number.reveal()));
         assert!(!resolved.contains(&person.name));
     }
-    assert_eq!(plan.resolved(&PseudonymKey::new([7; 32])).public.len(), 4);
+    assert_eq!(plan.resolved(&PseudonymKey::new([7; 32])).public.len(), 5);
 }
 
 #[test]
@@ -334,6 +334,7 @@ fn every_file_of_the_plan_is_kept_as_read() {
             "basket/stay.yaml",
             "bounds.yaml",
             "catalogue.csv",
+            "catchup.yaml",
             "counter.yaml",
             "inpatient.yaml",
             "outpatient.yaml",

@@ -4,6 +4,49 @@ use rstest::rstest;
 
 use crate::fixture::{check_slip, planted, read, told};
 
+/// Steps of the public that build upon each other, in the place of the small plan's own.
+fn check_played(steps: &str, expected: &str) {
+    let own = "      - play: outpatient\n        person: lu\n        institution: H33020000001\n        items: basket/cold.yaml\n        at: \"2030-03-02T10:00+08:00\"\n        expect: {outcome: refused}\n";
+    check_slip("day.yaml", own, steps, expected);
+}
+
+#[rstest]
+#[case::nobody_has_begun_it(
+    "      - {play: outpatient, of: visit, at: \"2030-03-02T20:00+08:00\", expect: {outcome: accepted}}\n",
+    "day.yaml:13:32 scenario::unknown_capture: unknown earlier play `visit`"
+)]
+#[case::it_went_as_far_already(
+    "      - {play: outpatient, name: visit, person: lu, institution: H33020000001, items: basket/cold.yaml, at: \"2030-03-02T20:00+08:00\", expect: {outcome: accepted}}\n      - {play: outpatient, of: visit, at: \"2030-03-02T20:01+08:00\", until: \"2204\", expect: {outcome: accepted}}\n",
+    "day.yaml:14:10 scenario::nothing_to_continue: nothing of the visit is left to send until `2204`"
+)]
+#[case::it_was_another_business(
+    "      - {play: outpatient, name: visit, person: lu, institution: H33020000001, items: basket/cold.yaml, at: \"2030-03-02T20:00+08:00\", until: \"2203\", expect: {outcome: accepted}}\n      - {play: inpatient, of: visit, at: \"2030-03-02T20:01+08:00\", expect: {outcome: accepted}}\n",
+    "day.yaml:14:31 scenario::wrong_shape: the visit of `visit` is outpatient"
+)]
+#[case::a_message_that_is_none_of_its(
+    "      - {play: outpatient, person: lu, institution: H33020000001, items: basket/cold.yaml, at: \"2030-03-02T20:00+08:00\", until: \"2206\", expect: {outcome: accepted}}\n",
+    "day.yaml:13:129 scenario::unknown_word: unknown message of such a visit `2206`"
+)]
+fn a_visit_of_the_public_in_several_steps(#[case] steps: &str, #[case] expected: &str) {
+    check_played(steps, expected);
+}
+
+#[rstest]
+#[case::a_suspension_while_everything_stands_still(
+    "margin: 2h\nclauses: {XX1: 暂停}\nsuspend: [{clause: XX1, from: \"2030-03-01T18:00+08:00\", to: \"2030-03-02T20:00+08:00\"}]",
+    "plan.yaml:14:31 scenario::suspends_nothing: the public is closed to all the while, so nothing is left to suspend"
+)]
+#[case::a_clause_that_nothing_speaks_of(
+    "margin: 2h\nclauses: {XX1: 暂停}",
+    "plan.yaml:13:1 scenario::idle_clause: no case, suspension or duty speaks of XX1"
+)]
+fn what_is_only_warned_of_leaves_the_plan_usable(#[case] keys: &str, #[case] expected: &str) {
+    let folder = planted(&[("plan.yaml", "margin: 2h", keys)]);
+    let (plan, problems) = read(folder.path());
+    assert!(told(&problems).starts_with(expected), "{}", told(&problems));
+    assert!(plan.is_some());
+}
+
 #[test]
 fn the_small_plan_has_no_slip() {
     let folder = planted(&[]);
@@ -72,6 +115,54 @@ fn the_small_plan_has_no_slip() {
     "margin: 2h",
     "margin: 2h\nno_refund: {from: \"2030-03-02T10:00+08:00\"}",
     "plan.yaml:13:13 scenario::missing_key: no_refund: `settled_before` is missing"
+)]
+#[case::a_suspension_without_its_clause(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nsuspend: [{from: \"2030-03-02T20:00+08:00\"}]",
+    "plan.yaml:13:12 scenario::missing_key: suspend: `clause` is missing"
+)]
+#[case::a_suspension_of_an_unknown_clause(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nclauses: {XX1: 暂停}\nsuspend: [{clause: XX2, from: \"2030-03-02T20:00+08:00\"}]\nduties: [{clause: XX1, who: hospital, text: 知悉}]",
+    "plan.yaml:14:20 scenario::unknown_clause: unknown clause `XX2`"
+)]
+#[case::undoing_is_never_suspended(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nclauses: {XX1: 暂停}\nsuspend: [{clause: XX1, from: \"2030-03-02T20:00+08:00\", messages: \"2208\"}]",
+    "plan.yaml:14:67 scenario::unknown_word: `2208` is no transaction that could be suspended"
+)]
+#[case::a_suspension_that_ends_before_it_begins(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nclauses: {XX1: 暂停}\nsuspend: [{clause: XX1, from: \"2030-03-02T21:00+08:00\", to: \"2030-03-02T20:30+08:00\"}]",
+    "plan.yaml:14:61 scenario::phase_backwards: suspended until `2030-03-02T20:30:00+08:00`, not after it begins"
+)]
+#[case::a_suspension_of_a_distance_that_is_none(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nclauses: {XX1: 暂停}\nsuspend: [{clause: XX1, from: \"2030-03-02T20:00+08:00\", span: far}]",
+    "plan.yaml:14:63 scenario::unknown_word: unknown distance `far`"
+)]
+#[case::a_duty_of_nobody(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nclauses: {XX1: 暂停}\nduties: [{clause: XX1, who: hospitl, text: 知悉}]",
+    "plan.yaml:14:29 scenario::unknown_word: unknown audience `hospitl`"
+)]
+#[case::a_duty_that_is_due_before_it_begins(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nclauses: {XX1: 暂停}\nduties: [{clause: XX1, who: hospital, from: \"2030-03-02T20:00+08:00\", due: \"2030-03-02T20:00+08:00\", text: 知悉}]",
+    "plan.yaml:14:76 scenario::instants_backwards: due before it begins"
+)]
+#[case::an_open_point_without_the_other_reading(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nclauses: {XX1: 暂停}\nduties: [{clause: XX1, who: hospital, text: 知悉}]\nopen_points: [{clause: XX1, text: 几时, chosen: 零时}]",
+    "plan.yaml:15:16 scenario::missing_key: open_points: `other` is missing"
 )]
 #[case::a_rule_of_a_platform_with_a_slip(
     "topology.yaml",

@@ -152,7 +152,7 @@ fn a_path_that_leads_to_no_plan_says_which_plan_was_meant() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (path, message, help) in [
         ("zhejiang-2071", "there is no plan at", "zhejiang-2017"),
-        ("basket", "there is no plan at", "pair-demo, zhejiang-2017"),
+        ("basket", "there is no plan at", "pair-demo, qianjiang-2021"),
         (
             "zhejiang-2017/outpatient.yaml",
             "is no plan; a plan is a folder",
@@ -398,7 +398,7 @@ fn no_instant_of_a_plan_stays_behind_when_it_is_moved() {
         (
             "plan.yaml",
             "margin: 2h",
-            "margin: 2h\nno_refund: {from: \"2030-03-02T08:00+08:00\", settled_before: \"2030-03-01T18:00+08:00\"}",
+            "margin: 2h\nno_refund: {from: \"2030-03-02T08:00+08:00\", settled_before: \"2030-03-01T18:00+08:00\"}\nclauses: {XX1: 暂停}\nsuspend: [{clause: XX1, from: \"2030-03-02T21:00+08:00\", to: \"2030-03-02T22:00+08:00\"}]\nduties: [{clause: XX1, who: hospital, from: \"2030-03-01T07:00+08:00\", due: \"2030-03-01T08:00+08:00\", text: 知悉}]",
         ),
         (
             "day.yaml",
@@ -420,7 +420,10 @@ fn no_instant_of_a_plan_stays_behind_when_it_is_moved() {
     assert_eq!(told(&problems), "");
     let plan = plan.unwrap();
     let instants = |plan: &crosswipe_scenarios::Plan| {
-        let text = format!("{:?} {:?} {:?}", plan.window, plan.cases, plan.purge);
+        let text = format!(
+            "{:?} {:?} {:?} {:?}",
+            plan.window, plan.cases, plan.purge, plan.duties
+        );
         let words = text.split([' ', '(', ')', ',', '}', '{', '[', ']']);
         let read = |word: &str| crosswipe_domain::Moment::parse(word).ok();
         words.filter_map(read).collect::<Vec<_>>()

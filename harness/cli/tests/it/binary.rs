@@ -24,6 +24,7 @@ mod kill;
 mod late;
 mod msgid_mode;
 mod nothing;
+mod notices;
 mod purged;
 mod recheck;
 mod resume;

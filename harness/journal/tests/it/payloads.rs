@@ -97,6 +97,7 @@ fn every_kind() -> Vec<Payload> {
             origin: "H33020000001".into(),
             infno: InfNo::new("2207"),
             person: Some(person()),
+            insured: None,
             outcome: ended().outcome,
         }),
         Payload::CaseStarted(CaseStarted { case: case() }),

@@ -95,9 +95,11 @@ fn plan() -> ResolvedPlan {
             phases: vec![phase],
             margin_ms: 7_200_000,
             no_refund: None,
+            suspended: Vec::new(),
         },
         hub: place("330000"),
         regions: vec![(place("330100"), "杭州".into())],
+        outside: vec![],
         institutions: vec![("H33020000001".into(), "宁波一院".into(), place("330200"))],
         arranged: vec![(place("330100"), "H33020000001".into())],
         personas: vec![PlannedPersona {

@@ -13,12 +13,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{
-    Allow, LogRow, Moment, Nature, Outcome, Party, PersonClass, PhaseKind, Public, ResolvedPlan,
-    Role, Rule, Scope, Span, Window,
+    Allow, LogRow, Moment, Nature, Outcome, Party, PersonClass, PhaseKind, ResolvedPlan, Role,
+    Rule, Scope, Span, Window,
 };
 use crosswipe_journal::{Intent, Purpose};
 
-use super::{RuleOutcome, r12_old, r12_refund, r12_transit};
+use super::{RuleOutcome, r12_old, r12_public, r12_refund, r12_transit};
 use crate::context::{Context, Ledger};
 use crate::draft::finding;
 use crate::judgement::Remark;
@@ -65,7 +65,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     }
     for (party, ledger) in &context.ledgers {
         booked(context, &gate, ledger, &mut outcome);
-        public(context, plan, party, &ledger.tally.played, &mut outcome);
+        r12_public::check(context, plan, party, ledger, &mut outcome);
         r12_transit::check(context, plan, party, ledger, &mut outcome);
         r12_old::check(context, plan, party, ledger, &mut outcome);
         r12_refund::check(context, plan, party, ledger, &mut outcome);
@@ -260,36 +260,6 @@ fn heard(context: &Context<'_>, tau: &Tau<'_>) -> Option<Moment> {
             .filter(|_| sent.ended.is_some_and(|(_, outcome)| outcome.is_ok()))
     });
     heard.max()
-}
-
-/// Public traffic that a party booked while the plan says that the public is suspended.
-fn public(
-    context: &Context<'_>,
-    plan: &ResolvedPlan,
-    party: &Party,
-    played: &BTreeMap<usize, Vec<&crosswipe_domain::LogRow>>,
-    outcome: &mut RuleOutcome,
-) {
-    for (index, rows) in played {
-        outcome.compared += 1;
-        let (_, message) = &context.story.played[*index];
-        let undo = message.infno.nature() == Nature::Undo;
-        let Some(row) = rows
-            .iter()
-            .find(|row| !undo && plan.window.public_at(row.at) == Public::Closed)
-        else {
-            continue;
-        };
-        let mut one = finding(Rule::R12, "gate:window")
-            .at(party)
-            .answered_by(Some(party));
-        one = one
-            .location(format!("{} {} public", message.infno, message.msgid))
-            .values("refused: the public is suspended", row.at);
-        one.case = Some(message.case.clone());
-        one.person = message.person.clone();
-        outcome.findings.push(one.witness(party, [*row]));
-    }
 }
 
 fn expectation(reason: &str) -> &'static str {

@@ -13,6 +13,16 @@ use crate::context::{Context, Ledger};
 use crate::draft::finding;
 use crate::story::Owner;
 
+/// Whether a party's cutover is not this one: nobody asked it to drain anything.
+fn is_outside(plan: &ResolvedPlan, party: &Party) -> bool {
+    let mut institutions = plan.institutions.iter();
+    let of_institution = institutions.find(|(code, ..)| *code == party.code);
+    let region = party
+        .region()
+        .or(of_institution.map(|(.., region)| *region));
+    region.is_some_and(|region| plan.outside.contains(&region))
+}
+
 /// One finding per party, with the list of what is open.
 pub(crate) fn check(
     context: &Context<'_>,
@@ -21,6 +31,9 @@ pub(crate) fn check(
     ledger: &Ledger<'_>,
     outcome: &mut RuleOutcome,
 ) {
+    if is_outside(plan, party) {
+        return;
+    }
     let phases = plan.window.phases.iter();
     let drains = phases.filter(|phase| phase.kind == PhaseKind::Drain);
     let Some(drained) = drains.filter_map(|phase| phase.to).max() else {

@@ -301,6 +301,7 @@ impl History {
             origin: HIS.into(),
             infno: InfNo::new(infno),
             person: Some(Pseudonym::from_evidence(person)),
+            insured: None,
             outcome: Outcome::Ok {
                 ids: BTreeMap::new(),
                 amounts: BTreeMap::new(),
@@ -447,12 +448,14 @@ pub(crate) fn plan() -> ResolvedPlan {
             ],
             margin_ms: 2 * 3600 * 1000,
             no_refund: None,
+            suspended: Vec::new(),
         },
         hub: division("330000"),
         regions: vec![
             (division("330100"), "杭州".into()),
             (division("330200"), "宁波".into()),
         ],
+        outside: vec![],
         institutions: vec![(HIS.into(), "一院".into(), division("330100"))],
         arranged: vec![],
         personas: vec![persona(PERSON), persona(OTHER)],

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Cause, Entry, Level, NoRefund, Party, Unit};
+use crosswipe_domain::{Business, Cause, Entry, Level, NoRefund, Party, Span, Suspension, Unit};
 use crosswipe_journal::Payload;
 use rstest::rstest;
 
@@ -220,4 +220,95 @@ fn two_generations_are_one_problem() {
     let heads = judgement.findings.iter();
     let heads = heads.filter(|one| one.follows_from.is_none());
     assert_eq!(heads.count(), 1, "{}", told(&judgement));
+}
+
+/// Somebody of the public after go-live, registered at one party, while a part of the public's business stands still.
+fn suspended(
+    suspension: Suspension,
+    booked: &str,
+    insured_at: Option<&str>,
+    outside: &[&str],
+) -> Evidence {
+    let mut plan = plan();
+    plan.window.suspended = vec![suspension];
+    plan.outside = outside.iter().map(|code| division(code)).collect();
+    let mut history = History::begin(plan);
+    history.export(Instant::T0);
+    let swipe = history.swipe("a", PERSON, &mut |_| {});
+    history.look("a");
+    history.unswipe(&swipe, &mut |_| {});
+    history.close();
+    history.now = at(booked);
+    history.played("public-1", "2401", BYSTANDER);
+    if let Some(Payload::Played(played)) = history
+        .evidence
+        .records
+        .last_mut()
+        .map(|one| &mut one.payload)
+    {
+        played.insured = insured_at.map(division);
+    }
+    let row = Entry::Row {
+        kind: "visit".into(),
+        id: "V-1".into(),
+        status: "admitted".into(),
+        was: None,
+        facts: BTreeMap::new(),
+        amounts: BTreeMap::new(),
+    };
+    let keeper = history.books.get_mut(&insured()).unwrap();
+    keeper.append(
+        at(booked),
+        &cause("public-1", "2401"),
+        Some(BYSTANDER),
+        vec![row],
+    );
+    history.export(Instant::T2);
+    history.evidence
+}
+
+fn admissions() -> Suspension {
+    Suspension {
+        clause: "XX1".into(),
+        from: at("2017-06-05T00:00+08:00"),
+        to: Some(at("2017-06-06T00:00+08:00")),
+        business: vec![],
+        messages: vec!["2401".into()],
+        except: vec![],
+        span: vec![],
+        insured: vec![],
+        treatment: vec![],
+        quote: String::new(),
+    }
+}
+
+#[rstest]
+#[case::in_its_time(admissions(), "2017-06-05T00:00+08:00", Some("330200"), &[], true)]
+#[case::a_moment_before(admissions(), "2017-06-04T23:59:59.999+08:00", Some("330200"), &[], false)]
+#[case::the_last_moment(admissions(), "2017-06-05T23:59:59.999+08:00", Some("330200"), &[], true)]
+#[case::the_moment_after(admissions(), "2017-06-06T00:00+08:00", Some("330200"), &[], false)]
+#[case::until_further_notice(Suspension { to: None, ..admissions() }, "2017-06-09T00:00+08:00", Some("330200"), &[], true)]
+#[case::of_this_business(Suspension { messages: vec![], business: vec![Business::Inpatient], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], true)]
+#[case::of_another_business(Suspension { messages: vec![], business: vec![Business::Outpatient], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
+#[case::of_another_message(Suspension { messages: vec!["2304".into()], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
+#[case::all_but_this(Suspension { messages: vec![], except: vec!["2401".into()], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
+#[case::at_this_distance(Suspension { span: vec![Span::CrossCity], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], true)]
+#[case::at_another_distance(Suspension { span: vec![Span::Local], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
+#[case::nobody_wrote_down_from_where(Suspension { span: vec![Span::CrossCity], ..admissions() }, "2017-06-05T10:00+08:00", None, &[], false)]
+#[case::of_these_people(Suspension { insured: vec![division("330200")], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], true)]
+#[case::of_other_people(Suspension { insured: vec![division("330100")], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
+#[case::in_these_hospitals(Suspension { treatment: vec![division("330100")], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], true)]
+#[case::in_other_hospitals(Suspension { treatment: vec![division("330200")], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
+#[case::one_of_both_is_outside(admissions(), "2017-06-05T10:00+08:00", Some("330200"), &["330100"], true)]
+#[case::both_are_outside(admissions(), "2017-06-05T10:00+08:00", Some("330200"), &["330100", "330200"], false)]
+fn what_stands_still_is_not_booked(
+    #[case] suspension: Suspension,
+    #[case] booked: &str,
+    #[case] insured_at: Option<&str>,
+    #[case] outside: &[&str],
+    #[case] forbidden: bool,
+) {
+    let judgement = judged(&suspended(suspension, booked, insured_at, outside));
+    let expected: &[&str] = if forbidden { &["gate:business"] } else { &[] };
+    assert_eq!(classes(&judgement), expected, "{}", told(&judgement));
 }

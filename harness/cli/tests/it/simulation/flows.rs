@@ -221,6 +221,8 @@ fn played(plan: &Plan, case: &str, at: Moment, outcome: Expected) -> Play {
         business: swipe.business,
         basket: swipe.basket.clone(),
         at: Some(at),
+        of: None,
+        messages: vec!["2201", "2203", "2204", "2207"],
         treated: None,
         refund_at: None,
         stranger: None,
