@@ -436,6 +436,7 @@ mod tests {
                 origin: "H33010000001".into(),
                 infno: InfNo::new("2207"),
                 person: None,
+                insured: None,
                 outcome: unknown,
             }),
         ];
