@@ -183,6 +183,17 @@ pub struct Play {
     pub expect: Expect,
 }
 
+impl Play {
+    /// Numbers of a whole visit's messages, in their order: nobody of the public tries a settlement first.
+    pub fn whole(business: Business) -> &'static [&'static str] {
+        match business {
+            Business::Inpatient => &["2401", "2301", "2402", "2304"],
+            Business::Pharmacy => &["2102"],
+            _ => &["2201", "2203", "2204", "2207"],
+        }
+    }
+}
+
 /// What a stranger does with his swipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Afterwards {

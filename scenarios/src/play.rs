@@ -19,15 +19,6 @@ use crate::{Afterwards, Play};
 const STRANGERS: [(&str, Afterwards); 2] =
     [("left", Afterwards::Left), ("undone", Afterwards::Undone)];
 
-/// Messages of a visit of the public, in their order: nobody tries a settlement first.
-fn messages(business: Business) -> &'static [&'static str] {
-    match business {
-        Business::Inpatient => &["2401", "2301", "2402", "2304"],
-        Business::Pharmacy => &["2102"],
-        _ => &["2201", "2203", "2204", "2207"],
-    }
-}
-
 impl Reader<'_, '_> {
     pub(crate) fn play(
         &mut self,
@@ -77,10 +68,12 @@ impl Reader<'_, '_> {
         let (business, until, before) = (business?, until?, before?);
         let sent = before.as_ref().map_or(0, |before| {
             let last = before.messages.last();
-            let place = messages(business).iter().position(|one| Some(one) == last);
+            let place = Play::whole(business)
+                .iter()
+                .position(|one| Some(one) == last);
             place.map_or(0, |place| place + 1)
         });
-        let left = &messages(business)[sent..];
+        let left = &Play::whole(business)[sent..];
         let last = left.iter().position(|number| *number == until);
         let Some(last) = last else {
             let problem = fields.at.error(
@@ -167,7 +160,7 @@ impl Reader<'_, '_> {
         fields: &Fields<'_>,
         business: Option<Business>,
     ) -> Option<&'static str> {
-        let numbers = messages(business?);
+        let numbers = Play::whole(business?);
         let Some(node) = fields.optional("until") else {
             return numbers.last().copied();
         };

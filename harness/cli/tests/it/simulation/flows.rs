@@ -222,7 +222,7 @@ fn played(plan: &Plan, case: &str, at: Moment, outcome: Expected) -> Play {
         basket: swipe.basket.clone(),
         at: Some(at),
         of: None,
-        messages: vec!["2201", "2203", "2204", "2207"],
+        messages: Play::whole(swipe.business).to_vec(),
         treated: None,
         refund_at: None,
         stranger: None,
