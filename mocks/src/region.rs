@@ -376,6 +376,21 @@ impl Region {
         }
     }
 
+    /// What nothing goes on to another place for is booked here, or refused and remembered so.
+    fn done_here(&mut self, mut ask: Ask<'_>, digest: String, deed: Result<Deed, Refusal>) -> Step {
+        match deed {
+            Ok(deed) => {
+                ask.hop.deed = deed;
+                self.close(ask.now, &ask.hop, digest)
+            }
+            Err(refusal) => {
+                let step = self.refuse(ask.now, &ask.hop.cause, None, &refusal);
+                self.treatment.remember_digest(&ask.hop.cause, digest);
+                step
+            }
+        }
+    }
+
     /// To the insured place: this machine's other side, or through the hub.
     fn send(&mut self, ask: Ask<'_>, body: &[u8], digest: String) -> Step {
         let Ask {

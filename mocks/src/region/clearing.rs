@@ -56,20 +56,12 @@ impl Region {
     }
 
     /// 3261, 3262: nothing goes on to another place.
-    pub(super) fn confirm(&mut self, mut ask: Ask<'_>, digest: String) -> Step {
+    pub(super) fn confirm(&mut self, ask: Ask<'_>, digest: String) -> Step {
         let deed = match ask.request.infno.base() {
             "3261" => self.confirmed(&ask),
             _ => self.returned(&ask),
         };
-        match deed {
-            Ok(deed) => ask.hop.deed = deed,
-            Err(refusal) => {
-                let step = self.refuse(ask.now, &ask.hop.cause, None, &refusal);
-                self.treatment.remember_digest(&ask.hop.cause, digest);
-                return step;
-            }
-        }
-        self.close(ask.now, &ask.hop, digest)
+        self.done_here(ask, digest, deed)
     }
 
     fn confirmed(&self, ask: &Ask<'_>) -> Result<Deed, Refusal> {

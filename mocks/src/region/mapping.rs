@@ -29,20 +29,12 @@ const KEPT: [&str; 6] = [
 
 impl Region {
     /// 3301, 3302: nothing goes on to another place.
-    pub(super) fn map(&mut self, mut ask: Ask<'_>, digest: String) -> Step {
+    pub(super) fn map(&mut self, ask: Ask<'_>, digest: String) -> Step {
         let deed = match ask.request.infno.base() {
             "3301" => self.mapped(&ask),
             _ => self.unmapped(&ask),
         };
-        match deed {
-            Ok(deed) => ask.hop.deed = deed,
-            Err(refusal) => {
-                let step = self.refuse(ask.now, &ask.hop.cause, None, &refusal);
-                self.treatment.remember_digest(&ask.hop.cause, digest);
-                return step;
-            }
-        }
-        self.close(ask.now, &ask.hop, digest)
+        self.done_here(ask, digest, deed)
     }
 
     fn mapped(&self, ask: &Ask<'_>) -> Result<Deed, Refusal> {
