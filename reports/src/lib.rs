@@ -7,6 +7,7 @@
 
 mod amount;
 mod audit;
+mod conform;
 mod html;
 mod json;
 mod junit;
@@ -18,6 +19,7 @@ mod window;
 mod wording;
 
 pub use audit::{RowBook, RowWords, audit_json, audit_shown, audit_terminal};
+pub use conform::{Conformed, ConformedFile, ConformedFinding, conform_json, conform_terminal};
 pub use html::html;
 pub use json::json;
 pub use junit::junit;

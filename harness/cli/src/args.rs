@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// 稽核 Compare parties' exports with each other, without a journal of ours
     Audit(Audit),
+    /// 接口核对 Hold recorded messages of a HIS against the interface, offline
+    Conform(Conform),
     /// 收口 Judge all runs of a plan together: may the window be closed?
     Close(Close),
     /// 复核 List what nobody knows in a certified run, or explain it by name and reason
@@ -322,6 +324,25 @@ pub(crate) struct Audit {
     /// Which column of a CSV file or workbook holds what [default: map.yaml of the folder, usual headings]
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 接口核对 Hold recorded messages against the interface
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe conform his.log traffic.har\n  crosswipe conform runs/RUN --json"
+)]
+pub(crate) struct Conform {
+    /// Recorded traffic: HAR, JSON, a document a line, logs with messages in them, run folders, or folders of these
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How strictly: strict names everything that differs, tolerant makes notes of what platforms forgive
+    #[arg(long, value_enum, default_value_t = Strictness::Strict)]
+    pub(crate) mode: Strictness,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,7 +10,7 @@ use crosswipe_journal::JournalError;
 use crosswipe_runner::Halt;
 use crosswipe_scenarios::{Problem, Severity};
 
-use crate::books::Flaws;
+use crate::books::{Flaw, Flaws};
 use crate::exit::Exit;
 use crate::served::Served;
 use crate::tenancy::Tenant;
@@ -24,6 +24,9 @@ pub(crate) enum Trouble {
     /// Delivered files with flaws; all of them.
     #[error("the delivered files have flaws")]
     Books(Flaws),
+    /// Recordings in no known form; all of them.
+    #[error("the recordings cannot be read")]
+    Traffic(Vec<Flaw>),
     /// A run folder that holds something already.
     #[error("`{}` is not empty", dir.display())]
     OutputBusy { dir: PathBuf },
@@ -95,6 +98,7 @@ impl Trouble {
         match self {
             Trouble::Plan(_) => "cli::plan",
             Trouble::Books(_) => "cli::books",
+            Trouble::Traffic(_) => "cli::traffic",
             Trouble::OutputBusy { .. } => "cli::output_busy",
             Trouble::File { source, .. }
             | Trouble::Halt(Halt::File { source, .. })
@@ -196,6 +200,7 @@ impl Trouble {
         match self {
             Trouble::Plan(_)
             | Trouble::Books(_)
+            | Trouble::Traffic(_)
             | Trouble::OutputBusy { .. }
             | Trouble::Usage { .. } => Exit::Usage,
             Trouble::Journal(
@@ -248,25 +253,26 @@ fn taken_over_help(dir: &Path) -> String {
 pub(crate) fn trouble(trouble: &Trouble) -> ExitCode {
     match trouble {
         Trouble::Plan(problems) => self::problems(problems),
-        Trouble::Books(flaws) => flaws_of_books(flaws),
+        Trouble::Books(flaws) => to_stderr(&flaws_told(trouble.code(), &flaws.told, flaws.more)),
+        Trouble::Traffic(flaws) => to_stderr(&flaws_told(trouble.code(), flaws, 0)),
         other => to_stderr(&told(other, "error")),
     }
     trouble.exit().into()
 }
 
 /// Prints every flaw of delivered files: what, where, how to mend it.
-fn flaws_of_books(flaws: &Flaws) {
+fn flaws_told(code: &str, flaws: &[Flaw], more: usize) -> String {
     let mut text = String::new();
-    for flaw in &flaws.told {
+    for flaw in flaws {
         text += &format!(
-            "error[cli::books]: {}\n --> {}\n  = help: {}\n",
+            "error[{code}]: {}\n --> {}\n  = help: {}\n",
             flaw.what, flaw.place, flaw.mend
         );
     }
-    if flaws.more > 0 {
-        text += &format!("另有 {0} 处 · and {0} more\n", flaws.more);
+    if more > 0 {
+        text += &format!("另有 {more} 处 · and {more} more\n");
     }
-    to_stderr(&text);
+    text
 }
 
 /// Prints a trouble that comes with a result.

@@ -19,6 +19,7 @@ mod seal;
 mod served;
 mod stage;
 mod tenancy;
+mod traffic;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => command::serve::serve(&serve),
         Command::Verify(verify) => command::verify::verify(&verify),
         Command::Audit(audit) => command::audit::audit(&audit),
+        Command::Conform(conform) => command::conform::conform(&conform),
         Command::Close(close) => command::close::close(&close),
         Command::Review(review) => command::review::review(&review),
         Command::Report(report) => command::report::report(&report),

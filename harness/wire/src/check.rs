@@ -10,7 +10,7 @@ mod ties;
 mod value;
 
 use crate::catalogue::{FieldSpec, Need, NodeKind, NodeSpec, catalogue};
-use crate::finding::{FieldPath, Finding, Weight};
+use crate::finding::{FieldPath, Finding, Said, Weight};
 use crate::json;
 use crate::members::{Members, same_word};
 use crate::request::Request;
@@ -63,7 +63,12 @@ const FORGIVEN: [&str; 31] = [
 pub fn check(request: &Request<'_>, mode: Mode) -> Vec<Finding> {
     let mut found = Found::new(mode);
     for note in &request.notes {
-        found.add(note.code, note.path.clone(), &note.expected, &note.actual);
+        found.add(
+            note.code,
+            note.path.clone(),
+            note.expected.clone(),
+            note.actual.clone(),
+        );
     }
     envelope::check(request, &mut found);
     match catalogue().transaction(&request.infno) {
@@ -77,7 +82,7 @@ pub fn check(request: &Request<'_>, mode: Mode) -> Vec<Finding> {
         None => found.add(
             "infno-unknown",
             path("", None, "infno", ""),
-            "a known transaction",
+            Said::words("接口目录里的交易", "a known transaction"),
             request.infno.as_str(),
         ),
     }
@@ -127,8 +132,8 @@ impl Found {
         &mut self,
         code: &'static str,
         path: FieldPath,
-        expected: &str,
-        actual: &str,
+        expected: impl Into<Said>,
+        actual: impl Into<Said>,
     ) {
         let forgiven = self.mode == Mode::Tolerant && FORGIVEN.contains(&code);
         let weight = if forgiven {
@@ -140,8 +145,8 @@ impl Found {
             code,
             weight,
             path,
-            expected: expected.to_owned(),
-            actual: actual.to_owned(),
+            expected: expected.into(),
+            actual: actual.into(),
         });
     }
 }
@@ -204,14 +209,19 @@ fn check_node_shape(
     }
     let raw = request.input.raw(key).unwrap_or_default();
     match (node.kind, raw.as_bytes().first()) {
-        (NodeKind::List, Some(b'{')) => found.add("object-for-list", at(), "list", "object"),
+        (NodeKind::List, Some(b'{')) => found.add("object-for-list", at(), list(), object()),
         (NodeKind::Single | NodeKind::Flat, Some(b'[')) => {
-            found.add("list-for-object", at(), "object", "list")
+            found.add("list-for-object", at(), object(), list())
         }
         _ => {}
     }
     if raw.starts_with('[') && json::elements(raw).len() != objects {
-        found.add("wrong-type", at(), "objects", "other elements");
+        found.add(
+            "wrong-type",
+            at(),
+            Said::words("每条都是对象", "objects"),
+            Said::words("有的不是", "other elements"),
+        );
     }
 }
 
@@ -275,17 +285,25 @@ fn check_input_keys(request: &Request<'_>, nodes: &[NodeSpec], found: &mut Found
         .collect();
     for (key, _) in request.input.iter().filter(|(key, _)| !used.contains(key)) {
         match used.iter().find(|node| same_word(node, key)) {
-            Some(node) => found.add("key-case", path(node, None, "", ""), node, key),
+            Some(node) => found.add("key-case", path(node, None, "", ""), *node, key),
             None => found.add("unknown-key", path("input", None, key, ""), "", key),
         }
     }
 }
 
-fn shape_of(kind: NodeKind) -> &'static str {
+fn shape_of(kind: NodeKind) -> Said {
     match kind {
-        NodeKind::List => "list",
-        NodeKind::Single | NodeKind::Flat => "object",
+        NodeKind::List => list(),
+        NodeKind::Single | NodeKind::Flat => object(),
     }
+}
+
+pub(crate) fn list() -> Said {
+    Said::words("列表", "list")
+}
+
+pub(crate) fn object() -> Said {
+    Said::words("对象", "object")
 }
 
 #[cfg(test)]

@@ -16,13 +16,14 @@ mod transport;
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{InfNo, Moment, Outcome, sha256_hex};
+use crosswipe_domain::{InfNo, Moment, Money, Nature, Outcome, sha256_hex};
 
 use crate::catalogue::catalogue;
 use crate::check::{Found, Mode, check, path};
 use crate::classify::{Sent as Answered, classify};
-use crate::finding::{FieldPath, Finding};
+use crate::finding::{FieldPath, Finding, Said};
 use crate::gateway::GatewayNote;
+use crate::mask::is_private;
 use crate::request::Request;
 use crate::response::Response;
 
@@ -52,6 +53,8 @@ pub struct Exchange<'a> {
     pub request: &'a [u8],
     /// HTTP status and body in UTF-8; `None` where the sender got none.
     pub answer: Option<(u16, &'a [u8])>,
+    /// Values that name persons or open something were replaced when it was kept: nothing is said of their form.
+    pub masked: bool,
 }
 
 /// 判定 · What is worth saying of one exchange.
@@ -82,6 +85,15 @@ pub struct Conform {
 pub fn refused_at_gateway(note: GatewayNote, mode: Mode) -> Vec<Finding> {
     let mut found = Found::new(mode);
     transport::noted(&note, &mut found);
+    found.findings
+}
+
+/// What is worth saying of an answer whose message nobody kept; its transaction, where that is known.
+pub fn answer_alone(infno: Option<&InfNo>, body: &[u8], mode: Mode) -> Vec<Finding> {
+    let mut found = Found::new(mode);
+    if let Ok(response) = Response::parse(body) {
+        answer::alone(infno, &response, &mut found);
+    }
     found.findings
 }
 
@@ -145,7 +157,12 @@ impl Conform {
             Ok(request) => request,
             Err(why) => {
                 let at = FieldPath::default();
-                found.add("unreadable", at, "a message", &why.to_string());
+                found.add(
+                    "unreadable",
+                    at,
+                    Said::words("一笔报文", "a message"),
+                    why.said(),
+                );
                 return Judged {
                     request: found.findings,
                     answer: Vec::new(),
@@ -167,17 +184,81 @@ impl Conform {
         let answer = self.answer(&look);
         let digest = sha256_hex(exchange.request);
         if self.first_time(&look, &digest, &mut found) {
-            self.session(&look, &mut found);
+            // A hidden sign-in number is any of them.
+            if !exchange.masked {
+                self.session(&look, &mut found);
+            }
             self.bill(&look, &mut found);
             self.undo(&look, &mut found);
             self.reverse(&look, &mut found);
             self.totals(&look, &mut found);
         }
+        let hidden = |finding: &Finding| !is_of_hidden(finding, &request, exchange.masked);
+        found.findings.retain(hidden);
         Judged {
             request: found.findings,
             answer,
         }
     }
+
+    /// 未撤 · Settlements that were answered and that nobody was seen to undo, oldest first by their id.
+    pub fn standing(&self) -> impl Iterator<Item = Standing<'_>> {
+        let standing = self.settled.iter().filter(|(_, one)| !one.undone);
+        standing.map(|(setl_id, one)| Standing {
+            origin: &one.origin,
+            msgid: &one.msgid,
+            setl_id,
+            mdtrt_id: &one.mdtrt_id,
+            total: one.amounts.get("medfee_sumamt").copied(),
+        })
+    }
+
+    /// 结果未知 · Messages that book or undo and that nobody answered, by institution and msgid.
+    pub fn unanswered(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let books = |infno: &str| {
+            let nature = InfNo::new(infno).nature();
+            matches!(nature, Nature::Forward | Nature::Undo)
+        };
+        let sent = self.sent.iter();
+        let unknown = sent.filter(move |(_, one)| !one.known && !one.undone && books(&one.infno));
+        unknown.map(|((origin, msgid), one)| (origin.as_str(), msgid.as_str(), one.infno.as_str()))
+    }
+}
+
+/// 未撤的结算 · A settlement that stands as far as was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing<'a> {
+    /// 定点医药机构编号
+    pub origin: &'a str,
+    /// Of the settling message.
+    pub msgid: &'a str,
+    /// 结算ID
+    pub setl_id: &'a str,
+    /// 就诊ID
+    pub mdtrt_id: &'a str,
+    /// 医疗费总额
+    pub total: Option<Money>,
+}
+
+/// Codes that compare persons, which pseudonyms can be too.
+const OF_PERSONS: [&str; 3] = ["psn-no-differs", "undo-of-other-person", "reversal-psn-no"];
+
+/// True if a finding speaks of the form of a value that was hidden before it was kept.
+fn is_of_hidden(finding: &Finding, request: &Request<'_>, masked: bool) -> bool {
+    let field = finding.path.field.as_str();
+    if !is_private(field) || OF_PERSONS.contains(&finding.code) {
+        return false;
+    }
+    let starred = || {
+        let nodes = match finding.path.node.as_str() {
+            "" => vec![request.envelope.clone()],
+            node => request.nodes(node),
+        };
+        let element = nodes.get(finding.path.index.unwrap_or(0));
+        let value = element.and_then(|element| element.text(field));
+        value.is_some_and(|value| value.contains("***"))
+    };
+    masked || starred()
 }
 
 fn outcome(request: &Request<'_>, answer: Option<(u16, &[u8])>) -> Outcome {

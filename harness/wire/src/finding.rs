@@ -1,8 +1,10 @@
 //! 接口发现 · What is worth saying about one message: where, expected, actual.
 //!
-//! Why so: facts with a stable code and no sentence, so that reports can word them in two languages.
+//! Why so: facts with a stable code and no sentence, so that reports can word them in two languages; what is asked for and
+//! what stands there are values, or few words in both.
 //! A value of a personal field is never repeated, only its length. Made by `request` and `check`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// 发现 · One thing about a message that a regular message has not.
@@ -15,9 +17,65 @@ pub struct Finding {
     /// Where.
     pub path: FieldPath,
     /// What the interface asks for.
-    pub expected: String,
+    pub expected: Said,
     /// What stands there; a personal value only by its length.
-    pub actual: String,
+    pub actual: Said,
+}
+
+/// 说法 · A value, which is the same in every language, or a few words in both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    zh: Cow<'static, str>,
+    en: Option<Cow<'static, str>>,
+}
+
+impl Said {
+    /// Words, Chinese and English.
+    pub fn words(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Said {
+        Said {
+            zh: zh.into(),
+            en: Some(en.into()),
+        }
+    }
+
+    /// So many characters of a value that is not repeated.
+    pub fn length(characters: usize) -> Said {
+        Said::words(
+            format!("{characters} 位"),
+            format!("{characters} characters"),
+        )
+    }
+
+    /// As a Chinese reader sees it.
+    pub fn zh(&self) -> &str {
+        &self.zh
+    }
+
+    /// As an English reader sees it.
+    pub fn en(&self) -> &str {
+        self.en.as_ref().unwrap_or(&self.zh)
+    }
+}
+
+impl From<&str> for Said {
+    fn from(value: &str) -> Said {
+        Said::from(value.to_owned())
+    }
+}
+
+impl From<String> for Said {
+    fn from(value: String) -> Said {
+        Said {
+            zh: value.into(),
+            en: None,
+        }
+    }
+}
+
+impl From<&String> for Said {
+    fn from(value: &String) -> Said {
+        Said::from(value.clone())
+    }
 }
 
 /// 分量 · How much a finding weighs.

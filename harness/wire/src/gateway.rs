@@ -12,7 +12,7 @@ mod sign;
 
 use std::fmt;
 
-pub use check::{GatewayNote, GatewayRefusal, Nonces, Presented, Rules, check};
+pub use check::{GatewayNote, GatewayRefusal, Nonces, Presented, Rules, check, head_alone};
 pub use path::{PathStyle, Routed, route};
 pub use sign::{Outbound, sign};
 

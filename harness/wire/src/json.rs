@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::finding::Said;
+
 /// Deepest nesting that is read.
 pub const MAX_DEPTH: usize = 64;
 /// Most members of one object, or elements of one list, that are read; of a request, most members of all its objects.
@@ -68,6 +70,25 @@ pub enum WireError {
 }
 
 impl WireError {
+    /// What is wrong, in both languages.
+    pub(crate) fn said(&self) -> Said {
+        let zh = match self {
+            WireError::NotUtf8 { at } => format!("第 {at} 字节不是 UTF-8"),
+            WireError::NotJson { line, column } => format!("第 {line} 行第 {column} 列不是 JSON"),
+            WireError::NotAnObject => "不是 JSON 对象".to_owned(),
+            WireError::TooDeep => format!("嵌套超过 {MAX_DEPTH} 层"),
+            WireError::TooMany => format!("一个对象或列表超过 {MAX_MEMBERS} 项"),
+            WireError::TooManyInAll { members } => {
+                format!("共 {members} 项, 超过 {MAX_MEMBERS} 项")
+            }
+            WireError::TextTooLong => format!("有文本超过 {MAX_TEXT} 字"),
+            WireError::Nul => "文本里有 NUL 字符".to_owned(),
+            WireError::NoInfno => "没有 infno".to_owned(),
+            WireError::NoInfcode => "没有 infcode".to_owned(),
+        };
+        Said::words(zh, self.to_string())
+    }
+
     /// True if not even an envelope could be read, so that nobody can be answered in one.
     pub fn is_unreadable(&self) -> bool {
         match self {

@@ -29,7 +29,7 @@ pub use catalogue::{
 pub use check::{Mode, check, missing_mandatory};
 pub use classify::{Sent, classify};
 pub use context::{BadContext, Context};
-pub use finding::{FieldPath, Finding, Weight};
+pub use finding::{FieldPath, Finding, Said, Weight};
 pub use identities::{
     Broken, Identity, LineAmounts, check_line_sums, check_lines, check_settlement, check_undo,
 };

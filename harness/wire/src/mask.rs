@@ -330,6 +330,6 @@ pub fn without_strangers(text: &str) -> Cow<'_, str> {
 }
 
 /// True for a field whose value names a person or opens something.
-fn is_private(name: &str) -> bool {
+pub(crate) fn is_private(name: &str) -> bool {
     catalogue().is_personal(name) || is_secret_key(name)
 }

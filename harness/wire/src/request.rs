@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use crosswipe_domain::InfNo;
 
 use crate::catalogue::catalogue;
-use crate::finding::{FieldPath, Finding, Weight};
+use crate::check::{list, object};
+use crate::finding::{FieldPath, Finding, Said, Weight};
 use crate::json::{self, Extent, MAX_MEMBERS, WireError};
 use crate::members::{Members, objects, same_word};
 
@@ -85,12 +86,12 @@ impl<'a> Request<'a> {
         let infno = InfNo::new(&envelope.text("infno").ok_or(WireError::NoInfno)?);
         let mut notes = Vec::new();
         if marked {
-            notes.push(note("byte-order-mark", "", "", "UTF-8", "UTF-8 BOM"));
+            notes.push(note("byte-order-mark", "", "UTF-8", "UTF-8 BOM"));
         }
         notes.extend(
             envelope
                 .repeated()
-                .map(|key| note("duplicate-key", "", key, "1", "> 1")),
+                .map(|key| note("duplicate-key", key, "1", "> 1")),
         );
         let input = read_input(&envelope, &mut notes);
         within_limits(extent, &envelope, &input)?;
@@ -210,11 +211,16 @@ fn read_input<'a>(envelope: &Members<'a>, notes: &mut Vec<Finding>) -> Members<'
     };
     let input = match raw.as_bytes()[0] {
         b'"' => {
-            notes.push(note("input-as-text", "", "input", "object", "text"));
+            notes.push(note(
+                "input-as-text",
+                "input",
+                object(),
+                Said::words("文本", "text"),
+            ));
             envelope.object("input").unwrap_or_default()
         }
         b'[' => {
-            notes.push(note("list-for-object", "", "input", "object", "list"));
+            notes.push(note("list-for-object", "input", object(), list()));
             let raw = envelope.find("input").cloned().unwrap_or_default();
             if objects(&raw).is_empty() {
                 Members::default()
@@ -227,14 +233,18 @@ fn read_input<'a>(envelope: &Members<'a>, notes: &mut Vec<Finding>) -> Members<'
     notes.extend(
         input
             .repeated()
-            .map(|key| note("duplicate-key", "", key, "1", "> 1")),
+            .map(|key| note("duplicate-key", key, "1", "> 1")),
     );
     input
 }
 
-fn note(code: &'static str, node: &str, field: &str, expected: &str, actual: &str) -> Finding {
+fn note(
+    code: &'static str,
+    field: &str,
+    expected: impl Into<Said>,
+    actual: impl Into<Said>,
+) -> Finding {
     let path = FieldPath {
-        node: node.to_owned(),
         field: field.to_owned(),
         ..FieldPath::default()
     };
@@ -242,7 +252,7 @@ fn note(code: &'static str, node: &str, field: &str, expected: &str, actual: &st
         code,
         weight: Weight::Note,
         path,
-        expected: expected.to_owned(),
-        actual: actual.to_owned(),
+        expected: expected.into(),
+        actual: actual.into(),
     }
 }

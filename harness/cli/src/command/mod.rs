@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod close;
+pub(crate) mod conform;
 pub(crate) mod explain;
 pub(crate) mod front;
 pub(crate) mod lint;

@@ -11,6 +11,7 @@ mod canaries;
 mod clean;
 mod close;
 mod closing;
+mod conform;
 mod damage;
 mod faults;
 mod fencing;

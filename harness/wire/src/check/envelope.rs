@@ -2,6 +2,7 @@
 
 use super::{Found, check_fields, path};
 use crate::catalogue::catalogue;
+use crate::finding::Said;
 use crate::request::Request;
 use crosswipe_domain::{AdmDivision, Moment};
 
@@ -25,7 +26,7 @@ pub(super) fn check(request: &Request<'_>, found: &mut Found) {
         found.add(
             "infver-form",
             path("", None, "infver", "接口版本号"),
-            "V1.0, 1.0 or 1.0.0",
+            VERSIONS.join(" / "),
             version,
         );
     }
@@ -43,8 +44,8 @@ fn check_msgid(request: &Request<'_>, found: &mut Found) {
         found.add(
             "msgid-length",
             at(),
-            "30 characters",
-            &format!("{} characters", msgid.chars().count()),
+            Said::length(30),
+            Said::length(msgid.chars().count()),
         );
         return;
     }
@@ -52,7 +53,7 @@ fn check_msgid(request: &Request<'_>, found: &mut Found) {
         found.add(
             "msgid-prefix",
             at(),
-            &request.fixmedins_code,
+            request.fixmedins_code.as_ref(),
             msgid.get(..12).unwrap_or(msgid),
         );
     }
@@ -88,15 +89,21 @@ fn check_insured_place(request: &Request<'_>, found: &mut Found) {
     match request.insuplc_admdvs.as_deref() {
         Some(place) => match AdmDivision::parse(place) {
             Ok(code) if code.province() == code && !is_municipality(code) => {
-                found.add("insuplc-not-pooling-area", at(), "a pooling area", place);
+                let pool = Said::words("统筹区", "a pooling area");
+                found.add("insuplc-not-pooling-area", at(), pool, place);
             }
             Ok(_) => {}
-            Err(_) => found.add("unknown-code", at(), "six digits", place),
+            Err(_) => found.add(
+                "unknown-code",
+                at(),
+                Said::words("6 位数字", "six digits"),
+                place,
+            ),
         },
         None if names_a_person(request) => found.add(
             "psn-no-without-insuplc",
             at(),
-            "the person's insured place",
+            Said::words("人员的参保地", "the person's insured place"),
             "",
         ),
         None => {}

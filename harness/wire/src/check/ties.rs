@@ -5,8 +5,10 @@
 
 use crosswipe_domain::{Day, InfNo};
 
+use super::value::hidden;
 use super::{Found, path};
 use crate::catalogue::{Transaction, catalogue};
+use crate::finding::Said;
 use crate::members::Members;
 use crate::request::Request;
 
@@ -75,7 +77,12 @@ fn check_person(request: &Request<'_>, transaction: &Transaction, found: &mut Fo
             Some(_) => {
                 let index = (index > 0).then_some(index);
                 let at = path(node, index, "psn_no", "人员编号");
-                found.add("psn-no-differs", at, "one person", "another person");
+                found.add(
+                    "psn-no-differs",
+                    at,
+                    Said::words("同一个人", "one person"),
+                    Said::words("另一个人", "another person"),
+                );
                 return;
             }
         }
@@ -96,7 +103,7 @@ fn check_reversible(request: &Request<'_>, found: &mut Found) {
         let reversible = all.filter(|one| one.reversible_by_2601);
         let names: Vec<&str> = reversible.map(|one| one.infno).collect();
         let at = path("data", None, "oinfno", "原交易编号");
-        found.add("reversal-not-allowed", at, &names.join(" "), &named);
+        found.add("reversal-not-allowed", at, names.join(" "), named);
     }
 }
 
@@ -108,7 +115,7 @@ fn check_period(request: &Request<'_>, found: &mut Found) {
     {
         let at = path("data", None, "stmt_enddate", "对账结束日期");
         let expected = format!(">= {begin}");
-        found.add("period-form", at, &expected, &end.to_string());
+        found.add("period-form", at, expected, end.to_string());
     }
 }
 
@@ -124,7 +131,7 @@ fn check_cainfo(request: &Request<'_>, found: &mut Found) {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'));
     if !formed {
         let at = path("", None, "cainfo", "数字签名信息");
-        let actual = format!("*** ({} characters)", cainfo.chars().count());
-        found.add("cainfo-unverifiable", at, "a signature", &actual);
+        let expected = Said::words("一段签名", "a signature");
+        found.add("cainfo-unverifiable", at, expected, hidden(cainfo));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Found;
 use crate::catalogue::{FieldKind, FieldSpec, Need, catalogue};
-use crate::finding::FieldPath;
+use crate::finding::{FieldPath, Said};
 use crate::json;
 use crate::members::read_moment;
 use crosswipe_domain::{Day, Moment};
@@ -19,12 +19,14 @@ pub(super) fn check(field: &FieldSpec, raw: &str, at: &FieldPath, found: &mut Fo
         if raw == "null" {
             check_empty(field, at, found)
         } else {
-            found.add("wrong-type", at.clone(), "Unicode text", "")
+            let expected = Said::words("Unicode 文本", "Unicode text");
+            found.add("wrong-type", at.clone(), expected, "")
         }
         return;
     };
     if json::is_null_text(text.trim()) {
-        found.add("null-text", at.clone(), "null or no value", &text);
+        let expected = Said::words("null 或不写", "null or no value");
+        found.add("null-text", at.clone(), expected, text.as_ref());
     }
     let Some(value) = json::value(text.clone()) else {
         check_empty(field, at, found);
@@ -34,8 +36,8 @@ pub(super) fn check(field: &FieldSpec, raw: &str, at: &FieldPath, found: &mut Fo
         found.add(
             "stray-blank",
             at.clone(),
-            "no blanks around",
-            &shown(field, &text),
+            Said::words("前后无空格", "no blanks around"),
+            shown(field, &text),
         );
     }
     let written_as_text = raw.starts_with('"');
@@ -49,7 +51,8 @@ pub(super) fn check(field: &FieldSpec, raw: &str, at: &FieldPath, found: &mut Fo
             found,
         ),
         _ if !written_as_text => {
-            found.add("text-as-number", at.clone(), "text", &shown(field, &value))
+            let expected = Said::words("文本 (加引号)", "text (in quotes)");
+            found.add("text-as-number", at.clone(), expected, shown(field, &value))
         }
         FieldKind::Date if Day::parse(&value).is_err() => {
             check_date(field, &value, "yyyy-MM-dd", at, found)
@@ -66,7 +69,12 @@ pub(super) fn check(field: &FieldSpec, raw: &str, at: &FieldPath, found: &mut Fo
 /// Bytes are a list of numbers, extension content an object; nothing else holds a container.
 fn check_container(field: &FieldSpec, at: &FieldPath, found: &mut Found) {
     if field.kind != FieldKind::Bytes && !crate::members::same_word(field.name, "exp_content") {
-        found.add("wrong-type", at.clone(), "a plain value", "object or list");
+        found.add(
+            "wrong-type",
+            at.clone(),
+            Said::words("单个值", "a plain value"),
+            Said::words("对象或列表", "object or list"),
+        );
     }
 }
 
@@ -78,7 +86,7 @@ pub(super) fn check_empty(field: &FieldSpec, at: &FieldPath, found: &mut Found) 
         } else {
             "mandatory-missing"
         };
-        found.add(code, at.clone(), "a value", "");
+        found.add(code, at.clone(), Said::words("有值", "a value"), "");
     }
 }
 
@@ -95,22 +103,31 @@ fn check_number(
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
-        found.add("not-a-number", at.clone(), "number", &shown(field, value));
+        found.add("not-a-number", at.clone(), number(), shown(field, value));
         return;
     }
     if written_as_text {
-        found.add("number-as-text", at.clone(), "number", &shown(field, value));
+        let expected = Said::words("数 (不加引号)", "number (without quotes)");
+        found.add("number-as-text", at.clone(), expected, shown(field, value));
     }
-    let expected = || format!("{precision} digits, {scale} after the point");
+    let expected = || {
+        Said::words(
+            format!("整数 {} 位以内, 小数 {scale} 位以内", precision - scale),
+            format!(
+                "at most {} digits before the point, {scale} after it",
+                precision - scale
+            ),
+        )
+    };
     if fraction.trim_end_matches('0').len() > scale {
         found.add(
             "too-many-decimals",
             at.clone(),
-            &expected(),
-            &shown(field, value),
+            expected(),
+            shown(field, value),
         );
     } else if whole.trim_start_matches('0').len() > precision - scale {
-        found.add("over-length", at.clone(), &expected(), &shown(field, value));
+        found.add("over-length", at.clone(), expected(), shown(field, value));
     }
 }
 
@@ -121,7 +138,7 @@ fn check_date(field: &FieldSpec, value: &str, form: &str, at: &FieldPath, found:
     } else {
         "date-unreadable"
     };
-    found.add(code, at.clone(), form, &shown(field, value));
+    found.add(code, at.clone(), form, shown(field, value));
 }
 
 fn check_length(field: &FieldSpec, value: &str, at: &FieldPath, found: &mut Found) {
@@ -131,8 +148,11 @@ fn check_length(field: &FieldSpec, value: &str, at: &FieldPath, found: &mut Foun
         found.add(
             "over-length",
             at.clone(),
-            &format!("at most {max_len} characters"),
-            &format!("{length} characters"),
+            Said::words(
+                format!("{max_len} 位以内"),
+                format!("at most {max_len} characters"),
+            ),
+            Said::length(length),
         );
     }
 }
@@ -151,19 +171,36 @@ fn check_code(field: &FieldSpec, value: &str, at: &FieldPath, found: &mut Found)
     }
     let padded = format!("0{value}");
     if known(&padded) {
-        found.add("code-form", at.clone(), &padded, &shown(field, value));
+        found.add("code-form", at.clone(), padded, shown(field, value));
     } else {
-        found.add("unknown-code", at.clone(), list.zh, &shown(field, value));
+        let expected = Said::words(
+            format!("代码表 {}", list.zh),
+            format!("a code of {}", field.code_list.unwrap_or_default()),
+        );
+        found.add("unknown-code", at.clone(), expected, shown(field, value));
     }
 }
 
 /// A value as a finding may repeat it: of a personal one only the length.
-pub(super) fn shown(field: &FieldSpec, value: &str) -> String {
+pub(super) fn shown(field: &FieldSpec, value: &str) -> Said {
     if field.personal {
-        return format!("*** ({} characters)", value.chars().count());
+        return hidden(value);
     }
     match value.char_indices().nth(SHOWN_MAX) {
-        Some((cut, _)) => format!("{}…", &value[..cut]),
-        None => value.to_owned(),
+        Some((cut, _)) => format!("{}…", &value[..cut]).into(),
+        None => value.into(),
     }
+}
+
+/// A value that names somebody or opens something, by its length alone.
+pub(super) fn hidden(value: &str) -> Said {
+    let length = value.chars().count();
+    Said::words(
+        format!("*** ({length} 位)"),
+        format!("*** ({length} characters)"),
+    )
+}
+
+fn number() -> Said {
+    Said::words("数", "number")
 }

@@ -3,13 +3,13 @@
 //! Measured by the same tables as a message, and weighed as the mode says. Whose fault it is, is not decided here: at
 //! the door it is ours, in a recording a real platform's.
 
-use crosswipe_domain::Outcome;
+use crosswipe_domain::{InfNo, Outcome};
 
 use super::{Conform, Look};
 use crate::catalogue::{FieldSpec, catalogue};
 use crate::check::{Found, path};
 use crate::classify::{amounts_of, is_fair, missing_part};
-use crate::finding::{FieldPath, Finding};
+use crate::finding::{FieldPath, Finding, Said};
 use crate::identities::{Broken, check_settlement, check_undo};
 use crate::mask::without_strangers;
 use crate::response::{Infcode, Response};
@@ -22,7 +22,7 @@ impl Conform {
         if let Some(response) = look.response {
             envelope(response, &mut found);
             if response.infcode == Infcode::Ok {
-                success(look, response, &mut found);
+                success(Some(&look.request.infno), response, &mut found);
                 self.amounts(look, response, &mut found);
             }
         }
@@ -47,22 +47,45 @@ impl Conform {
             ),
             _ => ("amounts-differ", check_settlement(&amounts)),
         };
-        for Broken {
-            identity,
-            what,
-            expected,
-            actual,
-        } in broken
-        {
-            let at = path("setlinfo", None, &what, name_of(look, &what));
-            let expected = format!("{expected} ({identity})");
-            found.add(code, at, &expected, &actual.to_string());
-        }
+        broken_amounts(Some(&look.request.infno), code, broken, found);
     }
 }
 
-fn name_of(look: &Look<'_, '_>, field: &str) -> &'static str {
-    let spec = catalogue().field(&look.request.infno, "setlinfo", field);
+/// An answer whose message is not at hand.
+pub(super) fn alone(infno: Option<&InfNo>, response: &Response<'_>, found: &mut Found) {
+    envelope(response, found);
+    if response.infcode != Infcode::Ok {
+        return;
+    }
+    success(infno, response, found);
+    if let Ok(amounts) = amounts_of(response)
+        && !amounts.is_empty()
+    {
+        broken_amounts(infno, "amounts-differ", check_settlement(&amounts), found);
+    }
+}
+
+fn broken_amounts(
+    infno: Option<&InfNo>,
+    code: &'static str,
+    broken: Vec<Broken>,
+    found: &mut Found,
+) {
+    for Broken {
+        identity,
+        what,
+        expected,
+        actual,
+    } in broken
+    {
+        let at = path("setlinfo", None, &what, name_of(infno, &what));
+        let expected = format!("{expected} ({identity})");
+        found.add(code, at, expected, actual.to_string());
+    }
+}
+
+fn name_of(infno: Option<&InfNo>, field: &str) -> &'static str {
+    let spec = infno.and_then(|infno| catalogue().field(infno, "setlinfo", field));
     spec.map_or("", |spec: &FieldSpec| spec.zh)
 }
 
@@ -74,14 +97,23 @@ fn at(name: &str) -> FieldPath {
 fn envelope(response: &Response<'_>, found: &mut Found) {
     let code = response.envelope.raw("infcode").unwrap_or_default();
     if code.starts_with('"') {
-        found.add("infcode-type", at("infcode"), "number", "text");
+        found.add(
+            "infcode-type",
+            at("infcode"),
+            Said::words("数", "number"),
+            Said::words("文本", "text"),
+        );
     }
     let receipt = response.inf_refmsgid.as_deref().unwrap_or_default();
     let length = receipt.chars().count();
     if length != RECEIPT_LENGTH {
-        let expected = format!("{RECEIPT_LENGTH} characters");
-        let actual = format!("{length} characters");
-        found.add("receipt-length", at("inf_refmsgid"), &expected, &actual);
+        let expected = Said::length(RECEIPT_LENGTH);
+        found.add(
+            "receipt-length",
+            at("inf_refmsgid"),
+            expected,
+            Said::length(length),
+        );
     }
     // `yyyyMMddHHmmssSSS`: text of one length sorts like the instants that it names.
     let time = |text: &Option<std::borrow::Cow<'_, str>>| {
@@ -94,24 +126,29 @@ fn envelope(response: &Response<'_>, found: &mut Found) {
         && answered < came
     {
         let expected = format!(">= {came}");
-        found.add("times-order", at("respond_time"), &expected, &answered);
+        found.add("times-order", at("respond_time"), expected, answered);
     }
 }
 
-fn success(look: &Look<'_, '_>, response: &Response<'_>, found: &mut Found) {
+fn success(infno: Option<&InfNo>, response: &Response<'_>, found: &mut Found) {
     let words = response.err_msg.as_deref().unwrap_or_default();
     if !is_fair(words) {
         let at = at("err_msg");
         found.add(
             "success-with-error",
             at,
-            "no error text",
-            &without_strangers(words),
+            Said::words("没有错误信息", "no error text"),
+            without_strangers(words).as_ref(),
         );
     }
-    let transaction = catalogue().transaction(&look.request.infno);
+    let transaction = infno.and_then(|infno| catalogue().transaction(infno));
     if let Some(missing) = transaction.and_then(|one| missing_part(one, response)) {
         let at = path(missing, None, "", "");
-        found.add("success-without-node", at, "the node", "");
+        found.add(
+            "success-without-node",
+            at,
+            Said::words("有这个节点", "the node"),
+            "",
+        );
     }
 }

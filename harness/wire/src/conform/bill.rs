@@ -165,8 +165,8 @@ impl Conform {
             found.add(
                 "lines-sum",
                 look.field("medfee_sumamt"),
-                &fees.to_string(),
-                &total.to_string(),
+                fees.to_string(),
+                total.to_string(),
             );
         }
         for (at, (name, _)) in SPLIT.into_iter().enumerate() {
@@ -177,8 +177,8 @@ impl Conform {
                 found.add(
                     "split-differs",
                     look.field(name),
-                    &told.to_string(),
-                    &sent.to_string(),
+                    told.to_string(),
+                    sent.to_string(),
                 );
             }
         }
@@ -211,7 +211,7 @@ impl Conform {
             if let Some(tried) = trial.get(name)
                 && *tried != settled
             {
-                found.add("trial-differs", look.field(name), tried, &settled);
+                found.add("trial-differs", look.field(name), tried, settled);
             }
         }
     }

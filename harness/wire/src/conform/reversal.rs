@@ -4,6 +4,7 @@ use crosswipe_domain::Outcome;
 
 use super::{Conform, Look, Scope};
 use crate::check::Found;
+use crate::finding::Said;
 
 impl Conform {
     /// 2208, 2305, 2103: the settlement must be one of this institution, visit and person, and stand.
@@ -23,7 +24,8 @@ impl Conform {
         let Some(settlement) = self.settled.get(&setl_id) else {
             if self.scope == Scope::Whole {
                 let at = look.field("setl_id");
-                found.add("undo-of-unknown", at, "a settlement of ours", &setl_id);
+                let expected = Said::words("应答给过的结算", "a settlement that was answered");
+                found.add("undo-of-unknown", at, expected, setl_id);
             }
             return;
         };
@@ -31,21 +33,26 @@ impl Conform {
             found.add(
                 "undo-of-other-institution",
                 look.field("setl_id"),
-                &settlement.origin,
-                &look.origin(),
+                settlement.origin.as_str(),
+                look.origin(),
             );
         }
         if let Some(visit) = look.text("mdtrt_id")
             && visit != settlement.mdtrt_id
         {
             let at = look.field("mdtrt_id");
-            found.add("undo-of-other-visit", at, &settlement.mdtrt_id, &visit);
+            found.add(
+                "undo-of-other-visit",
+                at,
+                settlement.mdtrt_id.as_str(),
+                visit,
+            );
         }
         if let (Some(person), Some(own)) = (look.text("psn_no"), &settlement.person)
             && person != *own
         {
             let at = look.field("psn_no");
-            found.add("undo-of-other-person", at, "its person", "another person");
+            found.add("undo-of-other-person", at, its_person(), another());
         }
         let (visit, msgid) = (settlement.mdtrt_id.clone(), settlement.msgid.clone());
         let origin = settlement.origin.clone();
@@ -80,8 +87,8 @@ impl Conform {
                 found.add(
                     "reversal-of-unknown",
                     at,
-                    "a msgid that was sent",
-                    &original,
+                    Said::words("发过的 msgid", "a msgid that was sent"),
+                    original,
                 );
             }
             return;
@@ -89,23 +96,33 @@ impl Conform {
         if let Some(named) = &named
             && named.trim_end_matches(|c: char| c.is_ascii_alphabetic()) != sent.infno
         {
-            found.add("reversal-infno", look.field("oinfno"), &sent.infno, named);
+            found.add(
+                "reversal-infno",
+                look.field("oinfno"),
+                sent.infno.as_str(),
+                named,
+            );
         }
         if let (Some(person), Some(own)) = (look.text("psn_no"), &sent.person)
             && person != *own
         {
             let at = look.field("psn_no");
-            found.add("reversal-psn-no", at, "its person", "another person");
+            found.add("reversal-psn-no", at, its_person(), another());
         }
         if sent.undone {
             let at = look.field("omsgid");
-            found.add("reversal-repeated", at, "what stands", "undone already");
+            found.add(
+                "reversal-repeated",
+                at,
+                Said::words("还没撤的", "what stands"),
+                Said::words("已经撤了", "undone already"),
+            );
         } else if sent.known {
             found.add(
                 "reversal-of-known",
                 look.field("omsgid"),
-                "a message without answer",
-                "its answer was sent",
+                Said::words("结果未知的报文", "a message of unknown outcome"),
+                Said::words("它已有应答", "it was answered"),
             );
         }
         let mine = |settlement: &super::Settlement| {
@@ -126,4 +143,12 @@ impl Conform {
             }
         }
     }
+}
+
+fn its_person() -> Said {
+    Said::words("原来的人", "its person")
+}
+
+fn another() -> Said {
+    Said::words("另一个人", "another person")
 }

@@ -4,6 +4,7 @@ use crosswipe_domain::{Moment, Outcome};
 
 use super::{Conform, Look, Scope};
 use crate::check::{Found, path};
+use crate::finding::Said;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -48,9 +49,17 @@ impl Conform {
                 // Sent again because nobody had answered: only now it is known what it did.
                 return late;
             }
-            let actual = format!("{} (other content)", before.infno);
+            let actual = Said::words(
+                format!("{} 用过, 内容不同", before.infno),
+                format!("used by {}, with other content", before.infno),
+            );
             let at = path("", None, "msgid", "发送方报文ID");
-            found.add("msgid-reuse", at, "a number used once", &actual);
+            found.add(
+                "msgid-reuse",
+                at,
+                Said::words("只用一次", "used once"),
+                actual,
+            );
         }
         let sent = Sent {
             infno: look.base().to_owned(),
@@ -71,19 +80,25 @@ impl Conform {
             let at = || path("", None, "sign_no", "签到流水号");
             match self.signed.get(&(origin.clone(), number.clone())) {
                 None if self.scope == Scope::Whole => {
-                    found.add("sign-no-not-issued", at(), "a number from 9001", number);
+                    let expected = Said::words("9001 给的编号", "a number from 9001");
+                    found.add("sign-no-not-issued", at(), expected, number);
                 }
                 None => {}
                 Some(given) if given.signed_off => {
                     found.add(
                         "sign-no-expired",
                         at(),
-                        "a sign-in that holds",
-                        "signed off",
+                        holds(),
+                        Said::words("已签退", "signed off"),
                     );
                 }
                 Some(given) if look.at.epoch_ms() - given.at.epoch_ms() > DAY_MS => {
-                    found.add("sign-no-expired", at(), "at most 24 h old", "older");
+                    found.add(
+                        "sign-no-expired",
+                        at(),
+                        Said::words("24 小时以内", "at most 24 h old"),
+                        Said::words("更早", "older"),
+                    );
                 }
                 Some(_) => {}
             }
@@ -113,4 +128,8 @@ impl Conform {
             _ => {}
         }
     }
+}
+
+fn holds() -> Said {
+    Said::words("仍有效的签到", "a sign-in that holds")
 }

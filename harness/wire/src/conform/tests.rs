@@ -201,6 +201,7 @@ fn judged(steps: &[Step], mode: Mode, scope: Scope) -> Vec<String> {
             gateway: &[],
             request: request.as_bytes(),
             answer: answer.as_ref().map(|body| (200, body.as_bytes())),
+            masked: false,
         });
         assert!(
             !format!("{judged:?}").contains("P1"),
@@ -393,6 +394,7 @@ fn a_sign_in_of_yesterday_has_expired() {
             gateway: &[],
             request: request.as_bytes(),
             answer: answer.as_ref().map(|body| (200, body.as_bytes())),
+            masked: false,
         });
         codes.extend(judged.request.iter().map(|one| (step.name, one.code)));
     }
@@ -420,6 +422,7 @@ fn what_the_gateway_let_pass_is_a_finding(
             gateway: &[note],
             request: request.as_bytes(),
             answer: None,
+            masked: false,
         });
         let found: Vec<_> = judged
             .request
@@ -445,6 +448,7 @@ fn what_is_no_message_is_one_finding() {
             gateway: &[],
             request: body.as_bytes(),
             answer: Some((400, b"<html>")),
+            masked: false,
         });
         let codes: Vec<_> = judged.request.iter().map(|one| one.code).collect();
         assert_eq!(

@@ -96,7 +96,7 @@ impl Conform {
                 0 => stand.to_string(),
                 _ => format!("{stand} / {}", stand + 2 * undone),
             };
-            found.add("counts-differ", at, &expected, &counted.to_string());
+            found.add("counts-differ", at, expected, counted.to_string());
         }
     }
 }

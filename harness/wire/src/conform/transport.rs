@@ -4,7 +4,7 @@ use crosswipe_domain::InfNo;
 
 use super::Exchange;
 use crate::check::{Found, path};
-use crate::finding::FieldPath;
+use crate::finding::{FieldPath, Said};
 use crate::gateway::GatewayNote;
 
 const MINUTE_MS: i64 = 60_000;
@@ -31,23 +31,43 @@ pub(super) fn noted(note: &GatewayNote, found: &mut Found) {
     let timestamp = || head("timestamp", "时间戳");
     let nonce = || head("nonce", "随机串");
     match note {
-        GatewayNote::UnknownKey => found.add("key-unknown", key(), "a key of ours", ""),
+        GatewayNote::UnknownKey => found.add(
+            "key-unknown",
+            key(),
+            Said::words("平台发的密钥", "a key of the platform"),
+            "",
+        ),
         GatewayNote::Signature => {
-            found.add("signature-wrong", signature(), "that of this message", "")
+            let expected = Said::words("按这一笔算出的签名", "that of this message");
+            found.add("signature-wrong", signature(), expected, "")
         }
         GatewayNote::OtherEncoding => {
-            let (expected, actual) = ("over the bytes sent", "over another encoding");
+            let expected = Said::words("按发出的字节", "over the bytes sent");
+            let actual = Said::words("按另一种编码", "over another encoding");
             found.add("signed-in-other-encoding", signature(), expected, actual);
         }
         GatewayNote::NoTimestamp => {
-            found.add("timestamp-missing", timestamp(), "10 or 13 digits", "");
+            let expected = Said::words("10 位秒或 13 位毫秒", "10 or 13 digits");
+            found.add("timestamp-missing", timestamp(), expected, "");
         }
         GatewayNote::Skew(ms) => {
-            let actual = format!("{} min", ms / MINUTE_MS);
-            found.add("timestamp-outside", timestamp(), "within 30 min", &actual);
+            let minutes = ms / MINUTE_MS;
+            let actual = Said::words(format!("{minutes} 分钟"), format!("{minutes} min"));
+            let expected = Said::words("30 分钟以内", "within 30 min");
+            found.add("timestamp-outside", timestamp(), expected, actual);
         }
-        GatewayNote::Nonce => found.add("nonce", nonce(), "a new one", "used before"),
-        GatewayNote::NonceForm => found.add("nonce", nonce(), "1 to 36 characters", ""),
+        GatewayNote::Nonce => found.add(
+            "nonce",
+            nonce(),
+            Said::words("每笔一个新的", "a new one"),
+            Said::words("用过", "used before"),
+        ),
+        GatewayNote::NonceForm => found.add(
+            "nonce",
+            nonce(),
+            Said::words("1–36 个字符", "1 to 36 characters"),
+            "",
+        ),
     }
 }
 

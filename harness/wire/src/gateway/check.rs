@@ -237,6 +237,46 @@ pub fn check(
     Ok(notes)
 }
 
+/// What a head says against itself where nobody has its secret, as in a recording: no timestamp, one far off `now`
+/// (where it is known when it was sent), a nonce of no form or used twice.
+pub fn head_alone(
+    dialect: Dialect,
+    nonces: &mut Nonces,
+    header: &dyn Fn(&str) -> Option<String>,
+    sent: Option<Moment>,
+) -> Vec<GatewayNote> {
+    let value = |name: &str| header(name).filter(|value| !value.is_empty());
+    let stamp = match dialect {
+        Dialect::XTif => value("x-tif-timestamp"),
+        Dialect::Csb => value("_api_timestamp"),
+        Dialect::Zhejiang => value("x-ca-signature")
+            .and_then(|value| Some(value.split_once(':')?.0.trim().to_owned())),
+        _ => return Vec::new(),
+    };
+    let mut notes = Vec::new();
+    match (stamp.as_deref().and_then(instant), sent) {
+        (None, _) => notes.push(GatewayNote::NoTimestamp),
+        (Some(at), Some(sent)) => {
+            let ahead = at.epoch_ms() - sent.epoch_ms();
+            if ahead.abs() > Rules::STRICT.skew_ms {
+                notes.push(GatewayNote::Skew(ahead));
+            }
+        }
+        (Some(_), None) => {}
+    }
+    if dialect == Dialect::XTif {
+        let key = value("x-tif-paasid").unwrap_or_default();
+        let nonce = value("x-tif-nonce").unwrap_or_default();
+        let formed = (1..=36).contains(&nonce.chars().count());
+        if !formed {
+            notes.push(GatewayNote::NonceForm);
+        } else if !nonces.is_new(&key, &nonce, Moment::from_epoch_ms(0), 0) {
+            notes.push(GatewayNote::Nonce);
+        }
+    }
+    notes
+}
+
 enum Signed {
     Right,
     /// As the same text in the other encoding.

@@ -294,6 +294,7 @@ impl Node {
             gateway: &admitted.notes,
             request: &admitted.body,
             answer: answer.as_ref().map(|(status, body)| (*status, &body[..])),
+            masked: false,
         });
         if let Some(told) = told(&admitted, &seen, &judged.request) {
             lock(&self.acceptance).take(&told);

@@ -69,10 +69,14 @@ pub struct Found {
     pub field: String,
     /// Chinese name of the field; empty where the interface has none.
     pub name: &'static str,
-    /// What the interface asks for.
+    /// What the interface asks for, Chinese.
     pub expected: String,
-    /// What stands there; a personal value only by its length.
+    /// The same, English.
+    pub expected_en: String,
+    /// What stands there, Chinese; a personal value only by its length.
     pub actual: String,
+    /// The same, English.
+    pub actual_en: String,
     /// The rule, Chinese.
     pub rule_zh: &'static str,
     /// The rule, English.
@@ -92,8 +96,10 @@ impl Found {
             },
             field: at.to_string(),
             name,
-            expected: finding.expected,
-            actual: finding.actual,
+            expected: finding.expected.zh().to_owned(),
+            expected_en: finding.expected.en().to_owned(),
+            actual: finding.actual.zh().to_owned(),
+            actual_en: finding.actual.en().to_owned(),
             rule_zh: rule.map_or("", |rule| rule.zh),
             rule_en: rule.map_or("", |rule| rule.en),
         }
