@@ -9,7 +9,7 @@ use crosswipe_domain::{Cause, CellKey, Entry, FenceState, InfNo, Moment, Role};
 
 use crate::deed::{Bill, Deed, Hop, Line, Sale, Unbill};
 use crate::his::dispense;
-use crate::ledger::{Amounts, Draft, Facts, Held, Ledger};
+use crate::ledger::{Amounts, Draft, Facts, Held, Ledger, Original};
 
 /// Books a completed deed with the answer that was given to it.
 pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<String>) {
@@ -165,7 +165,7 @@ pub(crate) const CLEARED: &str = "clearing";
 
 /// The whole confirmation is taken back.
 fn unconfirm(ledger: &Ledger, origin: &str, otransid: &str, draft: &mut Draft) {
-    let known = ledger.fenced(origin, otransid);
+    let known = ledger.original(origin, otransid, "3261").one();
     if let Some(known) = known.filter(|known| known.state == FenceState::Applied) {
         ledger.negate(known.group, draft);
         draft.fence_other(origin, otransid, FenceState::Reversed);
@@ -449,16 +449,16 @@ fn unsettle(ledger: &Ledger, hop: &Hop, unbill: &Unbill, draft: &mut Draft) {
 }
 
 fn reverse(ledger: &Ledger, origin: &str, omsgid: &str, oinfno: &str, draft: &mut Draft) {
-    match ledger.fenced(origin, omsgid) {
-        Some(known) if known.state == FenceState::Applied => {
+    match ledger.original(origin, omsgid, oinfno) {
+        Original::One(known) if known.state == FenceState::Applied => {
             ledger.negate(known.group, draft);
             draft.fence_other(origin, omsgid, FenceState::Reversed);
             if matches!(InfNo::new(oinfno).base(), "2208" | "2305" | "2103") {
                 reinstate(ledger, known.group, draft);
             }
         }
-        None => draft.fence_other(origin, omsgid, FenceState::Tombstone),
-        Some(_) => {}
+        Original::Unheard => draft.fence_other(origin, omsgid, FenceState::Tombstone),
+        Original::One(_) | Original::Several(_) => {}
     }
 }
 

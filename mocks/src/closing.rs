@@ -70,9 +70,10 @@ pub(crate) fn undone<'a>(ledger: &'a Ledger, hop: &Hop) -> Option<(&'a Held, Mom
 fn settlement<'a>(ledger: &'a Ledger, hop: &Hop) -> Option<&'a Held> {
     let held = match &hop.deed {
         Deed::Unsettle(unbill) => ledger.row("settlement", &unbill.setl_id),
-        Deed::Reverse { omsgid, .. } => {
+        Deed::Reverse { omsgid, oinfno } => {
             let known = ledger
-                .fenced(&hop.cause.origin, omsgid)
+                .original(&hop.cause.origin, omsgid, oinfno)
+                .one()
                 .filter(|known| known.state == FenceState::Applied)?;
             ledger
                 .rows_of_person("settlement", &hop.person)

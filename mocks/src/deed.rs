@@ -25,6 +25,9 @@ pub struct Hop {
     pub insured: AdmDivision,
     /// 就医地
     pub treatment: AdmDivision,
+    /// Digest of the institution's bytes, so that every party can tell a repetition from another message under its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// What it does.
     pub deed: Deed,
 }

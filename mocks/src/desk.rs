@@ -82,15 +82,24 @@ pub(crate) enum Passage {
     Barred(Refusal),
 }
 
-/// 栅 · Asks the fence about a message. `digest` is compared where both are known.
+/// 栅 · Asks the fence about a message: the same one is not booked again. `digest` is compared where both are known.
 pub(crate) fn passage(
     ledger: &Ledger,
     cause: &Cause,
     digest: Option<&str>,
     mode: MsgidMode,
 ) -> Passage {
-    let Some(known) = ledger.fenced(&cause.origin, &cause.msgid) else {
-        return Passage::Free;
+    let barred = || {
+        let detail = format!("msgid {}", cause.msgid);
+        Passage::Barred(Refusal::new(RefusalCode::DupMsg, detail))
+    };
+    let used = ledger.fenced(&cause.origin, &cause.msgid).is_some();
+    let Some(known) = ledger.known(cause, digest) else {
+        // Another message under a used number is another message: whoever forgives at all carries it out.
+        return match (used, mode) {
+            (true, MsgidMode::Refuse) => barred(),
+            _ => Passage::Free,
+        };
     };
     if matches!(known.state, FenceState::Reversed | FenceState::Tombstone) {
         return Passage::Barred(Refusal::new(
@@ -98,15 +107,17 @@ pub(crate) fn passage(
             format!("msgid {}", cause.msgid),
         ));
     }
-    let reused = known.infno != cause.infno
-        || digest.is_some_and(|new| known.digest.as_deref().is_some_and(|old| old != new));
     match (mode, &known.reply) {
         (MsgidMode::Process, _) => Passage::Free,
-        (MsgidMode::Replay, Some(reply)) if !reused => Passage::Answered(reply.clone()),
-        _ => Passage::Barred(Refusal::new(
-            RefusalCode::DupMsg,
-            format!("msgid {}", cause.msgid),
-        )),
+        (MsgidMode::Replay, Some(reply)) => Passage::Answered(reply.clone()),
+        _ => barred(),
+    }
+}
+
+/// Keeps with a message that was just booked what its bytes were, as they travelled here.
+pub(crate) fn remember(ledger: &mut Ledger, hop: &Hop) {
+    if let Some(digest) = &hop.digest {
+        ledger.remember_digest(&hop.cause, digest.clone());
     }
 }
 

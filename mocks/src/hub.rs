@@ -13,7 +13,7 @@ use crosswipe_wire::{Context, Refusal, RefusalCode, Request};
 
 use crate::books;
 use crate::deed::{Deed, Hop};
-use crate::desk::{Desk, Heard, Passage, hear, passage};
+use crate::desk::{Desk, Heard, Passage, hear, passage, remember};
 use crate::epochs::Epochs;
 use crate::ledger::{Draft, Ledger};
 use crate::machine::{Answer, Lost, Step, Ticket};
@@ -72,7 +72,12 @@ impl Hub {
             Err(refusal) => return self.desk.refuse(now, &refusal),
         };
         if books(&hop) {
-            match passage(&self.ledger, &hop.cause, None, self.setup.msgid_mode) {
+            match passage(
+                &self.ledger,
+                &hop.cause,
+                hop.digest.as_deref(),
+                self.setup.msgid_mode,
+            ) {
                 Passage::Free => {}
                 Passage::Answered(reply) => return Step::Reply(Answer::ok(reply)),
                 Passage::Barred(refusal) => return self.desk.refuse(now, &refusal),
@@ -146,7 +151,7 @@ impl Hub {
                         .fenced(&pending.hop.cause.origin, &pending.hop.cause.msgid)
                         .is_none()
                 {
-                    let person = Some(pending.hop.person);
+                    let person = Some(pending.hop.person.clone());
                     books::book_refusal(
                         &mut self.ledger,
                         &pending.hop.cause,
@@ -154,6 +159,7 @@ impl Hub {
                         now,
                         body.clone(),
                     );
+                    remember(&mut self.ledger, &pending.hop);
                 }
                 Step::Reply(Answer::ok(body))
             }
@@ -171,8 +177,16 @@ impl Hub {
                 &Refusal::new(RefusalCode::Downstream, "参保地应答缺转发记录"),
             );
         };
-        match passage(&self.ledger, &asked.cause, None, self.setup.msgid_mode) {
-            Passage::Free => books::book(&mut self.ledger, done, now, Some(body.clone())),
+        match passage(
+            &self.ledger,
+            &asked.cause,
+            asked.digest.as_deref(),
+            self.setup.msgid_mode,
+        ) {
+            Passage::Free => {
+                books::book(&mut self.ledger, done, now, Some(body.clone()));
+                remember(&mut self.ledger, asked);
+            }
             Passage::Answered(reply) => return Step::Reply(Answer::ok(reply)),
             Passage::Barred(refusal) => return self.desk.refuse(now, &refusal),
         }

@@ -8,6 +8,7 @@
 //! Not here: what a message books (`books`), what it answers (`answer`).
 
 mod draft;
+mod fence;
 mod index;
 mod purge;
 mod undo;
@@ -16,11 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Look, Moment, Party,
-    Row, Unit,
+    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, LogRow, Look, Moment, Party, Row, Unit,
 };
 
 pub use draft::{Amounts, Draft, Facts};
+use fence::Fence;
+pub use fence::{Fenced, Original};
 use index::Index;
 pub use purge::PurgeOrder;
 
@@ -32,7 +34,7 @@ pub struct Ledger {
     shown: Vec<Arc<LogRow>>,
     cells: BTreeMap<CellKey, (Unit, i64)>,
     rows: BTreeMap<(String, String), Held>,
-    fence: BTreeMap<(String, String), Fenced>,
+    fence: Fence,
     index: Index,
     /// First `seq` of each group.
     groups: BTreeMap<u64, u64>,
@@ -57,21 +59,6 @@ pub struct Held {
     pub turned: u64,
 }
 
-/// What the fence knows of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fenced {
-    /// What became of it.
-    pub state: FenceState,
-    /// Transaction number of the message that first wrote here: its own, or 2601 for a tombstone.
-    pub infno: String,
-    /// Group whose postings stand for it while it is applied.
-    pub group: u64,
-    /// What is answered to a repetition.
-    pub reply: Option<String>,
-    /// Digest of its bytes, where the party was given them.
-    pub digest: Option<String>,
-}
-
 /// A log that no ledger can have written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("log row {seq} does not follow the rows before it")]
@@ -89,7 +76,7 @@ impl Ledger {
             shown: Vec::new(),
             cells: BTreeMap::new(),
             rows: BTreeMap::new(),
-            fence: BTreeMap::new(),
+            fence: Fence::default(),
             index: Index::default(),
             groups: BTreeMap::new(),
             next: (0, 0),
@@ -191,18 +178,23 @@ impl Ledger {
                 state,
                 reply,
             } => {
-                let known = self.fence.get(&(origin.clone(), msgid.clone()));
-                let stands = *state != FenceState::Reversed;
-                let fenced = Fenced {
-                    state: *state,
-                    infno: known.map_or_else(|| row.cause.infno.clone(), |k| k.infno.clone()),
-                    group: known.filter(|_| !stands).map_or(row.group, |k| k.group),
-                    reply: reply
-                        .clone()
-                        .or_else(|| known.and_then(|k| k.reply.clone())),
-                    digest: known.and_then(|k| k.digest.clone()),
+                // Which of several is meant shows in what the group negates.
+                let touched = match self.fence.are_several(origin, msgid) {
+                    true => self.touched_by(row.group),
+                    false => BTreeSet::new(),
                 };
-                self.fence.insert((origin.clone(), msgid.clone()), fenced);
+                let own = row.cause.origin == *origin && row.cause.msgid == *msgid;
+                self.fence.note(
+                    (origin, msgid),
+                    fence::Word {
+                        own,
+                        state: *state,
+                        infno: &row.cause.infno,
+                        group: row.group,
+                        reply: reply.as_deref(),
+                        touched: &touched,
+                    },
+                );
             }
         }
         self.shown.push(bare(&row));
@@ -249,19 +241,23 @@ impl Ledger {
 
     /// Remembers the digest of a message's bytes, to tell a repetition from a reuse of its id.
     pub fn remember_digest(&mut self, cause: &Cause, digest: String) {
-        if let Some(fenced) = self
-            .fence
-            .get_mut(&(cause.origin.clone(), cause.msgid.clone()))
-        {
-            fenced.digest.get_or_insert(digest);
-        }
+        let number = (cause.origin.as_str(), cause.msgid.as_str());
+        self.fence.remember(number, digest, None);
+    }
+
+    /// The same for the message of a log row, from a log that was kept.
+    pub fn remember_digest_of(&mut self, row: &LogRow, digest: String) {
+        let number = (row.cause.origin.as_str(), row.cause.msgid.as_str());
+        self.fence.remember(number, digest, Some(row.group));
     }
 
     /// The digest that a log row's message was remembered with, if the row is that message's own fence entry.
     pub fn digest_of(&self, row: &LogRow) -> Option<&str> {
         match &row.entry {
             Entry::Fence { origin, msgid, .. } if *msgid == row.cause.msgid => {
-                self.fenced(origin, msgid)?.digest.as_deref()
+                let of_row = |known: &&Fenced| row.group == known.born || row.group == known.group;
+                let mut known = self.fence.under(origin, msgid).iter();
+                known.find(of_row)?.digest.as_deref()
             }
             _ => None,
         }
@@ -335,7 +331,31 @@ impl Ledger {
 
     /// What the fence knows of a message.
     pub fn fenced(&self, origin: &str, msgid: &str) -> Option<&Fenced> {
-        self.fence.get(&(origin.to_owned(), msgid.to_owned()))
+        self.fence.under(origin, msgid).last()
+    }
+
+    /// The same message, where the fence knows it: by its bytes, as far as both are known, and its transaction.
+    pub fn known(&self, cause: &Cause, digest: Option<&str>) -> Option<&Fenced> {
+        self.fence.known(cause, digest)
+    }
+
+    /// What a reversal names: several where an institution has used one number for several messages of that kind.
+    pub fn original(&self, origin: &str, omsgid: &str, oinfno: &str) -> Original<'_> {
+        self.fence.original(origin, omsgid, oinfno)
+    }
+
+    /// Groups of which a group has negated something.
+    fn touched_by(&self, group: u64) -> BTreeSet<u64> {
+        let rows = self.log.iter().rev().take_while(|row| row.group == group);
+        let negated = rows.filter_map(|row| match &row.entry {
+            Entry::Posting {
+                reverses: Some(seq),
+                ..
+            } => Some(*seq),
+            _ => None,
+        });
+        let of = |seq: u64| Some(self.log_from(seq).first()?.group);
+        negated.filter_map(of).collect()
     }
 
     /// 导出 · All of the books at this instant.

@@ -252,6 +252,7 @@ impl Region {
             person,
             insured: self.code,
             treatment: self.code,
+            digest: keeps.then(|| digest.clone()),
             deed: Deed::Ask,
         };
         let ask = Ask {
@@ -423,11 +424,8 @@ impl Region {
 
     /// What the insured place asks of a message before it looks at its books; one that it knows is only answered again.
     fn pass_insured(&mut self, now: Moment, hop: &Hop) -> Result<(), Refusal> {
-        let known = self
-            .insured
-            .ledger()
-            .fenced(&hop.cause.origin, &hop.cause.msgid);
-        if known.is_some() {
+        let books = self.insured.ledger();
+        if books.known(&hop.cause, hop.digest.as_deref()).is_some() {
             return Ok(());
         }
         if let Some((shut, refusal)) = self.insured.shut(now, hop) {

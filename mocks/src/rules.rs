@@ -8,7 +8,7 @@ use crosswipe_domain::{Business, FenceState, InfNo};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use crate::deed::{Deed, Hop};
-use crate::ledger::{Held, Ledger};
+use crate::ledger::{Held, Ledger, Original};
 
 /// Asks a party's books whether `hop` may be booked.
 ///
@@ -241,11 +241,13 @@ fn reversed(ledger: &Ledger, hop: &Hop, omsgid: &str, oinfno: &str) -> Result<()
     if !original.reversible() {
         return refuse(RefusalCode::RevType, oinfno);
     }
-    let Some(known) = ledger
-        .fenced(&hop.cause.origin, omsgid)
-        .filter(|known| known.state == FenceState::Applied)
-    else {
-        return Ok(());
+    let known = match ledger.original(&hop.cause.origin, omsgid, oinfno) {
+        Original::One(known) if known.state == FenceState::Applied => known,
+        Original::Several(count) => {
+            let detail = format!("omsgid {omsgid}: {count} 笔; 按 setl_id 用 2208/2305/2103 撤");
+            return refuse(RefusalCode::RevDup, detail);
+        }
+        Original::One(_) | Original::Unheard => return Ok(()),
     };
     if InfNo::new(&known.infno).base() != original.base() {
         return refuse(RefusalCode::RevType, format!("原交易为 {}", known.infno));

@@ -34,7 +34,7 @@ pub struct Setup {
 /// 报文ID重复时 · What a platform does with a msgid that it has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MsgidMode {
-    /// The same bytes get the first answer again; other bytes are refused.
+    /// The same bytes get the first answer again; other bytes are another message and are carried out.
     #[default]
     Replay,
     /// Refused in any case.

@@ -75,6 +75,8 @@ refusal_codes! {
     RevType = "E-REVTYPE", "该交易不支持冲正";
     /// 2601 finds no message, on a platform without a fence.
     RevNone = "E-REVNONE", "未查到原交易报文";
+    /// Ours: 2601 names a number under which several messages of that kind were sent.
+    RevDup = "E-REVDUP", "原报文ID用于多笔报文, 冲正对象不明确";
     /// The message id was used before.
     DupMsg = "E-DUPMSG", "报文ID重复";
     /// Ours: a mandatory field is missing or unusable.

@@ -113,6 +113,7 @@ pub(super) fn read(
         person: text("psn_no").unwrap_or_default(),
         insured,
         treatment,
+        digest: None,
         deed,
     })
 }
@@ -157,8 +158,10 @@ pub(super) fn done_already(
         }
         ("2601", RefusalCode::Undone) => {
             let omsgid = text("omsgid")?;
-            let known = ledger.fenced(&cause.origin, &omsgid);
-            known.filter(|known| known.state == FenceState::Applied)?;
+            let known = ledger.original(&cause.origin, &omsgid, &text("oinfno")?);
+            known
+                .one()
+                .filter(|known| known.state == FenceState::Applied)?;
             Deed::Reverse {
                 omsgid,
                 oinfno: text("oinfno")?,
@@ -195,6 +198,7 @@ pub(super) fn done_already(
         insured: AdmDivision::parse(request.insuplc_admdvs.as_deref().unwrap_or_default())
             .unwrap_or(treatment),
         treatment,
+        digest: None,
         deed,
     })
 }

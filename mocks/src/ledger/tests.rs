@@ -2,6 +2,8 @@
 
 use crosswipe_domain::Role;
 
+use crosswipe_domain::FenceState;
+
 use super::*;
 
 fn cause(msgid: &str, infno: &str) -> Cause {

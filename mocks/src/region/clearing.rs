@@ -121,7 +121,8 @@ impl Region {
     fn returned(&self, ask: &Ask<'_>) -> Result<Deed, Refusal> {
         let otransid = must(&ask.node, "otransid")?.into_owned();
         let detail = format!("otransid {otransid}");
-        let known = self.treatment.fenced(&ask.hop.cause.origin, &otransid);
+        let origin = &ask.hop.cause.origin;
+        let known = self.treatment.original(origin, &otransid, "3261").one();
         match known.filter(|known| known.infno.starts_with("3261")) {
             Some(known) if known.state == FenceState::Applied => Ok(Deed::Unconfirm { otransid }),
             Some(known) if known.state == FenceState::Reversed => {

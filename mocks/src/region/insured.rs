@@ -16,7 +16,7 @@ use crosswipe_wire::{
 
 use crate::books::{accumulator, book, book_refusal};
 use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, PersonFacts, Settled, Unbill, negated};
-use crate::desk::{Passage, binding, passage};
+use crate::desk::{Passage, binding, passage, remember};
 use crate::hub::books;
 use crate::ledger::{Amounts, Draft, Ledger};
 use crate::settlement::{Account, Claim, Filing, Paid, pay};
@@ -137,6 +137,7 @@ impl Insured {
                 now,
                 text.clone(),
             );
+            remember(&mut self.ledger, hop);
         }
         text
     }
@@ -144,7 +145,12 @@ impl Insured {
     fn apply(&mut self, now: Moment, hop: &Hop, receipt: &Receipt) -> Result<String, Refusal> {
         let keeps = books(hop);
         if keeps {
-            match passage(&self.ledger, &hop.cause, None, self.setup.msgid_mode) {
+            match passage(
+                &self.ledger,
+                &hop.cause,
+                hop.digest.as_deref(),
+                self.setup.msgid_mode,
+            ) {
                 Passage::Free => {}
                 Passage::Answered(reply) => return Ok(reply),
                 Passage::Barred(refusal) => return Err(refusal),
@@ -170,6 +176,7 @@ impl Insured {
         let text = write_ok(receipt, &[("hop", record)]);
         if keeps {
             book(&mut self.ledger, &done, now, Some(text.clone()));
+            remember(&mut self.ledger, &done);
         }
         Ok(text)
     }
@@ -184,6 +191,7 @@ impl Insured {
         }
         draft.fence(FenceState::Applied, Some(text.clone()));
         self.ledger.commit(draft);
+        remember(&mut self.ledger, hop);
         text
     }
 

@@ -15,7 +15,8 @@ impl Region {
             must(&ask.node, "omsgid")?.into_owned(),
             must(&ask.node, "oinfno")?.into_owned(),
         );
-        let known = self.treatment.fenced(&ask.hop.cause.origin, &omsgid);
+        let origin = &ask.hop.cause.origin;
+        let known = self.treatment.original(origin, &omsgid, &oinfno).one();
         if known.is_some_and(|known| known.state == FenceState::Reversed) {
             return Err(Refusal::new(
                 RefusalCode::Undone,
@@ -27,9 +28,10 @@ impl Region {
 
     /// 参保地 of the original, if this platform booked it: clients send their own division here by mistake.
     pub(super) fn place_of_original(&self, ask: &Ask<'_>) -> Option<AdmDivision> {
-        let known = self
-            .treatment
-            .fenced(&ask.hop.cause.origin, &ask.node.text("omsgid")?)?;
+        let (omsgid, oinfno) = (ask.node.text("omsgid")?, ask.node.text("oinfno"));
+        let oinfno = oinfno.unwrap_or_default();
+        let origin = &ask.hop.cause.origin;
+        let known = self.treatment.original(origin, &omsgid, &oinfno).one()?;
         let rows = self
             .treatment
             .group(known.group)

@@ -178,13 +178,13 @@ fn give_up(reserve: &mut Option<PathBuf>) -> bool {
 fn replayed(party: &Party, rows: Vec<Kept<Arc<LogRow>>>) -> io::Result<Ledger> {
     let digests: Vec<_> = rows
         .iter()
-        .filter_map(|kept| Some((kept.row.cause.clone(), kept.digest.clone()?)))
+        .filter_map(|kept| Some((Arc::clone(&kept.row), kept.digest.clone()?)))
         .collect();
     let rows = rows.into_iter().map(|kept| kept.row).collect();
     let mut ledger = Ledger::replay(party.clone(), rows)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-    for (cause, digest) in digests {
-        ledger.remember_digest(&cause, digest);
+    for (row, digest) in digests {
+        ledger.remember_digest_of(&row, digest);
     }
     Ok(ledger)
 }

@@ -251,7 +251,7 @@ fn a_world_started_again_takes_over_the_books_that_were_kept() {
     assert!(matches!(refused, Said::Refused(_)), "{refused:?}");
     let (no, no_body) = (counter.last_msgid.clone(), counter.last_body.clone());
     http.stop();
-    // A repetition is known by its bytes too: the same ones get the first answer, others are refused.
+    // A repetition is known by its bytes too: the same ones get the first answer, others are another message.
     let http = Http::start(with_dir());
     let mut counter = Counter {
         serial: 700,
@@ -261,11 +261,13 @@ fn a_world_started_again_takes_over_the_books_that_were_kept() {
     assert_eq!(settled["setlinfo"]["medins_setl_id"], json!(msgid));
     let other = body.replacen("\"opter_name\"", "\"opter_Name\"", 1);
     assert_ne!(other, body);
-    let duplicate = Said::Refused(Code::DupMsg);
-    assert_eq!(counter.send_body(&msgid, other), duplicate);
+    let again = counter.send_body(&msgid, other);
+    assert_eq!(again, Said::Refused(Code::Settled), "its lines are");
+    assert_eq!(counter.send_body(&msgid, body).output(), settled);
     assert_eq!(counter.send_body(&no, no_body.clone()), refused);
-    let other = no_body.replacen("\"opter_name\"", "\"opter_Name\"", 1);
-    assert_eq!(counter.send_body(&no, other), duplicate);
+    let other = no_body.replace("\"insutype\":\"999\"", "\"insutype\":\"310\"");
+    assert_ne!(other, no_body);
+    counter.send_body(&no, other).output();
     http.stop();
     std::fs::remove_dir_all(dir).unwrap();
 }

@@ -245,7 +245,10 @@ fn what_a_platform_only_takes_is_taken_once_and_said_to_be_so() {
     );
     assert_eq!(send(&body).unwrap().body, first, "kept");
     let other = body.replace("\"setl_id\":\"1\"", "\"setl_id\":\"2\"");
-    assert!(send(&other).unwrap().body.contains("E-DUPMSG"));
+    let answer = send(&other).unwrap().body;
+    assert_ne!(answer, first, "another message under its number");
+    assert_eq!(send(&other).unwrap().body, answer);
+    assert_eq!(send(&body).unwrap().body, first);
     for (party, after) in books(&world) {
         assert_eq!(before[&party].cells, after.cells, "{party}");
         assert_eq!(before[&party].rows, after.rows, "{party}");

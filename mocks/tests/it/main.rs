@@ -28,6 +28,8 @@ mod refusals;
 #[cfg(test)]
 mod registrations;
 #[cfg(test)]
+mod reused;
+#[cfg(test)]
 mod reversals;
 #[cfg(test)]
 mod suspended;
