@@ -14,11 +14,12 @@ use crate::fields::{Fields, items};
 use crate::matrix::{Cell, cells};
 use crate::node::{Node, read_yaml};
 use crate::problem::{At, Said};
+use crate::proof::{Proves, read_proves};
 use crate::schedule::Schedule;
 use crate::source::Source;
 use crate::steps::{ReadSteps, Reader};
 use crate::words;
-use crate::{Case, Step};
+use crate::{Case, Proof, Step};
 
 /// What reading scenario files needs to know, and what it gathers.
 pub(crate) struct CaseReader<'a, 'b> {
@@ -34,6 +35,7 @@ pub(crate) struct CaseReader<'a, 'b> {
     /// Businesses whose matrix some scenario fills.
     pub(crate) filled: Vec<Business>,
     pub(crate) cases: Vec<Case>,
+    pub(crate) proofs: Vec<Proof>,
 }
 
 /// The keys that a scenario and a case have in common.
@@ -43,6 +45,7 @@ struct Head {
     covers: Vec<String>,
     start: Option<Moment>,
     several_open: bool,
+    proves: Option<Proves>,
 }
 
 impl CaseReader<'_, '_> {
@@ -136,12 +139,28 @@ impl CaseReader<'_, '_> {
         let several_open = fields
             .optional("several_open")
             .map_or(Some(false), |node| words::yes_no(node, problems));
+        // A scenario as a whole proves nothing: each breach has a case and a world of its own.
+        let proves = match (key, fields.optional("proves")) {
+            ("case", Some(node)) => Some(read_proves(node, problems)),
+            ("scenario", Some(node)) => {
+                let help = "写到 cases 的某一例里 · write it in one of the `cases`";
+                let problem = node.at.error(codes::WRONG_SHAPE, "`proves` of a whole scenario");
+                problems.push(problem.help(help));
+                None
+            }
+            _ => None,
+        };
+        let proves = match proves {
+            Some(read) => Some(read?),
+            None => None,
+        };
         let id = id?;
         Some(Head {
             title: title.unwrap_or_else(|| id.value.clone()),
             covers: covers.into_iter().map(|said| said.value).collect(),
             start: start.or(phase),
             several_open: several_open?,
+            proves,
             id,
         })
     }
@@ -208,7 +227,7 @@ impl CaseReader<'_, '_> {
             several_open: head.several_open
                 || scenario.is_some_and(|scenario| scenario.several_open),
         };
-        self.keep(case, &read, at);
+        self.keep(case, head.proves, &read, at);
     }
 
     fn matrix_cases(&mut self, fields: &Fields<'_>, head: Option<Head>, node: &Node) {
@@ -266,7 +285,7 @@ impl CaseReader<'_, '_> {
         };
         for cell in cells(topology, self.steps.persons, business, turn) {
             let before = problems.len();
-            self.keep(matrix_case(&head, &cell, &read), &read, &fields.at);
+            self.keep(matrix_case(&head, &cell, &read), None, &read, &fields.at);
             if problems.len() > before {
                 return; // the same slip in every cell is one slip
             }
@@ -274,12 +293,12 @@ impl CaseReader<'_, '_> {
     }
 
     /// Keeps a case that could be read; what is wrong with it as a whole is reported.
-    fn keep(&mut self, mut case: Case, read: &ReadSteps, at: &At) {
+    fn keep(&mut self, mut case: Case, proves: Option<Proves>, read: &ReadSteps, at: &At) {
         let problems = self.steps.problems;
         if !read.whole {
             return;
         }
-        if read.checked.is_empty() {
+        if read.checked.is_empty() && proves.is_none() {
             let message = format!("case `{}` checks nothing", case.id);
             let help = "至少给一步写 expect, 如 `expect: {outcome: ok}` · give at least one step an `expect`";
             problems.push(at.error(codes::NOTHING_CHECKED, message).help(help));
@@ -307,7 +326,10 @@ impl CaseReader<'_, '_> {
             }
             .check(&mut case);
         }
-        self.cases.push(case);
+        match proves {
+            Some(proves) => self.proofs.push(proves.of(case)),
+            None => self.cases.push(case),
+        }
     }
 }
 

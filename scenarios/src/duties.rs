@@ -210,7 +210,7 @@ fn duty(node: &Node, clauses: &BTreeSet<String>, problems: &Problems) -> Option<
 pub(crate) fn report_idle_clauses(
     at: &At,
     clauses: &BTreeSet<String>,
-    (window, cases, duties): (&Window, &[Case], &[Duty]),
+    (window, cases, duties): (&Window, &[&Case], &[Duty]),
     problems: &Problems,
 ) {
     let of_cases = cases.iter().flat_map(|case| &case.covers);

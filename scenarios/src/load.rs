@@ -26,7 +26,7 @@ use crate::purge::read_purge;
 use crate::steps::Reader;
 use crate::topology::read_topology;
 use crate::words;
-use crate::{Case, Plan, Problem, Severity};
+use crate::{Case, Plan, Problem, Proof, Severity};
 
 /// Reads the plan at `path` (a plan folder or its `plan.yaml`).
 ///
@@ -118,7 +118,9 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     let (topology, window, gathered) = (topology?, window?, gathered?);
     let duties = duties?;
     if let Some(at) = clauses_at {
-        let spoken = (&window, gathered.cases.as_slice(), duties.as_slice());
+        let of_proofs = gathered.proofs.iter().map(|proof| &proof.case);
+        let cases: Vec<&Case> = gathered.cases.iter().chain(of_proofs).collect();
+        let spoken = (&window, cases.as_slice(), duties.as_slice());
         report_idle_clauses(&at, &head.clauses, spoken, problems);
     }
     Some(Plan {
@@ -136,6 +138,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         },
         arranged,
         cases: gathered.cases,
+        proofs: gathered.proofs,
         matrix: head.matrix.map(|said| said.value).unwrap_or_default(),
         cannot_undo: head.cannot_undo,
         purge: purge?,
@@ -157,6 +160,7 @@ struct Reading<'a> {
 /// Cases and the baskets they name.
 struct Gathered {
     cases: Vec<Case>,
+    proofs: Vec<Proof>,
     baskets: BTreeMap<String, Vec<crosswipe_domain::BasketLine>>,
     probe: Option<String>,
 }
@@ -285,10 +289,11 @@ impl Reading<'_> {
             scenarios: Vec::new(),
             filled: Vec::new(),
             cases: Vec::new(),
+            proofs: Vec::new(),
         };
         let before = self.problems.len();
         self.scenario_files(scenarios, &mut reader);
-        let (cases, filled) = (reader.cases, reader.filled);
+        let (cases, proofs, filled) = (reader.cases, reader.proofs, reader.filled);
         if self.problems.len() == before && !self.problems.lost_anything() {
             if let Some(matrix) = &head.matrix {
                 report_holes(
@@ -300,10 +305,11 @@ impl Reading<'_> {
                     self.problems,
                 );
             }
-            self.report_unused(persons, &cases);
+            self.report_unused(persons, &cases, &proofs);
         }
         Some(Gathered {
             cases,
+            proofs,
             baskets: baskets.read,
             probe,
         })
@@ -338,7 +344,7 @@ impl Reading<'_> {
     }
 
     /// A person filed for named cases whom no case names was filed in vain.
-    fn report_unused(&self, persons: &[Person], cases: &[Case]) {
+    fn report_unused(&self, persons: &[Person], cases: &[Case], proofs: &[Proof]) {
         let Some(at) = self.fields.key_at("persons") else {
             return;
         };
@@ -347,7 +353,9 @@ impl Reading<'_> {
             .filter(|person| person.purpose != Use::Matrix)
         {
             let label = &person.persona.label;
-            let named = cases.iter().flat_map(Case::leaves).any(|step| match step {
+            let of_proofs = proofs.iter().map(|proof| &proof.case);
+            let mut leaves = cases.iter().chain(of_proofs).flat_map(Case::leaves);
+            let named = leaves.any(|step| match step {
                 crate::Step::Call(call) => call.persona.as_ref() == Some(label),
                 other => other.visit().is_some_and(|visit| visit.persona == label),
             });

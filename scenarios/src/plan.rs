@@ -10,8 +10,8 @@ use crosswipe_domain::{
     ResolvedPlan, Topology, Window,
 };
 
-use crate::Case;
 use crate::duties::{Duty, OpenPoint};
+use crate::{Case, Proof};
 
 /// 计划 · A cutover, its parties, its persons and its cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Plan {
     pub arranged: Vec<(AdmDivision, String)>,
     /// In file order; matrix cells by insured place, then treatment place.
     pub cases: Vec<Case>,
+    /// 反证 · Cases in worlds of their own, each with a breach that must be found; no case of the run.
+    pub proofs: Vec<Proof>,
     /// Businesses for which every ordered pair of regions must have a case; empty = no matrix.
     pub matrix: Vec<Business>,
     /// What no ledger undoes, in the plan's words.
@@ -106,6 +108,7 @@ impl Plan {
             cases: self
                 .cases
                 .iter()
+                .chain(self.proofs.iter().map(|proof| &proof.case))
                 .map(|case| self.planned(case, key))
                 .collect(),
             matrix: self.matrix.clone(),

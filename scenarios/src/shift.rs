@@ -14,7 +14,8 @@ impl Plan {
         let mut plan = self.clone();
         plan.window = plan.window.shifted(ms);
         let shift = |at: &mut Option<Moment>| *at = at.map(|at| at.plus_ms(ms));
-        for case in &mut plan.cases {
+        let proofs = plan.proofs.iter_mut().map(|proof| &mut proof.case);
+        for case in plan.cases.iter_mut().chain(proofs) {
             shift(&mut case.start);
             case.steps
                 .iter_mut()

@@ -45,6 +45,33 @@ pub(crate) fn certify(
     finished: Finished,
     fired: &[(String, u64)],
 ) -> Result<Exit, Trouble> {
+    let sealed = seal_up(dir, finished, fired)?;
+    private::remember_tail(dir, plan, &sealed.history)?;
+    let judged = &sealed.judged;
+    tell(telling, dir, &sealed.history, judged, fired, Files::Written)?;
+    if sealed.short_of_room {
+        // Everything is undone and judged, and yet the plan was not run.
+        return Err(Trouble::Journal(JournalError::DiskFull {
+            reserve_used: true,
+        }));
+    }
+    Ok(judged.exit)
+}
+
+/// A run with its certificate written and its journal closed.
+pub(crate) struct SealedUp {
+    pub(crate) history: History,
+    pub(crate) judged: Judged,
+    /// Stopped before its end because the disk was full.
+    short_of_room: bool,
+}
+
+/// Judges, certifies, closes; nothing is told.
+pub(crate) fn seal_up(
+    dir: &Path,
+    finished: Finished,
+    fired: &[(String, u64)],
+) -> Result<SealedUp, Trouble> {
     let history = finished.journal.history()?;
     let mut evidence = rundir::evidence(dir, &history, None)?;
     let first = judged_on(dir, &history, &evidence, fired)?;
@@ -92,15 +119,11 @@ pub(crate) fn certify(
     };
     rundir::write(&dir.join(rundir::CERTIFICATE), last.certificate.as_bytes())?;
     seal::write_sums(dir)?;
-    private::remember_tail(dir, plan, &history)?;
-    tell(telling, dir, &history, &last, fired, Files::Written)?;
-    if short_of_room {
-        // Everything is undone and judged, and yet the plan was not run.
-        return Err(Trouble::Journal(JournalError::DiskFull {
-            reserve_used: true,
-        }));
-    }
-    Ok(last.exit)
+    Ok(SealedUp {
+        history,
+        judged: last,
+        short_of_room,
+    })
 }
 
 /// A process may have died between CERT and the files that stand beside it: what it certified is written down then, if

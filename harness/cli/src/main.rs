@@ -14,6 +14,7 @@ mod explain;
 mod inner;
 mod private;
 mod progress;
+mod proofs;
 mod rundir;
 mod seal;
 mod served;

@@ -3,7 +3,7 @@
 //! The wiring of all crates: scenarios → mocks → runner → verify → reports. Whatever happens after the
 //! journal is open, what stands in it is judged and reported, and the trouble is said at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, beginning}
 use crosswipe_scenarios::Plan;
 
 use crate::args::{AfterWindow, ClockKind, Run, TransportKind};
-use crate::command::select::{nearest, select};
+use crate::command::select::{Selected, nearest, select};
 use crate::command::verify::{judged, read_sealed};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
@@ -27,7 +27,7 @@ use crate::inner::{Setting, edit_evidence, must_be_possible};
 use crate::served::Served;
 use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, parties_in_memory, world_id};
 use crate::tenancy::{Tenancy, turn_of_run};
-use crate::{private, progress, rundir};
+use crate::{private, progress, proofs, rundir};
 
 /// Runs a plan from its files to its exit code.
 pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
@@ -41,6 +41,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     at_parties_of(&plan, &faults)?;
     must_be_possible(&faults, args.transport)?;
     let selected = select(&plan, args)?;
+    let proofs = proofs::ordered(&plan, &selected.proofs, seed)?;
     if args.list {
         list(&plan, &selected)?;
         return Ok(Exit::Clean);
@@ -69,6 +70,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         plan,
         faults,
         selected,
+        proofs,
         run_id,
         dir,
         key,
@@ -84,7 +86,8 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
 struct Prepared {
     plan: Plan,
     faults: Vec<FaultOrder>,
-    selected: BTreeSet<usize>,
+    selected: Selected,
+    proofs: Vec<proofs::Ordered>,
     run_id: RunId,
     dir: PathBuf,
     key: PseudonymKey,
@@ -96,6 +99,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         plan,
         faults,
         selected,
+        proofs,
         run_id,
         dir,
         key,
@@ -164,6 +168,13 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let bar = progress::line(lang, args.common.quiet, selected.len());
     let shown = bar.clone();
     let plan_id = plan.id.clone();
+    let apart = proofs::Apart {
+        plan: plan.clone(),
+        dir: dir.clone(),
+        key: key.clone(),
+        seed,
+        progress: bar.clone(),
+    };
     let config = RunConfig {
         shelf: Shelf::Folder(dir.clone()),
         run_id,
@@ -172,7 +183,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
             ..Patience::default()
         },
         plan,
-        selected,
+        selected: selected.cases,
         key,
         turn,
         jobs: args.jobs.map(|jobs| jobs as usize),
@@ -181,15 +192,19 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         progress: Box::new(move |at| progress::show(&shown, at)),
     };
     let transport = inner.round_network(parties.network(&config.plan));
-    let ran = crosswipe_runner::run(config, clock, journal, transport, interrupt).await;
-    watcher.abort();
-    bar.finish_and_clear();
+    let ran =
+        crosswipe_runner::run(config, clock, journal, transport, Arc::clone(&interrupt)).await;
     let edited = match &ran {
         Ok(finished) => inner.met_at_the_end("certificate-edited", finished.at),
         Err(_) => None,
     };
     let fired = parties.fired(&asked).await;
     parties.stop().await;
+    if let Ok(finished) = &ran {
+        proofs::play_all(&apart, &proofs, finished, &interrupt).await?;
+    }
+    watcher.abort();
+    bar.finish_and_clear();
     match ran {
         Ok(finished) => {
             let exit = certify(telling, &dir, &plan_id, finished, &fired)?;
@@ -395,11 +410,13 @@ pub(crate) fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Tr
     }
 }
 
-fn list(plan: &Plan, selected: &BTreeSet<usize>) -> Result<(), Trouble> {
-    let lines: String = selected
-        .iter()
-        .map(|index| {
-            let case = &plan.cases[*index];
+fn list(plan: &Plan, selected: &Selected) -> Result<(), Trouble> {
+    let cases = selected.cases.iter().map(|index| &plan.cases[*index]);
+    let proofs = selected.proofs.iter();
+    let proofs = proofs.map(|index| &plan.proofs[*index].case);
+    let lines: String = cases
+        .chain(proofs)
+        .map(|case| {
             format!(
                 "{}  {}  {}\n",
                 case.start.map_or_else(String::new, Moment::short),

@@ -11,22 +11,42 @@ use crosswipe_scenarios::{Case, Plan};
 use crate::args::Run;
 use crate::complain::Trouble;
 
-/// Indices of the selected cases, in plan order.
+/// 选中 · What of a plan is run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selected {
+    /// Indices of its cases.
+    pub(crate) cases: BTreeSet<usize>,
+    /// Indices of its proofs, each played in a world of its own.
+    pub(crate) proofs: BTreeSet<usize>,
+}
+
+impl Selected {
+    /// How many cases, proofs included.
+    pub(crate) fn len(&self) -> usize {
+        self.cases.len() + self.proofs.len()
+    }
+}
+
+/// The selected cases, in plan order.
 ///
 /// # Errors
 /// An unknown region or business (usage), or nothing selected.
-pub(crate) fn select(plan: &Plan, args: &Run) -> Result<BTreeSet<usize>, Trouble> {
+pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
     let from = regions(plan, &args.from)?;
     let to = regions(plan, &args.to)?;
     let kinds = businesses(&args.kind)?;
-    let chosen: BTreeSet<usize> = plan
-        .cases
-        .iter()
-        .enumerate()
-        .filter(|(_, case)| matches(plan, case, &from, &to, &kinds, &args.case))
-        .map(|(index, _)| index)
-        .collect();
-    if chosen.is_empty() {
+    let chosen = |cases: &mut dyn Iterator<Item = &Case>| -> BTreeSet<usize> {
+        cases
+            .enumerate()
+            .filter(|(_, case)| matches(plan, case, &from, &to, &kinds, &args.case))
+            .map(|(index, _)| index)
+            .collect()
+    };
+    let chosen = Selected {
+        cases: chosen(&mut plan.cases.iter()),
+        proofs: chosen(&mut plan.proofs.iter().map(|proof| &proof.case)),
+    };
+    if chosen.len() == 0 {
         let what = if plan.cases.is_empty() {
             "计划中没有用例 · the plan has no cases"
         } else {
@@ -129,7 +149,9 @@ fn unknown(code: &'static str, kind: &str, text: &str, names: &[String]) -> Trou
 
 fn nearest_case(plan: &Plan, texts: &[String]) -> Option<String> {
     let text = texts.first()?;
-    nearest(text, plan.cases.iter().map(|case| case.id.as_str())).map(str::to_owned)
+    let of_proofs = plan.proofs.iter().map(|proof| &proof.case);
+    let ids = plan.cases.iter().chain(of_proofs);
+    nearest(text, ids.map(|case| case.id.as_str())).map(str::to_owned)
 }
 
 /// The nearest spelling, whatever the distance: somebody who typed something meant something.
