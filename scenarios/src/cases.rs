@@ -144,7 +144,9 @@ impl CaseReader<'_, '_> {
             ("case", Some(node)) => Some(read_proves(node, problems)),
             ("scenario", Some(node)) => {
                 let help = "写到 cases 的某一例里 · write it in one of the `cases`";
-                let problem = node.at.error(codes::WRONG_SHAPE, "`proves` of a whole scenario");
+                let problem = node
+                    .at
+                    .error(codes::WRONG_SHAPE, "`proves` of a whole scenario");
                 problems.push(problem.help(help));
                 None
             }

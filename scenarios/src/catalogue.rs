@@ -294,7 +294,9 @@ fn report_total(at: &At, lines: &[(BasketLine, At)], problems: &Problems) {
         problems.push(at.error(codes::BAD_AMOUNT, message).help(COUNT_HELP));
         return;
     };
-    if total.fen() <= 0 {
+    // 无费 · What was charged and is given back to the last fen costs nothing, and that can be meant.
+    let given_back = || lines.iter().any(|(line, _)| line.amount() < Money::ZERO);
+    if total.fen() < 0 || (total.fen() == 0 && !given_back()) {
         let message = format!("the basket adds up to `{total}`");
         problems.push(
             at.error(codes::BAD_AMOUNT, message)

@@ -64,11 +64,7 @@ pub(crate) fn read_proves(node: &Node, problems: &Problems) -> Option<Proves> {
     if let Some(strange) = findings.iter().find(|class| !is_class(class)) {
         let message = format!("`{strange}` is no class of findings");
         let help = "形如 gate:window、duplicate-settle; 见 crosswipe explain classes · write it like gate:window";
-        problems.push(
-            node.at
-                .error(codes::UNKNOWN_WORD, message)
-                .help(help),
-        );
+        problems.push(node.at.error(codes::UNKNOWN_WORD, message).help(help));
         return None;
     }
     Some(Proves {
@@ -77,9 +73,9 @@ pub(crate) fn read_proves(node: &Node, problems: &Problems) -> Option<Proves> {
     })
 }
 
-/// Lower-case words, the family before a colon; what stands behind it may be any book or side.
+/// Lower-case words, the family before a colon or a blank; what stands behind it may be any book, side or reason.
 fn is_class(text: &str) -> bool {
-    let family = text.split(':').next().unwrap_or_default();
+    let (family, rest) = text.split_once([':', ' ']).unwrap_or((text, "-"));
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
-    !family.is_empty() && family.bytes().all(plain) && !text.ends_with(':')
+    !family.is_empty() && family.bytes().all(plain) && !rest.is_empty()
 }

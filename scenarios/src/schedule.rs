@@ -116,6 +116,11 @@ impl<'a> Schedule<'a> {
                 && !listed(&one.except)
                 && (one.business.is_empty() || one.business.contains(&swiped.business))
                 && (one.span.is_empty() || one.span.contains(&insured.span_to(treatment)))
+                && (one.institutions.is_empty()
+                    || one
+                        .institutions
+                        .iter()
+                        .any(|code| code == swiped.institution.code.as_str()))
                 && names(&one.insured, insured)
                 && names(&one.treatment, treatment)
         };

@@ -72,6 +72,9 @@ fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
     });
     let insured = list(&fields, "insured", problems, |said| region(said, context));
     let treatment = list(&fields, "treatment", problems, |said| region(said, context));
+    let institutions = list(&fields, "institutions", problems, |said| {
+        institution(said, context)
+    });
     let quote = fields
         .optional("quote")
         .and_then(|node| words::told(node, problems))
@@ -98,6 +101,7 @@ fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
         span: span?,
         insured: insured?,
         treatment: treatment?,
+        institutions: institutions?,
         quote,
     };
     if !meets_an_open_phase(&read, context.phases) {
@@ -144,6 +148,21 @@ fn number(said: &Said<String>, problems: &Problems) -> Option<String> {
     let message = format!("`{}` is no transaction that could be suspended", said.value);
     let help = "写办理类的四位交易编号, 如 2401; 撤销和查询不停 · a number that books or tries, e.g. 2401; undoing and asking goes on";
     problems.push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
+    None
+}
+
+fn institution(said: &Said<String>, context: &Context<'_>) -> Option<String> {
+    let topology = context.topology?;
+    let mut codes = topology
+        .institutions
+        .iter()
+        .map(|institution| institution.code.as_str());
+    if codes.clone().any(|code| code == said.value) {
+        return Some(said.value.clone());
+    }
+    let known: Vec<&str> = codes.by_ref().collect();
+    let problem = words::unknown(codes::UNKNOWN_INSTITUTION, "institution", said, known);
+    context.problems.push(problem);
     None
 }
 

@@ -8,6 +8,8 @@ use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::Lang;
 use crosswipe_wire::gateway::Dialect;
 
+use crate::shift::Shift;
+
 /// 交叉刷卡联调验证台: swipe across regions, wipe every trace, and prove it on every party's books.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
@@ -83,6 +85,14 @@ pub(crate) struct Run {
     /// Only cases whose id holds this text; repeatable
     #[arg(long, value_name = "TEXT")]
     pub(crate) case: Vec<String>,
+    /// Move the whole plan: every bound later or earlier by this, e.g. +2d, -3h
+    #[arg(
+        long,
+        value_name = "+N[dhms]",
+        allow_hyphen_values = true,
+        conflicts_with = "served"
+    )]
+    pub(crate) shift: Option<Shift>,
     /// List the selected cases and send nothing
     #[arg(long)]
     pub(crate) list: bool,
@@ -361,6 +371,9 @@ pub(crate) struct Close {
     /// Folders of all runs of the plan, of all sites, in any order
     #[arg(required = true, value_name = "RUN")]
     pub(crate) runs: Vec<PathBuf>,
+    /// How far the plan was moved when it was run, e.g. +2d
+    #[arg(long, value_name = "+N[dhms]", allow_hyphen_values = true)]
+    pub(crate) shift: Option<Shift>,
     /// Where window.json and go-live.html are kept [default: a folder of the plan under windows/]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

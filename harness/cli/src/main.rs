@@ -18,6 +18,7 @@ mod proofs;
 mod rundir;
 mod seal;
 mod served;
+mod shift;
 mod stage;
 mod tenancy;
 mod traffic;

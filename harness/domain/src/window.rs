@@ -51,6 +51,9 @@ pub struct Suspension {
     /// 就医地 · Whose institutions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub treatment: Vec<AdmDivision>,
+    /// 机构 · Codes of single institutions, e.g. those not upgraded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub institutions: Vec<String>,
     /// The notice's own words.
     pub quote: String,
 }

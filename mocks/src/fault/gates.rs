@@ -12,11 +12,10 @@ use super::FaultOrder;
 use super::trouble::{Door, Fitting, Trouble};
 use crate::region::Shut;
 
-/// 放行 · Lets in those whom the window shuts out for this reason.
+/// 放行 · Lets in those whom the window shuts out for one of these reasons.
 struct LetIn {
-    shut: Shut,
-    /// The public that the mock world plays, or somebody's test.
-    of_the_world: bool,
+    /// The reason, and whether it shuts out the public that the mock world plays, or somebody's test.
+    whom: &'static [(Shut, bool)],
     /// The order's `on`.
     on: Option<InfNo>,
 }
@@ -31,56 +30,55 @@ fn mark_of(door: &Door<'_>, infno: &InfNo) -> String {
 }
 
 pub(super) fn unregistered(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, Shut::Stranger, false)
+    let_in(order, &[(Shut::Stranger, false)])
 }
 
 pub(super) fn wrong_class(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, Shut::Class, false)
+    let_in(order, &[(Shut::Class, false)])
 }
 
+/// A business that no phase opens to tests, or that stands still for the public.
 pub(super) fn suspended(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, Shut::Business, false)
+    let_in(order, &[(Shut::Business, false), (Shut::Suspended, true)])
 }
 
 pub(super) fn unready(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, Shut::Institution, false)
+    let_in(order, &[(Shut::Institution, false)])
 }
 
 /// At the platform of before the cutover: `old-platform-still-open` has messages come there in the first place.
 pub(super) fn stopped(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, Shut::Stopped, false)
+    let_in(order, &[(Shut::Stopped, false)])
 }
 
 pub(super) fn cutoff_refund(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, Shut::CutOff, true)
+    let_in(order, &[(Shut::CutOff, true)])
 }
 
 pub(super) fn out_of_order(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, Shut::OutOfOrder, true)
+    let_in(order, &[(Shut::OutOfOrder, true)])
 }
 
 pub(super) fn entered_twice(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, Shut::Twice, true)
+    let_in(order, &[(Shut::Twice, true)])
 }
 
 pub(super) fn real_traffic(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, Shut::Stranger, true)
+    let_in(order, &[(Shut::Stranger, true)])
 }
 
-fn let_in(order: &FaultOrder, shut: Shut, of_the_world: bool) -> Box<dyn Trouble> {
+fn let_in(order: &FaultOrder, whom: &'static [(Shut, bool)]) -> Box<dyn Trouble> {
     Box::new(LetIn {
-        shut,
-        of_the_world,
+        whom,
         on: order.on.clone(),
     })
 }
 
 impl Trouble for LetIn {
     fn install(&mut self, rig: &mut Fitting<'_>) {
-        let (shut, of_the_world, on) = (self.shut, self.of_the_world, self.on.clone());
+        let (whom, on) = (self.whom, self.on.clone());
         rig.guard(move |door| {
-            let fits = door.knock.shut == shut && door.of_the_world == of_the_world;
-            fits && lets_in(door, on.as_ref())
+            whom.contains(&(door.knock.shut, door.of_the_world)) && lets_in(door, on.as_ref())
         });
     }
 }

@@ -72,6 +72,7 @@ fn suspends(window: &Window, now: Moment, hop: &Hop) -> bool {
             one.span.is_empty() || one.span.contains(&hop.span()),
             one.insured.is_empty() || one.insured.contains(&hop.insured),
             one.treatment.is_empty() || one.treatment.contains(&hop.treatment),
+            one.institutions.is_empty() || one.institutions.contains(&hop.cause.origin),
         ];
         holds.into_iter().all(|holds| holds)
     };

@@ -27,6 +27,7 @@ fn nothing() -> Suspension {
         span: vec![],
         insured: vec![],
         treatment: vec![],
+        institutions: vec![],
         quote: String::new(),
     }
 }
@@ -67,6 +68,8 @@ fn served(suspended: Suspension, institution: &str, now: &str, person: &str) -> 
 #[case::other_people(Suspension { insured: vec![division(NINGBO)], ..nothing() }, true)]
 #[case::whose_hospitals(Suspension { treatment: vec![division(NINGBO)], ..nothing() }, false)]
 #[case::other_hospitals(Suspension { treatment: vec![division(HANGZHOU)], ..nothing() }, true)]
+#[case::this_hospital(Suspension { institutions: vec![H_NINGBO.into()], ..nothing() }, false)]
+#[case::another_hospital(Suspension { institutions: vec!["H33020000009".into()], ..nothing() }, true)]
 fn only_what_it_names_stands_still(#[case] suspended: Suspension, #[case] expected: bool) {
     assert_eq!(served(suspended, H_NINGBO, LIVE, PUBLIC), expected);
 }

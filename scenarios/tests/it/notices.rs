@@ -19,11 +19,11 @@ fn shipped(name: &str) -> Plan {
 }
 
 #[rstest]
-#[case::qianjiang("qianjiang-2021", "QJ", 16, "qj", 17, &[3, 12, 13, 15, 16, 17])]
-#[case::zhejiang("zhejiang-2017", "ZJ", 13, "zj", 14, &[7, 9, 10, 12, 14])]
-#[case::hengyang("hengyang-2021", "HY", 14, "hy", 18, &[5, 9, 12, 13, 14, 15])]
+#[case::qianjiang("qianjiang-2021", "QJ", 16, "qj", 17, &[3, 12, 15, 16, 17])]
+#[case::zhejiang("zhejiang-2017", "ZJ", 13, "zj", 14, &[])]
+#[case::hengyang("hengyang-2021", "HY", 14, "hy", 18, &[5, 12, 13, 15])]
 #[case::wenzhou("wenzhou-2022", "WZ", 12, "wz", 15, &[5, 7, 9, 10, 11, 13])]
-#[case::harbin("harbin-2021", "HB", 11, "hb", 15, &[4, 5, 7, 9, 11, 12, 13, 15])]
+#[case::harbin("harbin-2021", "HB", 11, "hb", 15, &[9, 11, 12, 13])]
 fn each_row_of_a_notice_is_a_case_a_suspension_or_a_duty(
     #[case] name: &str,
     #[case] notice: &str,
@@ -33,7 +33,9 @@ fn each_row_of_a_notice_is_a_case_a_suspension_or_a_duty(
     #[case] not_played: &[usize],
 ) {
     let plan = shipped(name);
-    let of_cases = plan.cases.iter().flat_map(|case| case.covers.clone());
+    let of_proofs = plan.proofs.iter().map(|proof| &proof.case);
+    let of_cases = plan.cases.iter().chain(of_proofs);
+    let of_cases = of_cases.flat_map(|case| case.covers.clone());
     let of_window = plan.window.suspended.iter().map(|one| one.clause.clone());
     let of_duties = plan.duties.iter().map(|duty| duty.clause.clone());
     let spoken: BTreeSet<String> = of_cases.chain(of_window).chain(of_duties).collect();

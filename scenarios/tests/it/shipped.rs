@@ -318,7 +318,7 @@ fn what_goes_into_the_journal_names_nobody() {
         assert!(!resolved.contains(person.id_number.reveal()));
         assert!(!resolved.contains(&person.name));
     }
-    assert_eq!(plan.resolved(&PseudonymKey::new([7; 32])).public.len(), 5);
+    assert_eq!(plan.resolved(&PseudonymKey::new([7; 32])).public.len(), 9);
 }
 
 #[test]
@@ -333,6 +333,7 @@ fn every_file_of_the_plan_is_kept_as_read() {
             "basket/probe.yaml",
             "basket/stay.yaml",
             "bounds.yaml",
+            "breaches.yaml",
             "catalogue.csv",
             "catchup.yaml",
             "counter.yaml",

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use crate::fixture::check_slip;
+use crate::fixture::{check_slip, planted, read, told};
 
 #[rstest]
 #[case::an_unknown_person(
@@ -198,4 +198,68 @@ fn slips_in_cases(
     #[case] expected: &str,
 ) {
     check_slip(file, from, to, expected);
+}
+
+/// A case of the small plan with a proof in it.
+fn proof(words: &str) -> String {
+    format!("  - case: public\n    proves: {words}\n")
+}
+
+#[rstest]
+#[case::no_fault(
+    "{finding: gate:window}",
+    "scenario::missing_key",
+    "`fault` is missing"
+)]
+#[case::no_finding(
+    "{fault: old-platform-still-open}",
+    "scenario::missing_key",
+    "`finding` is missing"
+)]
+#[case::no_class(
+    "{fault: old-platform-still-open, finding: Gate!}",
+    "scenario::unknown_word",
+    "`Gate!` is no class of findings"
+)]
+#[case::nothing_behind_the_colon(
+    "{fault: old-platform-still-open, finding: \"gate:\"}",
+    "scenario::unknown_word",
+    "`gate:` is no class of findings"
+)]
+#[case::another_key(
+    "{fault: old-platform-still-open, finding: gate:window, verdict: violated}",
+    "scenario::unknown_key",
+    "unknown key `verdict`"
+)]
+fn a_proof_says_what_goes_wrong_and_what_must_be_found(
+    #[case] words: &str,
+    #[case] code: &str,
+    #[case] message: &str,
+) {
+    let folder = planted(&[("day.yaml", "  - case: public\n", &proof(words))]);
+    let (plan, problems) = read(folder.path());
+    assert!(plan.is_none());
+    let told = told(&problems);
+    assert!(told.contains(code) && told.contains(message), "{told}");
+}
+
+#[test]
+fn a_proof_is_no_case_of_the_run_and_the_journal_knows_it() {
+    let words =
+        "{fault: [old-platform-still-open], finding: [gate:window, unresolved budget-spent]}";
+    let folder = planted(&[("day.yaml", "  - case: public\n", &proof(words))]);
+    let (plan, problems) = read(folder.path());
+    assert_eq!(told(&problems), "");
+    let plan = plan.unwrap();
+    let honest = read(planted(&[]).path()).0.unwrap();
+    assert_eq!(plan.proofs.len(), 1);
+    assert_eq!(plan.cases.len() + 1, honest.cases.len());
+    assert_eq!(plan.proofs[0].faults, ["old-platform-still-open"]);
+    let key = crosswipe_domain::PseudonymKey::new([1; 32]);
+    assert_eq!(plan.resolved(&key).cases.len(), honest.cases.len());
+    // Its world has only those who take part in it.
+    let alone = plan.with_only(vec![plan.proofs[0].case.clone()]);
+    assert_eq!(alone.registry.personas.len(), 1);
+    assert_eq!(alone.topology.institutions.len(), 1);
+    assert!(alone.proofs.is_empty() && alone.matrix.is_empty());
 }

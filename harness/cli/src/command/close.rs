@@ -25,7 +25,8 @@ use crate::command::review::{Said, act, chosen};
 use crate::command::verify::{Judged, WIDTH, faults_met, judged_on, put_first};
 use crate::complain::{Trouble, to_stdout};
 use crate::exit::Exit;
-use crate::{private, rundir};
+use crate::shift::Shift;
+use crate::{private, rundir, shift};
 
 /// Names of the files that closing a window makes.
 const JSON: &str = "window.json";
@@ -46,7 +47,7 @@ pub(crate) fn close(args: &Close) -> Result<Exit, Trouble> {
         .iter()
         .map(|text| Anchor::parse(text))
         .collect::<Result<_, _>>()?;
-    let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
+    let plan = shift::load(&args.plan, args.shift.as_ref())?;
     let mut runs = args
         .runs
         .iter()
@@ -66,6 +67,7 @@ pub(crate) fn close(args: &Close) -> Result<Exit, Trouble> {
             .collect(),
         review: Review::default(),
     };
+    moved_alike(args, &runs)?;
     fitting(&window, &papers(&runs))?;
     let out = args
         .out
@@ -166,6 +168,29 @@ fn papers(runs: &[Read]) -> Vec<RunPapers<'_>> {
             judgement: &run.judged.judgement,
         })
         .collect()
+}
+
+/// Runs of a plan that was moved, and of one that was not, had other windows.
+fn moved_alike(args: &Close, runs: &[Read]) -> Result<(), Trouble> {
+    let typed = args.shift.as_ref().map(Shift::text);
+    for run in runs {
+        let header = run.history.header();
+        let moved = header.switches.get(shift::SHIFT).map(String::as_str);
+        if moved != typed {
+            let by = |text: Option<&str>| text.unwrap_or("0").to_owned();
+            return Err(Trouble::Usage {
+                code: "cli::other_plan",
+                what: format!(
+                    "the plan of run `{}` was moved by {}, and the window that is closed by {}",
+                    header.run_id,
+                    by(moved),
+                    by(typed)
+                ),
+                help: "写上当时的 --shift; 平移不同的运行分开收口 · write the --shift of that run; close runs that were moved otherwise apart".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Runs that cannot be judged together are named, all of them.

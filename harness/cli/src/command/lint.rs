@@ -1,8 +1,11 @@
 //! 检查 · `crosswipe lint`: all problems of plans, nothing sent.
 
+use crosswipe_scenarios::Plan;
+
 use crate::args::Lint;
 use crate::complain::{Trouble, problems, to_stdout};
 use crate::exit::Exit;
+use crate::proofs;
 
 /// Reads each plan and prints what is wrong with it, and what is probably not what was meant.
 pub(crate) fn lint(args: &Lint) -> Result<Exit, Trouble> {
@@ -11,7 +14,11 @@ pub(crate) fn lint(args: &Lint) -> Result<Exit, Trouble> {
     for path in &args.plans {
         let (plan, told) = crosswipe_scenarios::check(path);
         match &plan {
-            Some(plan) => to_stdout(&format!("{}: {} 个用例 cases\n", plan.id, plan.cases.len()))?,
+            Some(plan) => {
+                // What a proof orders is known here, and to no crate that reads plans.
+                proofs::ordered(plan, &(0..plan.proofs.len()).collect(), plan.seed)?;
+                to_stdout(&told_of(plan))?;
+            }
             None => usable = false,
         }
         found.extend(told);
@@ -20,4 +27,12 @@ pub(crate) fn lint(args: &Lint) -> Result<Exit, Trouble> {
         problems(&found);
     }
     Ok(if usable { Exit::Clean } else { Exit::Usage })
+}
+
+fn told_of(plan: &Plan) -> String {
+    let cases = format!("{}: {} 个用例 cases", plan.id, plan.cases.len());
+    match plan.proofs.len() {
+        0 => format!("{cases}\n"),
+        proofs => format!("{cases}, {proofs} 个反证 proofs\n"),
+    }
 }

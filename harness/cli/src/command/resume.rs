@@ -25,12 +25,12 @@ use crate::command::verify::{faults_met, judged};
 use crate::complain::{Trouble, to_stderr};
 use crate::conclude::{Files, Telling, certify, complete, report_what_stands, tell};
 use crate::exit::Exit;
-use crate::rundir;
 use crate::served::Served;
 use crate::stage::{
     BOOKS, Bent, MSGID_MODE, Parties, books, counted, ctrl_c, part_books, parties, world_id,
 };
 use crate::tenancy::{Tenancy, must_be_free_for, turn_of_resumption};
+use crate::{rundir, shift};
 
 /// The note about a fault that a resumed run does not inject any more.
 const NOT_CARRIED_OVER: &str = "fault-not-carried-over";
@@ -64,7 +64,9 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     if permit.is_none() {
         must_be_in_time(&args.run, &history, begins)?;
     }
-    let mut plan = rundir::kept_plan(&args.run)?;
+    let moved = history.header().switches.get(shift::SHIFT);
+    let moved = moved.and_then(|text| text.parse().ok());
+    let mut plan = shift::moved(rundir::kept_plan(&args.run)?, moved.as_ref());
     plan.topology.old_platforms |= header_names_old_platforms(history.header());
     let key = rundir::kept_key(&args.run)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -27,13 +27,13 @@ use crate::inner::{Setting, edit_evidence, must_be_possible};
 use crate::served::Served;
 use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, parties_in_memory, world_id};
 use crate::tenancy::{Tenancy, turn_of_run};
-use crate::{private, progress, proofs, rundir};
+use crate::{private, progress, proofs, rundir, shift};
 
 /// Runs a plan from its files to its exit code.
 pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     not_built_yet(args)?;
     permit(&args.after_window)?;
-    let mut plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
+    let mut plan = shift::load(&args.plan, args.shift.as_ref())?;
     let faults = faults(&args.faults)?;
     let seed = args.seed.unwrap_or(plan.seed);
     let faults: Vec<FaultOrder> = faults.into_iter().map(|order| order.seeded(seed)).collect();
@@ -140,11 +140,14 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     };
     parties.arm_anew().await?;
     let turn = turn_of_run(&books)?;
+    let moved = args.shift.as_ref();
+    let moved = moved.map(|by| (shift::SHIFT.to_owned(), by.text().to_owned()));
     let header = RunHeader {
         faults: asked.clone(),
         switches: mode
-            .into_iter()
             .map(|mode| (MSGID_MODE.to_owned(), mode))
+            .into_iter()
+            .chain(moved)
             .collect(),
         ..honest(args, &plan, &run_id, &key, &dir, &books)?
     };

@@ -259,6 +259,12 @@ impl Bench {
         crosswipe(&["verify", &self.text(name), "--json"])
     }
 
+    /// A shipped plan in a folder where it may be changed.
+    fn copied_plan(&self, name: &str) -> String {
+        copy(Path::new(&plan(name)), &self.path("plan"));
+        self.text("plan")
+    }
+
     /// pair-demo with one text replaced by another in one of its files.
     #[track_caller]
     fn changed_plan(&self, file: &str, from: &str, to: &str) -> String {

@@ -56,10 +56,12 @@ fn shut(plan: &ResolvedPlan, message: &Played, at: Moment) -> Option<(&'static s
     }
     let mut suspended = plan.window.suspended.iter();
     let by = suspended.find(|one| places.stand_still(one, message, at))?;
-    Some((
-        "gate:business",
-        format!("refused: suspended by {}", by.clause),
-    ))
+    // Whose it is, rather than what it is.
+    let class = match by.institutions.is_empty() {
+        true => "gate:business",
+        false => "gate:institution",
+    };
+    Some((class, format!("refused: suspended by {}", by.clause)))
 }
 
 /// Where somebody is insured and treated, as far as that is known.
@@ -101,6 +103,7 @@ impl Places {
             && any_or(&one.span, self.span().as_ref())
             && any_or(&one.insured, self.insured.as_ref())
             && any_or(&one.treatment, self.treatment.as_ref())
+            && any_or(&one.institutions, Some(&message.origin))
     }
 }
 

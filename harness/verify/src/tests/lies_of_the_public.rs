@@ -87,6 +87,25 @@ fn a_refund_is_held_against_both_instants(
     assert_eq!(classes(&judgement), expected, "{}", told(&judgement));
 }
 
+/// A hospital that has not been upgraded: whose business it is, and not what it is.
+#[rstest]
+#[case::this_one("H33010000001", &["gate:institution"])]
+#[case::another_one("H33020000001", &[])]
+fn a_hospital_that_stands_still_books_nothing(#[case] code: &str, #[case] expected: &[&str]) {
+    let institutions = vec![code.to_owned()];
+    let suspension = Suspension {
+        institutions,
+        ..admissions()
+    };
+    let judgement = judged(&suspended(
+        suspension,
+        "2017-06-05T10:00+08:00",
+        Some("330200"),
+        &[],
+    ));
+    assert_eq!(classes(&judgement), expected, "{}", told(&judgement));
+}
+
 /// One entry of the public after go-live.
 struct Given<'a> {
     visit: &'a str,
@@ -278,6 +297,7 @@ fn admissions() -> Suspension {
         span: vec![],
         insured: vec![],
         treatment: vec![],
+        institutions: vec![],
         quote: String::new(),
     }
 }
