@@ -280,9 +280,8 @@ fn beside(judgement: &Judgement, wanted: &[FindingClass]) -> Vec<String> {
     let left = wanted.iter().any(|class| class.family() == "residue");
     let strange = findings.iter().filter(|one| {
         let head = one.follows_from.map_or(*one, |at| &findings[at]);
-        !wanted.contains(&head.class)
-            && !wanted.contains(&one.class)
-            && !(left && head.class.may_be_consequence())
+        let expected = wanted.contains(&head.class) || wanted.contains(&one.class);
+        !(expected || left && head.class.may_be_consequence())
     });
     let strange: BTreeSet<String> = strange.map(|one| one.class.to_string()).collect();
     strange.into_iter().collect()
