@@ -20,7 +20,7 @@ use crosswipe_journal::{
     CaseFinished, CaseStarted, CompIntent, Ended, Intent, Journal, Payload, Purpose, UndoPlan,
 };
 use crosswipe_rollback::Fold;
-use crosswipe_wire::{Members, Request, Sent, catalogue, classify};
+use crosswipe_wire::{FieldSpec, Members, Request, Sent, catalogue, classify};
 
 use crate::clock::{Clock, Patient};
 use crate::desk::{Desk, Halt, RunConfig, lock};
@@ -420,18 +420,18 @@ impl<'a> Message<'a> {
         msgid: MsgId,
         body: &'a [u8],
     ) -> Message<'a> {
-        let node = catalogue()
+        let spec = catalogue()
             .transaction(&request.infno)
-            .and_then(|transaction| transaction.input.first())
-            .and_then(|node| request.nodes(node.id).into_iter().next())
-            .unwrap_or_default();
+            .and_then(|transaction| transaction.input.first());
+        let node = spec.and_then(|node| request.nodes(node.id).into_iter().next());
+        let spelt = spec.map_or(&[][..], |node| &node.fields);
         Message {
             request,
             institution,
             msgid,
             nature: request.infno.nature(),
             body,
-            fields: texts(&node),
+            fields: texts(&node.unwrap_or_default(), spelt),
         }
     }
 
@@ -458,8 +458,10 @@ impl<'a> Message<'a> {
     }
 }
 
-fn texts(node: &Members<'_>) -> BTreeMap<String, String> {
-    let names = node.iter().map(|(name, _)| name.to_ascii_lowercase());
+/// The texts of a node by the names that the interface gives them, however they are spelt here.
+fn texts(node: &Members<'_>, spelt: &[FieldSpec]) -> BTreeMap<String, String> {
+    let own = node.iter().map(|(name, _)| name.to_ascii_lowercase());
+    let names = own.chain(spelt.iter().map(|field| field.name.to_owned()));
     let texts = names.filter_map(|name| {
         let value = node.text(&name)?.into_owned();
         Some((name, value))

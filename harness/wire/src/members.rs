@@ -250,11 +250,40 @@ fn mark(key: &str) -> u64 {
     ending << 8 | (bytes.len() as u64 & 0xff)
 }
 
-/// `yyyy-MM-dd HH:mm:ss`, or a date as its midnight.
+/// `yyyy-MM-dd HH:mm:ss`, a date as its midnight, or what programs make of these when nobody tells them the form: a `T`
+/// between, slashes, no seconds, parts of a second, digits alone.
 pub(crate) fn read_moment(text: &str) -> Option<Moment> {
-    Moment::parse_wire(text)
-        .ok()
-        .or_else(|| Day::parse(text).ok().map(Day::start))
+    let read = |text: &str| {
+        let wire = Moment::parse_wire(text).ok();
+        wire.or_else(|| Day::parse(text).ok().map(Day::start))
+    };
+    read(text).or_else(|| read(&usual(text)?))
+}
+
+/// An instant in another form as the interface writes it.
+fn usual(text: &str) -> Option<String> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let part = |from: usize, to: usize| text.get(from..to);
+        let day = format!("{}-{}-{}", part(0, 4)?, part(4, 6)?, part(6, 8)?);
+        return match text.len() {
+            8 => Some(day),
+            14 | 17 => Some(format!(
+                "{day} {}:{}:{}",
+                part(8, 10)?,
+                part(10, 12)?,
+                part(12, 14)?
+            )),
+            _ => None,
+        };
+    }
+    let text = text.replace('/', "-").replacen('T', " ", 1);
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = rest.bytes().all(|byte| byte.is_ascii_digit());
+    match whole.len() {
+        16 => Some(format!("{whole}:00")),
+        _ if fraction => Some(whole.to_owned()),
+        _ => None,
+    }
 }
 
 /// The objects in a value: itself, those of a list, or of either written as JSON text.

@@ -86,10 +86,17 @@ fn a_regular_message_gets_no_finding_at_all() {
     "data.medfee_sumamt 医疗费总额",
     true
 )]
+#[case(
+    "2017-06-02 09:15:00",
+    "2017/06/02 09:15",
+    "date-form",
+    "inf_time 交易时间",
+    false
+)]
 #[case("567.95", "[1]", "wrong-type", "data.medfee_sumamt 医疗费总额", true)]
 #[case(
     "2017-06-02 09:15:00",
-    "2017/06/02",
+    "02.06.2017",
     "date-unreadable",
     "inf_time 交易时间",
     true

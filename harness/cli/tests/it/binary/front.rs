@@ -4,6 +4,7 @@
 //! CI (`CI` is set) that is a failure.
 
 mod clients;
+mod forms;
 mod list;
 
 use std::io::{Read as _, Write as _};
@@ -103,12 +104,53 @@ impl Door {
         }
     }
 
-    /// A message by hand, or a question.
-    fn raw(&self, bytes: &[u8]) -> String {
+    /// What is answered to a message by hand, without its head.
+    #[track_caller]
+    fn answer(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut line = self.line();
+        line.write_all(bytes).unwrap();
+        let (mut answer, mut part) = (Vec::new(), [0; 4096]);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        loop {
+            let read = line.read(&mut part).unwrap();
+            answer.extend(&part[..read]);
+            let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+            let Some(end) = end else {
+                assert!(read > 0, "the door hung up: {}", text(&answer));
+                continue;
+            };
+            let head = text(&answer[..end]).to_ascii_lowercase();
+            // 100 Continue goes before the answer.
+            if head.starts_with("http/1.1 100") {
+                answer.drain(..end + 4);
+                continue;
+            }
+            let length = head.split("content-length: ").nth(1).unwrap();
+            let length = length
+                .lines()
+                .next()
+                .unwrap()
+                .trim()
+                .parse::<usize>()
+                .unwrap();
+            if answer.len() >= end + 4 + length {
+                return answer[end + 4..end + 4 + length].to_vec();
+            }
+            assert!(read > 0, "cut: {head}");
+        }
+    }
+
+    fn line(&self) -> TcpStream {
         let address = self.notice["address"].as_str().unwrap();
         let (_, port) = address.rsplit_once(':').unwrap();
-        let mut line = TcpStream::connect(("127.0.0.1", port.parse::<u16>().unwrap())).unwrap();
+        let line = TcpStream::connect(("127.0.0.1", port.parse::<u16>().unwrap())).unwrap();
         line.set_read_timeout(Some(DEADLINE)).unwrap();
+        line
+    }
+
+    /// A message by hand, or a question.
+    fn raw(&self, bytes: &[u8]) -> String {
+        let mut line = self.line();
         line.write_all(bytes).unwrap();
         let mut answer = Vec::new();
         line.read_to_end(&mut answer).unwrap();
