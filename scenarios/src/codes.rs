@@ -125,6 +125,8 @@ codes! {
     EMPTY_MATRIX_CELL = "empty_matrix_cell";
     /// A person who is filed for named cases, and whom no case names.
     UNUSED_PERSON = "unused_person";
+    /// A place of which nobody is named who could be called.
+    MISSING_CONTACT = "missing_contact";
     /// A table row with too many or too few cells, or a quote without end.
     BAD_TABLE = "bad_table";
 }

@@ -7,8 +7,10 @@
 //! (`cli`), the gate that asks again right before each message (`runner::gate`).
 
 mod case;
+mod contacts;
 mod plan;
 mod play;
+mod preflight;
 mod problem;
 mod proof;
 mod purge;
@@ -54,8 +56,10 @@ pub use case::{
     Play, Step, Swipe, Visit,
 };
 pub use codes::CODES;
+pub use contacts::{Contact, Lead};
 pub use duties::{Audience, Duty, OpenPoint};
 pub use load::{check, load};
 pub use plan::Plan;
+pub use preflight::{Lookup, Preflight, WebPage};
 pub use problem::{Problem, Severity};
 pub use proof::Proof;

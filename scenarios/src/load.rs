@@ -12,6 +12,7 @@ use crosswipe_domain::{AdmDivision, Moment, Registry, Scope, Topology, Window};
 use crate::cases::CaseReader;
 use crate::catalogue::{Baskets, read_catalogue};
 use crate::codes;
+use crate::contacts::{Contact, read_contacts};
 use crate::duties::{read_duties, read_open_points, report_idle_clauses};
 use crate::fields::{Fields, items};
 use crate::folder::{Folder, PLAN_FILE};
@@ -21,6 +22,7 @@ use crate::node::{Node, read_yaml};
 use crate::pairs::read_pairs;
 use crate::persons::{Person, Use, read_persons};
 use crate::phases::read_window;
+use crate::preflight::read_preflight;
 use crate::problem::{Problems, Said};
 use crate::purge::read_purge;
 use crate::steps::Reader;
@@ -104,6 +106,8 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     let purge = read_purge(&fields, topology.as_ref(), window.as_ref(), problems);
     let duties = read_duties(&fields, &head.clauses, problems);
     let open_points = read_open_points(&fields, &head.clauses, problems);
+    let contacts = reading.contacts(topology.as_ref());
+    let preflight = read_preflight(&fields, topology.as_ref(), problems);
     let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
     let gathered = reading.cases(
         topology.as_ref(),
@@ -144,6 +148,8 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         purge: purge?,
         duties,
         open_points: open_points?,
+        contacts,
+        preflight: preflight?,
         probe_basket: gathered.probe?,
         files: folder.into_files(),
         seed: head.seed?,
@@ -226,6 +232,20 @@ impl Reading<'_> {
         )?;
         let source = self.folder.open(&path, Some(&said.at), self.problems)?;
         Some(read_persons(&source, topology, self.problems))
+    }
+
+    /// The table of contacts, if the plan names one.
+    fn contacts(&self, topology: Option<&Topology>) -> Vec<Contact> {
+        let said = self
+            .fields
+            .optional("contacts")
+            .and_then(|node| words::prose(node, self.problems));
+        let read = said.zip(topology).and_then(|(said, topology)| {
+            let path = self.folder.inside(&said, self.problems)?;
+            let source = self.folder.open(&path, Some(&said.at), self.problems)?;
+            Some(read_contacts(&source, &said.at, topology, self.problems))
+        });
+        read.unwrap_or_default()
     }
 
     /// The arranged pairs; a phase that speaks of them needs their file.

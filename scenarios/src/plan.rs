@@ -11,7 +11,7 @@ use crosswipe_domain::{
 };
 
 use crate::duties::{Duty, OpenPoint};
-use crate::{Case, Proof};
+use crate::{Case, Contact, Preflight, Proof};
 
 /// 计划 · A cutover, its parties, its persons and its cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub struct Plan {
     pub duties: Vec<Duty>,
     /// 存疑 · Where the notice can be read in two ways.
     pub open_points: Vec<OpenPoint>,
+    /// 联系人 · Whom to call, in the order of the table; in no journal.
+    pub contacts: Vec<Contact>,
+    /// 预检 · What must answer before the window opens.
+    pub preflight: Vec<Preflight>,
     /// R8: the basket of the probe visits; key into the registry's baskets.
     pub probe_basket: String,
     /// The year that the accumulators at the start belong to.

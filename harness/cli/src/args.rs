@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::Lang;
+use crosswipe_scenarios::Audience;
 use crosswipe_wire::gateway::Dialect;
 
 use crate::shift::Shift;
@@ -30,6 +31,10 @@ Example · 例:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// 一览 Timeline of a plan, what is allowed at an instant, and the one-page card of a role
+    Plan(PlanArgs),
+    /// 预检 Try from this computer what a plan names: routes, names, ports, pages, clocks
+    Preflight(PreflightArgs),
     /// 运行 Run a plan: swipe, undo everything, judge every party's books
     Run(Run),
     /// 模拟 Play a plan in memory, seed by seed, with every trouble of a network; replay one seed
@@ -54,6 +59,88 @@ pub(crate) enum Command {
     Lint(Lint),
     /// 说明 Explain a rule, finding class, fault or error code: cause, example, remedy
     Explain(Explain),
+}
+
+/// 一览 Timeline of a plan, and the card of a role
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe plan scenarios/zhejiang-2017\n  crosswipe plan scenarios/zhejiang-2017 --role hospital --at now --html card.html"
+)]
+pub(crate) struct PlanArgs {
+    /// Plan folder or its plan.yaml
+    pub(crate) plan: PathBuf,
+    /// What is allowed then: `now`, or an instant such as 2017-06-02T09:00+08:00 [default with --role: now]
+    #[arg(long, value_name = "now|INSTANT")]
+    pub(crate) at: Option<String>,
+    /// The card of this role: allowed, forbidden, next bounds, duties, whom to call
+    #[arg(long, value_enum)]
+    pub(crate) role: Option<RoleArg>,
+    /// Write the card as one page for print (A4)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Move the whole plan: every bound later or earlier by this, e.g. +2d, -3h
+    #[arg(long, value_name = "+N[dhms]", allow_hyphen_values = true)]
+    pub(crate) shift: Option<Shift>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 角色 Whom a card is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleArg {
+    /// 医院
+    Hospital,
+    /// 药店
+    Pharmacy,
+    /// 医保经办
+    Agency,
+    /// 省平台
+    Province,
+}
+
+impl RoleArg {
+    /// The same in a plan's words.
+    pub(crate) fn audience(self) -> Audience {
+        match self {
+            RoleArg::Hospital => Audience::Hospital,
+            RoleArg::Pharmacy => Audience::Pharmacy,
+            RoleArg::Agency => Audience::Agency,
+            RoleArg::Province => Audience::Province,
+        }
+    }
+}
+
+/// 预检 Try from this computer what a plan names
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe preflight PLAN\n  crosswipe preflight PLAN --site H33010000001 --json > H33010000001.json\n  crosswipe preflight PLAN --collect *.json"
+)]
+pub(crate) struct PreflightArgs {
+    /// Plan folder or its plan.yaml
+    pub(crate) plan: PathBuf,
+    /// Who tries, e.g. the institution's code [default: the name of this computer]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) site: Option<String>,
+    /// How long to wait for each answer, milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub(crate) patience_ms: u64,
+    /// Try again every so many seconds, and tell what changed
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) watch: Option<u64>,
+    /// End after so many rounds [default: at Ctrl-C]
+    #[arg(long, value_name = "N", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) times: Option<u64>,
+    /// Try nothing: one table of what other sites saw (their JSON), and who is missing
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["watch", "site"])]
+    pub(crate) collect: Vec<PathBuf>,
+    /// Print one JSON document on stdout
+    #[arg(long, conflicts_with = "watch")]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
 }
 
 /// 运行 Run a plan

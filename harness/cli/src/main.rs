@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         Err(error) => return exit::of_usage(&error),
     };
     let ended = match args.command {
+        Command::Plan(plan) => command::plan::plan(&plan),
+        Command::Preflight(preflight) => command::preflight::preflight(&preflight),
         Command::Run(run) => command::run::run(&run),
         Command::Sim(sim) => command::sim::sim(&sim),
         Command::Resume(resume) => command::resume::resume(&resume),

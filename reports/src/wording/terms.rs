@@ -136,7 +136,8 @@ pub(crate) const AMOUNTS: [(&str, &str, &str); 4] = [
     ("psn_cash_pay", "现金", "cash"),
 ];
 
-pub(crate) fn business(business: Business, lang: Lang) -> &'static str {
+/// A business family in people's words.
+pub fn business(business: Business, lang: Lang) -> &'static str {
     match business {
         Business::Outpatient => lang.pick("门诊", "outpatient"),
         Business::Inpatient => lang.pick("住院", "inpatient"),
@@ -218,7 +219,8 @@ pub(crate) fn cell(state: CellState, lang: Lang) -> &'static str {
     }
 }
 
-pub(crate) fn phase(kind: PhaseKind, lang: Lang) -> &'static str {
+/// A kind of phase in people's words.
+pub fn phase(kind: PhaseKind, lang: Lang) -> &'static str {
     match kind {
         PhaseKind::Prepare => lang.pick("准备", "prepare"),
         PhaseKind::Drain => lang.pick("清理在途", "drain"),
@@ -232,7 +234,7 @@ pub(crate) fn phase(kind: PhaseKind, lang: Lang) -> &'static str {
 }
 
 /// What a phase lets test swipes do, e.g. `门诊、住院：跨统筹区`; `禁止测试刷卡` where it allows none.
-pub(crate) fn allows(allow: &[Allow], lang: Lang) -> String {
+pub fn allows(allow: &[Allow], lang: Lang) -> String {
     if allow.is_empty() {
         return lang.pick("禁止测试刷卡", "no test swipes").to_owned();
     }

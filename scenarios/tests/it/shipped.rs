@@ -336,6 +336,7 @@ fn every_file_of_the_plan_is_kept_as_read() {
             "breaches.yaml",
             "catalogue.csv",
             "catchup.yaml",
+            "contacts.csv",
             "counter.yaml",
             "inpatient.yaml",
             "outpatient.yaml",

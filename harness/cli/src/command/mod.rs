@@ -6,6 +6,8 @@ pub(crate) mod conform;
 pub(crate) mod explain;
 pub(crate) mod front;
 pub(crate) mod lint;
+pub(crate) mod plan;
+pub(crate) mod preflight;
 pub(crate) mod report;
 pub(crate) mod resume;
 pub(crate) mod review;

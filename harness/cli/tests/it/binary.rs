@@ -26,6 +26,8 @@ mod late;
 mod msgid_mode;
 mod nothing;
 mod notices;
+mod planned;
+mod preflight;
 mod purged;
 mod recheck;
 mod resume;

@@ -1,0 +1,82 @@
+//! 计划一览 · `crosswipe plan PLAN`: the timeline, what is allowed at an instant, and the role card.
+//!
+//! Why so: in the night of a cutover nobody reads a notice of eleven pages. Whoever stands at a counter needs one page:
+//! allowed now, forbidden now, the next bound, what is left to do, whom to call. All of it follows from the plan alone;
+//! nothing is sent and no run is asked.
+//! Not here: what the facts are (`card`), the words on a terminal (`text`), the page for print (`page`).
+
+mod card;
+mod page;
+mod text;
+
+use std::path::Path;
+
+use crosswipe_domain::Moment;
+use crosswipe_runner::clock::real_now;
+use crosswipe_scenarios::Plan;
+
+use crate::args::PlanArgs;
+use crate::complain::{Trouble, to_stderr, to_stdout};
+use crate::exit::Exit;
+use crate::{rundir, shift};
+
+use self::card::Card;
+
+/// Reads the plan, and prints what was asked for.
+pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
+    let plan = shift::load(&args.plan, args.shift.as_ref())?;
+    let lang = args.common.lang();
+    let at = args.at.as_deref().map(instant).transpose()?;
+    let role = args.role.map(|role| role.audience());
+    // A card is always of an instant.
+    let at = match role {
+        Some(_) => Some(at.unwrap_or_else(real_now)),
+        None => at,
+    };
+    let card = at.map(|at| Card::of(&plan, role, at));
+    if let Some(path) = &args.html {
+        let card = card.as_ref().ok_or_else(|| no_card(&plan))?;
+        rundir::write(path, page::page(card, lang).as_bytes())?;
+        if !args.common.quiet {
+            to_stderr(&format!("{}\n", shown(path)));
+        }
+    }
+    to_stdout(&match (args.json, &card) {
+        (true, card) => text::json(&plan, card.as_ref()),
+        (false, Some(card)) if role.is_some() => text::card(card, lang),
+        (false, card) => text::timeline(&plan, lang) + &at_an_instant(card.as_ref(), lang),
+    })?;
+    Ok(Exit::Clean)
+}
+
+fn at_an_instant(card: Option<&Card<'_>>, lang: crosswipe_reports::Lang) -> String {
+    card.map_or_else(String::new, |card| format!("\n{}", text::card(card, lang)))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn no_card(plan: &Plan) -> Trouble {
+    Trouble::Usage {
+        code: "cli::instant",
+        what: "a page needs an instant or a role".to_owned(),
+        help: format!(
+            "写 --role hospital 或 --at now · crosswipe plan {} --role hospital --html card.html",
+            plan.id
+        ),
+    }
+}
+
+/// `now`, or an instant with its offset.
+fn instant(typed: &str) -> Result<Moment, Trouble> {
+    if typed == "now" {
+        return Ok(real_now());
+    }
+    Moment::parse(typed).map_err(|error| Trouble::Usage {
+        code: "cli::instant",
+        what: error.to_string(),
+        help: "写 now, 或 2017-06-02T09:00+08:00 · write `now`, or an instant with its offset"
+            .to_owned(),
+    })
+}
