@@ -63,6 +63,8 @@ pub(super) struct Called<'a> {
 
 /// Bounds that a card shows.
 const BOUNDS: usize = 6;
+/// A day, ms.
+const DAY_MS: i64 = 86_400_000;
 /// Places whose leads a card names.
 const CALLED: usize = 12;
 
@@ -217,12 +219,24 @@ impl<'a> Card<'a> {
                 "undo of our own tests: in every phase, on the same day",
             ));
         }
-        let reads = self.phase.and_then(|phase| phase.reads).unwrap_or(true);
         let (zh, en) = ("查询类交易", "queries");
-        match reads {
+        match self.reads() {
             true => self.allowed.push(Line::new(zh, en)),
             false => self.forbidden.push(Line::new(zh, en)),
         }
+    }
+
+    /// What a phase says of queries; where it says nothing: from the first phase to a day after the last has begun or ended.
+    fn reads(&self) -> bool {
+        if let Some(said) = self.phase.and_then(|phase| phase.reads) {
+            return said;
+        }
+        let phases = &self.plan.window.phases;
+        let (Some(first), Some(last)) = (phases.first(), phases.last()) else {
+            return false;
+        };
+        let over = last.to.unwrap_or(last.from).plus_ms(DAY_MS);
+        first.from <= self.at && self.at < over
     }
 
     fn place(&self, code: &str) -> String {
@@ -231,7 +245,6 @@ impl<'a> Card<'a> {
 
     /// Days until a duty is due, rounded down; negative where it is late.
     pub(super) fn days_left(&self, duty: &Duty) -> Option<i64> {
-        const DAY_MS: i64 = 86_400_000;
         let due = duty.due?;
         Some((due.epoch_ms() - self.at.epoch_ms()).div_euclid(DAY_MS))
     }

@@ -58,6 +58,18 @@ fn a_card_says_what_the_gate_says(
     }
 }
 
+/// Nobody asks before the window, and nobody a day after go-live.
+#[rstest]
+#[case::before("2017-05-31T17:59:59+08:00", false)]
+#[case::first("2017-05-31T18:00:00+08:00", true)]
+#[case::a_day_after("2017-06-05T17:59:59+08:00", true)]
+#[case::later("2017-06-05T18:00:00+08:00", false)]
+fn queries_end_a_day_after_the_last_phase_begins(#[case] at: &str, #[case] allowed: bool) {
+    let card = card("zhejiang-2017", "hospital", at);
+    assert_eq!(says(&card["allowed"], "查询类交易"), allowed, "{card}");
+    assert_eq!(says(&card["forbidden"], "查询类交易"), !allowed);
+}
+
 #[test]
 fn a_card_names_what_stands_still_duties_and_people() {
     let of_hospital = card("qianjiang-2021", "hospital", "2021-07-27T00:00:00+08:00");
