@@ -410,7 +410,7 @@ fn begins(phase: &Phase) -> Bound {
 }
 
 /// Those of the role that have begun or have no beginning, and those that still come; done is known to nobody here.
-fn duties<'a>(plan: &'a Plan, role: Option<Audience>, at: Moment) -> Vec<&'a Duty> {
+fn duties(plan: &Plan, role: Option<Audience>, at: Moment) -> Vec<&Duty> {
     let mine = |duty: &&Duty| role.is_none_or(|role| duty.who.contains(&role));
     let mut duties: Vec<&Duty> = plan.duties.iter().filter(mine).collect();
     duties.sort_by_key(|duty| {
