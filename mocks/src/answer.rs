@@ -4,7 +4,7 @@
 //! keeps them equal. The institution's answer is always written by its own platform, from the deed that
 //! came back. Not here: envelopes (`wire`), what a query finds (`region::query`).
 
-use crosswipe_domain::{Business, Moment, Money};
+use crosswipe_domain::{AnswerForm, Business, Moment, Money};
 use crosswipe_wire::{ObjectText, list_text};
 
 use crate::deed::{
@@ -15,18 +15,17 @@ use crate::ledger::{Amounts, Facts};
 /// A node of an output: its name and JSON text.
 pub(crate) type Node = (&'static str, String);
 
-/// The output of a state-changing message or a trial.
-pub(crate) fn output(hop: &Hop, now: Moment) -> Vec<Node> {
+/// The output of a state-changing message or a trial, in the region's form.
+pub(crate) fn output(hop: &Hop, now: Moment, form: &AnswerForm) -> Vec<Node> {
     match &hop.deed {
         Deed::Register {
             mdtrt_id, facts, ..
         } => registered(hop, mdtrt_id, facts),
         Deed::Charge { lines, .. } => vec![("result", list_text(lines.iter().map(charged)))],
-        Deed::Settle(bill) => bill
-            .settled
-            .as_ref()
-            .map_or(Vec::new(), |settled| settlement(hop, bill, settled, now)),
-        Deed::Unsettle(unbill) => undone(hop, unbill, now),
+        Deed::Settle(bill) => bill.settled.as_ref().map_or(Vec::new(), |settled| {
+            settlement(hop, bill, settled, now, form)
+        }),
+        Deed::Unsettle(unbill) => undone(hop, unbill, now, form),
         Deed::File { filing, .. } => {
             let result = ObjectText::new().text("trt_dcla_detl_sn", filing);
             vec![("result", result.finish())]
@@ -79,7 +78,13 @@ pub(crate) fn line_terms(text: ObjectText, facts: &Facts) -> ObjectText {
         })
 }
 
-fn settlement(hop: &Hop, bill: &Bill, settled: &Settled, now: Moment) -> Vec<Node> {
+fn settlement(
+    hop: &Hop,
+    bill: &Bill,
+    settled: &Settled,
+    now: Moment,
+    form: &AnswerForm,
+) -> Vec<Node> {
     let mut info = ObjectText::new().text("mdtrt_id", &bill.mdtrt_id);
     if !bill.trial {
         info = info.text("setl_id", &bill.setl_id);
@@ -89,7 +94,8 @@ fn settlement(hop: &Hop, bill: &Bill, settled: &Settled, now: Moment) -> Vec<Nod
         .text("setl_time", &now.wire())
         .text("mdtrt_cert_type", fact(&bill.facts, "mdtrt_cert_type"))
         .text("med_type", fact(&bill.facts, "med_type"));
-    let info = amounts(info, &settled.amounts, Money::from_fen(settled.balance));
+    let balance = Money::from_fen(settled.balance);
+    let info = amounts(info, &settled.amounts, balance, form);
     let info = info
         .text("medins_setl_id", &hop.cause.msgid)
         .text("clr_optins", hop.treatment.as_str())
@@ -107,7 +113,7 @@ fn settlement(hop: &Hop, bill: &Bill, settled: &Settled, now: Moment) -> Vec<Nod
     nodes
 }
 
-fn undone(hop: &Hop, unbill: &Unbill, now: Moment) -> Vec<Node> {
+fn undone(hop: &Hop, unbill: &Unbill, now: Moment, form: &AnswerForm) -> Vec<Node> {
     let info = ObjectText::new()
         .text("mdtrt_id", &unbill.mdtrt_id)
         .text("setl_id", &unbill.mirror)
@@ -116,8 +122,13 @@ fn undone(hop: &Hop, unbill: &Unbill, now: Moment) -> Vec<Node> {
         .text("setl_time", &now.wire());
     let balance = Money::from_fen(unbill.balance);
     let info = match hop.infno().business() {
-        Some(Business::Pharmacy) => amounts_as(info, &unbill.amounts, balance, as_sold),
-        _ => amounts(info, &unbill.amounts, balance),
+        Some(Business::Pharmacy) => amounts_as(info, &unbill.amounts, balance, form, |name| {
+            Some(as_sold(name))
+        }),
+        _ => amounts_as(info, &unbill.amounts, balance, form, |name| {
+            let part = matches!(name, "psn_part_amt" | "hosp_part_amt");
+            (!part || !form.undo_without_parts).then_some(name)
+        }),
     };
     let info = info.text("medins_setl_id", &hop.cause.msgid);
     vec![
@@ -142,22 +153,40 @@ pub(crate) fn person(text: ObjectText, facts: Option<&PersonFacts>) -> ObjectTex
         .text("cvlserv_flag", "0")
 }
 
-/// All amounts of a settlement and the balance.
-pub(crate) fn amounts(text: ObjectText, amounts: &Amounts, balance: Money) -> ObjectText {
-    amounts_as(text, amounts, balance, |name| name)
+/// All amounts of a settlement and the balance, as the region writes sums.
+pub(crate) fn amounts(
+    text: ObjectText,
+    amounts: &Amounts,
+    balance: Money,
+    form: &AnswerForm,
+) -> ObjectText {
+    amounts_as(text, amounts, balance, form, Some)
 }
 
-/// The same, each under the name that `spelt` gives it.
+/// The same, each under the name that `spelt` gives it; null where it gives none.
 fn amounts_as(
     text: ObjectText,
     amounts: &Amounts,
     balance: Money,
-    spelt: impl Fn(&'static str) -> &'static str,
+    form: &AnswerForm,
+    spelt: impl Fn(&'static str) -> Option<&'static str>,
 ) -> ObjectText {
-    let text = AMOUNT_FIELDS.into_iter().fold(text, |text, name| {
-        text.money(spelt(name), money(amounts, name))
-    });
+    let text = AMOUNT_FIELDS
+        .into_iter()
+        .fold(text, |text, name| match spelt(name) {
+            Some(spelt) => text.money(spelt, sum(amounts, name, form)),
+            None => text.null(name),
+        });
     text.money("balc", balance)
+}
+
+/// An amount as the region writes it: the funds' sum with or without what the account pays.
+pub(crate) fn sum(amounts: &Amounts, name: &str, form: &AnswerForm) -> Money {
+    let own = money(amounts, name);
+    match name == "fund_pay_sumamt" && form.account_in_fund {
+        true => own + money(amounts, "acct_pay") + money(amounts, "acct_mulaid_pay"),
+        false => own,
+    }
 }
 
 /// 2103 spells two amounts as the queries do.

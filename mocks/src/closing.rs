@@ -18,7 +18,7 @@ use crate::ledger::{Held, Ledger};
 /// confirmed and can take back (3262).
 pub(crate) fn check(
     ledger: &Ledger,
-    profile: Profile,
+    profile: &Profile,
     now: Moment,
     hop: &Hop,
 ) -> Result<(), Refusal> {

@@ -189,10 +189,10 @@ pub(crate) fn hear(answer: Result<Answer, Lost>) -> Heard {
 
 /// True for refusals that stand for a message for good; the others speak of the moment or of its id.
 pub(crate) fn binding(code: RefusalCode) -> bool {
-    use RefusalCode::{Downstream, DupMsg, StaleEpoch, Undone, Unsupported};
+    use RefusalCode::{Downstream, DupMsg, Sign, StaleEpoch, Undone, Unsupported};
     !matches!(
         code,
-        Downstream | DupMsg | StaleEpoch | Undone | Unsupported
+        Downstream | DupMsg | Sign | StaleEpoch | Undone | Unsupported
     )
 }
 

@@ -184,6 +184,7 @@ impl His {
                     &request,
                     &response,
                     now,
+                    &self.setup.profile(self.institution.region).answers,
                 ) else {
                     return;
                 };

@@ -25,7 +25,7 @@ pub use acceptance::{Acceptance, Line, Mark, Part, Standing, Told};
 pub use epochs::Epochs;
 pub use fault::{BadFault, FaultClass, FaultOrder, Faults, Group};
 pub use machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};
-pub use settlement::{Policy, PolicyBook};
+pub use settlement::Policy;
 pub use setup::{MsgidMode, Setup};
 pub use shell::hyper::{
     Front, FrontConfig, PlanClock, ROUTES, Seen, Taken, Unwritten, Witness, Writing,

@@ -29,8 +29,10 @@ mod window;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, Cause, FenceState, InfNo, Institution, Moment, Nature, Party, Role, Span, Window,
+    AdmDivision, Cause, FenceState, InfNo, Institution, Moment, Nature, Party, Profile, Role, Span,
+    Window,
 };
+use crosswipe_wire::regional::in_form;
 use crosswipe_wire::{
     Context, Members, Refusal, RefusalCode, Request, catalogue, write_ok, write_received,
 };
@@ -51,6 +53,7 @@ use crate::setup::Setup;
 use crate::{answer, books as booking, closing, rules};
 use files::Files;
 use insured::Insured;
+use session::SignIns;
 
 /// What this platform serves; the rest of the catalogue is refused by name.
 const SERVED: [&str; 53] = [
@@ -74,6 +77,7 @@ pub struct Region {
     insured: Insured,
     desk: Desk<Pending>,
     files: Files,
+    signed: SignIns,
     serial: u64,
     /// 看门人 · Faults that let in whom the window shuts out.
     doormen: Vec<Doorman>,
@@ -130,6 +134,7 @@ impl Region {
             insured: Insured::new(code, Arc::clone(&setup)),
             desk: Desk::new(code),
             files: Files::default(),
+            signed: SignIns::default(),
             serial: 0,
             doormen: Vec::new(),
             misread: None,
@@ -152,6 +157,22 @@ impl Region {
     /// 统筹区 · Its division.
     pub(crate) fn code(&self) -> AdmDivision {
         self.code
+    }
+
+    /// 地方规则 · What it does in its own way.
+    fn profile(&self) -> &Profile {
+        self.setup.profile(self.code)
+    }
+
+    /// An answer to an institution, in the form that this region writes.
+    fn in_form(&self, step: Step) -> Step {
+        match step {
+            Step::Reply(answer) => Step::Reply(Answer {
+                body: in_form(&self.profile().answers, answer.body),
+                ..answer
+            }),
+            step => step,
+        }
     }
 
     /// What it was told before it started.
@@ -190,16 +211,28 @@ impl Region {
             msgid: request.msgid.clone().into_owned(),
             infno: request.infno.as_str().to_owned(),
         };
-        let step = match self.admit(now, &request, body, &cause) {
+        let step = self.institution_s(now, &request, body, &cause);
+        self.in_form(step)
+    }
+
+    /// An institution's message.
+    fn institution_s(
+        &mut self,
+        now: Moment,
+        request: &Request<'_>,
+        body: &[u8],
+        cause: &Cause,
+    ) -> Step {
+        let step = match self.admit(now, request, body, cause) {
             Ok(step) => step,
-            Err(refusal) => self.refuse(now, &cause, None, &refusal),
+            Err(refusal) => self.refuse(now, cause, None, &refusal),
         };
         let refused_here = self
             .treatment
             .fenced(&cause.origin, &cause.msgid)
             .is_some_and(|known| known.state == FenceState::Refused && known.digest.is_none());
         if refused_here {
-            self.treatment.remember_digest(&cause, desk::digest(body));
+            self.treatment.remember_digest(cause, desk::digest(body));
         }
         step
     }
@@ -241,6 +274,7 @@ impl Region {
                 Passage::Barred(refusal) => return Err(refusal),
             }
         }
+        self.ask_sign_in(now, request)?;
         fields::check(request)?;
         if recorded {
             return Ok(self.receive(now, cause, digest));
@@ -336,8 +370,7 @@ impl Region {
         {
             self.unless_let_in(Shut::CutOff, ask.now, &ask.hop, refusal)?;
         }
-        let profile = self.setup.profile(self.code);
-        closing::check(&self.treatment, profile, ask.now, &ask.hop)
+        closing::check(&self.treatment, self.profile(), ask.now, &ask.hop)
     }
 
     /// Whether the notice lets a message in; a platform whose cutover it is not does not know the notice.
@@ -442,10 +475,11 @@ impl Region {
 
     /// Takes the hub's answer.
     pub fn resume(&mut self, now: Moment, ticket: Ticket, answer: Result<Answer, Lost>) -> Step {
-        match self.desk.take(ticket) {
+        let step = match self.desk.take(ticket) {
             Some(pending) => self.finish(now, pending, answer),
             None => self.desk.refuse(now, &RefusalCode::Downstream.into()),
-        }
+        };
+        self.in_form(step)
     }
 
     fn finish(&mut self, now: Moment, pending: Pending, answer: Result<Answer, Lost>) -> Step {
@@ -481,7 +515,7 @@ impl Region {
 
     /// The insured place has done its part: book it here and answer the institution.
     fn close(&mut self, now: Moment, done: &Hop, digest: String) -> Step {
-        let output = answer::output(done, now);
+        let output = answer::output(done, now, &self.profile().answers);
         let text = write_ok(&self.desk.receipt(now), &output);
         if !books(done) {
             return Step::Reply(Answer::ok(text));

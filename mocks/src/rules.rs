@@ -238,9 +238,6 @@ fn settled_once(ledger: &Ledger, mdtrt_id: &str) -> bool {
 /// undone already, has nothing that could stand in the way.
 fn reversed(ledger: &Ledger, hop: &Hop, omsgid: &str, oinfno: &str) -> Result<(), Refusal> {
     let original = InfNo::new(oinfno);
-    if !original.reversible() {
-        return refuse(RefusalCode::RevType, oinfno);
-    }
     let known = match ledger.original(&hop.cause.origin, omsgid, oinfno) {
         Original::One(known) if known.state == FenceState::Applied => known,
         Original::Several(count) => {

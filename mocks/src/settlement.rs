@@ -6,11 +6,10 @@
 //! Not here: who may settle when (`region`), what is booked (`books`).
 
 mod pay;
-mod policy;
 mod split;
 
+pub use crosswipe_domain::{AccountRule, Filing, Policy, Segment, Subsidies};
 pub use pay::{Account, Claim, FundLine, Paid, pay};
-pub use policy::{AccountRule, Filing, Policy, PolicyBook, Segment, Subsidies};
 pub use split::{Split, Sums, split};
 
 #[cfg(test)]

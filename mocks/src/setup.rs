@@ -11,7 +11,6 @@ use crosswipe_domain::{
 };
 
 use crate::deed::PersonFacts;
-use crate::settlement::PolicyBook;
 
 /// 布置 · The world as every party is told it.
 pub struct Setup {
@@ -21,12 +20,12 @@ pub struct Setup {
     pub window: Window,
     /// 约定对 · Arranged pairs: insured place, institution code.
     pub arranged: Vec<(AdmDivision, String)>,
-    /// What each insured place pays.
-    pub policy: PolicyBook,
     /// What a repeated msgid meets.
     pub msgid_mode: MsgidMode,
     /// Instant of the opening balances.
     pub opened_at: Moment,
+    /// For places that the topology does not have.
+    national: Profile,
     persons: BTreeMap<String, Persona>,
     tariffs: BTreeMap<String, Tariff>,
 }
@@ -69,7 +68,6 @@ impl Setup {
         registry: &Registry,
         window: Window,
         arranged: Vec<(AdmDivision, String)>,
-        policy: PolicyBook,
         msgid_mode: MsgidMode,
     ) -> Arc<Setup> {
         let opened_at = window
@@ -89,9 +87,9 @@ impl Setup {
             topology,
             window,
             arranged,
-            policy,
             msgid_mode,
             opened_at,
+            national: Profile::default(),
             persons,
             tariffs,
         })
@@ -128,16 +126,16 @@ impl Setup {
             .find(|code| self.topology.region(*code).is_some())
     }
 
-    /// 平台规则 · What a region's platform does not take back.
-    pub fn profile(&self, region: AdmDivision) -> Profile {
+    /// 地方规则 · What a region's platform does in its own way.
+    pub fn profile(&self, region: AdmDivision) -> &Profile {
         let region = self.topology.region(region);
-        region.map(|region| region.profile).unwrap_or_default()
+        region.map_or(&self.national, |region| &region.profile)
     }
 
     /// 仅接收 · Whether a region's platform takes a transaction beyond the catalogue without looking into it.
     pub fn records(&self, region: AdmDivision, infno: &InfNo) -> bool {
         let region = self.topology.region(region);
-        region.is_some_and(|region| region.recorded.contains(infno))
+        region.is_some_and(|region| region.profile.recorded.contains(infno))
     }
 
     /// 窗口外 · Whether a region's cutover is not the plan's.

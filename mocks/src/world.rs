@@ -15,7 +15,6 @@ use tokio::task::JoinSet;
 
 use crate::fault::{FaultOrder, Faults};
 use crate::ledger::PurgeOrder;
-use crate::settlement::PolicyBook;
 use crate::setup::{MsgidMode, Setup};
 use crate::shell::fired::FiredFile;
 use crate::shell::hyper::{Guards, Hold, Server};
@@ -31,8 +30,6 @@ pub struct WorldConfig {
     pub window: Window,
     /// 约定对 · Insured place and institution code.
     pub arranged: Vec<(AdmDivision, String)>,
-    /// What each insured place pays.
-    pub policy: PolicyBook,
     /// What a repeated msgid meets.
     pub msgid_mode: MsgidMode,
     /// Orders of the parties' owners: the rows of registered persons go out of these books.
@@ -53,14 +50,7 @@ impl WorldConfig {
             self.window.clone(),
             self.arranged.clone(),
         );
-        Setup::new(
-            topology,
-            &self.registry,
-            window,
-            arranged,
-            self.policy.clone(),
-            self.msgid_mode,
-        )
+        Setup::new(topology, &self.registry, window, arranged, self.msgid_mode)
     }
 }
 

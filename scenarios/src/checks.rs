@@ -167,7 +167,7 @@ impl Checker<'_> {
             .into_iter()
             .filter_map(|code| self.schedule.topology.region(code));
         for region in regions {
-            let profile = region.profile;
+            let profile = &region.profile;
             let cleared = profile
                 .clearing
                 .map(|clearing| clearing.after(at))

@@ -47,6 +47,10 @@ codes! {
     BAD_DURATION = "bad_duration";
     /// Text that is no amount, price, quantity or ratio, or one with too many decimals.
     BAD_AMOUNT = "bad_amount";
+    /// No shipped profile, and no file of the plan.
+    UNKNOWN_PROFILE = "unknown_profile";
+    /// Knobs of a profile that say nonsense together.
+    CONTRADICTORY_PROFILE = "contradictory_profile";
     /// No region of the topology.
     UNKNOWN_DIVISION = "unknown_division";
     /// No institution of the topology.

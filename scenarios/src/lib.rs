@@ -62,4 +62,7 @@ pub use load::{check, load};
 pub use plan::Plan;
 pub use preflight::{Lookup, Preflight, WebPage};
 pub use problem::{Problem, Severity};
+pub use profile::{
+    SHIPPED_PROFILES, check_profile, is_profile, knobs_of, profile, profile_schema, shipped_profile,
+};
 pub use proof::Proof;

@@ -186,7 +186,7 @@ impl Reading<'_> {
         )?;
         let source = self.folder.open(&path, Some(&said.at), self.problems)?;
         let node = read_yaml(&source, self.problems)?;
-        let (mut topology, catalogue) = read_topology(&node, self.problems)?;
+        let (mut topology, catalogue) = read_topology(&node, self.folder, self.problems)?;
         if let Some(said) = catalogue
             && let Some(path) = self.folder.inside(&said, self.problems)
             && let Some(source) = self.folder.open(&path, Some(&said.at), self.problems)

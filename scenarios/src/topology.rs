@@ -2,17 +2,18 @@
 //!
 //! Called by `load` before anything that names a place. Not here: the catalogue (`catalogue`).
 
-use crosswipe_domain::{
-    AdmDivision, InfNo, Institution, InstitutionCode, Profile, Region, Span, Topology,
-};
+use std::sync::Arc;
 
-use crosswipe_wire::catalogue;
+use crosswipe_domain::{
+    AdmDivision, Institution, InstitutionCode, Profile, Region, Span, Topology,
+};
 
 use crate::codes;
 use crate::fields::{Fields, items};
+use crate::folder::Folder;
 use crate::node::Node;
 use crate::problem::{At, Problems, Said};
-use crate::profile::read_profile;
+use crate::profile::{read_profile, recorded};
 use crate::words;
 
 /// The national hub's code.
@@ -21,6 +22,7 @@ const NATION: &str = "100000";
 /// Reads the whole file; the catalogue is left empty. Gives also where the catalogue's file is named.
 pub(crate) fn read_topology(
     node: &Node,
+    folder: &Folder,
     problems: &Problems,
 ) -> Option<(Topology, Option<Said<String>>)> {
     let fields = Fields::of(node, "topology", problems)?;
@@ -38,13 +40,13 @@ pub(crate) fn read_topology(
     let catalogue = catalogue.and_then(|node| words::prose(node, problems));
     let all = fields
         .optional("profile")
-        .map(|node| read_profile(node, problems))
+        .map(|node| read_profile(node, folder, problems))
         .unwrap_or_default();
     let regions = fields.required("regions", "列出各统筹区 · list the regions");
     let read: Vec<RegionEntry> = regions
         .map_or(&[][..], |node| items(node, problems))
         .iter()
-        .filter_map(|node| region(node, hub.as_ref(), all, problems))
+        .filter_map(|node| region(node, hub.as_ref(), (&all, folder), problems))
         .collect();
     fields.done();
     report_repeats(&read, problems);
@@ -78,7 +80,7 @@ struct RegionEntry {
 fn region(
     node: &Node,
     hub: Option<&Said<AdmDivision>>,
-    all: Profile,
+    (all, folder): (&Arc<Profile>, &Folder),
     problems: &Problems,
 ) -> Option<RegionEntry> {
     let Some(fields) = Fields::of(node, "region", problems) else {
@@ -93,12 +95,15 @@ fn region(
     let name = fields
         .required("name", "写上地名 · give the name")
         .and_then(|node| words::prose(node, problems));
-    let profile = fields
-        .optional("profile")
-        .map_or(all, |node| read_profile(node, problems));
-    let recorded = fields
-        .optional("recorded")
-        .map_or(Vec::new(), |node| read_recorded(node, problems));
+    let mut profile = fields.optional("profile").map_or_else(
+        || Arc::clone(all),
+        |node| read_profile(node, folder, problems),
+    );
+    if let Some(node) = fields.optional("recorded") {
+        let said = words::words(node, problems);
+        let more = recorded(&said, problems);
+        Arc::make_mut(&mut profile).recorded.extend(more);
+    }
     let outside = fields
         .optional("outside")
         .map_or(Some(false), |node| words::yes_no(node, problems));
@@ -136,47 +141,11 @@ fn region(
             code: code.value,
             name: name.value,
             profile,
-            recorded,
             outside: outside.unwrap_or_default(),
         },
         at: code.at,
         institutions,
     })
-}
-
-/// 仅接收 · Numbers beyond the catalogue that a platform takes without looking into them; what the catalogue has is
-/// served or refused by its own rules.
-fn read_recorded(node: &Node, problems: &Problems) -> Vec<InfNo> {
-    let said = words::words(node, problems);
-    words::report_duplicates("transaction", &said, problems);
-    let usable = |said: &&Said<String>| {
-        let infno = InfNo::new(&said.value);
-        let wrong = if catalogue().transaction(&infno).is_some() {
-            Some((
-                format!("`{infno}` is a transaction of the catalogue"),
-                "recorded 只写目录之外、不动资金的交易 · only transactions beyond the catalogue that move no money",
-            ))
-        } else if said.value.is_empty()
-            || said.value.len() > 6
-            || !said.value.bytes().all(|b| b.is_ascii_alphanumeric())
-        {
-            Some((
-                format!("`{}` is no transaction number", said.value),
-                "四至六位字母或数字, 如 4101 · four to six letters or digits, e.g. 4101",
-            ))
-        } else {
-            None
-        };
-        if let Some((message, help)) = &wrong {
-            let problem = said.at.error(codes::UNKNOWN_WORD, message.clone());
-            problems.push(problem.help(*help));
-        }
-        wrong.is_none()
-    };
-    said.iter()
-        .filter(usable)
-        .map(|said| InfNo::new(&said.value))
-        .collect()
 }
 
 fn institution(

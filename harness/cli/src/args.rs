@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Report(Report),
     /// 检查 Find all problems of plans, without sending anything
     Lint(Lint),
+    /// 模式 The schema of a profile file, or what a shipped profile says, knob by knob
+    Schema(Schema),
     /// 说明 Explain a rule, finding class, fault or error code: cause, example, remedy
     Explain(Explain),
 }
@@ -500,11 +502,34 @@ pub(crate) struct Report {
 /// 检查 Find all problems of plans
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Lint {
-    /// Plan folders
+    /// Plan folders, and files of profiles
     #[arg(required = true)]
     pub(crate) plans: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+/// 模式 The schema of a profile file
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe schema profile > profile.schema.json\n  crosswipe schema profile --of zhejiang"
+)]
+pub(crate) struct Schema {
+    /// Of what: profile
+    #[arg(value_enum)]
+    pub(crate) what: SchemaOf,
+    /// What this one says instead, every knob with its value: the name of a shipped one, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) of: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// 地方规则
+    Profile,
 }
 
 /// 说明 Explain a code

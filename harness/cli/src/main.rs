@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         Command::Review(review) => command::review::review(&review),
         Command::Report(report) => command::report::report(&report),
         Command::Lint(lint) => command::lint::lint(&lint),
+        Command::Schema(schema) => command::schema::schema(&schema),
         Command::Explain(explain) => command::explain::explain(&explain),
     };
     match ended {

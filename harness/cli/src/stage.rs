@@ -240,7 +240,6 @@ fn world(plan: &Plan, bent: &Bent<'_>, dir: &Path, time: TimeFn) -> WorldConfig 
         registry: plan.registry.clone(),
         window: plan.window.clone(),
         arranged: plan.arranged.clone(),
-        policy: Default::default(),
         msgid_mode: bent.msgid_mode.unwrap_or_default(),
         purge: plan.purge.clone(),
         faults: bent.faults.to_vec(),

@@ -27,6 +27,8 @@ mod money;
 mod outcome;
 mod person;
 mod plan;
+mod policy;
+mod profile;
 mod tariff;
 mod topology;
 mod window;
@@ -45,6 +47,11 @@ pub use money::{BadAmount, Money, Quantity, Ratio, UnitPrice};
 pub use outcome::Outcome;
 pub use person::{BadIdNumber, IdNumber, PersonClass, PersonNo, Pseudonym, PseudonymKey};
 pub use plan::{DeclaredPurge, PlannedCase, PlannedPersona, PurgeMethod, ResolvedPlan};
+pub use policy::{AccountRule, Benefit, Filing, Policy, Segment, Subsidies};
+pub use profile::{
+    AnswerForm, Clearing, Dialect, Encoding, EnvelopeForm, Gateway, GatewayCheck, Names, Profile,
+    Reconciliation, SignIn,
+};
 pub use tariff::{BasketLine, ItemClass, Tariff};
-pub use topology::{Clearing, Institution, Persona, Profile, Region, Registry, Topology};
+pub use topology::{Institution, Persona, Region, Registry, Topology};
 pub use window::{Allow, NoRefund, Phase, PhaseKind, Public, Scope, Suspension, Window};

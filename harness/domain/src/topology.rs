@@ -4,10 +4,11 @@
 //! Persons here carry full numbers: this type never goes into a journal or report (`plan` does).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::{
-    AdmDivision, BasketLine, IdNumber, InfNo, InstitutionCode, Moment, Money, Party, PersonClass,
-    PersonNo, Role, Span, Tariff,
+    AdmDivision, BasketLine, IdNumber, InstitutionCode, Money, Party, PersonClass, PersonNo,
+    Profile, Role, Span, Tariff,
 };
 
 /// 拓扑 · Hubs, regions and institutions of a plan.
@@ -32,49 +33,10 @@ pub struct Region {
     pub code: AdmDivision,
     /// Its name, e.g. 杭州.
     pub name: String,
-    /// What its platform does not take back.
-    pub profile: Profile,
-    /// 仅接收 · Transactions beyond the catalogue that move no money: its platform takes them and checks nothing.
-    pub recorded: Vec<InfNo>,
+    /// 地方规则 · What its platform does in its own way.
+    pub profile: Arc<Profile>,
     /// 窗口外 · The cutover is not its: its platform goes on as ever and does not know the notice.
     pub outside: bool,
-}
-
-/// 平台规则 · What a platform refuses to undo, and how it pays. The default refuses nothing and holds nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Profile {
-    /// 存在之后的结算 · True: a settlement is not undone while a later one of the person stands (E-LATER).
-    pub refuses_older: bool,
-    /// 跨年 · True: a settlement of an earlier year is not undone (E-YEAR).
-    pub refuses_last_year: bool,
-    /// 清算 · When what was settled is cleared; afterwards it is not undone (E-CLEARED). `None` = never.
-    pub clearing: Option<Clearing>,
-    /// 冻结 · True: what a settlement takes from a personal account is held there as long as the settlement stands.
-    pub holds_account: bool,
-}
-
-/// 清算 · How often a platform clears, and at what time of the day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clearing {
-    /// True: on the last day of each month; false: every day.
-    pub monthly: bool,
-    /// Minutes after midnight, 1 to 1440 (24:00).
-    pub minute: u16,
-}
-
-impl Clearing {
-    /// The first instant after `settled` at which the platform clears; from then on it does not take it back.
-    pub fn after(self, settled: Moment) -> Moment {
-        let mut day = settled.day();
-        loop {
-            let at = day.start().plus_ms(i64::from(self.minute) * 60_000);
-            let due = !self.monthly || day.month() != day.next().month();
-            if due && at > settled {
-                return at;
-            }
-            day = day.next();
-        }
-    }
 }
 
 /// 定点医药机构 · One hospital or pharmacy.
@@ -185,32 +147,5 @@ impl Registry {
         self.personas
             .iter()
             .filter(move |persona| persona.registered && persona.insured == insured)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_settled_is_cleared_at_the_next_bell() {
-        let at = |text: &str| Moment::parse(text).unwrap();
-        let daily = |minute| Clearing {
-            monthly: false,
-            minute,
-        };
-        let monthly = Clearing {
-            monthly: true,
-            minute: 1_440,
-        };
-        let noon = at("2030-02-27T12:00+08:00");
-        assert_eq!(daily(1_440).after(noon), at("2030-02-28T00:00+08:00"));
-        assert_eq!(daily(721).after(noon), at("2030-02-27T12:01+08:00"));
-        assert_eq!(daily(720).after(noon), at("2030-02-28T12:00+08:00"));
-        assert_eq!(monthly.after(noon), at("2030-03-01T00:00+08:00"));
-        let last_day = at("2030-02-28T23:59+08:00");
-        assert_eq!(monthly.after(last_day), at("2030-03-01T00:00+08:00"));
-        let new_month = at("2030-03-01T00:00+08:00");
-        assert_eq!(monthly.after(new_month), at("2030-04-01T00:00+08:00"));
     }
 }

@@ -87,7 +87,7 @@ impl<T: Transport> Desk<T> {
                 &out.input,
                 out.ids,
             )
-            .await;
+            .await?;
         comp.attempt = 1 + self.fold(|fold| fold.attempts(txid));
         (comp.step, comp.part) = (Some(out.step), *part);
         let msgid = comp.msgid.clone();
@@ -259,7 +259,7 @@ impl<T: Transport> Desk<T> {
                 let ids = carried.into_iter();
                 let ids = ids.map(|(name, value)| (name.to_owned(), value)).collect();
                 self.new_undo(&intent, institution, infno, at, &input, ids)
-                    .await
+                    .await?
             }
         };
         let comp = CompIntent { attempt, ..comp };
@@ -313,9 +313,9 @@ impl<T: Transport> Desk<T> {
         at: Moment,
         input: &Nodes,
         mut ids: BTreeMap<String, String>,
-    ) -> (CompIntent, String) {
+    ) -> Result<(CompIntent, String), Halt> {
         let msgid = self.msgids.next(&institution.code, at);
-        let sign_no = self.sign_no(institution).await;
+        let sign_no = self.sign_no(institution).await?;
         ids.extend(
             sign_no
                 .clone()
@@ -339,7 +339,7 @@ impl<T: Transport> Desk<T> {
             digest: self.config.key.digest(body.as_bytes()),
             message: String::new(),
         };
-        (comp, body)
+        Ok((comp, body))
     }
 
     /// The message of τ again, to the byte; if its bytes cannot be had again, a person has to look.

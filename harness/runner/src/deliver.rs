@@ -9,19 +9,20 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use crosswipe_domain::{
     AdmDivision, Business, CaseId, InfNo, Institution, Moment, Money, MsgId, Nature, Outcome,
-    Party, Persona, Role, TxId,
+    Party, Persona, Profile, Role, TxId,
 };
 use crosswipe_journal::{Ended, Gated, Intent, Payload, Purpose, UndoPlan};
+use crosswipe_wire::regional::{fields_named, national_amounts, node_name};
 use crosswipe_wire::{Envelope, Sent, classify, write_request};
 
 use crate::clock::Stopwatch;
 use crate::desk::{Desk, Halt};
 use crate::gate::{self, Denied, Question};
-use crate::message::{Nodes, query};
+use crate::message::Nodes;
 use crate::transport::{Answer, Call, Lost, Transport};
 
 /// The operator in every envelope of ours.
-const OPERATOR: (&str, &str) = ("0001", "crosswipe");
+pub(crate) const OPERATOR: (&str, &str) = ("0001", "crosswipe");
 
 /// What is kept of an answer at most, in bytes.
 const KEPT_MAX: usize = 2 << 20;
@@ -195,20 +196,27 @@ impl<T: Transport> Desk<T> {
         input: &Nodes,
     ) -> String {
         let inf_time = crate::msgid::sent_at(msgid).unwrap_or_else(|| self.clock.now());
+        let profile = self.profile(institution);
         let envelope = Envelope {
             infno: infno.clone(),
             msgid: msgid.clone(),
             mdtrtarea_admvs: institution.region,
             insuplc_admdvs: insured,
-            recer_sys_code: "FSI_LOCAL".to_owned(),
+            recer_sys_code: profile.envelope.receiver.clone(),
             opter: OPERATOR.0.to_owned(),
             opter_name: OPERATOR.1.to_owned(),
             inf_time,
             fixmedins_code: institution.code.clone(),
             fixmedins_name: institution.name.clone(),
             sign_no,
+            infver: profile.envelope.infver.first().cloned().unwrap_or_default(),
         };
-        write_request(&envelope, input, None)
+        let named = |(node, text): &(&'static str, String)| {
+            let name = node_name(&profile.names, infno, node);
+            (name, fields_named(&profile.names, infno, text))
+        };
+        let input: Vec<(&str, String)> = input.iter().map(named).collect();
+        write_request(&envelope, &input, None)
     }
 
     /// Sends bytes to an institution and says how it ended; what was read is given back whole. The one place where
@@ -246,6 +254,9 @@ impl<T: Transport> Desk<T> {
                     msgid: msgid.as_str(),
                 };
                 let mut outcome = classify(&sent, answer.status, &answer.body);
+                if let Outcome::Ok { amounts, .. } = &mut outcome {
+                    national_amounts(&self.profile(institution).answers, amounts);
+                }
                 if let Outcome::Refused { text, .. } | Outcome::Unknown { why: text } = &mut outcome
                 {
                     *text = self.masker.mask_json(text);
@@ -265,6 +276,14 @@ impl<T: Transport> Desk<T> {
         Some(cut(self.masker.mask_json(&text)))
     }
 
+    /// 地方规则 · Of the platform to which an institution speaks.
+    pub(crate) fn profile(&self, institution: &Institution) -> &Profile {
+        let region = self.config.plan.topology.region(institution.region);
+        &region
+            .expect("a plan's institutions stand in its regions")
+            .profile
+    }
+
     /// The parties that a message passes, in order.
     pub(crate) fn path(
         &self,
@@ -275,81 +294,7 @@ impl<T: Transport> Desk<T> {
         self.config.plan.topology.path(institution, insured)
     }
 
-    /// 签到 · The sign-in number of an institution; signs in at its first message. A refused or lost sign-in leaves it
-    /// empty: platforms that ask for one say so in their answers.
-    async fn session(&self, institution: &Institution) -> Result<Option<String>, Halt> {
-        let mut sessions = self.sessions.lock().await;
-        if let Some(known) = sessions.get(&institution.code) {
-            return Ok(known.clone());
-        }
-        let at = self.clock.tick();
-        let infno = InfNo::new("9001");
-        if self
-            .ask_gate(&infno, None, None, institution, at, Purpose::Query)
-            .is_err()
-        {
-            // Only a message that is forced past the gate comes here when no read may be sent.
-            return Ok(None);
-        }
-        let msgid = self.msgids.next(&institution.code, at);
-        let body = self.envelope(
-            &infno,
-            &msgid,
-            institution,
-            None,
-            None,
-            &query::sign_in(OPERATOR.0),
-        );
-        let case = CaseId::parse("session").expect("a short word is an id");
-        let txid = TxId::parse(&format!("session/{}", institution.code)).expect("codes are short");
-        let out = Outgoing {
-            case: &case,
-            step: "9001".to_owned(),
-            txid: txid.clone(),
-            infno: infno.clone(),
-            purpose: Purpose::Query,
-            business: None,
-            persona: None,
-            institution,
-            insured: None,
-            insutype: None,
-            input: Vec::new(),
-            undo: UndoPlan::Nothing,
-            ids: BTreeMap::new(),
-            amounts: BTreeMap::new(),
-        };
-        self.write_intent(&out, &msgid, &body, Nature::Session, false)
-            .await?;
-        let (outcome, took_ms, reply) = self
-            .exchange(institution, &infno, &msgid, self.context(at), body)
-            .await?;
-        let masked = self.kept(reply.as_ref());
-        let sign_no = outcome.id("sign_no").map(str::to_owned);
-        self.record_lazily(
-            Payload::Outcome(Ended {
-                txid,
-                msgid,
-                outcome,
-                took_ms,
-                reply: None,
-            }),
-            masked,
-        );
-        sessions.insert(institution.code.clone(), sign_no.clone());
-        Ok(sign_no)
-    }
-
-    /// What the institution signed in with, if it has.
-    pub(crate) async fn sign_no(&self, institution: &Institution) -> Option<String> {
-        self.sessions
-            .lock()
-            .await
-            .get(&institution.code)
-            .cloned()
-            .flatten()
-    }
-
-    async fn write_intent(
+    pub(crate) async fn write_intent(
         &self,
         out: &Outgoing<'_>,
         msgid: &MsgId,

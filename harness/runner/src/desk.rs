@@ -25,6 +25,7 @@ use crate::books::Looked;
 use crate::clock::{Clock, Lease};
 use crate::given::Given;
 use crate::msgid::{MsgIds, Turn};
+use crate::session::Sessions;
 use crate::shelf::Shelf;
 use crate::transport::Transport;
 
@@ -154,7 +155,7 @@ pub(crate) struct Desk<T> {
     pub(crate) transport: T,
     pub(crate) masker: Masker,
     pub(crate) msgids: MsgIds,
-    pub(crate) sessions: tokio::sync::Mutex<BTreeMap<InstitutionCode, Option<String>>>,
+    pub(crate) sessions: tokio::sync::Mutex<Sessions>,
     /// How far each party's books were seen; the lock keeps looks at one party in order.
     pub(crate) looked: BTreeMap<crosswipe_domain::Party, tokio::sync::Mutex<Looked>>,
     pub(crate) first_probes: Mutex<BTreeMap<Pseudonym, Probed>>,
@@ -286,6 +287,7 @@ impl<T: Transport> Desk<T> {
                     }
                 }
                 Payload::Verified(verified) => self.forget_sent(&verified.txid),
+                Payload::Outcome(ended) => self.recall_session(ended).await,
                 Payload::Snap0(snapshot) => {
                     for (party, digest) in &snapshot.exports {
                         self.seen_up_to(party, digest.lsn).await;

@@ -28,6 +28,7 @@ mod relay;
 mod resume;
 mod run;
 mod seen;
+mod session;
 mod shelf;
 mod swipe;
 pub mod transport;

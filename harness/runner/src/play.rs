@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Business, InfNo, Institution, MsgId, Outcome, Persona};
+use crosswipe_domain::{Business, InfNo, Institution, MsgId, Outcome, Persona, SignIn};
 use crosswipe_journal::{Payload, Played};
 use crosswipe_scenarios::{Afterwards, Case, Play};
 use crosswipe_wire::Response;
@@ -215,7 +215,12 @@ impl<T: Transport> Desk<T> {
     ) -> Result<(Outcome, Option<Answer>), Halt> {
         let at = self.clock.tick();
         let insured = Some(persona.insured);
-        let body = self.envelope(infno, msgid, institution, insured, None, input);
+        // The public's own clerk has signed in where the platform asks for it; nobody knows with what.
+        let sign_no = match self.profile(institution).envelope.sign_in {
+            SignIn::Ignored => None,
+            _ => self.session(institution).await?,
+        };
+        let body = self.envelope(infno, msgid, institution, insured, sign_no, input);
         let context = self.context_of_the_world(at);
         let (outcome, _, reply) = self
             .exchange(institution, infno, msgid, context, body)

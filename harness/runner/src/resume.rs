@@ -129,6 +129,7 @@ async fn finish<T: Transport>(desk: &Arc<Desk<T>>, left: Left) -> Result<(), Hal
         busy = last_look(desk, busy, &left.probed).await?;
     }
     if !left.t2 {
+        desk.sign_off().await?;
         busy.sleep_until(second_look(desk), Patient::Yes).await;
         desk.last_look(&busy, Instant::T2).await?;
     }

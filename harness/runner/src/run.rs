@@ -214,6 +214,7 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     .await;
     desk.last_look(&busy, Instant::T1).await?;
     let busy = world.finish(busy).await?;
+    desk.sign_off().await?;
     busy.sleep_until(second_look(desk), Patient::Yes).await;
     desk.last_look(&busy, Instant::T2).await?;
     Ok(())

@@ -13,13 +13,14 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    AdmDivision, CaseId, InfNo, Institution, InstitutionCode, Moment, Money, MsgId, Nature,
-    Outcome, PersonNo, Persona, Role, TxId,
+    AdmDivision, AnswerForm, CaseId, InfNo, Institution, InstitutionCode, Moment, Money, MsgId,
+    Nature, Outcome, PersonNo, Persona, Role, TxId,
 };
 use crosswipe_journal::{
     CaseFinished, CaseStarted, CompIntent, Ended, Intent, Journal, Payload, Purpose, UndoPlan,
 };
 use crosswipe_rollback::Fold;
+use crosswipe_wire::regional::national_amounts;
 use crosswipe_wire::{FieldSpec, Members, Request, Sent, catalogue, classify};
 
 use crate::clock::{Clock, Patient};
@@ -62,6 +63,8 @@ pub struct Watched {
     infno: InfNo,
     ids: BTreeMap<String, String>,
     kind: Kind,
+    /// How its platform writes sums.
+    form: AnswerForm,
 }
 
 impl Watched {
@@ -126,7 +129,7 @@ impl<T: Transport> Watch<T> {
         desk.clock.leap_to((self.time)());
         let mut message = Message::of(&request, institution, msgid, body);
         let region = plan.topology.region(institution.region);
-        if region.is_some_and(|region| region.recorded.contains(&request.infno)) {
+        if region.is_some_and(|region| region.profile.recorded.contains(&request.infno)) {
             // Its platform takes it and looks at nothing: like a read, it may move nothing.
             message.nature = Nature::Read;
         }
@@ -205,6 +208,7 @@ impl<T: Transport> Watch<T> {
             infno: request.infno.clone(),
             ids,
             kind: if books { Kind::Booking } else { Kind::Silent },
+            form: desk.profile(institution).answers,
         })
     }
 
@@ -241,6 +245,7 @@ impl<T: Transport> Watch<T> {
             infno: message.request.infno.clone(),
             ids,
             kind: Kind::Undo,
+            form: desk.profile(message.institution).answers,
         })
     }
 
@@ -261,7 +266,11 @@ impl<T: Transport> Watch<T> {
                     infno: &watched.infno,
                     msgid: watched.msgid.as_str(),
                 };
-                classify(&sent, *status, body)
+                let mut outcome = classify(&sent, *status, body);
+                if let Outcome::Ok { amounts, .. } = &mut outcome {
+                    national_amounts(&watched.form, amounts);
+                }
+                outcome
             }
             None => Outcome::Unknown {
                 why: "no answer".to_owned(),

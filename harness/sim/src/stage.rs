@@ -176,7 +176,6 @@ impl Stage {
             &plan.registry,
             plan.window.clone(),
             plan.arranged.clone(),
-            Default::default(),
             MsgidMode::default(),
         );
         let world = MemoryWorld::new(&setup, Vec::new());

@@ -9,10 +9,13 @@ mod envelope;
 mod ties;
 mod value;
 
+use crosswipe_domain::{InfNo, Names, Profile};
+
 use crate::catalogue::{FieldSpec, Need, NodeKind, NodeSpec, catalogue};
 use crate::finding::{FieldPath, Finding, Said, Weight};
 use crate::json;
 use crate::members::{Members, same_word};
+use crate::regional::{field_name, node_name};
 use crate::request::Request;
 
 /// 口径 · How strictly a message is measured.
@@ -59,8 +62,8 @@ const FORGIVEN: [&str; 31] = [
     "split-differs",
 ];
 
-/// Everything that differs from the tables, in the order of the tables.
-pub fn check(request: &Request<'_>, mode: Mode) -> Vec<Finding> {
+/// Everything that differs from the tables as a region's profile reads them, in the order of the tables.
+pub fn check(request: &Request<'_>, mode: Mode, profile: &Profile) -> Vec<Finding> {
     let mut found = Found::new(mode);
     for note in &request.notes {
         found.add(
@@ -70,15 +73,16 @@ pub fn check(request: &Request<'_>, mode: Mode) -> Vec<Finding> {
             note.actual.clone(),
         );
     }
-    envelope::check(request, &mut found);
+    envelope::check(request, profile, &mut found);
     match catalogue().transaction(&request.infno) {
         Some(transaction) => {
             for node in &transaction.input {
-                check_node(request, node, &mut found);
+                check_node(request, node, &profile.names, &mut found);
             }
             check_input_keys(request, &transaction.input, &mut found);
-            ties::check(request, transaction, &mut found);
+            ties::check(request, transaction, profile, &mut found);
         }
+        None if profile.recorded.contains(&request.infno) => {}
         None => found.add(
             "infno-unknown",
             path("", None, "infno", ""),
@@ -177,8 +181,9 @@ fn has_value(members: &Members<'_>, name: &str) -> bool {
         || members.text(name).is_some()
 }
 
-fn check_node(request: &Request<'_>, node: &NodeSpec, found: &mut Found) {
+fn check_node(request: &Request<'_>, node: &NodeSpec, names: &Names, found: &mut Found) {
     let at = || path(node.id, None, "", "");
+    let called = node_name(names, &request.infno, node.id);
     let elements = request.nodes(node.id);
     if elements.is_empty() {
         if node.required {
@@ -187,12 +192,18 @@ fn check_node(request: &Request<'_>, node: &NodeSpec, found: &mut Found) {
         return;
     }
     match request.key_of(node.id) {
-        Some(key) => check_node_shape(request, node, key, elements.len(), found),
+        Some(key) => {
+            if key != called {
+                found.add("node-name", at(), called, key);
+            }
+            check_node_shape(request, node, key, elements.len(), found);
+        }
         None => found.add("node-level", at(), node.id, "input"),
     }
     for (index, element) in elements.iter().enumerate() {
         let index = (node.kind == NodeKind::List).then_some(index);
-        check_fields(element, &node.fields, node.id, index, found);
+        let of = (names, &request.infno);
+        check_fields(element, &node.fields, of, (node.id, index), found);
     }
 }
 
@@ -204,9 +215,6 @@ fn check_node_shape(
     found: &mut Found,
 ) {
     let at = || path(node.id, None, "", "");
-    if key != node.id {
-        found.add("node-name", at(), node.id, key);
-    }
     let raw = request.input.raw(key).unwrap_or_default();
     match (node.kind, raw.as_bytes().first()) {
         (NodeKind::List, Some(b'{')) => found.add("object-for-list", at(), list(), object()),
@@ -228,13 +236,14 @@ fn check_node_shape(
 fn check_fields(
     members: &Members<'_>,
     fields: &[FieldSpec],
-    node: &str,
-    index: Option<usize>,
+    (names, infno): (&Names, &InfNo),
+    (node, index): (&str, Option<usize>),
     found: &mut Found,
 ) {
+    let called = |field: &FieldSpec| field_name(names, infno, field.name).to_owned();
     for field in fields {
-        let at = path(node, index, field.name, field.zh);
-        match members.raw(field.name) {
+        let at = path(node, index, &called(field), field.zh);
+        match members.raw(&called(field)) {
             Some(raw) => value::check(field, raw, &at, found),
             None => value::check_empty(field, &at, found),
         }
@@ -244,7 +253,7 @@ fn check_fields(
     }
     for (key, _) in members
         .iter()
-        .filter(|(key, _)| fields.iter().all(|field| field.name != *key))
+        .filter(|(key, _)| fields.iter().all(|field| called(field) != *key))
     {
         check_odd_key(key, fields, node, index, found);
     }

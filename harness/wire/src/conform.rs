@@ -16,7 +16,7 @@ mod transport;
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{InfNo, Moment, Money, Nature, Outcome, sha256_hex};
+use crosswipe_domain::{InfNo, Moment, Money, Nature, Outcome, Profile, sha256_hex};
 
 use crate::catalogue::catalogue;
 use crate::check::{Found, Mode, check, path};
@@ -24,6 +24,7 @@ use crate::classify::{Sent as Answered, classify};
 use crate::finding::{FieldPath, Finding, Said};
 use crate::gateway::GatewayNote;
 use crate::mask::is_private;
+use crate::regional::national_amounts;
 use crate::request::Request;
 use crate::response::Response;
 
@@ -51,6 +52,8 @@ pub struct Exchange<'a> {
     pub gateway: &'a [GatewayNote],
     /// The message in UTF-8.
     pub request: &'a [u8],
+    /// By which region's edition it is measured.
+    pub profile: &'a Profile,
     /// HTTP status and body in UTF-8; `None` where the sender got none.
     pub answer: Option<(u16, &'a [u8])>,
     /// Values that name persons or open something were replaced when it was kept: nothing is said of their form.
@@ -89,10 +92,15 @@ pub fn refused_at_gateway(note: GatewayNote, mode: Mode) -> Vec<Finding> {
 }
 
 /// What is worth saying of an answer whose message nobody kept; its transaction, where that is known.
-pub fn answer_alone(infno: Option<&InfNo>, body: &[u8], mode: Mode) -> Vec<Finding> {
+pub fn answer_alone(
+    infno: Option<&InfNo>,
+    body: &[u8],
+    mode: Mode,
+    profile: &Profile,
+) -> Vec<Finding> {
     let mut found = Found::new(mode);
     if let Ok(response) = Response::parse(body) {
-        answer::alone(infno, &response, &mut found);
+        answer::alone(infno, &response, &profile.answers, &mut found);
     }
     found.findings
 }
@@ -110,6 +118,7 @@ struct Look<'a, 'r> {
     request: &'a Request<'r>,
     outcome: &'a Outcome,
     response: Option<&'a Response<'a>>,
+    profile: &'a Profile,
 }
 
 impl Look<'_, '_> {
@@ -169,9 +178,9 @@ impl Conform {
                 };
             }
         };
-        found.findings = check(&request, self.mode);
+        found.findings = check(&request, self.mode, exchange.profile);
         transport::check(exchange, &request.infno, &mut found);
-        let outcome = outcome(&request, exchange.answer);
+        let outcome = outcome(&request, exchange);
         let response = exchange
             .answer
             .and_then(|(_, body)| Response::parse(body).ok());
@@ -180,6 +189,7 @@ impl Conform {
             request: &request,
             outcome: &outcome,
             response: response.as_ref(),
+            profile: exchange.profile,
         };
         let answer = self.answer(&look);
         let digest = sha256_hex(exchange.request);
@@ -261,8 +271,8 @@ fn is_of_hidden(finding: &Finding, request: &Request<'_>, masked: bool) -> bool 
     masked || starred()
 }
 
-fn outcome(request: &Request<'_>, answer: Option<(u16, &[u8])>) -> Outcome {
-    let Some((status, body)) = answer else {
+fn outcome(request: &Request<'_>, exchange: &Exchange<'_>) -> Outcome {
+    let Some((status, body)) = exchange.answer else {
         return Outcome::Unknown {
             why: "no answer".to_owned(),
         };
@@ -271,7 +281,11 @@ fn outcome(request: &Request<'_>, answer: Option<(u16, &[u8])>) -> Outcome {
         infno: &request.infno,
         msgid: &request.msgid,
     };
-    classify(&sent, status, body)
+    let mut outcome = classify(&sent, status, body);
+    if let Outcome::Ok { amounts, .. } = &mut outcome {
+        national_amounts(&exchange.profile.answers, amounts);
+    }
+    outcome
 }
 
 #[cfg(test)]

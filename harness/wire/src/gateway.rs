@@ -13,76 +13,34 @@ mod sign;
 use std::fmt;
 
 pub use check::{GatewayNote, GatewayRefusal, Nonces, Presented, Rules, check, head_alone};
-pub use path::{PathStyle, Routed, route};
+pub use crosswipe_domain::Dialect;
+pub use path::{Routed, address, route};
 pub use sign::{Outbound, sign};
 
-/// 方言 · How a gateway wants to be spoken to (interface §3.2, conformance §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Dialect {
-    /// `x-tif-*`: SHA-256 over timestamp, secret, nonce, timestamp; the body is not covered. Guangdong and others.
-    XTif,
-    /// `_api_*`: HMAC-SHA1 over the four parameters; the body is not covered. Hunan, Jiangsu, Guangxi.
-    Csb,
-    /// `x-ca-*`: HMAC-SM3 over timestamp and body. Zhejiang.
-    Zhejiang,
-    /// `apikey`, a constant.
-    ApiKey,
-    /// No signature: a front-end machine on the hospital's side signs.
-    Bare,
-}
-
-impl Dialect {
-    /// All of them.
-    pub const ALL: [Dialect; 5] = [
-        Dialect::XTif,
-        Dialect::Csb,
-        Dialect::Zhejiang,
-        Dialect::ApiKey,
-        Dialect::Bare,
-    ];
-
-    /// `x-tif csb zhejiang apikey bare`, as plans write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Dialect::XTif => "x-tif",
-            Dialect::Csb => "csb",
-            Dialect::Zhejiang => "zhejiang",
-            Dialect::ApiKey => "apikey",
-            Dialect::Bare => "bare",
-        }
-    }
-
-    /// The dialect that a head speaks, by the headers that only it has.
-    pub fn spoken(header: impl Fn(&str) -> Option<String>) -> Dialect {
-        let has = |names: &[&str]| names.iter().any(|name| header(name).is_some());
-        if has(&["x-tif-paasid", "x-tif-signature"]) {
-            Dialect::XTif
-        } else if has(&["_api_access_key", "_api_signature"]) {
-            Dialect::Csb
-        } else if has(&["x-ca-key", "x-ca-signature"]) {
-            Dialect::Zhejiang
-        } else if has(&["apikey"]) {
-            Dialect::ApiKey
-        } else {
-            Dialect::Bare
-        }
-    }
-
-    /// The header that names the key.
-    const fn key_header(self) -> Option<&'static str> {
-        match self {
-            Dialect::XTif => Some("x-tif-paasid"),
-            Dialect::Csb => Some("_api_access_key"),
-            Dialect::Zhejiang => Some("x-ca-key"),
-            Dialect::ApiKey => Some("apikey"),
-            Dialect::Bare => None,
-        }
+/// The dialect that a head speaks, by the headers that only it has.
+pub fn spoken(header: impl Fn(&str) -> Option<String>) -> Dialect {
+    let has = |names: &[&str]| names.iter().any(|name| header(name).is_some());
+    if has(&["x-tif-paasid", "x-tif-signature"]) {
+        Dialect::XTif
+    } else if has(&["_api_access_key", "_api_signature"]) {
+        Dialect::Csb
+    } else if has(&["x-ca-key", "x-ca-signature"]) {
+        Dialect::Zhejiang
+    } else if has(&["apikey"]) {
+        Dialect::ApiKey
+    } else {
+        Dialect::Bare
     }
 }
 
-impl fmt::Display for Dialect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+/// The header that names the key.
+const fn key_header(dialect: Dialect) -> Option<&'static str> {
+    match dialect {
+        Dialect::XTif => Some("x-tif-paasid"),
+        Dialect::Csb => Some("_api_access_key"),
+        Dialect::Zhejiang => Some("x-ca-key"),
+        Dialect::ApiKey => Some("apikey"),
+        Dialect::Bare => None,
     }
 }
 

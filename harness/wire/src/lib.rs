@@ -17,6 +17,7 @@ mod json;
 mod mask;
 mod members;
 mod refusal;
+pub mod regional;
 mod request;
 mod response;
 mod rule;

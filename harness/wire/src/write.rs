@@ -151,6 +151,8 @@ pub struct Envelope {
     pub fixmedins_name: String,
     /// 签到编号, from 9001.
     pub sign_no: Option<String>,
+    /// 接口版本号
+    pub infver: String,
 }
 
 /// Writes a request: the envelope, `input` with one member per node, and the hop record if it is sent on.
@@ -171,7 +173,7 @@ pub fn write_request(envelope: &Envelope, input: &[(&str, String)], hop: Option<
         .text("dev_safe_info", "")
         .text("cainfo", "")
         .text("signtype", "")
-        .text("infver", "V1.0")
+        .text("infver", &envelope.infver)
         .text("opter_type", "1")
         .text("opter", &envelope.opter)
         .text("opter_name", &envelope.opter_name)

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{AdmDivision, Business, Cause, FenceState, InfNo, Moment, Money, Nature};
+use crosswipe_domain::{
+    AdmDivision, AnswerForm, Business, Cause, FenceState, InfNo, Moment, Money, Nature,
+};
 use crosswipe_wire::{Members, RefusalCode, Request, Response};
 
 use crate::answer::{fact, money};
@@ -26,6 +28,7 @@ pub(super) fn read(
     request: &Request<'_>,
     response: &Response<'_>,
     now: Moment,
+    form: &AnswerForm,
 ) -> Option<Hop> {
     let infno = InfNo::new(&cause.infno);
     let nodes = [
@@ -68,9 +71,11 @@ pub(super) fn read(
         },
         "2405" => Deed::Readmit { mdtrt_id: visit },
         "2202" | "2404" => Deed::Cancel { mdtrt_id: visit },
-        "2207" | "2304" => settled(ledger, &infno, visit, &node, response, now)?,
-        "2102" => sold(ledger, &infno, &node, request, response, now)?,
-        "2208" | "2305" | "2103" => unsettled(ledger, visit, text("setl_id")?, response, now)?,
+        "2207" | "2304" => settled(ledger, &infno, visit, &node, (response, form), now)?,
+        "2102" => sold(ledger, &infno, &node, request, (response, form), now)?,
+        "2208" | "2305" | "2103" => {
+            unsettled(ledger, visit, text("setl_id")?, (response, form), now)?
+        }
         "2501" | "2503" | "2505" => Deed::File {
             filing: response
                 .node("result")?
@@ -275,7 +280,7 @@ fn sold(
     infno: &InfNo,
     node: &Members<'_>,
     request: &Request<'_>,
-    response: &Response<'_>,
+    (response, form): (&Response<'_>, &AnswerForm),
     now: Moment,
 ) -> Option<Deed> {
     let mdtrt_id = response.node("setlinfo")?.text("mdtrt_id")?.into_owned();
@@ -286,7 +291,7 @@ fn sold(
         &response.nodes("detlcutinfo"),
     )?;
     let visit = facts(node, &["begntime", "mdtrt_cert_type", "med_type"]);
-    let mut deed = settled(ledger, infno, mdtrt_id, node, response, now)?;
+    let mut deed = settled(ledger, infno, mdtrt_id, node, (response, form), now)?;
     if let Deed::Settle(bill) = &mut deed {
         bill.facts = settlement_facts(node, &visit, &now.wire());
         bill.sale = Some(Sale { visit, lines });
@@ -336,7 +341,11 @@ fn split_lines(
 }
 
 /// Amounts of `setlinfo`, fund lines of `setldetail`, and the balance.
-fn amounts(info: &Members<'_>, response: &Response<'_>) -> Option<(Amounts, Money)> {
+fn amounts(
+    info: &Members<'_>,
+    response: &Response<'_>,
+    form: &AnswerForm,
+) -> Option<(Amounts, Money)> {
     let mut amounts = Amounts::new();
     for name in AMOUNT_FIELDS {
         // 2103 has other names for two of them.
@@ -357,7 +366,23 @@ fn amounts(info: &Members<'_>, response: &Response<'_>) -> Option<(Amounts, Mone
             );
         }
     }
+    let part = |name: &str| amounts.get(name).copied().unwrap_or(0);
+    let account = part("acct_pay") + part("acct_mulaid_pay");
+    let borne = account + part("psn_cash_pay");
+    if form.account_in_fund {
+        *amounts.entry("fund_pay_sumamt".to_owned()).or_default() -= account;
+    }
+    // Where an undo leaves the person's part out, it is what account and cash came to.
+    if form.undo_without_parts && part_is_null(info) {
+        amounts.insert("psn_part_amt".to_owned(), borne);
+    }
     Some((amounts, info.money("balc").ok()?.unwrap_or_default()))
+}
+
+fn part_is_null(info: &Members<'_>) -> bool {
+    ["psn_part_amt", "psn_pay"]
+        .iter()
+        .all(|name| info.text(name).is_none())
 }
 
 fn settled(
@@ -365,11 +390,11 @@ fn settled(
     infno: &InfNo,
     mdtrt_id: String,
     node: &Members<'_>,
-    response: &Response<'_>,
+    (response, form): (&Response<'_>, &AnswerForm),
     now: Moment,
 ) -> Option<Deed> {
     let info = response.node("setlinfo")?;
-    let (amounts, balance) = amounts(&info, response)?;
+    let (amounts, balance) = amounts(&info, response, form)?;
     let business = infno.business()?;
     let batch = node
         .text("chrg_bchno")
@@ -431,11 +456,11 @@ fn unsettled(
     ledger: &Ledger,
     mdtrt_id: String,
     setl_id: String,
-    response: &Response<'_>,
+    (response, form): (&Response<'_>, &AnswerForm),
     now: Moment,
 ) -> Option<Deed> {
     let info = response.node("setlinfo")?;
-    let (amounts, balance) = amounts(&info, response)?;
+    let (amounts, balance) = amounts(&info, response, form)?;
     let mut facts = ledger
         .row("settlement", &setl_id)
         .map(|held| held.row.facts.clone())

@@ -41,7 +41,9 @@ pub(super) fn charge(
     mdtrt_id: String,
 ) -> Result<Deed, Refusal> {
     let mut lines: Vec<Line> = Vec::new();
-    for node in ask.request.nodes("feedetail") {
+    let nodes = ask.request.nodes("feedetail");
+    within_lines(setup, ask, nodes.len())?;
+    for node in nodes {
         if node.text("mdtrt_id").as_deref() != Some(&mdtrt_id)
             || node.text("psn_no").as_deref() != Some(&ask.hop.person)
         {
@@ -62,12 +64,26 @@ pub(super) fn sold(
     mdtrt_id: &str,
 ) -> Result<Vec<Line>, Refusal> {
     let mut lines: Vec<Line> = Vec::new();
-    for node in ask.request.nodes("drugdetail") {
+    let nodes = ask.request.nodes("drugdetail");
+    within_lines(setup, ask, nodes.len())?;
+    for node in nodes {
         let line = read_line(setup, ledger, mdtrt_id, &node, &lines)?;
         lines.push(line);
     }
     within_the_largest_bill(ledger, mdtrt_id, &lines)?;
     Ok(lines)
+}
+
+/// 明细条数 · No more lines than the region takes in one message.
+pub(super) fn within_lines(setup: &Setup, ask: &Ask<'_>, lines: usize) -> Result<(), Refusal> {
+    let most = setup.profile(ask.institution.region).lines;
+    if u32::try_from(lines).is_ok_and(|lines| lines <= most) {
+        return Ok(());
+    }
+    refuse(
+        RefusalCode::Field,
+        format!("一次最多 {most} 行, 本次 {lines} 行"),
+    )
 }
 
 fn within_the_largest_bill(ledger: &Ledger, mdtrt_id: &str, lines: &[Line]) -> Result<(), Refusal> {

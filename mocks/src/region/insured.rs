@@ -214,7 +214,7 @@ impl Insured {
         if insutype.is_some_and(|insutype| insutype != persona.class.insutype()) {
             return Err(Refusal::new(RefusalCode::Status, "险种类型"));
         }
-        let filing = self.setup.policy.of(self.code).filing;
+        let filing = self.setup.profile(self.code).policy.filing;
         // Whoever asks to be registered is not registered yet.
         let files = matches!(hop.deed, Deed::File { .. });
         if filing == Filing::Refused && hop.span() != Span::Local && !files {
@@ -246,7 +246,7 @@ impl Insured {
                 used: bill.account_used,
             },
         };
-        let paid = pay(self.setup.policy.of(self.code), &claim);
+        let paid = pay(&self.setup.profile(self.code).policy, &claim);
         let held = if self.holds { paid.account.fen() } else { 0 };
         bill.settled = Some(Settled {
             amounts: amounts_of(bill, &paid),
@@ -341,7 +341,7 @@ impl Insured {
             .node("data")
             .ok_or_else(|| Refusal::new(RefusalCode::Field, "data"))?;
         let persona = self.persona(&node.text("psn_no").unwrap_or_default())?;
-        let policy = self.setup.policy.of(self.code);
+        let policy = &self.setup.profile(self.code).policy;
         let disease = node.text("dise_codg").unwrap_or_default();
         let filed = |held: &crate::ledger::Held| {
             !held.row.is_terminal()

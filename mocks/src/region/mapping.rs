@@ -6,7 +6,7 @@
 
 use crosswipe_wire::{Members, Refusal, RefusalCode};
 
-use super::{Ask, Region, must};
+use super::{Ask, Region, fees, must};
 use crate::answer::fact;
 use crate::books::MAPPING;
 use crate::deed::Deed;
@@ -15,8 +15,6 @@ use crate::machine::Step;
 
 use super::fees::fresh_id;
 
-/// Rows of one call.
-const MOST: usize = 100;
 /// What a row keeps of its message; the first three say which mapping it is.
 const KEPT: [&str; 6] = [
     "fixmedins_hilist_id",
@@ -39,10 +37,7 @@ impl Region {
 
     fn mapped(&self, ask: &Ask<'_>) -> Result<Deed, Refusal> {
         let nodes = ask.request.nodes("data");
-        if nodes.len() > MOST {
-            let why = format!("一次最多 {MOST} 行, 本次 {} 行", nodes.len());
-            return Err(Refusal::new(RefusalCode::Field, why));
-        }
+        fees::within_lines(&self.setup, ask, nodes.len())?;
         let mut before: Vec<String> = Vec::new();
         for node in &nodes {
             let code = must(node, "med_list_codg")?;

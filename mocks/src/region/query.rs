@@ -173,7 +173,7 @@ impl Region {
             .text("clr_type", fact(&row.facts, "clr_type"));
         let text = text.text("clr_optins", self.code.as_str());
         let balance = Money::parse(fact(&row.facts, "balc")).unwrap_or_default();
-        let text = answer::amounts(text, &row.amounts, balance);
+        let text = answer::amounts(text, &row.amounts, balance, &self.profile().answers);
         let text = text
             .money("psn_pay", money(&row.amounts, "psn_part_amt"))
             .money("cash_payamt", money(&row.amounts, "psn_cash_pay"));

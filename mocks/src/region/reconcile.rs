@@ -10,7 +10,7 @@ use crosswipe_domain::{Day, Money, Row};
 use crosswipe_wire::{ObjectText, Refusal, RefusalCode, write_ok};
 
 use super::{Ask, Region, must};
-use crate::answer::{fact, money};
+use crate::answer::{fact, money, sum};
 use crate::machine::{Answer, Step};
 
 #[derive(Default)]
@@ -44,11 +44,12 @@ impl Region {
             .parse()
             .map_err(|_| Refusal::new(RefusalCode::Field, "fixmedins_setl_cnt"))?;
         let counted = count == ours.records || count == ours.net;
+        let codes = &self.profile().reconciliation;
         let (result, words) = match (theirs == (ours.medfee, ours.fund, ours.account), counted) {
-            (true, true) => ("000000", "平"),
-            (_, false) if count < ours.records => ("000101", "中心多"),
-            (_, false) => ("000102", "机构多"),
-            (false, true) => ("000103", "金额不一致"),
+            (true, true) => (&codes.balanced, "平"),
+            (_, false) if count < ours.records => (&codes.platform_more, "中心多"),
+            (_, false) => (&codes.institution_more, "机构多"),
+            (false, true) => (&codes.amounts_differ, "金额不一致"),
         };
         let text = ObjectText::new()
             .text("setl_optins", self.code.as_str())
@@ -66,10 +67,11 @@ impl Region {
 
     fn totals(&self, ask: &Ask<'_>, from: Day, to: Day) -> Result<Totals, Refusal> {
         let (insutype, clr_type) = (must(&ask.node, "insutype")?, must(&ask.node, "clr_type")?);
-        let flag = ask
-            .node
-            .text("refd_setl_flag")
-            .or_else(|| ask.node.text("REFD_SETL_FLAG"));
+        let profile = self.profile();
+        let flag = match profile.names.refund_flag.as_str() {
+            "" => None,
+            name => ask.node.text(name),
+        };
         let rows: Vec<&Row> = self
             .treatment
             .rows_of_kind("settlement")
@@ -96,7 +98,7 @@ impl Region {
                     .is_some_and(|day| from <= day && day <= to);
             if counts && asked {
                 totals.medfee += money(&row.amounts, "medfee_sumamt");
-                totals.fund += money(&row.amounts, "fund_pay_sumamt");
+                totals.fund += sum(&row.amounts, "fund_pay_sumamt", &profile.answers);
                 totals.account += money(&row.amounts, "acct_pay");
                 totals.records += 1;
                 totals.net += if row.status == "reversal" { -1 } else { 1 };

@@ -3,7 +3,7 @@
 //! Always sent on along the whole path, also where this platform never saw the original: the insured
 //! place may have applied what never came back here. Every party that never saw it keeps a tombstone.
 
-use crosswipe_domain::{AdmDivision, Entry, FenceState};
+use crosswipe_domain::{AdmDivision, Entry, FenceState, InfNo};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use super::{Ask, Region, must};
@@ -15,6 +15,9 @@ impl Region {
             must(&ask.node, "omsgid")?.into_owned(),
             must(&ask.node, "oinfno")?.into_owned(),
         );
+        if !self.profile().reverses(&InfNo::new(&oinfno)) {
+            return Err(Refusal::new(RefusalCode::RevType, oinfno));
+        }
         let origin = &ask.hop.cause.origin;
         let known = self.treatment.original(origin, &omsgid, &oinfno).one();
         if known.is_some_and(|known| known.state == FenceState::Reversed) {

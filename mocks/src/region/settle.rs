@@ -32,8 +32,16 @@ impl Region {
         let insutype = must(&ask.node, "insutype")?.into_owned();
         let (lines, sums) = self.unsettled(ask, &mdtrt_id, business)?;
         check_total(&ask.node, sums)?;
+        if !trial && self.profile().split_must_agree {
+            check_split(&ask.node, sums)?;
+        }
         let account_used = ask.node.text("acct_used_flag").as_deref() == Some("1");
         let visit = rules::visit(&self.treatment, &ask.hop, &mdtrt_id)?;
+        let mid_stay = ask.node.text("mid_setl_flag").as_deref() == Some("1");
+        let in_hospital = business == Business::Inpatient && visit.row.status != "discharged";
+        if !trial && !mid_stay && in_hospital && self.profile().discharge_first {
+            return Err(RefusalCode::NotDisch.into());
+        }
         let facts = settlement_facts(&ask.node, &visit.row.facts, &ask.now.wire());
         let setl_id = if trial {
             String::new()
@@ -123,6 +131,26 @@ pub(super) fn check_total(node: &Members<'_>, sums: Sums) -> Result<(), Refusal>
             RefusalCode::Split,
             format!("medfee_sumamt: 应为 {}", sums.amount),
         ));
+    }
+    Ok(())
+}
+
+/// The four sent split amounts are those of the lines.
+fn check_split(node: &Members<'_>, sums: Sums) -> Result<(), Refusal> {
+    let computed = [
+        ("fulamt_ownpay_amt", sums.full),
+        ("overlmt_selfpay", sums.over),
+        ("preselfpay_amt", sums.upfront),
+        ("inscp_scp_amt", sums.scope),
+    ];
+    for (name, amount) in computed {
+        let sent = node
+            .money(name)
+            .map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()))?;
+        if sent != Some(amount) {
+            let why = format!("{name}: 应为 {amount}");
+            return Err(Refusal::new(RefusalCode::Split, why));
+        }
     }
     Ok(())
 }

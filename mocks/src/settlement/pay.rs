@@ -120,7 +120,7 @@ fn deductible(policy: &Policy, claim: &Claim, scope: Money) -> Money {
 /// What the pooled fund pays, and how much of the base it leaves untouched once its cap is reached.
 fn pooled(policy: &Policy, claim: &Claim, base: Money) -> (Money, Money) {
     let delta = policy.delta(claim.span);
-    let mut room = (policy.pool_cap(claim.class) - claim.pool_paid).max(Money::ZERO);
+    let mut room = (policy.benefit(claim.class).cap - claim.pool_paid).max(Money::ZERO);
     let (mut paid, mut done) = (Money::ZERO, Money::ZERO);
     for segment in policy.segments(claim.class, claim.business, claim.tier) {
         let part = segment.to.unwrap_or(base).min(base) - done;
@@ -140,9 +140,10 @@ fn pooled(policy: &Policy, claim: &Claim, base: Money) -> (Money, Money) {
 }
 
 fn above_cap(policy: &Policy, claim: &Claim, left: Money) -> Money {
-    let (borne_first, ratio, cap) = policy.above_cap(claim.class);
-    let share = (left - borne_first).max(Money::ZERO).share(ratio);
-    cap.map_or(share, |cap| {
+    let benefit = policy.benefit(claim.class);
+    let over = (left - benefit.above_after).max(Money::ZERO);
+    let share = over.share(benefit.above_ratio);
+    benefit.above_cap.map_or(share, |cap| {
         share.min((cap - claim.above_paid).max(Money::ZERO))
     })
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crosswipe_domain::*;
-use crosswipe_mocks::{Answer, FaultOrder, Lost, MemoryWorld, MsgidMode, PolicyBook, WorldConfig};
+use crosswipe_mocks::{Answer, FaultOrder, Lost, MemoryWorld, MsgidMode, WorldConfig};
 use crosswipe_wire::{Context, FieldKind, Need, NodeKind, RefusalCode, catalogue};
 use serde_json::{Map, Value, json};
 
@@ -165,8 +165,10 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
     let region = |code: &str, name: &str| Region {
         code: division(code),
         name: name.into(),
-        profile: Default::default(),
-        recorded: vec![InfNo::new("4101")],
+        profile: Arc::new(Profile {
+            recorded: vec![InfNo::new("4101")],
+            ..Profile::default()
+        }),
         outside: false,
     };
     let institution = |code: &str, region: &str| Institution {
@@ -211,7 +213,6 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
         },
         window: window(),
         arranged: vec![(division(HANGZHOU), H_NINGBO.to_owned())],
-        policy: PolicyBook::default(),
         msgid_mode: MsgidMode::Replay,
         purge: Vec::new(),
         faults: faults

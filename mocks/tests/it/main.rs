@@ -24,6 +24,8 @@ mod mounted;
 #[cfg(test)]
 mod pharmacy;
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod registrations;

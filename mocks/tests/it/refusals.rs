@@ -1,5 +1,7 @@
 //! 拒绝 · What does not fit is refused by its stable code, and books nothing.
 
+use std::sync::Arc;
+
 use crosswipe_domain::{AdmDivision, Cell, Clearing, Party, Profile, Role, Row};
 use crosswipe_mocks::settlement::Filing;
 use crosswipe_mocks::{MemoryWorld, MsgidMode, Policy};
@@ -252,10 +254,10 @@ fn an_undo_on_the_next_day_moves_both_days() {
 
 fn world_with(policy: Policy) -> MemoryWorld {
     let mut config = config(&[]);
-    config
-        .policy
-        .own
-        .insert(AdmDivision::parse(HANGZHOU).unwrap(), policy);
+    let hangzhou = AdmDivision::parse(HANGZHOU).unwrap();
+    let mut regions = config.topology.regions.iter_mut();
+    let region = regions.find(|region| region.code == hangzhou).unwrap();
+    Arc::make_mut(&mut region.profile).policy = policy;
     MemoryWorld::new(&config.setup(), vec![])
 }
 
@@ -292,9 +294,10 @@ fn a_platform_may_demand_that_the_newest_goes_first() {
 
 /// A world whose regions all have this profile.
 fn world_of(profile: Profile) -> MemoryWorld {
+    let profile = Arc::new(profile);
     let mut config = config(&[]);
     for region in &mut config.topology.regions {
-        region.profile = profile;
+        region.profile = Arc::clone(&profile);
     }
     MemoryWorld::new(&config.setup(), vec![])
 }
@@ -358,7 +361,7 @@ fn what_is_closed_is_not_taken_back_by_either_undo(
     #[case] after: &str,
 ) {
     for (moment, open) in [(before, true), (after, false)] {
-        let world = world_of(profile);
+        let world = world_of(profile.clone());
         let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
         let (visit, setl_id) = settled_visit(&mut counter);
         let msgid = counter.last_msgid.clone();

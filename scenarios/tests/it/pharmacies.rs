@@ -88,6 +88,6 @@ fn numbers_that_are_only_taken_belong_to_their_region() {
     let (plan, problems) = read(folder.path());
     assert_eq!(told(&problems), "");
     let regions = plan.unwrap().topology.regions;
-    let numbers = |number: usize| regions[number].recorded.len();
+    let numbers = |number: usize| regions[number].profile.recorded.len();
     assert_eq!([numbers(0), numbers(1)], [0, 2]);
 }

@@ -174,7 +174,7 @@ fn the_small_plan_has_no_slip() {
     "topology.yaml",
     "regions:",
     "profile: {later_settlement: refused}\nregions:",
-    "topology.yaml:3:29 scenario::unknown_word: unknown rule `refused`"
+    "topology.yaml:3:29 scenario::unknown_word: unknown later_settlement `refused`"
 )]
 #[case::a_time_that_no_day_has(
     "topology.yaml",

@@ -106,7 +106,6 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
         registry: plan.registry.clone(),
         window: plan.window.clone(),
         arranged: plan.arranged.clone(),
-        policy: Default::default(),
         msgid_mode: Default::default(),
         purge: plan.purge.clone(),
         faults: Vec::new(),

@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{InfNo, Moment};
+use crosswipe_domain::{InfNo, Moment, Profile};
 use crosswipe_reports::{
     Conformed, ConformedFile, ConformedFinding, Lang, conform_json, conform_terminal,
 };
 use crosswipe_wire::conform::{Conform as Judge, Exchange, Scope, answer_alone};
-use crosswipe_wire::gateway::{Dialect, GatewayNote, Nonces, Routed, head_alone, route};
+use crosswipe_wire::gateway::{GatewayNote, Nonces, Routed, head_alone, route, spoken};
 use crosswipe_wire::{Finding, Mode, Request, catalogue, without_strangers};
 
 use crate::args::{Conform, Strictness};
@@ -51,6 +51,7 @@ fn of_conformed(came: &Conformed) -> Exit {
 
 fn judged(traffic: &Traffic, mode: Mode) -> Conformed {
     let mut judge = Judge::new(mode, Scope::Part);
+    let profile = Profile::default();
     let mut nonces = Nonces::default();
     let mut came = Conformed {
         mode: match mode {
@@ -85,6 +86,7 @@ fn judged(traffic: &Traffic, mode: Mode) -> Conformed {
             named: named.as_ref(),
             gateway: &notes,
             request: one.request.as_bytes(),
+            profile: &profile,
             answer: one
                 .answer
                 .as_ref()
@@ -112,7 +114,12 @@ fn judged(traffic: &Traffic, mode: Mode) -> Conformed {
             infno: orphan.infno.clone(),
             msgid: String::new(),
         };
-        let found = answer_alone(orphan.infno.as_ref(), orphan.body.as_bytes(), mode);
+        let found = answer_alone(
+            orphan.infno.as_ref(),
+            orphan.body.as_bytes(),
+            mode,
+            &profile,
+        );
         came.findings
             .extend(found.into_iter().map(|finding| about.found(finding, true)));
     }
@@ -202,7 +209,7 @@ fn named(one: &Recorded) -> Option<InfNo> {
 /// What its head says against itself; signatures need a secret that a recording has not.
 fn notes(one: &Recorded, nonces: &mut Nonces) -> Vec<GatewayNote> {
     let header = |name: &str| one.around.headers.get(name).cloned();
-    let dialect = Dialect::spoken(header);
+    let dialect = spoken(header);
     head_alone(dialect, nonces, &header, one.around.at)
 }
 

@@ -22,7 +22,7 @@ use crosswipe_reports::Lang;
 use crosswipe_runner::clock::real_now;
 use crosswipe_scenarios::Plan;
 use crosswipe_wire::Mode;
-use crosswipe_wire::gateway::{Dialect, Key, Rules};
+use crosswipe_wire::gateway::{Dialect, Key};
 use serde_json::json;
 use tabled::builder::Builder;
 use tabled::settings::Style;
@@ -166,14 +166,13 @@ async fn open(
     lines: Vec<Line>,
     guards: Guards,
 ) -> Result<Front, Trouble> {
-    let (rules, mode) = match args.mode {
-        Strictness::Tolerant => (Rules::TOLERANT, Mode::Tolerant),
-        Strictness::Strict => (Rules::STRICT, Mode::Strict),
+    let mode = match args.mode {
+        Strictness::Tolerant => Mode::Tolerant,
+        Strictness::Strict => Mode::Strict,
     };
     let institutions = plan.topology.institutions.iter();
     let config = FrontConfig {
         dialect: args.dialect,
-        rules,
         mode,
         keys: institutions.map(|one| key(plan, one)).collect(),
         acceptance: lines,

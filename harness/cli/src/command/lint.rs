@@ -1,4 +1,6 @@
-//! 检查 · `crosswipe lint`: all problems of plans, nothing sent.
+//! 检查 · `crosswipe lint`: all problems of plans and of profile files, nothing sent.
+
+use crosswipe_scenarios::{check_profile, is_profile};
 
 use crosswipe_scenarios::Plan;
 
@@ -12,6 +14,15 @@ pub(crate) fn lint(args: &Lint) -> Result<Exit, Trouble> {
     let mut found = Vec::new();
     let mut usable = true;
     for path in &args.plans {
+        if is_profile(path) {
+            let (profile, told) = check_profile(&path.display().to_string());
+            match &profile {
+                Some(profile) => to_stdout(&format!("{}: 地方规则 profile\n", profile.id))?,
+                None => usable = false,
+            }
+            found.extend(told);
+            continue;
+        }
         let (plan, told) = crosswipe_scenarios::check(path);
         match &plan {
             Some(plan) => {

@@ -83,8 +83,16 @@ fn request(bytes: &[u8]) -> bool {
     }
     let _ = (
         missing_mandatory(&request),
-        check(&request, Mode::Strict),
-        check(&request, Mode::Tolerant),
+        check(
+            &request,
+            Mode::Strict,
+            &crosswipe_domain::Profile::default(),
+        ),
+        check(
+            &request,
+            Mode::Tolerant,
+            &crosswipe_domain::Profile::default(),
+        ),
     );
     true
 }
@@ -148,7 +156,6 @@ impl Talk {
             registry: plan.registry,
             window: plan.window,
             arranged: plan.arranged,
-            policy: Default::default(),
             msgid_mode: Default::default(),
             purge: Vec::new(),
             faults: Vec::new(),

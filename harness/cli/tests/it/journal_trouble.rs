@@ -139,7 +139,6 @@ impl Stage {
             plan.window.clone(),
             plan.arranged.clone(),
             Default::default(),
-            Default::default(),
         );
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("exports")).unwrap();

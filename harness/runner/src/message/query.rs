@@ -17,6 +17,14 @@ pub(crate) fn sign_in(operator: &str) -> Nodes {
     vec![("signIn", node.finish())]
 }
 
+/// 9002 签退
+pub(crate) fn sign_off(operator: &str, sign_no: &str) -> Nodes {
+    let node = ObjectText::new()
+        .text("sign_no", sign_no)
+        .text("opter_no", operator);
+    vec![("signOut", node.finish())]
+}
+
 /// 1101 人员基本信息, with what a cross-region read sends besides the number.
 pub(crate) fn person(persona: &Persona) -> Nodes {
     let node = ObjectText::new()

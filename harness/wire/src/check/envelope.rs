@@ -4,16 +4,21 @@ use super::{Found, check_fields, path};
 use crate::catalogue::catalogue;
 use crate::finding::Said;
 use crate::request::Request;
-use crosswipe_domain::{AdmDivision, Moment};
+use crosswipe_domain::{AdmDivision, Moment, Profile};
 
-/// Forms of `infver` that regions declare.
-const VERSIONS: [&str; 3] = ["V1.0", "1.0", "1.0.0"];
 /// Members of the envelope that carry other things than fields.
 const BODIES: [&str; 2] = ["input", "hop"];
 
-pub(super) fn check(request: &Request<'_>, found: &mut Found) {
+pub(super) fn check(request: &Request<'_>, profile: &Profile, found: &mut Found) {
     let from = found.findings.len();
-    check_fields(&request.envelope, &catalogue().request, "", None, found);
+    let of = (&profile.names, &request.infno);
+    check_fields(
+        &request.envelope,
+        &catalogue().request,
+        of,
+        ("", None),
+        found,
+    );
     // `parse` has told repeated keys already; `input` and `hop` are no fields.
     let tail = found.findings.split_off(from);
     found.findings.extend(tail.into_iter().filter(|finding| {
@@ -22,11 +27,11 @@ pub(super) fn check(request: &Request<'_>, found: &mut Found) {
     }));
     check_msgid(request, found);
     let version = request.infver.as_ref();
-    if !version.is_empty() && !VERSIONS.contains(&version) {
+    if !version.is_empty() && profile.envelope.infver.iter().all(|form| form != version) {
         found.add(
             "infver-form",
             path("", None, "infver", "接口版本号"),
-            VERSIONS.join(" / "),
+            profile.envelope.infver.join(" / "),
             version,
         );
     }

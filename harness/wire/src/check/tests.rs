@@ -26,7 +26,7 @@ fn swap(from: &'static str, to: &'static str) -> impl Fn(&str) -> String {
 #[track_caller]
 fn codes(body: &str, mode: Mode) -> Vec<(&'static str, Weight, String)> {
     let request = Request::parse(body.as_bytes()).unwrap();
-    check(&request, mode)
+    check(&request, mode, &crosswipe_domain::Profile::default())
         .into_iter()
         .map(|finding| (finding.code, finding.weight, finding.path.to_string()))
         .collect()
@@ -243,14 +243,22 @@ fn a_personal_value_is_never_repeated_in_a_finding() {
         "9999000000000000000000007799999",
     ));
     let request = Request::parse(body.as_bytes()).unwrap();
-    let findings = check(&request, Mode::Strict);
+    let findings = check(
+        &request,
+        Mode::Strict,
+        &crosswipe_domain::Profile::default(),
+    );
     assert_eq!(findings.len(), 1);
     assert!(
         !format!("{findings:?}").contains("9999000000"),
         "{findings:?}"
     );
     let number = settle(swap(r#""99999919900101077X""#, "99999919900101077"));
-    let findings = check(&Request::parse(number.as_bytes()).unwrap(), Mode::Strict);
+    let findings = check(
+        &Request::parse(number.as_bytes()).unwrap(),
+        Mode::Strict,
+        &crosswipe_domain::Profile::default(),
+    );
     assert_eq!(findings[0].actual.en(), "*** (17 characters)");
 }
 

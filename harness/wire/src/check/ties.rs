@@ -3,7 +3,7 @@
 //! Why here: the tables measure each field alone. What these find is in the message itself, so that recorded traffic
 //! shows it as well as live one. Not here: what earlier messages said (`conform`).
 
-use crosswipe_domain::{Day, InfNo};
+use crosswipe_domain::{Day, InfNo, Profile};
 
 use super::value::hidden;
 use super::{Found, path};
@@ -29,7 +29,12 @@ const OF_ONE_PERSON: [&str; 4] = ["outpatient", "inpatient", "pharmacy", "regist
 /// Shortest hex or Base64 text that could hold a signature or a sealed PIN.
 const SIGNATURE_MIN: usize = 32;
 
-pub(super) fn check(request: &Request<'_>, transaction: &Transaction, found: &mut Found) {
+pub(super) fn check(
+    request: &Request<'_>,
+    transaction: &Transaction,
+    profile: &Profile,
+    found: &mut Found,
+) {
     if undoes(transaction) {
         name_empty_ids(found);
     }
@@ -37,7 +42,7 @@ pub(super) fn check(request: &Request<'_>, transaction: &Transaction, found: &mu
         check_person(request, transaction, found);
     }
     match transaction.infno {
-        "2601" => check_reversible(request, found),
+        "2601" => check_reversible(request, profile, found),
         "3201" => check_period(request, found),
         _ => {}
     }
@@ -93,15 +98,12 @@ fn data<'a>(request: &Request<'a>) -> Option<Members<'a>> {
     request.node("data")
 }
 
-fn check_reversible(request: &Request<'_>, found: &mut Found) {
+fn check_reversible(request: &Request<'_>, profile: &Profile, found: &mut Found) {
     let Some(named) = data(request).and_then(|data| Some(data.text("oinfno")?.into_owned())) else {
         return;
     };
-    let original = catalogue().transaction(&InfNo::new(&named));
-    if !original.is_some_and(|original| original.reversible_by_2601) {
-        let all = catalogue().transactions();
-        let reversible = all.filter(|one| one.reversible_by_2601);
-        let names: Vec<&str> = reversible.map(|one| one.infno).collect();
+    if !profile.reverses(&InfNo::new(&named)) {
+        let names: Vec<&str> = profile.reversible.iter().map(InfNo::as_str).collect();
         let at = path("data", None, "oinfno", "原交易编号");
         found.add("reversal-not-allowed", at, names.join(" "), named);
     }

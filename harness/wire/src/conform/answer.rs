@@ -3,7 +3,7 @@
 //! Measured by the same tables as a message, and weighed as the mode says. Whose fault it is, is not decided here: at
 //! the door it is ours, in a recording a real platform's.
 
-use crosswipe_domain::{InfNo, Outcome};
+use crosswipe_domain::{AnswerForm, InfNo, Outcome};
 
 use super::{Conform, Look};
 use crate::catalogue::{FieldSpec, catalogue};
@@ -12,6 +12,7 @@ use crate::classify::{amounts_of, is_fair, missing_part};
 use crate::finding::{FieldPath, Finding, Said};
 use crate::identities::{Broken, check_settlement, check_undo};
 use crate::mask::without_strangers;
+use crate::regional::national_amounts;
 use crate::response::{Infcode, Response};
 
 const RECEIPT_LENGTH: usize = 30;
@@ -20,7 +21,7 @@ impl Conform {
     pub(super) fn answer(&self, look: &Look<'_, '_>) -> Vec<Finding> {
         let mut found = Found::new(self.mode);
         if let Some(response) = look.response {
-            envelope(response, &mut found);
+            envelope(response, &look.profile.answers, &mut found);
             if response.infcode == Infcode::Ok {
                 success(Some(&look.request.infno), response, &mut found);
                 self.amounts(look, response, &mut found);
@@ -31,9 +32,10 @@ impl Conform {
 
     /// I1 to I5 of a settlement, and every amount of an undo the negative of what it undoes.
     fn amounts(&self, look: &Look<'_, '_>, response: &Response<'_>, found: &mut Found) {
-        let Ok(amounts) = amounts_of(response) else {
+        let Ok(mut amounts) = amounts_of(response) else {
             return;
         };
+        national_amounts(&look.profile.answers, &mut amounts);
         if amounts.is_empty() {
             return;
         }
@@ -52,15 +54,21 @@ impl Conform {
 }
 
 /// An answer whose message is not at hand.
-pub(super) fn alone(infno: Option<&InfNo>, response: &Response<'_>, found: &mut Found) {
-    envelope(response, found);
+pub(super) fn alone(
+    infno: Option<&InfNo>,
+    response: &Response<'_>,
+    form: &AnswerForm,
+    found: &mut Found,
+) {
+    envelope(response, form, found);
     if response.infcode != Infcode::Ok {
         return;
     }
     success(infno, response, found);
-    if let Ok(amounts) = amounts_of(response)
+    if let Ok(mut amounts) = amounts_of(response)
         && !amounts.is_empty()
     {
+        national_amounts(form, &mut amounts);
         broken_amounts(infno, "amounts-differ", check_settlement(&amounts), found);
     }
 }
@@ -94,15 +102,16 @@ fn at(name: &str) -> FieldPath {
     path("", None, name, spec.map_or("", |spec| spec.zh))
 }
 
-fn envelope(response: &Response<'_>, found: &mut Found) {
+fn envelope(response: &Response<'_>, form: &AnswerForm, found: &mut Found) {
     let code = response.envelope.raw("infcode").unwrap_or_default();
-    if code.starts_with('"') {
-        found.add(
-            "infcode-type",
-            at("infcode"),
-            Said::words("数", "number"),
-            Said::words("文本", "text"),
-        );
+    let kind = |text: bool| match text {
+        true => Said::words("文本", "text"),
+        false => Said::words("数", "number"),
+    };
+    let as_text = code.starts_with('"');
+    if as_text != form.infcode_as_text {
+        let (expected, actual) = (kind(form.infcode_as_text), kind(as_text));
+        found.add("infcode-type", at("infcode"), expected, actual);
     }
     let receipt = response.inf_refmsgid.as_deref().unwrap_or_default();
     let length = receipt.chars().count();

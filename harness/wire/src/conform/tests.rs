@@ -194,6 +194,7 @@ fn judged(steps: &[Step], mode: Mode, scope: Scope) -> Vec<String> {
     for (at, step) in steps.iter().enumerate() {
         let (request, answer) = (text(&step.request), step.answer.as_ref().map(text));
         let judged = conform.judge(&Exchange {
+            profile: &crosswipe_domain::Profile::default(),
             at: Moment::parse("2017-06-02T09:15+08:00")
                 .unwrap()
                 .plus_ms(at as i64 * 1_000),
@@ -389,6 +390,7 @@ fn a_sign_in_of_yesterday_has_expired() {
     for (step, hours) in [(&steps[0], 0), (&steps[1], 24), (&steps[2], 25)] {
         let (request, answer) = (text(&step.request), step.answer.as_ref().map(text));
         let judged = conform.judge(&Exchange {
+            profile: &crosswipe_domain::Profile::default(),
             at: Moment::from_epoch_ms(hours * 3_600_000),
             named: None,
             gateway: &[],
@@ -417,6 +419,7 @@ fn what_the_gateway_let_pass_is_a_finding(
     for (mode, weight) in [(Mode::Strict, Weight::Defect), (Mode::Tolerant, tolerant)] {
         let request = text(&morning()[0].request);
         let judged = Conform::new(mode, Scope::Whole).judge(&Exchange {
+            profile: &crosswipe_domain::Profile::default(),
             at: Moment::from_epoch_ms(0),
             named: Some(&InfNo::new("2208")),
             gateway: &[note],
@@ -443,6 +446,7 @@ fn what_is_no_message_is_one_finding() {
     let mut conform = Conform::new(Mode::Strict, Scope::Whole);
     for body in ["", "[]", "{", "{\"msgid\":\"1\"}"] {
         let judged = conform.judge(&Exchange {
+            profile: &crosswipe_domain::Profile::default(),
             at: Moment::from_epoch_ms(0),
             named: None,
             gateway: &[],

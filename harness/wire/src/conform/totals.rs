@@ -68,7 +68,7 @@ impl Conform {
             return;
         };
         // Ordinary or refund records alone is a regional call of its own.
-        if look.text("refd_setl_flag").is_some() {
+        if look.text(&look.profile.names.refund_flag).is_some() {
             return;
         }
         let same = |asked: Option<String>, is: &Option<String>| match (asked, is) {

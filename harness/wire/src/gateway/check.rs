@@ -7,9 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::Moment;
+use crosswipe_domain::{Gateway, GatewayCheck, Moment};
 
-use super::{Dialect, Key, sign};
+use super::{Dialect, Key, key_header, sign};
 
 const MINUTE_MS: i64 = 60 * 1_000;
 
@@ -28,7 +28,36 @@ pub struct Rules {
     pub nonce: bool,
 }
 
+/// Further off than any clock: a timestamp that nobody refuses.
+const NEVER_MS: i64 = 100 * 366 * 24 * 60 * MINUTE_MS;
+
 impl Rules {
+    /// Those of a region, to the letter: what its profile names is refused, the rest noted.
+    pub fn strict(gateway: &Gateway) -> Rules {
+        let refuses = |check| gateway.checks.contains(&check);
+        let window = i64::from(gateway.clock_min) * MINUTE_MS;
+        Rules {
+            key: refuses(GatewayCheck::Key),
+            signature: refuses(GatewayCheck::Signature),
+            skew_ms: match refuses(GatewayCheck::Timestamp) {
+                true => window,
+                false => NEVER_MS,
+            },
+            noted_skew_ms: window,
+            nonce: refuses(GatewayCheck::Nonce),
+        }
+    }
+
+    /// Those of a region for a HIS that is new to it: clocks may be eight hours off, nonces be repeated.
+    pub fn tolerant(gateway: &Gateway) -> Rules {
+        let strict = Rules::strict(gateway);
+        Rules {
+            skew_ms: strict.skew_ms.max(Rules::TOLERANT.skew_ms),
+            nonce: false,
+            ..strict
+        }
+    }
+
     /// Lets clocks be eight hours off and nonces be repeated.
     pub const TOLERANT: Rules = Rules {
         key: true,
@@ -151,7 +180,7 @@ pub fn check(
     message: &Presented<'_>,
 ) -> Result<Vec<GatewayNote>, GatewayRefusal> {
     let mut notes = Vec::new();
-    let Some(name) = dialect.key_header() else {
+    let Some(name) = key_header(dialect) else {
         return Ok(notes);
     };
     let header = |name: &str| (message.header)(name).filter(|value| !value.is_empty());

@@ -7,29 +7,15 @@ use crosswipe_domain::InfNo;
 
 use crate::catalogue;
 
-/// 路径样式 · How a client finds a transaction's address (interface §3.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PathStyle {
-    /// One path for every transaction, e.g. `/fsi/api/rsfComIfsService/callService`.
-    One(String),
-    /// The number behind a base that ends with `/` or `-`, e.g. `/ebus/gdyb_api/fsprd/hsa/hgs/`.
-    Appended(String),
-    /// One path per service below a base, e.g. `/fsi/api/outpatientSettleService/saveSettletmentV2`.
-    PerService(String),
-}
-
-impl PathStyle {
-    /// The path of a transaction; `None` where no service of that name is known.
-    pub fn path(&self, infno: &InfNo) -> Option<String> {
-        match self {
-            PathStyle::One(path) => Some(path.clone()),
-            PathStyle::Appended(base) => Some(format!("{base}{infno}")),
-            PathStyle::PerService(base) => {
-                let service = catalogue().transaction(infno)?.service_path?;
-                Some(format!("{}/{service}", base.trim_end_matches('/')))
-            }
-        }
+/// 地址 · The path of a transaction by a profile's text, in which `{infno}` is the number and `{service}` the platform's
+/// own path of it, misspellings included; `None` where no service of that name is known.
+pub fn address(template: &str, infno: &InfNo) -> Option<String> {
+    let path = template.replace("{infno}", infno.as_str());
+    if !path.contains("{service}") {
+        return Some(path);
     }
+    let service = catalogue().transaction(infno)?.service_path?;
+    Some(path.replace("{service}", service))
 }
 
 /// 路由 · What the address of a message says of its transaction.

@@ -11,6 +11,7 @@ use rstest::rstest;
 fn codes(body: &str) -> Vec<&'static str> {
     let mut conform = Conform::new(Mode::Strict, Scope::Part);
     let judged = conform.judge(&Exchange {
+        profile: &crosswipe_domain::Profile::default(),
         at: Moment::parse("2024-03-05T09:15+08:00").unwrap(),
         named: None,
         gateway: &[],

@@ -2,8 +2,8 @@
 
 use crosswipe_domain::{InfNo, Moment};
 use crosswipe_wire::gateway::{
-    Dialect, GatewayNote, Key, Nonces, Outbound, PathStyle, Presented, Routed, Rules, check, route,
-    sign,
+    Dialect, GatewayNote, Key, Nonces, Outbound, Presented, Routed, Rules, address, check, route,
+    sign, spoken,
 };
 use proptest::prelude::*;
 use rstest::rstest;
@@ -40,7 +40,7 @@ impl Case<'_> {
             other_body: self.other,
             now: Moment::from_epoch_ms(self.now_ms),
         };
-        let dialect = Dialect::spoken(header);
+        let dialect = spoken(header);
         check(dialect, rules, keys, nonces, &presented)
             .map_err(|refusal| refusal.message.to_owned())
     }
@@ -160,7 +160,7 @@ fn what_the_harness_signs_is_let_through_and_nothing_else(#[case] dialect: Diale
         let mut less = headers.clone();
         less.remove(index);
         // Without its only header a message speaks no dialect that asks for one.
-        if Dialect::spoken(|name| {
+        if spoken(|name| {
             less.iter()
                 .any(|(known, _)| *known == name)
                 .then(String::new)
@@ -277,15 +277,12 @@ fn a_path_names_its_transaction(
 
 #[test]
 fn every_service_leads_back_to_its_own_transaction() {
-    let style = PathStyle::PerService("/fsi".to_owned());
     let mut known = 0;
     for one in crosswipe_wire::catalogue().transactions() {
         let infno = InfNo::new(one.infno);
-        let appended = PathStyle::Appended("/hgs/".to_owned())
-            .path(&infno)
-            .unwrap();
+        let appended = address("/hgs/{infno}", &infno).unwrap();
         assert_eq!(route(&appended, None), Routed::To(infno.clone()));
-        if let Some(path) = style.path(&infno) {
+        if let Some(path) = address("/fsi/{service}", &infno) {
             assert_eq!(route(&path, None), Routed::To(infno), "{path}");
             known += 1;
         }

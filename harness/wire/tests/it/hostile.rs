@@ -32,7 +32,14 @@ fn try_all(bytes: &[u8]) {
                 );
             }
         }
-        let _ = (missing_mandatory(&request), check(&request, Mode::Strict));
+        let _ = (
+            missing_mandatory(&request),
+            check(
+                &request,
+                Mode::Strict,
+                &crosswipe_domain::Profile::default(),
+            ),
+        );
     }
     if let Ok(response) = Response::parse(bytes) {
         let _ = (

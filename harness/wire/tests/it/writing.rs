@@ -23,6 +23,7 @@ fn envelope(infno: &str) -> Envelope {
         fixmedins_code,
         fixmedins_name: "测试医院".to_owned(),
         sign_no: Some("T1".to_owned()),
+        infver: "V1.0".to_owned(),
     }
 }
 
@@ -52,7 +53,14 @@ fn our_own_request_is_regular_to_the_letter() {
     let hop = ObjectText::new().text("from", "330100").finish();
     let body = write_request(&envelope("2201"), &[("data", data)], Some(&hop));
     let request = Request::parse(body.as_bytes()).unwrap();
-    assert_eq!(check(&request, Mode::Strict), []);
+    assert_eq!(
+        check(
+            &request,
+            Mode::Strict,
+            &crosswipe_domain::Profile::default()
+        ),
+        []
+    );
     assert_eq!(missing_mandatory(&request), []);
     assert_eq!(request.msgid, "H33019900001201706020915000001");
     assert_eq!(request.insuplc_admdvs.as_deref(), Some("330200"));

@@ -19,9 +19,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use crosswipe_domain::{AdmDivision, Moment, Party, PersonNo, Role, Topology};
+use crosswipe_domain::{AdmDivision, Moment, Party, PersonNo, Profile, Role, Topology};
 use crosswipe_wire::conform::{Conform, Exchange, Scope};
-use crosswipe_wire::gateway::{Dialect, Key, Nonces, Rules};
+use crosswipe_wire::gateway::{Dialect, Key, Nonces};
 use crosswipe_wire::{
     Finding, Mode, Refusal, RefusalCode, Request as Message, Response as Reply, Weight, catalogue,
 };
@@ -64,9 +64,7 @@ const LEGS: u32 = 3;
 pub struct FrontConfig {
     /// The one dialect that is spoken; `None` = whichever a message speaks.
     pub dialect: Option<Dialect>,
-    /// Which checks refuse.
-    pub rules: Rules,
-    /// How messages are held against the interface, for what is noted of them.
+    /// How strictly messages are held against the interface, and their heads against what their region's gateway checks.
     pub mode: Mode,
     /// Whom it knows.
     pub keys: Vec<Key>,
@@ -106,6 +104,8 @@ pub struct Front {
 struct Node {
     config: FrontConfig,
     topology: Topology,
+    /// For messages that name no region.
+    national: Arc<Profile>,
     platforms: std::collections::BTreeMap<Party, SocketAddr>,
     client: Client<HttpConnector, Full<Bytes>>,
     time: TimeFn,
@@ -154,6 +154,7 @@ impl Front {
         let node = Arc::new(Node {
             config,
             topology,
+            national: Arc::default(),
             platforms: platforms.into_iter().collect(),
             client,
             time,
@@ -266,7 +267,11 @@ impl Node {
     async fn take(&self, head: &Head, body: Bytes) -> Result<Out, Silence> {
         let now = (self.time)();
         let mut seen = Seen::at(now, head);
-        let admitted = admit::admit(&self.config, &mut lock(&self.nonces), head, &body, now);
+        let profile_of = |message: &Message<'_>| self.profile(message);
+        let admitted = {
+            let mut nonces = lock(&self.nonces);
+            admit::admit(&self.config, &mut nonces, head, &body, now, profile_of)
+        };
         let admitted = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
@@ -293,6 +298,7 @@ impl Node {
             named: admitted.other_path.as_ref(),
             gateway: &admitted.notes,
             request: &admitted.body,
+            profile: &admitted.profile,
             answer: answer.as_ref().map(|(status, body)| (*status, &body[..])),
             masked: false,
         });
@@ -324,6 +330,13 @@ impl Node {
         let address = self.platforms.get(&party);
         let address = address.ok_or_else(|| unknown(&format!("没有平台 {party}")))?;
         Ok((party, *address))
+    }
+
+    /// 地方规则 · By which a message is taken.
+    fn profile(&self, message: &Message<'_>) -> Arc<Profile> {
+        let region = self.region(message).ok();
+        let region = region.and_then(|code| self.topology.region(code));
+        Arc::clone(region.map_or(&self.national, |region| &region.profile))
     }
 
     /// The city that the message names, or the one of its institution where it names none or a whole province.

@@ -286,7 +286,6 @@ fn of_cases(mut plan: Plan, name: &str, troubles: Vec<Trouble>) -> Flow {
         plan.window.clone(),
         plan.arranged.clone(),
         Default::default(),
-        Default::default(),
     );
     let world = MemoryWorld::new(&setup, Vec::new());
     let begins = beginning(&plan).expect("the plan has a window");

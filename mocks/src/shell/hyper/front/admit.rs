@@ -1,10 +1,12 @@
 //! 进门 · Takes the dialect off a message: encoding, signature, path. Pure: a head and bytes in, a message out.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use crosswipe_domain::{AdmDivision, InfNo, Moment};
+use crosswipe_domain::{AdmDivision, InfNo, Moment, Profile};
 use crosswipe_wire::conform::{other_path, refused_at_gateway};
 use crosswipe_wire::gateway::{
-    Dialect, GatewayNote, GatewayRefusal, Nonces, Presented, Routed, check, route,
+    Dialect, GatewayNote, GatewayRefusal, Nonces, Presented, Routed, Rules, check, route, spoken,
 };
 use crosswipe_wire::{Finding, Mode, Receipt, Refusal, Request as Message, write_refusal};
 use hyper::header::CONTENT_TYPE;
@@ -42,7 +44,7 @@ impl Head {
     }
 
     pub(super) fn dialect(&self) -> Dialect {
-        Dialect::spoken(|name| self.get(name))
+        spoken(|name| self.get(name))
     }
 }
 
@@ -53,6 +55,8 @@ pub(super) struct Admitted {
     /// It came in GBK, and wants its answer so.
     pub(super) gbk: bool,
     pub(super) notes: Vec<GatewayNote>,
+    /// Of the region that it is for.
+    pub(super) profile: Arc<Profile>,
     /// What its path says, where the envelope says otherwise.
     pub(super) other_path: Option<InfNo>,
 }
@@ -90,6 +94,7 @@ pub(super) fn admit(
     head: &Head,
     body: &Bytes,
     now: Moment,
+    profile_of: impl Fn(&Message<'_>) -> Arc<Profile>,
 ) -> Result<Admitted, NotAdmitted> {
     let (text, other, gbk) = decoded(head, body)?;
     let header = |name: &str| head.get(name);
@@ -99,10 +104,20 @@ pub(super) fn admit(
         other_body: other.as_deref(),
         now,
     };
-    let dialect = config.dialect.unwrap_or_else(|| head.dialect());
-    let notes = check(dialect, &config.rules, &config.keys, nonces, &presented);
+    let message = Message::parse(&text);
+    let profile = message.as_ref().map(profile_of).unwrap_or_default();
+    let gateway = &profile.gateway;
+    let (rules, regional) = match config.mode {
+        // Where the region has a dialect of its own, another one is no signature at all.
+        Mode::Strict => (Rules::strict(gateway), Some(gateway.dialect)),
+        Mode::Tolerant => (Rules::tolerant(gateway), None),
+    };
+    let regional = regional.filter(|dialect| *dialect != Dialect::Bare);
+    let dialect = config.dialect.or(regional);
+    let dialect = dialect.unwrap_or_else(|| head.dialect());
+    let notes = check(dialect, &rules, &config.keys, nonces, &presented);
     let notes = notes.map_err(|refusal| NotAdmitted::by_gateway(&refusal, config.mode))?;
-    let envelope = Message::parse(&text).map(|message| message.infno);
+    let envelope = message.map(|message| message.infno);
     let other_path = match (head.named(), &envelope) {
         (Some(named), Ok(infno)) if named.base() != infno.base() => Some(named),
         _ => None,
@@ -111,9 +126,10 @@ pub(super) fn admit(
         return Err(NotAdmitted::by_path(named, infno));
     }
     Ok(Admitted {
-        body: text,
+        body: text.clone(),
         gbk,
         notes,
+        profile,
         other_path,
     })
 }
