@@ -38,12 +38,40 @@ pub struct Conformed {
     pub unread: Vec<[String; 3]>,
     /// What differs, oldest message first.
     pub findings: Vec<ConformedFinding>,
+    /// What an edition to come would change; the findings are then those that it alone has.
+    pub change: Option<ConformedChange>,
     /// By code: remedy in Chinese and English.
     pub remedies: BTreeMap<&'static str, [String; 2]>,
     /// Institution, msgid, transaction: books or undoes, and nobody answered.
     pub unknown: Vec<[String; 3]>,
     /// Institution, setl_id, amount: settled, and nobody was seen to undo it.
     pub standing: Vec<[String; 3]>,
+}
+
+/// 变更 · From one region's edition to another.
+#[derive(Debug)]
+pub struct ConformedChange {
+    /// The edition that holds today.
+    pub old: String,
+    /// What it finds and the new one does not.
+    pub healed: Vec<ConformedFinding>,
+    /// Knobs that the two set otherwise: what no recording shows is among them.
+    pub knobs: Vec<Knob>,
+}
+
+/// 规则项 · One knob of two editions.
+#[derive(Debug)]
+pub struct Knob {
+    /// As files write it, e.g. `gateway.dialect`.
+    pub name: &'static str,
+    /// Chinese.
+    pub zh: &'static str,
+    /// English.
+    pub en: &'static str,
+    /// Today.
+    pub was: String,
+    /// To come.
+    pub is: String,
 }
 
 /// 文件 · One recording.
@@ -82,26 +110,57 @@ impl Conformed {
         let mut findings = self.findings.iter();
         findings.any(|one| one.finding.weight == Weight::Defect)
     }
+}
 
-    /// Findings by their codes, in the order of the rules.
-    fn by_code(&self) -> Vec<(&'static str, Vec<&ConformedFinding>)> {
-        let of = |code: &'static str| {
-            let own = self
-                .findings
-                .iter()
-                .filter(move |one| one.finding.code == code);
-            (code, own.collect::<Vec<_>>())
-        };
-        let all = CODES.iter().map(|rule| of(rule.code));
-        all.filter(|(_, own)| !own.is_empty()).collect()
+/// Findings by their codes, in the order of the rules.
+fn by_code(findings: &[ConformedFinding]) -> Vec<(&'static str, Vec<&ConformedFinding>)> {
+    let of = |code: &'static str| {
+        let own = findings.iter().filter(move |one| one.finding.code == code);
+        (code, own.collect::<Vec<_>>())
+    };
+    let all = CODES.iter().map(|rule| of(rule.code));
+    all.filter(|(_, own)| !own.is_empty()).collect()
+}
+
+/// What the edition to come sets otherwise, and what it no longer minds.
+fn change(came: &Conformed, lang: Lang, width: usize) -> String {
+    let Some(change) = &came.change else {
+        return String::new();
+    };
+    let line = |text: &str, indent: usize| wrapped(text, width.max(60), indent, indent + 2);
+    let (old, new) = (&change.old, &came.profile);
+    let title = lang.pick("规则变化", "what changes");
+    let mut text = format!("\n■ {title} {old} → {new} × {}\n", change.knobs.len());
+    for knob in &change.knobs {
+        let words = lang.pick(knob.zh, knob.en);
+        text += &line(
+            &format!("{} {words}: {} → {}", knob.name, knob.was, knob.is),
+            2,
+        );
     }
+    let healed = by_code(&change.healed);
+    if !healed.is_empty() {
+        let title = lang.pick("不再是问题", "no longer a finding");
+        text += &format!("\n■ {title} × {}\n", change.healed.len());
+        for (code, own) in healed {
+            let words = rule(code).map_or("", |rule| lang.pick(rule.title_zh, rule.title_en));
+            text += &line(&format!("{code} {words} × {}", own.len()), 2);
+        }
+    }
+    text
 }
 
 /// 接口核对终端 · For a terminal of `width` columns; ends in a line feed.
 pub fn conform_terminal(came: &Conformed, lang: Lang, width: usize) -> String {
     let line = |text: &str, indent: usize| wrapped(text, width.max(60), indent, indent + 2);
     let mut text = String::new();
-    for file in &came.files {
+    if came.files.len() > SHOWN {
+        text += &match lang {
+            Lang::Zh => format!("{} 个文件\n", came.files.len()),
+            Lang::En => format!("{} files\n", came.files.len()),
+        };
+    }
+    for file in came.files.iter().filter(|_| came.files.len() <= SHOWN) {
         let held = lang.pick("报文", "messages");
         let told = lang.pick("应答", "answers");
         text += &line(
@@ -112,7 +171,8 @@ pub fn conform_terminal(came: &Conformed, lang: Lang, width: usize) -> String {
             0,
         );
     }
-    for (code, own) in came.by_code() {
+    text += &change(came, lang, width);
+    for (code, own) in by_code(&came.findings) {
         text.push('\n');
         let Some(rule) = rule(code) else { continue };
         let note = own.iter().all(|one| one.finding.weight == Weight::Note);
@@ -239,9 +299,17 @@ fn sentence(came: &Conformed, lang: Lang) -> String {
     let (defects, notes) = (defects.count(), came.findings.len());
     let notes = notes - defects;
     let unread = came.unread.len();
-    let head = match lang {
-        Lang::Zh => format!("核对 {messages} 笔报文, {answers} 个应答: "),
-        Lang::En => {
+    let head = match (lang, &came.change) {
+        (Lang::Zh, Some(change)) => format!(
+            "{messages} 笔报文, 从 {} 换到 {}: 新增 ",
+            change.old, came.profile
+        ),
+        (Lang::En, Some(change)) => format!(
+            "{messages} messages, from {} to {}: new are ",
+            change.old, came.profile
+        ),
+        (Lang::Zh, None) => format!("核对 {messages} 笔报文, {answers} 个应答: "),
+        (Lang::En, None) => {
             format!("{messages} messages and {answers} answers held against the interface: ")
         }
     };
@@ -266,8 +334,7 @@ fn sentence(came: &Conformed, lang: Lang) -> String {
 /// 接口核对 JSON · `crosswipe.conform/1`, ending in a line feed.
 pub fn conform_json(came: &Conformed, exit: u8) -> String {
     let findings: Vec<Value> = came.findings.iter().map(|one| finding(came, one)).collect();
-    let counts: serde_json::Map<String, Value> = came
-        .by_code()
+    let counts: serde_json::Map<String, Value> = by_code(&came.findings)
         .into_iter()
         .map(|(code, own)| (code.to_owned(), json!(own.len())))
         .collect();
@@ -295,6 +362,14 @@ pub fn conform_json(came: &Conformed, exit: u8) -> String {
         "unread": three(&came.unread, ["place", "what", "mend"]),
         "counts": counts,
         "findings": findings,
+        "change": came.change.as_ref().map(|change| json!({
+            "old": change.old,
+            "new": came.profile,
+            "knobs": change.knobs.iter().map(|knob| json!({
+                "name": knob.name, "zh": knob.zh, "en": knob.en, "old": knob.was, "new": knob.is,
+            })).collect::<Vec<_>>(),
+            "healed": change.healed.iter().map(|one| finding(came, one)).collect::<Vec<_>>(),
+        })),
         "unanswered": three(&came.unknown, ["institution", "msgid", "infno"]),
         "standing": three(&came.standing, ["institution", "setl_id", "medfee_sumamt"]),
     });

@@ -19,7 +19,10 @@ mod window;
 mod wording;
 
 pub use audit::{RowBook, RowWords, audit_json, audit_shown, audit_terminal};
-pub use conform::{Conformed, ConformedFile, ConformedFinding, conform_json, conform_terminal};
+pub use conform::{
+    Conformed, ConformedChange, ConformedFile, ConformedFinding, Knob, conform_json,
+    conform_terminal,
+};
 pub use html::html;
 pub use json::json;
 pub use junit::junit;

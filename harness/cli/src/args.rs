@@ -433,12 +433,21 @@ pub(crate) struct Audit {
 /// 接口核对 Hold recorded messages against the interface
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example · 例:\n  crosswipe conform his.log traffic.har\n  crosswipe conform runs/RUN --json"
+    after_help = "Example · 例:\n  crosswipe conform his.log traffic.har\n  crosswipe conform runs/RUN --json\n  crosswipe conform his.log --old guangdong --new hunan"
 )]
 pub(crate) struct Conform {
     /// Recorded traffic: HAR, JSON, a document a line, logs with messages in them, run folders, or folders of these
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// The region's edition that they are held to: a shipped profile or a file [default: the national one, gateway aside]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["old", "new"])]
+    pub(crate) profile: Option<String>,
+    /// The edition that holds today; with --new
+    #[arg(long, value_name = "NAME|FILE", requires = "new")]
+    pub(crate) old: Option<String>,
+    /// The edition that is to come: list only what would break, or heal, if the province adopted it; with --old
+    #[arg(long, value_name = "NAME|FILE", requires = "old")]
+    pub(crate) new: Option<String>,
     /// How strictly: strict names everything that differs, tolerant makes notes of what platforms forgive
     #[arg(long, value_enum, default_value_t = Strictness::Strict)]
     pub(crate) mode: Strictness,

@@ -28,7 +28,8 @@ pub enum Mode {
 }
 
 /// What tolerant mode forgives.
-const FORGIVEN: [&str; 31] = [
+const FORGIVEN: [&str; 32] = [
+    "address-differs",
     "computed-missing",
     "byte-order-mark",
     "duplicate-key",
@@ -80,6 +81,7 @@ pub fn check(request: &Request<'_>, mode: Mode, profile: &Profile) -> Vec<Findin
                 check_node(request, node, &profile.names, &mut found);
             }
             check_input_keys(request, &transaction.input, &mut found);
+            check_lines(request, profile, &mut found);
             ties::check(request, transaction, profile, &mut found);
         }
         None if profile.recorded.contains(&request.infno) => {}
@@ -280,6 +282,22 @@ fn check_odd_key(
         // Extension content goes with any node, under either spelling.
         None if same_word(key, "exp_content") => {}
         None => found.add("unknown-key", path(node, index, key, ""), "", key),
+    }
+}
+
+/// Fee lines or mapped items beyond what the region takes in one message.
+fn check_lines(request: &Request<'_>, profile: &Profile, found: &mut Found) {
+    let node = match request.infno.base() {
+        "2204" | "2301" => "feedetail",
+        "3301" => "data",
+        _ => return,
+    };
+    let most = usize::try_from(profile.lines).unwrap_or(usize::MAX);
+    let lines = request.nodes(node).len();
+    if lines > most {
+        let expected = Said::words(format!("{most} 条以内"), format!("at most {most} lines"));
+        let actual = Said::words(format!("{lines} 条"), format!("{lines} lines"));
+        found.add("too-many-lines", path(node, None, "", ""), expected, actual);
     }
 }
 

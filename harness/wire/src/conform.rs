@@ -22,7 +22,7 @@ use crate::catalogue::catalogue;
 use crate::check::{Found, Mode, check, path};
 use crate::classify::{Sent as Answered, classify};
 use crate::finding::{FieldPath, Finding, Said};
-use crate::gateway::GatewayNote;
+use crate::gateway::{Dialect, GatewayNote};
 use crate::mask::is_private;
 use crate::regional::national_amounts;
 use crate::request::Request;
@@ -56,8 +56,19 @@ pub struct Exchange<'a> {
     pub profile: &'a Profile,
     /// HTTP status and body in UTF-8; `None` where the sender got none.
     pub answer: Option<(u16, &'a [u8])>,
+    /// How it was carried, where that is to be held against the region's gateway.
+    pub carried: Option<Carried<'a>>,
     /// Values that name persons or open something were replaced when it was kept: nothing is said of their form.
     pub masked: bool,
+}
+
+/// 载体 · What a head says of the gateway that its sender had in mind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carried<'a> {
+    /// The dialect that it speaks.
+    pub dialect: Dialect,
+    /// Where it was sent; empty where that was not kept.
+    pub path: &'a str,
 }
 
 /// 判定 · What is worth saying of one exchange.

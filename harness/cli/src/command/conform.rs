@@ -5,13 +5,16 @@
 //! said of the form of such values. What was not read is never clean.
 //! Not here: how recordings are read (`traffic`), what a finding is (`wire::conform`), how it is told (`reports`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crosswipe_domain::{InfNo, Moment, Profile};
 use crosswipe_reports::{
-    Conformed, ConformedFile, ConformedFinding, Lang, conform_json, conform_terminal,
+    Conformed, ConformedChange, ConformedFile, ConformedFinding, Knob, Lang, conform_json,
+    conform_terminal,
 };
-use crosswipe_wire::conform::{Conform as Judge, Exchange, Scope, answer_alone};
+use crosswipe_scenarios::{knobs_of, profile};
+use crosswipe_wire::conform::{Carried, Conform as Judge, Exchange, Scope, answer_alone};
 use crosswipe_wire::gateway::{GatewayNote, Nonces, Routed, head_alone, route, spoken};
 use crosswipe_wire::{Finding, Mode, Request, catalogue, without_strangers};
 
@@ -29,7 +32,15 @@ pub(crate) fn conform(args: &Conform) -> Result<Exit, Trouble> {
         Strictness::Strict => Mode::Strict,
         Strictness::Tolerant => Mode::Tolerant,
     };
-    let came = judged(&traffic, mode);
+    let came = match (&args.old, &args.new, &args.profile) {
+        (Some(old), Some(new), _) => {
+            let (old, new) = (edition(old)?, edition(new)?);
+            changed(&traffic, mode, &old, &new)
+        }
+        (_, _, Some(name)) => judged(&traffic, mode, &*edition(name)?, true),
+        // Nobody has said whose gateway it is to be.
+        _ => judged(&traffic, mode, &Profile::default(), false),
+    };
     let exit = of_conformed(&came);
     to_stdout(&if args.json {
         conform_json(&came, exit.code())
@@ -37,6 +48,56 @@ pub(crate) fn conform(args: &Conform) -> Result<Exit, Trouble> {
         conform_terminal(&came, args.common.lang(), WIDTH)
     })?;
     Ok(exit)
+}
+
+fn edition(name: &str) -> Result<Arc<Profile>, Trouble> {
+    profile(name).map_err(Trouble::Plan)
+}
+
+/// What the new edition finds that the old one did not, and the other way round. Answers are the old platform's own.
+fn changed(traffic: &Traffic, mode: Mode, old: &Profile, new: &Profile) -> Conformed {
+    let before = judged(traffic, mode, old, true);
+    let mut after = judged(traffic, mode, new, true);
+    let key = |one: &ConformedFinding| {
+        (
+            one.place.clone(),
+            one.finding.code,
+            one.finding.path.to_string(),
+        )
+    };
+    let of_messages = |came: &mut Conformed| {
+        let all = std::mem::take(&mut came.findings).into_iter();
+        all.filter(|one| !one.of_answer).collect::<Vec<_>>()
+    };
+    let mut before = before;
+    let (was, is) = (of_messages(&mut before), of_messages(&mut after));
+    let known: BTreeSet<_> = was.iter().map(key).collect();
+    let found: BTreeSet<_> = is.iter().map(key).collect();
+    after.findings = is
+        .into_iter()
+        .filter(|one| !known.contains(&key(one)))
+        .collect();
+    let healed = was
+        .into_iter()
+        .filter(|one| !found.contains(&key(one)))
+        .collect();
+    let knobs = knobs_of(old).into_iter().zip(knobs_of(new));
+    let knobs = knobs.filter(|((.., was), (.., is))| was != is);
+    after.change = Some(ConformedChange {
+        old: old.id.clone(),
+        healed,
+        knobs: knobs
+            .map(|((name, zh, en, was), (.., is))| Knob {
+                name,
+                zh,
+                en,
+                was,
+                is,
+            })
+            .collect(),
+    });
+    after.remedies = remedies(&after.findings);
+    after
 }
 
 /// A defect is certain; what was not read is not known; nothing at all is not checked.
@@ -49,9 +110,9 @@ fn of_conformed(came: &Conformed) -> Exit {
     }
 }
 
-fn judged(traffic: &Traffic, mode: Mode) -> Conformed {
+/// `carried`: their gateway is held against the region's too.
+fn judged(traffic: &Traffic, mode: Mode, profile: &Profile, carried: bool) -> Conformed {
     let mut judge = Judge::new(mode, Scope::Part);
-    let profile = Profile::default();
     let mut nonces = Nonces::default();
     let mut came = Conformed {
         mode: match mode {
@@ -68,6 +129,7 @@ fn judged(traffic: &Traffic, mode: Mode) -> Conformed {
                 answers: file.answers,
             })
             .collect(),
+        profile: profile.id.clone(),
         messages: traffic.exchanges.len(),
         orphans: traffic.orphans.len(),
         unread: traffic
@@ -86,7 +148,8 @@ fn judged(traffic: &Traffic, mode: Mode) -> Conformed {
             named: named.as_ref(),
             gateway: &notes,
             request: one.request.as_bytes(),
-            profile: &profile,
+            profile,
+            carried: carried_by(one).filter(|_| carried),
             answer: one
                 .answer
                 .as_ref()
@@ -114,12 +177,7 @@ fn judged(traffic: &Traffic, mode: Mode) -> Conformed {
             infno: orphan.infno.clone(),
             msgid: String::new(),
         };
-        let found = answer_alone(
-            orphan.infno.as_ref(),
-            orphan.body.as_bytes(),
-            mode,
-            &profile,
-        );
+        let found = answer_alone(orphan.infno.as_ref(), orphan.body.as_bytes(), mode, profile);
         came.findings
             .extend(found.into_iter().map(|finding| about.found(finding, true)));
     }
@@ -204,6 +262,17 @@ fn named(one: &Recorded) -> Option<InfNo> {
         Routed::To(infno) => Some(infno),
         Routed::Open => None,
     }
+}
+
+/// The gateway that it was made for; nothing of a message whose head was not kept.
+fn carried_by(one: &Recorded) -> Option<Carried<'_>> {
+    let header = |name: &str| one.around.headers.get(name).cloned();
+    let path = one.around.path.as_deref().unwrap_or_default();
+    let kept = !one.around.headers.is_empty();
+    kept.then(|| Carried {
+        dialect: spoken(header),
+        path,
+    })
 }
 
 /// What its head says against itself; signatures need a secret that a recording has not.

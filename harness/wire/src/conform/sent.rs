@@ -1,6 +1,6 @@
 //! 已发报文 · Which numbers an institution has used, and which sign-ins it was given.
 
-use crosswipe_domain::{Moment, Outcome};
+use crosswipe_domain::{Moment, Outcome, SignIn as Demand};
 
 use super::{Conform, Look, Scope};
 use crate::check::{Found, path};
@@ -102,6 +102,12 @@ impl Conform {
                 }
                 Some(_) => {}
             }
+        }
+        let demands = look.profile.envelope.sign_in != Demand::Ignored;
+        if number.is_none() && demands && !matches!(look.base(), "9001" | "9002") {
+            let at = path("", None, "sign_no", "签到流水号");
+            let expected = Said::words("9001 给的编号", "a number from 9001");
+            found.add("sign-no-missing", at, expected, "");
         }
         let Outcome::Ok { ids, .. } = look.outcome else {
             return;

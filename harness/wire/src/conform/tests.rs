@@ -202,6 +202,7 @@ fn judged(steps: &[Step], mode: Mode, scope: Scope) -> Vec<String> {
             gateway: &[],
             request: request.as_bytes(),
             answer: answer.as_ref().map(|body| (200, body.as_bytes())),
+            carried: None,
             masked: false,
         });
         assert!(
@@ -396,6 +397,7 @@ fn a_sign_in_of_yesterday_has_expired() {
             gateway: &[],
             request: request.as_bytes(),
             answer: answer.as_ref().map(|body| (200, body.as_bytes())),
+            carried: None,
             masked: false,
         });
         codes.extend(judged.request.iter().map(|one| (step.name, one.code)));
@@ -425,6 +427,7 @@ fn what_the_gateway_let_pass_is_a_finding(
             gateway: &[note],
             request: request.as_bytes(),
             answer: None,
+            carried: None,
             masked: false,
         });
         let found: Vec<_> = judged
@@ -452,6 +455,7 @@ fn what_is_no_message_is_one_finding() {
             gateway: &[],
             request: body.as_bytes(),
             answer: Some((400, b"<html>")),
+            carried: None,
             masked: false,
         });
         let codes: Vec<_> = judged.request.iter().map(|one| one.code).collect();

@@ -1,11 +1,11 @@
 //! 传输 · What head and address of a message say against it: signature, clock, nonce, path.
 
-use crosswipe_domain::InfNo;
+use crosswipe_domain::{Gateway, InfNo};
 
-use super::Exchange;
+use super::{Carried, Exchange};
 use crate::check::{Found, path};
 use crate::finding::{FieldPath, Said};
-use crate::gateway::GatewayNote;
+use crate::gateway::{GatewayNote, address};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -17,6 +17,38 @@ pub(super) fn check(exchange: &Exchange<'_>, infno: &InfNo, found: &mut Found) {
     }
     for note in exchange.gateway {
         noted(note, found);
+    }
+    if let Some(carried) = &exchange.carried {
+        carried_so(carried, &exchange.profile.gateway, infno, found);
+    }
+}
+
+/// Whether it would have come to the region's gateway at all.
+fn carried_so(carried: &Carried<'_>, gateway: &Gateway, infno: &InfNo, found: &mut Found) {
+    if carried.dialect != gateway.dialect {
+        let at = head("dialect", "网关方言");
+        let (expected, actual) = (gateway.dialect.name(), carried.dialect.name());
+        found.add("dialect-differs", at, expected, actual);
+    }
+    let Some(expected) = address(&gateway.path, infno) else {
+        return;
+    };
+    // What stands before it is each network's own.
+    let tail = |path: &str| match gateway.path.contains("{service}") {
+        true => path
+            .rsplit('/')
+            .nth(1)
+            .unwrap_or_default()
+            .to_ascii_lowercase(),
+        false => path
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase(),
+    };
+    if !carried.path.is_empty() && tail(carried.path) != tail(&expected) {
+        let at = head("path", "请求地址");
+        found.add("address-differs", at, expected, carried.path);
     }
 }
 

@@ -17,6 +17,7 @@ fn codes(body: &str) -> Vec<&'static str> {
         gateway: &[],
         request: body.as_bytes(),
         answer: None,
+        carried: None,
         masked: false,
     });
     let mut codes: Vec<_> = judged.request.iter().map(|one| one.code).collect();

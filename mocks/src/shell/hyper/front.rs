@@ -300,6 +300,7 @@ impl Node {
             request: &admitted.body,
             profile: &admitted.profile,
             answer: answer.as_ref().map(|(status, body)| (*status, &body[..])),
+            carried: None,
             masked: false,
         });
         if let Some(told) = told(&admitted, &seen, &judged.request) {

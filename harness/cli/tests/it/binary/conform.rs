@@ -314,6 +314,103 @@ fn what_platforms_forgive_is_a_note_when_asked_so() {
     conformed(&path, 1);
 }
 
+const TO_COME: &str = "profile: to-come
+title_zh: 新版
+title_en: to come
+base: national
+gateway: {dialect: csb, path: \"/csb/{infno}\"}
+envelope: {sign_in: require}
+names: {settlement_node: mdtrtinfo}
+";
+
+/// The interface-change check: what both editions mind is not told, what only the new one does is, by its own code.
+#[test]
+fn only_what_the_new_edition_breaks_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (edition, kept) = (dir.path().join("to-come.yaml"), dir.path().join("kept.har"));
+    fs::write(&edition, TO_COME).unwrap();
+    fs::write(&kept, har(&morning())).unwrap();
+    let (edition, kept) = (edition.display().to_string(), kept.display().to_string());
+    let from_to = |old: &str, new: &str| {
+        ["conform", &kept, "--old", old, "--new", new, "--json"].map(str::to_owned)
+    };
+    let args = from_to("national", &edition);
+    let report = crosswipe(&args.each_ref().map(String::as_str))
+        .must_end(1)
+        .json();
+    let mut breaks: Vec<String> = report["counts"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(code, times)| format!("{code} {times}"))
+        .collect();
+    breaks.sort();
+    assert_eq!(
+        breaks,
+        ["dialect-differs 4", "node-name 1", "sign-no-missing 4"]
+    );
+    assert_eq!(
+        report["change"]["healed"].as_array().unwrap().len(),
+        3,
+        "three went to no address of the old one: {report:#}"
+    );
+    let knobs = report["change"]["knobs"].as_array().unwrap().iter();
+    let mut knobs: Vec<&str> = knobs.map(|knob| knob["name"].as_str().unwrap()).collect();
+    knobs.sort_unstable();
+    assert_eq!(
+        knobs,
+        [
+            "envelope.sign_in",
+            "gateway.dialect",
+            "gateway.path",
+            "names.settlement_node"
+        ]
+    );
+    // The other way round all of that heals.
+    let args = from_to(&edition, "national");
+    let back = crosswipe(&args.each_ref().map(String::as_str)).json();
+    assert_eq!(
+        back["change"]["healed"].as_array().unwrap().len(),
+        9,
+        "{back:#}"
+    );
+    assert_eq!(back["counts"], json!({"address-differs": 3}));
+    // Of one edition to itself nothing is told.
+    let args = from_to(&edition, &edition);
+    let same = crosswipe(&args.each_ref().map(String::as_str))
+        .must_end(0)
+        .json();
+    assert_eq!(
+        (&same["findings"], &same["change"]["knobs"]),
+        (&json!([]), &json!([]))
+    );
+    let whole = crosswipe(&["conform", &kept, "--profile", &edition, "--json"])
+        .must_end(1)
+        .json();
+    assert_eq!(whole["profile"], "to-come");
+    assert_eq!(
+        whole["findings"].as_array().unwrap().len(),
+        EXPECTED.len() + 10
+    );
+}
+
+#[rstest]
+#[case::no_such_edition(&["--profile", "zhejang"], "zhejiang")]
+#[case::half_a_change(&["--old", "hunan"], "--new")]
+#[case::both_at_once(&["--old", "hunan", "--new", "hebei", "--profile", "national"], "--profile")]
+fn an_edition_that_is_not_there_is_told_with_the_nearest(
+    #[case] more: &[&str],
+    #[case] said: &str,
+) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("one.json");
+    fs::write(&path, &morning()[0].message).unwrap();
+    let path = path.display().to_string();
+    crosswipe(&[&["conform", path.as_str()], more].concat())
+        .must_end(64)
+        .must_say(&[said]);
+}
+
 /// What our own runner sends breaks nothing, and what its journal hides is no finding.
 #[test]
 fn a_run_of_ours_has_no_finding_at_all() {
