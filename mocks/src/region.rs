@@ -9,6 +9,7 @@
 mod catalogue;
 mod catchup;
 mod clearing;
+mod credential;
 mod detail;
 mod fees;
 mod fields;

@@ -23,8 +23,8 @@ use crate::settlement::{Account, Claim, Filing, Paid, pay};
 use crate::setup::Setup;
 use crate::{answer, closing, rules};
 
-use super::catchup;
 use super::window::{Shut, refusal};
+use super::{catchup, credential};
 
 /// 基金 · What each fund holds at the start.
 const FUND: Money = Money::from_fen(100_000_000_000);
@@ -91,7 +91,7 @@ impl Insured {
     ) -> String {
         let answered = match request.infno.base() {
             "1101" => self
-                .identify(now, request)
+                .identify(now, hop, request)
                 .map(|nodes| write_ok(receipt, &nodes)),
             "2001" => self
                 .entitlements(hop, request, now)
@@ -286,18 +286,24 @@ impl Insured {
             .filter_map(|name| node.text(name))
             .collect();
         self.setup.persons_of(self.code).find(|persona| {
-            named
-                .iter()
-                .any(|no| no == persona.no.reveal() || no == persona.id_number.reveal())
+            named.iter().any(|no| {
+                // The check character of an identity number is written as `x` too.
+                no == persona.no.reveal() || no.eq_ignore_ascii_case(persona.id_number.reveal())
+            })
         })
     }
 
     /// 1101
-    fn identify(&self, now: Moment, request: &Request<'_>) -> Result<Vec<answer::Node>, Refusal> {
-        let persona = request
-            .node("data")
-            .and_then(|node| self.find(&node))
-            .ok_or(RefusalCode::Person)?;
+    fn identify(
+        &self,
+        now: Moment,
+        hop: &Hop,
+        request: &Request<'_>,
+    ) -> Result<Vec<answer::Node>, Refusal> {
+        let node = request.node("data").unwrap_or_default();
+        let persona = self.find(&node).ok_or(RefusalCode::Person)?;
+        let span = self.code.span_to(hop.treatment);
+        credential::check(persona, &node, span)?;
         let facts = PersonFacts::of(persona, now);
         let insutype = persona.class.insutype();
         let base = ObjectText::new()

@@ -7,6 +7,8 @@ mod bench;
 #[cfg(test)]
 mod clearing;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod files;

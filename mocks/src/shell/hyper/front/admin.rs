@@ -178,10 +178,31 @@ async fn books(node: &Node) -> Value {
         });
         parties.push(json!({
             "party": party.to_string(), "answers": true, "rows": export.rows.len(), "log": export.lsn,
+            "balances": balances(&export),
             "open": shown.collect::<Vec<_>>(), "open_in_all": open.len(),
         }));
     }
     json!({"open_fen": open_fen, "parties": parties})
+}
+
+/// What stands on the cells of a book, by kind and by whatever names nobody: persons are summed up.
+fn balances(export: &Export) -> Vec<Value> {
+    let mut sums: BTreeMap<(String, BTreeMap<&str, &str>, String), i64> = BTreeMap::new();
+    for cell in &export.cells {
+        let dims = cell
+            .key
+            .dims
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let dims = dims.filter(|(name, _)| *name != "person").collect();
+        let unit = json!(cell.unit).as_str().unwrap_or_default().to_owned();
+        let sum = sums.entry((cell.key.kind.clone(), dims, unit)).or_default();
+        *sum = sum.saturating_add(cell.value);
+    }
+    let shown = sums.into_iter().map(|((kind, dims, unit), value)| {
+        json!({"kind": kind, "dims": dims, "unit": unit, "value": value})
+    });
+    shown.collect()
 }
 
 /// Faults are the world's: any platform counts and arms them.

@@ -655,6 +655,24 @@ fn a_number_used_twice_is_carried_out_found_and_judged() {
     second.data()["ipt_otp_no"] = json!("A2");
     visits.push(till.send(&second)["output"]["data"]["mdtrt_id"].clone());
     assert_ne!(visits[0], visits[1]);
+    let shown = door.got("/__admin/books");
+    let insured = shown["parties"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["party"] == "insured:330100");
+    let balances = insured.unwrap()["balances"].as_array().unwrap().clone();
+    let visits_open = balances.iter().find(|one| one["kind"] == "visit").unwrap();
+    assert_eq!(
+        (&visits_open["value"], &visits_open["dims"]),
+        (&json!(2), &json!({})),
+        "nobody is named"
+    );
+    assert!(
+        balances
+            .iter()
+            .any(|one| one["kind"] == "pool-fund" && one["unit"] == "fen")
+    );
     let found = till.found();
     assert_eq!(found[..2], [vec![], vec![]]);
     assert_eq!(found[2], [("msgid-reuse".to_owned(), "defect".to_owned())]);
