@@ -123,6 +123,8 @@ codes! {
     NOTHING_TO_REVERSE = "nothing_to_reverse";
     /// A visit goes on of which nothing is left, or which no longer stands.
     NOTHING_TO_CONTINUE = "nothing_to_continue";
+    /// A part of `preflight:` that cannot be asked, or asks nothing.
+    BAD_PREFLIGHT = "bad_preflight";
     /// A window across the end of a year, with a platform that takes nothing of last year back.
     YEAR_END = "year_end";
     /// A cell of the matrix that no case fills.

@@ -60,7 +60,7 @@ pub use contacts::{Contact, Lead};
 pub use duties::{Audience, Duty, OpenPoint};
 pub use load::{check, load};
 pub use plan::Plan;
-pub use preflight::{Lookup, Preflight, WebPage};
+pub use preflight::{Advice, Network, Page, Preflight, Probe, SignIn, Station, Target, Tls};
 pub use problem::{Problem, Severity};
 pub use profile::{
     SHIPPED_PROFILES, check_profile, is_profile, knobs_of, profile, profile_schema, shipped_profile,

@@ -22,7 +22,7 @@ use crate::node::{Node, read_yaml};
 use crate::pairs::read_pairs;
 use crate::persons::{Person, Use, read_persons};
 use crate::phases::read_window;
-use crate::preflight::read_preflight;
+use crate::preflight::{Preflight, read_preflight};
 use crate::problem::{Problems, Said};
 use crate::purge::read_purge;
 use crate::steps::Reader;
@@ -107,7 +107,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     let duties = read_duties(&fields, &head.clauses, problems);
     let open_points = read_open_points(&fields, &head.clauses, problems);
     let contacts = reading.contacts(topology.as_ref());
-    let preflight = read_preflight(&fields, topology.as_ref(), problems);
+    let preflight = reading.preflight(topology.as_ref());
     let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
     let gathered = reading.cases(
         topology.as_ref(),
@@ -149,7 +149,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         duties,
         open_points: open_points?,
         contacts,
-        preflight: preflight?,
+        preflight,
         probe_basket: gathered.probe?,
         files: folder.into_files(),
         seed: head.seed?,
@@ -223,6 +223,15 @@ impl Reading<'_> {
         );
         let problem = at.error(codes::YEAR_END, message).help(help);
         self.problems.push(problem.into_warning());
+    }
+
+    /// What is to be reached before the window; a plan need not say.
+    fn preflight(&self, topology: Option<&Topology>) -> Option<Preflight> {
+        let said = words::prose(self.fields.optional("preflight")?, self.problems)?;
+        let path = self.folder.inside(&said, self.problems)?;
+        let source = self.folder.open(&path, Some(&said.at), self.problems)?;
+        let node = read_yaml(&source, self.problems)?;
+        read_preflight(&node, self.folder, topology, self.problems)
     }
 
     fn persons(&self, topology: &Topology) -> Option<Vec<Person>> {

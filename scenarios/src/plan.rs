@@ -50,8 +50,8 @@ pub struct Plan {
     pub open_points: Vec<OpenPoint>,
     /// 联系人 · Whom to call, in the order of the table; in no journal.
     pub contacts: Vec<Contact>,
-    /// 预检 · What must answer before the window opens.
-    pub preflight: Vec<Preflight>,
+    /// 联通检查 · What sites must be able to reach before the window.
+    pub preflight: Option<Preflight>,
     /// R8: the basket of the probe visits; key into the registry's baskets.
     pub probe_basket: String,
     /// The year that the accumulators at the start belong to.

@@ -33,8 +33,8 @@ Example · 例:
 pub(crate) enum Command {
     /// 一览 Timeline of a plan, what is allowed at an instant, and the one-page card of a role
     Plan(PlanArgs),
-    /// 预检 Try from this computer what a plan names: routes, names, ports, pages, clocks
-    Preflight(PreflightArgs),
+    /// 联通 Ask what a site must reach before the window: DNS, ports, pages, sign-in, clock, its own machine
+    Preflight(Preflight),
     /// 运行 Run a plan: swipe, undo everything, judge every party's books
     Run(Run),
     /// 模拟 Play a plan in memory, seed by seed, with every trouble of a network; replay one seed
@@ -113,36 +113,6 @@ impl RoleArg {
             RoleArg::Province => Audience::Province,
         }
     }
-}
-
-/// 预检 Try from this computer what a plan names
-#[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Example · 例:\n  crosswipe preflight PLAN\n  crosswipe preflight PLAN --site H33010000001 --json > H33010000001.json\n  crosswipe preflight PLAN --collect *.json"
-)]
-pub(crate) struct PreflightArgs {
-    /// Plan folder or its plan.yaml
-    pub(crate) plan: PathBuf,
-    /// Who tries, e.g. the institution's code [default: the name of this computer]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) site: Option<String>,
-    /// How long to wait for each answer, milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
-    pub(crate) patience_ms: u64,
-    /// Try again every so many seconds, and tell what changed
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub(crate) watch: Option<u64>,
-    /// End after so many rounds [default: at Ctrl-C]
-    #[arg(long, value_name = "N", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) times: Option<u64>,
-    /// Try nothing: one table of what other sites saw (their JSON), and who is missing
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["watch", "site"])]
-    pub(crate) collect: Vec<PathBuf>,
-    /// Print one JSON document on stdout
-    #[arg(long, conflicts_with = "watch")]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) common: Common,
 }
 
 /// 运行 Run a plan
@@ -530,6 +500,39 @@ pub(crate) struct Schema {
     /// What this one says instead, every knob with its value: the name of a shipped one, or a file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) of: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 联通 Ask what a site must reach before the window
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe preflight PLAN --role hospital --site H50011400001 --json > H50011400001.json\n  crosswipe preflight PLAN --collect *.json"
+)]
+pub(crate) struct Preflight {
+    /// Plan folder or its plan.yaml
+    pub(crate) plan: PathBuf,
+    /// Only what this role must reach: province, agency, hospital, pharmacy, employer, public
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Option<String>,
+    /// Which site this is, e.g. the institution's code; stands in the JSON
+    #[arg(long, value_name = "NAME")]
+    pub(crate) site: Option<String>,
+    /// Only this target of the plan; repeatable
+    #[arg(long, value_name = "ID")]
+    pub(crate) target: Vec<String>,
+    /// How long to wait for each answer, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(crate) patience: u32,
+    /// Ask again every so many seconds, and print only what changed, until Ctrl-C
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["json", "collect"], value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) watch: Option<u32>,
+    /// Ask nothing: make one table of what all sites wrote with --json, and name who is missing
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["site", "target"])]
+    pub(crate) collect: Vec<PathBuf>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }

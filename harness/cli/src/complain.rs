@@ -53,6 +53,13 @@ pub(crate) enum Trouble {
         people: usize,
         dir: PathBuf,
     },
+    /// The clock says no; nothing was sent.
+    #[error("{what}")]
+    Refused {
+        code: &'static str,
+        what: String,
+        help: String,
+    },
     /// A selection that leaves nothing.
     #[error("{what}")]
     Nothing { what: String, help: String },
@@ -108,7 +115,7 @@ impl Trouble {
                 "cli::disk_full"
             }
             Trouble::File { .. } => "cli::file",
-            Trouble::Usage { code, .. } => code,
+            Trouble::Usage { code, .. } | Trouble::Refused { code, .. } => code,
             Trouble::WindowOver { .. } | Trouble::Halt(Halt::WindowOver { .. }) => {
                 "cli::after_window"
             }
@@ -135,7 +142,9 @@ impl Trouble {
             Trouble::OutputBusy { .. } | Trouble::Journal(JournalError::Exists { .. }) => {
                 dir_help.to_owned()
             }
-            Trouble::Usage { help, .. } | Trouble::Nothing { help, .. } => help.clone(),
+            Trouble::Usage { help, .. }
+            | Trouble::Refused { help, .. }
+            | Trouble::Nothing { help, .. } => help.clone(),
             Trouble::Journal(JournalError::NotARun { .. }) => {
                 "给出一次运行的目录, 如 runs/… · name the folder of a run, e.g. runs/…".to_owned()
             }
@@ -218,7 +227,7 @@ impl Trouble {
             }
             Trouble::Nothing { .. } => Exit::Nothing,
             Trouble::Tampered { .. } => Exit::Violated,
-            Trouble::WindowOver { .. } => Exit::Gate,
+            Trouble::WindowOver { .. } | Trouble::Refused { .. } => Exit::Gate,
             // What is open was not undone: the rest of the run stands and is told.
             Trouble::Halt(Halt::WindowOver { .. }) => Exit::Indeterminate,
             _ => Exit::Harness,

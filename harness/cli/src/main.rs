@@ -20,6 +20,7 @@ mod seal;
 mod served;
 mod shift;
 mod stage;
+mod table;
 mod tenancy;
 mod traffic;
 
@@ -35,7 +36,6 @@ fn main() -> ExitCode {
     };
     let ended = match args.command {
         Command::Plan(plan) => command::plan::plan(&plan),
-        Command::Preflight(preflight) => command::preflight::preflight(&preflight),
         Command::Run(run) => command::run::run(&run),
         Command::Sim(sim) => command::sim::sim(&sim),
         Command::Resume(resume) => command::resume::resume(&resume),
@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         Command::Report(report) => command::report::report(&report),
         Command::Lint(lint) => command::lint::lint(&lint),
         Command::Schema(schema) => command::schema::schema(&schema),
+        Command::Preflight(preflight) => command::preflight::preflight(&preflight),
         Command::Explain(explain) => command::explain::explain(&explain),
     };
     match ended {

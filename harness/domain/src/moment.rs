@@ -70,6 +70,12 @@ impl Moment {
         Ok(Moment::from_china(naive))
     }
 
+    /// Reads the date of an HTTP answer, e.g. `Fri, 02 Jun 2017 01:00:00 GMT`; `None` where it is none.
+    pub fn parse_http(text: &str) -> Option<Moment> {
+        let read = DateTime::parse_from_rfc2822(text).ok()?;
+        Some(Moment::from_epoch_ms(read.timestamp_millis()))
+    }
+
     /// `2017-06-02 09:00:00`, as `inf_time` and the business times of the interface are written.
     pub fn wire(self) -> String {
         let [year, month, day, hour, minute, second, _] = self.numbers();

@@ -23,6 +23,7 @@ mod late;
 mod message;
 mod msgid;
 mod play;
+pub mod preflight;
 mod probe;
 mod relay;
 mod resume;

@@ -24,8 +24,6 @@ use crosswipe_scenarios::Plan;
 use crosswipe_wire::Mode;
 use crosswipe_wire::gateway::{Dialect, Key};
 use serde_json::json;
-use tabled::builder::Builder;
-use tabled::settings::Style;
 
 use crate::args::{Serve, Strictness};
 use crate::complain::{Trouble, to_stderr, to_stdout};
@@ -33,6 +31,7 @@ use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
 use crate::private;
 use crate::stage::{Bent, MSGID_MODE, counted, serve_in_memory, stop_signal};
+use crate::table::table;
 
 use self::keep::Keep;
 
@@ -388,14 +387,4 @@ impl Notice<'_> {
             "persons": persons,
         })
     }
-}
-
-/// A table whose Chinese text lines up.
-fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let mut builder = Builder::default();
-    builder.push_record(head);
-    rows.iter().for_each(|row| builder.push_record(row));
-    let table = builder.build().with(Style::psql()).to_string();
-    let lines = table.lines().map(str::trim_end);
-    lines.map(|line| format!("{line}\n")).collect()
 }

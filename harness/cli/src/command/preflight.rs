@@ -1,202 +1,259 @@
-//! 预检 · `crosswipe preflight PLAN`: whether this computer reaches what the plan names, before a window opens.
+//! 联通 · `crosswipe preflight PLAN`: what a site must reach before the window, asked, told, and laid side by side.
 //!
-//! Why so: annexes of notices have each site try names, ports and pages by hand and write a table; this tries the same
-//! things everywhere, says what each failure most often means, and makes one table of all sites (`--collect`).
-//! It asks and books nothing: no message of the interface is sent, nobody signs in, no person is named.
-//! Not here: the single tries (`tries`, `dns`, `web`), the words (`told`).
+//! Why so: on the eve of a cutover a hundred sites ask the same questions by telephone. Each runs this once, hands in one
+//! file, and the province sees in one table who gets through, who does not, and who has not asked.
+//! Beyond this computer nothing is asked outside the plan's days. Exit 0 only if everything was asked and passed.
+//! Not here: the questions (`runner::preflight`), what the plan says (`scenarios`).
 
-mod dns;
+mod collect;
+mod json;
 mod told;
-mod tries;
-mod web;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crosswipe_scenarios::Plan;
-use serde::{Deserialize, Serialize};
+use crosswipe_domain::Moment;
+use crosswipe_reports::Lang;
+use crosswipe_runner::preflight::{
+    Asking, Cause, Checked, Found, Part, advise, ask, may_ask, now, station,
+};
+use crosswipe_scenarios::{Audience, Plan, Preflight, Target};
 
-use crate::args::PreflightArgs;
-use crate::complain::{Trouble, to_stdout};
+use crate::args::Preflight as Args;
+use crate::command::select::nearest;
+use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
+use crate::stage::stop_signal;
 
-/// 所见 · Three values: a try that could not be made is none that went well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Saw {
-    /// 通
-    Ok,
-    /// 不通
-    Failed,
-    /// 未试
-    NotTried,
+/// 一次检查 · All that one round came to.
+struct Round {
+    at: Moment,
+    checked: Vec<Checked>,
+    station: Vec<(Part, Found)>,
+    causes: Vec<(String, Cause)>,
 }
 
-/// 一试 · One thing that was tried.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Try {
-    /// Whose, as `role:code`; `workstation` for this computer.
-    pub(crate) party: String,
-    /// `route`, `dns`, `tcp`, `ping`, `http`, `words`, `clock`.
-    pub(crate) check: String,
-    /// What was asked: an address, a name.
-    pub(crate) target: String,
-    pub(crate) saw: Saw,
-    /// What was found.
-    pub(crate) found: String,
-    /// A stable word for what to do; empty where nothing is to be done.
-    pub(crate) advice: String,
-}
-
-/// 一地 · What one site saw: `crosswipe.preflight/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Site {
-    pub(crate) schema: String,
-    pub(crate) plan: String,
-    /// Who tried: an institution's code, or any name.
-    pub(crate) site: String,
-    /// When, `+08:00`.
-    pub(crate) at: String,
-    pub(crate) tries: Vec<Try>,
-}
-
-/// The document's name and version.
-const SCHEMA: &str = "crosswipe.preflight/1";
-
-/// Tries, tells, and says by its exit code whether all went well.
-pub(crate) fn preflight(args: &PreflightArgs) -> Result<Exit, Trouble> {
+/// Asks and tells, once or again and again; or lays what others were told side by side.
+pub(crate) fn preflight(args: &Args) -> Result<Exit, Trouble> {
     let plan = crosswipe_scenarios::load(&args.plan).map_err(Trouble::Plan)?;
     if !args.collect.is_empty() {
-        return collect(args, &plan);
+        return collect::collect(args, &plan);
     }
-    if plan.preflight.is_empty() {
+    let Some(preflight) = &plan.preflight else {
         return Err(Trouble::Nothing {
-            what: "计划没有写要预检什么 · the plan names nothing to try".to_owned(),
-            help: "在 plan.yaml 写 preflight: [{party: …, tcp: […]}] · see scenarios/README.md"
+            what: format!("`{}` 没有写联通检查 · has no `preflight`", plan.id),
+            help: "在 plan.yaml 写 `preflight: preflight.yaml` · name the file in plan.yaml"
                 .to_owned(),
         });
-    }
-    let mut last: BTreeMap<(String, String, String), (Saw, String)> = BTreeMap::new();
-    let mut round = 0;
-    loop {
-        round += 1;
-        let site = look(args, &plan);
-        if round == 1 {
-            tell(args, &site)?;
-        } else {
-            changes(args, &last, &site)?;
-        }
-        let ended = args.watch.is_none() || args.times.is_some_and(|times| round >= times);
-        if ended {
-            return Ok(exit(&site.tries));
-        }
-        last = (site.tries.iter())
-            .map(|one| (key(one), (one.saw, one.found.clone())))
-            .collect();
-        std::thread::sleep(Duration::from_secs(args.watch.unwrap_or(1)));
-    }
-}
-
-fn key(one: &Try) -> (String, String, String) {
-    (one.party.clone(), one.check.clone(), one.target.clone())
-}
-
-fn look(args: &PreflightArgs, plan: &Plan) -> Site {
-    let patience = Duration::from_millis(args.patience_ms);
-    let tries = plan.preflight.iter();
-    Site {
-        schema: SCHEMA.to_owned(),
-        plan: plan.id.clone(),
-        site: args.site.clone().unwrap_or_else(host),
-        at: crosswipe_runner::clock::real_now().wire(),
-        tries: tries.flat_map(|one| tries::of(one, patience)).collect(),
-    }
-}
-
-/// The name of this computer, where the system says it.
-fn host() -> String {
-    let named = std::fs::read_to_string("/etc/hostname").ok();
-    let named = named.or_else(|| std::env::var("COMPUTERNAME").ok());
-    named.map_or_else(|| "-".to_owned(), |name| name.trim().to_owned())
-}
-
-fn tell(args: &PreflightArgs, site: &Site) -> Result<(), Trouble> {
-    to_stdout(&match args.json {
-        true => json(site)?,
-        false => told::site(site, args.common.lang()),
-    })
-}
-
-fn json(site: &Site) -> Result<String, Trouble> {
-    let text = serde_json::to_string_pretty(site);
-    let text = text.map_err(|error| Trouble::Runtime(std::io::Error::other(error)))?;
-    Ok(text + "\n")
-}
-
-fn changes(
-    args: &PreflightArgs,
-    last: &BTreeMap<(String, String, String), (Saw, String)>,
-    site: &Site,
-) -> Result<(), Trouble> {
-    for one in &site.tries {
-        let before = last.get(&key(one)).map(|(saw, _)| *saw);
-        if before != Some(one.saw) {
-            to_stdout(&told::change(&site.at, before, one, args.common.lang()))?;
-        }
-    }
-    Ok(())
-}
-
-fn exit(tries: &[Try]) -> Exit {
-    let any = |saw: Saw| tries.iter().any(|one| one.saw == saw);
-    match (tries.is_empty(), any(Saw::Failed), any(Saw::NotTried)) {
-        (true, ..) => Exit::Nothing,
-        (_, true, _) => Exit::Violated,
-        (_, _, true) => Exit::Indeterminate,
-        _ => Exit::Clean,
-    }
-}
-
-/// One table of all sites; an institution of the plan that no file speaks of is missing, and then nothing is well.
-fn collect(args: &PreflightArgs, plan: &Plan) -> Result<Exit, Trouble> {
-    let sites = args.collect.iter().map(|path| read(path, plan));
-    let sites = sites.collect::<Result<Vec<Site>, Trouble>>()?;
-    let codes = plan
-        .topology
-        .institutions
-        .iter()
-        .map(|one| one.code.as_str());
-    let missing: Vec<&str> = codes
-        .filter(|code| !sites.iter().any(|site| site.site == *code))
-        .collect();
-    to_stdout(&match args.json {
-        true => told::collected_json(&sites, &missing),
-        false => told::collected(&sites, &missing, args.common.lang()),
-    })?;
-    let worst = sites.iter().map(|site| exit(&site.tries));
-    let failed = worst.clone().any(|exit| exit == Exit::Violated);
-    let unsure = worst.clone().any(|exit| exit != Exit::Clean) || !missing.is_empty();
-    Ok(match (failed, unsure) {
-        (true, _) => Exit::Violated,
-        (false, true) => Exit::Indeterminate,
-        (false, false) => Exit::Clean,
-    })
-}
-
-fn read(path: &PathBuf, plan: &Plan) -> Result<Site, Trouble> {
-    let bytes = std::fs::read(path).map_err(|error| Trouble::file("read", path, error))?;
-    let no_site = |why: String| {
-        Trouble::Usage {
-        code: "cli::preflight_file",
-        what: format!("`{}` is no result of a preflight of this plan: {why}", path.display()),
-        help: "用 crosswipe preflight PLAN --site 机构编码 --json > 文件 · made by: crosswipe preflight PLAN --site CODE --json > FILE".to_owned(),
-    }
     };
-    let site: Site = serde_json::from_slice(&bytes).map_err(|error| no_site(error.to_string()))?;
-    match (site.schema == SCHEMA, site.plan == plan.id) {
-        (true, true) => Ok(site),
-        (false, _) => Err(no_site(format!("schema `{}`", site.schema))),
-        (_, false) => Err(no_site(format!("plan `{}`", site.plan))),
+    let targets = selected(args, preflight)?;
+    let far = targets.iter().find(|target| target.is_far());
+    if let Some(far) = far
+        && let Err(closed) = may_ask(&plan, now())
+    {
+        return Err(Trouble::Refused {
+            code: "cli::preflight_window",
+            what: format!(
+                "`{}` 不在本机, 计划只许在 {} 至 {} 之间去问, 什么都没有发送 · `{}` is beyond this computer, and the plan's days do not hold now: nothing was sent",
+                far.id,
+                closed.from.wire(),
+                closed.until.wire(),
+                far.host
+            ),
+            help: "核对本机时间, 或用日期正确的计划; 只查本机的用 --target · look at this machine's clock, use a plan of today, or choose near targets with --target".to_owned(),
+        });
+    }
+    let asking = Asking {
+        patience: Duration::from_secs(args.patience.into()),
+        until: plan.window.end(),
+        topology: Arc::new(plan.topology.clone()),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Trouble::Runtime)?;
+    let asked = Asked {
+        plan: &plan,
+        preflight,
+        targets,
+        asking,
+    };
+    match args.watch {
+        None => {
+            let round = runtime.block_on(asked.round())?;
+            to_stdout(&if args.json {
+                json::round(args, &asked, &round)
+            } else {
+                told::round(&asked, &round, args.common.lang())
+            })?;
+            Ok(exit(&round))
+        }
+        Some(seconds) => runtime.block_on(watch(args, &asked, seconds)),
+    }
+}
+
+/// What is asked, and of which plan.
+struct Asked<'a> {
+    plan: &'a Plan,
+    preflight: &'a Preflight,
+    targets: Vec<&'a Target>,
+    asking: Asking,
+}
+
+impl Asked<'_> {
+    async fn round(&self) -> Result<Round, Trouble> {
+        let at = now();
+        let checked = ask(&self.targets, &self.asking).await?;
+        let causes = self.targets.iter().filter_map(|target| {
+            let own = checked.iter().filter(|one| one.target == target.id);
+            let cause = advise(&self.preflight.advice, &own.collect::<Vec<_>>())?;
+            Some((target.id.clone(), cause))
+        });
+        Ok(Round {
+            at,
+            causes: causes.collect(),
+            station: station(self.preflight, Path::new(".")),
+            checked,
+        })
+    }
+}
+
+/// Tells the first round whole, and of each further one what changed, until somebody stops it.
+async fn watch(args: &Args, asked: &Asked<'_>, seconds: u32) -> Result<Exit, Trouble> {
+    let stop = stop_signal().map_err(Trouble::Runtime)?;
+    tokio::pin!(stop);
+    let lang = args.common.lang();
+    let mut last: Option<Round> = None;
+    loop {
+        let round = tokio::select! {
+            biased;
+            () = &mut stop => return Ok(last.as_ref().map_or(Exit::Nothing, exit)),
+            round = asked.round() => round?,
+        };
+        match &last {
+            None => {
+                to_stdout(&told::round(asked, &round, lang))?;
+                if !args.common.quiet {
+                    to_stderr(&told::watching(seconds, lang));
+                }
+            }
+            Some(before) => to_stdout(&told::changes(before, &round, lang))?,
+        }
+        last = Some(round);
+        tokio::select! {
+            biased;
+            () = &mut stop => return Ok(last.as_ref().map_or(Exit::Nothing, exit)),
+            () = tokio::time::sleep(Duration::from_secs(seconds.into())) => {}
+        }
+    }
+}
+
+/// The targets that were asked for: of a role, of these names.
+fn selected<'a>(args: &Args, preflight: &'a Preflight) -> Result<Vec<&'a Target>, Trouble> {
+    let role = args.role.as_deref().map(role).transpose()?;
+    let known: BTreeSet<&str> = preflight
+        .targets
+        .iter()
+        .map(|one| one.id.as_str())
+        .collect();
+    if let Some(unknown) = args.target.iter().find(|id| !known.contains(id.as_str())) {
+        let near = nearest(unknown, known.iter().copied());
+        return Err(Trouble::Usage {
+            code: "cli::preflight_target",
+            what: format!("the plan has no target `{unknown}`"),
+            help: near.map_or_else(
+                || format!("它有 · it has: {}", Vec::from_iter(known).join(" ")),
+                |near| format!("最接近的 · did you mean `{near}`?"),
+            ),
+        });
+    }
+    let of_role = |target: &&Target| {
+        role.is_none_or(|role| target.who.is_empty() || target.who.contains(&role))
+    };
+    let named = |target: &&Target| args.target.is_empty() || args.target.contains(&target.id);
+    let targets: Vec<&Target> = preflight
+        .targets
+        .iter()
+        .filter(of_role)
+        .filter(named)
+        .collect();
+    if targets.is_empty() {
+        return Err(Trouble::Nothing {
+            what: "没有要查的对端 · no target is left to be asked".to_owned(),
+            help: format!("计划有 · the plan has: {}", Vec::from_iter(known).join(" ")),
+        });
+    }
+    Ok(targets)
+}
+
+fn role(typed: &str) -> Result<Audience, Trouble> {
+    let all = Audience::ALL;
+    let found = all.iter().find(|(name, _)| *name == typed);
+    found
+        .map(|(_, audience)| *audience)
+        .ok_or_else(|| Trouble::Usage {
+            code: "cli::preflight_target",
+            what: format!("`{typed}` is no role"),
+            help: format!("有 · there are: {}", all.map(|(name, _)| name).join(" ")),
+        })
+}
+
+/// 1 where something failed, 2 where something was not checked.
+fn exit(round: &Round) -> Exit {
+    let of_station = round.station.iter().map(|(_, found)| found);
+    let found = round.checked.iter().map(|one| &one.found).chain(of_station);
+    worst(found.map(State::of))
+}
+
+/// 三值 · How one question ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Passed,
+    Unchecked,
+    Failed,
+}
+
+impl State {
+    fn of(found: &Found) -> State {
+        match found {
+            Found::Passed { .. } => State::Passed,
+            Found::Failed { .. } => State::Failed,
+            Found::Unchecked { .. } => State::Unchecked,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            State::Passed => "passed",
+            State::Failed => "failed",
+            State::Unchecked => "unchecked",
+        }
+    }
+
+    fn parse(text: &str) -> Option<State> {
+        let all = [State::Passed, State::Failed, State::Unchecked];
+        all.into_iter().find(|state| state.name() == text)
+    }
+
+    fn word(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (State::Passed, Lang::Zh) => "通过",
+            (State::Failed, Lang::Zh) => "不通",
+            (State::Unchecked, Lang::Zh) => "未查",
+            (State::Passed, Lang::En) => "passed",
+            (State::Failed, Lang::En) => "FAILED",
+            (State::Unchecked, Lang::En) => "not checked",
+        }
+    }
+}
+
+fn worst(states: impl Iterator<Item = State>) -> Exit {
+    match states.max() {
+        None => Exit::Nothing,
+        Some(State::Passed) => Exit::Clean,
+        Some(State::Unchecked) => Exit::Indeterminate,
+        Some(State::Failed) => Exit::Violated,
     }
 }

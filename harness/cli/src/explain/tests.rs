@@ -262,6 +262,22 @@ fn every_finding_about_a_message_has_its_page() {
 }
 
 #[test]
+fn whatever_a_preflight_can_see_has_its_page() {
+    assert!(crosswipe_runner::preflight::CODES.len() >= 25);
+    for code in crosswipe_runner::preflight::CODES {
+        has_page_of_its_own(code);
+    }
+    let told = literals(&["harness/runner"]);
+    let written = told.iter().filter(|text| text.starts_with("preflight:"));
+    for code in written {
+        assert!(
+            crosswipe_runner::preflight::CODES.contains(&code.as_str()),
+            "{code}"
+        );
+    }
+}
+
+#[test]
 fn every_problem_of_a_plan_has_its_page() {
     crosswipe_scenarios::CODES
         .iter()

@@ -27,6 +27,7 @@ mod msgid_mode;
 mod nothing;
 mod notices;
 mod planned;
+#[cfg(unix)]
 mod preflight;
 mod purged;
 mod recheck;

@@ -1,315 +1,364 @@
-//! 预检 · What a plan names is tried from here: listeners on loopback that answer, and that fail in each way.
+//! 联通 · `preflight` as a site runs it: through the door of a mock province, past peers that fail, over and over, and
+//! laid side by side with other sites.
+//!
+//! Each way in which a peer can fail is a test of `runner::preflight`; here is what a person sees of it.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
-use std::path::Path;
-use std::time::Duration;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
-use rstest::rstest;
+use crosswipe_runner::clock::Stopwatch;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use super::{Bench, Ended, crosswipe};
+use super::{Bench, DEADLINE, Ended, PAUSE, command, crosswipe, plan, start};
 
-/// How a web server on loopback answers.
-#[derive(Clone, Copy)]
-enum Page {
-    /// Two hundred, the words, the time of now.
-    Good,
-    /// Another system's page.
-    OtherWords,
-    /// An error.
-    Error,
-    /// A date of long ago.
-    OldClock,
-    /// No date at all.
-    NoDate,
-    /// Takes the connection and closes it.
-    CutOff,
-    /// Takes the connection and says nothing.
-    Silent,
-    /// Something that is no web server.
-    Strange,
+/// 站点 · A copy of the two-city plan with a preflight of its own.
+struct Site {
+    bench: Bench,
+    plan: String,
 }
 
-/// Listens until the test ends; gives its port.
-fn web(page: Page) -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        let mut kept = Vec::new();
-        for stream in listener.incoming().take(64) {
-            let mut stream = stream.unwrap();
-            let mut asked = [0; 1_024];
-            stream
-                .set_read_timeout(Some(Duration::from_secs(2)))
-                .unwrap();
-            if let Page::CutOff = page {
-                continue;
-            }
-            let read = stream.read(&mut asked).unwrap_or(0);
-            let date = match page {
-                Page::OldClock => "Date: Fri, 02 Jun 2017 01:00:00 GMT\r\n".to_owned(),
-                Page::NoDate => String::new(),
-                _ => format!("Date: {}\r\n", http_date()),
-            };
-            let (status, body) = match page {
-                Page::Error => ("503 Service Unavailable", "医保信息平台"),
-                Page::OtherWords => ("200 OK", "it works"),
-                _ => ("200 OK", "医保信息平台"),
-            };
-            match page {
-                Page::Silent => kept.push(stream),
-                Page::Strange => drop(stream.write_all(b"SSH-2.0-other\r\n\r\n")),
-                _ if read == 0 => {}
-                _ => drop(
-                    stream.write_all(format!("HTTP/1.1 {status}\r\n{date}\r\n{body}").as_bytes()),
-                ),
-            }
-        }
-    });
-    port
+fn with(preflight: &str) -> Site {
+    let bench = Bench::new();
+    let named = "topology: topology.yaml\npreflight: preflight.yaml";
+    let plan = bench.changed_plan("plan.yaml", "topology: topology.yaml", named);
+    fs::write(bench.path("plan").join("preflight.yaml"), preflight).unwrap();
+    Site { bench, plan }
 }
 
-/// The time of now as a web server writes it.
-fn http_date() -> String {
-    let now = crosswipe_runner::clock::real_now()
-        .plus_ms(-8 * 3_600_000)
-        .wire();
-    let (day, time) = now.split_once(' ').unwrap();
-    let mut parts = day.split('-');
-    let (year, month, day) = (
-        parts.next().unwrap(),
-        parts.next().unwrap(),
-        parts.next().unwrap(),
-    );
-    let months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let at = (month.parse::<usize>().unwrap() - 1) * 3;
-    format!("Fri, {day} {} {year} {time} GMT", &months[at..at + 3])
+impl Site {
+    fn plan(&self) -> String {
+        assert!(self.bench.path("plan").is_dir());
+        self.plan.clone()
+    }
 }
 
-/// A DNS server that answers every question with this address, or not at all, or that it knows no such name.
-fn names(answer: Option<Option<[u8; 4]>>) -> u16 {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = socket.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        let mut asked = [0; 512];
-        for _ in 0..64 {
-            let Ok((length, from)) = socket.recv_from(&mut asked) else {
-                return;
-            };
-            let Some(answer) = answer else { continue };
-            let mut bytes = asked[..length].to_vec();
-            bytes[2] = 0x81;
-            match answer {
-                None => bytes[3] = 3,
-                Some(address) => {
-                    bytes[7] = 1;
-                    bytes.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
-                    bytes.extend(address);
-                }
-            }
-            socket.send_to(&bytes, from).unwrap();
-        }
-    });
-    port
+fn checks(told: &Value) -> Vec<(&str, &str, &str)> {
+    told["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| {
+            let word = |key: &str| check[key].as_str().unwrap_or("-");
+            (word("probe"), word("state"), word("code"))
+        })
+        .collect()
 }
 
 /// A port at which nobody listens.
-fn closed() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+fn nobody() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// pair-demo with these things to try of its hub.
-fn plan_with(bench: &Bench, words: &str) -> String {
-    let folder = bench.copied_plan("pair-demo");
-    let file = Path::new(&folder).join("plan.yaml");
-    let text = fs::read_to_string(&file).unwrap();
-    let text = format!("{text}\npreflight:\n  - {{party: \"hub:330000\", {words}}}\n");
-    fs::write(&file, text).unwrap();
-    folder
+/// A server of one page that can be told to hang up instead.
+struct Server {
+    port: u16,
+    hangs_up: Arc<AtomicBool>,
 }
 
-fn tried(words: &str) -> Ended {
-    let bench = Bench::new();
-    let folder = plan_with(&bench, words);
-    crosswipe(&[
+impl Server {
+    fn of(page: &'static str) -> Server {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let hangs_up = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&hangs_up);
+        thread::spawn(move || {
+            for line in listener.incoming() {
+                let Ok(mut line) = line else { return };
+                if told.load(Ordering::Relaxed) {
+                    continue;
+                }
+                let _ = line.read(&mut [0; 4096]);
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
+                let _ = line.write_all(head.as_bytes());
+                let _ = line.write_all(page.as_bytes());
+            }
+        });
+        Server { port, hangs_up }
+    }
+}
+
+#[test]
+fn a_site_gets_through_to_a_mock_province_and_hands_in_a_file() {
+    let runs = tempfile::tempdir().unwrap();
+    let out = runs.path().join("run").display().to_string();
+    let mut province = start(&["serve", &plan("pair-demo"), "--json", "--out", &out]);
+    let begun = Stopwatch::start();
+    while !province.said("out").ends_with("}\n") {
+        assert!(province.lives() && begun.elapsed() < DEADLINE);
+        thread::sleep(PAUSE);
+    }
+    let notice: Value = serde_json::from_str(&province.said("out")).unwrap();
+    let address = notice["address"].as_str().unwrap();
+    let (_, port) = address.rsplit_once(':').unwrap();
+    let port = port.trim_end_matches('/');
+    let bench = with(&format!(
+        "targets:
+  - id: province
+    title: 省平台
+    host: 127.0.0.1
+    from: 127.0.0.0/8
+    tcp: [{port}]
+    page: {{port: {port}, path: /, words: [crosswipe]}}
+    sign_in: {{port: {port}, path: /fsi/api/rsfComIfsService/callService, institution: H33010000001}}
+    clock: 5m
+station: {{processors: 1, disk: 1MB, systems: [linux, macos]}}
+"
+    ));
+    let json = [
         "preflight",
-        &folder,
-        "--json",
+        &bench.plan(),
         "--site",
         "H33010000001",
-        "--patience-ms",
-        "400",
-    ])
-}
-
-/// What was seen of one check: `ok`, `failed` or `not_tried`, and the advice.
-fn seen(report: &Value, check: &str) -> (String, String) {
-    let tries = report["tries"].as_array().unwrap();
-    let one = tries.iter().find(|one| one["check"] == check);
-    let one = one.unwrap_or_else(|| panic!("no {check} in {report}"));
-    let word = |key: &str| one[key].as_str().unwrap().to_owned();
-    (word("saw"), word("advice"))
-}
-
-#[test]
-fn what_answers_is_well() {
-    let (port, dns) = (web(Page::Good), names(Some(Some([127, 0, 0, 1]))));
-    let words = format!(
-        "dns: {{name: hub.test, server: \"127.0.0.1:{dns}\", answers: [\"127.0.0.1\"]}}, \
-         tcp: [\"127.0.0.1:{port}\"], http: {{at: \"127.0.0.1:{port}\", words: 医保信息平台}}, clock: 60s"
-    );
-    let report = tried(&words).must_end(0).json();
-    for check in ["route", "dns", "tcp", "http", "words", "clock"] {
-        assert_eq!(
-            seen(&report, check),
-            ("ok".to_owned(), String::new()),
-            "{check}"
-        );
-    }
-    assert_eq!(report["tries"].as_array().unwrap().len(), 6);
-}
-
-#[rstest]
-#[case::error(Page::Error, "http", "page-refused", 1)]
-#[case::another_page(Page::OtherWords, "words", "other-page", 1)]
-#[case::an_old_clock(Page::OldClock, "clock", "clock-off", 1)]
-#[case::no_clock(Page::NoDate, "clock", "no-date", 2)]
-#[case::cut_off(Page::CutOff, "http", "page-silent", 1)]
-#[case::silent(Page::Silent, "http", "page-silent", 1)]
-#[case::no_web_server(Page::Strange, "http", "page-silent", 1)]
-fn a_page_fails_in_its_own_way(
-    #[case] page: Page,
-    #[case] check: &str,
-    #[case] advice: &str,
-    #[case] code: i32,
-) {
-    let port = web(page);
-    let words = format!("http: {{at: \"127.0.0.1:{port}\", words: 医保信息平台}}, clock: 60s");
-    let report = tried(&words).must_end(code).json();
-    let saw = if code == 2 { "not_tried" } else { "failed" };
-    assert_eq!(
-        seen(&report, check),
-        (saw.to_owned(), advice.to_owned()),
-        "{report}"
-    );
-}
-
-#[rstest]
-#[case::no_answer(None, "dns-silent")]
-#[case::no_such_name(Some(None), "name-unknown")]
-#[case::another_address(Some(Some([127, 0, 0, 9])), "other-address")]
-fn a_name_fails_in_its_own_way(#[case] answer: Option<Option<[u8; 4]>>, #[case] advice: &str) {
-    let dns = names(answer);
-    let words =
-        format!("dns: {{name: hub.test, server: \"127.0.0.1:{dns}\", answers: [\"127.0.0.1\"]}}");
-    let report = tried(&words).must_end(1).json();
-    assert_eq!(
-        seen(&report, "dns"),
-        ("failed".to_owned(), advice.to_owned())
-    );
-}
-
-#[test]
-fn a_closed_port_is_told_in_words_in_both_languages() {
-    let bench = Bench::new();
-    let folder = plan_with(&bench, &format!("tcp: [\"127.0.0.1:{}\"]", closed()));
-    let zh = crosswipe(&["preflight", &folder, "--lang", "zh"]).must_end(1);
-    assert!(
-        zh.out.contains("✗ 不通") && zh.out.contains("端口没有开"),
-        "{}",
-        zh.out
-    );
-    let en = crosswipe(&["preflight", &folder, "--lang", "en"]).must_end(1);
-    assert!(
-        en.out.contains("✗ failed") && en.out.contains("the port is closed"),
-        "{}",
-        en.out
-    );
-}
-
-/// A port that closes between two rounds is told once, and what did not change is not told again.
-#[test]
-fn a_watch_tells_changes_alone() {
-    let bench = Bench::new();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let folder = plan_with(&bench, &format!("tcp: [\"127.0.0.1:{port}\"]"));
-    // Takes one connection, and is gone.
-    std::thread::spawn(move || drop(listener.accept()));
-    let args = [
-        "preflight",
-        &folder,
-        "--watch",
-        "1",
-        "--times",
-        "3",
-        "--lang",
-        "en",
+        "--json",
     ];
-    let watched = crosswipe(&args).must_end(1);
-    assert_eq!(watched.out.matches("✓ ok →").count(), 1, "{}", watched.out);
-    assert_eq!(
-        watched.out.matches("✗ failed  port").count(),
-        1,
-        "{}",
-        watched.out
-    );
-}
-
-#[test]
-fn all_sites_become_one_table_that_names_who_is_missing() {
-    let bench = Bench::new();
-    let folder = plan_with(&bench, &format!("tcp: [\"127.0.0.1:{}\"]", closed()));
-    let mut files = Vec::new();
-    for site in ["H33010000001", "H33020000001"] {
-        let ended = crosswipe(&["preflight", &folder, "--json", "--site", site]).must_end(1);
-        let path = bench.path(&format!("{site}.json"));
-        fs::write(&path, ended.out).unwrap();
-        files.push(path.display().to_string());
+    let told = crosswipe(&json).must_end(0).json();
+    let passed = |probe| (probe, "passed", "-");
+    let wanted = ["route", "tcp", "page", "sign-in", "clock"].map(passed);
+    assert_eq!(checks(&told), wanted);
+    assert_eq!(told["station"].as_array().unwrap().len(), 3);
+    assert_eq!(told["advice"], json!([]));
+    let table = crosswipe(&["preflight", &bench.plan()]).must_end(0);
+    for word in ["省平台", "签到", "通过 8, 不通 0, 未查 0"] {
+        assert!(table.out.contains(word), "{word}: {table:?}");
     }
-    let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    let args = [
-        &["preflight", folder.as_str(), "--json", "--collect"],
-        files.as_slice(),
-    ]
-    .concat();
-    let all = crosswipe(&args).must_end(1).json();
-    assert_eq!(all["sites"].as_array().unwrap().len(), 2);
-    let missing = all["missing"].as_array().unwrap();
-    assert!(
-        !missing.is_empty() && !missing.contains(&json!("H33010000001")),
-        "{missing:?}"
-    );
-    let args = [
-        &["preflight", folder.as_str(), "--collect"],
-        files.as_slice(),
-    ]
-    .concat();
-    let told = crosswipe(&args).must_end(1).out;
-    assert!(told.contains(missing[0].as_str().unwrap()), "{told}");
-    let other = Path::new(&folder).join("plan.yaml").display().to_string();
-    crosswipe(&["preflight", &folder, "--collect", &other])
-        .must_end(64)
-        .must_say(&["error[cli::preflight_file]", "plan.yaml"]);
-}
-
-#[rstest]
-#[case::nothing_to_try("", "scenario::nothing_checked")]
-#[case::no_port("tcp: [\"127.0.0.1\"]", "scenario::unknown_word")]
-#[case::no_page("http: {at: \"127.0.0.1:80\", path: index}", "scenario::unknown_word")]
-#[case::a_clock_without_a_page("tcp: [\"127.0.0.1:80\"], clock: 60s", "scenario::missing_key")]
-#[case::another_key("tcp: [\"127.0.0.1:80\"], password: x", "scenario::unknown_key")]
-fn a_slip_in_what_is_to_be_tried_is_told(#[case] words: &str, #[case] code: &str) {
-    tried(words).must_end(64).must_say(&[code, "plan.yaml:"]);
+    province.signal("-INT");
+    province.end();
 }
 
 #[test]
-fn a_plan_that_names_nothing_to_try_is_not_well() {
-    let plan = super::plan("pair-demo");
-    crosswipe(&["preflight", &plan])
+fn what_does_not_get_through_is_named_with_what_to_do_first() {
+    let shut = nobody();
+    let bench = with(&format!(
+        "targets:
+  - {{id: portal, title: 门户, host: 127.0.0.1, tcp: [{shut}], page: {{port: {shut}, path: /}}}}
+  - {{id: near, host: 127.0.0.1, who: [agency], from: 10.8.0.0/16}}
+advice:
+  - {{when: {{route: failed}}, say: 请信息科接好专网网线}}
+"
+    ));
+    let whole = crosswipe(&["preflight", &bench.plan()]).must_end(1);
+    for words in [
+        "preflight:tcp-refused",
+        "preflight:no-connection",
+        "→ 门户: 端口拒绝连接。办法: 核对端口",
+        "→ near: 公告说: 请信息科接好专网网线",
+        "通过 0, 不通 2, 未查 1",
+    ] {
+        assert!(whole.out.contains(words), "{words}: {}", whole.out);
+    }
+    let english = crosswipe(&["preflight", &bench.plan(), "--lang", "en"]).must_end(1);
+    let remedy = "→ 门户: the port refuses. Remedy: compare the port";
+    assert!(english.out.contains(remedy), "{}", english.out);
+    // A hospital need not reach what is the agency's.
+    let of_hospital = ["preflight", &bench.plan(), "--role", "hospital", "--json"];
+    let told = crosswipe(&of_hospital).must_end(1).json();
+    let wanted = [
+        ("tcp", "failed", "preflight:tcp-refused"),
+        ("page", "unchecked", "preflight:no-connection"),
+    ];
+    assert_eq!(checks(&told), wanted);
+    assert_eq!(told["advice"][0]["code"], "preflight:tcp-refused");
+}
+
+#[test]
+fn what_could_not_be_asked_is_no_pass() {
+    let bench = with("targets: [{id: near, host: 127.0.0.1, ping: yes}]\n");
+    let path = tempfile::tempdir().unwrap();
+    let ping = |script: Option<&str>| {
+        let program = path.path().join("ping");
+        let _ = fs::remove_file(&program);
+        if let Some(script) = script {
+            fs::write(&program, script).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            fs::set_permissions(&program, mode).unwrap();
+        }
+        let output = command(&["preflight", &bench.plan(), "--json", "--patience", "20"])
+            .env("PATH", path.path())
+            .output()
+            .unwrap();
+        Ended {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    };
+    let told = ping(None).must_end(2).json();
+    assert_eq!(checks(&told), [("ping", "unchecked", "preflight:no-ping")]);
+    let told = ping(Some("#!/bin/sh\nexit 2\n")).must_end(2).json();
+    assert_eq!(checks(&told), [("ping", "unchecked", "preflight:no-ping")]);
+    let told = ping(Some("#!/bin/sh\nexit 1\n")).must_end(1).json();
+    assert_eq!(checks(&told), [("ping", "failed", "preflight:ping-silent")]);
+    let asks_once = "#!/bin/sh\n[ \"$*\" = \"-c 1 127.0.0.1\" ]\n";
+    let told = ping(Some(asks_once)).must_end(0).json();
+    assert_eq!(checks(&told), [("ping", "passed", "-")]);
+}
+
+#[test]
+fn nothing_leaves_this_computer_outside_the_plans_days() {
+    let ended = crosswipe(&["preflight", &plan("qianjiang-2021"), "--role", "hospital"])
+        .must_end(3)
+        .must_say(&[
+            "error[cli::preflight_window]",
+            "2021-05-31 00:00:00",
+            "nothing was sent",
+        ]);
+    assert_eq!(ended.out, "");
+}
+
+#[test]
+fn a_slip_in_the_file_is_shown_where_it_stands() {
+    let bench = with(
+        "targets:
+  - {id: portal, host: \"http://10.8.1.2\", tcp: [80]}
+  - {id: portal, host: 10.8.1.2, tcp: [70000], clock: 5m}
+  - {id: idle, host: 10.8.1.2}
+  - {id: network, host: 10.8.1.2, from: 10.8.0.0/33, dns: {answers: [10.8.1.2]}}
+  - {id: who, host: a.example, tcp: [80], who: [hospitel]}
+  - {id: sign, host: a.example, sign_in: {port: 80, path: /x, institution: H33010000009}}
+station: {memory: 8}
+advice: [{when: {tcq: failed}, say: 无}]
+",
+    );
+    let ended = crosswipe(&["preflight", &bench.plan()]).must_end(64);
+    for words in [
+        "preflight.yaml:2:24",
+        "10 个错误 errors",
+        "only the name or address",
+        "`70000` cannot be read here",
+        "nothing here tells the peer's time",
+        "nothing is asked of `idle`",
+        "`10.8.0.0/33` cannot be read here",
+        "`10.8.1.2` is an address and has no name to look up",
+        "unknown audience `hospitel`",
+        "did you mean `hospital`",
+        "H33010000009",
+        "`8` cannot be read here",
+        "unknown key `tcq`",
+    ] {
+        assert!(ended.err.contains(words), "{words}: {}", ended.err);
+    }
+    let bare = plan("pair-demo");
+    crosswipe(&["preflight", &bare])
         .must_end(5)
-        .must_say(&["the plan names nothing to try"]);
+        .must_say(&["error[cli::nothing_selected]", "preflight: preflight.yaml"]);
+    let good = with("targets: [{id: near, who: [agency], host: 127.0.0.1, from: 127.0.0.0/8}]\n");
+    let path = good.plan();
+    crosswipe(&["preflight", &path, "--role", "hospital"])
+        .must_end(5)
+        .must_say(&["no target is left", "near"]);
+    crosswipe(&["preflight", &path, "--role", "clinic"])
+        .must_end(64)
+        .must_say(&["`clinic` is no role", "pharmacy"]);
+    crosswipe(&["preflight", &path, "--target", "naer"])
+        .must_end(64)
+        .must_say(&["did you mean `near`"]);
+}
+
+/// A site's file: its instant and how each target ended.
+fn file(dir: &TempDir, name: &str, of: &Value) -> PathBuf {
+    let path = dir.path().join(name);
+    fs::write(&path, of.to_string()).unwrap();
+    path
+}
+
+fn handed(site: &str, at: &str, state: &str, code: Option<&str>) -> Value {
+    json!({
+        "schema": "crosswipe.preflight/1", "plan": "pair-demo", "site": site, "role": null, "at": at, "exit": 0,
+        "checks": [
+            {"target": "portal", "title": "门户", "probe": "tcp", "of": "80", "state": "passed", "code": null},
+            {"target": "portal", "title": "门户", "probe": "page", "of": "80/", "state": state, "code": code},
+        ],
+        "station": [], "advice": [],
+    })
+}
+
+#[test]
+fn all_sites_are_laid_side_by_side_and_who_is_silent_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let (early, late) = ("2030-03-01T10:00:00+08:00", "2030-03-01T11:00:00+08:00");
+    let page = Some("preflight:page-words");
+    let first = file(&dir, "1", &handed("H33010000001", early, "failed", page));
+    let second = file(&dir, "2", &handed("H33010000002", early, "failed", page));
+    // The same site once more, mended: the newest counts, whichever comes first.
+    let again = file(&dir, "3", &handed("H33010000001", late, "passed", None));
+    let shown = |path: &PathBuf| path.display().to_string();
+    let collect = |more: &[&str]| {
+        let plan = plan("pair-demo");
+        let files = [shown(&again), shown(&first), shown(&second)];
+        let mut args = vec!["preflight", &plan, "--collect"];
+        args.extend(files.iter().map(String::as_str));
+        args.extend(more);
+        crosswipe(&args)
+    };
+    let table = collect(&[]).must_end(1);
+    for words in [
+        "杭州虚构第一医院",
+        "preflight:page-words",
+        "未报 2:",
+        "H33020000001 宁波虚构第一医院",
+        "已报 2 家, 未报 2 家",
+    ] {
+        assert!(table.out.contains(words), "{words}: {}", table.out);
+    }
+    let told = collect(&["--json"]).must_end(1).json();
+    let states: Vec<&str> = told["sites"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|site| site["targets"][0]["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["passed", "failed"]);
+    // Sites that are silent are not known to get through.
+    let one = ["preflight", &plan("pair-demo"), "--collect", &shown(&again)];
+    crosswipe(&one).must_end(2);
+    let mut other = handed("H33010000001", early, "passed", None);
+    other["plan"] = json!("zhejiang-2017");
+    let mut nameless = handed("", early, "passed", None);
+    nameless["site"] = Value::Null;
+    let strange = handed("H33010000001", early, "perhaps", None);
+    for (name, of, words) in [
+        ("4", &other, "is of plan `zhejiang-2017`"),
+        ("5", &nameless, "does not say which site"),
+        ("6", &strange, "`perhaps` is no state"),
+        ("7", &json!({"schema": "crosswipe.run/1"}), "cannot be read"),
+        ("8", &json!([]), "cannot be read"),
+    ] {
+        let path = shown(&file(&dir, name, of));
+        crosswipe(&["preflight", &plan("pair-demo"), "--collect", &path])
+            .must_end(64)
+            .must_say(&["error[cli::preflight_file]", words]);
+    }
+}
+
+#[test]
+fn a_watch_tells_what_changes_and_nothing_else() {
+    let server = Server::of("医疗保障");
+    let port = server.port;
+    let bench = with(&format!(
+        "targets: [{{id: portal, host: 127.0.0.1, tcp: [{port}], page: {{port: {port}, path: /, words: [医疗保障]}}}}]\n"
+    ));
+    let mut watch = start(&["preflight", &bench.plan(), "--watch", "1"]);
+    let mut until = |words: &str| {
+        let begun = Stopwatch::start();
+        while !watch.said("out").contains(words) {
+            assert!(watch.lives() && begun.elapsed() < DEADLINE, "{words}");
+            thread::sleep(PAUSE);
+        }
+    };
+    until("通过 2, 不通 0");
+    server.hangs_up.store(true, Ordering::Relaxed);
+    until("portal 网页");
+    server.hangs_up.store(false, Ordering::Relaxed);
+    until("不通 → 通过");
+    watch.signal("-INT");
+    let ended = watch.end().must_end(0);
+    let changes = ended.out.lines().filter(|line| line.contains(" → "));
+    assert_eq!(changes.count(), 2, "{}", ended.out);
 }
