@@ -63,7 +63,7 @@ pub(super) async fn ping(to: IpAddr, patience: Duration) -> Found {
     };
     match timeout(patience, child.wait()).await {
         Ok(Ok(status)) if status.success() => Found::passed(""),
-        // 1 is «nobody answered» everywhere; anything else is ping's own trouble, e.g. that it may not.
+        // 1 is «nobody answered» on Linux and Windows; anything else may be ping's own trouble, e.g. that it may not.
         Ok(Ok(status)) if status.code() == Some(1) => Found::failed(PING_SILENT, "", ""),
         Ok(Ok(status)) => Found::unchecked(NO_PING, status.to_string()),
         Ok(Err(error)) => Found::unchecked(NO_PING, error.to_string()),
