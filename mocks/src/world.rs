@@ -17,7 +17,7 @@ use crate::fault::{FaultOrder, Faults};
 use crate::ledger::PurgeOrder;
 use crate::setup::{MsgidMode, Setup};
 use crate::shell::fired::FiredFile;
-use crate::shell::hyper::{Guards, Hold, Server};
+use crate::shell::hyper::{Gate, Guards, Hold, Server};
 use crate::shell::{HoldFn, TimeFn, carrier, machine_of, machines};
 
 /// 世界布置 · What a world is made of.
@@ -38,6 +38,8 @@ pub struct WorldConfig {
     pub faults: Vec<FaultOrder>,
     /// Where each party's log is kept; `None` = nowhere. Books found there are taken over.
     pub parties_dir: Option<PathBuf>,
+    /// 网关 · The own gateways of parties that speak a dialect; whoever has none takes plain messages.
+    pub gates: BTreeMap<Party, Arc<Gate>>,
     /// What time it is where a message does not say.
     pub time: TimeFn,
 }
@@ -107,6 +109,7 @@ impl World {
                 rig.for_each(|rigged| rigged.order_all(&orders));
                 rigged
             };
+            let gate = config.gates.get(&party).cloned();
             bound.push(
                 Server::bind(
                     party,
@@ -115,7 +118,7 @@ impl World {
                     Arc::clone(&book),
                     (Arc::clone(&config.time), Arc::clone(&hold)),
                     (dir, Arc::clone(&fired)),
-                    guards.clone(),
+                    (guards.clone(), gate),
                 )
                 .await?,
             );

@@ -11,6 +11,7 @@ mod complain;
 mod conclude;
 mod exit;
 mod explain;
+mod gateway_keys;
 mod inner;
 mod private;
 mod progress;

@@ -82,6 +82,11 @@ pub(crate) fn last_begun(run_dir: &Path, plan: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|hash| !hash.is_empty())
 }
 
+/// Where a site keeps the keys of a plan's institutions at real gateways, if it has any.
+pub(crate) fn keys_file(dir: &Path, plan: &str) -> PathBuf {
+    site_of(dir).join(format!("{plan}.keys.csv"))
+}
+
 fn tail_file(run_dir: &Path, plan: &str) -> Result<PathBuf, Trouble> {
     Ok(site(run_dir)?.join(format!("{plan}.tail")))
 }

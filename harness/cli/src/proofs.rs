@@ -26,6 +26,7 @@ use indicatif::ProgressBar;
 use crate::command::run::{at_parties_of, faults};
 use crate::complain::Trouble;
 use crate::conclude::{Files, SealedUp, Telling, seal_up, tell};
+use crate::gateway_keys::GatewayKeys;
 use crate::inner::must_be_of_parties;
 use crate::rundir;
 use crate::stage::{BOOKS, Bent, parties_in_memory, world_id};
@@ -166,7 +167,7 @@ async fn world(
         first_look_late: false,
         progress: Box::new(|_| ()),
     };
-    let network = parties.network(plan);
+    let network = parties.network(plan, &GatewayKeys::of_site(dir, plan)?)?;
     let ran = crosswipe_runner::run(config, clock, journal, network, Arc::default()).await;
     let fired = parties.fired(&ordered.typed).await;
     let sealed = seal_up(dir, ran.map_err(Trouble::Halt)?, &fired)?;

@@ -18,6 +18,7 @@ use crosswipe_sim::Memory;
 
 use crate::complain::{Trouble, besides, to_stderr};
 use crate::exit::Exit;
+use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Inner, Setting};
 use crate::served::Served;
 
@@ -42,13 +43,17 @@ pub(crate) enum Parties {
 
 impl Parties {
     /// A network that reaches them.
-    pub(crate) fn network(&self, plan: &Plan) -> Network {
+    ///
+    /// # Errors
+    /// A key file that cannot be used.
+    pub(crate) fn network(&self, plan: &Plan, keys: &GatewayKeys) -> Result<Network, Trouble> {
         let addresses = match self {
             Parties::Own(world) => addresses(plan, world),
-            Parties::Memory(world) => return Network::Memory(Memory::calm(Arc::clone(world))),
+            Parties::Memory(world) => return Ok(Network::Memory(Memory::calm(Arc::clone(world)))),
             Parties::Served(served) => served.parties.clone(),
         };
-        Network::Http(Http::new(addresses, DEADLINE))
+        let http = Http::new(addresses, DEADLINE);
+        Ok(Network::Http(http.speaking(keys.speeches(plan)?)))
     }
 
     /// Faults of served parties wait for the first message of the run that begins now; those of its own do anyway.
@@ -189,13 +194,16 @@ pub(crate) async fn parties(
     bent: &Bent<'_>,
     dir: &Path,
     served: Option<Served>,
-    clock: &Arc<Clock>,
+    (clock, keys): (&Arc<Clock>, &GatewayKeys),
 ) -> Result<Parties, Trouble> {
     if let Some(served) = served {
         return Ok(Parties::Served(served));
     }
     let (clock, held) = (Arc::clone(clock), Arc::clone(clock));
-    let config = world(plan, bent, dir, Arc::new(move || clock.now()));
+    let config = WorldConfig {
+        gates: keys.gates(plan),
+        ..world(plan, bent, dir, Arc::new(move || clock.now()))
+    };
     let world = World::start(config).await.map_err(Trouble::World)?;
     world.hold_with(Arc::new(move || Box::new(held.enter())));
     Ok(Parties::Own(world))
@@ -214,10 +222,13 @@ pub(crate) fn parties_in_memory(plan: &Plan, bent: &Bent<'_>, dir: &Path) -> Par
 pub(crate) async fn serve(
     plan: &Plan,
     bent: &Bent<'_>,
-    dir: &Path,
+    (dir, keys): (&Path, &GatewayKeys),
     place: impl FnMut(&Party) -> SocketAddr,
 ) -> Result<World, Trouble> {
-    let config = world(plan, bent, dir, Arc::new(real_now));
+    let config = WorldConfig {
+        gates: keys.gates(plan),
+        ..world(plan, bent, dir, Arc::new(real_now))
+    };
     World::start_at(config, place).await.map_err(Trouble::World)
 }
 
@@ -244,6 +255,7 @@ fn world(plan: &Plan, bent: &Bent<'_>, dir: &Path, time: TimeFn) -> WorldConfig 
         purge: plan.purge.clone(),
         faults: bent.faults.to_vec(),
         parties_dir: Some(dir.join(BOOKS)),
+        gates: BTreeMap::new(),
         time,
     }
 }

@@ -126,6 +126,8 @@ pub enum GatewayCheck {
     Timestamp,
     /// A nonce that was used before.
     Nonce,
+    /// A `cainfo` that does not sign the input, where the region wants one.
+    Cainfo,
 }
 
 /// 报文头 · What the envelope of a request says in this region.
@@ -137,6 +139,10 @@ pub struct EnvelopeForm {
     pub receiver: String,
     /// 签到
     pub sign_in: SignIn,
+    /// True: `cainfo` carries an SM2 signature of the input.
+    pub signed: bool,
+    /// True: `input` is sent as JSON text.
+    pub input_as_text: bool,
 }
 
 /// 签到 · What a platform demands of `sign_no` (interface §5).
@@ -159,6 +165,8 @@ pub struct AnswerForm {
     pub infcode_as_text: bool,
     /// True: `output` is an object as JSON text.
     pub output_as_text: bool,
+    /// True: `output` is Base64 of its text under SM4-ECB.
+    pub output_sealed: bool,
     /// True: the parts of person and hospital are null in the answer to an undo.
     pub undo_without_parts: bool,
     /// True: `fund_pay_sumamt` holds what the personal account pays, too.
@@ -234,16 +242,20 @@ impl Default for Profile {
                     GatewayCheck::Signature,
                     GatewayCheck::Timestamp,
                     GatewayCheck::Nonce,
+                    GatewayCheck::Cainfo,
                 ],
             },
             envelope: EnvelopeForm {
                 infver: ["V1.0", "1.0", "1.0.0"].map(text).into(),
                 receiver: text("FSI_LOCAL"),
                 sign_in: SignIn::Ignored,
+                signed: false,
+                input_as_text: false,
             },
             answers: AnswerForm {
                 infcode_as_text: false,
                 output_as_text: false,
+                output_sealed: false,
                 undo_without_parts: false,
                 account_in_fund: false,
             },
@@ -274,6 +286,12 @@ impl Default for Profile {
 }
 
 impl Profile {
+    /// True where a message may go as it is: no gateway of its own, no signature, no seal.
+    pub fn is_plain(&self) -> bool {
+        let sealed = self.envelope.signed || self.envelope.input_as_text;
+        !sealed && !self.answers.output_sealed && self.gateway == Profile::default().gateway
+    }
+
     /// True if 2601 may name a transaction here, whatever its suffix.
     pub fn reverses(&self, infno: &InfNo) -> bool {
         let mut all = self.reversible.iter();

@@ -44,6 +44,10 @@ enum Acted {
     Ended(Chain),
 }
 
+/// Refusals that speak of this one transmission and not of those before it: seen already, not let in by the gateway, not
+/// signed in any more.
+const OF_THIS_TIME: [&str; 3] = [DUPLICATE, "E-GATEWAY", "E-SIGN"];
+
 impl<T: Transport> Desk<T> {
     /// Undoes everything of a person that is open, newest settlement first.
     pub(crate) async fn compensate(
@@ -359,11 +363,14 @@ impl<T: Transport> Desk<T> {
         let (outcome, took_ms, reply) = self
             .exchange(institution, &intent.infno, &intent.msgid, context, body)
             .await?;
-        // «Seen before» speaks of the message that came again; what became of the first is as unknown as it was.
+        // «Seen before», or not let in this time, speaks of the message that came again; what became of the first is
+        // as unknown as it was.
         let outcome = match outcome {
-            Outcome::Refused { code, text } if code == DUPLICATE => Outcome::Unknown {
-                why: format!("sent again: {text}"),
-            },
+            Outcome::Refused { code, text } if OF_THIS_TIME.contains(&code.as_str()) => {
+                Outcome::Unknown {
+                    why: format!("sent again: {text}"),
+                }
+            }
             other => other,
         };
         let masked = self.kept(reply.as_ref());

@@ -6,6 +6,7 @@
 //! Not here: what an answer means (`wire::classify`), how much of one is read (`answer`).
 
 mod answer;
+mod speech;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -13,8 +14,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crosswipe_domain::Party;
-use crosswipe_wire::context;
+use crosswipe_domain::{Moment, Party};
+use crosswipe_wire::{Context, context};
 use http_body_util::Full;
 use hyper::{Method, Request, header};
 use hyper_util::client::legacy::Client;
@@ -22,7 +23,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use self::answer::Bounds;
-use crate::clock::Stopwatch;
+pub use self::speech::Speech;
+use crate::clock::{Stopwatch, real_now};
 
 /// What is asked of a party.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub trait Transport: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Http {
     addresses: BTreeMap<Party, SocketAddr>,
+    /// How those are spoken to that have a dialect.
+    speeches: BTreeMap<Party, Speech>,
     client: Client<HttpConnector, Full<Bytes>>,
     deadline: Duration,
 }
@@ -118,9 +122,15 @@ impl Http {
             .build(connector);
         Http {
             addresses,
+            speeches: BTreeMap::new(),
             client,
             deadline,
         }
+    }
+
+    /// The same, speaking to these parties in their dialects.
+    pub fn speaking(self, speeches: BTreeMap<Party, Speech>) -> Http {
+        Http { speeches, ..self }
     }
 
     fn request(&self, to: &Party, call: &Call) -> Result<Request<Full<Bytes>>, Lost> {
@@ -128,9 +138,20 @@ impl Http {
             .addresses
             .get(to)
             .ok_or_else(|| Lost::NoAddress(to.clone()))?;
-        let mut request = Request::builder().uri(format!("http://{address}{}", call.path));
+        let said = call.body.as_ref().zip(self.speeches.get(to));
+        let said = said.map(|(body, speech)| speech.dressed(body, now_of(call)));
+        let path = said.as_ref().map_or(&call.path, |said| &said.path);
+        let mut request = Request::builder().uri(format!("http://{address}{path}"));
         if let Some(value) = &call.context {
             request = request.header(context::NAME, value);
+        }
+        if let Some(said) = said {
+            request = request.method(Method::POST);
+            for (name, value) in said.headers {
+                request = request.header(name, value);
+            }
+            let request = request.body(Full::new(said.body));
+            return request.map_err(|error| Lost::Connect(error.to_string()));
         }
         let request = match &call.body {
             Some(body) => request
@@ -164,6 +185,11 @@ impl Http {
         })?;
         let status = response.status().as_u16();
         let body = answer::read(response, bounds).await?;
+        let said = call.body.as_ref().and_then(|_| self.speeches.get(to));
+        let body = match said {
+            Some(speech) => speech.plain(body),
+            None => body,
+        };
         Ok(Answer { status, body })
     }
 }
@@ -198,6 +224,17 @@ impl Transport for Http {
     fn name(&self) -> &'static str {
         "http"
     }
+}
+
+/// What time it is where a message goes: business time where that is told, else real time.
+fn now_of(call: &Call) -> Moment {
+    let context = call
+        .context
+        .as_deref()
+        .and_then(|text| Context::parse(text).ok());
+    context
+        .and_then(|context| context.now)
+        .unwrap_or_else(real_now)
 }
 
 fn millis(time: Duration) -> u64 {

@@ -67,6 +67,10 @@ const FORGIVEN: [&str; 32] = [
 pub fn check(request: &Request<'_>, mode: Mode, profile: &Profile) -> Vec<Finding> {
     let mut found = Found::new(mode);
     for note in &request.notes {
+        // Where a region wants it so, it is no note.
+        if note.code == "input-as-text" && profile.envelope.input_as_text {
+            continue;
+        }
         found.add(
             note.code,
             note.path.clone(),
@@ -127,6 +131,11 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// Whether this was found already.
+    pub(crate) fn has(&self, code: &str) -> bool {
+        self.findings.iter().any(|finding| finding.code == code)
+    }
+
     pub(crate) fn new(mode: Mode) -> Found {
         Found {
             mode,

@@ -30,6 +30,25 @@ const IDS: [&str; 7] = [
 const HANDLES: [&str; 4] = ["mdtrt_id", "setl_id", "sign_no", "trt_dcla_detl_sn"];
 /// Error texts that real platforms write on success.
 const FAIR_WORDS: [&str; 6] = ["success", "ok", "成功", "操作成功", "交易成功", "处理成功"];
+/// Words about a connection, in small letters.
+const OF_THE_WAY: [&str; 16] = [
+    "timeout",
+    "timed out",
+    "time out",
+    "超时",
+    "socketexception",
+    "ioexception",
+    "connection reset",
+    "connection refused",
+    "connect failed",
+    "broken pipe",
+    "unexpected end",
+    "bad gateway",
+    "service unavailable",
+    "网络异常",
+    "通讯异常",
+    "无应答",
+];
 /// What a refusal keeps of the peer's words.
 const TEXT_MAX: usize = 400;
 
@@ -83,11 +102,28 @@ fn business(sent: &Sent<'_>, status: u16, response: &Response<'_>) -> Outcome {
         Infcode::Failed(code) if !is_whole_number(code) => {
             unknown("infcode is no number".to_owned())
         }
+        // A piece of software on the way that lost its connection has no receipt to show, and knows nothing.
+        Infcode::Failed(_) if has_no_receipt(response) && speaks_of_the_way(text) => {
+            unknown("infcode -1 without a receipt, about the way".to_owned())
+        }
         Infcode::Failed(_) => match RefusalCode::of_err_msg(text) {
             Some(RefusalCode::Downstream) => unknown(RefusalCode::Downstream.code().to_owned()),
             code => refused(code.map_or("E-OTHER", RefusalCode::code), text),
         },
     }
+}
+
+/// Nothing by which a platform shows that it had the message.
+fn has_no_receipt(response: &Response<'_>) -> bool {
+    response.inf_refmsgid.is_none()
+        && response.refmsg_time.is_none()
+        && response.respond_time.is_none()
+}
+
+/// What libraries and middlewares write when the line behind them failed.
+fn speaks_of_the_way(text: &str) -> bool {
+    let text = text.to_lowercase();
+    OF_THE_WAY.iter().any(|word| text.contains(word))
 }
 
 /// JSON without `infcode`: a gateway that refused before execution says so by a 4xx code.

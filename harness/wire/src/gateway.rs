@@ -8,6 +8,7 @@
 
 mod check;
 mod path;
+mod seal;
 mod sign;
 
 use std::fmt;
@@ -15,6 +16,10 @@ use std::fmt;
 pub use check::{GatewayNote, GatewayRefusal, Nonces, Presented, Rules, check, head_alone};
 pub use crosswipe_domain::Dialect;
 pub use path::{Routed, address, route};
+pub use seal::{
+    is_signature, opened_answer, sealed, sealed_answer, sealed_request, signature, signs_its_input,
+    unsealed,
+};
 pub use sign::{Outbound, sign};
 
 /// The dialect that a head speaks, by the headers that only it has.
@@ -49,16 +54,33 @@ const fn key_header(dialect: Dialect) -> Option<&'static str> {
 pub struct Key {
     /// Public name, e.g. the `paasid` or access key.
     pub id: String,
+    /// Whose it is: an institution's code; its own name where nothing else is said.
+    pub owner: String,
     secret: String,
 }
 
 impl Key {
     /// A key with its secret.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Key {
+        let id = id.into();
         Key {
-            id: id.into(),
+            owner: id.clone(),
+            id,
             secret: secret.into(),
         }
+    }
+
+    /// The same key as this institution's.
+    pub fn of(self, institution: &str) -> Key {
+        Key {
+            owner: institution.to_owned(),
+            ..self
+        }
+    }
+
+    /// What a HIS engineer has to type; for whoever hands a key out.
+    pub fn reveal_secret(&self) -> &str {
+        &self.secret
     }
 }
 

@@ -7,9 +7,11 @@
 //! Not here: which machines there are (`world`), what they do, limits inside a message (`wire::json`).
 
 mod admin;
+mod admit;
 mod body;
 mod doors;
 mod front;
+mod gate;
 mod line;
 mod spoiled;
 
@@ -37,11 +39,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use self::admit::{Admitted, Head};
 use self::body::{NotTaken, Room};
 use self::doors::{Door, Doors, Handle};
 pub use self::front::{
     Front, FrontConfig, PlanClock, ROUTES, Seen, Taken, Unwritten, Witness, Writing,
 };
+pub use self::gate::Gate;
 use self::line::Line;
 use self::spoiled::{Outgoing, spoiled};
 use super::fired::FiredFile;
@@ -118,6 +122,8 @@ struct Node {
     /// Messages that came in and are not answered yet.
     in_flight: AtomicUsize,
     room: Arc<Room>,
+    /// Its own gateway, if its region has one.
+    gate: Option<Arc<Gate>>,
 }
 
 /// 在途 · Counts a message from its first byte to its answer, whether or not anybody still waits for it.
@@ -157,7 +163,7 @@ impl Server {
         addresses: Addresses,
         (time, hold): (TimeFn, Hold),
         (dir, fired): (Option<&Path>, Arc<FiredFile>),
-        guards: Guards,
+        (guards, gate): (Guards, Option<Arc<Gate>>),
     ) -> io::Result<Server> {
         let listener = listen(at).await?;
         let mut rigged = machine().ok_or_else(|| io::Error::other(format!("no party {party}")))?;
@@ -186,6 +192,7 @@ impl Server {
             deaths: tell,
             in_flight: AtomicUsize::new(0),
             room: Arc::clone(&guards.room),
+            gate,
         });
         Ok(Server {
             party,
@@ -353,20 +360,26 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
         return Ok(admin::arm_anew(&node));
     }
     let _in_flight = InFlight::begin(&node.in_flight);
-    let path = request.uri().path().to_owned();
+    let head = Head::of(&request);
     let body = match body::read(&node.room, request.into_body()).await {
         Ok(body) => body,
         Err(why) => return Ok(not_taken(&why)),
     };
     let now = node.now(context.as_ref());
     node.deliver(now).await;
+    let (path, body, admitted) = match node.gate.as_ref().map(|gate| gate.take(&head, &body, now)) {
+        None => (head.path, body, None),
+        Some(Ok(admitted)) => ("/".to_owned(), admitted.body.clone(), Some(admitted)),
+        Some(Err(refused)) => return Ok(respond(refused.status, Bytes::from(refused.body))),
+    };
     let take = || node.step(|carried| carried.rigged.begin(now, context.as_ref(), &path, &body));
     let mut motion = take()?;
     while motion == Motion::Later {
         tokio::time::sleep(LATER).await;
         motion = take()?;
     }
-    node.carry(now, context.as_ref(), motion).await
+    node.carry(now, context.as_ref(), motion, admitted.as_ref())
+        .await
 }
 
 impl Node {
@@ -384,7 +397,7 @@ impl Node {
             let (Some(context), Ok(motion)) = (due, motion) else {
                 return;
             };
-            drop(self.carry(now, context.as_ref(), motion).await);
+            drop(self.carry(now, context.as_ref(), motion, None).await);
         }
     }
 
@@ -394,12 +407,17 @@ impl Node {
         now: Moment,
         context: Option<&Context>,
         mut motion: Motion,
+        admitted: Option<&Admitted>,
     ) -> Result<Out, Silence> {
         loop {
             match motion {
                 Motion::Reply(answer) => {
                     let status = answer.status;
-                    return Ok(respond(status, Bytes::from(answer.into_bytes())));
+                    let body = Bytes::from(answer.into_bytes());
+                    return Ok(match admitted {
+                        Some(admitted) => admitted.dressed(status, body),
+                        None => respond(status, body),
+                    });
                 }
                 Motion::Spoiled(answer, spoil) => return spoiled(answer, spoil).await,
                 Motion::Later | Motion::Silence => return Err(Silence),

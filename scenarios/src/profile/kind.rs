@@ -52,11 +52,12 @@ pub(super) enum Kind {
     Segments(Place<Vec<Segment>>),
 }
 
-pub(super) const CHECKS: [(&str, GatewayCheck); 4] = [
+pub(super) const CHECKS: [(&str, GatewayCheck); 5] = [
     ("key", GatewayCheck::Key),
     ("signature", GatewayCheck::Signature),
     ("timestamp", GatewayCheck::Timestamp),
     ("nonce", GatewayCheck::Nonce),
+    ("cainfo", GatewayCheck::Cainfo),
 ];
 const NONE: &str = "none";
 const ONE: Ratio = Ratio::from_scaled(10_000);

@@ -101,6 +101,26 @@ pub(super) const KNOBS: &[Knob] = &[
         ),
     ),
     knob(
+        "envelope.cainfo",
+        "cainfo: 不签名, 或对 input 的 SM2 签名",
+        "cainfo: nothing, or an SM2 signature of input",
+        Kind::Choice(
+            &["none", "sm2"],
+            |p, at| p.envelope.signed = at == 1,
+            |p| usize::from(p.envelope.signed),
+        ),
+    ),
+    knob(
+        "envelope.input",
+        "input 的类型",
+        "type of input",
+        Kind::Choice(
+            &["object", "text"],
+            |p, at| p.envelope.input_as_text = at == 1,
+            |p| usize::from(p.envelope.input_as_text),
+        ),
+    ),
+    knob(
         "answers.infcode",
         "应答 infcode 的类型",
         "type of infcode in answers",
@@ -115,9 +135,9 @@ pub(super) const KNOBS: &[Knob] = &[
         "应答 output 的类型",
         "type of output in answers",
         Kind::Choice(
-            &["object", "text"],
-            |p, at| p.answers.output_as_text = at == 1,
-            |p| usize::from(p.answers.output_as_text),
+            &["object", "text", "sm4"],
+            |p, at| (p.answers.output_as_text, p.answers.output_sealed) = (at == 1, at == 2),
+            |p| usize::from(p.answers.output_as_text) + 2 * usize::from(p.answers.output_sealed),
         ),
     ),
     knob(

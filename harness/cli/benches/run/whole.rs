@@ -109,6 +109,7 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
         msgid_mode: Default::default(),
         purge: plan.purge.clone(),
         faults: Vec::new(),
+        gates: Default::default(),
         parties_dir: Some(dir.join("parties")),
         time: Arc::new(move || time.now()),
     };

@@ -7,6 +7,7 @@
 //! Keys are the mock province's own and follow from plan and institution, so that a HIS is set up once.
 //! Not here: the door itself (`mocks`), the judging (`verify`).
 
+mod asks;
 mod keep;
 mod left;
 mod list;
@@ -16,7 +17,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use crosswipe_domain::{Institution, Moment, Party, Phase, Role, sha256_hex};
+use crosswipe_domain::{Moment, Party, Phase, Role};
 use crosswipe_mocks::{FREE, Front, FrontConfig, Line, PlanClock, World};
 use crosswipe_reports::Lang;
 use crosswipe_runner::clock::real_now;
@@ -29,6 +30,7 @@ use crate::args::{Serve, Strictness};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
+use crate::gateway_keys::GatewayKeys;
 use crate::private;
 use crate::stage::{Bent, MSGID_MODE, counted, serve_in_memory, stop_signal};
 use crate::table::table;
@@ -69,7 +71,9 @@ pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<
         Some(at) if !at.ip().is_loopback() => Some(private::token()?),
         _ => None,
     };
+    let keys = GatewayKeys::of_site(&place.dir, &plan)?;
     let guards = Guards {
+        keys: keys.all(),
         clock,
         token: token.clone(),
         witness: Arc::clone(&keep),
@@ -78,6 +82,7 @@ pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<
     let before = left::books(&plan, &world).await?;
     let notice = Notice {
         plan: &plan,
+        keys: &keys,
         at: door.address(),
         dialect: args.dialect,
         phase,
@@ -153,6 +158,7 @@ fn phase<'p>(plan: &'p Plan, asked: Option<&str>) -> Result<&'p Phase, Trouble> 
 
 /// What time it is behind the door, who may look, who writes down.
 struct Guards {
+    keys: Vec<Key>,
     clock: PlanClock,
     token: Option<String>,
     witness: Arc<Keep>,
@@ -169,11 +175,10 @@ async fn open(
         Strictness::Tolerant => Mode::Tolerant,
         Strictness::Strict => Mode::Strict,
     };
-    let institutions = plan.topology.institutions.iter();
     let config = FrontConfig {
         dialect: args.dialect,
         mode,
-        keys: institutions.map(|one| key(plan, one)).collect(),
+        keys: guards.keys,
         acceptance: lines,
         token: guards.token,
         clock: guards.clock,
@@ -200,19 +205,10 @@ async fn open(
     .map_err(Trouble::World)
 }
 
-/// The key of an institution at this mock province: its code, and a secret that protects nothing.
-fn key(plan: &Plan, institution: &Institution) -> Key {
-    Key::new(institution.code.as_str(), secret(plan, institution))
-}
-
-fn secret(plan: &Plan, institution: &Institution) -> String {
-    let text = format!("crosswipe mock gateway/{}/{}", plan.id, institution.code);
-    sha256_hex(text.as_bytes())[..32].to_owned()
-}
-
 /// 告示 · What a HIS engineer has to type into the HIS.
 struct Notice<'p> {
     plan: &'p Plan,
+    keys: &'p GatewayKeys,
     at: SocketAddr,
     dialect: Option<Dialect>,
     /// The phase that holds now, moved.
@@ -289,14 +285,20 @@ impl Notice<'_> {
             ],
             &self.addresses(),
         );
+        let regions = asks::text(self.plan, self.at, lang);
         let institutions: Vec<[String; 4]> = (self.plan.topology.institutions.iter())
             .map(|one| {
                 let region = one.region.to_string();
+                let key = self.keys.of(one);
+                let code = match key.id == one.code.as_str() {
+                    true => one.code.to_string(),
+                    false => format!("{} = {}", one.code, key.id),
+                };
                 [
-                    one.code.to_string(),
+                    code,
                     one.name.clone(),
                     region,
-                    secret(self.plan, one),
+                    key.reveal_secret().to_owned(),
                 ]
             })
             .collect();
@@ -352,15 +354,18 @@ impl Notice<'_> {
             (speed, Lang::En) => format!("plan time runs {speed} times as fast\n"),
         };
         let head = format!("{head}{speed}{page}");
-        format!("{head}\n{addresses}\n{institutions}\n{persons}\n{end}\n{kept}\n")
+        let seals = asks::seals(self.plan, self.keys, lang);
+        format!("{head}\n{addresses}\n{regions}\n{institutions}\n{seals}{persons}\n{end}\n{kept}\n")
     }
 
     fn json(&self) -> serde_json::Value {
         let institutions: Vec<_> = (self.plan.topology.institutions.iter())
             .map(|one| {
+                let key = self.keys.of(one);
                 json!({
                     "code": one.code.as_str(), "name": one.name, "region": one.region.as_str(),
-                    "key": one.code.as_str(), "secret": secret(self.plan, one),
+                    "key": key.id, "secret": key.reveal_secret(),
+                    "sm2_private": key.sm2_private(), "sm4": key.sm4(),
                 })
             })
             .collect();
@@ -384,6 +389,7 @@ impl Notice<'_> {
             "run": self.dir.display().to_string(),
             "until": self.until().map(|until| until.to_string()),
             "institutions": institutions,
+            "regions": asks::json(self.plan, self.at),
             "persons": persons,
         })
     }

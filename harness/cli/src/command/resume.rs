@@ -25,6 +25,7 @@ use crate::command::verify::{faults_met, judged};
 use crate::complain::{Trouble, to_stderr};
 use crate::conclude::{Files, Telling, certify, complete, report_what_stands, tell};
 use crate::exit::Exit;
+use crate::gateway_keys::GatewayKeys;
 use crate::served::Served;
 use crate::stage::{
     BOOKS, Bent, MSGID_MODE, Parties, books, counted, ctrl_c, part_books, parties, world_id,
@@ -315,7 +316,10 @@ async fn whole(
         msgid_mode: msgid_mode.and_then(|name| MsgidMode::named(name)),
     };
     let asked = header.faults.clone();
-    let parties = parties(&plan, &bent, dir, served, &clock).await?;
+    // Beside whoever keeps the books.
+    let site = served.as_ref().map_or(dir, |served| &served.books);
+    let keys = GatewayKeys::of_site(site, &plan)?;
+    let parties = parties(&plan, &bent, dir, served, (&clock, &keys)).await?;
     let before = match &parties {
         Parties::Own(_) => {
             let before = fired_before(&books).map_err(Trouble::World)?;
@@ -345,7 +349,7 @@ async fn whole(
         first_look_late: false,
         progress: Box::new(|_| ()),
     };
-    let transport = parties.network(&config.plan);
+    let transport = parties.network(&config.plan, &keys)?;
     let ran =
         crosswipe_runner::resume(config, clock, journal, &history, transport, interrupt).await;
     watcher.abort();

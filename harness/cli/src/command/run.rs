@@ -23,6 +23,7 @@ use crate::command::verify::{judged, read_sealed};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
+use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Setting, edit_evidence, must_be_possible};
 use crate::served::Served;
 use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, parties_in_memory, world_id};
@@ -134,8 +135,11 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
             (written(&args.faults, &faults), mode)
         }
     };
+    // Beside whoever keeps the books.
+    let site = served.as_ref().map_or(&dir, |served| &served.books);
+    let keys = GatewayKeys::of_site(site, &plan)?;
     let parties = match args.transport {
-        TransportKind::Http => parties(&plan, &bent, &dir, served, &clock).await?,
+        TransportKind::Http => parties(&plan, &bent, &dir, served, (&clock, &keys)).await?,
         TransportKind::Memory => parties_in_memory(&plan, &bent, &dir),
     };
     parties.arm_anew().await?;
@@ -194,7 +198,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         first_look_late: inner.looks_late(),
         progress: Box::new(move |at| progress::show(&shown, at)),
     };
-    let transport = inner.round_network(parties.network(&config.plan));
+    let transport = inner.round_network(parties.network(&config.plan, &keys)?);
     let ran =
         crosswipe_runner::run(config, clock, journal, transport, Arc::clone(&interrupt)).await;
     let edited = match &ran {

@@ -18,6 +18,7 @@ use crate::command::front::front;
 use crate::command::run::{at_parties_of, faults, stand_up_old_platforms};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
+use crate::gateway_keys::GatewayKeys;
 use crate::inner::must_be_of_parties;
 use crate::served::{House, Served};
 use crate::stage::{Bent, serve as stand_up, stop_signal, world_id};
@@ -57,7 +58,9 @@ pub(crate) fn serve(args: &Serve) -> Result<Exit, Trouble> {
 async fn whole(args: &Serve, plan: &Plan, bent: &Bent<'_>, house: &House) -> Result<Exit, Trouble> {
     // Asked for before anybody may know that we are here.
     let stop = stop_signal().map_err(Trouble::Runtime)?;
-    let world = stand_up(plan, bent, house.books(), places(args.listen, house)).await?;
+    let keys = GatewayKeys::of_site(house.books(), plan)?;
+    let at = (house.books(), &keys);
+    let world = stand_up(plan, bent, at, places(args.listen, house)).await?;
     world_id(&house.books().join("parties"))?;
     let parties = plan.topology.parties().into_iter();
     let at = parties.filter_map(|party| Some((party.clone(), world.address(&party)?)));

@@ -159,6 +159,7 @@ impl Talk {
             msgid_mode: Default::default(),
             purge: Vec::new(),
             faults: Vec::new(),
+            gates: Default::default(),
             parties_dir: None,
             time: Arc::new(move || noon),
         };

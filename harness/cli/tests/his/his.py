@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """一家医院的 HIS · A HIS that knows nothing of crosswipe: signs in, registers, charges, settles and undoes, in one dialect.
 
-usage: his.py ADDRESS DIALECT INSTITUTION KEY SECRET PLACE INSURED PSN_NO ID_NUMBER [gbk] [leave] [forge] [late] [elsewhere]
+usage: his.py ADDRESS DIALECT INSTITUTION KEY SECRET PLACE INSURED PSN_NO ID_NUMBER [gbk] [leave] [forge] [late] [elsewhere] [text] [sm2=PRIVATE] [sm4=KEY]
 Writes one line of JSON a message: infno, HTTP status, infcode or code, err_msg or message. `leave` settles and goes home.
 """
 import base64, hashlib, hmac, json, os, sys, time, urllib.parse, urllib.request, uuid
+
+import sealing
 
 address, dialect, institution, key, secret, place, insured, psn_no, id_number, *flags = sys.argv[1:]
 encoding = "gbk" if "gbk" in flags else "utf-8"
@@ -15,6 +17,7 @@ SERVICES = {
     "2205": "outpatientDocInfoService/outpatientFeeListUpCancel", "2206": "outpatientSettleService/preSettletment",
     "2207": "outpatientSettleService/saveSettletmentA", "2208": "outpatientSettleService/cancleSettletment",
 }
+typed = dict(flag.split("=") for flag in flags if "=" in flag)
 serial = os.getpid() * 37 % 10000  # two tills of one hospital must not use one number in the same second
 
 
@@ -52,6 +55,12 @@ def call(infno, node, data, number=None):
         "opter_type": "1", "opter": "mks", "opter_name": "窗口甲", "inf_time": time.strftime("%Y-%m-%d %H:%M:%S"),
         "fixmedins_code": institution, "fixmedins_name": "虚构医院", "sign_no": sign_no,
         "input": {node: data} if isinstance(node, str) else dict(zip(node, data))}
+    if "text" in flags or "sm2" in typed:
+        message["input"] = json.dumps(message["input"], ensure_ascii=False)
+    if "sm2" in typed:
+        message["cainfo"], message["signtype"] = sealing.sm2_sign(typed["sm2"], message["input"].encode()), "SM2"
+        if "forge" in flags:
+            message["input"] = message["input"].replace("mks", "MKS")
     body = json.dumps(message, ensure_ascii=False, indent=1 if dialect == "csb" else None).encode(encoding)
     path, headers = head(infno, body)
     if "forge" in flags:
@@ -69,8 +78,10 @@ def call(infno, node, data, number=None):
     said = answer.get("err_msg") or answer.get("message")
     code = answer["infcode"] if "infcode" in answer else answer.get("code")
     print(json.dumps({"infno": infno, "status": status, "code": code, "said": said}), flush=True)
-    if code != 0:
+    if int(code) != 0:
         sys.exit(1)
+    if "sm4" in typed and answer["output"] is not None:
+        return json.loads(sealing.sm4_open(typed["sm4"], answer["output"]))
     return answer["output"]
 
 

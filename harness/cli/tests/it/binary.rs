@@ -13,6 +13,8 @@ mod close;
 mod closing;
 mod conform;
 mod damage;
+#[cfg(unix)]
+mod dialects;
 mod faults;
 mod fencing;
 mod front;

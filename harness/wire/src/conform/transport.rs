@@ -100,6 +100,14 @@ pub(super) fn noted(note: &GatewayNote, found: &mut Found) {
             Said::words("1–36 个字符", "1 to 36 characters"),
             "",
         ),
+        // One that has not even the form of a signature was told already.
+        GatewayNote::Cainfo if found.has("cainfo-unverifiable") => {}
+        GatewayNote::Cainfo => found.add(
+            "cainfo-unverifiable",
+            path("", None, "cainfo", "数字签名信息"),
+            Said::words("对 input 的 SM2 签名", "an SM2 signature of input"),
+            "",
+        ),
     }
 }
 

@@ -107,6 +107,8 @@ pub enum GatewayNote {
     Nonce,
     /// The nonce is missing or longer than 36 characters.
     NonceForm,
+    /// `cainfo` is missing, or no signature of the input.
+    Cainfo,
 }
 
 /// 网关拒绝 · The message goes no further.
@@ -128,6 +130,12 @@ impl GatewayRefusal {
             message,
             note,
         }
+    }
+
+    /// That of a message whose `cainfo` does not sign its input.
+    pub const fn unsigned() -> GatewayRefusal {
+        let words = "cainfo 验签不通过 (cainfo does not sign the input)";
+        GatewayRefusal::new(words, GatewayNote::Cainfo)
     }
 
     /// `{"code":401,"message":…}`: not the business envelope.

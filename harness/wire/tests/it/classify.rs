@@ -49,6 +49,13 @@ fn settled(setlinfo: &str) -> String {
     r#"{"type":"error","infcode":-1,"err_msg":"infno"}"#,
     "refused E-OTHER"
 )]
+#[case::invented_by_a_middleware(
+    200,
+    r#"{"infcode":-1,"err_msg":"java.net.SocketTimeoutException: Read timed out"}"#,
+    "unknown"
+)]
+#[case::invented_in_chinese(200, r#"{"infcode":"-1","err_msg":"调用医保服务超时"}"#, "unknown")]
+#[case::of_a_platform_about_time(200, r#"{"infcode":-1,"inf_refmsgid":"330100201706020900000000000017","err_msg":"签到超时, 请重新签到"}"#, "refused E-OTHER")]
 #[case::party_behind_silent(200, r#"{"infcode":-1,"err_msg":"[E-DOWNSTREAM] 未应答"}"#, "unknown")]
 #[case::refusal_with_500(500, r#"{"infcode":-1,"err_msg":"[E-SETTLED] 已结算"}"#, "unknown")]
 #[case::success_with_503(503, r#"{"infcode":0}"#, "unknown")]

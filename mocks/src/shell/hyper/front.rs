@@ -7,7 +7,6 @@
 //! Not here: what a platform does with a message (`region`), whose keys there are (`cli`).
 
 mod admin;
-mod admit;
 mod diary;
 mod near;
 mod page;
@@ -27,7 +26,7 @@ use crosswipe_wire::{
 };
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::CONTENT_TYPE;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
@@ -38,11 +37,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use self::admin::ROUTES;
-use self::admit::{Admitted, Head};
 use self::diary::Diary;
 pub use self::diary::Seen;
 use self::page::Events;
 pub use self::witness::{Taken, Unwritten, Witness, Writing};
+use super::admit::{Admitted, Head, Terms, admit};
 use super::doors::{Door, Handle};
 use super::line::Line as Wire;
 use super::{
@@ -50,7 +49,6 @@ use super::{
     body, converse, listen, not_taken, respond,
 };
 use crate::acceptance::{Acceptance, Line, Standing, Told};
-use crate::machine::is_file;
 use crate::shell::TimeFn;
 
 /// What goes back through the door: an answer, or a page's events.
@@ -270,7 +268,12 @@ impl Node {
         let profile_of = |message: &Message<'_>| self.profile(message);
         let admitted = {
             let mut nonces = lock(&self.nonces);
-            admit::admit(&self.config, &mut nonces, head, &body, now, profile_of)
+            let terms = Terms {
+                dialect: self.config.dialect,
+                mode: self.config.mode,
+                keys: &self.config.keys,
+            };
+            admit(&terms, &mut nonces, head, &body, now, profile_of)
         };
         let admitted = match admitted {
             Ok(admitted) => admitted,
@@ -309,7 +312,7 @@ impl Node {
         seen.find(judged.request);
         self.note(seen);
         let (status, body) = answer.ok_or(Silence)?;
-        Ok(written(status, body, admitted.gbk))
+        Ok(admitted.dressed(status, body))
     }
 
     fn note(&self, seen: Seen) {
@@ -432,20 +435,6 @@ fn told(admitted: &Admitted, seen: &Seen, findings: &[Finding]) -> Option<Told> 
 
 fn unknown(what: &str) -> Refusal {
     Refusal::new(RefusalCode::Field, what.to_owned())
-}
-
-/// An answer in the encoding in which was asked.
-fn written(status: u16, body: Bytes, gbk: bool) -> Out {
-    if !gbk || is_file(&body) {
-        return respond(status, body);
-    }
-    let text = String::from_utf8_lossy(&body);
-    // GB18030 holds GBK and every other character besides.
-    let (bytes, ..) = encoding_rs::GB18030.encode(&text);
-    let mut response = respond(status, Bytes::from(bytes.into_owned()));
-    let kind = HeaderValue::from_static("application/json;charset=GBK");
-    response.headers_mut().insert(CONTENT_TYPE, kind);
-    response
 }
 
 fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -6,6 +6,7 @@
 mod clients;
 mod forms;
 mod list;
+mod profiles;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -33,10 +34,14 @@ struct Door {
 impl Door {
     #[track_caller]
     fn open(more: &[&str]) -> Door {
-        let plan = plan("pair-demo");
+        Door::of_plan(&plan("pair-demo"), more)
+    }
+
+    #[track_caller]
+    fn of_plan(plan: &str, more: &[&str]) -> Door {
         let runs = tempfile::tempdir().unwrap();
         let out = runs.path().join("run").display().to_string();
-        let args = ["serve", &plan, "--json", "--lang", "en", "--out", &out];
+        let args = ["serve", plan, "--json", "--lang", "en", "--out", &out];
         let mut started = start(&[&args, more].concat());
         let begun = Stopwatch::start();
         while !started.said("out").ends_with("}\n") {

@@ -9,7 +9,7 @@ use crosswipe_wire::{
 };
 use serde::Serialize;
 
-use super::admit::{Admitted, Head, NotAdmitted};
+use super::super::admit::{Admitted, Head, NotAdmitted};
 use super::near;
 
 /// How many are kept; older ones are forgotten.
@@ -197,6 +197,7 @@ fn word(note: &GatewayNote) -> String {
         GatewayNote::Skew(ms) => format!("skew:{ms}"),
         GatewayNote::Nonce => "nonce-repeated".to_owned(),
         GatewayNote::NonceForm => "nonce-form".to_owned(),
+        GatewayNote::Cainfo => "cainfo".to_owned(),
     }
 }
 

@@ -3,17 +3,27 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use crosswipe_domain::{AdmDivision, InfNo, Moment, Profile};
+use crosswipe_domain::{AdmDivision, GatewayCheck, InfNo, Moment, Profile};
 use crosswipe_wire::conform::{other_path, refused_at_gateway};
 use crosswipe_wire::gateway::{
-    Dialect, GatewayNote, GatewayRefusal, Nonces, Presented, Routed, Rules, check, route, spoken,
+    Dialect, GatewayNote, GatewayRefusal, Key, Nonces, Presented, Routed, Rules, check, route,
+    sealed_answer, signs_its_input, spoken,
 };
 use crosswipe_wire::{Finding, Mode, Receipt, Refusal, Request as Message, write_refusal};
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Request};
 use serde_json::json;
 
-use super::FrontConfig;
+use super::{Out, respond};
+use crate::machine::is_file;
+
+/// 条件 · What a gateway goes by.
+pub(super) struct Terms<'a> {
+    /// The one dialect that is spoken; `None` = whichever a message speaks.
+    pub(super) dialect: Option<Dialect>,
+    pub(super) mode: Mode,
+    pub(super) keys: &'a [Key],
+}
 
 /// 报头 · What came before the body.
 pub(super) struct Head {
@@ -57,11 +67,34 @@ pub(super) struct Admitted {
     pub(super) notes: Vec<GatewayNote>,
     /// Of the region that it is for.
     pub(super) profile: Arc<Profile>,
+    /// What its answer is sealed with, where its region seals answers.
+    seal: Option<Key>,
     /// What its path says, where the envelope says otherwise.
     pub(super) other_path: Option<InfNo>,
 }
 
 impl Admitted {
+    /// An answer as it was asked for: sealed where the region does that, in the encoding of the message.
+    pub(super) fn dressed(&self, status: u16, body: Bytes) -> Out {
+        let as_it_is = self.seal.is_none() && !self.gbk;
+        if as_it_is || is_file(&body) {
+            return respond(status, body);
+        }
+        let mut text = String::from_utf8_lossy(&body).into_owned();
+        if let Some(key) = &self.seal {
+            text = sealed_answer(&self.profile.answers, key, text);
+        }
+        if !self.gbk {
+            return respond(status, Bytes::from(text));
+        }
+        // GB18030 holds GBK and every other character besides.
+        let (bytes, ..) = encoding_rs::GB18030.encode(&text);
+        let mut response = respond(status, Bytes::from(bytes.into_owned()));
+        let kind = HeaderValue::from_static("application/json;charset=GBK");
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+        response
+    }
+
     /// A refusal by nobody's platform.
     pub(super) fn refuse(&self, refusal: &Refusal, now: Moment) -> String {
         let division = Message::parse(&self.body)
@@ -89,7 +122,7 @@ pub(super) struct NotAdmitted {
 
 /// Lets a message in, or says why not in the gateway's own form.
 pub(super) fn admit(
-    config: &FrontConfig,
+    terms: &Terms<'_>,
     nonces: &mut Nonces,
     head: &Head,
     body: &Bytes,
@@ -107,22 +140,39 @@ pub(super) fn admit(
     let message = Message::parse(&text);
     let profile = message.as_ref().map(profile_of).unwrap_or_default();
     let gateway = &profile.gateway;
-    let (rules, regional) = match config.mode {
+    let (rules, regional) = match terms.mode {
         // Where the region has a dialect of its own, another one is no signature at all.
         Mode::Strict => (Rules::strict(gateway), Some(gateway.dialect)),
         Mode::Tolerant => (Rules::tolerant(gateway), None),
     };
     let regional = regional.filter(|dialect| *dialect != Dialect::Bare);
-    let dialect = config.dialect.or(regional);
+    let dialect = terms.dialect.or(regional);
     let dialect = dialect.unwrap_or_else(|| head.dialect());
-    let notes = check(dialect, &rules, &config.keys, nonces, &presented);
-    let notes = notes.map_err(|refusal| NotAdmitted::by_gateway(&refusal, config.mode))?;
+    let notes = check(dialect, &rules, terms.keys, nonces, &presented);
+    let mut notes = notes.map_err(|refusal| NotAdmitted::by_gateway(&refusal, terms.mode))?;
+    let key = message.as_ref().ok().and_then(|message| {
+        let code = message.fixmedins_code.trim();
+        terms.keys.iter().find(|key| key.owner == code)
+    });
+    let signed = || {
+        let text = std::str::from_utf8(&text).unwrap_or_default();
+        key.is_some_and(|key| signs_its_input(key, text))
+    };
+    if profile.envelope.signed && !signed() {
+        let refuses = gateway.checks.contains(&GatewayCheck::Cainfo);
+        if refuses && terms.mode == Mode::Strict {
+            let refusal = GatewayRefusal::unsigned();
+            return Err(NotAdmitted::by_gateway(&refusal, terms.mode));
+        }
+        notes.push(GatewayNote::Cainfo);
+    }
+    let seal = key.filter(|_| profile.answers.output_sealed).cloned();
     let envelope = message.map(|message| message.infno);
     let other_path = match (head.named(), &envelope) {
         (Some(named), Ok(infno)) if named.base() != infno.base() => Some(named),
         _ => None,
     };
-    if let (Some(named), Mode::Strict, Ok(infno)) = (&other_path, config.mode, &envelope) {
+    if let (Some(named), Mode::Strict, Ok(infno)) = (&other_path, terms.mode, &envelope) {
         return Err(NotAdmitted::by_path(named, infno));
     }
     Ok(Admitted {
@@ -130,6 +180,7 @@ pub(super) fn admit(
         gbk,
         notes,
         profile,
+        seal,
         other_path,
     })
 }

@@ -1,0 +1,147 @@
+//! 网关密钥 · With which key each institution speaks to its gateway: from a file of the site, else the mock province's own.
+//!
+//! Why a file: keys are no part of a plan, which is shown to everybody, and no part of a run, which is sealed and kept. So
+//! they lie in `private/PLAN.keys.csv` next to the run folders, a line each: institution, key, secret. Without that file
+//! the keys follow from plan and institution and protect nothing, so that a HIS is set up once.
+//! Handed to mock gateways (`mocks::Gate`) and to whoever speaks to them (`runner::Speech`); stands in no record.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use crosswipe_domain::{Institution, Party, Profile, Role, sha256_hex};
+use crosswipe_mocks::Gate;
+use crosswipe_runner::transport::Speech;
+use crosswipe_scenarios::Plan;
+use crosswipe_wire::gateway::Key;
+
+use crate::complain::Trouble;
+use crate::private;
+
+/// 网关密钥 · By institution.
+pub(crate) struct GatewayKeys {
+    keys: BTreeMap<String, Key>,
+}
+
+impl GatewayKeys {
+    /// Those of the site of a run or world folder.
+    ///
+    /// # Errors
+    /// A key file that cannot be read, or lines that are none.
+    pub(crate) fn of_site(dir: &Path, plan: &Plan) -> Result<GatewayKeys, Trouble> {
+        let institutions = plan.topology.institutions.iter();
+        let mut keys: BTreeMap<String, Key> = institutions
+            .map(|one| (one.code.to_string(), own(plan, one)))
+            .collect();
+        let path = private::keys_file(dir, &plan.id);
+        match fs::read(&path) {
+            Ok(bytes) => keys.extend(read(&path, &bytes, &keys)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(wrong(&path, &format!("cannot be read: {}", error.kind()))),
+        }
+        Ok(GatewayKeys { keys })
+    }
+
+    /// The key of an institution of the plan.
+    pub(crate) fn of(&self, institution: &Institution) -> &Key {
+        let key = self.keys.get(institution.code.as_str());
+        key.expect("every institution of the plan has a key")
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<Key> {
+        self.keys.values().cloned().collect()
+    }
+
+    /// The own gateways of hospitals whose platform speaks a dialect.
+    pub(crate) fn gates(&self, plan: &Plan) -> BTreeMap<Party, Arc<Gate>> {
+        self.speakers(plan)
+            .map(|(party, profile, key)| (party, Arc::new(Gate::new(profile, key))))
+            .collect()
+    }
+
+    /// How the harness speaks to them.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub(crate) fn speeches(&self, plan: &Plan) -> Result<BTreeMap<Party, Speech>, Trouble> {
+        let mut speeches = BTreeMap::new();
+        for (party, profile, key) in self.speakers(plan) {
+            let mut salt = [0u8; 8];
+            getrandom::fill(&mut salt)
+                .map_err(|error| Trouble::Runtime(io::Error::other(error)))?;
+            speeches.insert(party, Speech::new(profile, key, salt));
+        }
+        Ok(speeches)
+    }
+
+    fn speakers<'p>(
+        &'p self,
+        plan: &'p Plan,
+    ) -> impl Iterator<Item = (Party, Arc<Profile>, Key)> + 'p {
+        let institutions = plan.topology.institutions.iter();
+        institutions.filter_map(|one| {
+            let profile = &plan.topology.region(one.region)?.profile;
+            let party = Party::new(Role::His, one.code.as_str());
+            (!profile.is_plain()).then(|| (party, Arc::clone(profile), self.of(one).clone()))
+        })
+    }
+}
+
+/// The key of an institution at the mock province: its code, and a secret that protects nothing.
+fn own(plan: &Plan, institution: &Institution) -> Key {
+    let text = format!("crosswipe mock gateway/{}/{}", plan.id, institution.code);
+    let secret = sha256_hex(text.as_bytes())[..32].to_owned();
+    Key::new(institution.code.as_str(), secret)
+}
+
+fn read(
+    path: &Path,
+    bytes: &[u8],
+    known: &BTreeMap<String, Key>,
+) -> Result<BTreeMap<String, Key>, Trouble> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err(wrong(path, "is not UTF-8"));
+    };
+    let mut keys = BTreeMap::new();
+    for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
+        let line = line.trim();
+        if line.is_empty()
+            || line.starts_with('#')
+            || number == 1 && line.starts_with("institution")
+        {
+            continue;
+        }
+        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
+        // The line itself is not repeated: it holds a secret.
+        let [institution, key, secret] = cells[..] else {
+            return Err(wrong(path, &format!("line {number} has not three cells")));
+        };
+        if !known.contains_key(institution) {
+            let what = format!("line {number}: the plan has no institution `{institution}`");
+            return Err(wrong(path, &what));
+        }
+        if key.is_empty() || secret.is_empty() {
+            return Err(wrong(
+                path,
+                &format!("line {number}: key and secret may not be empty"),
+            ));
+        }
+        let key = Key::new(key, secret).of(institution);
+        if keys.insert(institution.to_owned(), key).is_some() {
+            let what = format!("line {number}: `{institution}` stands twice");
+            return Err(wrong(path, &what));
+        }
+    }
+    Ok(keys)
+}
+
+fn wrong(path: &Path, what: &str) -> Trouble {
+    Trouble::Usage {
+        code: "cli::key_file",
+        what: format!("the key file `{}` {what}", path.display()),
+        help: "每行: 机构编号,密钥,秘密 · a line each: institution,key,secret".to_owned(),
+    }
+}

@@ -1,0 +1,186 @@
+//! 方言 · The harness as client: runs over real HTTP in the dialect of every shipped profile, and in a sealed one, against
+//! gateways that are strict; keys that are wrong, a kill in the midst, and where keys may be found afterwards.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+
+use crosswipe_domain::{Party, Role};
+use rstest::rstest;
+
+use super::kill::wait_for_business;
+use super::world::World;
+use super::{Bench, copy, crosswipe, plan, start};
+
+const SEALED: &str = "profile: sealed\ntitle_zh: 封装\ntitle_en: sealed\n\
+    gateway: {dialect: zhejiang, path: \"/fsi/api/{service}\", encoding: gbk}\n\
+    envelope: {cainfo: sm2, input: text, sign_in: single}\nanswers: {output: sm4, infcode: text}\n";
+
+/// pair-demo, all platforms with one profile.
+fn planned(bench: &Bench, profile: &str) -> String {
+    let dir = bench.path("plan");
+    copy(Path::new(&plan("pair-demo")), &dir);
+    let topology = dir.join("topology.yaml");
+    let text = fs::read_to_string(&topology).unwrap();
+    let text = text.replacen("regions:\n", &format!("profile: {profile}\nregions:\n"), 1);
+    fs::write(topology, text).unwrap();
+    fs::write(dir.join("own.yaml"), SEALED).unwrap();
+    bench.text("plan")
+}
+
+#[rstest]
+#[case::zhejiang("zhejiang")]
+#[case::guangdong("guangdong")]
+#[case::jiangsu("jiangsu")]
+#[case::hebei("hebei")]
+#[case::chongqing("chongqing")]
+#[case::apikey("{gateway: {dialect: apikey}}")]
+#[case::sealed("own.yaml")]
+fn a_run_speaks_the_dialect_of_its_region_and_ends_clean(#[case] profile: &str) {
+    let bench = Bench::new();
+    let plan = planned(&bench, profile);
+    let ended = crosswipe(&[
+        "run",
+        &plan,
+        "--json",
+        "--quiet",
+        "--out",
+        &bench.text("run"),
+    ]);
+    assert_eq!(ended.json()["verdict"], "clean", "{profile}: {ended:?}");
+    ended.must_end(0);
+}
+
+/// One case of the plan settles before the discharge, which this region refuses: the case fails, and nothing is left.
+#[test]
+fn what_a_region_refuses_fails_a_case_and_leaves_nothing() {
+    let bench = Bench::new();
+    let plan = planned(&bench, "hunan");
+    let ended = crosswipe(&[
+        "run",
+        &plan,
+        "--json",
+        "--quiet",
+        "--out",
+        &bench.text("run"),
+    ]);
+    let json = ended.json();
+    assert_eq!(json["verdict"], "clean", "{ended:?}");
+    assert_eq!(
+        ended.out.matches("E-NOTDISCH").count().min(1),
+        1,
+        "{ended:?}"
+    );
+    ended.must_end(1);
+}
+
+/// The status of a message without any dialect, sent to a hospital's address.
+fn plainly(at: &str) -> String {
+    let mut line = TcpStream::connect(at).unwrap();
+    let body = r#"{"infno":"9001"}"#;
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    line.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Gateways refuse whoever does not speak so; the run that does ends clean at the very same ones.
+#[test]
+fn whoever_does_not_speak_it_is_refused_where_the_run_is_not() {
+    let bench = Bench::new();
+    let plan = planned(&bench, "guangdong");
+    let world = World::serve_plan(bench.path("world"), &plan);
+    let hospital = Party::new(Role::His, "H33020000001");
+    let at = world.parties[&hospital].to_string();
+    let said = plainly(&at);
+    assert!(
+        said.starts_with("HTTP/1.1 401") && said.contains("access key missing"),
+        "{said}"
+    );
+    let ended = crosswipe(&[
+        "run",
+        &plan,
+        "--json",
+        "--quiet",
+        "--served",
+        &bench.text("world"),
+        "--out",
+        &bench.text("run"),
+    ]);
+    ended.must_end(0);
+}
+
+/// Whoever takes a sealed run over speaks the same dialect, signed in once.
+#[test]
+fn a_sealed_run_that_was_killed_is_finished_in_its_dialect() {
+    let bench = Bench::new();
+    let plan = planned(&bench, "own.yaml");
+    let dir = bench.path("run");
+    let mut started = start(&["run", &plan, "--quiet", "--out", &bench.text("run")]);
+    wait_for_business(&mut started, &dir);
+    started.kill();
+    let ended = crosswipe(&["resume", &bench.text("run"), "--json", "--quiet"]);
+    assert_eq!(ended.json()["verdict"], "clean", "{ended:?}");
+}
+
+/// A key of a key file is what the run speaks with, and is found nowhere afterwards.
+#[test]
+fn a_key_file_is_spoken_with_and_its_secrets_stay_out_of_every_file_of_the_run() {
+    let bench = Bench::new();
+    let plan = planned(&bench, "own.yaml");
+    let id = fs::read_to_string(bench.path("plan").join("plan.yaml")).unwrap();
+    let id = id
+        .lines()
+        .find_map(|line| line.strip_prefix("plan:"))
+        .unwrap()
+        .trim()
+        .to_owned();
+    let private = bench.path("private");
+    fs::create_dir_all(&private).unwrap();
+    let secrets: Vec<String> = (1..=4).map(|n| format!("canary-secret-{n}-5f3a")).collect();
+    let codes = [
+        "H33010000001",
+        "H33010000002",
+        "H33020000001",
+        "H33020000002",
+    ];
+    let lines: String = codes
+        .iter()
+        .zip(&secrets)
+        .map(|(code, secret)| format!("{code},key-{code},{secret}\n"))
+        .collect();
+    let file = private.join(format!("{id}.keys.csv"));
+    fs::write(&file, format!("institution,key,secret\n{lines}")).unwrap();
+    let ended = crosswipe(&["run", &plan, "--out", &bench.text("run")]).must_end(0);
+    let mut read = 0;
+    for path in super::files(&bench.path("run"), &[]) {
+        let bytes = fs::read(&path).unwrap();
+        for secret in &secrets {
+            let found = bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes());
+            assert!(!found, "{secret} in {}", path.display());
+        }
+        read += 1;
+    }
+    assert!(read > 10, "{read} files");
+    for secret in &secrets {
+        assert!(!ended.out.contains(secret) && !ended.err.contains(secret));
+    }
+    for (wrong, words) in [
+        ("H33010000001,key\n", "three cells"),
+        ("H99010000001,key,secret\n", "no institution"),
+        ("H33010000001,,secret\n", "empty"),
+        ("H33010000001,a,b\nH33010000001,a,b\n", "twice"),
+    ] {
+        fs::write(&file, wrong).unwrap();
+        let ended = crosswipe(&["run", &plan, "--out", &bench.text("again")]);
+        ended.must_end(64).must_say(&["cli::key_file", words]);
+        let _ = fs::remove_dir_all(bench.path("again"));
+    }
+}

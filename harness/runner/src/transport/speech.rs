@@ -1,0 +1,106 @@
+//! 说方言 · Puts a message into the dialect of the platform that it goes to, and takes its answer out of it.
+//!
+//! Why here: whoever composes a message and whoever journals it know the interface alone; path, headers, signature,
+//! encoding and seal are put on right before the first byte leaves, and taken off right after the last one came. So keys
+//! are known to this file alone and stand in no record. Called by [`Http`](super::Http). Not here: how a dialect is signed
+//! (`wire::gateway`), what an answer means (`wire::classify`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use crosswipe_domain::{Encoding, Moment, Profile};
+use crosswipe_wire::Request;
+use crosswipe_wire::gateway::{Key, Outbound, address, opened_answer, sealed_request, sign};
+
+/// 说方言 · How one party is spoken to, and with which key.
+pub struct Speech {
+    profile: Arc<Profile>,
+    key: Key,
+    /// What is used for no second message, whatever many processes send to one platform.
+    salt: [u8; 8],
+    sent: AtomicU64,
+}
+
+/// 装好的报文 · A message as its bytes leave.
+pub(super) struct Dressed {
+    pub(super) path: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Bytes,
+}
+
+impl std::fmt::Debug for Speech {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Speech({}, {:?})", self.profile.id, self.key)
+    }
+}
+
+impl Speech {
+    /// Speaks to a platform as its profile says; `salt` is drawn anew by each process.
+    pub fn new(profile: Arc<Profile>, key: Key, salt: [u8; 8]) -> Speech {
+        Speech {
+            profile,
+            key,
+            salt,
+            sent: AtomicU64::new(0),
+        }
+    }
+
+    /// The message in its dialect; as it stands where it is none.
+    pub(super) fn dressed(&self, message: &str, at: Moment) -> Dressed {
+        let gateway = &self.profile.gateway;
+        let infno = Request::parse(message.as_bytes()).map(|request| request.infno);
+        let text = sealed_request(&self.profile.envelope, &self.key, message.to_owned());
+        let (body, charset) = match gateway.encoding {
+            Encoding::Utf8 => (text.into_bytes(), "utf-8"),
+            // GB18030 is GBK wherever GBK has the character, and never a question mark.
+            Encoding::Gbk => (encoding_rs::GB18030.encode(&text).0.into_owned(), "GBK"),
+        };
+        let kind = format!("application/json;charset={charset}");
+        let mut headers = vec![("content-type", kind)];
+        let mut path = "/".to_owned();
+        if let Ok(infno) = infno {
+            let nonce = self.nonce();
+            let out = Outbound {
+                infno: &infno,
+                at,
+                nonce: &nonce,
+                body: &body,
+            };
+            headers.extend(sign(gateway.dialect, &self.key, &out));
+            // A service that the platform has no path for goes where its number is read from the message.
+            path = address(&gateway.path, &infno).unwrap_or(path);
+        }
+        Dressed {
+            path,
+            headers,
+            body: Bytes::from(body),
+        }
+    }
+
+    /// The answer in plain UTF-8; what cannot be read so is left to whoever classifies it.
+    pub(super) fn plain(&self, answer: Bytes) -> Bytes {
+        let text = match std::str::from_utf8(&answer) {
+            Ok(text) => text.to_owned(),
+            Err(_) => {
+                let (text, _, broken) = encoding_rs::GB18030.decode(&answer);
+                if broken || answer.starts_with(b"PK") {
+                    return answer;
+                }
+                text.into_owned()
+            }
+        };
+        match opened_answer(&self.key, &text) {
+            Some(opened) => Bytes::from(opened),
+            None if text.as_bytes() == &answer[..] => answer,
+            None => Bytes::from(text),
+        }
+    }
+
+    /// 32 hex digits that were never used before.
+    fn nonce(&self) -> String {
+        let count = self.sent.fetch_add(1, Ordering::Relaxed);
+        let salt = u64::from_be_bytes(self.salt);
+        format!("{salt:016x}{count:016x}")
+    }
+}
