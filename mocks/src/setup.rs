@@ -107,6 +107,12 @@ impl Setup {
             .filter(move |persona| persona.insured == insured)
     }
 
+    /// Persons who were insured at a place once.
+    pub fn persons_once_of(&self, place: AdmDivision) -> impl Iterator<Item = &Persona> {
+        let once = move |persona: &&Persona| persona.former == Some(place);
+        self.persons.values().filter(once)
+    }
+
     /// An item of the treatment places' catalogue.
     pub fn tariff(&self, code: &str) -> Option<&Tariff> {
         self.tariffs.get(code)

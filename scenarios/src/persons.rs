@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, BadIdNumber, IdNumber, Money, PersonClass, PersonNo, Persona, Topology,
+    AdmDivision, BadIdNumber, Enrolment, IdNumber, Money, PersonClass, PersonNo, Persona, Topology,
 };
 
 use crate::codes;
@@ -17,6 +17,27 @@ use crate::problem::{At, Problem, Problems, Said};
 use crate::source::Source;
 use crate::table::{Column, Row, read_table};
 use crate::words;
+
+/// 参保状态
+const STATUS: Column = Column {
+    en: "status",
+    zh: "参保状态",
+};
+/// Where the person was insured once.
+const FORMER: Column = Column {
+    en: "former",
+    zh: "原参保地",
+};
+/// Columns that a file may leave out.
+const OPTIONAL: [Column; 2] = [STATUS, FORMER];
+const ENROLMENTS: [(&str, Enrolment); 6] = [
+    ("正常", Enrolment::Normal),
+    ("暂停", Enrolment::Suspended),
+    ("终止", Enrolment::Ended),
+    ("normal", Enrolment::Normal),
+    ("suspended", Enrolment::Suspended),
+    ("ended", Enrolment::Ended),
+];
 
 const COLUMNS: [Column; 10] = [
     Column {
@@ -87,12 +108,20 @@ pub(crate) fn read_persons(
     topology: &Topology,
     problems: &Problems,
 ) -> Vec<Person> {
+    // What a file does not say is as usual: enrolled, and nowhere else before.
+    let head = source.text.lines().next().unwrap_or_default();
+    let says = |column: &Column| {
+        let mut names = head.split(',').map(str::trim);
+        names.any(|name| [column.en, column.zh].contains(&name))
+    };
+    let more = OPTIONAL.into_iter().filter(says);
+    let columns: Vec<Column> = COLUMNS.into_iter().chain(more).collect();
     // Read once for the places of private cells, so that no problem is ever drawn with them.
     let silent = Problems::default();
-    let readable = read_table(source, &COLUMNS, &silent);
+    let readable = read_table(source, &columns, &silent);
     source.mask(&private_ranges(source, &readable));
     let before = problems.len();
-    let rows = read_table(source, &COLUMNS, problems);
+    let rows = read_table(source, &columns, problems);
     if problems.len() > before {
         problems.lost_some(codes::UNKNOWN_PERSON);
     }
@@ -101,7 +130,7 @@ pub(crate) fn read_persons(
         report_private_duplicates(what, rows.iter().map(|row| &row.cells[column]), problems);
     }
     let read = rows.iter().filter_map(|row| {
-        let read = person(row, topology, problems);
+        let read = person(row, &columns, topology, problems);
         if read.is_none() {
             problems.lost(&row.cells[0].value);
         }
@@ -130,7 +159,12 @@ fn private_ranges(source: &Source, readable: &[Row]) -> Vec<Range<usize>> {
     ranges
 }
 
-fn person(row: &Row, topology: &Topology, problems: &Problems) -> Option<Person> {
+fn person(
+    row: &Row,
+    columns: &[Column],
+    topology: &Topology,
+    problems: &Problems,
+) -> Option<Person> {
     const USES: [(&str, Use); 6] = [
         ("matrix", Use::Matrix),
         ("named", Use::Named),
@@ -154,6 +188,7 @@ fn person(row: &Row, topology: &Topology, problems: &Problems) -> Option<Person>
         deductible_used,
         pool_paid,
         purpose,
+        ..,
     ] = row.cells.as_slice()
     else {
         return None;
@@ -165,6 +200,20 @@ fn person(row: &Row, topology: &Topology, problems: &Problems) -> Option<Person>
     let [balance, deductible_used, pool_paid] =
         [balance, deductible_used, pool_paid].map(|cell| amount(cell, problems));
     let purpose = words::one_of(purpose, "use", &USES, problems)?;
+    let optional = |column: &Column| {
+        let place = columns.iter().position(|one| one.en == column.en)?;
+        let cell = row.cells.get(place)?;
+        (!cell.value.is_empty()).then_some(cell)
+    };
+    let enrolment = match optional(&STATUS) {
+        Some(cell) => words::one_of(cell, "enrolment", &ENROLMENTS, problems),
+        None => Some(Enrolment::Normal),
+    };
+    let former = match optional(&FORMER) {
+        Some(cell) => region(cell, topology, problems).map(Some),
+        None => Some(None),
+    };
+    let (enrolment, former) = (enrolment?, former?);
     if label.value.is_empty() {
         problems.push(
             row.at
@@ -179,6 +228,8 @@ fn person(row: &Row, topology: &Topology, problems: &Problems) -> Option<Person>
         id_number: id_number?,
         name: name.value.clone(),
         insured: insured?,
+        enrolment,
+        former,
         class: class?,
         balance: balance?,
         deductible_used: deductible_used?,

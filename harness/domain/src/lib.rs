@@ -53,5 +53,5 @@ pub use profile::{
     Reconciliation, SignIn,
 };
 pub use tariff::{BasketLine, ItemClass, Tariff};
-pub use topology::{Institution, Persona, Region, Registry, Topology};
+pub use topology::{Enrolment, Institution, Persona, Region, Registry, Topology};
 pub use window::{Allow, NoRefund, Phase, PhaseKind, Public, Scope, Suspension, Window};

@@ -115,6 +115,10 @@ pub struct Persona {
     pub name: String,
     /// 参保地
     pub insured: AdmDivision,
+    /// 参保状态 there.
+    pub enrolment: Enrolment,
+    /// 从前的参保地 · Another place where the person was insured once; that enrolment has ended.
+    pub former: Option<AdmDivision>,
     /// Employee or resident.
     pub class: PersonClass,
     /// 个人账户余额 at the start.
@@ -125,6 +129,38 @@ pub struct Persona {
     pub pool_paid: Money,
     /// True: on the registry of test persons. False: one of the mock world's public, never swiped by the run.
     pub registered: bool,
+}
+
+/// 参保状态 · Whether a person may have benefits (`psn_insu_stas`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Enrolment {
+    /// 正常参保
+    #[default]
+    Normal,
+    /// 暂停参保
+    Suspended,
+    /// 终止参保
+    Ended,
+}
+
+impl Enrolment {
+    /// As the interface writes it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Enrolment::Normal => "1",
+            Enrolment::Suspended => "2",
+            Enrolment::Ended => "4",
+        }
+    }
+
+    /// In Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Enrolment::Normal => "正常参保",
+            Enrolment::Suspended => "暂停参保",
+            Enrolment::Ended => "终止参保",
+        }
+    }
 }
 
 /// 名册 · All persons of a plan.

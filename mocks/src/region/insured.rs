@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, Business, Cause, CellKey, FenceState, Moment, Money, Nature, Party, PersonClass,
-    Persona, Role, Span,
+    AdmDivision, Business, Cause, CellKey, Enrolment, FenceState, Moment, Money, Nature, Party,
+    PersonClass, Persona, Role, Span,
 };
 use crosswipe_wire::{
     Members, ObjectText, Receipt, Refusal, RefusalCode, Request, list_text, write_ok, write_refusal,
@@ -200,12 +200,29 @@ impl Insured {
             .setup
             .person(no)
             .filter(|persona| persona.insured == self.code);
-        found.ok_or_else(|| RefusalCode::Person.into())
+        found.ok_or_else(|| self.moved_away(self.setup.person(no)))
+    }
+
+    /// Nobody of this place: unknown here, or enrolled here once.
+    fn moved_away(&self, persona: Option<&Persona>) -> Refusal {
+        match persona.filter(|persona| persona.former == Some(self.code)) {
+            Some(persona) => {
+                let why = format!(
+                    "在 {} 的参保已终止, 现参保地 {}",
+                    self.code, persona.insured
+                );
+                Refusal::new(RefusalCode::Status, why)
+            }
+            None => RefusalCode::Person.into(),
+        }
     }
 
     /// Enrolled here, with the insurance that the message names, and allowed to be treated elsewhere.
     fn entitled(&self, hop: &Hop) -> Result<(), Refusal> {
         let persona = self.persona(&hop.person)?;
+        if persona.enrolment != Enrolment::Normal {
+            return Err(Refusal::new(RefusalCode::Status, persona.enrolment.zh()));
+        }
         let insutype = match &hop.deed {
             Deed::Register { insutype, .. } => Some(insutype),
             Deed::Settle(bill) => Some(&bill.insutype),
@@ -281,11 +298,19 @@ impl Insured {
 
     /// By person number, else by the credential that was read: identity number, or the person number again.
     fn find(&self, node: &Members<'_>) -> Option<&Persona> {
+        self.named_among(node, self.setup.persons_of(self.code))
+    }
+
+    fn named_among<'p>(
+        &self,
+        node: &Members<'_>,
+        mut persons: impl Iterator<Item = &'p Persona>,
+    ) -> Option<&'p Persona> {
         let named: Vec<_> = ["psn_no", "mdtrt_cert_no", "certno"]
             .into_iter()
             .filter_map(|name| node.text(name))
             .collect();
-        self.setup.persons_of(self.code).find(|persona| {
+        persons.find(|persona| {
             named.iter().any(|no| {
                 // The check character of an identity number is written as `x` too.
                 no == persona.no.reveal() || no.eq_ignore_ascii_case(persona.id_number.reveal())
@@ -301,7 +326,8 @@ impl Insured {
         request: &Request<'_>,
     ) -> Result<Vec<answer::Node>, Refusal> {
         let node = request.node("data").unwrap_or_default();
-        let persona = self.find(&node).ok_or(RefusalCode::Person)?;
+        let left = || self.named_among(&node, self.setup.persons_once_of(self.code));
+        let persona = self.find(&node).ok_or_else(|| self.moved_away(left()))?;
         let span = self.code.span_to(hop.treatment);
         credential::check(persona, &node, span)?;
         let facts = PersonFacts::of(persona, now);
@@ -324,14 +350,24 @@ impl Insured {
             .text("insutype", insutype);
         let insurance = insurance
             .text("psn_type", &facts.kind)
-            .text("psn_insu_stas", "1")
+            .text("psn_insu_stas", persona.enrolment.code())
             .text("cvlserv_flag", "0");
         let insurance = insurance
             .text("insuplc_admdvs", self.code.as_str())
             .finish();
+        // Rows come in no order of use: whoever takes the first one has to look at place and status.
+        let ended = persona.former.map(|place| {
+            let row = ObjectText::new()
+                .money("balc", Money::ZERO)
+                .text("insutype", insutype)
+                .text("psn_type", &facts.kind)
+                .text("psn_insu_stas", Enrolment::Ended.code())
+                .text("cvlserv_flag", "0");
+            row.text("insuplc_admdvs", place.as_str()).finish()
+        });
         Ok(vec![
             ("baseinfo", base),
-            ("insuinfo", list_text([insurance])),
+            ("insuinfo", list_text(ended.into_iter().chain([insurance]))),
             ("idetinfo", "[]".to_owned()),
         ])
     }

@@ -52,6 +52,8 @@ fn persona(no: &str, insured: &str, class: PersonClass, serial: u32, registered:
         id_number: identity(serial),
         name: format!("测试{serial}"),
         insured: division(insured),
+        enrolment: Default::default(),
+        former: None,
         class,
         balance: yuan("1200.00"),
         deductible_used: yuan("760.00"),

@@ -1,10 +1,14 @@
 //! 凭证 · Names, numbers and cards that another region reads otherwise: refused with the character or field that it is.
 
-use crosswipe_domain::{IdNumber, Moment, Party, Role};
+use crosswipe_domain::{Enrolment, IdNumber, Moment, Party, Role};
 use crosswipe_mocks::MemoryWorld;
+use crosswipe_wire::RefusalCode as Code;
 use serde_json::{Value, json};
 
-use crate::bench::{Carrier, Counter, EMPLOYEE, H_HANGZHOU, H_NINGBO, at, books, config};
+use crate::bench::{
+    Carrier, Counter, EMPLOYEE, H_HANGZHOU, H_NINGBO, HANGZHOU, Said, WENZHOU, at, books, config,
+    division,
+};
 
 /// An identity number of nobody that ends with X.
 fn ends_with_x() -> IdNumber {
@@ -57,6 +61,77 @@ fn read(institution: &str, insured: Option<&str>, data: Value) -> Read {
         said: answer["err_msg"].as_str().unwrap_or_default().to_owned(),
         output: answer["output"].clone(),
     }
+}
+
+/// The employee as somebody who is suspended, or was insured at another place before.
+fn counter_for(world: &MemoryWorld) -> Counter<'_> {
+    Counter::new(world, H_NINGBO, EMPLOYEE)
+}
+
+fn world_with(change: impl Fn(&mut crosswipe_domain::Persona)) -> MemoryWorld {
+    let mut config = config(&[]);
+    let personas = &mut config.registry.personas;
+    change(
+        personas
+            .iter_mut()
+            .find(|one| one.no.reveal() == EMPLOYEE)
+            .unwrap(),
+    );
+    MemoryWorld::new(&config.setup(), vec![])
+}
+
+#[test]
+fn whoever_is_suspended_is_read_with_that_status_and_settled_nowhere() {
+    for (status, code) in [(Enrolment::Suspended, "2"), (Enrolment::Ended, "4")] {
+        let world = world_with(|one| one.enrolment = status);
+        let mut counter = counter_for(&world);
+        let read = counter
+            .send("1101", json!({"data": {"psn_no": EMPLOYEE}}))
+            .output();
+        assert_eq!(read["insuinfo"][0]["psn_insu_stas"], code);
+        let before = books(&world);
+        assert_eq!(counter.send("2201", json!({})), Said::Refused(Code::Status));
+        assert_eq!(counter.send("2401", json!({})), Said::Refused(Code::Status));
+        for (party, after) in books(&world) {
+            assert_eq!(
+                (&before[&party].cells, &before[&party].rows),
+                (&after.cells, &after.rows),
+                "{party}"
+            );
+        }
+    }
+}
+
+#[test]
+fn of_two_insurances_the_one_that_holds_is_chosen_by_place_and_status() {
+    let world = world_with(|one| one.former = Some(division(WENZHOU)));
+    let mut counter = counter_for(&world);
+    let read = counter
+        .send("1101", json!({"data": {"psn_no": EMPLOYEE}}))
+        .output();
+    let rows = read["insuinfo"].as_array().unwrap();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row["insuplc_admdvs"].as_str().unwrap(),
+                row["psn_insu_stas"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [(WENZHOU, "4"), (HANGZHOU, "1")],
+        "the first is not the one"
+    );
+    // Whoever takes the first row is told where the person is insured now.
+    counter.insured = WENZHOU.to_owned();
+    for infno in ["1101", "2201"] {
+        let said = counter.send(infno, json!({"data": {"psn_no": EMPLOYEE}}));
+        assert_eq!(said, Said::Refused(Code::Status), "{infno}");
+    }
+    counter.insured = HANGZHOU.to_owned();
+    counter.send("2201", json!({})).output();
 }
 
 #[test]

@@ -241,3 +241,38 @@ fn slips_in_baskets(
 ) {
     check_slip(file, from, to, expected);
 }
+
+/// Two columns may be left out; where they stand, each person is as they say.
+#[test]
+fn a_person_may_be_suspended_or_insured_elsewhere_once() {
+    use crate::fixture::{planted, read, told};
+    use crosswipe_domain::Enrolment;
+    let folder = planted(&[]);
+    let path = folder.path().join("persons.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let more = |first: &str| {
+        let mut lines = text.lines();
+        let head = format!("{},参保状态,原参保地\n", lines.next().unwrap());
+        let first = format!("{},{first}\n", lines.next().unwrap());
+        let rest: String = lines.map(|line| format!("{line},,\n")).collect();
+        std::fs::write(&path, head + &first + &rest).unwrap();
+        read(folder.path())
+    };
+    let (plan, problems) = more("暂停,330200");
+    let persona = plan
+        .unwrap_or_else(|| panic!("{}", told(&problems)))
+        .registry
+        .personas[0]
+        .clone();
+    assert_eq!(persona.enrolment, Enrolment::Suspended);
+    assert_eq!(
+        persona.former.map(|code| code.to_string()).as_deref(),
+        Some("330200")
+    );
+    let (_, problems) = more("停保,330900");
+    let told = told(&problems);
+    assert!(
+        told.contains("persons.csv:2:") && told.contains("停保") && told.contains("330900"),
+        "{told}"
+    );
+}

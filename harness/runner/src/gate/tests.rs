@@ -72,6 +72,8 @@ fn persona(insured: &str, class: PersonClass, registered: bool) -> Persona {
             .unwrap(),
         name: "测试甲".to_owned(),
         insured: AdmDivision::parse(insured).unwrap(),
+        enrolment: Default::default(),
+        former: None,
         class,
         balance: Money::ZERO,
         deductible_used: Money::ZERO,
