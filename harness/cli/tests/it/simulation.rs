@@ -10,6 +10,7 @@
 mod catalogue;
 mod fencing;
 mod flows;
+mod gate_cells;
 mod honest;
 mod network;
 mod points;
