@@ -68,6 +68,12 @@ fn the_small_plan_has_no_slip() {
     "rollback: some",
     "plan.yaml:5:11 scenario::unknown_word: unknown rollback rule `some`"
 )]
+#[case::a_live_day_without_its_hour(
+    "plan.yaml",
+    "{id: live, from: \"2030-03-02T20:00+08:00\"",
+    "{id: live, from: \"2030-03-02\"",
+    "plan.yaml:11:22 scenario::bad_instant: `2030-03-02` is no instant"
+)]
 #[case::cross_swipe_is_never_a_default(
     "plan.yaml",
     "cross_swipe: [outpatient, inpatient]\n",
