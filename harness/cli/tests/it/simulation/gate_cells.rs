@@ -200,7 +200,6 @@ fn carried_out(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected) -> Came {
         plan.window.clone(),
         plan.arranged.clone(),
         Default::default(),
-        Default::default(),
     );
     let bytes = Arc::new(AtomicU64::new(0));
     let network = Counted {
