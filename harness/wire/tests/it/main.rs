@@ -17,6 +17,8 @@ mod identities;
 #[cfg(test)]
 mod mask;
 #[cfg(test)]
+mod regional;
+#[cfg(test)]
 mod tolerance;
 #[cfg(test)]
 mod writing;
