@@ -16,25 +16,24 @@ pub(super) fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
     if bytes.contains(&0) {
         return None;
     }
-    let (text, _, broken) = GB18030.decode(bytes);
-    if !broken {
-        return Some(text);
-    }
     by_line(bytes).map(Cow::Owned)
 }
 
-/// A log into which programs of both encodings wrote.
+/// Line by line: a log may be of several programs, and the bytes of the one encoding are often characters of the other.
 fn by_line(bytes: &[u8]) -> Option<String> {
     let mut whole = String::with_capacity(bytes.len());
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        match std::str::from_utf8(line) {
-            Ok(text) => whole.push_str(text),
-            Err(_) => {
+        let unicode = std::str::from_utf8(line).ok();
+        // Two bytes of GBK now and then make a Latin or Greek letter, hardly ever a Chinese character.
+        match unicode.filter(|text| text.is_ascii() || text.chars().any(|c| c >= '\u{800}')) {
+            Some(text) => whole.push_str(text),
+            None => {
                 let (text, _, broken) = GB18030.decode(line);
-                if broken {
-                    return None;
+                match unicode {
+                    _ if !broken => whole.push_str(&text),
+                    Some(text) => whole.push_str(text),
+                    None => return None,
                 }
-                whole.push_str(&text);
             }
         }
     }
@@ -53,6 +52,11 @@ mod tests {
         assert_eq!(text(&gbk).as_deref(), Some(words));
         let mixed = [words.as_bytes(), &gbk].concat();
         assert_eq!(text(&mixed), Some(Cow::Owned(words.repeat(2))));
+        // Each pair of bytes of this name is a letter of UTF-8 as well.
+        let (letters, ..) = GB18030.encode("员员\n");
+        assert!(std::str::from_utf8(&letters).is_ok(), "{letters:x?}");
+        let both = [&letters[..], &gbk].concat();
+        assert_eq!(text(&both), Some(Cow::Owned(format!("员员\n{words}"))));
     }
 
     #[test]
