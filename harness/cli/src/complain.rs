@@ -310,8 +310,11 @@ fn told(trouble: &Trouble, level: &str) -> String {
     text
 }
 
-/// Draws all problems of plan files, with line, column and caret.
+/// Draws all problems of plan files, with line, column and caret, and counts them; nothing where there is none.
 pub(crate) fn problems(problems: &[Problem]) {
+    if problems.is_empty() {
+        return;
+    }
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let renderer = if colour {
         Renderer::styled()

@@ -34,9 +34,7 @@ pub(crate) fn lint(args: &Lint) -> Result<Exit, Trouble> {
         }
         found.extend(told);
     }
-    if !found.is_empty() {
-        problems(&found);
-    }
+    problems(&found);
     Ok(if usable { Exit::Clean } else { Exit::Usage })
 }
 
