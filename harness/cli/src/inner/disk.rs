@@ -41,7 +41,8 @@ impl Troubled {
             let killed = self.orders.met("harness-killed", at_intent, &infno, now);
             ordered.killed |= killed.is_some();
             ordered.taken_over |= met("zombie-harness").is_some();
-            ordered.full |= met("disk-full").is_some();
+            // One commit meets one full disk, however many rows were gathered for it.
+            ordered.full = ordered.full || met("disk-full").is_some();
             if let Some(order) = met("journal-torn-tail") {
                 let zeros = order.choice("tail") == "zeros";
                 ordered.torn = Some(if zeros { "zeros" } else { "cut" });
