@@ -141,7 +141,7 @@ fn undone(hop: &Hop, unbill: &Unbill, now: Moment, form: &AnswerForm) -> Vec<Nod
 pub(crate) fn person(text: ObjectText, facts: Option<&PersonFacts>) -> ObjectText {
     let text = text
         .text("psn_name", facts.map_or("", |p| &p.name))
-        .text("psn_cert_type", "01");
+        .text("psn_cert_type", facts.map_or("01", |p| &p.certificate));
     let text = text
         .text("certno", facts.map_or("", |p| &p.certno))
         .text("gend", facts.map_or("", |p| &p.gender));

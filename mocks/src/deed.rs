@@ -237,6 +237,8 @@ pub struct PersonFacts {
     pub name: String,
     /// `certno`
     pub certno: String,
+    /// `psn_cert_type`
+    pub certificate: String,
     /// `gend`: 1 male, 2 female.
     pub gender: String,
     /// `brdy`

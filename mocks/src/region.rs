@@ -39,6 +39,7 @@ use crosswipe_wire::{
 };
 
 pub(crate) use clearing::line as confirmed_line;
+pub(crate) use credential::voucher_fact;
 pub(crate) use fees::{batch_lines, line_id, named_lines};
 pub(crate) use mapping::{found as mapping, rows as mappings};
 pub(crate) use settle::settlement_facts;

@@ -168,6 +168,7 @@ impl PersonFacts {
         PersonFacts {
             name: persona.name.clone(),
             certno: id.to_owned(),
+            certificate: persona.certificate.code().to_owned(),
             gender: if male { "1" } else { "2" }.to_owned(),
             birthday,
             age,

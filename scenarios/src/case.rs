@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use crosswipe_domain::{Business, CaseId, InfNo, InstitutionCode, Moment};
 
+use crate::credential::Credential;
+
 /// 用例 · Steps carried out one after the other, then undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
@@ -60,6 +62,8 @@ pub struct Swipe {
     pub undo_at: Option<Moment>,
     /// 个人账户使用标志 · Whether the personal account pays what it can.
     pub account: bool,
+    /// 凭证 · What the person shows.
+    pub credential: Credential,
     /// 出院 · Where the discharge of a stay comes.
     pub discharge: Discharge,
     /// True: sent past the gate on purpose (mocks only).

@@ -8,6 +8,7 @@
 
 mod case;
 mod contacts;
+mod credential;
 mod plan;
 mod play;
 mod preflight;
@@ -57,6 +58,7 @@ pub use case::{
 };
 pub use codes::CODES;
 pub use contacts::{Contact, Lead};
+pub use credential::{Credential, Shows, Written};
 pub use duties::{Audience, Duty, OpenPoint};
 pub use load::{check, load};
 pub use plan::Plan;

@@ -8,7 +8,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, BadIdNumber, Enrolment, IdNumber, Money, PersonClass, PersonNo, Persona, Topology,
+    AdmDivision, BadIdNumber, Certificate, Enrolment, IdNumber, Money, PersonClass, PersonNo,
+    Persona, Topology,
 };
 
 use crate::codes;
@@ -28,8 +29,23 @@ const FORMER: Column = Column {
     en: "former",
     zh: "原参保地",
 };
+/// 证件类型
+const CERTIFICATE: Column = Column {
+    en: "cert_type",
+    zh: "证件类型",
+};
+/// 卡识别码 of the social-security card.
+const CARD_SN: Column = Column {
+    en: "card_sn",
+    zh: "卡识别码",
+};
 /// Columns that a file may leave out.
-const OPTIONAL: [Column; 2] = [STATUS, FORMER];
+const OPTIONAL: [Column; 4] = [STATUS, FORMER, CERTIFICATE, CARD_SN];
+const CERTIFICATES: [(&str, Certificate); 3] = [
+    ("01", Certificate::IdCard),
+    ("07", Certificate::PermanentResidence),
+    ("17", Certificate::ResidencePermit),
+];
 const ENROLMENTS: [(&str, Enrolment); 6] = [
     ("正常", Enrolment::Normal),
     ("暂停", Enrolment::Suspended),
@@ -213,7 +229,15 @@ fn person(
         Some(cell) => region(cell, topology, problems).map(Some),
         None => Some(None),
     };
-    let (enrolment, former) = (enrolment?, former?);
+    let certificate = match optional(&CERTIFICATE) {
+        Some(cell) => words::one_of(cell, "certificate", &CERTIFICATES, problems),
+        None => Some(Certificate::IdCard),
+    };
+    let card_sn = match optional(&CARD_SN) {
+        Some(cell) => card_sn(cell, problems),
+        None => Some(String::new()),
+    };
+    let (enrolment, former, certificate, card_sn) = (enrolment?, former?, certificate?, card_sn?);
     if label.value.is_empty() {
         problems.push(
             row.at
@@ -222,10 +246,25 @@ fn person(
         );
         return None;
     }
+    let document = &row.cells[2];
+    let id_number = id_number?;
+    if !certificate.fits(&id_number) {
+        let message = format!(
+            "identity number `{}` is none of a document {} ({})",
+            PersonNo::new(&document.value),
+            certificate.code(),
+            certificate.zh()
+        );
+        let help = "01、07 用 999999 开头, 17 用 819999、829999、839999 开头 · 01 and 07 begin with 999999, 17 with 819999, 829999 or 839999";
+        problems.push(document.at.error(codes::BAD_ID_NUMBER, message).help(help));
+        return None;
+    }
     let persona = Persona {
         label: label.value.clone(),
         no: no?,
-        id_number: id_number?,
+        id_number,
+        certificate,
+        card_sn,
         name: name.value.clone(),
         insured: insured?,
         enrolment,
@@ -252,6 +291,18 @@ fn person_no(cell: &Said<String>, problems: &Problems) -> Option<PersonNo> {
         );
     }
     fits.then(|| PersonNo::new(&cell.value))
+}
+
+/// A card's own code: letters and digits, at most 32.
+fn card_sn(cell: &Said<String>, problems: &Problems) -> Option<String> {
+    let sn = &cell.value;
+    let fits = sn.len() <= 32 && sn.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !fits {
+        let message = "this is no card identification code";
+        let help = "不超过 32 位的数字或字母 · at most 32 letters or digits";
+        problems.push(cell.at.error(codes::BAD_ID, message).help(help));
+    }
+    fits.then(|| sn.clone())
 }
 
 fn id_number_of(cell: &Said<String>, problems: &Problems) -> Option<IdNumber> {

@@ -6,7 +6,7 @@
 
 use crosswipe_domain::{Allow, Moment, Phase, Scope};
 
-use crate::{Plan, Step};
+use crate::{Plan, Shows, Step};
 
 impl Plan {
     /// The same plan so many ms later (earlier, if negative).
@@ -44,9 +44,13 @@ impl Plan {
 
 fn each_instant(step: &mut Step, shift: &impl Fn(&mut Option<Moment>)) {
     match step {
-        Step::Swipe(swipe) => [&mut swipe.at, &mut swipe.undo_at]
-            .into_iter()
-            .for_each(shift),
+        Step::Swipe(swipe) => {
+            shift(&mut swipe.at);
+            shift(&mut swipe.undo_at);
+            if let Shows::Voucher { issued, .. } = &mut swipe.credential.shows {
+                shift(issued);
+            }
+        }
         Step::Call(call) => shift(&mut call.at),
         Step::Play(play) => [&mut play.at, &mut play.treated, &mut play.refund_at]
             .into_iter()

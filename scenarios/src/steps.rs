@@ -11,6 +11,7 @@ use crosswipe_domain::{Business, InfNo, Moment, Nature, Topology};
 use crate::captures;
 use crate::catalogue::Baskets;
 use crate::codes;
+use crate::credential::{Credential, read_credential};
 use crate::expect::read_expect;
 use crate::fields::{Fields, items, wrong_shape};
 use crate::interface::{self, settlement};
@@ -217,6 +218,10 @@ impl Reader<'_, '_> {
         let basket = self.basket(fields);
         let instants = self.instants(fields);
         let account = self.yes_no(fields, "account", true);
+        let credential = match fields.optional("credential") {
+            Some(node) => read_credential(node, self.problems),
+            None => Some(Credential::default()),
+        };
         let stops = until.as_ref().ok().and_then(Option::as_ref);
         let discharge = self.discharge(fields, business, stops, Discharge::First);
         let forced = self.yes_no(fields, "forced", false);
@@ -234,6 +239,7 @@ impl Reader<'_, '_> {
             at,
             undo_at,
             account: account?,
+            credential: credential?,
             discharge: discharge?,
             forced: forced?,
             until: until.ok()?,

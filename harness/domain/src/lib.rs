@@ -31,6 +31,7 @@ mod policy;
 mod profile;
 mod tariff;
 mod topology;
+mod voucher;
 mod window;
 
 pub use canonical::{canonical_json, push_json_string};
@@ -45,13 +46,16 @@ pub use infno::{Business, InfNo, Nature};
 pub use moment::{BadMoment, Day, Moment};
 pub use money::{BadAmount, Money, Quantity, Ratio, UnitPrice};
 pub use outcome::Outcome;
-pub use person::{BadIdNumber, IdNumber, PersonClass, PersonNo, Pseudonym, PseudonymKey};
+pub use person::{
+    BadIdNumber, Certificate, IdNumber, PersonClass, PersonNo, Pseudonym, PseudonymKey,
+};
 pub use plan::{DeclaredPurge, PlannedCase, PlannedPersona, PurgeMethod, ResolvedPlan};
 pub use policy::{AccountRule, Benefit, Filing, Policy, Segment, Subsidies};
 pub use profile::{
-    AnswerForm, Clearing, Dialect, Encoding, EnvelopeForm, Gateway, GatewayCheck, Names, Profile,
-    Reconciliation, SignIn,
+    AnswerForm, CardSn, Clearing, Dialect, Encoding, EnvelopeForm, Gateway, GatewayCheck, Names,
+    Profile, Reconciliation, SignIn,
 };
 pub use tariff::{BasketLine, ItemClass, Tariff};
 pub use topology::{Enrolment, Institution, Persona, Region, Registry, Topology};
+pub use voucher::{Voucher, VoucherUse};
 pub use window::{Allow, NoRefund, Phase, PhaseKind, Public, Scope, Suspension, Window};

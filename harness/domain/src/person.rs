@@ -133,9 +133,18 @@ impl IdNumber {
         &self.0
     }
 
-    /// True for a number in area 999999, which belongs to no place and so to nobody.
+    /// True for a number in an area that belongs to no place and so to nobody: 999999, and of residence permits 819999,
+    /// 829999 and 839999 as well.
     pub fn belongs_to_nobody(&self) -> bool {
-        self.0.starts_with("999999")
+        let nobodys = ["999999", "819999", "829999", "839999"];
+        nobodys.iter().any(|area| self.0.starts_with(area))
+    }
+
+    /// 居住证 · True if it has the form of a residence permit for people of Hong Kong, Macau and Taiwan: areas 81, 82, 83.
+    pub fn is_residence_permit(&self) -> bool {
+        ["81", "82", "83"]
+            .iter()
+            .any(|area| self.0.starts_with(area))
     }
 }
 
@@ -160,6 +169,55 @@ fn check_character(digits: &[u8]) -> u8 {
         .map(|(digit, weight)| u32::from(digit - b'0') * weight)
         .sum();
     b"10X98765432"[(sum % 11) as usize]
+}
+
+/// 证件类型 · The document that a person is registered with (`psn_cert_type`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Certificate {
+    /// 01 居民身份证
+    #[default]
+    IdCard,
+    /// 07 外国人永久居留证, of the generation whose number has 18 characters and begins with 9.
+    PermanentResidence,
+    /// 17 港澳台居民居住证
+    ResidencePermit,
+}
+
+impl Certificate {
+    /// All of them.
+    pub const ALL: [Certificate; 3] = [
+        Certificate::IdCard,
+        Certificate::PermanentResidence,
+        Certificate::ResidencePermit,
+    ];
+
+    /// `psn_cert_type`: 01, 07 or 17.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Certificate::IdCard => "01",
+            Certificate::PermanentResidence => "07",
+            Certificate::ResidencePermit => "17",
+        }
+    }
+
+    /// Chinese name.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Certificate::IdCard => "居民身份证",
+            Certificate::PermanentResidence => "外国人永久居留证",
+            Certificate::ResidencePermit => "港澳台居民居住证",
+        }
+    }
+
+    /// Whether a number can be one of this document. Identity cards and permits share form and check character
+    /// (GB 11643); only the beginning tells them apart.
+    pub fn fits(self, number: &IdNumber) -> bool {
+        match self {
+            Certificate::IdCard => !number.is_residence_permit(),
+            Certificate::PermanentResidence => number.0.starts_with('9'),
+            Certificate::ResidencePermit => number.is_residence_permit(),
+        }
+    }
 }
 
 /// Why a text is no identity number. The text itself is not repeated: it may be somebody's.
@@ -237,5 +295,20 @@ mod tests {
             Err(BadIdNumber::Checksum)
         );
         assert_eq!(IdNumber::parse("1101051949123100"), Err(BadIdNumber::Form));
+    }
+
+    #[test]
+    fn a_document_is_known_by_how_its_number_begins() {
+        let number = |text: &str| {
+            let mut ends = "0123456789X".chars();
+            ends.find_map(|end| IdNumber::parse(&format!("{text}{end}")).ok())
+                .unwrap()
+        };
+        let fits = |text: &str| Certificate::ALL.map(|kind| kind.fits(&number(text)));
+        assert_eq!(fits("99999919900101001"), [true, true, false]);
+        assert_eq!(fits("81999919900101001"), [false, false, true]);
+        assert_eq!(fits("11010519491231002"), [true, false, false]);
+        assert!(number("83999919900101001").belongs_to_nobody());
+        assert!(!number("83000019900101001").belongs_to_nobody());
     }
 }

@@ -40,6 +40,10 @@ pub struct Profile {
     pub discharge_first: bool,
     /// 上传拆分 · True: a settlement whose four sent split amounts differ from the computed ones is refused (E-SPLIT).
     pub split_must_agree: bool,
+    /// 电子凭证 · For how many minutes a token of an e-voucher is good.
+    pub voucher_min: u32,
+    /// 卡识别码 · What is asked of the `card_sn` of a card from another region.
+    pub card_sn: CardSn,
     /// 明细条数 · Fee lines or mapped items of one message at most.
     pub lines: u32,
     /// 仅接收 · Transactions beyond the catalogue that move no money: taken, and nothing is checked.
@@ -156,6 +160,17 @@ pub enum SignIn {
     Single,
     /// As required, of the same calendar day.
     Daily,
+}
+
+/// 卡识别码 · What is asked of `card_sn` where a card (03) of another region is read (interface §10.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardSn {
+    /// It is the one on record, where one is.
+    Current,
+    /// There is one.
+    Present,
+    /// Nothing.
+    Ignored,
 }
 
 /// 应答 · The form of an answer.
@@ -278,6 +293,8 @@ impl Default for Profile {
             reversible: reversible.map(InfNo::new).into(),
             discharge_first: false,
             split_must_agree: false,
+            voucher_min: 30,
+            card_sn: CardSn::Current,
             lines: 100,
             recorded: Vec::new(),
             policy: Policy::default(),

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::{
-    AdmDivision, BasketLine, IdNumber, InstitutionCode, Money, Party, PersonClass, PersonNo,
-    Profile, Role, Span, Tariff,
+    AdmDivision, BasketLine, Certificate, IdNumber, InstitutionCode, Money, Party, PersonClass,
+    PersonNo, Profile, Role, Span, Tariff,
 };
 
 /// 拓扑 · Hubs, regions and institutions of a plan.
@@ -111,6 +111,10 @@ pub struct Persona {
     pub no: PersonNo,
     /// 证件号码, in an area that belongs to nobody.
     pub id_number: IdNumber,
+    /// 证件类型 of that number.
+    pub certificate: Certificate,
+    /// 卡识别码 · `card_sn` of the person's social-security card as the register has it; empty = not on record.
+    pub card_sn: String,
     /// 姓名
     pub name: String,
     /// 参保地

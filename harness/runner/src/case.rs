@@ -280,6 +280,7 @@ impl<T: Transport> Desk<T> {
             institution,
             basket,
             account: swipe.account,
+            credential: &swipe.credential,
             mid_stay: swipe.is_mid_stay(),
             messages: &messages[..last.map_or(messages.len(), |last| last + 1)],
         };

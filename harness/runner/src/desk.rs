@@ -329,11 +329,17 @@ impl<T: Transport> Desk<T> {
     /// A kept text with the person's values put back, if its digest agrees.
     fn unmasked(&self, masked: &str, digest: &str, persona: &Persona) -> Option<String> {
         let shown = self.pseudonym(&persona.no);
-        let body = masked
-            .replace(&format!("{shown}-ID"), persona.id_number.reveal())
-            .replace(&format!("{shown}-NAME"), &persona.name)
-            .replace(shown.as_str(), persona.no.reveal());
-        (self.config.key.digest(body.as_bytes()) == digest).then_some(body)
+        let with = |id: &str| {
+            let body = masked
+                .replace(&format!("{shown}-ID"), id)
+                .replace(&format!("{shown}-CARD"), &persona.card_sn)
+                .replace(&format!("{shown}-NAME"), &persona.name)
+                .replace(shown.as_str(), persona.no.reveal());
+            (self.config.key.digest(body.as_bytes()) == digest).then_some(body)
+        };
+        // The check character may have been sent as a small letter.
+        let id = persona.id_number.reveal();
+        with(id).or_else(|| with(&id.to_ascii_lowercase()))
     }
 
     /// Keeps the masked text of a message that may have to be sent again.
@@ -559,6 +565,7 @@ fn masker(personas: &[Persona], key: &PseudonymKey) -> Masker {
             (persona.no.reveal().to_owned(), shown.clone()),
             (persona.id_number.reveal().to_owned(), format!("{shown}-ID")),
             (persona.name.clone(), format!("{shown}-NAME")),
+            (persona.card_sn.clone(), format!("{shown}-CARD")),
         ]
     });
     Masker::new(known)

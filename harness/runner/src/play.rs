@@ -110,6 +110,8 @@ impl<T: Transport> Desk<T> {
             basket,
             account: true,
             mid_stay: false,
+            credential: Default::default(),
+            now,
             began: play.treated.unwrap_or(now),
             split: Vec::new(),
             withdrawn: BTreeSet::new(),

@@ -7,6 +7,7 @@
 use crosswipe_domain::{Business, CaseId, InfNo, Institution, Persona};
 use crosswipe_journal::Purpose;
 use crosswipe_rollback::Next;
+use crosswipe_scenarios::Credential;
 
 use crate::clock::{Busy, Patient};
 use crate::compensate::Chain;
@@ -130,6 +131,7 @@ impl<T: Transport> Desk<T> {
                 more => format!("{name}~again{more}"),
             })
             .collect();
+        let credential = Credential::default();
         let mut plan = Plan {
             case: &case,
             name: &name,
@@ -139,6 +141,7 @@ impl<T: Transport> Desk<T> {
             institution,
             basket,
             account: true,
+            credential: &credential,
             mid_stay: false,
             messages,
         };

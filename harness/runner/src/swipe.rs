@@ -11,9 +11,10 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    Business, CaseId, InfNo, Institution, Moment, Money, Outcome, Persona, TxId,
+    Business, CaseId, InfNo, Institution, Moment, Money, Outcome, Persona, TxId, VoucherUse,
 };
 use crosswipe_journal::{Check, Purpose, UndoPlan};
+use crosswipe_scenarios::Credential;
 use crosswipe_wire::{Members, Response};
 
 use crate::amounts;
@@ -34,6 +35,8 @@ pub(crate) struct Plan<'n, 'd> {
     pub(crate) institution: &'d Institution,
     pub(crate) basket: &'d [crosswipe_domain::BasketLine],
     pub(crate) account: bool,
+    /// 凭证 · What the person shows.
+    pub(crate) credential: &'n Credential,
     /// 中途结算 · Its settlement is one in the midst of a stay.
     pub(crate) mid_stay: bool,
     /// Numbers of its messages, in the order in which they are sent.
@@ -162,6 +165,8 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
                     basket: plan.basket,
                     account: plan.account,
                     mid_stay: plan.mid_stay,
+                    credential: plan.credential.clone(),
+                    now: began,
                     began,
                     split: Vec::new(),
                     withdrawn: BTreeSet::new(),
@@ -174,6 +179,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
         way.go_on(desk, || own_no(desk, began));
         way.visit.mid_stay = plan.mid_stay;
         way.visit.account = plan.account;
+        way.visit.credential = plan.credential.clone();
         way.visit.basket = plan.basket;
         Walk {
             desk,
@@ -219,6 +225,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
 
     /// One message of the visit.
     async fn one(&mut self, number: &'static str) -> Result<Bytes, Stop> {
+        self.way.visit.now = self.desk.clock.now();
         match number {
             "2201" => {
                 self.register(number, outpatient::register(&self.way.visit))
@@ -286,13 +293,13 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
     /// 1101: the person number that comes back must be the one on the registry.
     async fn read_person(&mut self) -> Result<(), Stop> {
         let infno = InfNo::new("1101");
+        let business = match self.plan.business {
+            Business::Pharmacy => VoucherUse::Pharmacy,
+            _ => VoucherUse::Registration,
+        };
+        let input = query::person(&self.way.visit, business);
         let body = self
-            .send(
-                "1101",
-                query::person(self.plan.persona),
-                UndoPlan::Nothing,
-                BTreeMap::new(),
-            )
+            .send("1101", input, UndoPlan::Nothing, BTreeMap::new())
             .await?;
         let response = parsed(&infno, &body)?;
         let number = response

@@ -41,6 +41,12 @@ refusal_codes! {
     Region = "E-REGION", "参保地尚未接入新平台";
     /// Unknown credential.
     Person = "E-PERSON", "未查到该凭证的参保信息";
+    /// Ours: an e-voucher's token was used by another message.
+    VoucherUsed = "E-VOUCHERUSED", "电子凭证已使用, 请重新出示";
+    /// Ours: an e-voucher's token is too old, or of a time that has not come.
+    VoucherOld = "E-VOUCHEROLD", "电子凭证已过期, 请重新出示";
+    /// Ours: an e-voucher's token was shown for another business.
+    VoucherType = "E-VOUCHERTYPE", "电子凭证的业务类型不符";
     /// Enrolment is not normal.
     Status = "E-STATUS", "参保状态异常, 暂停享受待遇";
     /// Admission while a stay is open.

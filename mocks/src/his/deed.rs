@@ -15,6 +15,7 @@ use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Sale, Settl
 use crate::ledger::{Amounts, Facts, Ledger};
 use crate::region::{
     batch_lines, confirmed_line, line_id, mapping, mappings, named_lines, settlement_facts,
+    voucher_fact,
 };
 use crate::settlement::{Split, Sums};
 
@@ -237,6 +238,7 @@ fn facts(node: &Members<'_>, names: &[&str]) -> Facts {
     names
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned())))
+        .chain(voucher_fact(node))
         .collect()
 }
 
@@ -423,6 +425,7 @@ fn settled(
     let person = PersonFacts {
         name: String::new(),
         certno: String::new(),
+        certificate: String::new(),
         gender: String::new(),
         birthday: String::new(),
         age: 0,

@@ -1,5 +1,5 @@
-//! 凭证 · What of a card or certificate does not survive the way to another region: a name that was respelt, a card read by
-//! an old library.
+//! 凭证 · What of a card, a certificate or an e-voucher does not survive the way to another region: a name that was respelt,
+//! a card read by an old library, a permit sent as an identity card, a token that was shown for something else.
 //!
 //! Why so near: whoever is named by number is found by number, and a name that is simply another one is not compared, since
 //! institutions send whatever they have. But a name that is the registered one but for a look-alike dot, or for a
@@ -7,8 +7,13 @@
 //! it is refused here with the character named, so that nobody has to guess.
 //! Not here: who is enrolled where (`insured`), encodings of a message (`shell`).
 
-use crosswipe_domain::{Persona, Span};
+use crosswipe_domain::{
+    BadIdNumber, CardSn, Certificate, IdNumber, Moment, Persona, Profile, Span, Voucher, VoucherUse,
+};
 use crosswipe_wire::{Members, Refusal, RefusalCode};
+
+use crate::deed::Hop;
+use crate::ledger::Ledger;
 
 /// 间隔号 · U+00B7, as names are registered with it, and what programs put in its place.
 const DOTS: [char; 12] = [
@@ -24,23 +29,164 @@ fn is_lost(char: char) -> bool {
     )
 }
 
-/// Asks of a read (1101) whether name and card are as the register has them.
+/// 电子凭证 · Fact of a row: the token that was shown for it.
+const VOUCHER: &str = "voucher";
+/// How far ahead of the platform's a telephone's clock may be.
+const AHEAD_MS: i64 = 60_000;
+
+/// Asks of a read (1101) whether name, document and card are as the register has them.
 ///
 /// # Errors
-/// E-PERSON for a name that differs by an encoding, E-FIELD for a card of another region without its `card_sn`.
-pub(super) fn check(persona: &Persona, node: &Members<'_>, span: Span) -> Result<(), Refusal> {
+/// E-PERSON for a name that differs by an encoding, for another document and for a card that is not the one on record,
+/// E-FIELD for a card of another region without its `card_sn`.
+pub(super) fn check(
+    persona: &Persona,
+    node: &Members<'_>,
+    span: Span,
+    profile: &Profile,
+) -> Result<(), Refusal> {
     if let Some(name) = node.text("psn_name")
         && let Some(why) = respelt(&name, &persona.name)
     {
         return Err(Refusal::new(RefusalCode::Person, why));
     }
+    document(persona, node)?;
     let by_card = node.text("mdtrt_cert_type").as_deref() == Some("03");
-    if by_card && span != Span::Local && node.text("card_sn").is_none() {
-        let why =
-            "card_sn 为空: 跨地区用社保卡要带卡识别码, 读卡库太旧读不出时请升级或改用证件号 (02)";
-        return Err(Refusal::new(RefusalCode::Field, why));
+    match node.text("card_sn") {
+        _ if !by_card || span == Span::Local || profile.card_sn == CardSn::Ignored => Ok(()),
+        None => {
+            let why = "card_sn 为空: 跨地区用社保卡要带卡识别码, 读卡库太旧读不出时请升级或改用证件号 (02)";
+            Err(Refusal::new(RefusalCode::Field, why))
+        }
+        Some(sent)
+            if profile.card_sn == CardSn::Current
+                && !persona.card_sn.is_empty()
+                && sent != persona.card_sn =>
+        {
+            let why = "card_sn 与登记的卡识别码不一致: 卡已换发, 或读卡库太旧读出的是旧码; 请升级读卡库或改用证件号 (02)";
+            Err(Refusal::new(RefusalCode::Person, why))
+        }
+        Some(_) => Ok(()),
     }
-    Ok(())
+}
+
+/// Whoever is registered with a permit is not sent as an identity card, nor the other way. Other kinds of documents are
+/// sent by habit (`2`, `90`) and say nothing.
+fn document(persona: &Persona, node: &Members<'_>) -> Result<(), Refusal> {
+    let own = persona.certificate;
+    let other = |name: &'static str, all: &[Certificate]| {
+        let sent = node.text(name)?;
+        let mut all = all.iter();
+        let named = all.find(|kind| same_code(&sent, kind.code()))?;
+        (*named != own).then_some((name, *named))
+    };
+    let wrong = other("psn_cert_type", &Certificate::ALL)
+        .or_else(|| other("mdtrt_cert_type", &[Certificate::ResidencePermit]));
+    let Some((name, sent)) = wrong else {
+        return Ok(());
+    };
+    let why = format!(
+        "{name} {} ({}) 与登记的证件类型 {} ({}) 不符",
+        sent.code(),
+        sent.zh(),
+        own.code(),
+        own.zh()
+    );
+    Err(Refusal::new(RefusalCode::Person, why))
+}
+
+/// Clients write codes with and without their leading zero.
+fn same_code(sent: &str, code: &str) -> bool {
+    sent == code || code.strip_prefix('0') == Some(sent)
+}
+
+/// Why nobody was found, where the number says it by itself.
+pub(super) fn why_unknown(node: &Members<'_>) -> Option<&'static str> {
+    let kind = node.text("mdtrt_cert_type").unwrap_or_default();
+    if Voucher::parse(&node.text("mdtrt_cert_no").unwrap_or_default()).is_some() {
+        return Some("这个电子凭证不是本地参保人的");
+    }
+    let by_permit = kind == "17" || node.text("psn_cert_type").as_deref() == Some("17");
+    let names: &[&str] = match kind.as_ref() {
+        "02" | "17" => &["mdtrt_cert_no", "certno"],
+        _ => &["certno"],
+    };
+    let mut numbers = names.iter().filter_map(|name| node.text(name));
+    let number = numbers.next()?.to_ascii_uppercase();
+    match IdNumber::parse(&number) {
+        Err(BadIdNumber::Form) if by_permit => Some("居住证号码应为 17 位数字加 1 位校验码"),
+        Err(BadIdNumber::Form) => None,
+        Err(BadIdNumber::Checksum) => Some("证件号码的校验位不对, 请核对号码"),
+        Ok(number) if by_permit && !number.is_residence_permit() => {
+            Some("港澳台居民居住证号码以 81、82 或 83 开头")
+        }
+        Ok(_) => None,
+    }
+}
+
+/// The token that a message shows, where it is one.
+fn shown(node: &Members<'_>) -> Option<Voucher> {
+    let by_voucher = node.text("mdtrt_cert_type").as_deref() == Some("01");
+    Voucher::parse(&node.text("mdtrt_cert_no").filter(|_| by_voucher)?)
+}
+
+/// Whether a message shows a token of this person.
+pub(super) fn is_shown_by(persona: &Persona, node: &Members<'_>) -> bool {
+    shown(node).is_some_and(|token| token.is_of(&persona.label))
+}
+
+/// 电子凭证 · What a row keeps of the token that was shown for it.
+pub(crate) fn voucher_fact(node: &Members<'_>) -> Option<(String, String)> {
+    shown(node).map(|token| (VOUCHER.to_owned(), token.to_string()))
+}
+
+/// Asks whether the token that a message shows is this person's, for this business, still good, and not used: a token is
+/// used by the message that books with it, and stays so when that is undone.
+///
+/// # Errors
+/// E-PERSON, E-VOUCHERTYPE, E-VOUCHEROLD, E-VOUCHERUSED.
+pub(super) fn check_voucher(
+    persona: &Persona,
+    node: &Members<'_>,
+    (hop, ledger): (&Hop, &Ledger),
+    valid_min: u32,
+    now: Moment,
+) -> Result<(), Refusal> {
+    let Some(token) = shown(node) else {
+        return Ok(());
+    };
+    if !token.is_of(&persona.label) {
+        let why = "mdtrt_cert_no: 这个电子凭证是别人的";
+        return Err(Refusal::new(RefusalCode::Person, why));
+    }
+    let wanted = VoucherUse::of_message(hop.infno().base());
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != token.business) {
+        let (shown, wanted) = (token.business, wanted);
+        let why = format!(
+            "出示的是 {} ({}), 本交易要 {} ({})",
+            shown.code(),
+            shown.zh(),
+            wanted.code(),
+            wanted.zh()
+        );
+        return Err(Refusal::new(RefusalCode::VoucherType, why));
+    }
+    let age_ms = now.ms_since(token.issued);
+    if age_ms > i64::from(valid_min) * 60_000 || age_ms < -AHEAD_MS {
+        let why = format!("{} 出示, 有效 {valid_min} 分钟", token.issued.wire());
+        return Err(Refusal::new(RefusalCode::VoucherOld, why));
+    }
+    let text = token.to_string();
+    let used = ["visit", "settlement"].into_iter().any(|kind| {
+        ledger.rows_of_person(kind, &hop.person).any(|held| {
+            let of_another = held.row.cause.msgid != hop.cause.msgid;
+            of_another && held.row.facts.get(VOUCHER) == Some(&text)
+        })
+    });
+    match used && wanted.is_some() {
+        true => Err(RefusalCode::VoucherUsed.into()),
+        false => Ok(()),
+    }
 }
 
 /// Where a name is the registered one but for an encoding; `None` for the same name and for another one.

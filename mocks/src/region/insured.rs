@@ -24,7 +24,7 @@ use crate::setup::Setup;
 use crate::{answer, closing, rules};
 
 use super::window::{Shut, refusal};
-use super::{catchup, credential};
+use super::{catchup, credential, first_node};
 
 /// 基金 · What each fund holds at the start.
 const FUND: Money = Money::from_fen(100_000_000_000);
@@ -99,7 +99,7 @@ impl Insured {
             "5206" => self
                 .accumulators(request)
                 .map(|nodes| write_ok(receipt, &nodes)),
-            _ => self.apply(now, hop, receipt),
+            _ => self.apply(now, hop, request, receipt),
         };
         answered.unwrap_or_else(|refusal| self.refuse(now, hop, &refusal, receipt))
     }
@@ -142,7 +142,13 @@ impl Insured {
         text
     }
 
-    fn apply(&mut self, now: Moment, hop: &Hop, receipt: &Receipt) -> Result<String, Refusal> {
+    fn apply(
+        &mut self,
+        now: Moment,
+        hop: &Hop,
+        request: &Request<'_>,
+        receipt: &Receipt,
+    ) -> Result<String, Refusal> {
         let keeps = books(hop);
         if keeps {
             match passage(
@@ -158,6 +164,8 @@ impl Insured {
         }
         if matches!(hop.infno().nature(), Nature::Forward | Nature::Trial) {
             self.entitled(hop)?;
+            let persona = self.persona(&hop.person)?;
+            self.ask_voucher(now, persona, &first_node(request), hop)?;
         }
         if let (true, Deed::Unsettle(unbill)) = (self.shrugs, &hop.deed)
             && self.ledger.row("settlement", &unbill.setl_id).is_none()
@@ -240,6 +248,17 @@ impl Insured {
         Ok(())
     }
 
+    fn ask_voucher(
+        &self,
+        now: Moment,
+        persona: &Persona,
+        node: &Members<'_>,
+        hop: &Hop,
+    ) -> Result<(), Refusal> {
+        let valid_min = self.setup.profile(self.code).voucher_min;
+        credential::check_voucher(persona, node, (hop, &self.ledger), valid_min, now)
+    }
+
     fn pay(&self, now: Moment, hop: &Hop, bill: &mut Bill) -> Result<(), Refusal> {
         let persona = self.persona(&hop.person)?;
         let (class, year) = (persona.class, now.day().year());
@@ -311,10 +330,11 @@ impl Insured {
             .filter_map(|name| node.text(name))
             .collect();
         persons.find(|persona| {
-            named.iter().any(|no| {
-                // The check character of an identity number is written as `x` too.
-                no == persona.no.reveal() || no.eq_ignore_ascii_case(persona.id_number.reveal())
-            })
+            credential::is_shown_by(persona, node)
+                || named.iter().any(|no| {
+                    // The check character of an identity number is written as `x` too.
+                    no == persona.no.reveal() || no.eq_ignore_ascii_case(persona.id_number.reveal())
+                })
         })
     }
 
@@ -327,14 +347,19 @@ impl Insured {
     ) -> Result<Vec<answer::Node>, Refusal> {
         let node = request.node("data").unwrap_or_default();
         let left = || self.named_among(&node, self.setup.persons_once_of(self.code));
-        let persona = self.find(&node).ok_or_else(|| self.moved_away(left()))?;
+        let unknown = || match (left(), credential::why_unknown(&node)) {
+            (None, Some(why)) => Refusal::new(RefusalCode::Person, why),
+            (left, _) => self.moved_away(left),
+        };
+        let persona = self.find(&node).ok_or_else(unknown)?;
         let span = self.code.span_to(hop.treatment);
-        credential::check(persona, &node, span)?;
+        credential::check(persona, &node, span, self.setup.profile(self.code))?;
+        self.ask_voucher(now, persona, &node, hop)?;
         let facts = PersonFacts::of(persona, now);
         let insutype = persona.class.insutype();
         let base = ObjectText::new()
             .text("psn_no", persona.no.reveal())
-            .text("psn_cert_type", "01")
+            .text("psn_cert_type", persona.certificate.code())
             .text("certno", &facts.certno);
         let base = base
             .text("psn_name", &facts.name)

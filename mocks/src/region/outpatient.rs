@@ -2,6 +2,7 @@
 
 use crosswipe_wire::Refusal;
 
+use super::credential::voucher_fact;
 use super::{Ask, Region, fees, must};
 use crate::deed::Deed;
 use crate::ledger::Facts;
@@ -60,5 +61,6 @@ pub(super) fn visit_facts(ask: &Ask<'_>, names: &[&str]) -> Facts {
         .iter()
         .filter_map(|name| text(name))
         .chain(number)
+        .chain(voucher_fact(&ask.node))
         .collect()
 }

@@ -6,6 +6,7 @@
 use crosswipe_domain::{Business, Money, Nature};
 use crosswipe_wire::{Members, Refusal, RefusalCode};
 
+use super::credential::voucher_fact;
 use super::{Ask, Region, must};
 use crate::answer::{fact, money};
 use crate::deed::{Bill, Deed, Unbill, negated};
@@ -166,6 +167,7 @@ pub(crate) fn settlement_facts(node: &Members<'_>, visit: &Facts, setl_time: &st
             .filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned()))),
     );
     facts.insert("setl_time".to_owned(), setl_time.to_owned());
+    facts.extend(voucher_fact(node));
     facts
 }
 

@@ -54,6 +54,8 @@ fn persona(no: &str, insured: &str, class: PersonClass, serial: u32, registered:
         insured: division(insured),
         enrolment: Default::default(),
         former: None,
+        certificate: Default::default(),
+        card_sn: String::new(),
         class,
         balance: yuan("1200.00"),
         deductible_used: yuan("760.00"),

@@ -3,7 +3,7 @@
 //! Why a table: the reader, the schema, what `serve` and `schema` print, and the test that each knob does something all
 //! walk over it, so none of them can forget one.
 
-use crosswipe_domain::{AccountRule, Dialect, Encoding, Filing, SignIn};
+use crosswipe_domain::{AccountRule, CardSn, Dialect, Encoding, Filing, SignIn};
 
 use super::kind::{Kind, often, set_clearing};
 
@@ -27,6 +27,7 @@ const SIGN_INS: [SignIn; 4] = [
     SignIn::Single,
     SignIn::Daily,
 ];
+const CARD_SNS: [CardSn; 3] = [CardSn::Current, CardSn::Present, CardSn::Ignored];
 const FILINGS: [Filing; 3] = [Filing::Registered, Filing::Unregistered, Filing::Refused];
 const ACCOUNTS: [AccountRule; 3] = [
     AccountRule::Everything,
@@ -294,6 +295,22 @@ pub(super) const KNOBS: &[Knob] = &[
             &["computed", "must-agree"],
             |p, at| p.split_must_agree = at == 1,
             |p| usize::from(p.split_must_agree),
+        ),
+    ),
+    knob(
+        "voucher_valid",
+        "电子凭证令牌多久有效",
+        "how long a token of an e-voucher is good",
+        Kind::Minutes(|p| &mut p.voucher_min),
+    ),
+    knob(
+        "card_sn",
+        "外地社保卡 (03) 的卡识别码: 须与登记一致、须有、不看",
+        "card_sn of a card of another region: the one on record, any, or not asked",
+        Kind::Choice(
+            &["current", "present", "ignore"],
+            |p, at| p.card_sn = CARD_SNS[at],
+            |p| number_of(&CARD_SNS, p.card_sn),
         ),
     ),
     knob(

@@ -11,6 +11,7 @@ mod shipped;
 #[cfg(test)]
 mod slips_captures;
 mod slips_cases;
+mod slips_credentials;
 #[cfg(test)]
 mod slips_plan;
 mod slips_stays;

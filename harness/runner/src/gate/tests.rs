@@ -74,6 +74,8 @@ fn persona(insured: &str, class: PersonClass, registered: bool) -> Persona {
         insured: AdmDivision::parse(insured).unwrap(),
         enrolment: Default::default(),
         former: None,
+        certificate: Default::default(),
+        card_sn: String::new(),
         class,
         balance: Money::ZERO,
         deductible_used: Money::ZERO,

@@ -1,17 +1,18 @@
 //! 住院 · Inputs of 2401, 2403, 2301, 2402, 2303 and 2304.
 
-use crosswipe_domain::Moment;
+use crosswipe_domain::{Moment, VoucherUse};
 use crosswipe_wire::ObjectText;
 
-use super::{DEPARTMENT, DOCTOR, Nodes, SplitSent, Visit};
+use super::{DEPARTMENT, DOCTOR, Nodes, SplitSent, Visit, shown};
 
 /// 2401 入院
 pub(crate) fn admit(visit: &Visit<'_>) -> Nodes {
     let node = ObjectText::new()
         .text("psn_no", visit.persona.no.reveal())
         .text("insutype", &visit.insutype);
+    let node = node.text("begntime", &visit.began.wire());
     let node = visit
-        .credential(node.text("begntime", &visit.began.wire()))
+        .credential(node, VoucherUse::Registration)
         .text("med_type", "21")
         .text("ipt_no", &visit.own_no)
         .text("atddr_no", DOCTOR.0)
@@ -34,7 +35,7 @@ pub(crate) fn change(visit: &Visit<'_>, node: ObjectText) -> Nodes {
         .text("mdtrt_id", &visit.mdtrt_id)
         .text("psn_no", visit.persona.no.reveal())
         .text("begntime", &visit.began.wire())
-        .text("mdtrt_cert_type", "02")
+        .text("mdtrt_cert_type", shown::kind(&visit.credential))
         .text("med_type", "21")
         .text("ipt_otp_no", &visit.own_no)
         .text("atddr_no", DOCTOR.0)

@@ -8,11 +8,13 @@ pub(crate) mod inpatient;
 pub(crate) mod outpatient;
 pub(crate) mod pharmacy;
 pub(crate) mod query;
+pub(crate) mod shown;
 pub(crate) mod undo;
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{BasketLine, Moment, Money, Persona};
+use crosswipe_domain::{BasketLine, Moment, Money, Persona, VoucherUse};
+use crosswipe_scenarios::Credential;
 use crosswipe_wire::ObjectText;
 
 /// Nodes of a message: node id and JSON text.
@@ -33,6 +35,10 @@ pub(crate) struct Visit<'a> {
     pub(crate) account: bool,
     /// 中途结算 · What it settles next is settled in the midst of the stay.
     pub(crate) mid_stay: bool,
+    /// 凭证 · What the person shows.
+    pub(crate) credential: Credential,
+    /// 出示时间 · When a message is made: a token is shown anew for each.
+    pub(crate) now: Moment,
     pub(crate) began: Moment,
     /// Sums of the split that the treatment place answered, by interface name.
     pub(crate) split: Vec<(&'static str, Money)>,
@@ -69,15 +75,20 @@ impl Visit<'_> {
             .text("psn_no", self.persona.no.reveal())
     }
 
-    /// Adds the credential: identity card (02), the one that works across regions.
-    fn credential(&self, node: ObjectText) -> ObjectText {
-        node.text("mdtrt_cert_type", "02")
-            .text("mdtrt_cert_no", self.persona.id_number.reveal())
+    /// Adds the credential for a business; unless the scenario says so, the identity card (02), which works across
+    /// regions.
+    fn credential(&self, node: ObjectText, business: VoucherUse) -> ObjectText {
+        let shown = (&self.credential, business, self.now);
+        node.text("mdtrt_cert_type", shown::kind(&self.credential))
+            .text(
+                "mdtrt_cert_no",
+                &shown::number(self.persona, shown, &self.own_no),
+            )
     }
 
     /// Adds what 2206, 2207, 2303 and 2304 share; a purchase has a form of its own (`pharmacy`).
     fn settlement(&self, way: SplitSent) -> ObjectText {
-        let node = self.credential(self.node());
+        let node = self.credential(self.node(), VoucherUse::Settlement);
         let mut node = node
             .money("medfee_sumamt", self.total())
             .text("psn_setlway", "01")

@@ -1,5 +1,6 @@
 //! 门诊 · Inputs of 2201, 2203, 2204, 2206 and 2207.
 
+use crosswipe_domain::VoucherUse;
 use crosswipe_wire::ObjectText;
 
 use super::{DEPARTMENT, DOCTOR, Nodes, SplitSent, Visit};
@@ -9,8 +10,9 @@ pub(crate) fn register(visit: &Visit<'_>) -> Nodes {
     let node = ObjectText::new()
         .text("psn_no", visit.persona.no.reveal())
         .text("insutype", &visit.insutype);
+    let node = node.text("begntime", &visit.began.wire());
     let node = visit
-        .credential(node.text("begntime", &visit.began.wire()))
+        .credential(node, VoucherUse::Registration)
         .text("ipt_otp_no", &visit.own_no)
         .text("atddr_no", DOCTOR.0)
         .text("dr_name", DOCTOR.1)

@@ -1,5 +1,6 @@
 //! 药店购药 · Inputs of 2101 and 2102: the whole purchase in one message.
 
+use crosswipe_domain::VoucherUse;
 use crosswipe_wire::{ObjectText, list_text};
 
 use super::{Nodes, Visit};
@@ -18,7 +19,7 @@ pub(crate) fn settle(visit: &Visit<'_>) -> Nodes {
 fn purchase(visit: &Visit<'_>) -> Nodes {
     let node = ObjectText::new().text("psn_no", visit.persona.no.reveal());
     let node = visit
-        .credential(node)
+        .credential(node, VoucherUse::Pharmacy)
         .text("begntime", &visit.began.wire())
         .money("medfee_sumamt", visit.total())
         .text("insutype", &visit.insutype)

@@ -1,9 +1,10 @@
 //! 查询 · Inputs of 1101, 9001 and the queries that clear up or prove: 5201, 5203, 5204, 5206, 530x.
 
-use crosswipe_domain::{Moment, Persona};
+use crosswipe_domain::{Moment, Persona, VoucherUse};
+use crosswipe_scenarios::Shows;
 use crosswipe_wire::ObjectText;
 
-use super::Nodes;
+use super::{Nodes, Visit, shown};
 
 /// A day either way: a visit of the run lies within it.
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -26,14 +27,23 @@ pub(crate) fn sign_off(operator: &str, sign_no: &str) -> Nodes {
 }
 
 /// 1101 人员基本信息, with what a cross-region read sends besides the number.
-pub(crate) fn person(persona: &Persona) -> Nodes {
-    let node = ObjectText::new()
-        .text("mdtrt_cert_type", "02")
-        .text("mdtrt_cert_no", persona.id_number.reveal())
-        .text("psn_cert_type", "01")
-        .text("certno", persona.id_number.reveal())
-        .text("psn_name", &persona.name);
-    vec![("data", node.finish())]
+pub(crate) fn person(visit: &Visit<'_>, business: VoucherUse) -> Nodes {
+    let (persona, credential) = (visit.persona, &visit.credential);
+    let document = credential.document.as_deref();
+    let name = credential.name.as_ref().unwrap_or(&persona.name);
+    let node = visit.credential(ObjectText::new(), business);
+    let node = node.opt_text("card_sn", shown::card_sn(persona, credential));
+    // Who shows a token is known by it alone.
+    let node = match credential.shows {
+        Shows::Voucher { .. } => node,
+        _ => node
+            .text(
+                "psn_cert_type",
+                document.unwrap_or(persona.certificate.code()),
+            )
+            .text("certno", &shown::certno(persona, credential)),
+    };
+    vec![("data", node.text("psn_name", name).finish())]
 }
 
 /// 5201 就诊信息查询, around `at`.

@@ -40,6 +40,23 @@ fn a_notice_is_rehearsed_rolled_back_and_proven(
     println!("{name}: {cases} cases passed, {proofs} of them breaches that were found");
 }
 
+/// What breaks across regions, each once as it should be and once as it is refused; the tokens stand in no book as
+/// anything that names somebody.
+#[test]
+fn credentials_pass_and_are_refused_as_each_place_says() {
+    let bench = Bench::new();
+    let report = bench
+        .run_plan(&plan("credentials"), "run", &["--json"])
+        .must_end(0)
+        .json();
+    assert_eq!(report["verdict"], "clean");
+    assert_eq!(rules(&report, "held"), all_rules());
+    let results = report["results"].as_array().unwrap();
+    let passed = results.iter().filter(|case| case["result"] == "passed");
+    assert_eq!((results.len(), passed.count()), (25, 25));
+    println!("25 cases of credentials passed");
+}
+
 fn worlds_of(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path().display().to_string());

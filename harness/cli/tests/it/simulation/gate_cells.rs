@@ -156,6 +156,7 @@ fn case(plan: &Plan, number: usize, cell: &Cell<'_>, outcome: Expected) -> Case 
         at: Some(cell.at),
         undo_at: None,
         account: true,
+        credential: Default::default(),
         discharge: Discharge::First,
         forced: false,
         until: (!sells).then(|| InfNo::new(until)),
