@@ -27,6 +27,7 @@ mod session;
 mod settle;
 mod window;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crosswipe_domain::{
@@ -368,7 +369,7 @@ impl Region {
         }?;
         rules::check(&self.treatment, &ask.hop)?;
         if let Some((_, settled)) = closing::undone(&self.treatment, &ask.hop)
-            && let Some(refusal) = window::past_refund(self.read(), settled, ask.now)
+            && let Some(refusal) = window::past_refund(&self.read(ask.now), settled, ask.now)
         {
             self.unless_let_in(Shut::CutOff, ask.now, &ask.hop, refusal)?;
         }
@@ -380,10 +381,10 @@ impl Region {
         if self.setup.is_outside(self.code) {
             return Ok(());
         }
-        let Err(shut) = window::ask(&self.setup, self.read(), now, hop) else {
+        let Err(shut) = window::ask(&self.setup, &self.read(now), now, hop) else {
             return Ok(());
         };
-        let refusal = window::refusal(self.read(), now);
+        let refusal = window::refusal(&self.read(now), now);
         self.unless_let_in(shut, now, hop, refusal)
     }
 
@@ -621,9 +622,9 @@ impl Region {
         [&self.treatment, self.insured.ledger()]
     }
 
-    /// The phases as the notice says them.
-    pub(crate) fn window(&self) -> &Window {
-        &self.setup.window
+    /// The phases as the notice says them now.
+    pub(crate) fn window(&self, now: Moment) -> Cow<'_, Window> {
+        self.setup.window(now)
     }
 
     /// From now on it goes by these phases; `None` = by the notice.
@@ -632,8 +633,9 @@ impl Region {
     }
 
     /// The phases that it goes by.
-    fn read(&self) -> &Window {
-        self.misread.as_ref().unwrap_or(&self.setup.window)
+    fn read(&self, now: Moment) -> Cow<'_, Window> {
+        let misread = self.misread.as_ref().map(Cow::Borrowed);
+        misread.unwrap_or_else(|| self.setup.window(now))
     }
 
     /// The last message that its treatment place did not have to send on, once.

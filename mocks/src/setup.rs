@@ -1,13 +1,15 @@
 //! 布置 · What a mock party is told before it starts: places, persons, tariffs, window, policies.
 //!
-//! Shared and never changed. Everything that changes is in a ledger.
+//! Shared and never changed, but for bounds that the notice's author moves meanwhile ([`Setup::amend`]): all parties hear of
+//! them at once. Everything else that changes is in a ledger.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crosswipe_domain::{
-    AdmDivision, InfNo, Institution, InstitutionCode, Moment, Party, Persona, Profile, Registry,
-    Role, Tariff, Topology, Window,
+    AdmDivision, Amendment, InfNo, Institution, InstitutionCode, Moment, Party, Persona, Profile,
+    Registry, Role, Tariff, Topology, Window,
 };
 
 use crate::deed::PersonFacts;
@@ -16,8 +18,10 @@ use crate::deed::PersonFacts;
 pub struct Setup {
     /// Hub, regions, institutions, tariffs.
     pub topology: Topology,
-    /// Phases.
-    pub window: Window,
+    /// Phases as they were first said.
+    window: Window,
+    /// 改期 · The same with the bounds that were moved since.
+    amended: RwLock<Option<Arc<Window>>>,
     /// 约定对 · Arranged pairs: insured place, institution code.
     pub arranged: Vec<(AdmDivision, String)>,
     /// What a repeated msgid meets.
@@ -86,6 +90,7 @@ impl Setup {
         Arc::new(Setup {
             topology,
             window,
+            amended: RwLock::default(),
             arranged,
             msgid_mode,
             opened_at,
@@ -93,6 +98,29 @@ impl Setup {
             persons,
             tariffs,
         })
+    }
+
+    /// The phases with the bounds in force at an instant.
+    pub fn window(&self, at: Moment) -> Cow<'_, Window> {
+        match &*self.amended.read().unwrap_or_else(PoisonError::into_inner) {
+            None => self.window.in_force(at),
+            Some(amended) => Cow::Owned(amended.in_force(at).into_owned()),
+        }
+    }
+
+    /// The phases as they were first said, with all that was amended since.
+    pub fn whole_window(&self) -> Window {
+        let amended = self.amended.read().unwrap_or_else(PoisonError::into_inner);
+        amended.as_deref().unwrap_or(&self.window).clone()
+    }
+
+    /// 改期 · A bound was moved by whom it belongs to: told to all parties at once.
+    pub fn amend(&self, amendment: Amendment) {
+        let mut window = self.whole_window();
+        window.amended.push(amendment);
+        window.amended.sort_by_key(|one| one.known);
+        let mut amended = self.amended.write().unwrap_or_else(PoisonError::into_inner);
+        *amended = Some(Arc::new(window));
     }
 
     /// A person by number.

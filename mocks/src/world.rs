@@ -61,6 +61,7 @@ pub const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 
 /// 世界 · Running mock parties.
 pub struct World {
+    setup: Arc<Setup>,
     addresses: BTreeMap<Party, SocketAddr>,
     faults: Faults,
     fired: Arc<FiredFile>,
@@ -134,6 +135,7 @@ impl World {
             servers.spawn(server.serve(stopped.clone()));
         }
         Ok(World {
+            setup,
             addresses,
             faults,
             fired,
@@ -164,6 +166,11 @@ impl World {
     pub fn keeper(&self) -> impl Fn() + Send + Sync + use<> {
         let (file, faults) = (Arc::clone(&self.fired), self.faults.clone());
         move || file.keep(&faults)
+    }
+
+    /// What all parties were told.
+    pub fn setup(&self) -> Arc<Setup> {
+        Arc::clone(&self.setup)
     }
 
     /// How often each fault fired.

@@ -80,13 +80,14 @@ impl Story {
         else {
             return Err(NoRun);
         };
+        let window = timeline::ended(&header.plan.window, source.records);
         let mut cases = case::cases(header, source.records, source.judgement);
         mark_full(&mut cases);
         Ok(Story {
             names: Names::of(&header.plan),
             matrix: matrix::matrix(&header.plan, &cases),
-            stretches: timeline::stretches(&header.plan.window, source.records),
-            marks: timeline::marks(&header.plan.window, source.records),
+            stretches: timeline::stretches(&window, source.records),
+            marks: timeline::marks(&window, source.records),
             open: open::open(source.judgement, &cases),
             notes: notes(source.records, source.judgement),
             texts: full_texts(&cases, source.messages),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crosswipe_domain::{AdmDivision, Business, CaseId, Moment, Persona, Window};
 
+use crate::amend;
 use crate::checks::Checker;
 use crate::codes;
 use crate::fields::{Fields, items};
@@ -36,6 +37,8 @@ pub(crate) struct CaseReader<'a, 'b> {
     pub(crate) filled: Vec<Business>,
     pub(crate) cases: Vec<Case>,
     pub(crate) proofs: Vec<Proof>,
+    /// Cases that expect what the window said before a bound was moved.
+    pub(crate) old: Vec<CaseId>,
 }
 
 /// The keys that a scenario and a case have in common.
@@ -128,7 +131,7 @@ impl CaseReader<'_, '_> {
             .and_then(|said| self.phase_start(&said));
         let start = fields
             .optional("start")
-            .and_then(|node| words::instant(node, problems))
+            .and_then(|node| amend::instant(node, self.window, problems))
             .map(|said| said.value);
         if let (Some(at), true) = (fields.key_at("phase"), fields.has("start")) {
             problems.push(
@@ -168,7 +171,8 @@ impl CaseReader<'_, '_> {
     }
 
     fn phase_start(&self, said: &Said<String>) -> Option<Moment> {
-        let phases = &self.window?.phases;
+        let window = self.window?.latest();
+        let phases = &window.phases;
         let found = phases.iter().find(|phase| phase.id == said.value);
         if found.is_none() {
             let known = phases.iter().map(|phase| phase.id.as_str());
@@ -326,7 +330,7 @@ impl CaseReader<'_, '_> {
                 at,
                 problems,
             }
-            .check(&mut case);
+            .check(&mut case, &mut self.old);
         }
         match proves {
             Some(proves) => self.proofs.push(proves.of(case)),

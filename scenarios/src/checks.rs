@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Moment, Persona};
+use crosswipe_domain::{CaseId, Moment, Persona};
 
 use crate::codes;
 use crate::phases::shown;
 use crate::problem::{At, Problems};
 use crate::schedule::{Schedule, Swiped};
+use crate::turned::turned;
 use crate::{Case, Expected, Play, Step, Swipe};
 
 /// What checking a case needs to know.
@@ -26,9 +27,20 @@ pub(crate) struct Checker<'a> {
 
 impl Checker<'_> {
     /// Fills the case's start if nobody wrote it, then checks every step.
-    pub(crate) fn check(&self, case: &mut Case) {
+    /// A case that expects what the window said before a bound was moved is held to what it says now, and put on `old`.
+    pub(crate) fn check(&self, case: &mut Case, old: &mut Vec<CaseId>) {
         if case.start.is_none() {
             case.start = self.start_of(case);
+        }
+        if !self.schedule.window.amended.is_empty() {
+            let before = self.schedule.window.first_said();
+            let first = Schedule {
+                window: &before,
+                ..self.schedule
+            };
+            if turned(case, (first, self.schedule), self.personas) {
+                old.push(case.id.clone());
+            }
         }
         if let Some(start) = case.start {
             self.walk(&case.steps, start);
@@ -146,7 +158,8 @@ impl Checker<'_> {
         if let Some(undo_at) = swipe.undo_at {
             self.closed_by_then(swiped, at, undo_at, place);
         }
-        if let (Some(undo_at), Some(end)) = (swipe.undo_at, self.schedule.window.end())
+        let end = |at| self.schedule.holds(at).end();
+        if let (Some(undo_at), Some(end)) = (swipe.undo_at, swipe.undo_at.and_then(end))
             && undo_at >= end
         {
             let message = format!(
@@ -229,7 +242,7 @@ impl Checker<'_> {
     }
 
     fn refund(&self, play: &Play, at: Moment, refund_at: Moment) {
-        let cutoff = self.schedule.window.no_refund;
+        let cutoff = self.schedule.holds(refund_at).no_refund;
         let shut = cutoff.is_some_and(|cut| at < cut.settled_before && cut.from <= refund_at);
         if shut == (play.expect.outcome == Expected::Accepted) {
             let state = if shut { "no longer" } else { "still" };

@@ -109,6 +109,14 @@ codes! {
     PUBLIC_AGAINST_WINDOW = "public_against_window";
     /// A clause of the notice that nothing in the plan speaks of.
     IDLE_CLAUSE = "idle_clause";
+    /// An amendment of a bound that the window does not have, or not there.
+    AMEND_UNKNOWN_BOUND = "amend_unknown_bound";
+    /// An amendment after which phases would overlap, leave a hole or end before they begin.
+    AMEND_BREAKS_WINDOW = "amend_breaks_window";
+    /// An amendment that moves nothing, or only what is past when it comes to be known.
+    AMEND_IDLE = "amend_idle";
+    /// Cases that expect what the window said before a bound was moved.
+    EXPECTS_OLD_BOUND = "expects_old_bound";
     /// A suspension at whose instants the public is not served anyway.
     SUSPENDS_NOTHING = "suspends_nothing";
     /// Instants of a case that go backwards.

@@ -19,6 +19,7 @@ mod purge;
 mod load;
 
 mod allow;
+mod amend;
 mod captures;
 mod cases;
 mod catalogue;
@@ -50,8 +51,10 @@ mod source;
 mod stay;
 mod suspend;
 mod table;
+mod turned;
 mod words;
 
+pub use amend::{Amended, CannotAmend};
 pub use case::{
     Afterwards, Call, Capture, Case, Discharge, Expect, Expected, FieldExpectation, Given, Op,
     Play, Step, Swipe, Visit,

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crosswipe_domain::{AdmDivision, Moment, Registry, Scope, Topology, Window};
 
+use crate::amend::{read_amendments, report_old};
 use crate::cases::CaseReader;
 use crate::catalogue::{Baskets, read_catalogue};
 use crate::codes;
@@ -23,7 +24,7 @@ use crate::pairs::read_pairs;
 use crate::persons::{Person, Use, read_persons};
 use crate::phases::read_window;
 use crate::preflight::{Preflight, read_preflight};
-use crate::problem::{Problems, Said};
+use crate::problem::{At, Problems, Said};
 use crate::purge::read_purge;
 use crate::steps::Reader;
 use crate::topology::read_topology;
@@ -98,6 +99,8 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     let persons = topology
         .as_ref()
         .and_then(|topology| reading.persons(topology));
+    let mut window = window;
+    let amend = read_amendments(&fields, window.as_mut().map(|(window, _)| window), problems);
     let arranged = reading.pairs(topology.as_ref(), window.as_ref());
     let window = window.map(|(window, _)| window);
     if let (Some(topology), Some(window)) = (&topology, &window) {
@@ -115,7 +118,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         window.as_ref(),
         &arranged,
         &head,
-        scenarios,
+        (scenarios, amend.as_ref()),
     );
     let clauses_at = fields.key_at("clauses").cloned();
     fields.done();
@@ -290,7 +293,7 @@ impl Reading<'_> {
         window: Option<&Window>,
         arranged: &[(AdmDivision, String)],
         head: &Head,
-        scenarios: Option<&Node>,
+        (scenarios, amend): (Option<&Node>, Option<&At>),
     ) -> Option<Gathered> {
         let probe_help =
             "写上探针费用清单, 如 `probe: basket/probe.yaml` · name the basket of the probe visits";
@@ -303,6 +306,7 @@ impl Reading<'_> {
         };
         let probe = probe.and_then(|(said, _)| baskets.key(&said, self.problems));
         let steps = Reader {
+            window,
             topology,
             persons,
             baskets: &mut baskets,
@@ -319,10 +323,12 @@ impl Reading<'_> {
             filled: Vec::new(),
             cases: Vec::new(),
             proofs: Vec::new(),
+            old: Vec::new(),
         };
         let before = self.problems.len();
         self.scenario_files(scenarios, &mut reader);
         let (cases, proofs, filled) = (reader.cases, reader.proofs, reader.filled);
+        let old = reader.old;
         if self.problems.len() == before && !self.problems.lost_anything() {
             if let Some(matrix) = &head.matrix {
                 report_holes(
@@ -335,6 +341,9 @@ impl Reading<'_> {
                 );
             }
             self.report_unused(persons, &cases, &proofs);
+        }
+        if let Some(at) = amend {
+            report_old(at, &old, self.problems);
         }
         Some(Gathered {
             cases,

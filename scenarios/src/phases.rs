@@ -82,6 +82,7 @@ pub(crate) fn read_window(
         margin_ms: margin.map_or(DEFAULT_MARGIN_MS, |said| said.value),
         no_refund,
         suspended,
+        amended: Vec::new(),
     };
     if window.end().is_none() {
         let help = "写一个 live 阶段, 或给末阶段写 to · add a `live` phase or give the last phase its `to`";

@@ -42,7 +42,8 @@ impl<'a> Schedule<'a> {
         if !swiped.persona.registered {
             return Some("persona");
         }
-        let Some(phase) = self.window.phase_at(at) else {
+        let window = self.holds(at);
+        let Some(phase) = window.phase_at(at) else {
             return Some("window");
         };
         if phase.allow.is_empty() {
@@ -51,7 +52,7 @@ impl<'a> Schedule<'a> {
         if !phase.allow.iter().any(|allow| self.allows(allow, swiped)) {
             return Some("business, place or person");
         }
-        let closing = self.closing()?;
+        let closing = window.end()?.plus_ms(-window.margin_ms);
         (at >= closing).then_some("margin")
     }
 
@@ -76,19 +77,15 @@ impl<'a> Schedule<'a> {
         place && listed && class && business
     }
 
-    /// The first instant at which no forward message may be sent any more.
-    fn closing(&self) -> Option<Moment> {
-        Some(self.window.end()?.plus_ms(-self.window.margin_ms))
-    }
-
     /// The first instant at which all of these visits may take place, whoever is registered.
     pub(crate) fn earliest(&self, visits: &[Swiped<'_>]) -> Option<Moment> {
-        let openings = self
-            .window
-            .phases
-            .iter()
+        let latest = self.window.latest();
+        let phases = self.window.phases.iter().chain(&latest.phases);
+        let openings = phases
             .filter(|phase| !phase.allow.is_empty())
             .map(|phase| phase.from);
+        let mut openings: Vec<Moment> = openings.collect();
+        openings.sort();
         openings.into_iter().find(|opening| {
             visits
                 .iter()
@@ -124,6 +121,7 @@ impl<'a> Schedule<'a> {
                 && names(&one.insured, insured)
                 && names(&one.treatment, treatment)
         };
-        self.window.public_at(at) == Public::Open && !self.window.suspended.iter().any(holds)
+        let window = self.holds(at);
+        window.public_at(at) == Public::Open && !window.suspended.iter().any(holds)
     }
 }

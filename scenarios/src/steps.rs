@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, InfNo, Moment, Nature, Topology};
+use crosswipe_domain::{Business, InfNo, Moment, Nature, Topology, Window};
 
+use crate::amend;
 use crate::captures;
 use crate::catalogue::Baskets;
 use crate::codes;
@@ -36,6 +37,8 @@ pub(crate) struct Reader<'a, 'b> {
     pub(crate) topology: &'a Topology,
     pub(crate) persons: &'a [Person],
     pub(crate) baskets: &'a mut Baskets<'b>,
+    /// Instants may be named by its bounds.
+    pub(crate) window: Option<&'a Window>,
     pub(crate) problems: &'a Problems,
 }
 
@@ -383,7 +386,9 @@ impl Reader<'_, '_> {
         key: &'static str,
     ) -> Result<Option<Said<Moment>>, ()> {
         match fields.optional(key) {
-            Some(node) => words::instant(node, self.problems).map(Some).ok_or(()),
+            Some(node) => amend::instant(node, self.window, self.problems)
+                .map(Some)
+                .ok_or(()),
             None => Ok(None),
         }
     }

@@ -208,24 +208,7 @@ fn bad_instant(text: &str, at: &At) -> Problem {
 /// 时长 · A length of time such as `2h`, `30m`, `90s`, in milliseconds.
 pub(crate) fn duration_ms(node: &Node, problems: &Problems) -> Option<Said<i64>> {
     let said = word(node, problems)?;
-    let parsed = said
-        .value
-        .char_indices()
-        .next_back()
-        .and_then(|(at, unit)| {
-            let unit_ms = match unit {
-                's' => 1_000,
-                'm' => 60_000,
-                'h' => 3_600_000,
-                'd' => 86_400_000,
-                _ => return None,
-            };
-            let digits = &said.value[..at];
-            let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            all_digits
-                .then(|| digits.parse::<i64>().ok()?.checked_mul(unit_ms))
-                .flatten()
-        });
+    let parsed = length_ms(&said.value);
     if parsed.is_none() {
         let help = "形如 `2h`、`30m`、`90s` · write it like `2h`, `30m`, `90s`";
         problems.push(
@@ -238,6 +221,23 @@ pub(crate) fn duration_ms(node: &Node, problems: &Problems) -> Option<Said<i64>>
         );
     }
     parsed.map(|value| Said { value, at: said.at })
+}
+
+/// `2h`, `30m`, `90s`, `3d` in milliseconds.
+pub(crate) fn length_ms(text: &str) -> Option<i64> {
+    let (at, unit) = text.char_indices().next_back()?;
+    let unit_ms = match unit {
+        's' => 1_000,
+        'm' => 60_000,
+        'h' => 3_600_000,
+        'd' => 86_400_000,
+        _ => return None,
+    };
+    let digits = &text[..at];
+    let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    all_digits
+        .then(|| digits.parse::<i64>().ok()?.checked_mul(unit_ms))
+        .flatten()
 }
 
 /// 行政区划 · A six-digit division, known or not.

@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Conform(Conform),
     /// 收口 Judge all runs of a plan together: may the window be closed?
     Close(Close),
+    /// 改期 Move one bound of a run's window, from its next message on
+    Amend(Amend),
     /// 复核 List what nobody knows in a certified run, or explain it by name and reason
     Review(Review),
     /// 报告 Write the reports of a run again, in any format and language
@@ -276,6 +278,33 @@ pub(crate) struct AfterWindow {
     /// Who allows it
     #[arg(long, value_name = "NAME", requires = "after_window")]
     pub(crate) by: Option<String>,
+}
+
+/// 改期 Move one bound of a run's window
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe amend runs/20170602T0900 --bound live.from --to 2017-06-04T20:00+08:00 --source '浙医保〔2017〕20号' --who 省中心值班"
+)]
+pub(crate) struct Amend {
+    /// Run folder; its run may be under way
+    pub(crate) run: PathBuf,
+    /// Which bound: PHASE.from, PHASE.to, CLAUSE.from or CLAUSE.to of a suspension, no_refund.from
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bound: String,
+    /// Its new instant
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) to: String,
+    /// Where it lies now, where several have one name
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) was: Option<String>,
+    /// The notice that says so
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) source: String,
+    /// Who brought it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who: String,
+    #[command(flatten)]
+    pub(crate) common: Common,
 }
 
 /// 复核 Review a certified run

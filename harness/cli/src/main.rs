@@ -6,6 +6,7 @@
 mod anchor;
 mod args;
 mod books;
+mod bulletin;
 mod command;
 mod complain;
 mod conclude;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Audit(audit) => command::audit::audit(&audit),
         Command::Conform(conform) => command::conform::conform(&conform),
         Command::Close(close) => command::close::close(&close),
+        Command::Amend(amend) => command::amend::amend(&amend),
         Command::Review(review) => command::review::review(&review),
         Command::Report(report) => command::report::report(&report),
         Command::Lint(lint) => command::lint::lint(&lint),

@@ -165,6 +165,7 @@ async fn world(
         jobs: None,
         after_window: None,
         first_look_late: false,
+        bulletin: None,
         progress: Box::new(|_| ()),
     };
     let network = parties.network(plan, &GatewayKeys::of_site(dir, plan)?)?;

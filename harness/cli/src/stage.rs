@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosswipe_domain::Party;
-use crosswipe_mocks::{FaultOrder, Faults, MemoryWorld, MsgidMode, TimeFn, World, WorldConfig};
+use crosswipe_mocks::{
+    FaultOrder, Faults, MemoryWorld, MsgidMode, Setup, TimeFn, World, WorldConfig,
+};
 use crosswipe_runner::Interrupt;
 use crosswipe_runner::clock::{Clock, real_now};
 use crosswipe_runner::transport::{Answer, Call, Http, Lost, Transport};
@@ -54,6 +56,15 @@ impl Parties {
         };
         let http = Http::new(addresses, DEADLINE);
         Ok(Network::Http(http.speaking(keys.speeches(plan)?)))
+    }
+
+    /// What the parties of this process were told; those of another hear of nothing from here.
+    pub(crate) fn setup(&self) -> Option<Arc<Setup>> {
+        match self {
+            Parties::Own(world) => Some(world.setup()),
+            Parties::Memory(world) => Some(world.setup()),
+            Parties::Served(_) => None,
+        }
     }
 
     /// Faults of served parties wait for the first message of the run that begins now; those of its own do anyway.

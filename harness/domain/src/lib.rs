@@ -16,6 +16,7 @@
 //! | 测试人员名册 | `Registry`, `Persona` | who may be swiped |
 //! | 业务意图 | `TxId` (τ) | one thing the run wants booked; undone exactly once |
 
+mod amend;
 mod canonical;
 mod division;
 mod export;
@@ -34,6 +35,7 @@ mod topology;
 mod voucher;
 mod window;
 
+pub use amend::Amendment;
 pub use canonical::{canonical_json, push_json_string};
 pub use division::{AdmDivision, BadDivision, Span};
 pub use export::{

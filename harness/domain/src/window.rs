@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdmDivision, Business, Moment, PersonClass, Span};
+use crate::{AdmDivision, Amendment, Business, Moment, PersonClass, Span};
 
 /// 窗口 · All phases of a plan in order of time, without hole or overlap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Window {
     /// 暂停 · Business of the public that stands still beside what the phases say, in the plan's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspended: Vec<Suspension>,
+    /// 改期 · Bounds that moved alone, in the order in which that came to be known; what stands above are the first ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amended: Vec<Amendment>,
 }
 
 /// 暂停 · Part of the public's business that stands still for a while, whatever the phase: admissions before the stop
@@ -197,6 +200,9 @@ impl Window {
         for suspension in &mut window.suspended {
             suspension.from = suspension.from.plus_ms(ms);
             suspension.to = suspension.to.map(|to| to.plus_ms(ms));
+        }
+        for amendment in &mut window.amended {
+            *amendment = amendment.shifted(ms);
         }
         window
     }

@@ -193,6 +193,7 @@ fn header() -> RunHeader {
             margin_ms: 0,
             no_refund: None,
             suspended: Vec::new(),
+            amended: Vec::new(),
         },
         hub: place("330000"),
         regions: vec![],

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{
-    AdmDivision, Business, CaseId, FindingClass, InfNo, Level, Moment, Money, MsgId, Nature,
-    Outcome, Party, Pseudonym, ResolvedPlan, RunId, TxId,
+    AdmDivision, Amendment, Business, CaseId, FindingClass, InfNo, Level, Moment, Money, MsgId,
+    Nature, Outcome, Party, Pseudonym, ResolvedPlan, RunId, TxId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,8 @@ pub enum Payload {
     Interrupted(Interrupted),
     /// A named person allowed what is still open to be undone after the window's end.
     AfterWindow(AfterWindow),
+    /// 改期 · A bound of the window was moved, and is so from now on.
+    Window(Moved),
     /// t1 exports taken, after the last compensation and the quiet period.
     Snap1(Snapshot),
     /// t2 exports taken, after the next day roll.
@@ -100,6 +102,7 @@ impl Payload {
             Payload::Note(_) => "NOTE",
             Payload::Interrupted(_) => "INTERRUPTED",
             Payload::AfterWindow(_) => "AFTER_WINDOW",
+            Payload::Window(_) => "WINDOW",
             Payload::Snap1(_) => "SNAP1",
             Payload::Snap2(_) => "SNAP2",
             Payload::Cert(_) => "CERT",
@@ -138,6 +141,16 @@ pub struct RunHeader {
     /// share no books, whatever their parties are called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<String>,
+}
+
+/// WINDOW: a bound that was moved alone, by which notice and who brought it. What was sent before `known` stays judged by
+/// the old bound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// What moved.
+    pub amendment: Amendment,
+    /// SHA-256 of the canonical window with all that was amended by then.
+    pub window_sha256: String,
 }
 
 /// SNAP0, SNAP1, SNAP2: digests of the exports as they stand in `exports/`.

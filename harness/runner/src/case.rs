@@ -184,7 +184,7 @@ impl<T: Transport> Desk<T> {
     ) -> Result<(), Halt> {
         // Probes first and one by one, so that the branches themselves begin together.
         for swipe in branches.iter().flatten().filter_map(as_swipe) {
-            self.prepare(busy, swipe).await?;
+            self.prepare(busy, case, swipe).await?;
         }
         let left = AtomicUsize::new(branches.len());
         let places: Vec<Busy> = branches.iter().map(|_| busy.another()).collect();
@@ -227,11 +227,13 @@ impl<T: Transport> Desk<T> {
     }
 
     /// Waits for the swipe's instant and makes the person's first probe if it has none.
-    async fn prepare(&self, busy: &Busy, swipe: &Swipe) -> Result<(), Halt> {
+    async fn prepare(&self, busy: &Busy, case: &Case, swipe: &Swipe) -> Result<(), Halt> {
         if let Some(at) = swipe.at {
             busy.sleep_until(at, Patient::No).await;
         }
-        if matches!(swipe.expect.outcome, Expected::Gate { .. }) {
+        self.take_up(self.clock.now()).await?;
+        let expect = self.expected(case, &swipe.name, &swipe.expect);
+        if matches!(expect.outcome, Expected::Gate { .. }) {
             return Ok(());
         }
         let (persona, institution) = self.place(&swipe.persona, &swipe.institution)?;
@@ -246,7 +248,7 @@ impl<T: Transport> Desk<T> {
         name: &str,
         gathered: &mut Gathered<'d>,
     ) -> Result<(), Halt> {
-        self.prepare(busy, swipe).await?;
+        self.prepare(busy, case, swipe).await?;
         let (persona, institution) = self.place(&swipe.persona, &swipe.institution)?;
         let from = match &swipe.continues {
             None => None,
@@ -287,7 +289,8 @@ impl<T: Transport> Desk<T> {
         let (walked, way) = self.walk(&plan, from).await?;
         let root = swipe.continues.as_ref().unwrap_or(&swipe.name);
         gathered.captures.walked(self, root, &swipe.name, way);
-        gathered.judge(&swipe.name, &swipe.expect, walked);
+        let expect = self.expected(case, &swipe.name, &swipe.expect);
+        gathered.judge(&swipe.name, &expect, walked);
         let path = self.path(institution, Some(persona.insured));
         gathered.parties.extend(path);
         gathered.people.insert(Some(self.pseudonym(&persona.no)));

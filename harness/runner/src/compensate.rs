@@ -74,6 +74,7 @@ impl<T: Transport> Desk<T> {
     ) -> Result<Delivered, Halt> {
         let Named { txid, part } = named;
         self.may_send()?;
+        self.take_up(self.clock.now()).await?;
         if self.window_over().is_some() {
             self.gated(&out, Denied::Window).await?;
             return Ok(Delivered::Gated(Denied::Window));
@@ -201,6 +202,7 @@ impl<T: Transport> Desk<T> {
     /// No phase refuses an undo. After the window's end it needs somebody who allowed it, and that is in the journal
     /// before the first byte: the books come back, the verdict does not.
     async fn may_still_undo(&self) -> Result<(), Halt> {
+        self.take_up(self.clock.now()).await?;
         let Some(ended) = self.window_over() else {
             return Ok(());
         };
@@ -225,8 +227,9 @@ impl<T: Transport> Desk<T> {
 
     /// When the window ended, if it has.
     pub(crate) fn window_over(&self) -> Option<Moment> {
-        let end = self.config.plan.window.end();
-        end.filter(|end| *end <= self.clock.now())
+        let now = self.clock.now();
+        let end = self.notice.window().in_force(now).end();
+        end.filter(|end| *end <= now)
     }
 
     /// Whether a query that proves an undo may go out where no phase lets reads through any more.

@@ -74,6 +74,7 @@ impl<T: Transport> Desk<T> {
             return Ok(Delivered::NoRoom);
         }
         let at = self.clock.tick();
+        self.take_up(at).await?;
         if let Err(denied) = self.may_deliver(&out, at) {
             self.gated(&out, denied).await?;
             return Ok(Delivered::Gated(denied));
@@ -159,7 +160,7 @@ impl<T: Transport> Desk<T> {
             probe,
         };
         gate::ask(
-            &self.config.plan.window,
+            &self.notice.window().in_force(at),
             &self.config.plan.arranged,
             &question,
         )
@@ -167,11 +168,11 @@ impl<T: Transport> Desk<T> {
 
     /// Writes down that the gate refused.
     pub(crate) async fn gated(&self, out: &Outgoing<'_>, denied: Denied) -> Result<(), Halt> {
-        let phase = self
-            .config
-            .plan
-            .window
-            .phase_at(self.clock.now())
+        let now = self.clock.now();
+        let window = self.notice.window();
+        let phase = window
+            .in_force(now)
+            .phase_at(now)
             .map(|phase| phase.id.clone());
         let gated = Gated {
             case: out.case.clone(),

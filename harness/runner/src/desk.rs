@@ -25,6 +25,7 @@ use crate::books::Looked;
 use crate::clock::{Clock, Lease};
 use crate::given::Given;
 use crate::msgid::{MsgIds, Turn};
+use crate::notice::{Bulletin, Notice};
 use crate::session::Sessions;
 use crate::shelf::Shelf;
 use crate::transport::Transport;
@@ -141,6 +142,8 @@ pub struct RunConfig {
     /// True: the first look at the books is taken only when the first case has swiped, which makes the proof worthless:
     /// so that it can be seen that nobody believes it.
     pub first_look_late: bool,
+    /// 来文 · Where bounds that are moved meanwhile come from; `None` = only those that the plan has.
+    pub bulletin: Option<Bulletin>,
     /// Called when a case has ended.
     pub progress: Box<dyn Fn(Progress) + Send + Sync>,
 }
@@ -148,6 +151,8 @@ pub struct RunConfig {
 /// 工作台 · Shared by all tasks.
 pub(crate) struct Desk<T> {
     pub(crate) config: RunConfig,
+    /// The window as it stands.
+    pub(crate) notice: Notice,
     /// The first look at the books has begun.
     looked_first: AtomicBool,
     pub(crate) clock: Arc<Clock>,
@@ -229,6 +234,7 @@ impl<T: Transport> Desk<T> {
             msgids: MsgIds::of(config.turn),
             strange_msgids: MsgIds::of_strangers(config.turn),
             fold: Arc::new(Mutex::new(Fold::new(config.patience))),
+            notice: Notice::of(&config.plan),
             config,
             looked_first: AtomicBool::new(false),
             clock,
@@ -286,6 +292,7 @@ impl<T: Transport> Desk<T> {
                         self.keep_undo(comp, text);
                     }
                 }
+                Payload::Window(moved) => self.notice.is_written(&moved.amendment),
                 Payload::Verified(verified) => self.forget_sent(&verified.txid),
                 Payload::Outcome(ended) => self.recall_session(ended).await,
                 Payload::Snap0(snapshot) => {

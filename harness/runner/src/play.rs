@@ -90,7 +90,8 @@ impl<T: Transport> Desk<T> {
                 .play_undo(case, play, (persona, institution), &way)
                 .await?;
         }
-        gathered.judge(&play.name, &play.expect, walked);
+        let expect = self.expected(case, &play.name, &play.expect);
+        gathered.judge(&play.name, &expect, walked);
         gathered.captures.played.insert(play.name.clone(), way);
         Ok(())
     }
@@ -181,6 +182,7 @@ impl<T: Transport> Desk<T> {
         input: impl FnOnce(&MsgId) -> Option<Nodes>,
     ) -> Result<Option<(Outcome, Option<Answer>)>, Halt> {
         let at = self.clock.now();
+        self.take_up(at).await?;
         let msgid = match play.stranger {
             Some(_) => self.strange_msgids.next(&institution.code, at),
             None => self.msgids.next(&institution.code, at),

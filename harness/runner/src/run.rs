@@ -176,7 +176,7 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     let public = |case: &Case| case.leaves().all(|step| matches!(step, Step::Play(_)));
     // What begins when no test may be swiped any more shows that the gate is shut; the proof does not wait for it, since
     // probes are tests too.
-    let over = desk.config.plan.window.tests_end();
+    let over = desk.config.plan.window.latest().tests_end();
     let is_after = |index: &usize| {
         let start = desk.config.plan.cases[*index].start;
         start.zip(over).is_some_and(|(start, over)| start >= over)

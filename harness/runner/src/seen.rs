@@ -148,6 +148,7 @@ impl<T: Transport> Watch<T> {
 
     /// A message that books, tries, reads or signs in; an undo of what nobody knows, too.
     async fn business(&self, message: Message<'_>) -> Result<Watched, Halt> {
+        self.desk.take_up(self.desk.clock.now()).await?;
         let desk = &self.desk;
         let Message {
             request,

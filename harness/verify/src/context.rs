@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crosswipe_domain::{Level, LogRow, Moment, Party, PersonClass, ResolvedPlan};
+use crosswipe_domain::{Level, LogRow, Moment, Party, PersonClass, ResolvedPlan, Window};
 
 use crate::anew::adopt;
 use crate::books::{Books, gather};
+use crate::bounds::Bounds;
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::Finding;
 use crate::story::{MessageKey, Owner, Story, Tau};
@@ -55,6 +56,8 @@ pub(crate) struct Context<'a> {
     pub(crate) registered: BTreeMap<&'a str, PersonClass>,
     /// Codes of listed institutions.
     pub(crate) institutions: BTreeSet<&'a str>,
+    /// The window as it was at each instant; none without a plan.
+    bounds: Option<Bounds>,
     /// Business time of the question.
     pub(crate) now: Option<Moment>,
 }
@@ -79,6 +82,7 @@ impl<'a> Context<'a> {
             .flat_map(|plan| &plan.institutions)
             .map(|(code, _, _)| code.as_str())
             .collect();
+        let bounds = plan.map(|plan| Bounds::of(&plan.window, &story.moved));
         let now = evidence.as_of.max(story.last_record);
         let known = Known {
             registered: &registered,
@@ -88,7 +92,7 @@ impl<'a> Context<'a> {
             .iter()
             .filter_map(|(party, ledger)| {
                 let found = strangers(
-                    plan?,
+                    bounds.as_ref()?,
                     &known,
                     &evidence.review,
                     &ledger.books,
@@ -104,12 +108,23 @@ impl<'a> Context<'a> {
             unvouched,
             registered,
             institutions,
+            bounds,
             now,
         }
     }
 
     pub(crate) fn plan(&self) -> Option<&'a ResolvedPlan> {
         self.story.header.map(|header| &header.plan)
+    }
+
+    /// The window that held at an instant.
+    pub(crate) fn window_at(&self, at: Moment) -> Option<&Window> {
+        self.bounds.as_ref().map(|bounds| bounds.at(at))
+    }
+
+    /// The window as it ended, after all its bounds had moved.
+    pub(crate) fn last_window(&self) -> Option<&Window> {
+        self.bounds.as_ref().map(Bounds::last)
     }
 
     /// Lowest level among all parties that keep books; L0 without any.
@@ -123,8 +138,11 @@ impl<'a> Context<'a> {
 
     /// True once the window has ended at the time of the question.
     pub(crate) fn window_has_ended(&self) -> bool {
-        let end = self.plan().and_then(|plan| plan.window.end());
-        end.is_some_and(|end| self.now.is_some_and(|now| now >= end))
+        let over = |now| {
+            let end = self.window_at(now).and_then(Window::end);
+            end.is_some_and(|end| now >= end)
+        };
+        self.now.is_some_and(over)
     }
 
     /// The parties of a τ's path that showed books after the business, with their sums.

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{CaseId, Entry, InfNo, LogRow, Moment, Party, Role};
+use crosswipe_domain::{CaseId, Entry, InfNo, LogRow, Moment, Party, Role, Window};
 
 use crate::context::{Context, Ledger, is_terminal};
 use crate::story::Owner;
@@ -49,7 +49,7 @@ pub(crate) fn keepers<'c, 'a>(
 
 /// All that stands, in the order in which it was entered.
 pub(crate) fn entered<'a>(context: &Context<'a>, ledger: &Ledger<'a>) -> Vec<Entered<'a>> {
-    let Some(live) = context.plan().and_then(|plan| plan.window.end()) else {
+    let Some(live) = context.last_window().and_then(Window::end) else {
         return Vec::new();
     };
     let late = ledger.books.last.last().is_some_and(|row| live <= row.at);

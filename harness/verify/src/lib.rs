@@ -15,6 +15,7 @@ mod judge;
 
 mod anew;
 mod books;
+mod bounds;
 
 mod context;
 mod purge;

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use crosswipe_domain::{Moment, Nature, Outcome, TxId};
 use crosswipe_journal::{
-    AfterWindow, CompIntent, Intent, Note, Payload, Played, Purpose, Queried, Record, RunHeader,
-    Snapshot, Tails, UndoPlan, Unresolved,
+    AfterWindow, CompIntent, Intent, Moved, Note, Payload, Played, Purpose, Queried, Record,
+    RunHeader, Snapshot, Tails, UndoPlan, Unresolved,
 };
 
 use crate::evidence::{Evidence, Instant};
@@ -112,6 +112,8 @@ pub(crate) struct Story<'a> {
     pub(crate) notes: Vec<&'a Note>,
     /// Who allowed undo after the window's end, and when it was written down.
     pub(crate) after_window: Vec<(Moment, &'a AfterWindow)>,
+    /// Bounds that moved while the run was under way.
+    pub(crate) moved: Vec<&'a Moved>,
     pub(crate) forked: Option<u64>,
     pub(crate) last_record: Option<Moment>,
 }
@@ -223,6 +225,7 @@ impl<'a> Story<'a> {
                 self.played.push((record.at, played));
             }
             Payload::Note(note) => self.notes.push(note),
+            Payload::Window(moved) => self.moved.push(moved),
             Payload::AfterWindow(allowed) => self.after_window.push((record.at, allowed)),
             _ => {}
         }

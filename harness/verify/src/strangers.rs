@@ -8,10 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{
-    Entry, LogRow, Moment, Party, PersonClass, Public, ResolvedPlan, canonical_json, sha256_hex,
+    Entry, LogRow, Moment, Party, PersonClass, Public, Window, canonical_json, sha256_hex,
 };
 
 use crate::books::Books;
+use crate::bounds::Bounds;
 use crate::context::is_terminal;
 use crate::draft::person_of;
 use crate::evidence::Evidence;
@@ -90,7 +91,7 @@ pub(crate) struct Known<'c, 'a> {
 
 /// The strangers of one party that R11 speaks of.
 pub(crate) fn strangers<'a>(
-    plan: &ResolvedPlan,
+    bounds: &Bounds,
     known: &Known<'_, 'a>,
     review: &'a Review,
     books: &Books<'a>,
@@ -100,13 +101,13 @@ pub(crate) fn strangers<'a>(
     if tally.strangers.is_empty() {
         return found;
     }
-    let end = plan.window.end();
+    let end = bounds.last().end();
     let statuses = statuses(end, books);
     for (message, rows) in &tally.strangers {
         let suspended: Vec<&LogRow> = rows
             .iter()
             .copied()
-            .filter(|row| suspended(plan, row.at))
+            .filter(|row| suspended(bounds.at(row.at), row.at))
             .collect();
         let person = suspended
             .iter()
@@ -127,10 +128,10 @@ pub(crate) fn strangers<'a>(
 }
 
 /// In the window, and nobody but the tests is to be served.
-fn suspended(plan: &ResolvedPlan, at: Moment) -> bool {
-    plan.window.start().is_some_and(|start| start <= at)
-        && plan.window.end().is_none_or(|end| at < end)
-        && plan.window.public_at(at) == Public::Closed
+fn suspended(window: &Window, at: Moment) -> bool {
+    window.start().is_some_and(|start| start <= at)
+        && window.end().is_none_or(|end| at < end)
+        && window.public_at(at) == Public::Closed
 }
 
 fn registered_person<'a>(known: &Known<'_, 'a>, row: &'a LogRow) -> Option<&'a str> {

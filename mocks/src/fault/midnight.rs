@@ -30,7 +30,8 @@ impl Trouble for Misread {
         let Machine::Region(region) = &*scene.machine else {
             return Arrival::Taken;
         };
-        let (right, wrong) = (region.window().clone(), a_day_early(region.window()));
+        let right = region.window(now).into_owned();
+        let wrong = a_day_early(&right);
         let id = |window: &Window| window.phase_at(now).map(|phase| phase.id.clone());
         let differs = id(&right) != id(&wrong);
         let misreads = differs && ((self.begun && scene.goes_on()) || scene.hits());

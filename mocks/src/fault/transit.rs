@@ -22,7 +22,8 @@ impl Trouble for CarriedOver {
             return;
         };
         let setup = region.setup();
-        let phases = setup.window.phases.iter();
+        let window = setup.window(setup.opened_at);
+        let phases = window.phases.iter();
         let drained = phases.filter(|phase| phase.kind == PhaseKind::Drain);
         let (code, at) = (region.code(), setup.opened_at);
         let treats = setup.topology.institutions.iter();

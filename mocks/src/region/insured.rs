@@ -107,12 +107,12 @@ impl Insured {
     /// What shuts this place to a message, whatever stands in its books.
     pub(super) fn shut(&self, now: Moment, hop: &Hop) -> Option<(Shut, Refusal)> {
         let books = matches!(hop.infno().nature(), Nature::Forward | Nature::Trial);
-        let window = &self.setup.window;
+        let window = self.setup.window(now);
         let stopped = window.old_stops().is_some_and(|stops| stops <= now);
         if books && stopped && self.ledger.party().is_old_platform() {
-            return Some((Shut::Stopped, refusal(window, now)));
+            return Some((Shut::Stopped, refusal(&window, now)));
         }
-        catchup::ask(&self.ledger, window, now, hop)
+        catchup::ask(&self.ledger, &window, now, hop)
     }
 
     pub(super) fn refuse(

@@ -237,6 +237,11 @@ impl MemoryWorld {
         &self.faults
     }
 
+    /// What all parties were told.
+    pub fn setup(&self) -> Arc<Setup> {
+        Arc::clone(&self.setup)
+    }
+
     /// How often each fault fired.
     pub fn fired(&self) -> Vec<(FaultOrder, u64)> {
         self.faults.fired()

@@ -33,6 +33,8 @@ pub(crate) enum MarkKind {
     Takeover,
     /// The run was asked to stop.
     Interrupted(String),
+    /// A bound moved: which, and where to.
+    Amended(String, Moment),
     /// Latest instant for a forward test message: window end − margin.
     Deadline,
     /// Exports after everything was undone.
@@ -41,6 +43,20 @@ pub(crate) enum MarkKind {
     WindowEnd,
     /// Second look, after a day roll.
     T2,
+}
+
+/// The window as it ended: what moved in mid-run stands in WINDOW.
+pub(crate) fn ended(first: &Window, records: &[Record]) -> Window {
+    let mut window = first.clone();
+    for record in records {
+        if let Payload::Window(moved) = &record.payload
+            && !window.amended.contains(&moved.amendment)
+        {
+            window.amended.push(moved.amendment.clone());
+        }
+    }
+    window.amended.sort_by_key(|one| one.known);
+    window.latest().into_owned()
 }
 
 pub(crate) fn stretches(window: &Window, records: &[Record]) -> Vec<Stretch> {
@@ -89,6 +105,10 @@ fn mark(record: &Record) -> Option<Mark> {
         Payload::Snap1(_) => MarkKind::T1,
         Payload::Snap2(_) => MarkKind::T2,
         Payload::Takeover(_) => MarkKind::Takeover,
+        Payload::Window(moved) => {
+            let amendment = &moved.amendment;
+            MarkKind::Amended(amendment.bound.clone(), amendment.to)
+        }
         Payload::Interrupted(interrupted) => MarkKind::Interrupted(interrupted.by.clone()),
         _ => return None,
     };

@@ -285,6 +285,10 @@ pub(crate) fn mark(kind: &MarkKind, lang: Lang) -> String {
         MarkKind::Interrupted(by) => {
             return format!("{} ({by})", lang.pick("要求停止", "asked to stop"));
         }
+        MarkKind::Amended(bound, to) => {
+            let said = lang.pick("改期", "amended");
+            return format!("{said} {bound} → {}", to.short());
+        }
         MarkKind::Deadline => lang.pick(
             "正向截止（窗口止－安全边际）",
             "forward deadline (window end − margin)",
@@ -306,6 +310,10 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
         "window-over" => lang.pick(
             "窗口结束时还有未回退的，未获许可，停止发送",
             "the window ended with something open and no permit: nothing more was sent",
+        ),
+        "amendment-not-taken" => lang.pick(
+            "改期与窗口不合，未采用",
+            "a bound was to be moved and does not fit the window",
         ),
         "late-apply" => lang.pick("迟到入账", "took effect late"),
         "fault-not-carried-over" => lang.pick(

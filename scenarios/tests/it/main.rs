@@ -9,6 +9,7 @@ mod pharmacies;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
+mod slips_amend;
 mod slips_captures;
 mod slips_cases;
 mod slips_credentials;

@@ -186,6 +186,7 @@ async fn timed(
         jobs: None,
         after_window: None,
         first_look_late: false,
+        bulletin: None,
         progress: Box::new(|_| ()),
     };
     let watch = Watch::start();

@@ -1,5 +1,6 @@
 //! 命令 · One file per command; each takes what was typed and gives an exit code or a trouble.
 
+pub(crate) mod amend;
 pub(crate) mod audit;
 pub(crate) mod close;
 pub(crate) mod conform;

@@ -11,7 +11,7 @@ mod text;
 
 use std::path::Path;
 
-use crosswipe_domain::Moment;
+use crosswipe_domain::{Moment, Window};
 use crosswipe_runner::clock::real_now;
 use crosswipe_scenarios::Plan;
 
@@ -32,6 +32,16 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
     let at = match role {
         Some(_) => Some(at.unwrap_or_else(real_now)),
         None => at,
+    };
+    // What holds then, or in the end; the amendments are told beside it.
+    let window = match at {
+        Some(at) => plan.window.in_force(at).into_owned(),
+        None => plan.window.latest().into_owned(),
+    };
+    let amended = plan.window.amended.clone();
+    let plan = Plan {
+        window: Window { amended, ..window },
+        ..plan
     };
     let card = at.map(|at| Card::of(&plan, role, at));
     if let Some(path) = &args.html {

@@ -31,7 +31,7 @@ use crate::stage::{
     BOOKS, Bent, MSGID_MODE, Parties, books, counted, ctrl_c, part_books, parties, world_id,
 };
 use crate::tenancy::{Tenancy, must_be_free_for, turn_of_resumption};
-use crate::{rundir, shift};
+use crate::{bulletin, rundir, shift};
 
 /// The note about a fault that a resumed run does not inject any more.
 const NOT_CARRIED_OVER: &str = "fault-not-carried-over";
@@ -62,13 +62,14 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     must_be_reachable(&args.run, &history)?;
     let begins = begins(args, &history)?;
     let permit = permit(&args.after_window)?;
-    if permit.is_none() {
-        must_be_in_time(&args.run, &history, begins)?;
-    }
     let moved = history.header().switches.get(shift::SHIFT);
     let moved = moved.and_then(|text| text.parse().ok());
-    let mut plan = shift::moved(rundir::kept_plan(&args.run)?, moved.as_ref());
+    let plan = shift::moved(rundir::kept_plan(&args.run)?, moved.as_ref());
+    let mut plan = bulletin::amended(plan, &args.run, &history, begins)?;
     plan.topology.old_platforms |= header_names_old_platforms(history.header());
+    if permit.is_none() {
+        must_be_in_time(&args.run, &plan, &history, begins)?;
+    }
     let key = rundir::kept_key(&args.run)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -193,8 +194,13 @@ fn must_be_reachable(dir: &Path, history: &History) -> Result<(), Trouble> {
 }
 
 /// After the window's end nothing is undone unless somebody allowed it: asked before anything is written or sent.
-fn must_be_in_time(dir: &Path, history: &History, begins: Moment) -> Result<(), Trouble> {
-    let end = history.header().plan.window.end();
+fn must_be_in_time(
+    dir: &Path,
+    plan: &Plan,
+    history: &History,
+    begins: Moment,
+) -> Result<(), Trouble> {
+    let end = plan.window.in_force(begins).end();
     let Some(ended) = end.filter(|end| *end <= begins) else {
         return Ok(());
     };
@@ -347,6 +353,7 @@ async fn whole(
         jobs: None,
         after_window: start.permit,
         first_look_late: false,
+        bulletin: Some(bulletin::of(dir, parties.setup())),
         progress: Box::new(|_| ()),
     };
     let transport = parties.network(&config.plan, &keys)?;

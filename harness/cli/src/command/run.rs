@@ -28,7 +28,7 @@ use crate::inner::{Setting, edit_evidence, must_be_possible};
 use crate::served::Served;
 use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, parties_in_memory, world_id};
 use crate::tenancy::{Tenancy, turn_of_run};
-use crate::{private, progress, proofs, rundir, shift};
+use crate::{bulletin, private, progress, proofs, rundir, shift};
 
 /// Runs a plan from its files to its exit code.
 pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
@@ -163,7 +163,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         dir: &dir,
         seed,
         clock: &clock,
-        window: &plan.window,
+        window: &plan.window.latest(),
     });
     let journal = Journal::create_over(&dir, header, begins, &inner.round_store())?;
     private::remember_head(&dir, &plan.id, &journal.head_of_chain())?;
@@ -196,6 +196,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         jobs: args.jobs.map(|jobs| jobs as usize),
         after_window: permit(&args.after_window)?,
         first_look_late: inner.looks_late(),
+        bulletin: Some(bulletin::of(&dir, parties.setup())),
         progress: Box::new(move |at| progress::show(&shown, at)),
     };
     let transport = inner.round_network(parties.network(&config.plan, &keys)?);

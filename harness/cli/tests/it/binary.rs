@@ -3,6 +3,7 @@
 //! Every call has a deadline of its own, so that a run that hangs is a failed test and not a stuck one.
 //! Not here: what single crates promise; each tests that itself.
 
+mod amend;
 mod anchor;
 mod another_judge;
 mod audit;

@@ -187,6 +187,7 @@ impl Stage {
             jobs: None,
             after_window: None,
             first_look_late: false,
+            bulletin: None,
             progress: Box::new(|_| ()),
         }
     }

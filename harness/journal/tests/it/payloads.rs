@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{FindingClass, InfNo, Outcome, Party, Role};
+use crosswipe_domain::{Amendment, FindingClass, InfNo, Outcome, Party, Role};
 use crosswipe_journal::{
     AfterWindow, CaseFinished, CaseResult, CaseStarted, Cert, Check, Draft, Ended, ExportDigest,
-    Gated, Interrupted, Journal, Note, Payload, Played, Queried, Says, Snapshot, TailDigest, Tails,
-    Unresolved, Verified, read,
+    Gated, Interrupted, Journal, Moved, Note, Payload, Played, Queried, Says, Snapshot, TailDigest,
+    Tails, Unresolved, Verified, read,
 };
 use proptest::prelude::*;
 
@@ -119,6 +119,17 @@ fn every_kind() -> Vec<Payload> {
             reason: "省平台停机".into(),
             ended: at(9),
         }),
+        Payload::Window(Moved {
+            amendment: Amendment {
+                bound: "live.from".into(),
+                was: at(8),
+                to: at(9),
+                known: at(7),
+                source: "浙医保〔2017〕20号".into(),
+                who: "张三".into(),
+            },
+            window_sha256: "0a".repeat(32),
+        }),
         Payload::Snap1(snapshot.clone()),
         Payload::Snap2(snapshot),
         Payload::Cert(Cert {
@@ -138,19 +149,20 @@ fn counted(payload: &Payload) -> usize {
         | Payload::Takeover(_)
         | Payload::Snap0(_)
         | Payload::Intent(_)
-        | Payload::Outcome(_) => 21,
+        | Payload::Outcome(_) => 22,
         Payload::Snapm(_)
         | Payload::CompIntent(_)
         | Payload::CompOutcome(_)
-        | Payload::Queried(_) => 21,
+        | Payload::Queried(_) => 22,
         Payload::Verified(_) | Payload::Unresolved(_) | Payload::Gated(_) | Payload::Played(_) => {
-            21
+            22
         }
         Payload::CaseStarted(_)
         | Payload::CaseFinished(_)
         | Payload::Note(_)
-        | Payload::Interrupted(_) => 21,
-        Payload::AfterWindow(_) | Payload::Snap1(_) | Payload::Snap2(_) | Payload::Cert(_) => 21,
+        | Payload::Interrupted(_) => 22,
+        Payload::AfterWindow(_) | Payload::Window(_) => 22,
+        Payload::Snap1(_) | Payload::Snap2(_) | Payload::Cert(_) => 22,
     }
 }
 

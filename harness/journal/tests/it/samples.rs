@@ -96,6 +96,7 @@ fn plan() -> ResolvedPlan {
             margin_ms: 7_200_000,
             no_refund: None,
             suspended: Vec::new(),
+            amended: Vec::new(),
         },
         hub: place("330000"),
         regions: vec![(place("330100"), "杭州".into())],

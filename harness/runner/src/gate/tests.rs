@@ -60,6 +60,7 @@ fn window() -> Window {
         margin_ms: 2 * 3600 * 1000,
         no_refund: None,
         suspended: Vec::new(),
+        amended: Vec::new(),
     }
 }
 

@@ -34,7 +34,10 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         let read = matches!(sent.intent.nature, Nature::Read | Nature::Session);
         if read && sent.intent.purpose != Purpose::Forced {
             outcome.compared += 1;
-            if !may_read(&plan.window, sent.at) {
+            if !context
+                .window_at(sent.at)
+                .is_some_and(|window| may_read(window, sent.at))
+            {
                 let one = finding(Rule::R12, "gate:window")
                     .location(format!("{} {} sent", sent.intent.infno, sent.intent.msgid));
                 let one = one.values("a phase that allows reads", sent.at);
@@ -67,8 +70,8 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         booked(context, &gate, ledger, &mut outcome);
         r12_public::check(context, plan, party, ledger, &mut outcome);
         r12_transit::check(context, plan, party, ledger, &mut outcome);
-        r12_old::check(context, plan, party, ledger, &mut outcome);
-        r12_refund::check(context, plan, party, ledger, &mut outcome);
+        r12_old::check(context, party, ledger, &mut outcome);
+        r12_refund::check(context, party, ledger, &mut outcome);
     }
     if outcome.compared > 0
         && context
@@ -273,6 +276,7 @@ fn expectation(reason: &str) -> &'static str {
 
 /// The judge's own gate.
 struct Gate<'a> {
+    context: &'a Context<'a>,
     plan: &'a ResolvedPlan,
     registered: &'a BTreeMap<&'a str, PersonClass>,
     institutions: &'a BTreeSet<&'a str>,
@@ -280,13 +284,14 @@ struct Gate<'a> {
 }
 
 impl<'a> Gate<'a> {
-    fn of(context: &'a Context<'_>, plan: &'a ResolvedPlan) -> Gate<'a> {
+    fn of(context: &'a Context<'a>, plan: &'a ResolvedPlan) -> Gate<'a> {
         let arranged = plan
             .arranged
             .iter()
             .map(|(insured, institution)| (insured.as_str(), institution.as_str()))
             .collect();
         Gate {
+            context,
             plan,
             registered: &context.registered,
             institutions: &context.institutions,
@@ -301,9 +306,8 @@ impl<'a> Gate<'a> {
             let listed = self.institutions.contains(intent.origin.as_str());
             return listed.then_some(()).ok_or("institution");
         }
-        let phase = self
-            .plan
-            .window
+        let window = self.context.window_at(at).ok_or("window")?;
+        let phase = window
             .phases
             .iter()
             .rev()

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{Entry, LogRow, Party, PhaseKind, ResolvedPlan, Rule};
+use crosswipe_domain::{Entry, LogRow, Party, PhaseKind, Rule};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};
@@ -15,22 +15,25 @@ use crate::draft::finding;
 /// One finding per message.
 pub(crate) fn check(
     context: &Context<'_>,
-    plan: &ResolvedPlan,
     party: &Party,
     ledger: &Ledger<'_>,
     outcome: &mut RuleOutcome,
 ) {
-    let mut phases = plan.window.phases.iter();
-    let stops = phases
-        .find(|phase| !matches!(phase.kind, PhaseKind::Prepare | PhaseKind::Drain))
-        .map(|phase| phase.from);
-    let (true, Some(stops), Some(first)) =
-        (party.is_old_platform(), stops, ledger.books.born_from())
-    else {
+    // By the bounds in force when it was booked.
+    let stops_at = |at| {
+        let mut phases = context.window_at(at)?.phases.iter();
+        let stopped =
+            phases.find(|phase| !matches!(phase.kind, PhaseKind::Prepare | PhaseKind::Drain));
+        stopped.map(|phase| phase.from)
+    };
+    let (true, Some(first)) = (party.is_old_platform(), ledger.books.born_from()) else {
         return;
     };
     let mut told = BTreeSet::new();
     for row in ledger.books.last.iter().filter(|row| row.seq >= first) {
+        let Some(stops) = stops_at(row.at) else {
+            continue;
+        };
         outcome.compared += 1;
         let message = (row.cause.origin.as_str(), row.cause.msgid.as_str());
         if row.at < stops || !is_new(row) || !told.insert(message) {

@@ -6,6 +6,7 @@
 
 use crosswipe_domain::{
     AdmDivision, Business, Moment, Nature, Party, Public, ResolvedPlan, Rule, Span, Suspension,
+    Window,
 };
 use crosswipe_journal::Played;
 
@@ -27,9 +28,12 @@ pub(crate) fn check(
         if message.infno.nature() == Nature::Undo {
             continue;
         }
-        let shut = rows
-            .iter()
-            .find_map(|row| Some((shut(plan, message, row.at)?, *row)));
+        let shut = rows.iter().find_map(|row| {
+            Some((
+                shut(plan, context.window_at(row.at)?, message, row.at)?,
+                *row,
+            ))
+        });
         let Some(((class, expected), row)) = shut else {
             continue;
         };
@@ -45,16 +49,21 @@ pub(crate) fn check(
 }
 
 /// What shuts the public's message out at an instant: the class of the finding, and what was to be expected.
-fn shut(plan: &ResolvedPlan, message: &Played, at: Moment) -> Option<(&'static str, String)> {
+fn shut(
+    plan: &ResolvedPlan,
+    window: &Window,
+    message: &Played,
+    at: Moment,
+) -> Option<(&'static str, String)> {
     let places = Places::of(plan, message);
     if places.outside(plan) {
         return None;
     }
-    if plan.window.public_at(at) == Public::Closed {
+    if window.public_at(at) == Public::Closed {
         let expected = "refused: the public is suspended".to_owned();
         return Some(("gate:window", expected));
     }
-    let mut suspended = plan.window.suspended.iter();
+    let mut suspended = window.suspended.iter();
     let by = suspended.find(|one| places.stand_still(one, message, at))?;
     // Whose it is, rather than what it is.
     let class = match by.institutions.is_empty() {

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Entry, InfNo, LogRow, Party, ResolvedPlan, Rule};
+use crosswipe_domain::{Entry, InfNo, LogRow, Party, Rule};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger, is_terminal};
@@ -17,14 +17,10 @@ use crate::story::Owner;
 /// One finding per settlement and party.
 pub(crate) fn check(
     context: &Context<'_>,
-    plan: &ResolvedPlan,
     party: &Party,
     ledger: &Ledger<'_>,
     outcome: &mut RuleOutcome,
 ) {
-    let Some(cut) = plan.window.no_refund else {
-        return;
-    };
     let mut postings: BTreeMap<u64, &LogRow> = BTreeMap::new();
     let mut settlements: BTreeMap<&str, &LogRow> = BTreeMap::new();
     let mut told = BTreeSet::new();
@@ -56,6 +52,13 @@ pub(crate) fn check(
         };
         let settled = settled.filter(|first| InfNo::new(&first.cause.infno).settles());
         let Some(settled) = settled else {
+            continue;
+        };
+        // By the bounds in force when it was taken back.
+        let Some(cut) = context
+            .window_at(row.at)
+            .and_then(|window| window.no_refund)
+        else {
             continue;
         };
         outcome.compared += 1;

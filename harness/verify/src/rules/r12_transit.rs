@@ -34,7 +34,10 @@ pub(crate) fn check(
     if is_outside(plan, party) {
         return;
     }
-    let phases = plan.window.phases.iter();
+    let Some(window) = context.last_window() else {
+        return;
+    };
+    let phases = window.phases.iter();
     let drains = phases.filter(|phase| phase.kind == PhaseKind::Drain);
     let Some(drained) = drains.filter_map(|phase| phase.to).max() else {
         return;

@@ -3,7 +3,7 @@
 //! The probes of R8 are exempt from the margin, not from the window. Forced probes that nobody booked are
 //! no business. t2 is always to be had from mock ledgers; from real parties only if the window still held it.
 
-use crosswipe_domain::{Level, Moment, Nature, Party, Rule};
+use crosswipe_domain::{Level, Moment, Nature, Party, Rule, Window};
 use crosswipe_journal::Purpose;
 
 use super::RuleOutcome;
@@ -15,13 +15,16 @@ use crate::story::{Sent, is_probe};
 
 pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("open-end");
-    let Some(plan) = context.plan() else {
+    // By the bound in force when it was sent, and for t1 by the last one.
+    let ends = |at| {
+        let window = context.window_at(at)?;
+        let end = window.end()?;
+        Some((end, end.plus_ms(-window.margin_ms)))
+    };
+    let Some(last) = context.last_window().and_then(Window::end) else {
         return outcome;
     };
-    let Some(end) = plan.window.end() else {
-        return outcome;
-    };
-    let latest = end.plus_ms(-plan.window.margin_ms);
+    let end_at = |at| ends(at).map_or(last, |(end, _)| end);
     for sent in context
         .story
         .sent
@@ -29,6 +32,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         .filter(|sent| counts(context, sent))
     {
         outcome.compared += 1;
+        let (end, latest) = ends(sent.at).unwrap_or((last, last));
         let limit = if is_probe(sent.intent) { end } else { latest };
         if sent.at >= limit {
             let mut one = late(
@@ -49,6 +53,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         .filter(|sent| sent.intent.nature == Nature::Undo);
     for sent in undo_steps {
         outcome.compared += 1;
+        let end = end_at(sent.at);
         if sent.at >= end {
             let place = format!("{} {} sent", sent.intent.infno, sent.intent.msgid);
             let mut one = late(place, end, sent.at);
@@ -59,6 +64,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     }
     for comp in &context.story.comps {
         outcome.compared += 1;
+        let end = end_at(comp.last_sent);
         if comp.last_sent >= end {
             let one = late(
                 format!("{} {} sent", comp.intent.infno, comp.intent.msgid),
@@ -71,7 +77,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
             });
         }
     }
-    looks(context, end, &mut outcome);
+    looks(context, last, &mut outcome);
     outcome
 }
 

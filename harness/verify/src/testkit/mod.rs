@@ -449,6 +449,7 @@ pub(crate) fn plan() -> ResolvedPlan {
             margin_ms: 2 * 3600 * 1000,
             no_refund: None,
             suspended: Vec::new(),
+            amended: Vec::new(),
         },
         hub: division("330000"),
         regions: vec![

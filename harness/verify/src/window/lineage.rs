@@ -171,15 +171,23 @@ pub(super) fn plan_changed(members: &[Member<'_>], plan: &WindowPlan) -> Vec<Win
 /// The file that declares a purge.
 const PLAN_FILE: &str = "plan.yaml";
 
-/// Whether the plan differs by nothing but purges that were ordered when the run was over: the order came later, and is
-/// told as what a named person stands for.
+/// Whether the plan differs by nothing but purges that were ordered when the run was over, and bounds that moved then: the
+/// order came later, and is told as what a named person stands for.
 fn is_later_order(member: &Member<'_>, plan: &WindowPlan) -> bool {
     let (then, now) = (&member.header.plan, &plan.plan);
     let records = &member.papers.evidence.records;
     let ended = records.last().map_or(member.began, |record| record.at);
     let kept = then.purge.iter().all(|one| now.purge.contains(one));
     let added = || now.purge.iter().filter(|one| !then.purge.contains(one));
-    kept && added().count() > 0
+    let moved = &now.window.amended;
+    let kept = kept && then.window.amended.iter().all(|one| moved.contains(one));
+    let later = || {
+        moved
+            .iter()
+            .filter(|one| !then.window.amended.contains(one))
+    };
+    kept && added().count() + later().count() > 0
+        && later().all(|one| ended <= one.known)
         && added().all(|one| ended <= one.at)
         && without_names(then) == without_names(now)
 }
@@ -188,6 +196,7 @@ fn is_later_order(member: &Member<'_>, plan: &WindowPlan) -> bool {
 fn without_names(plan: &ResolvedPlan) -> (ResolvedPlan, Vec<(String, PersonClass, AdmDivision)>) {
     let mut rest = plan.clone();
     rest.purge.clear();
+    rest.window.amended.clear();
     rest.public.clear();
     let personas = std::mem::take(&mut rest.personas).into_iter();
     let personas = personas.map(|one| (one.label, one.class, one.insured));

@@ -25,7 +25,7 @@ use tokio::sync::RwLock;
 
 use crate::command::run::place;
 use crate::complain::{Trouble, to_stderr};
-use crate::{private, rundir};
+use crate::{bulletin, private, rundir};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -124,6 +124,7 @@ impl Keep {
             },
             after_window: None,
             first_look_late: false,
+            bulletin: Some(bulletin::of(&at.dir, Some(world.setup()))),
             progress: Box::new(|_| ()),
         };
         let clock = Clock::simulated(now);

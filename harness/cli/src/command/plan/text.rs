@@ -52,6 +52,19 @@ pub(super) fn timeline(plan: &Plan, lang: Lang) -> String {
             one.clause,
         );
     }
+    for one in &plan.window.amended {
+        text += &format!(
+            "  {} {} {} → {}  ({}, {}; {} {})\n",
+            lang.pick("改期：", "amended:"),
+            one.bound,
+            day_and_time(one.was),
+            day_and_time(one.to),
+            one.source,
+            one.who,
+            lang.pick("得知于", "known"),
+            day_and_time(one.known),
+        );
+    }
     let (cases, proofs) = (plan.cases.len(), plan.proofs.len());
     let cells = plan.cases.iter().filter(|case| case.matrix).count();
     text += &match lang {
@@ -235,6 +248,7 @@ pub(super) fn json(plan: &Plan, card: Option<&Card<'_>>) -> String {
         "source": plan.source,
         "phases": phases,
         "suspended": plan.window.suspended,
+        "amended": plan.window.amended,
         "cases": plan.cases.len(),
         "proofs": plan.proofs.len(),
         "card": card.map(of_card),

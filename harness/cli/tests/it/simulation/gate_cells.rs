@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crosswipe_domain::{
-    Business, CaseId, InfNo, Institution, Level, Moment, Party, Persona, PseudonymKey, RunId, Scope,
+    Amendment, Business, CaseId, InfNo, Institution, Level, Moment, Party, Persona, PseudonymKey,
+    RunId, Scope, Window,
 };
 use crosswipe_journal::{CaseResult, Journal, Payload, RunHeader};
 use crosswipe_mocks::{MemoryWorld, Setup};
@@ -85,6 +86,12 @@ fn cells(plan: &Plan) -> Vec<Cell<'_>> {
 /// A second before, at and after each bound.
 fn instants(plan: &Plan) -> BTreeSet<Moment> {
     let window = &plan.window;
+    let amended = window.amended.iter();
+    let moved = amended.flat_map(|one| [one.was, one.to, one.known]);
+    let margins = window
+        .amended
+        .iter()
+        .map(|one| one.to.plus_ms(-window.margin_ms));
     let phases = window.phases.iter();
     let mut bounds: Vec<Moment> = phases
         .flat_map(|phase| [Some(phase.from), phase.to])
@@ -92,6 +99,7 @@ fn instants(plan: &Plan) -> BTreeSet<Moment> {
         .collect();
     bounds.extend(window.end().map(|end| end.plus_ms(-window.margin_ms)));
     bounds.extend(window.no_refund.map(|rule| rule.from));
+    bounds.extend(moved.chain(margins));
     let suspended = window.suspended.iter();
     bounds.extend(suspended.flat_map(|one| [Some(one.from), one.to]).flatten());
     let around = |at: &Moment| [-1_000, 0, 1_000].map(|ms| at.plus_ms(ms));
@@ -110,9 +118,27 @@ fn people(plan: &Plan) -> Vec<&Persona> {
         .collect()
 }
 
+/// A third reading of what was amended: each bound of a phase that lay where the amendment says, from then on.
+fn as_known(plan: &Plan, at: Moment) -> Window {
+    let mut window = plan.window.clone();
+    for one in plan.window.amended.iter().filter(|one| one.known <= at) {
+        for phase in &mut window.phases {
+            for bound in [Some(&mut phase.from), phase.to.as_mut()]
+                .into_iter()
+                .flatten()
+            {
+                if *bound == one.was {
+                    *bound = one.to;
+                }
+            }
+        }
+    }
+    window
+}
+
 /// A third reading of the window.
 fn allowed(plan: &Plan, cell: &Cell<'_>) -> bool {
-    let window = &plan.window;
+    let window = &as_known(plan, cell.at);
     let (insured, treated) = (cell.persona.insured, cell.institution.region);
     let code = cell.institution.code.as_str();
     let mut rules = window
@@ -237,6 +263,7 @@ fn carried_out(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected) -> Came {
         jobs: None,
         after_window: None,
         first_look_late: false,
+        bulletin: None,
         progress: Box::new(|_| ()),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -301,6 +328,57 @@ fn what_a_moved_notice_forbids_sends_no_byte(#[case] name: &str, #[case] at_leas
     assert!(!shut.is_empty());
     let came = carried_out(&plan, &shut, &Expected::Gate { reason: None });
     assert_eq!((came.bytes, came.intents, came.gated), (0, 0, shut.len()));
+}
+
+/// The same where one bound moved alone while the tests were under way: an hour before their last phase ends, its end
+/// comes to lie half a day later, or an hour earlier than the margin allows for.
+#[rstest]
+fn what_an_amended_notice_forbids_sends_no_byte(
+    #[values("qianjiang-2021", "hengyang-2021", "wenzhou-2022", "harbin-2021")] name: &str,
+    #[values(12 * 3_600_000, -3_600_000)] by_ms: i64,
+) {
+    let first = shipped(name);
+    let tested = first
+        .window
+        .phases
+        .iter()
+        .rev()
+        .find(|phase| !phase.allow.is_empty());
+    let tested = tested.unwrap();
+    let was = tested.to.unwrap();
+    let hour = first.window.margin_ms + 3 * 3_600_000;
+    let amendment = Amendment {
+        bound: format!("{}.to", tested.id),
+        was,
+        to: was.plus_ms(by_ms),
+        known: was.plus_ms(-hour),
+        source: "补充通知".to_owned(),
+        who: "值班".to_owned(),
+    };
+    let plan = first.amended(amendment).unwrap().plan;
+    let (forbidden, all) = nothing_leaves(&plan, 100);
+    // Cells on which the first window and the amended one differ, either way.
+    let cells = cells(&plan);
+    let differ: Vec<&Cell<'_>> = cells
+        .iter()
+        .filter(|cell| allowed(&plan, cell) != allowed(&first, cell))
+        .collect();
+    println!(
+        "{name} {by_ms}: {forbidden} of {all} cells forbidden, {} turned",
+        differ.len()
+    );
+    assert!(!differ.is_empty());
+    let mut open: Vec<Cell<'_>> = differ
+        .into_iter()
+        .filter(|cell| allowed(&plan, cell))
+        .copied()
+        .collect();
+    assert_eq!(open.is_empty(), by_ms < 0);
+    let mut seen = BTreeSet::new();
+    open.retain(|cell| seen.insert((cell.at, cell.business, cell.persona.class)));
+    let came = carried_out(&plan, &open, &Expected::Ok);
+    assert_eq!((came.gated, came.results.len()), (0, open.len()));
+    assert!(came.results.values().all(|one| *one == CaseResult::Passed));
 }
 
 /// How many cells were forbidden, of how many.
