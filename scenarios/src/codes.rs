@@ -133,6 +133,8 @@ codes! {
     NOTHING_TO_CONTINUE = "nothing_to_continue";
     /// A part of `preflight:` that cannot be asked, or asks nothing.
     BAD_PREFLIGHT = "bad_preflight";
+    /// A part of `live:` that is missing or wrong: nothing may be sent to a real system.
+    BAD_LIVE = "bad_live";
     /// A window across the end of a year, with a platform that takes nothing of last year back.
     YEAR_END = "year_end";
     /// A cell of the matrix that no case fills.

@@ -65,6 +65,11 @@ impl Folder {
         opened
     }
 
+    /// The bytes of a file that was opened before.
+    pub(crate) fn bytes(&self, inside: &str) -> Option<Vec<u8>> {
+        self.files.borrow().get(inside).cloned()
+    }
+
     /// The path that `said` names, if it stays inside the plan's folder.
     pub(crate) fn inside(&self, said: &Said<String>, problems: &Problems) -> Option<String> {
         let path = Path::new(&said.value);

@@ -16,6 +16,7 @@ mod problem;
 mod proof;
 mod purge;
 
+mod live;
 mod load;
 
 mod allow;
@@ -63,6 +64,7 @@ pub use codes::CODES;
 pub use contacts::{Contact, Lead};
 pub use credential::{Credential, Shows, Written};
 pub use duties::{Audience, Duty, OpenPoint};
+pub use live::{Caps, Environment, Live};
 pub use load::{check, load};
 pub use plan::Plan;
 pub use preflight::{Advice, Network, Page, Preflight, Probe, SignIn, Station, Target, Tls};

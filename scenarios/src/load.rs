@@ -18,6 +18,7 @@ use crate::duties::{read_duties, read_open_points, report_idle_clauses};
 use crate::fields::{Fields, items};
 use crate::folder::{Folder, PLAN_FILE};
 use crate::head::Head;
+use crate::live::{Live, read_live};
 use crate::matrix::report_holes;
 use crate::node::{Node, read_yaml};
 use crate::pairs::read_pairs;
@@ -111,6 +112,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     let open_points = read_open_points(&fields, &head.clauses, problems);
     let contacts = reading.contacts(topology.as_ref());
     let preflight = reading.preflight(topology.as_ref());
+    let live = reading.live(topology.as_ref());
     let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
     let gathered = reading.cases(
         topology.as_ref(),
@@ -153,6 +155,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         open_points: open_points?,
         contacts,
         preflight,
+        live,
         probe_basket: gathered.probe?,
         files: folder.into_files(),
         seed: head.seed?,
@@ -235,6 +238,17 @@ impl Reading<'_> {
         let source = self.folder.open(&path, Some(&said.at), self.problems)?;
         let node = read_yaml(&source, self.problems)?;
         read_preflight(&node, self.folder, topology, self.problems)
+    }
+
+    /// The real systems that a run may send to; a plan need not have any.
+    fn live(&self, topology: Option<&Topology>) -> Option<Live> {
+        let said = words::prose(self.fields.optional("live")?, self.problems)?;
+        let path = self.folder.inside(&said, self.problems)?;
+        let source = self.folder.open(&path, Some(&said.at), self.problems)?;
+        let node = read_yaml(&source, self.problems)?;
+        let (_, persons) = self.path("persons", "")?;
+        let persons = self.folder.bytes(&persons);
+        read_live(&node, topology, persons.as_deref(), self.problems)
     }
 
     fn persons(&self, topology: &Topology) -> Option<Vec<Person>> {

@@ -11,7 +11,7 @@ use crosswipe_domain::{
 };
 
 use crate::duties::{Duty, OpenPoint};
-use crate::{Case, Contact, Preflight, Proof};
+use crate::{Case, Contact, Live, Preflight, Proof};
 
 /// 计划 · A cutover, its parties, its persons and its cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct Plan {
     pub contacts: Vec<Contact>,
     /// 联通检查 · What sites must be able to reach before the window.
     pub preflight: Option<Preflight>,
+    /// 真实目标 · Where a run against real systems may send; a plan without it has mock parties only.
+    pub live: Option<Live>,
     /// R8: the basket of the probe visits; key into the registry's baskets.
     pub probe_basket: String,
     /// The year that the accumulators at the start belong to.

@@ -172,6 +172,12 @@ pub(crate) struct Run {
     /// Which clock
     #[arg(long, value_enum, default_value_t = ClockKind::Simulated)]
     pub(crate) clock: ClockKind,
+    /// Send to the real systems that the plan declares, by the real clock; without it such a run is a dry one
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// The words that the dry run shows, where nobody can type them
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) confirm: Option<String>,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

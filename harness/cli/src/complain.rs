@@ -63,6 +63,9 @@ pub(crate) enum Trouble {
     /// A selection that leaves nothing.
     #[error("{what}")]
     Nothing { what: String, help: String },
+    /// Nothing but a look at what a run against real systems would do was asked for.
+    #[error("试排: 什么都没有发 · a dry run: nothing was sent")]
+    DryRun { help: String },
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -120,6 +123,7 @@ impl Trouble {
                 "cli::after_window"
             }
             Trouble::Nothing { .. } => "cli::nothing_selected",
+            Trouble::DryRun { .. } => "cli::live",
             Trouble::Journal(error) => error.code(),
             Trouble::Tampered { .. } => "evidence:tampered",
             Trouble::Halt(Halt::Journal(error)) => error.code(),
@@ -144,7 +148,8 @@ impl Trouble {
             }
             Trouble::Usage { help, .. }
             | Trouble::Refused { help, .. }
-            | Trouble::Nothing { help, .. } => help.clone(),
+            | Trouble::Nothing { help, .. }
+            | Trouble::DryRun { help } => help.clone(),
             Trouble::Journal(JournalError::NotARun { .. }) => {
                 "给出一次运行的目录, 如 runs/… · name the folder of a run, e.g. runs/…".to_owned()
             }
@@ -225,7 +230,7 @@ impl Trouble {
             {
                 Exit::Usage
             }
-            Trouble::Nothing { .. } => Exit::Nothing,
+            Trouble::Nothing { .. } | Trouble::DryRun { .. } => Exit::Nothing,
             Trouble::Tampered { .. } => Exit::Violated,
             Trouble::WindowOver { .. } | Trouble::Refused { .. } => Exit::Gate,
             // What is open was not undone: the rest of the run stands and is told.

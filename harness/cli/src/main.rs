@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod gateway_keys;
 mod inner;
+mod live;
 mod private;
 mod progress;
 mod proofs;

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use crate::complain::to_stderr;
 use crosswipe_domain::Money;
 use crosswipe_reports::Lang;
 use crosswipe_runner::Progress;
@@ -21,8 +22,15 @@ pub(crate) fn line(lang: Lang, quiet: bool, total: usize) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(template).expect("the template is ours"))
 }
 
-/// Shows how far the run has come.
-pub(crate) fn show(bar: &ProgressBar, progress: Progress) {
+/// Shows how far the run has come, and for what it waits by a wall clock.
+pub(crate) fn show(bar: &ProgressBar, (lang, quiet): (Lang, bool), progress: Progress) {
+    if let Some(until) = progress.waits_until.filter(|_| !quiet) {
+        let told = match lang {
+            Lang::Zh => format!("等到 {until}"),
+            Lang::En => format!("waiting until {until}"),
+        };
+        bar.suspend(|| to_stderr(&format!("{told}\n")));
+    }
     bar.set_position(progress.done as u64);
     bar.set_message(Money::from_fen(progress.open_fen).to_string());
 }

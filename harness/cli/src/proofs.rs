@@ -164,6 +164,7 @@ async fn world(
         turn: turn_of_run(&dir.join(BOOKS))?,
         jobs: None,
         after_window: None,
+        live: None,
         first_look_late: false,
         bulletin: None,
         progress: Box::new(|_| ()),

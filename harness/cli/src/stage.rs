@@ -22,6 +22,7 @@ use crate::complain::{Trouble, besides, to_stderr};
 use crate::exit::Exit;
 use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Inner, Setting};
+use crate::live;
 use crate::served::Served;
 
 /// Where parties keep their books, in a run folder or in a folder of served parties.
@@ -29,6 +30,9 @@ pub(crate) const BOOKS: &str = "parties";
 
 /// Whole-exchange deadline between the harness and mock parties, longer than their own hops together.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Real platforms take their time: what has not answered by then may still be carried out.
+const LIVE_DEADLINE: Duration = Duration::from_secs(60);
 
 /// The switch of RUN that keeps what the command line said of repeated message numbers.
 pub(crate) const MSGID_MODE: &str = "msgid-mode";
@@ -41,6 +45,8 @@ pub(crate) enum Parties {
     Memory(Arc<MemoryWorld>),
     /// Kept by `crosswipe serve`.
     Served(Served),
+    /// 真实系统 · Those that the plan declares.
+    Live,
 }
 
 impl Parties {
@@ -53,6 +59,7 @@ impl Parties {
             Parties::Own(world) => addresses(plan, world),
             Parties::Memory(world) => return Ok(Network::Memory(Memory::calm(Arc::clone(world)))),
             Parties::Served(served) => served.parties.clone(),
+            Parties::Live => return live_network(plan, keys),
         };
         let http = Http::new(addresses, DEADLINE);
         Ok(Network::Http(http.speaking(keys.speeches(plan)?)))
@@ -63,7 +70,7 @@ impl Parties {
         match self {
             Parties::Own(world) => Some(world.setup()),
             Parties::Memory(world) => Some(world.setup()),
-            Parties::Served(_) => None,
+            Parties::Served(_) | Parties::Live => None,
         }
     }
 
@@ -88,7 +95,9 @@ impl Parties {
             }
             Parties::Memory(world) => Inner::of(world.board().clone(), setting, Box::new(|| ())),
             // Those of served parties were named where they are served, and are none of the harness.
-            Parties::Served(_) => Inner::of(Faults::default(), setting, Box::new(|| ())),
+            Parties::Served(_) | Parties::Live => {
+                Inner::of(Faults::default(), setting, Box::new(|| ()))
+            }
         }
     }
 
@@ -104,7 +113,7 @@ impl Parties {
                     Vec::new()
                 })
             }
-            Parties::Served(_) => Vec::new(),
+            Parties::Served(_) | Parties::Live => Vec::new(),
         };
         counted(asked, counts)
     }
@@ -115,6 +124,21 @@ impl Parties {
             world.stop().await;
         }
     }
+}
+
+/// The targets that the plan declares, and nobody else: a party without a declared address cannot be reached.
+fn live_network(plan: &Plan, keys: &GatewayKeys) -> Result<Network, Trouble> {
+    let Some(live) = &plan.live else {
+        return Ok(Network::Http(Http::new(BTreeMap::new(), LIVE_DEADLINE)));
+    };
+    let http = Http::new(live::addresses(live), LIVE_DEADLINE);
+    let http = http
+        .speaking(keys.speeches(plan)?)
+        .looking_at(live.books.clone());
+    Ok(Network::Http(match live.context {
+        true => http,
+        false => http.without_context(),
+    }))
 }
 
 /// Faults with their counts; those that nobody counted were never met.

@@ -44,7 +44,7 @@ impl<T: Transport> Desk<T> {
     /// Runs a case from its start instant to its undo; records how it went.
     pub(crate) async fn run_case(self: &Arc<Self>, busy: &Busy, case: &Case) -> Result<(), Halt> {
         if let Some(start) = case.start {
-            busy.sleep_until(start, Patient::No).await;
+            self.wait(busy, start, Patient::No).await;
         }
         let result = if self.clock.is_interrupted() {
             (CaseResult::Skipped, Vec::new())
@@ -154,7 +154,7 @@ impl<T: Transport> Desk<T> {
         };
         for step in steps {
             if let Some(at) = step.at() {
-                busy.sleep_until(at, Patient::No).await;
+                self.wait(busy, at, Patient::No).await;
             }
             if self.clock.is_interrupted() {
                 own.stopped = true;
@@ -229,7 +229,7 @@ impl<T: Transport> Desk<T> {
     /// Waits for the swipe's instant and makes the person's first probe if it has none.
     async fn prepare(&self, busy: &Busy, case: &Case, swipe: &Swipe) -> Result<(), Halt> {
         if let Some(at) = swipe.at {
-            busy.sleep_until(at, Patient::No).await;
+            self.wait(busy, at, Patient::No).await;
         }
         self.take_up(self.clock.now()).await?;
         let expect = self.expected(case, &swipe.name, &swipe.expect);
@@ -314,7 +314,7 @@ impl<T: Transport> Desk<T> {
         self.first_look().await?;
         self.look(&case.id, &parties).await?;
         if let Some(undo_at) = gathered.undo_at.take() {
-            busy.sleep_until(undo_at, Patient::No).await;
+            self.wait(busy, undo_at, Patient::No).await;
         }
         for person in people {
             if self.compensate(busy, person.as_ref()).await? == Chain::Blocked {

@@ -4,6 +4,8 @@
 //! nobody is working. «Working» is counted by [`Busy`] tokens: a task holds one from its start to its
 //! end, gives it up only while it waits for an instant, and is counted again *before* it is woken, so
 //! there is no gap in which the clock could run past somebody who is about to send.
+//! Wall: business time is real time ([`TimeSource`]), steadily: where the computer's clock is set back, it stands still
+//! but for 1 ms a message until that has caught up, so that a bound once passed stays passed. Nothing jumps.
 //! Called by every step. Not here: what a phase allows at an instant (`gate`).
 
 use std::collections::BTreeMap;
@@ -14,11 +16,30 @@ use std::time::Duration;
 use crosswipe_domain::Moment;
 use tokio::sync::oneshot;
 
+/// Where a wall clock takes the time from: [`real_now`], but for tests of it.
+pub type TimeSource = Box<dyn Fn() -> Moment + Send + Sync>;
+
 /// 时钟 · Shared by all tasks of a run.
-#[derive(Debug)]
 pub struct Clock {
     state: Mutex<State>,
+    /// `Some`: a wall clock.
+    wall: Option<TimeSource>,
 }
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Clock")
+            .field("state", &self.state)
+            .field("wall", &self.wall.is_some())
+            .finish()
+    }
+}
+
+/// A wall clock that goes back by less is being trimmed, not set.
+const A_STEP_MS: i64 = 1_000;
+
+/// How long a wait goes without a look at the wall clock, which may be set while somebody waits for it.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 struct State {
@@ -28,6 +49,8 @@ struct State {
     /// By how many ms the host's clock was seen to step back, until somebody has written it down.
     step_back_ms: Option<i64>,
     busy: usize,
+    /// Whether time goes to the earliest waiter when nobody works.
+    jumps: bool,
     sleepers: BTreeMap<(Moment, u64), Sleeper>,
     serial: u64,
     interrupted: bool,
@@ -51,36 +74,82 @@ pub enum Patient {
 impl Clock {
     /// A simulated clock that stands at `start`.
     pub fn simulated(start: Moment) -> Arc<Clock> {
+        Clock::that_stands_at(start, None)
+    }
+
+    /// A clock that shows real time.
+    pub fn wall(source: TimeSource) -> Arc<Clock> {
+        Clock::that_stands_at(source(), Some(source))
+    }
+
+    /// `simulated` or `wall`, as RUN has it.
+    pub fn name(&self) -> &'static str {
+        match self.wall {
+            Some(_) => "wall",
+            None => "simulated",
+        }
+    }
+
+    /// Whether business time is real time.
+    pub fn is_wall(&self) -> bool {
+        self.wall.is_some()
+    }
+
+    fn that_stands_at(start: Moment, wall: Option<TimeSource>) -> Arc<Clock> {
         let state = State {
             now: start,
             host: start,
             step_back_ms: None,
             busy: 0,
+            jumps: wall.is_none(),
             sleepers: BTreeMap::new(),
             serial: 0,
             interrupted: false,
         };
         Arc::new(Clock {
             state: Mutex::new(state),
+            wall,
         })
     }
 
     /// Business time.
     pub fn now(&self) -> Moment {
-        self.lock().now
+        let mut state = self.lock();
+        self.read(&mut state);
+        state.now
+    }
+
+    /// Brings a wall clock up to what its source shows.
+    fn read(&self, state: &mut State) {
+        let Some(source) = &self.wall else {
+            return;
+        };
+        let shown = source();
+        let back_ms = state.host.ms_since(shown);
+        if back_ms >= A_STEP_MS {
+            state.step_back_ms = Some(state.step_back_ms.unwrap_or(0) + back_ms);
+        }
+        state.host = shown;
+        state.now = state.now.max(shown);
     }
 
     /// Business time for one message: one millisecond later than all before.
     pub fn tick(&self) -> Moment {
         let mut state = self.lock();
-        state.host = state.host.plus_ms(1);
+        match self.wall {
+            Some(_) => self.read(&mut state),
+            None => state.host = state.host.plus_ms(1),
+        }
         // Steady: where the host's clock shows less than was shown before, time goes on from there.
         state.now = state.host.max(state.now.plus_ms(1));
         state.now
     }
 
-    /// Business time is this instant, unless it is later already: nobody has worked in between.
+    /// Business time is this instant, unless it is later already: nobody has worked in between. A wall clock does not leap.
     pub fn leap_to(&self, instant: Moment) {
+        if self.wall.is_some() {
+            return;
+        }
         let mut state = self.lock();
         let later = state.now.max(instant);
         state.go_to(later);
@@ -104,6 +173,26 @@ impl Clock {
         Busy {
             clock: Arc::clone(self),
             counted: AtomicBool::new(true),
+        }
+    }
+
+    /// Waits for an instant of the wall clock, and wakes whoever sleeps until then.
+    async fn has_come(&self, key: (Moment, u64)) {
+        loop {
+            let left = {
+                let mut state = self.lock();
+                self.read(&mut state);
+                let left = key.0.ms_since(state.now);
+                if left <= 0 {
+                    if let Some(sleeper) = state.sleepers.remove(&key) {
+                        state.wake(sleeper);
+                    }
+                    return;
+                }
+                left
+            };
+            let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
+            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
         }
     }
 
@@ -152,7 +241,7 @@ impl State {
 
     /// Jumps to the earliest waiter when nobody works.
     fn jump_if_idle(&mut self) {
-        while self.busy == 0 {
+        while self.jumps && self.busy == 0 {
             let Some(((until, _), sleeper)) = self.sleepers.pop_first() else {
                 return;
             };
@@ -217,8 +306,9 @@ impl Busy {
 
     /// Waits until business time has reached `until`; returns at once if it has.
     pub async fn sleep_until(&self, until: Moment, patient: Patient) {
-        let mut asleep = {
+        let (mut asleep, key) = {
             let mut state = self.clock.lock();
+            self.clock.read(&mut state);
             let interruptible = patient == Patient::No;
             if until <= state.now || (interruptible && state.interrupted) {
                 return;
@@ -236,8 +326,16 @@ impl Busy {
             self.counted.store(false, Ordering::SeqCst);
             state.busy -= 1;
             state.jump_if_idle();
-            Asleep { busy: self, woken }
+            (Asleep { busy: self, woken }, (until, serial))
         };
+        if self.clock.wall.is_some() {
+            tokio::select! {
+                _ = &mut asleep.woken => {}
+                () = self.clock.has_come(key) => {}
+            }
+            self.counted.store(true, Ordering::SeqCst);
+            return;
+        }
         // The sender lives in the clock until it has been used, and counts this task before it is woken.
         let _ = (&mut asleep.woken).await;
         self.counted.store(true, Ordering::SeqCst);
@@ -460,6 +558,65 @@ mod tests {
             std::task::Poll::Ready(std::pin::Pin::new(&mut future).poll(context))
         })
         .await
+    }
+
+    /// A source that a test sets.
+    fn hands() -> (Arc<Mutex<Moment>>, Arc<Clock>) {
+        let shown = Arc::new(Mutex::new(at("2017-06-01T09:00+08:00")));
+        let hand = Arc::clone(&shown);
+        (shown, Clock::wall(Box::new(move || *hand.lock().unwrap())))
+    }
+
+    #[test]
+    fn a_wall_clock_shows_real_time_and_never_goes_back() {
+        let (shown, clock) = hands();
+        let set = |text: &str| *shown.lock().unwrap() = at(text);
+        assert_eq!(clock.now(), at("2017-06-01T09:00+08:00"));
+        assert_eq!(clock.tick(), at("2017-06-01T09:00:00.001+08:00"));
+        assert_eq!(clock.tick(), at("2017-06-01T09:00:00.002+08:00"));
+        set("2017-06-01T18:00+08:00");
+        assert_eq!(clock.now(), at("2017-06-01T18:00+08:00"));
+        clock.leap_to(at("2017-06-02T00:00+08:00"));
+        assert_eq!(
+            clock.now(),
+            at("2017-06-01T18:00+08:00"),
+            "it does not leap"
+        );
+        assert_eq!(clock.take_step_back(), None);
+        // Set back over a bound: what is over stays over.
+        set("2017-06-01T17:00+08:00");
+        assert_eq!(clock.now(), at("2017-06-01T18:00+08:00"));
+        assert_eq!(clock.tick(), at("2017-06-01T18:00:00.001+08:00"));
+        assert_eq!(clock.take_step_back(), Some(3_600_000));
+        // Trimmed, not set.
+        set("2017-06-01T16:59:59.500+08:00");
+        clock.tick();
+        assert_eq!(clock.take_step_back(), None);
+        set("2017-06-01T18:30+08:00");
+        assert_eq!(clock.tick(), at("2017-06-01T18:30:00.001+08:00"));
+    }
+
+    #[tokio::test]
+    async fn by_a_wall_clock_nobody_wakes_early_though_nobody_works() {
+        let (shown, clock) = hands();
+        let until = at("2017-06-01T09:30+08:00");
+        let (early, busy) = (clock.enter(), clock.enter());
+        let early = tokio::time::timeout(
+            Duration::from_millis(50),
+            early.sleep_until(until, Patient::Yes),
+        );
+        assert!(early.await.is_err(), "time stands, so nobody wakes");
+        let setter = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            *shown.lock().unwrap() = until;
+        };
+        tokio::join!(busy.sleep_until(until, Patient::Yes), setter);
+        assert_eq!(clock.now(), until);
+        // An interruption ends the wait for business.
+        let forward = busy.sleep_until(until.plus_ms(3_600_000), Patient::No);
+        let interrupt = async { clock.interrupt() };
+        tokio::join!(forward, interrupt);
+        assert_eq!(clock.now(), until);
     }
 
     #[tokio::test]

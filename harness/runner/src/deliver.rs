@@ -16,7 +16,7 @@ use crosswipe_wire::regional::{fields_named, national_amounts, node_name};
 use crosswipe_wire::{Envelope, Sent, classify, write_request};
 
 use crate::clock::Stopwatch;
-use crate::desk::{Desk, Halt};
+use crate::desk::{Desk, Halt, lock};
 use crate::gate::{self, Denied, Question};
 use crate::message::Nodes;
 use crate::transport::{Answer, Call, Lost, Transport};
@@ -124,7 +124,9 @@ impl<T: Transport> Desk<T> {
     /// sends by itself, a permit for the queries that prove what is undone after that end.
     fn may_deliver(&self, out: &Outgoing<'_>, at: Moment) -> Result<(), Denied> {
         let by_permit = out.purpose == Purpose::Query && self.undoes_by_permit();
-        if out.purpose == Purpose::Forced || by_permit {
+        // At real systems nothing goes past the gate to see what they would say.
+        let forced = out.purpose == Purpose::Forced && self.config.live.is_none();
+        if forced || by_permit {
             return Ok(());
         }
         if out.infno.nature() == Nature::Undo && self.window_over().is_some() {
@@ -137,7 +139,11 @@ impl<T: Transport> Desk<T> {
             out.institution,
             at,
             out.purpose,
-        )
+        )?;
+        match &self.config.live {
+            Some(live) if !lock(&self.spent).admits(&live.caps, out) => Err(Denied::Cap),
+            _ => Ok(()),
+        }
     }
 
     /// Asks the gate without sending anything.

@@ -10,19 +10,21 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosswipe_domain::{
-    CaseId, InstitutionCode, Moment, MsgId, PersonNo, Persona, Pseudonym, PseudonymKey, RunId, TxId,
+    CaseId, InstitutionCode, Moment, MsgId, Party, PersonNo, Persona, Pseudonym, PseudonymKey,
+    RunId, TxId,
 };
 use crosswipe_journal::{
     Check, CompIntent, Draft, History, Intent, Interrupted, Journal, JournalError, Note, Payload,
     Record, UndoPlan,
 };
 use crosswipe_rollback::{Fold, Patience};
-use crosswipe_scenarios::Plan;
+use crosswipe_scenarios::{Live, Plan};
 use crosswipe_wire::{Context, Masker};
 use tokio::sync::oneshot;
 
 use crate::books::Looked;
-use crate::clock::{Clock, Lease};
+use crate::caps::Spent;
+use crate::clock::{Busy, Clock, Lease, Patient};
 use crate::given::Given;
 use crate::msgid::{MsgIds, Turn};
 use crate::notice::{Bulletin, Notice};
@@ -108,7 +110,12 @@ pub struct Progress {
     pub total: usize,
     /// Settled and not yet shown to be undone, fen.
     pub open_fen: i64,
+    /// `Some`: by a wall clock nothing happens before this instant.
+    pub waits_until: Option<Moment>,
 }
+
+/// Real waits that are shorter are not worth a word.
+const WORTH_A_WORD_MS: i64 = 10_000;
 
 /// 许可 · A named person lets what is open be undone after the window's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +142,8 @@ pub struct RunConfig {
     pub turn: Turn,
     /// Most cases in flight; `None` = as many as there are independent chains of persons.
     pub jobs: Option<usize>,
+    /// 真实目标 · `Some`: the parties are real systems, with what the plan declares of them; `None`: mock parties.
+    pub live: Option<Live>,
     /// How long to wait and how often to try.
     pub patience: Patience,
     /// Who allowed undo after the window's end, if anybody did.
@@ -161,6 +170,8 @@ pub(crate) struct Desk<T> {
     pub(crate) masker: Masker,
     pub(crate) msgids: MsgIds,
     pub(crate) sessions: tokio::sync::Mutex<Sessions>,
+    /// What was settled at real systems, against the plan's caps.
+    pub(crate) spent: Mutex<Spent>,
     /// How far each party's books were seen; the lock keeps looks at one party in order.
     pub(crate) looked: BTreeMap<crosswipe_domain::Party, tokio::sync::Mutex<Looked>>,
     pub(crate) first_probes: Mutex<BTreeMap<Pseudonym, Probed>>,
@@ -221,11 +232,14 @@ impl<T: Transport> Desk<T> {
             .enumerate()
             .map(|(index, persona)| (names[&persona.no].clone(), index))
             .collect();
-        let looked = config
-            .plan
-            .topology
-            .parties()
+        let parties = config.plan.topology.parties();
+        let shows = |party: &Party| match &config.live {
+            Some(live) => live.books.contains_key(party),
+            None => true,
+        };
+        let looked = parties
             .into_iter()
+            .filter(shows)
             .map(|party| (party, tokio::sync::Mutex::default()))
             .collect();
         let called = format!("{}@{:.12}", config.run_id, journal.head_of_chain());
@@ -241,6 +255,7 @@ impl<T: Transport> Desk<T> {
             journal,
             transport,
             sessions: tokio::sync::Mutex::default(),
+            spent: Mutex::default(),
             looked,
             first_probes: Mutex::default(),
             undo_checks: Mutex::default(),
@@ -539,13 +554,26 @@ impl<T: Transport> Desk<T> {
 
     /// Tells the progress line that a case has ended.
     pub(crate) fn case_ended(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let total = self.config.selected.len();
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.tell_progress(None);
+    }
+
+    fn tell_progress(&self, waits_until: Option<Moment>) {
         (self.config.progress)(Progress {
-            done,
-            total,
+            done: self.done.load(Ordering::Relaxed),
+            total: self.config.selected.len(),
             open_fen: self.open_fen.load(Ordering::Relaxed),
+            waits_until,
         });
+    }
+
+    /// Waits for an instant of the plan or of the proof, and says so where that takes real time.
+    pub(crate) async fn wait(&self, busy: &Busy, until: Moment, patient: Patient) {
+        let left = until.ms_since(self.clock.now());
+        if self.clock.is_wall() && left > WORTH_A_WORD_MS {
+            self.tell_progress(Some(until));
+        }
+        busy.sleep_until(until, patient).await;
     }
 
     /// A number for the institution's own visit numbers, 0–9999 in turn.

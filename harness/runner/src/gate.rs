@@ -48,6 +48,9 @@ pub enum Denied {
     /// Too close to the window's end to be undone in time.
     #[error("margin")]
     Margin,
+    /// More settlements, or more money, than the plan allows a run against real systems.
+    #[error("cap")]
+    Cap,
 }
 
 /// Asks whether a message may be sent.
@@ -128,7 +131,7 @@ fn closer(one: Denied, other: Denied) -> Denied {
         Denied::Window => 0,
         Denied::Business => 1,
         Denied::Persona => 2,
-        Denied::Institution | Denied::Margin => 3,
+        Denied::Institution | Denied::Margin | Denied::Cap => 3,
     };
     if rank(other) > rank(one) { other } else { one }
 }

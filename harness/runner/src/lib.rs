@@ -8,6 +8,7 @@ mod amounts;
 mod ask;
 mod books;
 mod call;
+mod caps;
 mod captures;
 mod case;
 pub mod clock;

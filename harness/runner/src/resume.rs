@@ -130,7 +130,7 @@ async fn finish<T: Transport>(desk: &Arc<Desk<T>>, left: Left) -> Result<(), Hal
     }
     if !left.t2 {
         desk.sign_off().await?;
-        busy.sleep_until(second_look(desk), Patient::Yes).await;
+        desk.wait(&busy, second_look(desk), Patient::Yes).await;
         desk.last_look(&busy, Instant::T2).await?;
     }
     Ok(())

@@ -207,15 +207,12 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     for person in desk.people_with_open() {
         desk.compensate(&busy, person.as_ref()).await?;
     }
-    busy.sleep_until(
-        desk.clock.now().plus_ms(desk.config.patience.quiet_ms),
-        Patient::Yes,
-    )
-    .await;
+    let quiet = desk.clock.now().plus_ms(desk.config.patience.quiet_ms);
+    desk.wait(&busy, quiet, Patient::Yes).await;
     desk.last_look(&busy, Instant::T1).await?;
     let busy = world.finish(busy).await?;
     desk.sign_off().await?;
-    busy.sleep_until(second_look(desk), Patient::Yes).await;
+    desk.wait(&busy, second_look(desk), Patient::Yes).await;
     desk.last_look(&busy, Instant::T2).await?;
     Ok(())
 }

@@ -263,7 +263,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
 
     /// A swipe that the gate refuses sends nothing at all, not even the read of the person.
     async fn ask_gate_first(&self) -> Result<(), Stop> {
-        if self.plan.purpose == Purpose::Forced {
+        if self.plan.purpose == Purpose::Forced && self.desk.config.live.is_none() {
             return Ok(());
         }
         let infno = InfNo::new(match self.plan.business {

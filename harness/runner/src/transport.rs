@@ -86,8 +86,12 @@ pub trait Transport: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Http {
     addresses: BTreeMap<Party, SocketAddr>,
+    /// Where books are shown, if elsewhere.
+    shown: BTreeMap<Party, SocketAddr>,
     /// How those are spoken to that have a dialect.
     speeches: BTreeMap<Party, Speech>,
+    /// Whether they are told run, epoch and business time: real systems are not.
+    context: bool,
     client: Client<HttpConnector, Full<Bytes>>,
     deadline: Duration,
 }
@@ -122,7 +126,9 @@ impl Http {
             .build(connector);
         Http {
             addresses,
+            shown: BTreeMap::new(),
             speeches: BTreeMap::new(),
+            context: true,
             client,
             deadline,
         }
@@ -133,16 +139,29 @@ impl Http {
         Http { speeches, ..self }
     }
 
+    /// The same, asking these for books where they show them.
+    pub fn looking_at(self, shown: BTreeMap<Party, SocketAddr>) -> Http {
+        Http { shown, ..self }
+    }
+
+    /// The same, without the header that only parties of ours understand.
+    pub fn without_context(self) -> Http {
+        Http {
+            context: false,
+            ..self
+        }
+    }
+
     fn request(&self, to: &Party, call: &Call) -> Result<Request<Full<Bytes>>, Lost> {
-        let address = self
-            .addresses
-            .get(to)
+        let shown = self.shown.get(to).filter(|_| call.body.is_none());
+        let address = shown
+            .or_else(|| self.addresses.get(to))
             .ok_or_else(|| Lost::NoAddress(to.clone()))?;
         let said = call.body.as_ref().zip(self.speeches.get(to));
         let said = said.map(|(body, speech)| speech.dressed(body, now_of(call)));
         let path = said.as_ref().map_or(&call.path, |said| &said.path);
         let mut request = Request::builder().uri(format!("http://{address}{path}"));
-        if let Some(value) = &call.context {
+        if let Some(value) = call.context.as_ref().filter(|_| self.context) {
             request = request.header(context::NAME, value);
         }
         if let Some(said) = said {

@@ -399,6 +399,7 @@ impl Scene<'_> {
             turn: Turn::new(life - 1).unwrap_or_else(Turn::last),
             jobs: None,
             after_window: None,
+            live: None,
             first_look_late: false,
             bulletin: None,
             progress: Box::new(|_| ()),

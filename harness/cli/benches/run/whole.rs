@@ -185,6 +185,7 @@ async fn timed(
         turn: Turn::default(),
         jobs: None,
         after_window: None,
+        live: None,
         first_look_late: false,
         bulletin: None,
         progress: Box::new(|_| ()),

@@ -15,7 +15,7 @@ use crosswipe_domain::{Moment, Party, PseudonymKey};
 use crosswipe_journal::{Draft, History, Journal, Note, Payload, Record, RunHeader};
 use crosswipe_mocks::{MsgidMode, fired_before};
 use crosswipe_reports::{Lang, chain_groups};
-use crosswipe_runner::clock::Clock;
+use crosswipe_runner::clock::{Clock, real_now};
 use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, people_with_open};
 use crosswipe_scenarios::Plan;
 
@@ -31,7 +31,7 @@ use crate::stage::{
     BOOKS, Bent, MSGID_MODE, Parties, books, counted, ctrl_c, part_books, parties, world_id,
 };
 use crate::tenancy::{Tenancy, must_be_free_for, turn_of_resumption};
-use crate::{bulletin, rundir, shift};
+use crate::{bulletin, live, progress, rundir, shift};
 
 /// The note about a fault that a resumed run does not inject any more.
 const NOT_CARRIED_OVER: &str = "fault-not-carried-over";
@@ -60,6 +60,7 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
         return finished_already(&args.run, &history, telling);
     }
     must_be_reachable(&args.run, &history)?;
+    let is_live = history.header().transport == live::TRANSPORT;
     let begins = begins(args, &history)?;
     let permit = permit(&args.after_window)?;
     let moved = history.header().switches.get(shift::SHIFT);
@@ -80,6 +81,7 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
         begins,
         permit,
         torn,
+        is_live,
     };
     let ended = runtime.block_on(whole(args, plan, key, served, telling, start));
     runtime.shutdown_timeout(Duration::from_secs(2));
@@ -149,7 +151,10 @@ fn take_over(
 fn begins(args: &Resume, history: &History) -> Result<Moment, Trouble> {
     let earliest = history.last().at.plus_ms(1_000);
     let Some(typed) = &args.at else {
-        return Ok(earliest);
+        return Ok(match history.header().clock.as_str() {
+            "wall" => real_now().max(earliest),
+            _ => earliest,
+        });
     };
     let usage = |what: String, help: String| Trouble::Usage {
         code: "cli::resume_at",
@@ -244,6 +249,8 @@ struct Start {
     permit: Option<Permit>,
     /// Bytes of a commit that the process before did not live to finish.
     torn: Option<u64>,
+    /// Its parties are the real systems of its plan.
+    is_live: bool,
 }
 
 /// A transaction that nobody was told of was dropped: nothing of it was sent.
@@ -305,7 +312,13 @@ async fn whole(
         part_books(&books(dir, None))?;
     }
     let books = books(dir, served.as_ref());
-    let clock = Clock::simulated(history.last().at);
+    let clock = match history.header().clock.as_str() {
+        "wall" => {
+            let last = history.last().at.plus_ms(1_000);
+            Clock::wall(Box::new(move || real_now().max(last)))
+        }
+        _ => Clock::simulated(history.last().at),
+    };
     let header = history.header().clone();
     if !quiet {
         to_stderr(&format!(
@@ -325,7 +338,10 @@ async fn whole(
     // Beside whoever keeps the books.
     let site = served.as_ref().map_or(dir, |served| &served.books);
     let keys = GatewayKeys::of_site(site, &plan)?;
-    let parties = parties(&plan, &bent, dir, served, (&clock, &keys)).await?;
+    let parties = match start.is_live {
+        true => Parties::Live,
+        false => parties(&plan, &bent, dir, served, (&clock, &keys)).await?,
+    };
     let before = match &parties {
         Parties::Own(_) => {
             let before = fired_before(&books).map_err(Trouble::World)?;
@@ -333,12 +349,14 @@ async fn whole(
             not_carried_over(&journal, &history, at, &before, (quiet, telling.lang))?;
             before
         }
-        Parties::Memory(_) | Parties::Served(_) => Vec::new(),
+        Parties::Memory(_) | Parties::Served(_) | Parties::Live => Vec::new(),
     };
     let turn = turn_of_resumption(&books)?;
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));
     let plan_id = plan.id.clone();
+    let live = plan.live.clone().filter(|_| start.is_live);
+    let (hidden, lang) = (progress::line(telling.lang, true, 0), telling.lang);
     let config = RunConfig {
         shelf: Shelf::Folder(dir.to_owned()),
         run_id: header.run_id,
@@ -354,7 +372,8 @@ async fn whole(
         after_window: start.permit,
         first_look_late: false,
         bulletin: Some(bulletin::of(dir, parties.setup())),
-        progress: Box::new(|_| ()),
+        live,
+        progress: Box::new(move |at| progress::show(&hidden, (lang, quiet), at)),
     };
     let transport = parties.network(&config.plan, &keys)?;
     let ran =
@@ -362,7 +381,7 @@ async fn whole(
     watcher.abort();
     let fired = match &parties {
         Parties::Own(_) => before,
-        Parties::Memory(_) | Parties::Served(_) => parties.fired(&asked).await,
+        Parties::Memory(_) | Parties::Served(_) | Parties::Live => parties.fired(&asked).await,
     };
     parties.stop().await;
     match ran {

@@ -26,13 +26,15 @@ use crate::exit::Exit;
 use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Setting, edit_evidence, must_be_possible};
 use crate::served::Served;
-use crate::stage::{Bent, MSGID_MODE, books, ctrl_c, parties, parties_in_memory, world_id};
+use crate::stage::{
+    Bent, MSGID_MODE, Parties, books, ctrl_c, parties, parties_in_memory, world_id,
+};
 use crate::tenancy::{Tenancy, turn_of_run};
-use crate::{bulletin, private, progress, proofs, rundir, shift};
+use crate::{bulletin, live, private, progress, proofs, rundir, shift};
 
 /// Runs a plan from its files to its exit code.
 pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
-    not_built_yet(args)?;
+    live::must_fit_the_clock(args)?;
     permit(&args.after_window)?;
     let mut plan = shift::load(&args.plan, args.shift.as_ref())?;
     let faults = faults(&args.faults)?;
@@ -41,7 +43,11 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     stand_up_old_platforms(&mut plan, &args.faults);
     at_parties_of(&plan, &faults)?;
     must_be_possible(&faults, args.transport)?;
-    let selected = select(&plan, args)?;
+    let mut selected = select(&plan, args)?;
+    let order = match args.list {
+        true => None,
+        false => live::ask(args, &plan, &mut selected, real_now())?,
+    };
     let proofs = proofs::ordered(&plan, &selected.proofs, seed)?;
     if args.list {
         list(&plan, &selected)?;
@@ -76,6 +82,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         dir,
         key,
         served,
+        order,
     };
     let ended = runtime.block_on(whole(args, prepared));
     // Connections of the mock parties end with their world; nothing else is worth waiting for.
@@ -93,6 +100,7 @@ struct Prepared {
     dir: PathBuf,
     key: PseudonymKey,
     served: Option<Served>,
+    order: Option<live::Order>,
 }
 
 async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
@@ -105,6 +113,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         dir,
         key,
         served,
+        order,
     } = prepared;
     let lang = args.common.lang();
     let telling = Telling {
@@ -116,7 +125,14 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         what: "计划没有时间 · the plan has no instant to begin at".to_owned(),
         help: "crosswipe explain cli::nothing_selected".to_owned(),
     })?;
-    let clock = Clock::simulated(begins);
+    let clock = match args.clock {
+        ClockKind::Simulated => Clock::simulated(begins),
+        ClockKind::Wall => Clock::wall(Box::new(real_now)),
+    };
+    let begins = match clock.is_wall() {
+        true => clock.now(),
+        false => begins,
+    };
     let books = books(&dir, served.as_ref());
     let bent = Bent {
         faults: &faults,
@@ -139,6 +155,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let site = served.as_ref().map_or(&dir, |served| &served.books);
     let keys = GatewayKeys::of_site(site, &plan)?;
     let parties = match args.transport {
+        _ if order.is_some() => Parties::Live,
         TransportKind::Http => parties(&plan, &bent, &dir, served, (&clock, &keys)).await?,
         TransportKind::Memory => parties_in_memory(&plan, &bent, &dir),
     };
@@ -146,14 +163,27 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let turn = turn_of_run(&books)?;
     let moved = args.shift.as_ref();
     let moved = moved.map(|by| (shift::SHIFT.to_owned(), by.text().to_owned()));
+    let confirmed = order.as_ref();
+    let confirmed = confirmed.map(|order| (live::CONFIRMED.to_owned(), order.confirmed.clone()));
     let header = RunHeader {
         faults: asked.clone(),
         switches: mode
             .map(|mode| (MSGID_MODE.to_owned(), mode))
             .into_iter()
             .chain(moved)
+            .chain(confirmed)
             .collect(),
+        clock: clock.name().to_owned(),
         ..honest(args, &plan, &run_id, &key, &dir, &books)?
+    };
+    let header = match &order {
+        Some(order) => RunHeader {
+            transport: live::TRANSPORT.to_owned(),
+            parties: live::levels(&plan, &order.live),
+            world: Some(live::world(&order.live)),
+            ..header
+        },
+        None => header,
     };
     // From the first record on there is a run that can be asked to stop.
     let interrupt = Arc::new(Interrupt::default());
@@ -174,6 +204,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     }
     let bar = progress::line(lang, args.common.quiet, selected.len());
     let shown = bar.clone();
+    let quiet = args.common.quiet;
     let plan_id = plan.id.clone();
     let apart = proofs::Apart {
         plan: plan.clone(),
@@ -197,7 +228,8 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         after_window: permit(&args.after_window)?,
         first_look_late: inner.looks_late(),
         bulletin: Some(bulletin::of(&dir, parties.setup())),
-        progress: Box::new(move |at| progress::show(&shown, at)),
+        live: order.map(|order| order.live),
+        progress: Box::new(move |at| progress::show(&shown, (lang, quiet), at)),
     };
     let transport = inner.round_network(parties.network(&config.plan, &keys)?);
     let ran =
@@ -321,18 +353,6 @@ pub(crate) fn permit(typed: &AfterWindow) -> Result<Option<Permit>, Trouble> {
         by: by.trim().to_owned(),
         reason: reason.trim().to_owned(),
     }))
-}
-
-/// What the command line names and this version does not do says so, before anything else.
-fn not_built_yet(args: &Run) -> Result<(), Trouble> {
-    if args.clock == ClockKind::Simulated {
-        return Ok(());
-    }
-    Err(Trouble::Usage {
-        code: "cli::not_built",
-        what: "`--clock wall` is not built yet".to_owned(),
-        help: "本版本只有 --clock simulated · this version has only --clock simulated".to_owned(),
-    })
 }
 
 /// The parties of another process, if the command line names some.

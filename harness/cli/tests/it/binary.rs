@@ -26,6 +26,7 @@ mod inner;
 mod input;
 mod kill;
 mod late;
+mod live;
 mod msgid_mode;
 mod nothing;
 mod notices;

@@ -186,6 +186,7 @@ impl Stage {
             turn: Turn::default(),
             jobs: None,
             after_window: None,
+            live: None,
             first_look_late: false,
             bulletin: None,
             progress: Box::new(|_| ()),

@@ -17,3 +17,4 @@ mod points;
 mod scene;
 mod stopped;
 mod twice;
+mod wall;

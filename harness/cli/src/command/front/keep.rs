@@ -123,6 +123,7 @@ impl Keep {
                 ..Patience::default()
             },
             after_window: None,
+            live: None,
             first_look_late: false,
             bulletin: Some(bulletin::of(&at.dir, Some(world.setup()))),
             progress: Box::new(|_| ()),

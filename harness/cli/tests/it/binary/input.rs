@@ -13,7 +13,7 @@ use super::{Bench, crosswipe, plan};
 #[case::unknown_region_code(&["run", "PLAN", "--to", "330109"], 64, &["error[cli::unknown_region]", "did you mean `330100`"])]
 #[case::unknown_business(&["run", "PLAN", "--kind", "outpatent"], 64, &["error[cli::unknown_business]", "did you mean `outpatient`"])]
 #[case::unknown_fault(&["run", "PLAN", "--fault", "respons-lost"], 64, &["error[cli::fault]", "did you mean `response-lost`"])]
-#[case::wall_clock(&["run", "PLAN", "--clock", "wall"], 64, &["error[cli::not_built]", "`--clock wall` is not built yet"])]
+#[case::wall_clock(&["run", "PLAN", "--clock", "wall", "--fault", "disk-full"], 64, &["error[cli::live]", "`--fault` is for simulated time"])]
 #[case::no_job(&["run", "PLAN", "--jobs", "0"], 64, &["--jobs", "0"])]
 #[case::no_number(&["run", "PLAN", "--seed", "many"], 64, &["--seed", "many"])]
 #[case::unknown_command(&["rum", "PLAN"], 64, &["rum", "'run'"])]

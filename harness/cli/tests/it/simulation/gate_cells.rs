@@ -262,6 +262,7 @@ fn carried_out(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected) -> Came {
         turn: Turn::new(0).unwrap(),
         jobs: None,
         after_window: None,
+        live: None,
         first_look_late: false,
         bulletin: None,
         progress: Box::new(|_| ()),
@@ -292,7 +293,7 @@ fn carried_out(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected) -> Came {
     came
 }
 
-fn shipped(name: &str) -> Plan {
+pub(super) fn shipped(name: &str) -> Plan {
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let mut plan = crosswipe_scenarios::load(&scenarios.join(name)).unwrap();
     plan.files.clear();

@@ -286,6 +286,7 @@ impl<'f> Scene<'f> {
             turn: Turn::new(epoch - 1).unwrap(),
             jobs: None,
             after_window: None,
+            live: None,
             first_look_late: self.flow.first_look_late,
             bulletin: None,
             progress: Box::new(|_| ()),

@@ -1,0 +1,298 @@
+//! 真实目标 · Reads `live:` of a plan: the only addresses beyond its own mock parties that a run may ever send to.
+//!
+//! Why a file of its own, and why so much of it: whatever stands here books on somebody's live books. So a target is
+//! an address, never a name that may lead elsewhere tomorrow; the registry is vouched for by its digest, so that a
+//! list somebody has touched since it was checked sends nothing; and what may be settled is capped in number and
+//! amount. Any of them missing is a problem of the plan, and nothing is sent.
+//! Called by `load`. Not here: whether the window is open and somebody has confirmed (`cli`), the counting (`runner`).
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use crosswipe_domain::{InstitutionCode, Money, Party, Role, Topology, sha256_hex};
+
+use crate::codes;
+use crate::fields::{Fields, items};
+use crate::node::Node;
+use crate::problem::{Problems, Said};
+use crate::words;
+
+/// 真实目标 · Where a run against real systems sends, what it may settle there at most, and who shows books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// Test system or the one that everybody uses.
+    pub environment: Environment,
+    /// SHA-256 of the persons file, lower-case hex, as whoever checked the list wrote it down.
+    pub registry: String,
+    /// 上限 · What one run may settle at most.
+    pub caps: Caps,
+    /// Where each institution sends.
+    pub institutions: BTreeMap<InstitutionCode, SocketAddr>,
+    /// 出账方 · Parties that show their whole books, and where; the evidence of all others is their answers alone.
+    pub books: BTreeMap<Party, SocketAddr>,
+    /// Whether the targets understand the header with run, epoch and business time; strangers do not.
+    pub context: bool,
+}
+
+/// 环境 · What is behind the addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// 测试环境 · Made for tests.
+    Test,
+    /// 生产环境 · Live books.
+    Production,
+}
+
+impl Environment {
+    const ALL: [(&'static str, Environment); 2] = [
+        ("test", Environment::Test),
+        ("production", Environment::Production),
+    ];
+
+    /// `test` or `production`, as plans write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Environment::Test => "test",
+            Environment::Production => "production",
+        }
+    }
+}
+
+/// 上限 · What one run may settle at most, whatever its cases say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// 笔数 · Settlements that are sent, however they end.
+    pub settlements: u32,
+    /// 金额 · Their sums of fees together, fen.
+    pub amount: Money,
+}
+
+const ADDRESS_HELP: &str = "写 IP 与端口, 如 10.8.1.2:8080; 不写域名, 域名明天可能指向别处 · write IP and port, e.g. 10.8.1.2:8080; no name, which may lead elsewhere tomorrow";
+
+/// Reads the whole file; `persons` are the bytes of the persons file, where it could be read.
+pub(crate) fn read_live(
+    node: &Node,
+    topology: Option<&Topology>,
+    persons: Option<&[u8]>,
+    problems: &Problems,
+) -> Option<Live> {
+    let before = problems.len();
+    let fields = Fields::of(node, "live", problems)?;
+    let reading = Reading { topology, problems };
+    let environment = fields
+        .required(
+            "environment",
+            "写 test 或 production · write test or production",
+        )
+        .and_then(|node| words::word(node, problems))
+        .and_then(|said| words::one_of(&said, "environment", &Environment::ALL, problems));
+    let registry = fields
+        .required(
+            "registry",
+            "写名册文件核对时的 SHA-256 (sha256sum persons.csv) · write the SHA-256 that the checked persons file had",
+        )
+        .and_then(|node| words::word(node, problems));
+    if let (Some(said), Some(persons)) = (&registry, persons) {
+        reading.must_be_the_checked_one(said, persons);
+    }
+    let caps = fields
+        .required(
+            "caps",
+            "写上限, 如 `caps: {settlements: 12, amount: 600.00}` · cap what may be settled",
+        )
+        .and_then(|node| reading.caps(node));
+    let listed = fields.required(
+        "institutions",
+        "列出发往哪里 · list where each institution sends",
+    );
+    let listed = listed.map_or(&[][..], |node| items(node, problems));
+    let institutions: Vec<(Said<String>, SocketAddr)> = listed
+        .iter()
+        .filter_map(|node| reading.institution(node))
+        .collect();
+    words::report_duplicates(
+        "institution",
+        institutions.iter().map(|(code, _)| code),
+        problems,
+    );
+    if listed.is_empty() && fields.has("institutions") {
+        let problem = fields
+            .at
+            .error(codes::BAD_LIVE, "no institution is a target");
+        problems
+            .push(problem.help("列出至少一家, 或去掉 live · list one at least, or drop `live`"));
+    }
+    let shown = fields
+        .optional("books")
+        .map_or(&[][..], |node| items(node, problems));
+    let shown: Vec<(Said<String>, SocketAddr)> = shown
+        .iter()
+        .filter_map(|node| reading.keeper(node))
+        .collect();
+    words::report_duplicates("party", shown.iter().map(|(party, _)| party), problems);
+    let context = fields
+        .optional("context")
+        .and_then(|node| words::yes_no(node, problems))
+        .unwrap_or_default();
+    fields.done();
+    let live = Live {
+        environment: environment?,
+        registry: registry?.value,
+        caps: caps?,
+        institutions: institutions
+            .into_iter()
+            .filter_map(|(code, at)| Some((InstitutionCode::parse(&code.value).ok()?, at)))
+            .collect(),
+        books: shown
+            .into_iter()
+            .filter_map(|(party, at)| Some((Party::try_from(party.value).ok()?, at)))
+            .collect(),
+        context,
+    };
+    (problems.len() == before).then_some(live)
+}
+
+struct Reading<'a> {
+    topology: Option<&'a Topology>,
+    problems: &'a Problems,
+}
+
+impl Reading<'_> {
+    /// A list that was touched after somebody checked it sends nothing.
+    fn must_be_the_checked_one(&self, said: &Said<String>, persons: &[u8]) {
+        let is = sha256_hex(persons);
+        if said.value.eq_ignore_ascii_case(&is) {
+            return;
+        }
+        let message = "the persons file is not the one that was checked: its SHA-256 is another";
+        let help = format!(
+            "重新核对名册, 再写上它的摘要 · check the list again, then write its digest: {is}"
+        );
+        self.problems
+            .push(said.at.error(codes::BAD_LIVE, message).help(help));
+    }
+
+    fn caps(&self, node: &Node) -> Option<Caps> {
+        let fields = Fields::of(node, "caps", self.problems)?;
+        let many = "写最多几笔结算, 1 至 9999 · how many settlements at most, 1 to 9999";
+        let settlements = fields
+            .required("settlements", many)
+            .and_then(|node| words::word(node, self.problems))
+            .and_then(|said| {
+                let read = said
+                    .value
+                    .parse()
+                    .ok()
+                    .filter(|most| (1..=9999).contains(most));
+                if read.is_none() {
+                    let message = format!("`{}` is no number of settlements", said.value);
+                    self.problems
+                        .push(said.at.error(codes::BAD_LIVE, message).help(many));
+                }
+                read
+            });
+        let much = "写费用总额上限, 如 600.00 · the most that all fees may come to, e.g. 600.00";
+        let amount = fields
+            .required("amount", much)
+            .and_then(|node| words::word(node, self.problems))
+            .and_then(|said| {
+                let help = words::AMOUNT_HELP;
+                let read =
+                    words::parsed(&said, codes::BAD_LIVE, help, Money::parse, self.problems)?;
+                if read.value <= Money::ZERO {
+                    let problem = said.at.error(codes::BAD_LIVE, "nothing may be settled");
+                    self.problems.push(problem.help(much));
+                    return None;
+                }
+                Some(read.value)
+            });
+        fields.done();
+        Some(Caps {
+            settlements: settlements?,
+            amount: amount?,
+        })
+    }
+
+    fn institution(&self, node: &Node) -> Option<(Said<String>, SocketAddr)> {
+        let fields = Fields::of(node, "institution", self.problems)?;
+        let code = fields
+            .required("code", "写机构编号 · write the institution's code")
+            .and_then(|node| words::word(node, self.problems))
+            .filter(|said| self.is_institution(said));
+        let address = self.address(&fields);
+        fields.done();
+        Some((code?, address?))
+    }
+
+    fn is_institution(&self, said: &Said<String>) -> bool {
+        let Some(topology) = self.topology else {
+            return InstitutionCode::parse(&said.value).is_ok();
+        };
+        let mut all = topology.institutions.iter().map(|one| one.code.as_str());
+        let known = all.clone().any(|code| code == said.value);
+        if !known {
+            let message = format!("the topology has no institution `{}`", said.value);
+            let help = crate::nearest::nearest(&said.value, all.by_ref()).map_or_else(
+                || "先写进拓扑文件 · put it into the topology first".to_owned(),
+                |near| format!("是否想写 `{near}`? · did you mean `{near}`?"),
+            );
+            self.problems
+                .push(said.at.error(codes::BAD_LIVE, message).help(help));
+        }
+        known
+    }
+
+    fn keeper(&self, node: &Node) -> Option<(Said<String>, SocketAddr)> {
+        let fields = Fields::of(node, "books", self.problems)?;
+        let party = fields
+            .required(
+                "party",
+                "写哪一方, 如 hub:330000 · whose books, e.g. hub:330000",
+            )
+            .and_then(|node| words::word(node, self.problems))
+            .filter(|said| self.is_party(said));
+        let address = self.address(&fields);
+        fields.done();
+        Some((party?, address?))
+    }
+
+    fn is_party(&self, said: &Said<String>) -> bool {
+        let Some(topology) = self.topology else {
+            return true;
+        };
+        let all: Vec<String> = topology.parties().iter().map(Party::to_string).collect();
+        let known = all.contains(&said.value);
+        if !known {
+            let message = format!("`{}` is no party of this plan", said.value);
+            let roles = [Role::His, Role::Treatment, Role::Hub, Role::Insured];
+            let forms: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+            let near = crate::nearest::nearest(&said.value, all.iter().map(String::as_str));
+            let help = near.map_or_else(
+                || {
+                    format!(
+                        "形如 角色:代码, 角色有 · role:code, roles are {}",
+                        forms.join(", ")
+                    )
+                },
+                |near| format!("是否想写 `{near}`? · did you mean `{near}`?"),
+            );
+            self.problems
+                .push(said.at.error(codes::BAD_LIVE, message).help(help));
+        }
+        known
+    }
+
+    fn address(&self, fields: &Fields<'_>) -> Option<SocketAddr> {
+        let said = words::word(fields.required("address", ADDRESS_HELP)?, self.problems)?;
+        let read = said.value.parse().ok().filter(|at: &SocketAddr| {
+            let ip = at.ip();
+            at.port() != 0 && !ip.is_unspecified() && !ip.is_multicast()
+        });
+        if read.is_none() {
+            let message = format!("`{}` is no address that can be sent to", said.value);
+            self.problems
+                .push(said.at.error(codes::BAD_LIVE, message).help(ADDRESS_HELP));
+        }
+        read
+    }
+}
