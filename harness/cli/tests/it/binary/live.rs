@@ -256,9 +256,9 @@ fn a_registry_that_was_touched_sends_nothing() {
     assert_eq!(came.load(Ordering::SeqCst), 0);
 }
 
-/// Waits until a run waits for its second look, at the end of a real day, and kills it there.
+/// Waits until a run has announced so many waits, the last for its second look at the end of a real day, and kills it.
 #[track_caller]
-fn killed_before_the_day_rolls(args: &[&str], bench: &Bench) -> String {
+fn killed_before_the_day_rolls(args: &[&str], bench: &Bench, waits: usize) -> String {
     let mut started = start(args);
     let begun = Stopwatch::start();
     let looked = |bench: &Bench| {
@@ -266,13 +266,13 @@ fn killed_before_the_day_rolls(args: &[&str], bench: &Bench) -> String {
         let first = |payload: &Payload| matches!(payload, Payload::Snap1(_));
         history.is_ok_and(|history| history.records.iter().any(|record| first(&record.payload)))
     };
-    while !(looked(bench) && started.said("err").matches("等到").count() == 2) {
+    while !(started.said("err").matches("等到").count() == waits && looked(bench)) {
         assert!(
             started.lives() && begun.elapsed() < DEADLINE,
             "{}",
             started.said("err")
         );
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(PAUSE * 25);
     }
     let said = started.said("err");
     started.kill();
@@ -301,7 +301,7 @@ fn what_was_swiped_at_real_systems_is_undone_and_seen_on_their_books() {
         "--out",
         &out,
     ];
-    let said = killed_before_the_day_rolls(&args, &bench);
+    let said = killed_before_the_day_rolls(&args, &bench, 2);
     assert!(said.contains("要发的用例 cases"), "{said}");
     world.look().must_be_rolled_back_to(&before, "live");
     let report = crosswipe(&["verify", &out, "--json"]).must_end(0).json();
@@ -323,7 +323,7 @@ fn what_was_swiped_at_real_systems_is_undone_and_seen_on_their_books() {
     assert_eq!(header.switches["live-confirmed"], words);
     // Whoever goes on waits for the same look, and sends nothing meanwhile.
     let records = history.records.len();
-    let resumed = killed_before_the_day_rolls(&["resume", &out], &bench);
+    let resumed = killed_before_the_day_rolls(&["resume", &out], &bench, 1);
     assert!(resumed.contains("链尾"), "{resumed}");
     let history = read(&bench.path("run")).unwrap();
     let later = history.records.iter().skip(records);
@@ -361,7 +361,7 @@ fn where_a_party_shows_no_books_nothing_is_called_clean() {
         "--out",
         &out,
     ];
-    killed_before_the_day_rolls(&args, &bench);
+    killed_before_the_day_rolls(&args, &bench, 2);
     let report = crosswipe(&["verify", &out, "--json"]).must_end(2).json();
     assert_eq!(report["level"], "L0");
     assert!(
@@ -396,7 +396,7 @@ fn beyond_the_caps_nothing_is_settled() {
         "--jobs",
         "1",
     ];
-    killed_before_the_day_rolls(&args, &bench);
+    killed_before_the_day_rolls(&args, &bench, 2);
     let history = read(&bench.path("run")).unwrap();
     let settled = history
         .records
