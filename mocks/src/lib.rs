@@ -21,7 +21,9 @@ pub mod setup;
 pub mod shell;
 mod world;
 
-pub use acceptance::{Acceptance, Line, Mark, Part, Standing, Told};
+pub use acceptance::{
+    Acceptance, Cue, Held, Judge, Judging, Line, Mark, Part, Standing, Told, Work,
+};
 pub use epochs::Epochs;
 pub use fault::{BadFault, FaultClass, FaultOrder, Faults, Group};
 pub use machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};

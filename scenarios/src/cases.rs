@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crosswipe_domain::{AdmDivision, Business, CaseId, Moment, Persona, Window};
 
 use crate::amend;
+use crate::attended::is_attended;
 use crate::checks::Checker;
 use crate::codes;
 use crate::fields::{Fields, items};
@@ -20,7 +21,7 @@ use crate::schedule::Schedule;
 use crate::source::Source;
 use crate::steps::{ReadSteps, Reader};
 use crate::words;
-use crate::{Case, Proof, Step};
+use crate::{Attended, Case, Proof, Step};
 
 /// What reading scenario files needs to know, and what it gathers.
 pub(crate) struct CaseReader<'a, 'b> {
@@ -39,6 +40,7 @@ pub(crate) struct CaseReader<'a, 'b> {
     pub(crate) proofs: Vec<Proof>,
     /// Cases that expect what the window said before a bound was moved.
     pub(crate) old: Vec<CaseId>,
+    pub(crate) attended: Vec<Attended>,
 }
 
 /// The keys that a scenario and a case have in common.
@@ -49,6 +51,21 @@ struct Head {
     start: Option<Moment>,
     several_open: bool,
     proves: Option<Proves>,
+}
+
+impl Head {
+    /// `<scenario>/<case>`, or the scenario alone.
+    fn id_in(&self, scenario: Option<&Head>) -> CaseId {
+        let id = scenario.map_or(self.id.value.clone(), |scenario| {
+            format!("{}/{}", scenario.id.value, self.id.value)
+        });
+        CaseId::parse(&id).expect("ids are short and printable")
+    }
+
+    fn covers_in(&self, scenario: Option<&Head>) -> Vec<String> {
+        let of_scenario = scenario.map_or(&[][..], |scenario| &scenario.covers);
+        of_scenario.iter().chain(&self.covers).cloned().collect()
+    }
 }
 
 impl CaseReader<'_, '_> {
@@ -210,24 +227,18 @@ impl CaseReader<'_, '_> {
     }
 
     fn one_case(&mut self, at: &At, head: Option<Head>, scenario: Option<&Head>, node: &Node) {
+        if is_attended(node) {
+            return self.attended_case(at, head, scenario, node);
+        }
         let read = self.steps.steps(node, None);
         let Some(head) = head else {
             return;
         };
-        let id = scenario.map_or(head.id.value.clone(), |scenario| {
-            format!("{}/{}", scenario.id.value, head.id.value)
-        });
-        let covers = scenario
-            .map_or(&[][..], |scenario| &scenario.covers)
-            .iter()
-            .chain(&head.covers)
-            .cloned()
-            .collect();
         let case = Case {
-            id: CaseId::parse(&id).expect("ids are short and printable"),
-            title: head.title,
-            covers,
+            id: head.id_in(scenario),
+            covers: head.covers_in(scenario),
             start: head.start.or(scenario.and_then(|scenario| scenario.start)),
+            title: head.title,
             steps: read.steps.clone(),
             matrix: false,
             several_open: head.several_open
@@ -236,9 +247,46 @@ impl CaseReader<'_, '_> {
         self.keep(case, head.proves, &read, at);
     }
 
+    /// A case that a person and a system under test carry out.
+    fn attended_case(&mut self, at: &At, head: Option<Head>, scenario: Option<&Head>, node: &Node) {
+        let problems = self.steps.problems;
+        let cues = self.steps.cues(node, at);
+        let (Some(head), Some(cues)) = (head, cues) else {
+            return;
+        };
+        if head.proves.is_some() || head.several_open {
+            let key = if head.proves.is_some() {
+                "proves"
+            } else {
+                "several_open"
+            };
+            let message = format!("`{key}` of a case whose messages a HIS sends");
+            let help =
+                "有 human 或 await 的用例不写它 · leave it out where a case has `human` or `await`";
+            problems.push(at.error(codes::WRONG_SHAPE, message).help(help));
+            return;
+        }
+        self.attended.push(Attended {
+            id: head.id_in(scenario),
+            covers: head.covers_in(scenario),
+            start: head.start.or(scenario.and_then(|scenario| scenario.start)),
+            title: head.title,
+            cues,
+        });
+    }
+
     fn matrix_cases(&mut self, fields: &Fields<'_>, head: Option<Head>, node: &Node) {
         let problems = self.steps.problems;
         let topology = self.steps.topology;
+        if is_attended(node) {
+            let help = "矩阵由 run 来刷; 要 HIS 发的报文写成单独的用例 · the run swipes the matrix: write what a HIS is to send as cases of its own";
+            let problem = node.at.error(
+                codes::WRONG_SHAPE,
+                "`human` or `await` in a scenario for the matrix",
+            );
+            problems.push(problem.help(help));
+            return;
+        }
         // Read once in the first cell's seat, then given every other cell's seat.
         let seats = |business| cells(topology, self.steps.persons, business, 0);
         let mut seats = [Business::Outpatient, Business::Pharmacy]

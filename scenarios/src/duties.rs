@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 
 use crosswipe_domain::{Moment, Window};
 
-use crate::Case;
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
@@ -210,10 +209,10 @@ fn duty(node: &Node, clauses: &BTreeSet<String>, problems: &Problems) -> Option<
 pub(crate) fn report_idle_clauses(
     at: &At,
     clauses: &BTreeSet<String>,
-    (window, cases, duties): (&Window, &[&Case], &[Duty]),
+    (window, covers, duties): (&Window, &[&String], &[Duty]),
     problems: &Problems,
 ) {
-    let of_cases = cases.iter().flat_map(|case| &case.covers);
+    let of_cases = covers.iter().copied();
     let of_window = window.suspended.iter().map(|one| &one.clause);
     let of_duties = duties.iter().map(|duty| &duty.clause);
     let spoken_of: BTreeSet<&String> = of_cases.chain(of_window).chain(of_duties).collect();

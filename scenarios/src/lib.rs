@@ -6,6 +6,7 @@
 //! Called by `cli` (lint, plan, run) and handed to `runner`. Not here: how problems are drawn
 //! (`cli`), the gate that asks again right before each message (`runner::gate`).
 
+mod attended;
 mod case;
 mod contacts;
 mod credential;
@@ -56,6 +57,7 @@ mod turned;
 mod words;
 
 pub use amend::{Amended, CannotAmend};
+pub use attended::{Attended, Await, Cue, Human};
 pub use case::{
     Afterwards, Call, Capture, Case, Discharge, Expect, Expected, FieldExpectation, Given, Op,
     Play, Step, Swipe, Visit,

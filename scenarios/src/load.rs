@@ -30,7 +30,7 @@ use crate::purge::read_purge;
 use crate::steps::Reader;
 use crate::topology::read_topology;
 use crate::words;
-use crate::{Case, Plan, Problem, Proof, Severity};
+use crate::{Attended, Case, Cue, Plan, Problem, Proof, Severity};
 
 /// Reads the plan at `path` (a plan folder or its `plan.yaml`).
 ///
@@ -128,8 +128,13 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
     let duties = duties?;
     if let Some(at) = clauses_at {
         let of_proofs = gathered.proofs.iter().map(|proof| &proof.case);
-        let cases: Vec<&Case> = gathered.cases.iter().chain(of_proofs).collect();
-        let spoken = (&window, cases.as_slice(), duties.as_slice());
+        let cases = gathered.cases.iter().chain(of_proofs);
+        let of_attended = gathered.attended.iter().flat_map(|case| &case.covers);
+        let covers: Vec<&String> = cases
+            .flat_map(|case| &case.covers)
+            .chain(of_attended)
+            .collect();
+        let spoken = (&window, covers.as_slice(), duties.as_slice());
         report_idle_clauses(&at, &head.clauses, spoken, problems);
     }
     Some(Plan {
@@ -148,6 +153,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         arranged,
         cases: gathered.cases,
         proofs: gathered.proofs,
+        attended: gathered.attended,
         matrix: head.matrix.map(|said| said.value).unwrap_or_default(),
         cannot_undo: head.cannot_undo,
         purge: purge?,
@@ -173,6 +179,7 @@ struct Reading<'a> {
 struct Gathered {
     cases: Vec<Case>,
     proofs: Vec<Proof>,
+    attended: Vec<Attended>,
     baskets: BTreeMap<String, Vec<crosswipe_domain::BasketLine>>,
     probe: Option<String>,
 }
@@ -338,11 +345,13 @@ impl Reading<'_> {
             cases: Vec::new(),
             proofs: Vec::new(),
             old: Vec::new(),
+            attended: Vec::new(),
         };
         let before = self.problems.len();
         self.scenario_files(scenarios, &mut reader);
         let (cases, proofs, filled) = (reader.cases, reader.proofs, reader.filled);
         let old = reader.old;
+        let attended = reader.attended;
         if self.problems.len() == before && !self.problems.lost_anything() {
             if let Some(matrix) = &head.matrix {
                 report_holes(
@@ -354,7 +363,7 @@ impl Reading<'_> {
                     self.problems,
                 );
             }
-            self.report_unused(persons, &cases, &proofs);
+            self.report_unused(persons, &cases, &proofs, &attended);
         }
         if let Some(at) = amend {
             report_old(at, &old, self.problems);
@@ -362,6 +371,7 @@ impl Reading<'_> {
         Some(Gathered {
             cases,
             proofs,
+            attended,
             baskets: baskets.read,
             probe,
         })
@@ -385,7 +395,7 @@ impl Reading<'_> {
             }
         }
         words::report_duplicates("scenario", &reader.scenarios, self.problems);
-        if reader.cases.is_empty() && self.problems.len() == before {
+        if reader.cases.is_empty() && reader.attended.is_empty() && self.problems.len() == before {
             let help = "至少写一个场景 · write at least one scenario";
             self.problems.push(
                 node.at
@@ -396,7 +406,13 @@ impl Reading<'_> {
     }
 
     /// A person filed for named cases whom no case names was filed in vain.
-    fn report_unused(&self, persons: &[Person], cases: &[Case], proofs: &[Proof]) {
+    fn report_unused(
+        &self,
+        persons: &[Person],
+        cases: &[Case],
+        proofs: &[Proof],
+        attended: &[Attended],
+    ) {
         let Some(at) = self.fields.key_at("persons") else {
             return;
         };
@@ -411,7 +427,10 @@ impl Reading<'_> {
                 crate::Step::Call(call) => call.persona.as_ref() == Some(label),
                 other => other.visit().is_some_and(|visit| visit.persona == label),
             });
-            if !named {
+            let mut cues = attended.iter().flat_map(|case| &case.cues);
+            let awaited = cues
+                .any(|cue| matches!(cue, Cue::Await(one) if one.persona.as_ref() == Some(label)));
+            if !named && !awaited {
                 let message = format!("no case names the person `{label}`");
                 let help = "从名册删去, 或在用例里使用 · drop the person or use it in a case";
                 self.problems.push(

@@ -12,6 +12,7 @@ impl Plan {
         let mut plan = Plan {
             cases,
             proofs: Vec::new(),
+            attended: Vec::new(),
             matrix: Vec::new(),
             ..self.clone()
         };

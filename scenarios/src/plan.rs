@@ -11,7 +11,7 @@ use crosswipe_domain::{
 };
 
 use crate::duties::{Duty, OpenPoint};
-use crate::{Case, Contact, Live, Preflight, Proof};
+use crate::{Attended, Case, Contact, Cue, Live, Preflight, Proof};
 
 /// 计划 · A cutover, its parties, its persons and its cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Plan {
     pub cases: Vec<Case>,
     /// 反证 · Cases in worlds of their own, each with a breach that must be found; no case of the run.
     pub proofs: Vec<Proof>,
+    /// 候办 · Cases that a person and a system under test carry out, at a door; no case of the run.
+    pub attended: Vec<Attended>,
     /// Businesses for which every ordered pair of regions must have a case; empty = no matrix.
     pub matrix: Vec<Business>,
     /// What no ledger undoes, in the plan's words.
@@ -121,6 +123,37 @@ impl Plan {
             cannot_undo: self.cannot_undo.clone(),
             purge: self.purge.clone(),
         }
+    }
+
+    /// 候办 · What the journal of a door says of its attended cases.
+    pub fn planned_attended(&self, key: &PseudonymKey) -> Vec<PlannedCase> {
+        let planned = |case: &Attended| {
+            let awaited = || {
+                case.cues.iter().filter_map(|cue| match cue {
+                    Cue::Await(awaited) => Some(awaited),
+                    Cue::Human(_) => None,
+                })
+            };
+            let label = awaited().find_map(|one| one.persona.as_deref());
+            let persona = label.and_then(|label| self.registry.persona(label));
+            let code = awaited().find_map(|one| one.institution.as_ref());
+            let institution = code.and_then(|code| self.topology.institution(code));
+            PlannedCase {
+                case: case.id.clone(),
+                title: case.title.clone(),
+                covers: case.covers.clone(),
+                business: awaited()
+                    .map(|one| one.infno.business())
+                    .find(Option::is_some)
+                    .flatten(),
+                insured: persona.map(|persona| persona.insured),
+                treatment: institution.map(|institution| institution.region),
+                institution: institution.map(|institution| institution.code.to_string()),
+                person: persona.map(|persona| key.pseudonym(&persona.no)),
+                matrix: false,
+            }
+        };
+        self.attended.iter().map(planned).collect()
     }
 
     fn planned(&self, case: &Case, key: &PseudonymKey) -> PlannedCase {

@@ -21,6 +21,9 @@ impl Plan {
                 .iter_mut()
                 .for_each(|step| each_instant(step, &shift));
         }
+        plan.attended
+            .iter_mut()
+            .for_each(|case| shift(&mut case.start));
         for purge in &mut plan.purge {
             purge.at = purge.at.plus_ms(ms);
         }

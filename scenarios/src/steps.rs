@@ -114,7 +114,7 @@ impl Reader<'_, '_> {
                 step
             }
             _ => {
-                let help = "每步写 swipe、continue、call、play、parallel 之一 · give each step one of swipe, continue, call, play, parallel";
+                let help = "每步写 swipe、continue、call、play、parallel 之一; human、await 另成一例, 不放进 parallel · give each step one of swipe, continue, call, play, parallel; human and await make a case of their own, never inside parallel";
                 let message = if kinds.is_empty() {
                     "a step that does nothing".to_owned()
                 } else {
@@ -135,7 +135,7 @@ impl Reader<'_, '_> {
         step
     }
 
-    fn name(
+    pub(crate) fn name(
         &self,
         fields: &Fields<'_>,
         ordinal: &str,
@@ -447,6 +447,6 @@ impl Reader<'_, '_> {
 fn nearest_kind(fields: &Fields<'_>) -> Option<String> {
     let near = fields
         .others()
-        .find_map(|(key, _)| nearest(&key.value, KINDS))?;
+        .find_map(|(key, _)| nearest(&key.value, KINDS.into_iter().chain(["human", "await"])))?;
     Some(format!("是否想写 `{near}`? · did you mean `{near}`?"))
 }

@@ -391,6 +391,9 @@ pub(crate) struct Serve {
     /// The phase that begins as the door opens [default: the first that allows swipes across regions]
     #[arg(long, value_name = "PHASE", conflicts_with = "books")]
     pub(crate) at: Option<String>,
+    /// Say for the person at the terminal that what a `human` step tells is done, as soon as it is told
+    #[arg(long, conflicts_with = "books")]
+    pub(crate) yes: bool,
     /// Print one JSON document on stdout once they are up; for a HIS a second one when the door closes
     #[arg(long)]
     pub(crate) json: bool,

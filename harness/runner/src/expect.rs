@@ -2,12 +2,46 @@
 
 use std::cmp::Ordering;
 
-use crosswipe_domain::Money;
+use crosswipe_domain::{InfNo, Money, Outcome};
 use crosswipe_journal::Check;
-use crosswipe_scenarios::{Expected, FieldExpectation, Op};
-use crosswipe_wire::Response;
+use crosswipe_scenarios::{Expect, Expected, FieldExpectation, Op};
+use crosswipe_wire::{Response, Sent, classify, without_strangers};
 
 use crate::swipe::End;
+
+/// 判应答 · What somebody else was answered, against what a step expects of it: `answer` is HTTP status and body, or nothing
+/// where none came.
+pub fn judge_answer(
+    step: &str,
+    expect: &Expect,
+    sent: &Sent<'_>,
+    answer: Option<(u16, &[u8])>,
+) -> Vec<Check> {
+    let infno = InfNo::new(sent.infno.as_str());
+    let hidden = |text: String| without_strangers(&text).into_owned();
+    let ended = answer.map(|(status, body)| classify(sent, status, body));
+    let end = match ended {
+        Some(Outcome::Ok { .. }) => End::Ok,
+        Some(Outcome::Refused { code, text }) => End::Refused {
+            infno,
+            code,
+            text: hidden(text),
+        },
+        Some(Outcome::Unknown { why }) => End::Unknown {
+            infno,
+            why: hidden(why),
+        },
+        None => End::Unknown {
+            infno,
+            why: "no answer".to_owned(),
+        },
+    };
+    let mut checks = vec![outcome(step, &expect.outcome, &end)];
+    if let (End::Ok, Some((_, body))) = (&end, answer) {
+        checks.extend(expect.fields.iter().map(|one| field(step, one, body)));
+    }
+    checks
+}
 
 /// How a step ended, against how it should.
 pub(crate) fn outcome(step: &str, expected: &Expected, end: &End) -> Check {

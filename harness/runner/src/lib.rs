@@ -39,6 +39,7 @@ mod underway;
 
 pub use crosswipe_rollback::Patience;
 pub use desk::{Halt, Permit, Progress, RunConfig};
+pub use expect::judge_answer;
 pub use gate::{Denied, Question, ask as ask_gate};
 pub use msgid::Turn;
 pub use notice::Bulletin;

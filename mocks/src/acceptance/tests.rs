@@ -16,9 +16,15 @@ fn list(parts: Vec<Part>) -> Acceptance {
     Acceptance::new(vec![Line {
         number: "1".to_owned(),
         title: "门诊".to_owned(),
-        parts,
+        work: Work::Visits(parts),
         not_applicable: String::new(),
     }])
+}
+
+/// So many seconds after the door opened.
+fn at(seconds: i64) -> Moment {
+    let opened = Moment::parse("2030-03-01T09:00:00+08:00").unwrap();
+    opened.plus_ms(seconds * 1_000)
 }
 
 /// `H1 P1 2207`, `H1 - 9001`; a `!` behind it is a refusal, a `?` a flaw in what was answered.
@@ -32,6 +38,7 @@ fn told(text: &str) -> Told {
         infno: infno.to_owned(),
         ok: !words[2].ends_with('!'),
         trouble: if odd { "why" } else { "" }.to_owned(),
+        ..Told::default()
     }
 }
 
@@ -57,8 +64,10 @@ fn a_line_moves_on_with_what_fits_it(
     #[case] why: &str,
 ) {
     let mut list = list(vec![part("", None, "2201 2204 2207A")]);
-    messages.iter().for_each(|text| list.take(&told(text)));
-    let [one] = &list.standings()[..] else {
+    messages
+        .iter()
+        .for_each(|text| list.take(at(0), &told(text)));
+    let [one] = &list.standings(at(0))[..] else {
         panic!("one line")
     };
     assert_eq!((one.mark, one.done, one.why.as_str()), (mark, done, why));
@@ -70,11 +79,11 @@ fn a_line_moves_on_with_what_fits_it(
 fn a_sign_in_is_everybodys_at_its_institution() {
     let mut list = list(vec![part("", None, "9001 1101 9002")]);
     for text in ["H1 - 9001", "H2 P2 1101", "H1 P1 1101", "H2 - 9002"] {
-        list.take(&told(text));
+        list.take(at(0), &told(text));
     }
-    assert_eq!(list.standings()[0].mark, Mark::Open);
-    list.take(&told("H1 - 9002"));
-    assert_eq!(list.standings()[0].mark, Mark::Passed);
+    assert_eq!(list.standings(at(0))[0].mark, Mark::Open);
+    list.take(at(0), &told("H1 - 9002"));
+    assert_eq!(list.standings(at(0))[0].mark, Mark::Passed);
 }
 
 #[test]
@@ -84,9 +93,9 @@ fn a_line_of_two_persons_says_which_half_is_open() {
         part("H2", Some("P2"), "2201 2207"),
     ]);
     for text in ["H1 P1 2201", "H1 P1 2207", "H1 P2 2201", "H2 P2 2201"] {
-        list.take(&told(text));
+        list.take(at(0), &told(text));
     }
-    let one = list.standings().remove(0);
+    let one = list.standings(at(0)).remove(0);
     assert_eq!((one.mark, one.done, one.of), (Mark::Open, 3, 4));
     assert_eq!(one.missing, ["label-P2 H2: 2207"]);
     assert!(!format!("{one:?}").contains("\"P2\""), "{one:?}");
@@ -97,11 +106,11 @@ fn what_does_not_apply_stays_so_with_its_reason() {
     let mut list = Acceptance::new(vec![Line {
         number: "2".to_owned(),
         title: "药店".to_owned(),
-        parts: vec![part("", None, "2102")],
+        work: Work::Visits(vec![part("", None, "2102")]),
         not_applicable: "没有药店".to_owned(),
     }]);
-    list.take(&told("H1 P1 2102"));
-    let one = list.standings().remove(0);
+    list.take(at(0), &told("H1 P1 2102"));
+    let one = list.standings(at(0)).remove(0);
     assert_eq!(
         (one.mark, one.why.as_str()),
         (Mark::NotApplicable, "没有药店")

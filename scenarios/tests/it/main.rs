@@ -1,6 +1,8 @@
 //! 穿门测试 · What goes through the crate's public door: shipped plans, and slips planted in a small one.
 
 #[cfg(test)]
+mod attended;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod notices;

@@ -8,6 +8,7 @@
 //! Not here: the door itself (`mocks`), the judging (`verify`).
 
 mod asks;
+mod attend;
 mod keep;
 mod left;
 mod list;
@@ -97,7 +98,13 @@ pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<
     if !args.common.quiet {
         to_stderr(&notice.text(args.common.lang()));
     }
-    stop.await;
+    attend::until(
+        stop,
+        &door,
+        args.yes,
+        (args.common.quiet, args.common.lang()),
+    )
+    .await;
     let count = door.count();
     let lines = door.acceptance();
     door.close().await;

@@ -40,8 +40,11 @@ pub(crate) fn lint(args: &Lint) -> Result<Exit, Trouble> {
 
 fn told_of(plan: &Plan) -> String {
     let cases = format!("{}: {} 个用例 cases", plan.id, plan.cases.len());
-    match plan.proofs.len() {
-        0 => format!("{cases}\n"),
-        proofs => format!("{cases}, {proofs} 个反证 proofs\n"),
-    }
+    let some = |count: usize, what: &str| match count {
+        0 => String::new(),
+        count => format!(", {count} 个{what}"),
+    };
+    let proofs = some(plan.proofs.len(), "反证 proofs");
+    let attended = some(plan.attended.len(), "候办 attended");
+    format!("{cases}{proofs}{attended}\n")
 }

@@ -53,6 +53,12 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         list(&plan, &selected)?;
         return Ok(Exit::Clean);
     }
+    if !plan.attended.is_empty() && !args.common.quiet {
+        to_stderr(&format!(
+            "计划另有 {} 例由人和 HIS 来办, 本次不办: crosswipe serve · not part of a run: cases that a person and a HIS carry out\n",
+            plan.attended.len()
+        ));
+    }
     let served = served(args, &plan)?;
     if let Some(served) = &served {
         stand_up_old_platforms(&mut plan, &served.faults);

@@ -46,6 +46,19 @@ pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
         cases: chosen(&mut plan.cases.iter()),
         proofs: chosen(&mut plan.proofs.iter().map(|proof| &proof.case)),
     };
+    let awaited = plan.attended.iter().filter(|case| {
+        let of_id = |text: &String| case.id.as_str().contains(text.as_str());
+        args.case.is_empty() || args.case.iter().any(of_id)
+    });
+    let awaited = awaited.count();
+    if chosen.len() == 0 && awaited > 0 {
+        return Err(Trouble::Nothing {
+            what: format!(
+                "选中的 {awaited} 例都由人和 HIS 来办 (human, await), run 不发它们的报文 · a person and a HIS carry out what is selected"
+            ),
+            help: format!("crosswipe serve {}", args.plan.display()),
+        });
+    }
     if chosen.len() == 0 {
         let what = if plan.cases.is_empty() {
             "计划中没有用例 · the plan has no cases"

@@ -48,7 +48,7 @@ use super::{
     ANSWER_LIMIT, FULL_PAUSE, Guards, HOP_TIMEOUT, NotTaken, Out, Outgoing, POOL_IDLE, Silence,
     body, converse, listen, not_taken, respond,
 };
-use crate::acceptance::{Acceptance, Line, Standing, Told};
+use crate::acceptance::{Acceptance, Cue, Line, Standing, Told};
 use crate::shell::TimeFn;
 
 /// What goes back through the door: an answer, or a page's events.
@@ -193,7 +193,17 @@ impl Front {
 
     /// The acceptance list as it stands.
     pub fn acceptance(&self) -> Vec<Standing> {
-        lock(&self.node.acceptance).standings()
+        lock(&self.node.acceptance).standings((self.node.time)())
+    }
+
+    /// What its scripts ask for now: number of the line, title, step.
+    pub fn asks(&self) -> Vec<(String, String, Cue)> {
+        lock(&self.node.acceptance).asks((self.node.time)())
+    }
+
+    /// Somebody at the terminal says that what a person was told is done.
+    pub fn confirm(&self, by: &str) -> Option<String> {
+        self.node.confirm(None, by)
     }
 
     /// Closes the door; messages under way are cut off.
@@ -306,13 +316,18 @@ impl Node {
             carried: None,
             masked: false,
         });
-        if let Some(told) = told(&admitted, &seen, &judged.request) {
-            lock(&self.acceptance).take(&told);
+        if let Some(told) = told(&admitted, &seen, &judged.request, answer.as_ref()) {
+            lock(&self.acceptance).take(now, &told);
         }
         seen.find(judged.request);
         self.note(seen);
         let (status, body) = answer.ok_or(Silence)?;
         Ok(admitted.dressed(status, body))
+    }
+
+    /// What a person was told is done, as `by` says; the number of its line.
+    fn confirm(&self, number: Option<&str>, by: &str) -> Option<String> {
+        lock(&self.acceptance).confirm((self.time)(), number, by)
     }
 
     fn note(&self, seen: Seen) {
@@ -409,19 +424,33 @@ impl Node {
 }
 
 /// What the acceptance list wants to know; nothing of what no platform took.
-fn told(admitted: &Admitted, seen: &Seen, findings: &[Finding]) -> Option<Told> {
+fn told(
+    admitted: &Admitted,
+    seen: &Seen,
+    findings: &[Finding],
+    answer: Option<&(u16, Bytes)>,
+) -> Option<Told> {
     let message = Message::parse(&admitted.body).ok()?;
     if seen.platform.is_empty() {
         return None;
     }
     let node = catalogue().transaction(&message.infno)?.input.first()?;
-    let person = message.nodes(node.id).into_iter().next();
-    let person = person.and_then(|node| Some(PersonNo::new(&node.text("psn_no")?)));
+    let first = message.nodes(node.id).into_iter().next();
+    let named = |field: &str| {
+        let text = first.as_ref()?.text(field)?;
+        (!text.is_empty()).then(|| PersonNo::new(&text))
+    };
+    let person = named("psn_no");
+    let names = ["psn_no", "certno", "mdtrt_cert_no"];
+    let names = names.into_iter().filter_map(named).collect();
     let mut defects = findings.iter().filter(|one| one.weight == Weight::Defect);
     let ok = seen.outcome == "ok";
     Some(Told {
         institution: seen.institution.clone(),
         person,
+        names,
+        msgid: message.msgid.to_string(),
+        answer: answer.cloned(),
         infno: message.infno.base().to_owned(),
         ok,
         trouble: match (ok, defects.next()) {

@@ -80,10 +80,12 @@ impl Keep {
             .iter()
             .filter_map(|party| Some((party.clone(), world.address(party)?)));
         let http = Http::new(addresses.collect(), PATIENCE);
+        let mut resolved = plan.resolved(&at.key);
+        resolved.cases.extend(plan.planned_attended(&at.key));
         let header = RunHeader {
             run_id: at.run_id.clone(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            plan: plan.resolved(&at.key),
+            plan: resolved,
             files: plan
                 .files
                 .iter()
@@ -197,13 +199,19 @@ fn finished(line: &Standing) -> Option<CaseFinished> {
         },
         held: line.mark == Mark::Passed,
     };
+    // Of a script also what came of each step, and what it still waits for.
+    let steps = line.held.iter().map(|one| Check {
+        step: one.step.clone(),
+        what: one.what.clone(),
+        expected: one.expected.clone(),
+        actual: one.actual.clone(),
+        held: one.held,
+    });
+    let whole = (line.mark != Mark::Open).then_some(check);
     Some(CaseFinished {
         case: CaseId::parse(&line.number).ok()?,
         result,
-        checks: match line.mark {
-            Mark::Open => Vec::new(),
-            _ => vec![check],
-        },
+        checks: steps.chain(whole).collect(),
     })
 }
 

@@ -5,11 +5,14 @@
 //! Not here: how lines move on (`mocks::Acceptance`).
 
 use std::path::Path;
+use std::sync::Arc;
 
-use crosswipe_domain::{Business, InfNo, Phase};
-use crosswipe_mocks::{Line, Mark, Part, Standing};
+use crosswipe_domain::{Business, InfNo, PersonNo, Phase};
+use crosswipe_mocks::{Cue, Held, Judge, Line, Mark, Part, Standing, Told, Work};
 use crosswipe_reports::Lang;
-use crosswipe_scenarios::{Case, Expected, Plan, Step, Swipe};
+use crosswipe_runner::judge_answer;
+use crosswipe_scenarios::{Attended, Await, Case, Expected, Plan, Step, Swipe};
+use crosswipe_wire::Sent;
 use serde_json::json;
 
 use super::table;
@@ -24,18 +27,88 @@ const NOT_APPLICABLE: [&str; 5] = ["不适用", "不适用原因", "原因", "no
 
 /// The plan's cases, in its order; `phase` is the one that holds now.
 pub(super) fn of_plan(plan: &Plan, phase: &Phase) -> Vec<Line> {
-    plan.cases
-        .iter()
-        .map(|case| {
-            let parts = parts(plan, case);
-            Line {
-                number: case.id.to_string(),
-                title: case.title.clone(),
-                not_applicable: why_not(plan, case, phase, &parts),
-                parts,
-            }
-        })
-        .collect()
+    let of_cases = plan.cases.iter().map(|case| {
+        let parts = parts(plan, case);
+        Line {
+            number: case.id.to_string(),
+            title: case.title.clone(),
+            not_applicable: why_not(plan, case, phase, &parts),
+            work: Work::Visits(parts),
+        }
+    });
+    let attended = plan.attended.iter().map(|case| script(plan, case, phase));
+    of_cases.chain(attended).collect()
+}
+
+/// A case that a person and the HIS carry out.
+fn script(plan: &Plan, case: &Attended, phase: &Phase) -> Line {
+    let cues = case.cues.iter().map(|cue| match cue {
+        crosswipe_scenarios::Cue::Human(human) => Cue::Tell {
+            step: human.name.clone(),
+            zh: human.zh.clone(),
+            en: human.en.clone(),
+            within_ms: human.within_ms,
+        },
+        crosswipe_scenarios::Cue::Await(awaited) => awaits(plan, awaited),
+    });
+    let at = case.start.and_then(|at| plan.window.phase_at(at));
+    let elsewhere = case.start.is_some() && at.is_none_or(|at| at.id != phase.id);
+    Line {
+        number: case.id.to_string(),
+        title: case.title.clone(),
+        work: Work::Script(cues.collect()),
+        not_applicable: match elsewhere {
+            true => of_another(at, phase),
+            false => String::new(),
+        },
+    }
+}
+
+fn awaits(plan: &Plan, awaited: &Await) -> Cue {
+    let persona = awaited.persona.as_ref();
+    let persona = persona.and_then(|label| plan.registry.persona(label));
+    let (step, expect) = (awaited.name.clone(), awaited.expect.clone());
+    let infno = awaited.infno.clone();
+    let judge = move |told: &Told| {
+        let sent = Sent {
+            infno: &infno,
+            msgid: &told.msgid,
+        };
+        let answer = told.answer.as_ref();
+        let answer = answer.map(|(status, body)| (*status, &body[..]));
+        let checks = judge_answer(&step, &expect, &sent, answer).into_iter();
+        checks
+            .map(|check| Held {
+                step: check.step,
+                what: check.what,
+                expected: check.expected,
+                actual: check.actual,
+                held: check.held,
+            })
+            .collect()
+    };
+    Cue::Await {
+        step: awaited.name.clone(),
+        infno: awaited.infno.clone(),
+        institution: awaited
+            .institution
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        person: persona.map(|one| {
+            (
+                vec![one.no.clone(), PersonNo::new(one.id_number.reveal())],
+                one.label.clone(),
+            )
+        }),
+        within_ms: awaited.within_ms,
+        judge: Judge(Arc::new(judge)),
+    }
+}
+
+fn of_another(at: Option<&Phase>, now: &Phase) -> String {
+    let name = at.map_or("-", |at| at.id.as_str());
+    format!("属于阶段 {name}, 现在是 {} · of another phase", now.id)
 }
 
 /// Why a case is nothing for a HIS now; empty if it is.
@@ -54,8 +127,7 @@ fn why_not(plan: &Plan, case: &Case, phase: &Phase, parts: &[Part]) -> String {
     }
     let at = case.start.and_then(|at| plan.window.phase_at(at));
     if at.is_none_or(|at| at.id != phase.id) {
-        let name = at.map_or("-", |at| at.id.as_str());
-        return format!("属于阶段 {name}, 现在是 {} · of another phase", phase.id);
+        return of_another(at, phase);
     }
     match parts.is_empty() {
         true => "没有要 HIS 发的报文 · nothing for a HIS to send".to_owned(),
@@ -179,14 +251,14 @@ pub(super) fn of_table(path: &Path) -> Result<Vec<Line>, Trouble> {
         lines.push(Line {
             number,
             title: cell(title),
-            parts: match transactions.is_empty() {
+            work: Work::Visits(match transactions.is_empty() {
                 true => Vec::new(),
                 false => vec![Part {
                     institution: String::new(),
                     person: None,
                     transactions,
                 }],
-            },
+            }),
             not_applicable: reason,
         });
     }

@@ -79,6 +79,18 @@ pub(super) fn timeline(plan: &Plan, lang: Lang) -> String {
             plan.open_points.len()
         ),
     };
+    if !plan.attended.is_empty() {
+        text += &match lang {
+            Lang::Zh => format!(
+                "  另有 {} 例由人和 HIS 来办（crosswipe serve）\n",
+                plan.attended.len()
+            ),
+            Lang::En => format!(
+                "  and {} that a person and a HIS carry out (crosswipe serve)\n",
+                plan.attended.len()
+            ),
+        };
+    }
     for point in &plan.open_points {
         text += &match lang {
             Lang::Zh => format!(
@@ -251,6 +263,7 @@ pub(super) fn json(plan: &Plan, card: Option<&Card<'_>>) -> String {
         "amended": plan.window.amended,
         "cases": plan.cases.len(),
         "proofs": plan.proofs.len(),
+        "attended": plan.attended.len(),
         "card": card.map(of_card),
     });
     format!("{document:#}\n")

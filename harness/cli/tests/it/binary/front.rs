@@ -3,6 +3,7 @@
 //! The HIS is `tests/his/his.py`: it shares no line with us. A machine without `python3` says that it was not checked; in
 //! CI (`CI` is set) that is a failure.
 
+mod attended;
 mod clients;
 mod forms;
 mod list;

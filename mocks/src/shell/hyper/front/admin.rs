@@ -20,11 +20,12 @@ use super::{Node, Shown, lock, page};
 pub(super) const ROOT: &str = "/__admin/";
 
 /// Every route of the door that is no message: method, path.
-pub const ROUTES: [(&str, &str); 11] = [
+pub const ROUTES: [(&str, &str); 12] = [
     ("GET", "/"),
     ("GET", "/__admin/acceptance"),
     ("GET", "/__admin/books"),
     ("GET", "/__admin/clock"),
+    ("POST", "/__admin/confirm"),
     ("GET", "/__admin/events"),
     ("GET", "/__admin/faults"),
     ("POST", "/__admin/faults"),
@@ -86,7 +87,19 @@ pub(super) async fn answer(node: &std::sync::Arc<Node>, request: &Request<Incomi
             page::events(from, node.news.subscribe(), seen).map(Either::Right)
         }
         (_, "/__admin/acceptance") => {
-            said(200, json!({"lines": lock(&node.acceptance).standings()}))
+            let lines = lock(&node.acceptance).standings((node.time)());
+            said(200, json!({"lines": lines}))
+        }
+        (_, "/__admin/confirm") => {
+            // A number that nobody can read is asked for as it stands, and is nobody's.
+            let number = query.get("line").map(|typed| unescaped(typed));
+            match node.confirm(number.as_deref(), "page") {
+                Some(line) => said(200, json!({"line": line})),
+                None => said(
+                    409,
+                    json!({"message": "没有在等人的步骤 · no step waits for a person there"}),
+                ),
+            }
         }
         (_, "/__admin/seen") => {
             let seen = lock(&node.diary).from(from.unwrap_or(0));
@@ -106,6 +119,19 @@ pub(super) async fn answer(node: &std::sync::Arc<Node>, request: &Request<Incomi
         ),
         (_, _) => faults(node, method).await,
     }
+}
+
+/// `%2F` and the like as they were typed; what is no such thing stays.
+fn unescaped(typed: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), typed.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|_| *first == b'%');
+        let digits = digits.and_then(|two| std::str::from_utf8(two).ok());
+        let byte = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = &after[if byte.is_some() { 2 } else { 0 }..];
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn said(status: u16, body: Value) -> Shown {

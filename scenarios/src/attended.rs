@@ -1,0 +1,258 @@
+//! 候办 · Cases whose messages somebody else sends: steps tell a person what to do, or wait for the system under test.
+//!
+//! Why apart from the plan's cases: nothing of them is ours to send, so a run cannot carry them out; they are lines of the
+//! acceptance list of a door (`crosswipe serve`), which plays them while it is open. Every wait is bounded, by real time,
+//! because people and hospital systems live in it whatever the plan's clock says.
+//! Read by `cases`, played by `mocks::acceptance`. Not here: what came (`runner::expect` judges it).
+
+use crosswipe_domain::{CaseId, InfNo, InstitutionCode, Moment, Nature};
+use crosswipe_wire::catalogue;
+
+use crate::Expect;
+use crate::codes;
+use crate::fields::{Fields, items};
+use crate::node::{Node, Value};
+use crate::problem::At;
+use crate::steps::{ReadSteps, Reader};
+use crate::words;
+
+/// The longest that anybody waits for one step.
+const LONGEST_MS: i64 = 24 * 3_600_000;
+/// Fields by which a message says whom it is about.
+const NUMBERS: [&str; 3] = ["psn_no", "certno", "mdtrt_cert_no"];
+/// How a message of somebody else can end, the usual way first.
+const ANSWERED: [&str; 2] = ["ok", "refused"];
+
+/// 候办用例 · A case that a person and a system under test carry out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attended {
+    /// `<scenario>/<case>`.
+    pub id: CaseId,
+    /// For people.
+    pub title: String,
+    /// Clauses and scenarios of the notice that it covers.
+    pub covers: Vec<String>,
+    /// When, as written; `None` = whenever a door is open.
+    pub start: Option<Moment>,
+    /// In order; at least one is awaited.
+    pub cues: Vec<Cue>,
+}
+
+/// 候办步骤 · One step of an [`Attended`] case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cue {
+    /// A person is told what to do.
+    Human(Human),
+    /// A message has to come.
+    Await(Await),
+}
+
+impl Cue {
+    /// Unique in its case.
+    pub fn name(&self) -> &str {
+        match self {
+            Cue::Human(human) => &human.name,
+            Cue::Await(awaited) => &awaited.name,
+        }
+    }
+}
+
+/// 人工步骤 · What a person is told to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Human {
+    /// Unique in its case.
+    pub name: String,
+    /// Chinese.
+    pub zh: String,
+    /// English; the Chinese text where only that is written.
+    pub en: String,
+    /// Real time in ms that the person has; `None` = as long as the door is open.
+    pub within_ms: Option<i64>,
+}
+
+/// 等待步骤 · A message that the system under test is to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Await {
+    /// Unique in its case.
+    pub name: String,
+    /// Which; `2203` stands for `2203A` too.
+    pub infno: InfNo,
+    /// Label of the person it is about; `None` = anybody.
+    pub persona: Option<String>,
+    /// Who sends it; `None` = any institution.
+    pub institution: Option<InstitutionCode>,
+    /// Real time in ms from the end of the step before it.
+    pub within_ms: i64,
+    /// What its answer is expected to be.
+    pub expect: Expect,
+}
+
+/// True if some step of the list waits or tells somebody something.
+pub(crate) fn is_attended(node: &Node) -> bool {
+    let Value::List(steps) = &node.value else {
+        return false;
+    };
+    let says = |step: &Node| match &step.value {
+        Value::Map(entries) => entries
+            .iter()
+            .any(|(key, _)| matches!(key.value.as_str(), "await" | "human")),
+        _ => false,
+    };
+    steps.iter().any(says)
+}
+
+impl Reader<'_, '_> {
+    /// Reads the steps of an attended case; `None` if anything in them cannot be read, which is reported.
+    pub(crate) fn cues(&mut self, node: &Node, at: &At) -> Option<Vec<Cue>> {
+        let mut read = ReadSteps::default();
+        let mut whole = true;
+        let mut cues = Vec::new();
+        for (index, node) in items(node, self.problems).iter().enumerate() {
+            match self.cue(node, &(index + 1).to_string(), &mut read) {
+                Some(cue) => cues.push(cue),
+                None => whole = false,
+            }
+        }
+        if !whole {
+            return None;
+        }
+        if !cues.iter().any(|cue| matches!(cue, Cue::Await(_))) {
+            let message = "a person is told what to do, and nothing is awaited of it";
+            let help = "之后加一步 await, 如 {await: \"2207\", within: 5m} · add an `await` step";
+            let problem = at.error(codes::NOTHING_CHECKED, message);
+            self.problems.push(problem.help(help));
+            return None;
+        }
+        Some(cues)
+    }
+
+    fn cue(&mut self, node: &Node, ordinal: &str, read: &mut ReadSteps) -> Option<Cue> {
+        let fields = Fields::of(node, "step", self.problems)?;
+        let cue = match (fields.has("human"), fields.has("await")) {
+            (true, false) => {
+                let name = self.name(&fields, ordinal, node, read)?;
+                self.human(&fields, name).map(Cue::Human)
+            }
+            (false, true) => {
+                let name = self.name(&fields, ordinal, node, read)?;
+                self.awaited(&fields, name, read).map(Cue::Await)
+            }
+            (both, _) => {
+                let message = match both {
+                    true => "a step is only one of human, await",
+                    false => "steps that we send stand beside steps that we wait for",
+                };
+                let help = "有 human 或 await 的用例由 HIS 发报文 (crosswipe serve), 各步只写 human 或 await; 其余步骤另起一例 · a case with `human` or `await` has no other steps; put those into a case of their own";
+                let problem = fields.at.error(codes::WRONG_SHAPE, message);
+                self.problems.push(problem.help(help));
+                return None;
+            }
+        };
+        fields.done();
+        cue
+    }
+
+    fn human(&self, fields: &Fields<'_>, name: String) -> Option<Human> {
+        let node = fields.optional("human");
+        let texts = node.and_then(|node| match &node.value {
+            Value::Map(_) => {
+                let texts = Fields::of(node, "human", self.problems)?;
+                let text = |key: &'static str, help: &str| {
+                    let node = texts.required(key, help)?;
+                    words::told(node, self.problems).map(|said| said.value)
+                };
+                let zh = text("zh", "写上中文 · give the Chinese text");
+                let en = text("en", "写上英文 · give the English text");
+                texts.done();
+                Some((zh?, en?))
+            }
+            _ => {
+                let said = words::told(node, self.problems)?;
+                Some((said.value.clone(), said.value))
+            }
+        });
+        let within = match fields.has("within") {
+            true => self.within(fields).map(Some),
+            false => Some(None),
+        };
+        let (zh, en) = texts?;
+        let within_ms = within?;
+        Some(Human {
+            name,
+            zh,
+            en,
+            within_ms,
+        })
+    }
+
+    fn awaited(
+        &mut self,
+        fields: &Fields<'_>,
+        name: String,
+        read: &mut ReadSteps,
+    ) -> Option<Await> {
+        let infno = fields
+            .optional("await")
+            .and_then(|node| words::word(node, self.problems))
+            .and_then(|said| {
+                let infno = InfNo::new(&said.value);
+                let known = infno.nature() != Nature::Unknown;
+                if !known {
+                    let help = "四位交易编号, 如 2207 · a transaction number, e.g. 2207";
+                    let message = format!("unknown transaction number `{}`", said.value);
+                    let problem = said.at.error(codes::UNKNOWN_WORD, message);
+                    self.problems.push(problem.help(help));
+                }
+                known.then_some(infno)
+            });
+        let within = self.within(fields);
+        let expect = self.expect(fields, &ANSWERED, infno.as_ref(), &name, read);
+        let persona = match fields.has("person") {
+            true => self.persona(fields, None, false).map(Some),
+            false => Some(None),
+        };
+        let institution = match fields.has("institution") {
+            true => self.institution(fields, None, false).map(Some),
+            false => Some(None),
+        };
+        let (infno, expect, persona) = (infno?, expect?, persona?);
+        let nodes = catalogue().transaction(&infno).map(|one| &one.input);
+        let names = |field: &&str| {
+            let first = nodes.and_then(|nodes| nodes.first());
+            first.is_some_and(|node| node.field(field).is_some())
+        };
+        if let (Some(at), true) = (fields.key_at("person"), nodes.is_some())
+            && !NUMBERS.iter().any(names)
+        {
+            let message = format!("a message `{infno}` names no person, so none of `person` comes");
+            let help =
+                "删去 person, 或只写 institution · drop `person`, or name the institution only";
+            let problem = at.error(codes::UNKNOWN_FIELD, message);
+            self.problems.push(problem.help(help));
+            return None;
+        }
+        if let Some(persona) = &persona {
+            self.report_unregistered(persona, &expect, true);
+        }
+        Some(Await {
+            name,
+            infno,
+            persona: persona.map(|said| said.value),
+            institution: institution?,
+            within_ms: within?,
+            expect,
+        })
+    }
+
+    fn within(&self, fields: &Fields<'_>) -> Option<i64> {
+        let help = "写上最多等多久, 如 `within: 5m` · say how long at most, e.g. `within: 5m`";
+        let said = words::duration_ms(fields.required("within", help)?, self.problems)?;
+        if !(1..=LONGEST_MS).contains(&said.value) {
+            let message = "a wait is longer than nothing and no longer than a day";
+            let problem = said.at.error(codes::BAD_DURATION, message);
+            self.problems.push(problem.help(help));
+            return None;
+        }
+        Some(said.value)
+    }
+}
