@@ -174,6 +174,9 @@ pub struct Bill {
     pub business: Business,
     /// `acct_used_flag`
     pub account_used: bool,
+    /// 慢特病 · The disease that it is for, of chronic and special outpatient care.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disease: Option<Disease>,
     /// True for 2206, 2303 and 2101: nothing is booked.
     pub trial: bool,
     /// What the settlement row keeps.
@@ -186,6 +189,15 @@ pub struct Bill {
     pub sale: Option<Sale>,
     /// Filled in by the insured place.
     pub settled: Option<Settled>,
+}
+
+/// 慢特病 · Kind of care (14 or 16) and disease of a bill.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disease {
+    /// `med_type`
+    pub kind: String,
+    /// `dise_codg`
+    pub code: String,
 }
 
 /// 购药 · Visit and lines that are born with their settlement (2101, 2102), and go with it.

@@ -8,9 +8,12 @@
 
 mod catalogue;
 mod catchup;
+mod chronic;
 mod clearing;
+mod coded;
 mod credential;
 mod detail;
+mod diagnoses;
 mod fees;
 mod fields;
 mod files;
@@ -59,9 +62,9 @@ use insured::Insured;
 use session::SignIns;
 
 /// What this platform serves; the rest of the catalogue is refused by name.
-const SERVED: [&str; 53] = [
-    "9001", "9002", "1101", "5201", "5203", "5204", "5206", "5301", "5302", "5303", "5304", "3201",
-    "2601", // session, queries, reversal
+const SERVED: [&str; 54] = [
+    "9001", "9002", "1101", "5201", "5202", "5203", "5204", "5206", "5301", "5302", "5303", "5304",
+    "3201", "2601", // session, queries, reversal
     "2501", "2502", "2503", "2504", "2505", "2506", // filing
     "2101", "2102", "2103", // pharmacy
     "1301", "3202", "9101", "9102", // files
@@ -301,7 +304,9 @@ impl Region {
         };
         match infno.base() {
             "9001" | "9002" => self.session(&ask),
-            "5201" | "5203" | "5204" | "5301" | "5302" | "5303" | "5304" => self.query(&ask),
+            "5201" | "5202" | "5203" | "5204" | "5301" | "5302" | "5303" | "5304" => {
+                self.query(&ask)
+            }
             "3201" => self.reconcile(&ask),
             "3202" => self.reconcile_lines(&ask),
             "1301" | "9101" | "9102" => self.file(&ask),

@@ -140,6 +140,7 @@ impl Reader<'_, '_> {
             at,
             undo_at,
             account: account?,
+            disease: visit.disease,
             credential: visit.credential,
             discharge: discharge?,
             until: until.ok()?,

@@ -62,6 +62,8 @@ pub struct Swipe {
     pub undo_at: Option<Moment>,
     /// 个人账户使用标志 · Whether the personal account pays what it can.
     pub account: bool,
+    /// 慢特病 · The disease that an outpatient visit is for (`med_type` 14); `None` = ordinary care.
+    pub disease: Option<String>,
     /// 凭证 · What the person shows.
     pub credential: Credential,
     /// 出院 · Where the discharge of a stay comes.

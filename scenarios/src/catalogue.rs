@@ -16,7 +16,7 @@ use crate::source::Source;
 use crate::table::{Column, Row, read_table};
 use crate::words;
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 5] = [
     Column {
         en: "code",
         zh: "项目编码",
@@ -37,13 +37,17 @@ const COLUMNS: [Column; 6] = [
         en: "selfpay",
         zh: "先行自付比例",
     },
-    KIND,
 ];
 
-/// The column that may be missing: then nothing is known to lie on a shelf.
+/// A column that may be missing: then nothing is known to lie on a shelf.
 const KIND: Column = Column {
     en: "kind",
     zh: "类别",
+};
+/// A column that may be missing: then everything has its national code.
+const CODED: Column = Column {
+    en: "national_code",
+    zh: "国家标码",
 };
 
 const PRICE_HELP: &str =
@@ -56,22 +60,21 @@ const RATIO_HELP: &str =
 /// The catalogue of a file, in file order.
 pub(crate) fn read_catalogue(source: &Arc<Source>, problems: &Problems) -> Vec<Tariff> {
     let before = problems.len();
-    let says_kind = source.text.lines().next().is_some_and(|head| {
-        head.split(',')
-            .any(|name| [KIND.en, KIND.zh].contains(&name.trim()))
-    });
-    let columns = if says_kind {
-        &COLUMNS[..]
-    } else {
-        &COLUMNS[..5]
+    let head = source.text.lines().next().unwrap_or_default();
+    let says = |column: &Column| {
+        let mut names = head.split(',').map(str::trim);
+        names.any(|name| [column.en, column.zh].contains(&name))
     };
-    let rows = read_table(source, columns, problems);
+    let more: Vec<Column> = [KIND, CODED].into_iter().filter(says).collect();
+    let (says_kind, says_coded) = (says(&KIND), says(&CODED));
+    let columns: Vec<Column> = COLUMNS.into_iter().chain(more).collect();
+    let rows = read_table(source, &columns, problems);
     if problems.len() > before {
         problems.lost_some(codes::UNKNOWN_ITEM);
     }
     words::report_duplicates("item", rows.iter().map(|row| &row.cells[0]), problems);
     let read = rows.iter().filter_map(|row| {
-        let read = tariff(row, problems);
+        let read = tariff(row, (says_kind, says_coded), problems);
         if read.is_none() {
             problems.lost(&row.cells[0].value);
         }
@@ -80,7 +83,7 @@ pub(crate) fn read_catalogue(source: &Arc<Source>, problems: &Problems) -> Vec<T
     read.collect()
 }
 
-fn tariff(row: &Row, problems: &Problems) -> Option<Tariff> {
+fn tariff(row: &Row, (kind, coded): (bool, bool), problems: &Problems) -> Option<Tariff> {
     const CLASSES: [(&str, ItemClass); 6] = [
         ("01", ItemClass::A),
         ("02", ItemClass::B),
@@ -96,12 +99,23 @@ fn tariff(row: &Row, problems: &Problems) -> Option<Tariff> {
         ("drug", true),
         ("药品", true),
     ];
-    let [code, name, class, ceiling, selfpay, kind @ ..] = row.cells.as_slice() else {
+    const CODES: [(&str, bool); 5] = [
+        ("", true),
+        ("有", true),
+        ("无", false),
+        ("yes", true),
+        ("no", false),
+    ];
+    let [code, name, class, ceiling, selfpay, more @ ..] = row.cells.as_slice() else {
         return None;
     };
-    let drug = match kind.first() {
+    let drug = match more.first().filter(|_| kind) {
         Some(kind) => words::one_of(kind, "kind", &KINDS, problems),
         None => Some(false),
+    };
+    let coded = match more.get(usize::from(kind)).filter(|_| coded) {
+        Some(coded) => words::one_of(coded, "national code", &CODES, problems),
+        None => Some(true),
     };
     let class = words::one_of(class, "class", &CLASSES, problems);
     let ceiling = match ceiling.value.as_str() {
@@ -128,6 +142,7 @@ fn tariff(row: &Row, problems: &Problems) -> Option<Tariff> {
         class: class?,
         ceiling: ceiling?,
         selfpay: selfpay?,
+        coded: coded?,
         drug: drug?,
     })
 }

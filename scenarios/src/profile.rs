@@ -7,6 +7,7 @@
 //! says who reads it), whether a plan's swipes meet these rules (`checks`, `load`).
 
 mod agree;
+mod chronic;
 mod kind;
 mod knobs;
 mod schema;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, InfNo, Moment, Nature, Topology, Window};
+use crosswipe_domain::{Business, Chronic, InfNo, Moment, Nature, Topology, Window};
 
 use crate::amend;
 use crate::captures;
@@ -221,6 +221,7 @@ impl Reader<'_, '_> {
         let basket = self.basket(fields);
         let instants = self.instants(fields);
         let account = self.yes_no(fields, "account", true);
+        let disease = self.disease(fields, business);
         let credential = match fields.optional("credential") {
             Some(node) => read_credential(node, self.problems),
             None => Some(Credential::default()),
@@ -242,6 +243,7 @@ impl Reader<'_, '_> {
             at,
             undo_at,
             account: account?,
+            disease: disease?,
             credential: credential?,
             discharge: discharge?,
             forced: forced?,
@@ -249,6 +251,25 @@ impl Reader<'_, '_> {
             continues: None,
             expect,
         })
+    }
+
+    /// `disease: M03900` of an outpatient visit.
+    fn disease(&self, fields: &Fields<'_>, business: Option<Business>) -> Option<Option<String>> {
+        let Some(node) = fields.optional("disease") else {
+            return Some(None);
+        };
+        let said = words::word(node, self.problems)?;
+        let outpatient = matches!(business, None | Some(Business::Outpatient));
+        let message = match (Chronic::is_code(&said.value), outpatient) {
+            (true, true) => return Some(Some(said.value)),
+            (false, _) => format!("`{}` is no code of a chronic disease", said.value),
+            (true, false) => "`disease` goes with an outpatient visit".to_owned(),
+        };
+        let help =
+            "慢特病门诊写病种编码, M 加 5 位数字 · of chronic outpatient care, M and five digits";
+        let problem = said.at.error(codes::WRONG_SHAPE, message);
+        self.problems.push(problem.help(help));
+        None
     }
 
     /// `at` and `undo_at`.

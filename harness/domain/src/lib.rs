@@ -52,7 +52,7 @@ pub use person::{
     BadIdNumber, Certificate, IdNumber, PersonClass, PersonNo, Pseudonym, PseudonymKey,
 };
 pub use plan::{DeclaredPurge, PlannedCase, PlannedPersona, PurgeMethod, ResolvedPlan};
-pub use policy::{AccountRule, Benefit, Filing, Policy, Segment, Subsidies};
+pub use policy::{AccountRule, Benefit, Chronic, Filing, Policy, Segment, Subsidies};
 pub use profile::{
     AnswerForm, CardSn, Clearing, Dialect, Encoding, EnvelopeForm, Gateway, GatewayCheck, Names,
     Profile, Reconciliation, SignIn,

@@ -21,6 +21,10 @@ pub struct Policy {
     pub subsidies: Subsidies,
     /// 住院起付线 · By tier 1, 2, 3; of the first, the second, and each later stay of a year.
     pub stay_deductibles: [[Money; 3]; 3],
+    /// 慢特病目录 · Diseases whose outpatient care is paid; empty = every one, without quota.
+    pub chronic: Vec<Chronic>,
+    /// 慢特病备案 · True: only who is registered for the disease (2503) is paid for it.
+    pub chronic_filed: bool,
     /// 职工
     pub employee: Benefit,
     /// 居民
@@ -44,6 +48,27 @@ pub struct Benefit {
     pub outpatient: [Vec<Segment>; 3],
     /// 住院 · The same for stays.
     pub inpatient: [Vec<Segment>; 3],
+}
+
+/// 慢特病病种 · One disease of an insured place's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chronic {
+    /// 病种编码, `M` and five digits.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// 年度限额 · What the pooled fund pays for it in a year; `None` = no limit of its own.
+    pub quota: Option<Money>,
+    /// 用药范围 · Drugs that are paid for it; empty = all.
+    pub drugs: Vec<String>,
+}
+
+impl Chronic {
+    /// 病种编码 · Whether a text has the form of a chronic disease's code: `M` and five digits.
+    pub fn is_code(text: &str) -> bool {
+        let digits = text.strip_prefix('M');
+        digits.is_some_and(|rest| rest.len() == 5 && rest.bytes().all(|b| b.is_ascii_digit()))
+    }
 }
 
 /// 备案 · Registration for care out of area.
@@ -125,6 +150,8 @@ impl Default for Policy {
                 [yuan(800), yuan(600), yuan(400)],
                 [yuan(1200), yuan(900), yuan(600)],
             ],
+            chronic: Vec::new(),
+            chronic_filed: true,
             employee: Benefit {
                 deductible: yuan(1000),
                 cap: yuan(120_000),

@@ -46,6 +46,8 @@ pub struct Tariff {
     pub ceiling: Option<UnitPrice>,
     /// 先行自付比例 of class B.
     pub selfpay: Ratio,
+    /// 贯标 · True: it has a national code. What has none is paid by no fund and no personal account.
+    pub coded: bool,
     /// 药品 · True: boxes of it lie on a shelf, each with a trace code; what is settled has left it.
     pub drug: bool,
 }

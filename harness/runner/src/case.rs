@@ -282,6 +282,7 @@ impl<T: Transport> Desk<T> {
             institution,
             basket,
             account: swipe.account,
+            disease: swipe.disease.as_deref(),
             credential: &swipe.credential,
             mid_stay: swipe.is_mid_stay(),
             messages: &messages[..last.map_or(messages.len(), |last| last + 1)],

@@ -111,6 +111,7 @@ impl<T: Transport> Desk<T> {
             basket,
             account: true,
             mid_stay: false,
+            disease: None,
             credential: Default::default(),
             now,
             began: play.treated.unwrap_or(now),

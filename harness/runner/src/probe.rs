@@ -141,6 +141,7 @@ impl<T: Transport> Desk<T> {
             institution,
             basket,
             account: true,
+            disease: None,
             credential: &credential,
             mid_stay: false,
             messages,

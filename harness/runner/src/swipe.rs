@@ -35,6 +35,8 @@ pub(crate) struct Plan<'n, 'd> {
     pub(crate) institution: &'d Institution,
     pub(crate) basket: &'d [crosswipe_domain::BasketLine],
     pub(crate) account: bool,
+    /// 慢特病 · The disease that it is for.
+    pub(crate) disease: Option<&'n str>,
     /// 凭证 · What the person shows.
     pub(crate) credential: &'n Credential,
     /// 中途结算 · Its settlement is one in the midst of a stay.
@@ -165,6 +167,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
                     basket: plan.basket,
                     account: plan.account,
                     mid_stay: plan.mid_stay,
+                    disease: plan.disease.map(str::to_owned),
                     credential: plan.credential.clone(),
                     now: began,
                     began,

@@ -53,6 +53,14 @@ refusal_codes! {
     OpenStay = "E-OPENSTAY", "该人员已在院, 不能重复办理入院";
     /// Out-of-area care without filing.
     NoReg = "E-NOREG", "无有效的异地就医备案";
+    /// Ours: no registration for the chronic disease that holds.
+    Chronic = "E-CHRONIC", "无有效的慢特病备案";
+    /// Ours: a disease that the insured place does not pay as a chronic one.
+    Disease = "E-DISEASE", "病种不在参保地的慢特病目录";
+    /// Ours: a drug that is not paid for the disease.
+    Drug = "E-DRUG", "药品不在该病种的用药范围";
+    /// Ours: an item without a national code, paid by fund or account.
+    Uncoded = "E-UNCODED", "没有国家标码, 不能用统筹和个人账户";
     /// Unknown or cancelled visit.
     NoVisit = "E-NOVISIT", "未查到就诊信息";
     /// A fee line sent twice.

@@ -446,6 +446,7 @@ fn settled(
         tier: 0,
         business,
         account_used: false,
+        disease: None,
         trial: false,
         facts: settlement_facts(node, &visit, &now.wire()),
         dispensed: Default::default(),

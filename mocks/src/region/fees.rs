@@ -20,10 +20,11 @@ const LARGEST_BILL: Money = Money::from_fen(100_000_000_000_000);
 /// What `pric_uplmt_amt` says where there is no ceiling.
 const NO_CEILING: &str = "999999";
 /// Facts of a line that are kept as they were sent.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 7] = [
     "chrg_bchno",
     "init_feedetl_sn",
     "med_type",
+    "dise_codg",
     "fee_ocur_time",
     "med_list_codg",
     "medins_list_codg",

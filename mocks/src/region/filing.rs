@@ -1,8 +1,9 @@
 //! 备案 · 2501 to 2506: a transfer, a chronic disease, an institution registered for a person, and their undo.
 //!
-//! The registration is a record at every party of the way, active until it is withdrawn. It entitles to nothing here
-//! that a person would not have anyway. Queries show the active ones with their number, as platforms do beyond the
-//! published fields. Not here: what a registration changes in the benefit (`settlement`).
+//! The registration is a record at every party of the way, active until it is withdrawn. One for a chronic disease (2503)
+//! entitles to its care (`chronic`), the others to nothing here that a person would not have anyway. Queries show the
+//! active ones with their number, as platforms do beyond the published fields.
+//! Not here: what a registration changes in the benefit (`settlement`).
 
 use crosswipe_wire::{ObjectText, Refusal, list_text};
 

@@ -5,7 +5,7 @@
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use super::outpatient::visit_facts;
-use super::{Ask, Region, fees, must};
+use super::{Ask, Region, diagnoses, fees, must};
 use crate::deed::Deed;
 use crate::rules;
 
@@ -26,20 +26,23 @@ impl Region {
     pub(super) fn inpatient(&mut self, ask: &Ask<'_>, base: &str) -> Result<Deed, Refusal> {
         if base == "2401" {
             let insutype = must(&ask.node, "insutype")?.into_owned();
+            let mut facts = visit_facts(ask, &STAY_FACTS);
+            facts.extend(diagnoses::told(&self.setup, ask)?);
             return Ok(Deed::Register {
                 mdtrt_id: self.issue(ask.now),
                 insutype,
-                facts: visit_facts(ask, &STAY_FACTS),
+                facts,
             });
         }
         let mdtrt_id = must(&ask.node, "mdtrt_id")?.into_owned();
         rules::visit(&self.treatment, &ask.hop, &mdtrt_id)?;
         match base {
             "2402" => self.discharge(ask, mdtrt_id),
-            "2403" => Ok(Deed::Describe {
-                facts: visit_facts(ask, &STAY_FACTS),
-                mdtrt_id,
-            }),
+            "2403" => {
+                let mut facts = visit_facts(ask, &STAY_FACTS);
+                facts.extend(diagnoses::told(&self.setup, ask)?);
+                Ok(Deed::Describe { mdtrt_id, facts })
+            }
             "2404" => Ok(Deed::Cancel { mdtrt_id }),
             "2405" => Ok(Deed::Readmit { mdtrt_id }),
             "2301" => fees::charge(&self.setup, &self.treatment, ask, mdtrt_id),
@@ -72,10 +75,11 @@ impl Region {
         if !main {
             return Err(bad("diseinfo.maindiag_flag: 无主诊断"));
         }
-        let facts = visit_facts(
+        let mut facts = visit_facts(
             ask,
             &["endtime", "dscg_dept_codg", "dscg_dept_name", "dscg_way"],
         );
+        facts.extend(diagnoses::told(&self.setup, ask)?);
         Ok(Deed::Discharge { mdtrt_id, facts })
     }
 }

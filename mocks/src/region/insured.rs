@@ -24,7 +24,7 @@ use crate::setup::Setup;
 use crate::{answer, closing, rules};
 
 use super::window::{Shut, refusal};
-use super::{catchup, credential, first_node};
+use super::{catchup, chronic, credential, first_node};
 
 /// 基金 · What each fund holds at the start.
 const FUND: Money = Money::from_fen(100_000_000_000);
@@ -267,6 +267,9 @@ impl Insured {
                 .value(&accumulator(&hop.person, &bill.insutype, &year, code))
         };
         let (pool, above, account) = accumulator_codes(class);
+        let policy = &self.setup.profile(self.code).policy;
+        let books = (&*self.setup, &self.ledger);
+        let quota = chronic::entitled(books, policy, (hop, bill), pool, now)?;
         let claim = Claim {
             sums: bill.sums,
             class,
@@ -277,17 +280,18 @@ impl Insured {
             deductible_used: Money::from_fen(sum("DEDC")),
             pool_paid: Money::from_fen(sum(pool)),
             above_paid: Money::from_fen(sum(above)),
+            quota,
             account: Account {
                 balance: self.balance(&hop.person, &bill.insutype),
                 used: bill.account_used,
             },
         };
-        let paid = pay(&self.setup.profile(self.code).policy, &claim);
+        let paid = pay(policy, &claim);
         let held = if self.holds { paid.account.fen() } else { 0 };
         bill.settled = Some(Settled {
             amounts: amounts_of(bill, &paid),
             balance: paid.balance.fen(),
-            accumulators: accumulators_of(bill, &paid, account),
+            accumulators: accumulators_of(bill, &paid, (pool, account)),
             held,
             person: PersonFacts::of(persona, now),
         });
@@ -410,21 +414,17 @@ impl Insured {
         let persona = self.persona(&node.text("psn_no").unwrap_or_default())?;
         let policy = &self.setup.profile(self.code).policy;
         let disease = node.text("dise_codg").unwrap_or_default();
-        let filed = |held: &crate::ledger::Held| {
-            !held.row.is_terminal()
-                && held.row.cause.infno.starts_with("2503")
-                && answer::fact(&held.row.facts, "opsp_dise_code") == disease
-        };
+        let filed = || chronic::is_filed(&self.ledger, persona.no.reveal(), &disease, now.day());
+        let chronic = matches!(node.text("med_type").as_deref(), Some("14" | "16"));
+        let mut list = policy.chronic.iter();
+        let listed = policy.chronic.is_empty() || list.any(|one| one.code == disease);
         let why = if node.text("insutype").as_deref() != Some(persona.class.insutype()) {
             Some("险种类型与参保信息不符")
         } else if policy.filing == Filing::Refused && hop.span() != Span::Local {
             Some("无有效的异地就医备案")
-        } else if node.text("med_type").as_deref() == Some("14")
-            && !self
-                .ledger
-                .rows_of_person("filing", persona.no.reveal())
-                .any(filed)
-        {
+        } else if chronic && !listed {
+            Some("病种不在慢特病目录")
+        } else if chronic && policy.chronic_filed && !filed() {
             Some("无有效的慢特病备案")
         } else {
             None
@@ -575,11 +575,12 @@ fn amounts_of(bill: &Bill, paid: &Paid) -> Amounts {
     amounts
 }
 
-fn accumulators_of(bill: &Bill, paid: &Paid, account: &str) -> Amounts {
-    let kind = match bill.business {
-        Business::Inpatient => "BIZ21",
-        Business::Pharmacy => "BIZ41",
-        _ => "BIZ11",
+fn accumulators_of(bill: &Bill, paid: &Paid, (pool, account): (&str, &str)) -> Amounts {
+    let kind = match (&bill.disease, bill.business) {
+        (Some(disease), _) => format!("BIZ{}", disease.kind),
+        (None, Business::Inpatient) => "BIZ21".to_owned(),
+        (None, Business::Pharmacy) => "BIZ41".to_owned(),
+        (None, _) => "BIZ11".to_owned(),
     };
     let mut sums = Amounts::from([
         (format!("C0000_{kind}"), 1),
@@ -589,6 +590,11 @@ fn accumulators_of(bill: &Bill, paid: &Paid, account: &str) -> Amounts {
     ]);
     if bill.business != Business::Inpatient {
         sums.insert("DEDC".to_owned(), paid.deductible.fen());
+    }
+    if let Some(disease) = &bill.disease {
+        let of_pool = paid.funds.iter().filter(|line| line.accumulator == pool);
+        let paid: Money = of_pool.map(|line| line.amount).sum();
+        sums.insert(chronic::quota_code(pool, disease), paid.fen());
     }
     sums.extend(
         paid.funds

@@ -3,7 +3,7 @@
 use crosswipe_wire::Refusal;
 
 use super::credential::voucher_fact;
-use super::{Ask, Region, fees, must};
+use super::{Ask, Region, diagnoses, fees, must};
 use crate::deed::Deed;
 use crate::ledger::Facts;
 use crate::rules;
@@ -33,10 +33,11 @@ impl Region {
         rules::visit(&self.treatment, &ask.hop, &mdtrt_id)?;
         match base {
             "2202" => Ok(Deed::Cancel { mdtrt_id }),
-            "2203" => Ok(Deed::Describe {
-                facts: visit_facts(ask, &["med_type", "dise_codg", "dise_name"]),
-                mdtrt_id,
-            }),
+            "2203" => {
+                let mut facts = visit_facts(ask, &["med_type", "dise_codg", "dise_name"]);
+                facts.extend(diagnoses::told(&self.setup, ask)?);
+                Ok(Deed::Describe { mdtrt_id, facts })
+            }
             "2204" => fees::charge(&self.setup, &self.treatment, ask, mdtrt_id),
             "2205" => fees::withdraw_batch(&self.treatment, ask, mdtrt_id),
             "2208" => self.unsettle(ask, mdtrt_id),

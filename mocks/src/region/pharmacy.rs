@@ -9,7 +9,8 @@ use crosswipe_wire::{Refusal, RefusalCode};
 
 use super::outpatient::visit_facts;
 use super::settle::settlement_facts;
-use super::{Ask, Region, fees, must};
+use super::{Ask, Region, chronic, coded, fees, must};
+use crate::answer::fact;
 use crate::deed::{Bill, Deed, Sale};
 
 /// What the visit of a sale keeps of its message.
@@ -47,6 +48,13 @@ impl Region {
             return Err(Refusal::new(RefusalCode::Split, "没有要结算的费用"));
         }
         let visit = visit_facts(ask, &VISIT);
+        let account_used = ask.node.text("acct_used_flag").as_deref() == Some("1");
+        let items = lines
+            .iter()
+            .map(|line| (fact(&line.facts, "med_list_codg"), line.split));
+        coded::check(&self.setup, items, account_used)?;
+        let of_lines = lines.iter().map(|line| &line.facts);
+        let disease = chronic::disease_of(&ask.node, &visit, of_lines)?;
         let facts = settlement_facts(&ask.node, &visit, &ask.now.wire());
         let setl_id = match trial {
             true => String::new(),
@@ -60,7 +68,8 @@ impl Region {
             sums,
             tier: ask.institution.tier,
             business: Business::Pharmacy,
-            account_used: ask.node.text("acct_used_flag").as_deref() == Some("1"),
+            account_used,
+            disease,
             trial,
             facts,
             dispensed: Default::default(),

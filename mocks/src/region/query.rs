@@ -1,4 +1,4 @@
-//! 查询 · 5201 visits, 5203 a settlement, 5204 fee lines, 5303 open stays, 5301 5302 5304 registrations: read from the
+//! 查询 · 5201 visits, 5202 diagnoses, 5203 a settlement, 5204 fee lines, 5303 open stays, 5301 5302 5304 registrations: read from the
 //! treatment place's books.
 //!
 //! Cancelled visits and withdrawn lines are not shown; a settlement that was undone is, with its refund
@@ -13,11 +13,19 @@ use crate::deed::PersonFacts;
 use crate::ledger::Held;
 use crate::machine::{Answer, Step};
 
+/// 医疗类别 · Whether a visit is of the kind that is asked for. A registration knows no kind before its diagnoses, so 11 asks
+/// for outpatient care of any kind.
+fn is_of(asked: &str, med_type: &str) -> bool {
+    let elsewhere = med_type.starts_with('2') || matches!(med_type, "41" | "52");
+    asked == med_type || asked == "11" && !elsewhere
+}
+
 impl Region {
     pub(super) fn query(&mut self, ask: &Ask<'_>) -> Result<Step, Refusal> {
         let receipt = self.desk.receipt(ask.now);
         let text = match ask.request.infno.base() {
             "5201" => write_ok(&receipt, &[("mdtrtinfo", self.visits(ask)?)]),
+            "5202" => write_ok(&receipt, &[("diseinfo", self.diagnoses(ask)?)]),
             "5203" => write_ok(&receipt, &self.settlement(ask)?),
             "5301" | "5302" | "5304" => write_ok(&receipt, &[self.filings(ask)]),
             "5204" => write_ok_array(&receipt, &self.lines(ask)?),
@@ -59,7 +67,7 @@ impl Region {
                 "" => "11",
                 known => known,
             };
-            let of_kind = kind.as_deref().is_none_or(|kind| kind == med_type);
+            let of_kind = kind.as_deref().is_none_or(|kind| is_of(kind, med_type));
             let named = asked.as_deref().is_none_or(|id| id == row.id);
             if row.is_terminal()
                 || row.cause.origin != ask.hop.cause.origin

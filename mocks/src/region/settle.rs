@@ -7,7 +7,7 @@ use crosswipe_domain::{Business, Money, Nature};
 use crosswipe_wire::{Members, Refusal, RefusalCode};
 
 use super::credential::voucher_fact;
-use super::{Ask, Region, must};
+use super::{Ask, Region, chronic, coded, must};
 use crate::answer::{fact, money};
 use crate::deed::{Bill, Deed, Unbill, negated};
 use crate::ledger::{Facts, Held};
@@ -43,6 +43,20 @@ impl Region {
         if !trial && !mid_stay && in_hospital && self.profile().discharge_first {
             return Err(RefusalCode::NotDisch.into());
         }
+        let of_bill = || {
+            lines
+                .iter()
+                .filter_map(|id| self.treatment.row("fee-detail", id))
+        };
+        let items = of_bill().map(|held| (fact(&held.row.facts, "med_list_codg"), split_of(held)));
+        coded::check(&self.setup, items, account_used)?;
+        let disease = match business {
+            Business::Inpatient => None,
+            _ => {
+                let of_lines = of_bill().map(|held| &held.row.facts);
+                chronic::disease_of(&ask.node, &visit.row.facts, of_lines)?
+            }
+        };
         let facts = settlement_facts(&ask.node, &visit.row.facts, &ask.now.wire());
         let setl_id = if trial {
             String::new()
@@ -59,6 +73,7 @@ impl Region {
             tier,
             business,
             account_used,
+            disease,
             trial,
             facts,
             dispensed: Default::default(),

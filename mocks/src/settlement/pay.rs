@@ -25,6 +25,8 @@ pub struct Claim {
     pub pool_paid: Money,
     /// Large-amount or critical-illness fund already paid this year.
     pub above_paid: Money,
+    /// 病种限额 · What the pooled fund may still pay for the disease this year; `None` = no limit.
+    pub quota: Option<Money>,
     /// The personal account.
     pub account: Account,
 }
@@ -78,6 +80,8 @@ pub fn pay(policy: &Policy, claim: &Claim) -> Paid {
     let deductible = deductible(policy, claim, scope);
     let base = scope - deductible;
     let (pool, left) = pooled(policy, claim, base);
+    // What is above the quota of a disease is the person's own: no other fund takes it.
+    let pool = claim.quota.map_or(pool, |quota| pool.min(quota));
     let above = above_cap(policy, claim, left);
     let mut funds = basic_funds(claim.class, pool, above);
     let mut borne = scope - pool - above;

@@ -25,6 +25,7 @@ fn line(text: &str) -> Split {
         } else {
             Ratio::parse(parts[4]).unwrap()
         },
+        coded: true,
         drug: false,
     };
     split(
@@ -101,6 +102,7 @@ fn stay(policy: &Policy) -> Paid {
         deductible_used: yuan("0"),
         pool_paid: yuan("111500.00"),
         above_paid: yuan("0"),
+        quota: None,
         account: Account {
             balance: yuan("2640.18"),
             used: true,
@@ -123,6 +125,7 @@ fn the_local_outpatient_example_is_met_to_the_cent() {
         deductible_used: yuan("760.00"),
         pool_paid: yuan("0"),
         above_paid: yuan("0"),
+        quota: None,
         account: Account {
             balance: yuan("1200.00"),
             used: true,
@@ -176,6 +179,7 @@ fn restricted_use_without_approval_is_wholly_self_financed() {
         class: ItemClass::A,
         ceiling: None,
         selfpay: Ratio::ZERO,
+        coded: true,
         drug: false,
     };
     let line = split(
@@ -246,7 +250,8 @@ proptest! {
             deductible_used: Money::ZERO,
             pool_paid: Money::from_fen(pool_paid),
             above_paid: Money::ZERO,
-            account: Account { balance: Money::from_fen(balance), used },
+            quota: None,
+        account: Account { balance: Money::from_fen(balance), used },
         };
         let paid = pay(&Policy::default(), &claim);
         prop_assert_eq!(paid.fund_sum + paid.account + paid.cash, sums.amount);

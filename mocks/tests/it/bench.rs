@@ -72,6 +72,7 @@ fn tariff(code: &str, class: ItemClass, ceiling: Option<&str>, selfpay: i64) -> 
         class,
         ceiling,
         selfpay: Ratio::from_scaled(selfpay),
+        coded: true,
         drug: code.starts_with("drug"),
     }
 }

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod chronic;
 mod clearing;
 #[cfg(test)]
 mod credentials;

@@ -1,6 +1,6 @@
 //! 取值 · What kinds of values knobs have: how one is read, written, and said in a schema.
 
-use crosswipe_domain::{Clearing, GatewayCheck, InfNo, Money, Profile, Ratio, Segment};
+use crosswipe_domain::{Chronic, Clearing, GatewayCheck, InfNo, Money, Profile, Ratio, Segment};
 use crosswipe_wire::catalogue;
 
 use crate::codes;
@@ -48,6 +48,8 @@ pub(super) enum Kind {
     Ratio(Place<Ratio>),
     /// A ratio of 0 to 1, or `none`.
     MaybeRatio(Place<Option<Ratio>>),
+    /// A list of `{code, name, quota, drugs}`; the last two may be missing.
+    Chronic(Place<Vec<Chronic>>),
     /// A ratio, or a list of `{to, ratio}` whose last has no `to`.
     Segments(Place<Vec<Segment>>),
 }
@@ -175,6 +177,11 @@ impl Kind {
                     }
                 }
             },
+            Kind::Chronic(place) => {
+                if let Some(read) = super::chronic::read(node, problems) {
+                    *place(profile) = read;
+                }
+            }
             Kind::Segments(place) => {
                 if let Some(segments) = segments(node, problems) {
                     *place(profile) = segments;
@@ -214,6 +221,9 @@ impl Kind {
             Kind::Change(place) | Kind::Ratio(place) => place(profile).to_string(),
             Kind::MaybeRatio(place) => {
                 place(profile).map_or_else(|| NONE.to_owned(), |ratio| ratio.to_string())
+            }
+            Kind::Chronic(place) => {
+                list(place(profile).iter().map(super::chronic::shown).collect())
             }
             Kind::Segments(place) => {
                 let one = |segment: &Segment| match segment.to {
@@ -266,7 +276,7 @@ fn whole(node: &Node, least: u32, most: u32, problems: &Problems) -> Option<u32>
     number
 }
 
-fn amount(node: &Node, problems: &Problems) -> Option<Money> {
+pub(super) fn amount(node: &Node, problems: &Problems) -> Option<Money> {
     let said = words::word(node, problems)?;
     let read = words::parsed(
         &said,

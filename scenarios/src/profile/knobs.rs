@@ -376,6 +376,22 @@ pub(super) const KNOBS: &[Knob] = &[
         Kind::MaybeRatio(|p| &mut p.policy.subsidies.medical_aid),
     ),
     knob(
+        "policy.chronic_filing",
+        "慢特病须先备案 (2503)",
+        "whether chronic care needs a registration (2503)",
+        Kind::Choice(
+            &["required", "ignore"],
+            |p, at| p.policy.chronic_filed = at == 0,
+            |p| usize::from(!p.policy.chronic_filed),
+        ),
+    ),
+    knob(
+        "policy.chronic",
+        "慢特病目录: 病种、年度限额、用药; 空为不限病种",
+        "chronic diseases with yearly quota and drugs; empty = any disease",
+        Kind::Chronic(|p| &mut p.policy.chronic),
+    ),
+    knob(
         "policy.stay_deductible.tier1",
         "一级医院住院起付线: 首次、二次、三次及以后",
         "deductible of a stay, tier 1: first, second, later",

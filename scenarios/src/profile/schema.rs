@@ -84,6 +84,14 @@ fn shape(kind: &Kind) -> String {
         Kind::Change(_) => r#""type":"number","minimum":-1,"maximum":1"#.to_owned(),
         Kind::Ratio(_) => RATIO.to_owned(),
         Kind::MaybeRatio(_) => format!(r#""anyOf":[{{{RATIO}}},{{"const":"none"}}]"#),
+        Kind::Chronic(_) => {
+            let text = r#""type":"string""#;
+            let disease = format!(
+                r#""type":"object","additionalProperties":false,"required":["code","name"],"properties":{{"code":{{{text},"pattern":"^M[0-9]{{5}}$"}},"name":{{{text}}},"quota":{{{AMOUNT}}},"drugs":{{{}}}}}"#,
+                list(text)
+            );
+            list(&disease)
+        }
         Kind::Segments(_) => {
             let segment = format!(
                 r#""type":"object","additionalProperties":false,"required":["ratio"],"properties":{{"to":{{{AMOUNT}}},"ratio":{{{RATIO}}}}}"#

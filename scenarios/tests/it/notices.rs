@@ -43,7 +43,6 @@ fn shipped(name: &str) -> Plan {
 ])]
 #[case::harbin("harbin-2021", "HB", 11, "hb", 15, &[
     (9, "what belongs to one accident is on no bill"),
-    (11, "of three refusals the institution's is played; items carry no national code"),
     (12, "contribution plans are no queue of a mock platform"),
     (13, "played with --shift +2d by the shipped command"),
 ])]

@@ -35,6 +35,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) account: bool,
     /// 中途结算 · What it settles next is settled in the midst of the stay.
     pub(crate) mid_stay: bool,
+    /// 慢特病 · The disease that it is for; `None` = ordinary outpatient care.
+    pub(crate) disease: Option<String>,
     /// 凭证 · What the person shows.
     pub(crate) credential: Credential,
     /// 出示时间 · When a message is made: a token is shown anew for each.
@@ -73,6 +75,14 @@ impl Visit<'_> {
         ObjectText::new()
             .text("mdtrt_id", &self.mdtrt_id)
             .text("psn_no", self.persona.no.reveal())
+    }
+
+    /// 医疗类别 · Of an outpatient visit.
+    fn med_type(&self) -> &'static str {
+        match self.disease {
+            Some(_) => "14",
+            None => "11",
+        }
     }
 
     /// Adds the credential for a business; unless the scenario says so, the identity card (02), which works across

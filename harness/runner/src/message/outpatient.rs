@@ -26,8 +26,9 @@ pub(crate) fn register(visit: &Visit<'_>) -> Nodes {
 pub(crate) fn diagnose(visit: &Visit<'_>) -> Nodes {
     let visit_node = visit
         .node()
-        .text("med_type", "11")
-        .text("begntime", &visit.began.wire());
+        .text("med_type", visit.med_type())
+        .text("begntime", &visit.began.wire())
+        .opt_text("dise_codg", visit.disease.as_deref());
     vec![
         ("mdtrtinfo", visit_node.finish()),
         ("diseinfo", visit.diagnosis(false)),
@@ -40,6 +41,7 @@ pub(crate) fn charge(visit: &Visit<'_>) -> Nodes {
         node.text("chrg_bchno", &visit.batch)
             .text("rxno", &visit.batch)
             .text("rx_circ_flag", "0")
+            .opt_text("dise_codg", visit.disease.as_deref())
     });
     vec![("feedetail", lines)]
 }
@@ -48,7 +50,7 @@ pub(crate) fn charge(visit: &Visit<'_>) -> Nodes {
 pub(crate) fn price(visit: &Visit<'_>) -> Nodes {
     let node = visit
         .settlement(SplitSent::No)
-        .text("med_type", "11")
+        .text("med_type", visit.med_type())
         .text("chrg_bchno", &visit.batch);
     vec![("data", node.finish())]
 }
@@ -57,7 +59,7 @@ pub(crate) fn price(visit: &Visit<'_>) -> Nodes {
 pub(crate) fn settle(visit: &Visit<'_>) -> Nodes {
     let node = visit
         .settlement(SplitSent::Yes)
-        .text("med_type", "11")
+        .text("med_type", visit.med_type())
         .text("chrg_bchno", &visit.batch);
     vec![("data", node.finish())]
 }

@@ -182,6 +182,7 @@ fn case(plan: &Plan, number: usize, cell: &Cell<'_>, outcome: Expected) -> Case 
         at: Some(cell.at),
         undo_at: None,
         account: true,
+        disease: None,
         credential: Default::default(),
         discharge: Discharge::First,
         forced: false,
