@@ -61,20 +61,6 @@ use files::Files;
 use insured::Insured;
 use session::SignIns;
 
-/// What this platform serves; the rest of the catalogue is refused by name.
-const SERVED: [&str; 54] = [
-    "9001", "9002", "1101", "5201", "5202", "5203", "5204", "5206", "5301", "5302", "5303", "5304",
-    "3201", "2601", // session, queries, reversal
-    "2501", "2502", "2503", "2504", "2505", "2506", // filing
-    "2101", "2102", "2103", // pharmacy
-    "1301", "3202", "9101", "9102", // files
-    "3260", "3261", "3262", // clearing
-    "1201", "1312", "1901", "3301", "3302", "2001", // catalogue and its mapping, entitlement
-    "2201", "2202", "2203", "2204", "2205", "2206", "2207", "2208", // outpatient
-    "2401", "2402", "2403", "2404", "2405", "2301", "2302", "2303", "2304",
-    "2305", // inpatient
-];
-
 /// 市平台 · A region's platform with its two ledgers.
 pub struct Region {
     code: AdmDivision,
@@ -254,12 +240,6 @@ impl Region {
         let recorded = self.setup.records(self.code, infno);
         if !recorded && catalogue().transaction(infno).is_none() {
             return Err(Refusal::new(RefusalCode::Unsupported, infno.as_str()));
-        }
-        if !recorded && !SERVED.contains(&infno.base()) {
-            return Err(Refusal::new(
-                RefusalCode::Unsupported,
-                format!("{infno} 模拟平台尚未实现"),
-            ));
         }
         let setup = Arc::clone(&self.setup);
         let institution = setup

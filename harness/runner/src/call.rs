@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{InfNo, Nature, Outcome, Persona, TxId};
+use crosswipe_domain::{Business, InfNo, Nature, Outcome, Persona, TxId};
 use crosswipe_journal::{Purpose, UndoPlan};
-use crosswipe_scenarios::{Call, Case};
+use crosswipe_scenarios::{Call, Case, Expected};
 use crosswipe_wire::{ObjectText, catalogue};
 
 use crate::captures::Captures;
@@ -68,6 +68,12 @@ impl<T: Transport> Desk<T> {
                 return Ok(());
             }
         };
+        let files = call.infno.business() == Some(Business::Filing);
+        let gated = matches!(call.expect.outcome, Expected::Gate { .. });
+        if let Some(persona) = persona.filter(|_| files && !gated) {
+            // The undo of a probe that came later would take the registration back, before anything was done with it.
+            self.probe_first(busy, persona, institution).await?;
+        }
         let field = |name: &str| input.fields.get(name).cloned();
         let origin = institution.code.as_str();
         let undoes = match call.infno.nature() {

@@ -84,10 +84,7 @@ fn a_disease_is_paid_up_to_its_quota_and_the_quota_comes_back() {
         let settled = counter.send("2207", bill(&visit)).output();
         for answer in [&trial, &settled] {
             let info = &answer["setlinfo"];
-            assert_eq!(
-                info["hifp_pay"].to_string(),
-                pays.trim_end_matches(".00").to_owned() + ".00"
-            );
+            assert_eq!(yuan(&info["hifp_pay"].to_string()), yuan(pays));
             // No other fund takes what is above.
             assert_eq!(info["fund_pay_sumamt"], info["hifp_pay"]);
         }
@@ -238,6 +235,22 @@ fn what_has_no_national_code_is_paid_in_cash_alone(
             ),
         }
     }
+}
+
+/// All 54 transactions of the interface are somebody's business here.
+#[test]
+fn nothing_of_the_catalogue_is_unheard_of() {
+    let world = world(|_| {});
+    let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
+    let mut asked = 0;
+    for transaction in crosswipe_wire::catalogue().transactions() {
+        let infno = transaction.infno;
+        let said = counter.send(infno, json!({}));
+        assert_ne!(said, Said::Refused(Code::Unsupported), "{infno}");
+        asked += 1;
+    }
+    assert_eq!(asked, 54);
+    println!("{asked} transactions answered");
 }
 
 fn listed(counter: &mut Counter<'_>, visit: &str) -> Vec<(String, String, String)> {

@@ -160,7 +160,6 @@ fn refund(counter: &mut Counter, count: &str, price: &str, original: &str) -> Sa
     let stay = c.charged_stay();
     c.send("2402", json!({"dscginfo": {"mdtrt_id": stay}, "diseinfo": [{"mdtrt_id": stay, "maindiag_flag": "0"}]}))
 })]
-#[case::what_this_mock_does_not_do_yet(Code::Unsupported, |c: &mut Counter| c.send("5202", json!({})))]
 #[case::what_nobody_knows(Code::Unsupported, |c: &mut Counter| c.send("9999", json!({})))]
 #[case::before_the_window(Code::Window, |c: &mut Counter| { c.now = at("2017-05-31T12:00+08:00"); c.send("2201", json!({})) })]
 #[case::while_all_is_stopped(Code::Window, |c: &mut Counter| { c.now = at("2017-06-01T08:59:59.999+08:00"); c.send("2201", json!({})) })]

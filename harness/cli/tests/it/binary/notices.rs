@@ -81,13 +81,14 @@ fn chronic_care_is_settled_by_its_disease_and_its_quota_comes_back() {
 fn an_accumulator_of_chronic_care_that_stays_is_found() {
     let bench = Bench::new();
     let order = "accumulator-not-restored:on=2208";
-    let only = ["--json", "--case", "chronic/quota", "--fault", order];
+    let only = ["--json", "--case", "chronic/filing-last-day", "--fault", order];
     let report = bench
         .run_plan(&plan("chronic"), "run", &only)
         .must_end(1)
         .json();
     let text = report["findings"].to_string();
     assert!(text.contains("residue:accumulator"), "{text}");
+    assert!(text.contains("code=D310101_M03900"), "{text}");
     let violated = rules(&report, "violated");
     assert!(violated.iter().any(|rule| rule == "R1"), "{violated:?}");
     assert!(violated.iter().any(|rule| rule == "R8"), "{violated:?}");
