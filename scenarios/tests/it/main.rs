@@ -14,6 +14,7 @@ mod shipped;
 mod slips_amend;
 mod slips_captures;
 mod slips_cases;
+mod slips_chronic;
 mod slips_credentials;
 #[cfg(test)]
 mod slips_plan;

@@ -20,7 +20,6 @@ fn shipped(name: &str) -> Plan {
 
 #[rstest]
 #[case::qianjiang("qianjiang-2021", "QJ", 16, "qj", 17, &[
-    (3, "quota of chronic drugs: the mock policy knows no quota"),
     (12, "last year's stay turned to self-pay: no platform's books show it"),
     (15, "a platform knows no day from which on it reconciles"),
         (16, "a settlement without a card: platforms do not look at the credential"),
