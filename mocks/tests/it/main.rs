@@ -6,6 +6,7 @@
 mod bench;
 #[cfg(test)]
 mod chronic;
+#[cfg(test)]
 mod clearing;
 #[cfg(test)]
 mod credentials;

@@ -15,6 +15,7 @@ mod slips_amend;
 mod slips_captures;
 mod slips_cases;
 mod slips_chronic;
+#[cfg(test)]
 mod slips_credentials;
 #[cfg(test)]
 mod slips_plan;
