@@ -35,6 +35,7 @@ mod planned;
 mod preflight;
 mod purged;
 mod recheck;
+mod recorded;
 mod resume;
 mod secrets;
 mod served;
