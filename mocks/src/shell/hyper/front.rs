@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use crosswipe_domain::{AdmDivision, Moment, Party, PersonNo, Profile, Role, Topology};
-use crosswipe_wire::conform::{Conform, Exchange, Scope};
+use crosswipe_wire::conform::{Carried, Conform, Exchange, Scope};
 use crosswipe_wire::gateway::{Dialect, Key, Nonces};
 use crosswipe_wire::{
     Finding, Mode, Refusal, RefusalCode, Request as Message, Response as Reply, Weight, catalogue,
@@ -313,7 +313,7 @@ impl Node {
             request: &admitted.body,
             profile: &admitted.profile,
             answer: answer.as_ref().map(|(status, body)| (*status, &body[..])),
-            carried: None,
+            carried: self.carried(head, &admitted.profile),
             masked: false,
         });
         if let Some(told) = told(&admitted, &seen, &judged.request, answer.as_ref()) {
@@ -328,6 +328,16 @@ impl Node {
     /// What a person was told is done, as `by` says; the number of its line.
     fn confirm(&self, number: Option<&str>, by: &str) -> Option<String> {
         lock(&self.acceptance).confirm((self.time)(), number, by)
+    }
+
+    /// What a message of a region with a gateway of its own says of the gateway that its sender had in mind; its address
+    /// is this door's. Nothing where the door was told to speak one dialect to all.
+    fn carried(&self, head: &Head, profile: &Profile) -> Option<Carried<'static>> {
+        let own = self.config.dialect.is_none() && profile.gateway.dialect != Dialect::Bare;
+        own.then(|| Carried {
+            dialect: head.dialect(),
+            path: "",
+        })
     }
 
     fn note(&self, seen: Seen) {

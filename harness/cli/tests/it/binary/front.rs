@@ -20,7 +20,7 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{DEADLINE, Ended, PAUSE, Started, crosswipe, plan, start};
+use super::{Bench, DEADLINE, Ended, PAUSE, Started, crosswipe, plan, start};
 
 const HOSPITAL: &str = "H33020000001";
 const PERSON: &str = "hangzhou-employee";
@@ -432,6 +432,26 @@ fn strict_is_one_dialect_one_path_and_no_nonce_twice() {
     );
     let whole = door.his("x-tif", &[]).unwrap();
     assert_eq!(whole.len(), 10, "{whole:?}");
+    door.close().1.must_end(0);
+}
+
+/// Tolerant: another province's gateway is forgiven and said; the region's own is not worth a word.
+#[test]
+fn another_gateway_than_the_region_s_is_forgiven_and_said() {
+    let bench = Bench::new();
+    let plan = bench.changed_plan("topology.yaml", "regions:\n", "profile: hunan\nregions:\n");
+    let door = Door::of_plan(&plan, &[]);
+    let (Some(bare), Some(own)) = (door.his("bare", &[]), door.his("csb", &[])) else {
+        return;
+    };
+    assert_eq!((bare.len(), own.len()), (10, 10), "{bare:?} {own:?}");
+    let seen = door.seen();
+    let said = |one: &Value| {
+        let mut found = one["findings"].as_array().unwrap().iter();
+        found.any(|one| one["code"] == "dialect-differs")
+    };
+    assert!(seen[..10].iter().all(said), "{:?}", seen[0]);
+    assert!(!seen[10..].iter().any(said), "{:?}", seen[10]);
     door.close().1.must_end(0);
 }
 
