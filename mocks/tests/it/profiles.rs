@@ -433,3 +433,48 @@ fn no_figure_of_a_policy_is_idle() {
         })
     );
 }
+
+/// A resident's settlement goes by the residents' figures, and by none of the employees'.
+#[test]
+fn no_figure_of_the_residents_is_idle() {
+    let of = |change: fn(&mut Policy)| {
+        let world = world(|profile| change(&mut profile.policy));
+        let (_, settled) = settle(&mut Counter::new(&world, H_NINGBO, RESIDENT));
+        let info = &settled["setlinfo"];
+        ["fund_pay_sumamt", "hifp_pay", "hifmi_pay", "psn_cash_pay"]
+            .map(|name| info[name].to_string())
+    };
+    type Change = (&'static str, fn(&mut Policy));
+    let changes: [Change; 4] = [
+        ("deductible", |p| p.resident.deductible = yuan("900")),
+        ("cap", |p| p.resident.cap = yuan("20")),
+        ("above", |p| {
+            (
+                p.resident.cap,
+                p.resident.above_after,
+                p.resident.above_ratio,
+            ) = (yuan("20"), yuan("0"), Ratio::from_scaled(9_000))
+        }),
+        ("outpatient", |p| {
+            p.resident
+                .outpatient
+                .iter_mut()
+                .for_each(|segments| segments[0].ratio = Ratio::from_scaled(100))
+        }),
+    ];
+    let national = of(|_| {});
+    let mut seen = vec![national.clone()];
+    for (name, change) in changes {
+        let paid = of(change);
+        assert!(!seen.contains(&paid), "{name}: {paid:?}");
+        seen.push(paid);
+    }
+    let of_employees = of(|p| {
+        (p.employee.deductible, p.employee.cap) = (yuan("900"), yuan("20"));
+        p.employee
+            .outpatient
+            .iter_mut()
+            .for_each(|segments| segments[0].ratio = Ratio::from_scaled(100));
+    });
+    assert_eq!(of_employees, national);
+}

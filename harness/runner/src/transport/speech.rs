@@ -104,3 +104,49 @@ impl Speech {
         format!("{salt:016x}{count:016x}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message with a character that is one byte nowhere, and one that GBK lacks.
+    const MESSAGE: &str = r#"{"infno":"1101","input":{"data":{"psn_name":"测试𠮷"}}}"#;
+
+    fn speech(encoding: Encoding) -> Speech {
+        let mut profile = Profile::default();
+        profile.gateway.encoding = encoding;
+        let key = Key::new("k", "s");
+        Speech::new(Arc::new(profile), key, [0; 8])
+    }
+
+    fn dressed(encoding: Encoding) -> (Bytes, String) {
+        let at = Moment::parse("2030-03-02T13:00+08:00").unwrap();
+        let said = speech(encoding).dressed(MESSAGE, at);
+        let kind = said
+            .headers
+            .into_iter()
+            .find(|(name, _)| *name == "content-type");
+        (said.body, kind.unwrap().1)
+    }
+
+    #[test]
+    fn text_leaves_in_the_encoding_of_the_gateway_and_loses_no_character() {
+        let (plain, kind) = dressed(Encoding::Utf8);
+        assert_eq!(
+            (&plain[..], kind.ends_with("utf-8")),
+            (MESSAGE.as_bytes(), true)
+        );
+        let (gbk, kind) = dressed(Encoding::Gbk);
+        assert!(kind.ends_with("GBK") && std::str::from_utf8(&gbk).is_err());
+        assert!(!gbk.contains(&b'?'));
+        assert_eq!(encoding_rs::GB18030.decode(&gbk).0, MESSAGE);
+    }
+
+    #[test]
+    fn an_answer_is_read_in_either_encoding() {
+        let (gbk, _) = dressed(Encoding::Gbk);
+        for encoding in [Encoding::Utf8, Encoding::Gbk] {
+            assert_eq!(speech(encoding).plain(gbk.clone()), MESSAGE.as_bytes());
+        }
+    }
+}

@@ -35,7 +35,7 @@ fn planned(bench: &Bench, profile: &str) -> String {
 #[case::jiangsu("jiangsu")]
 #[case::hebei("hebei")]
 #[case::chongqing("chongqing")]
-#[case::apikey("{gateway: {dialect: apikey}}")]
+#[case::apikey("{gateway: {dialect: apikey}, envelope: {receiver: XYZ, infver: [2.0]}}")]
 #[case::sealed("own.yaml")]
 fn a_run_speaks_the_dialect_of_its_region_and_ends_clean(#[case] profile: &str) {
     let bench = Bench::new();
@@ -50,6 +50,24 @@ fn a_run_speaks_the_dialect_of_its_region_and_ends_clean(#[case] profile: &str) 
     ]);
     assert_eq!(ended.json()["verdict"], "clean", "{profile}: {ended:?}");
     ended.must_end(0);
+    // Every message names the receiver and the version that its region asks for.
+    let asked = crosswipe_scenarios::load(Path::new(&plan)).unwrap();
+    let envelope = &asked.topology.regions[0].profile.envelope;
+    let named = [
+        format!(r#""recer_sys_code":"{}""#, envelope.receiver),
+        format!(r#""infver":"{}""#, envelope.infver[0]),
+    ];
+    let history = crosswipe_journal::read(&bench.path("run")).unwrap();
+    let sent = history
+        .messages
+        .values()
+        .filter(|text| text.contains("recer_sys_code"));
+    let mut messages = 0;
+    for text in sent {
+        assert!(named.iter().all(|one| text.contains(one)), "{text}");
+        messages += 1;
+    }
+    assert!(messages > 100, "{messages}");
 }
 
 /// One case of the plan settles before the discharge, which this region refuses: the case fails, and nothing is left.
