@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{AdmDivision, Business, Cause, InfNo, Span};
+use crosswipe_domain::{AdmDivision, Business, Cause, Channel, InfNo, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Amounts, Facts};
@@ -25,6 +25,9 @@ pub struct Hop {
     pub insured: AdmDivision,
     /// 就医地
     pub treatment: AdmDivision,
+    /// 渠道 · Through which the institution sends it.
+    #[serde(default, skip_serializing_if = "Channel::is_counter")]
+    pub channel: Channel,
     /// Digest of the institution's bytes, so that every party can tell a repetition from another message under its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,

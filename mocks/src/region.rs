@@ -34,8 +34,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, Cause, FenceState, InfNo, Institution, Moment, Nature, Party, Profile, Role, Span,
-    Window,
+    AdmDivision, Cause, Channel, FenceState, InfNo, Institution, Moment, Nature, Party, Profile,
+    Role, Span, Window,
 };
 use crosswipe_wire::regional::in_form;
 use crosswipe_wire::{
@@ -272,6 +272,7 @@ impl Region {
             person,
             insured: self.code,
             treatment: self.code,
+            channel: Channel::of_opter_type(&request.opter_type),
             digest: keeps.then(|| digest.clone()),
             deed: Deed::Ask,
         };

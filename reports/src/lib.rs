@@ -33,5 +33,6 @@ pub use window::{WindowSource, go_live, window_json, window_terminal};
 pub use wording::Lang;
 pub use wording::sentence::verdict_sentence;
 pub use wording::terms::{
-    allows as allows_in_words, business as business_in_words, phase as phase_in_words,
+    allows as allows_in_words, business as business_in_words, channel as channel_in_words,
+    phase as phase_in_words,
 };

@@ -3,7 +3,7 @@
 //! Why apart: this is what the gate will let pass, so `any` never means more than `cross_swipe` names, and a
 //! phase that may not have test swipes cannot have an `allow`. Called by `phases`.
 
-use crosswipe_domain::{Allow, Business, PersonClass, PhaseKind, Scope, Topology};
+use crosswipe_domain::{Allow, Business, Channel, PersonClass, PhaseKind, Scope, Topology};
 
 use crate::codes;
 use crate::fields::{Fields, items};
@@ -92,6 +92,7 @@ fn allow(node: &Node, context: &Context<'_>) -> Option<(Allow, Said<Scope>)> {
         .filter_map(|said| crate::seats::institution(said, context.topology?, problems))
         .map(|code| code.to_string())
         .collect();
+    let channels = channels(&fields, problems).unwrap_or_default();
     fields.done();
     let scope = scope?;
     Some((
@@ -100,9 +101,27 @@ fn allow(node: &Node, context: &Context<'_>) -> Option<(Allow, Said<Scope>)> {
             scope: scope.value,
             classes,
             institutions,
+            channels,
         },
         scope,
     ))
+}
+
+/// `channels:` of an allow or a suspension; none = any. `None` = it stands there and cannot be read.
+pub(crate) fn channels(fields: &Fields<'_>, problems: &Problems) -> Option<Vec<Channel>> {
+    let Some(node) = fields.optional("channels") else {
+        return Some(Vec::new());
+    };
+    let said = words::words(node, problems);
+    let read = said.iter().filter_map(|said| channel(said, problems));
+    let read: Vec<Channel> = read.collect();
+    (read.len() == said.len() && !said.is_empty()).then_some(read)
+}
+
+/// A channel by its name.
+pub(crate) fn channel(said: &Said<String>, problems: &Problems) -> Option<Channel> {
+    let choices = Channel::ALL.map(|channel| (channel.name(), channel));
+    words::one_of(said, "channel", &choices, problems)
 }
 
 /// `any` means what `cross_swipe` names, and nothing more.

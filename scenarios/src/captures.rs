@@ -150,6 +150,7 @@ impl Reader<'_, '_> {
             persona: visit.persona,
             institution: visit.institution,
             forced: visit.forced,
+            channel: visit.channel,
         })
     }
 

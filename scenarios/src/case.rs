@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, CaseId, InfNo, InstitutionCode, Moment};
+use crosswipe_domain::{Business, CaseId, Channel, InfNo, InstitutionCode, Moment};
 
 use crate::credential::Credential;
 
@@ -60,6 +60,8 @@ pub struct Swipe {
     pub at: Option<Moment>,
     /// Undo not before this instant; `None` = when the case's forward steps are done.
     pub undo_at: Option<Moment>,
+    /// 渠道 · Through what it is sent.
+    pub channel: Channel,
     /// 个人账户使用标志 · Whether the personal account pays what it can.
     pub account: bool,
     /// 慢特病 · The disease that an outpatient visit is for (`med_type` 14); `None` = ordinary care.
@@ -124,6 +126,8 @@ pub struct Call {
     pub persona: Option<String>,
     /// Who sends it.
     pub institution: InstitutionCode,
+    /// 渠道 · Through what it is sent.
+    pub channel: Channel,
     /// When; `None` = as soon as its turn comes.
     pub at: Option<Moment>,
     /// The earlier step about whose visit it is: whatever [`with`](Call::with) does not say comes from there.
@@ -174,6 +178,8 @@ pub struct Play {
     pub basket: String,
     /// When.
     pub at: Option<Moment>,
+    /// 渠道 · Through what it is sent.
+    pub channel: Channel,
     /// The earlier play of the case whose visit goes on here; `None` = a visit begins.
     pub of: Option<String>,
     /// Numbers of the messages that are sent, in their order.
@@ -366,6 +372,8 @@ pub struct Visit<'a> {
     pub institution: &'a InstitutionCode,
     /// What for.
     pub business: Business,
+    /// Through what.
+    pub channel: Channel,
 }
 
 impl Step {
@@ -386,11 +394,13 @@ impl Step {
                 persona: &swipe.persona,
                 institution: &swipe.institution,
                 business: swipe.business,
+                channel: swipe.channel,
             }),
             Step::Play(play) => Some(Visit {
                 persona: &play.persona,
                 institution: &play.institution,
                 business: play.business,
+                channel: play.channel,
             }),
             Step::Call(_) | Step::Parallel(_) => None,
         }

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use crosswipe_domain::{Moment, Window};
 
+use crate::cases::is_scenario;
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
@@ -67,6 +68,10 @@ pub struct Duty {
     pub text: String,
     /// The notice's own words.
     pub quote: String,
+    /// Scenarios of the notice, e.g. `qj-12`, that come to this: no books can show them.
+    pub covers: Vec<String>,
+    /// 账上看不出 · Why not; empty where it covers none.
+    pub unseen: String,
 }
 
 /// 存疑 · A place where the notice can be read in two ways.
@@ -181,6 +186,27 @@ fn duty(node: &Node, clauses: &BTreeSet<String>, problems: &Problems) -> Option<
         .optional("quote")
         .and_then(|node| words::told(node, problems))
         .map_or(String::new(), |said| said.value);
+    let covers = fields
+        .optional("covers")
+        .map(|node| words::words(node, problems))
+        .unwrap_or_default();
+    let strange = covers.iter().filter(|said| !is_scenario(&said.value));
+    strange.for_each(|said| {
+        let message = format!("`{}` is no scenario of a notice", said.value);
+        let help =
+            "形如 qj-12; 条款写在 clause · write it like qj-12; the clause stands in `clause`";
+        problems.push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
+    });
+    let unseen = match fields.has("covers") {
+        true => fields
+            .required(
+                "unseen",
+                "写上为什么账上看不出 · say why no books can show it",
+            )
+            .and_then(|node| words::told(node, problems))
+            .map(|said| said.value),
+        false => Some(String::new()),
+    };
     fields.done();
     let (from, due) = (from?, due?);
     if let (Some(from), Some(due)) = (&from, &due)
@@ -202,6 +228,8 @@ fn duty(node: &Node, clauses: &BTreeSet<String>, problems: &Problems) -> Option<
         due: due.map(|said| said.value),
         text: text?.value,
         quote,
+        covers: covers.into_iter().map(|said| said.value).collect(),
+        unseen: unseen?,
     })
 }
 

@@ -53,6 +53,7 @@ impl Reader<'_, '_> {
             )),
             Some(None) => self.whose(fields, stranger),
         };
+        let channel = self.channel(fields);
         let until = self.last_message(fields, business);
         let at = self.instant(fields, "at");
         if !fields.has("at") {
@@ -97,6 +98,7 @@ impl Reader<'_, '_> {
             institution,
             business,
             basket,
+            channel: channel?,
             at: value(at)?,
             stranger: stranger?,
             expect: expect?,

@@ -5,8 +5,8 @@
 //! own, each with its own code. Called by `cases`.
 
 use crosswipe_domain::{
-    AdmDivision, Allow, Business, Institution, Moment, Persona, Public, Scope, Span, Suspension,
-    Topology, Window,
+    AdmDivision, Allow, Business, Channel, Institution, Moment, Persona, Public, Scope, Span,
+    Suspension, Topology, Window,
 };
 
 use crate::Visit;
@@ -25,6 +25,7 @@ pub(crate) struct Swiped<'a> {
     pub(crate) persona: &'a Persona,
     pub(crate) institution: &'a Institution,
     pub(crate) business: Business,
+    pub(crate) channel: Channel,
 }
 
 impl<'a> Schedule<'a> {
@@ -34,6 +35,7 @@ impl<'a> Schedule<'a> {
             persona,
             institution: self.topology.institution(visit.institution)?,
             business: visit.business,
+            channel: visit.channel,
         })
     }
 
@@ -74,7 +76,8 @@ impl<'a> Schedule<'a> {
                 .any(|code| code == institution.code.as_str());
         let class = allow.classes.is_empty() || allow.classes.contains(&swiped.persona.class);
         let business = allow.business.is_empty() || allow.business.contains(&swiped.business);
-        place && listed && class && business
+        let channel = allow.channels.is_empty() || allow.channels.contains(&swiped.channel);
+        place && listed && class && business && channel
     }
 
     /// The first instant at which all of these visits may take place, whoever is registered.
@@ -112,6 +115,7 @@ impl<'a> Schedule<'a> {
                 && (one.messages.is_empty() || listed(&one.messages))
                 && !listed(&one.except)
                 && (one.business.is_empty() || one.business.contains(&swiped.business))
+                && (one.channels.is_empty() || one.channels.contains(&swiped.channel))
                 && (one.span.is_empty() || one.span.contains(&insured.span_to(treatment)))
                 && (one.institutions.is_empty()
                     || one

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, Chronic, InfNo, Moment, Nature, Topology, Window};
+use crosswipe_domain::{Business, Channel, Chronic, InfNo, Moment, Nature, Topology, Window};
 
+use crate::allow;
 use crate::amend;
 use crate::captures;
 use crate::catalogue::Baskets;
@@ -228,6 +229,7 @@ impl Reader<'_, '_> {
         };
         let stops = until.as_ref().ok().and_then(Option::as_ref);
         let discharge = self.discharge(fields, business, stops, Discharge::First);
+        let channel = self.channel(fields);
         let forced = self.yes_no(fields, "forced", false);
         let (persona, expect, (at, undo_at)) = (persona?, expect?, instants?);
         self.report_unregistered(&persona, &expect, forced == Some(true));
@@ -242,6 +244,7 @@ impl Reader<'_, '_> {
             basket: basket?,
             at,
             undo_at,
+            channel: channel?,
             account: account?,
             disease: disease?,
             credential: credential?,
@@ -338,6 +341,7 @@ impl Reader<'_, '_> {
                 (persona, self.institution(fields, seat, of.is_some()))
             }
         };
+        let channel = self.channel(fields);
         let at = self.instant(fields, "at");
         let with = self.with(fields, infno.as_ref(), read);
         let (expect, of) = (expect?, of?);
@@ -350,6 +354,7 @@ impl Reader<'_, '_> {
             infno: infno?,
             persona,
             institution: institution?,
+            channel: channel?,
             at: at.ok()?.map(|said| said.value),
             of: of.map(|visit| visit.name.clone()),
             with: with?,
@@ -412,6 +417,15 @@ impl Reader<'_, '_> {
                 .ok_or(()),
             None => Ok(None),
         }
+    }
+
+    /// 渠道 · Through what it is sent: the counter, unless another is named.
+    pub(crate) fn channel(&self, fields: &Fields<'_>) -> Option<Channel> {
+        let Some(node) = fields.optional("channel") else {
+            return Some(Channel::Counter);
+        };
+        let said = words::word(node, self.problems)?;
+        allow::channel(&said, self.problems)
     }
 
     pub(crate) fn yes_no(

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crosswipe_domain::{AdmDivision, InfNo, Nature, Phase, Public, Span, Suspension, Topology};
 
-use crate::allow::business;
+use crate::allow::{business, channels};
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
@@ -75,6 +75,7 @@ fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
     let institutions = list(&fields, "institutions", problems, |said| {
         institution(said, context)
     });
+    let channels = channels(&fields, problems);
     let quote = fields
         .optional("quote")
         .and_then(|node| words::told(node, problems))
@@ -102,6 +103,7 @@ fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
         insured: insured?,
         treatment: treatment?,
         institutions: institutions?,
+        channels: channels?,
         quote,
     };
     if !meets_an_open_phase(&read, context.phases) {

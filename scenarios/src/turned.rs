@@ -64,6 +64,7 @@ impl Turner<'_> {
                 persona: &swipe.persona,
                 institution: &swipe.institution,
                 business: swipe.business,
+                channel: swipe.channel,
             };
             let swiped = schedule.swiped(visit, self.personas.get(swipe.persona.as_str())?)?;
             Some(schedule.refusal(&swiped, at))
@@ -100,6 +101,7 @@ impl Turner<'_> {
                 persona: &play.persona,
                 institution: &play.institution,
                 business: play.business,
+                channel: play.channel,
             };
             let swiped = schedule.swiped(visit, self.personas.get(play.persona.as_str())?)?;
             let mut numbers = play.messages.iter();

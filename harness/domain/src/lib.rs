@@ -18,6 +18,7 @@
 
 mod amend;
 mod canonical;
+mod channel;
 mod division;
 mod export;
 mod finding;
@@ -37,6 +38,7 @@ mod window;
 
 pub use amend::Amendment;
 pub use canonical::{canonical_json, push_json_string};
+pub use channel::Channel;
 pub use division::{AdmDivision, BadDivision, Span};
 pub use export::{
     BookReader, BookWriter, Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow,

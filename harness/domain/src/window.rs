@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdmDivision, Amendment, Business, Moment, PersonClass, Span};
+use crate::{AdmDivision, Amendment, Business, Channel, Moment, PersonClass, Span};
 
 /// 窗口 · All phases of a plan in order of time, without hole or overlap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,9 @@ pub struct Suspension {
     /// 机构 · Codes of single institutions, e.g. those not upgraded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub institutions: Vec<String>,
+    /// 渠道 · Through which it is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
     /// The notice's own words.
     pub quote: String,
 }
@@ -134,6 +137,9 @@ pub struct Allow {
     pub classes: Vec<PersonClass>,
     /// Institution codes.
     pub institutions: Vec<String>,
+    /// 渠道 · Through which they are sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
 }
 
 /// Between which places a swipe is allowed.

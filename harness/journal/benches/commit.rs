@@ -144,6 +144,7 @@ fn intent() -> Draft {
         treatment: place("330200"),
         business: None,
         insutype: Some("310".to_owned()),
+        channel: Default::default(),
         path: vec![
             Party::new(Role::Treatment, "330200"),
             Party::new(Role::Insured, "330100"),

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{
-    AdmDivision, Amendment, Business, CaseId, FindingClass, InfNo, Level, Moment, Money, MsgId,
-    Nature, Outcome, Party, Pseudonym, ResolvedPlan, RunId, TxId,
+    AdmDivision, Amendment, Business, CaseId, Channel, FindingClass, InfNo, Level, Moment, Money,
+    MsgId, Nature, Outcome, Party, Pseudonym, ResolvedPlan, RunId, TxId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -203,6 +203,9 @@ pub struct Intent {
     pub business: Option<Business>,
     /// 险种类型
     pub insutype: Option<String>,
+    /// 渠道 · Through which it is sent.
+    #[serde(default, skip_serializing_if = "Channel::is_counter")]
+    pub channel: Channel,
     /// Parties that book it if it succeeds, in the order it passes them.
     pub path: Vec<Party>,
     /// How it is undone.
@@ -425,6 +428,9 @@ pub struct Played {
     /// 参保地 · Where he is insured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insured: Option<AdmDivision>,
+    /// 渠道 · Through which it is sent.
+    #[serde(default, skip_serializing_if = "Channel::is_counter")]
+    pub channel: Channel,
     /// Three values.
     pub outcome: Outcome,
 }

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, InfNo, Institution, Outcome, Persona, TxId};
+use crosswipe_domain::{Business, Channel, InfNo, Institution, Outcome, Persona, TxId};
 use crosswipe_journal::{Intent, Payload, Purpose, Queried, Says, UndoPlan};
 use crosswipe_wire::{Members, Response};
 
@@ -157,6 +157,7 @@ impl<T: Transport> Desk<T> {
             business: intent.business,
             persona: Some(persona),
             institution,
+            channel: Channel::Counter,
             insured: intent.insured,
             insutype: intent.insutype.clone(),
             input,

@@ -104,6 +104,7 @@ impl<T: Transport> Desk<T> {
             business: call.infno.business(),
             persona,
             institution,
+            channel: call.channel,
             insured: persona.map(|persona| persona.insured),
             insutype: persona.map(|persona| persona.class.insutype().to_owned()),
             ids: ids.collect(),

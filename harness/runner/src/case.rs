@@ -237,7 +237,8 @@ impl<T: Transport> Desk<T> {
             return Ok(());
         }
         let (persona, institution) = self.place(&swipe.persona, &swipe.institution)?;
-        self.probe_first(busy, persona, institution).await
+        self.probe_first(busy, persona, (institution, swipe.channel))
+            .await
     }
 
     async fn swipe<'d>(
@@ -280,6 +281,7 @@ impl<T: Transport> Desk<T> {
             business: swipe.business,
             persona,
             institution,
+            channel: swipe.channel,
             basket,
             account: swipe.account,
             disease: swipe.disease.as_deref(),

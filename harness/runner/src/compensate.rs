@@ -9,8 +9,8 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    InfNo, Institution, InstitutionCode, Moment, Money, MsgId, Outcome, Party, Persona, Pseudonym,
-    Role, TxId,
+    Channel, InfNo, Institution, InstitutionCode, Moment, Money, MsgId, Outcome, Party, Persona,
+    Pseudonym, Role, TxId,
 };
 use crosswipe_journal::{
     AfterWindow, CompIntent, Ended, Intent, Payload, Says, Unresolved, Verified,
@@ -328,7 +328,14 @@ impl<T: Transport> Desk<T> {
                 .clone()
                 .map(|sign_no| ("sign_no".to_owned(), sign_no)),
         );
-        let body = self.envelope(infno, &msgid, institution, intent.insured, sign_no, input);
+        let body = self.envelope(
+            infno,
+            &msgid,
+            institution,
+            (intent.insured, Channel::Counter),
+            sign_no,
+            input,
+        );
         let comp = CompIntent {
             txid: intent.txid.clone(),
             msgid,

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    AdmDivision, Business, CaseId, InfNo, Institution, Moment, Money, MsgId, Nature, Outcome,
-    Party, Persona, Profile, Role, TxId,
+    AdmDivision, Business, CaseId, Channel, InfNo, Institution, Moment, Money, MsgId, Nature,
+    Outcome, Party, Persona, Profile, Role, TxId,
 };
 use crosswipe_journal::{Ended, Gated, Intent, Payload, Purpose, UndoPlan};
 use crosswipe_wire::regional::{fields_named, national_amounts, node_name};
@@ -40,6 +40,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) business: Option<Business>,
     pub(crate) persona: Option<&'a Persona>,
     pub(crate) institution: &'a Institution,
+    pub(crate) channel: Channel,
     pub(crate) insured: Option<AdmDivision>,
     pub(crate) insutype: Option<String>,
     pub(crate) input: Nodes,
@@ -85,7 +86,7 @@ impl<T: Transport> Desk<T> {
             &out.infno,
             &msgid,
             out.institution,
-            out.insured,
+            (out.insured, out.channel),
             sign_no,
             &out.input,
         );
@@ -136,7 +137,7 @@ impl<T: Transport> Desk<T> {
             &out.infno,
             out.business,
             out.persona,
-            out.institution,
+            (out.institution, out.channel),
             at,
             out.purpose,
         )?;
@@ -152,7 +153,7 @@ impl<T: Transport> Desk<T> {
         infno: &InfNo,
         business: Option<Business>,
         persona: Option<&Persona>,
-        institution: &Institution,
+        (institution, channel): (&Institution, Channel),
         at: Moment,
         purpose: Purpose,
     ) -> Result<(), Denied> {
@@ -162,6 +163,7 @@ impl<T: Transport> Desk<T> {
             infno,
             business,
             persona,
+            channel,
             institution,
             probe,
         };
@@ -198,7 +200,7 @@ impl<T: Transport> Desk<T> {
         infno: &InfNo,
         msgid: &MsgId,
         institution: &Institution,
-        insured: Option<AdmDivision>,
+        (insured, channel): (Option<AdmDivision>, Channel),
         sign_no: Option<String>,
         input: &Nodes,
     ) -> String {
@@ -215,6 +217,7 @@ impl<T: Transport> Desk<T> {
             inf_time,
             fixmedins_code: institution.code.clone(),
             fixmedins_name: institution.name.clone(),
+            channel,
             sign_no,
             infver: profile.envelope.infver.first().cloned().unwrap_or_default(),
         };
@@ -324,6 +327,7 @@ impl<T: Transport> Desk<T> {
             treatment: out.institution.region,
             business: out.business,
             insutype: out.insutype.clone(),
+            channel: out.channel,
             path: self.path(out.institution, out.insured),
             undo: out.undo.clone(),
             ids: out.ids.clone(),

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosswipe_domain::{
-    CaseId, InstitutionCode, Moment, MsgId, Party, PersonNo, Persona, Pseudonym, PseudonymKey,
+    CaseId, Channel, InstitutionCode, Moment, MsgId, Party, PersonNo, Persona, Pseudonym,
+    PseudonymKey,
     RunId, TxId,
 };
 use crosswipe_journal::{
@@ -213,6 +214,7 @@ pub(crate) struct Desk<T> {
 pub(crate) struct Probed {
     pub(crate) label: String,
     pub(crate) institution: InstitutionCode,
+    pub(crate) channel: Channel,
 }
 
 impl<T: Transport> Desk<T> {

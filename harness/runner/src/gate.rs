@@ -6,8 +6,8 @@
 //! Not here: the phases themselves (`domain::window`), who is registered (`domain::topology`).
 
 use crosswipe_domain::{
-    AdmDivision, Allow, Business, InfNo, Institution, Moment, Nature, PersonClass, Persona, Phase,
-    Scope, Span, Window,
+    AdmDivision, Allow, Business, Channel, InfNo, Institution, Moment, Nature, PersonClass,
+    Persona, Phase, Scope, Span, Window,
 };
 
 /// Day in milliseconds: reads may go on for one after the last phase.
@@ -24,6 +24,8 @@ pub struct Question<'a> {
     pub business: Option<Business>,
     /// About whom.
     pub persona: Option<&'a Persona>,
+    /// Through what.
+    pub channel: Channel,
     /// From where.
     pub institution: &'a Institution,
     /// R8's probes are exempt from the margin before the window's end, not from the window.
@@ -39,7 +41,7 @@ pub enum Denied {
     /// Not a registered test person, or of a class that the phase does not allow.
     #[error("persona")]
     Persona,
-    /// A business or direction that the phase does not allow.
+    /// A business, direction or channel that the phase does not allow.
     #[error("business")]
     Business,
     /// An institution that the phase does not allow, or a pair that is not arranged.
@@ -146,6 +148,9 @@ fn allows(
     if !allow.business.is_empty()
         && !business.is_some_and(|business| allow.business.contains(&business))
     {
+        return Err(Denied::Business);
+    }
+    if !allow.channels.is_empty() && !allow.channels.contains(&question.channel) {
         return Err(Denied::Business);
     }
     let local = persona.insured.span_to(question.institution.region) == Span::Local;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Business, InfNo, Institution, MsgId, Outcome, Persona, SignIn};
+use crosswipe_domain::{Business, Channel, InfNo, Institution, MsgId, Outcome, Persona, SignIn};
 use crosswipe_journal::{Payload, Played};
 use crosswipe_scenarios::{Afterwards, Case, Play};
 use crosswipe_wire::Response;
@@ -192,7 +192,7 @@ impl<T: Transport> Desk<T> {
             return Ok(None);
         };
         let (outcome, reply) = self
-            .of_the_world(infno, &msgid, institution, persona, &input)
+            .of_the_world(infno, &msgid, (institution, play.channel), persona, &input)
             .await?;
         if play.stranger.is_none() {
             let played = Played {
@@ -202,6 +202,7 @@ impl<T: Transport> Desk<T> {
                 infno: infno.clone(),
                 person: Some(self.pseudonym(&persona.no)),
                 insured: Some(persona.insured),
+                channel: play.channel,
                 outcome: outcome.clone(),
             };
             self.record(Payload::Played(played), None).await?;
@@ -214,7 +215,7 @@ impl<T: Transport> Desk<T> {
         &self,
         infno: &InfNo,
         msgid: &MsgId,
-        institution: &Institution,
+        (institution, channel): (&Institution, Channel),
         persona: &Persona,
         input: &Nodes,
     ) -> Result<(Outcome, Option<Answer>), Halt> {
@@ -225,7 +226,14 @@ impl<T: Transport> Desk<T> {
             SignIn::Ignored => None,
             _ => self.session(institution).await?,
         };
-        let body = self.envelope(infno, msgid, institution, insured, sign_no, input);
+        let body = self.envelope(
+            infno,
+            msgid,
+            institution,
+            (insured, channel),
+            sign_no,
+            input,
+        );
         let context = self.context_of_the_world(at);
         let (outcome, _, reply) = self
             .exchange(institution, infno, msgid, context, body)

@@ -4,7 +4,7 @@
 //! the same answer. A probe needs its own visit and fee lines, so it is business like any other:
 //! journaled, unwound, judged. It settles nothing.
 
-use crosswipe_domain::{Business, CaseId, InfNo, Institution, Persona};
+use crosswipe_domain::{Business, CaseId, Channel, InfNo, Institution, Persona};
 use crosswipe_journal::Purpose;
 use crosswipe_rollback::Next;
 use crosswipe_scenarios::Credential;
@@ -38,7 +38,7 @@ impl<T: Transport> Desk<T> {
         &self,
         busy: &Busy,
         persona: &Persona,
-        institution: &Institution,
+        (institution, channel): (&Institution, Channel),
     ) -> Result<(), Halt> {
         let pseudonym = self.pseudonym(&persona.no);
         let (business, messages) = trial(institution);
@@ -50,7 +50,7 @@ impl<T: Transport> Desk<T> {
                 &infno,
                 Some(business),
                 Some(persona),
-                institution,
+                (institution, channel),
                 now,
                 Purpose::ProbeFirst,
             )
@@ -61,9 +61,10 @@ impl<T: Transport> Desk<T> {
         let probed = Probed {
             label: persona.label.clone(),
             institution: institution.code.clone(),
+            channel,
         };
         lock(&self.first_probes).insert(pseudonym, probed);
-        self.probe(busy, persona, institution, Purpose::ProbeFirst)
+        self.probe(busy, persona, (institution, channel), Purpose::ProbeFirst)
             .await
     }
 
@@ -74,8 +75,13 @@ impl<T: Transport> Desk<T> {
         let institution = plan.topology.institution(&probed.institution);
         match (persona, institution) {
             (Some(persona), Some(institution)) => {
-                self.probe(busy, persona, institution, Purpose::ProbeLast)
-                    .await
+                self.probe(
+                    busy,
+                    persona,
+                    (institution, probed.channel),
+                    Purpose::ProbeLast,
+                )
+                .await
             }
             _ => Err(Halt::Bug(format!(
                 "the probe of {} has no place",
@@ -88,7 +94,7 @@ impl<T: Transport> Desk<T> {
         &self,
         busy: &Busy,
         persona: &Persona,
-        institution: &Institution,
+        (institution, channel): (&Institution, Channel),
         purpose: Purpose,
     ) -> Result<(), Halt> {
         let which = if purpose == Purpose::ProbeFirst {
@@ -139,6 +145,7 @@ impl<T: Transport> Desk<T> {
             business,
             persona,
             institution,
+            channel,
             basket,
             account: true,
             disease: None,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crosswipe_domain::{CaseId, Export, InstitutionCode, Party, Pseudonym, Role};
+use crosswipe_domain::{CaseId, Channel, Export, InstitutionCode, Party, Pseudonym, Role};
 use crosswipe_journal::{CaseFinished, CaseResult, History, Intent, Journal, Payload, Purpose};
 
 use crosswipe_rollback::{Fold, LATE, Patience};
@@ -66,7 +66,7 @@ struct Left {
     /// t2 was taken, and nothing was sent since.
     t2: bool,
     /// Everybody who had a first probe, and where.
-    probed: BTreeMap<Pseudonym, InstitutionCode>,
+    probed: BTreeMap<Pseudonym, (InstitutionCode, Channel)>,
 }
 
 impl Left {
@@ -98,7 +98,7 @@ impl Left {
             && let (Some(person), Ok(code)) =
                 (&intent.person, InstitutionCode::parse(&intent.origin))
         {
-            self.probed.insert(person.clone(), code);
+            self.probed.insert(person.clone(), (code, intent.channel));
         }
     }
 }
@@ -140,15 +140,18 @@ async fn finish<T: Transport>(desk: &Arc<Desk<T>>, left: Left) -> Result<(), Hal
 async fn last_look<T: Transport>(
     desk: &Arc<Desk<T>>,
     busy: Busy,
-    probed: &BTreeMap<Pseudonym, InstitutionCode>,
+    probed: &BTreeMap<Pseudonym, (InstitutionCode, Channel)>,
 ) -> Result<Busy, Halt> {
-    let probed = probed.iter().filter_map(|(person, institution)| {
-        let persona = desk.persona(person)?;
-        Some(Probed {
-            label: persona.label.clone(),
-            institution: institution.clone(),
-        })
-    });
+    let probed = probed
+        .iter()
+        .filter_map(|(person, (institution, channel))| {
+            let persona = desk.persona(person)?;
+            Some(Probed {
+                label: persona.label.clone(),
+                institution: institution.clone(),
+                channel: *channel,
+            })
+        });
     let probes = Relay::start(&desk.clock, probed.collect(), |probed, busy| {
         let desk = Arc::clone(desk);
         async move { desk.stop_all_if_failed(desk.probe_last(&busy, &probed).await) }

@@ -13,8 +13,8 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    AdmDivision, AnswerForm, CaseId, InfNo, Institution, InstitutionCode, Moment, Money, MsgId,
-    Nature, Outcome, PersonNo, Persona, Role, TxId,
+    AdmDivision, AnswerForm, CaseId, Channel, InfNo, Institution, InstitutionCode, Moment, Money,
+    MsgId, Nature, Outcome, PersonNo, Persona, Role, TxId,
 };
 use crosswipe_journal::{
     CaseFinished, CaseStarted, CompIntent, Ended, Intent, Journal, Payload, Purpose, UndoPlan,
@@ -189,6 +189,7 @@ impl<T: Transport> Watch<T> {
             treatment: institution.region,
             business: request.infno.business(),
             insutype: message.fields.get("insutype").cloned(),
+            channel: channel(&message),
             path,
             undo: self.undo_plan(&message, &origin),
             ids: ids.clone(),
@@ -387,7 +388,7 @@ impl<T: Transport> Watch<T> {
             &infno,
             infno.business(),
             persona,
-            message.institution,
+            (message.institution, channel(message)),
             self.desk.clock.now(),
             Purpose::Business,
         );
@@ -482,4 +483,8 @@ fn texts(node: &Members<'_>, spelt: &[FieldSpec]) -> BTreeMap<String, String> {
 /// `2207A` is `2207`.
 fn bare(infno: &InfNo) -> InfNo {
     InfNo::new(infno.base())
+}
+/// Through what a HIS says that it sends.
+fn channel(message: &Message<'_>) -> Channel {
+    Channel::of_opter_type(&message.request.opter_type)
 }

@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{
-    CaseId, Day, InfNo, Institution, InstitutionCode, Moment, Nature, Outcome, SignIn, TxId,
+    CaseId, Channel, Day, InfNo, Institution, InstitutionCode, Moment, Nature, Outcome, SignIn,
+    TxId,
 };
 use crosswipe_journal::{Ended, Payload, Purpose, UndoPlan};
 
@@ -37,7 +38,14 @@ impl<T: Transport> Desk<T> {
         let infno = InfNo::new("9001");
         let at = self.clock.tick();
         if self
-            .ask_gate(&infno, None, None, institution, at, Purpose::Query)
+            .ask_gate(
+                &infno,
+                None,
+                None,
+                (institution, Channel::Counter),
+                at,
+                Purpose::Query,
+            )
             .is_err()
         {
             // Only a message that is forced past the gate comes here when no read may be sent.
@@ -110,7 +118,14 @@ impl<T: Transport> Desk<T> {
         input: &Nodes,
     ) -> Result<Outcome, Halt> {
         let msgid = self.msgids.next(&institution.code, at);
-        let body = self.envelope(&infno, &msgid, institution, None, sign_no, input);
+        let body = self.envelope(
+            &infno,
+            &msgid,
+            institution,
+            (None, Channel::Counter),
+            sign_no,
+            input,
+        );
         let case = CaseId::parse(SESSION).expect("a short word is an id");
         let name = format!("{SESSION}/{}", institution.code);
         let txid = TxId::parse(&name).expect("codes are short");
@@ -123,6 +138,7 @@ impl<T: Transport> Desk<T> {
             business: None,
             persona: None,
             institution,
+            channel: Channel::Counter,
             insured: None,
             insutype: None,
             input: Vec::new(),

@@ -11,7 +11,8 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    Business, CaseId, InfNo, Institution, Moment, Money, Outcome, Persona, TxId, VoucherUse,
+    Business, CaseId, Channel, InfNo, Institution, Moment, Money, Outcome, Persona, TxId,
+    VoucherUse,
 };
 use crosswipe_journal::{Check, Purpose, UndoPlan};
 use crosswipe_scenarios::Credential;
@@ -33,6 +34,8 @@ pub(crate) struct Plan<'n, 'd> {
     pub(crate) business: Business,
     pub(crate) persona: &'d Persona,
     pub(crate) institution: &'d Institution,
+    /// Through what it is sent.
+    pub(crate) channel: Channel,
     pub(crate) basket: &'d [crosswipe_domain::BasketLine],
     pub(crate) account: bool,
     /// 慢特病 · The disease that it is for.
@@ -279,7 +282,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
             &infno,
             Some(plan.business),
             Some(plan.persona),
-            plan.institution,
+            (plan.institution, plan.channel),
             desk.clock.now(),
             plan.purpose,
         );
@@ -478,6 +481,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
             business: Some(plan.business),
             persona: Some(plan.persona),
             institution: plan.institution,
+            channel: plan.channel,
             insured: Some(plan.persona.insured),
             insutype: Some(self.way.visit.insutype.clone()),
             input,

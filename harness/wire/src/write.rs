@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
 use crosswipe_domain::{
-    AdmDivision, InfNo, InstitutionCode, Moment, Money, MsgId, push_json_string,
+    AdmDivision, Channel, InfNo, InstitutionCode, Moment, Money, MsgId, push_json_string,
 };
 
 use crate::Refusal;
@@ -149,6 +149,8 @@ pub struct Envelope {
     pub fixmedins_code: InstitutionCode,
     /// 定点医药机构名称
     pub fixmedins_name: String,
+    /// 经办人类别 · Through which channel it is sent.
+    pub channel: Channel,
     /// 签到编号, from 9001.
     pub sign_no: Option<String>,
     /// 接口版本号
@@ -174,7 +176,7 @@ pub fn write_request(envelope: &Envelope, input: &[(&str, String)], hop: Option<
         .text("cainfo", "")
         .text("signtype", "")
         .text("infver", &envelope.infver)
-        .text("opter_type", "1")
+        .text("opter_type", envelope.channel.opter_type())
         .text("opter", &envelope.opter)
         .text("opter_name", &envelope.opter_name)
         .text("inf_time", &envelope.inf_time.wire())

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crosswipe_domain::{
-    AdmDivision, AnswerForm, Business, Cause, FenceState, InfNo, Moment, Money, Nature,
+    AdmDivision, AnswerForm, Business, Cause, Channel, FenceState, InfNo, Moment, Money, Nature,
 };
 use crosswipe_wire::{Members, RefusalCode, Request, Response};
 
@@ -119,6 +119,7 @@ pub(super) fn read(
         person: text("psn_no").unwrap_or_default(),
         insured,
         treatment,
+        channel: Channel::of_opter_type(&request.opter_type),
         digest: None,
         deed,
     })
@@ -204,6 +205,7 @@ pub(super) fn done_already(
         insured: AdmDivision::parse(request.insuplc_admdvs.as_deref().unwrap_or_default())
             .unwrap_or(treatment),
         treatment,
+        channel: Channel::of_opter_type(&request.opter_type),
         digest: None,
         deed,
     })

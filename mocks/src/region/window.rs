@@ -73,6 +73,7 @@ fn suspends(window: &Window, now: Moment, hop: &Hop) -> bool {
             one.insured.is_empty() || one.insured.contains(&hop.insured),
             one.treatment.is_empty() || one.treatment.contains(&hop.treatment),
             one.institutions.is_empty() || one.institutions.contains(&hop.cause.origin),
+            one.channels.is_empty() || one.channels.contains(&hop.channel),
         ];
         holds.into_iter().all(|holds| holds)
     };
@@ -106,6 +107,7 @@ fn allows(allow: &Allow, setup: &Setup, hop: &Hop, insutype: &str) -> Result<(),
             .infno()
             .business()
             .is_some_and(|business| allow.business.contains(&business));
+    let channel = allow.channels.is_empty() || allow.channels.contains(&hop.channel);
     let class = allow.classes.is_empty()
         || allow
             .classes
@@ -123,7 +125,7 @@ fn allows(allow: &Allow, setup: &Setup, hop: &Hop, insutype: &str) -> Result<(),
             .any(|(insured, code)| *insured == hop.insured && *code == hop.cause.origin),
     };
     for (open, shut) in [
-        (business, Shut::Business),
+        (business && channel, Shut::Business),
         (class, Shut::Class),
         (institution && scope, Shut::Institution),
     ] {

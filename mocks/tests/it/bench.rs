@@ -104,6 +104,7 @@ fn phase(
         scope,
         classes: vec![],
         institutions: vec![],
+        channels: vec![],
     };
     Phase {
         id: id.into(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crosswipe_domain::{Business, Party, Role, Span, Suspension};
+use crosswipe_domain::{Business, Channel, Party, Role, Span, Suspension};
 use crosswipe_mocks::{MemoryWorld, Setup};
 use crosswipe_wire::RefusalCode as Code;
 use rstest::rstest;
@@ -28,6 +28,7 @@ fn nothing() -> Suspension {
         insured: vec![],
         treatment: vec![],
         institutions: vec![],
+        channels: vec![],
         quote: String::new(),
     }
 }
@@ -68,6 +69,8 @@ fn served(suspended: Suspension, institution: &str, now: &str, person: &str) -> 
 #[case::other_people(Suspension { insured: vec![division(NINGBO)], ..nothing() }, true)]
 #[case::whose_hospitals(Suspension { treatment: vec![division(NINGBO)], ..nothing() }, false)]
 #[case::other_hospitals(Suspension { treatment: vec![division(HANGZHOU)], ..nothing() }, true)]
+#[case::the_counter(Suspension { channels: vec![Channel::Counter], ..nothing() }, false)]
+#[case::mobile(Suspension { channels: vec![Channel::Mobile], ..nothing() }, true)]
 #[case::this_hospital(Suspension { institutions: vec![H_NINGBO.into()], ..nothing() }, false)]
 #[case::another_hospital(Suspension { institutions: vec!["H33020000009".into()], ..nothing() }, true)]
 fn only_what_it_names_stands_still(#[case] suspended: Suspension, #[case] expected: bool) {

@@ -1,6 +1,6 @@
 //! 名词 · What roles, books, transactions, states and phases are called.
 
-use crosswipe_domain::{Allow, Business, InfNo, PhaseKind, Public, Role, Scope};
+use crosswipe_domain::{Allow, Business, Channel, InfNo, PhaseKind, Public, Role, Scope};
 use crosswipe_journal::{CaseResult, Purpose, Says};
 use crosswipe_verify::{BookTotal, Held, RuleState};
 
@@ -246,8 +246,17 @@ pub fn allows(allow: &[Allow], lang: Lang) -> String {
         } else {
             names.join(lang.pick("、", ", "))
         };
+        let channels: Vec<&str> = allow.channels.iter().map(|c| channel(*c, lang)).collect();
+        let through = match channels.is_empty() {
+            true => String::new(),
+            false => format!(
+                "{}{}",
+                lang.pick("，", ", "),
+                channels.join(lang.pick("、", ", "))
+            ),
+        };
         format!(
-            "{what}{}{}",
+            "{what}{}{}{through}",
             lang.pick("：", ": "),
             scope(allow.scope, lang)
         )
@@ -257,6 +266,16 @@ pub fn allows(allow: &[Allow], lang: Lang) -> String {
         .map(one)
         .collect::<Vec<_>>()
         .join(lang.pick("；", "; "))
+}
+
+/// A channel by its name on the floor.
+pub fn channel(channel: Channel, lang: Lang) -> &'static str {
+    match channel {
+        Channel::Counter => lang.pick("窗口", "counter"),
+        Channel::SelfService => lang.pick("自助机", "self-service"),
+        Channel::Mobile => lang.pick("移动端", "mobile"),
+        Channel::Unknown => lang.pick("渠道不明", "unknown channel"),
+    }
 }
 
 fn scope(scope: Scope, lang: Lang) -> &'static str {

@@ -70,6 +70,7 @@ fn allow(business: &[Business], scope: Scope) -> Allow {
         scope,
         classes: vec![],
         institutions: vec![],
+        channels: vec![],
     }
 }
 

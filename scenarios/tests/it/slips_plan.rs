@@ -461,3 +461,51 @@ fn a_stranger_may_swipe_a_test_persons_card(
         "without `stranger` he plays the public"
     );
 }
+
+/// A plan with everything wrong at once: each slip is told, none hides another, and nothing can be sent.
+#[test]
+fn all_slips_of_a_window_are_told_at_once() {
+    let folder = planted(&[
+        (
+            "plan.yaml",
+            "from: \"2030-03-02T09:00+08:00\", to: \"2030-03-02T12:00+08:00\"",
+            "from: \"2030-03-02T08:00+08:00\", to: \"2030-03-02T11:00+08:00\"",
+        ),
+        ("topology.yaml", "code: 330200", "code: 330100"),
+        (
+            "persons.csv",
+            "99993302000000000000000002,999999195203030025",
+            "99993301000000000000000001,330100195203030025",
+        ),
+    ]);
+    let (plan, problems) = read(folder.path());
+    assert!(plan.is_none());
+    let told = told(&problems);
+    for expected in [
+        "scenario::phases_overlap: phase `joint` begins at `2030-03-02T08:00:00+08:00`",
+        "scenario::phases_hole: phase `cross` begins at `2030-03-02T12:00:00+08:00`",
+        "scenario::duplicate_id: region `330100` stands twice",
+        "scenario::duplicate_id: person number",
+        "330100195203030025",
+    ] {
+        assert!(told.contains(expected), "{expected}\n{told}");
+    }
+}
+
+/// Channels are words of their own, and a list of none is no list.
+#[rstest]
+#[case::of_an_allow(
+    "allow: [{business: any, scope: cross-region}]",
+    "allow: [{business: any, scope: cross-region, channels: [telephone]}]"
+)]
+#[case::of_a_suspension(
+    "margin: 2h",
+    "margin: 2h\nclauses: {XX1: 暂停}\nsuspend: [{clause: XX1, from: \"2030-03-01T10:00+08:00\", channels: [telephone]}]"
+)]
+fn an_unknown_channel_is_told(#[case] from: &str, #[case] to: &str) {
+    let folder = planted(&[("plan.yaml", from, to)]);
+    let (plan, problems) = read(folder.path());
+    assert!(plan.is_none());
+    let told = told(&problems);
+    assert!(told.contains("unknown channel `telephone`"), "{told}");
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Amendment, FindingClass, InfNo, Outcome, Party, Role};
+use crosswipe_domain::{Amendment, Channel, FindingClass, InfNo, Outcome, Party, Role};
 use crosswipe_journal::{
     AfterWindow, CaseFinished, CaseResult, CaseStarted, Cert, Check, Draft, Ended, ExportDigest,
     Gated, Interrupted, Journal, Moved, Note, Payload, Played, Queried, Says, Snapshot, TailDigest,
@@ -98,6 +98,7 @@ fn every_kind() -> Vec<Payload> {
             infno: InfNo::new("2207"),
             person: Some(person()),
             insured: None,
+            channel: Channel::Mobile,
             outcome: ended().outcome,
         }),
         Payload::CaseStarted(CaseStarted { case: case() }),

@@ -63,6 +63,7 @@ fn plan() -> ResolvedPlan {
         scope: Scope::CrossRegion,
         classes: vec![PersonClass::Employee],
         institutions: vec![],
+        channels: vec![],
     };
     let phase = Phase {
         id: "cross".into(),
@@ -132,6 +133,7 @@ pub(crate) fn intent() -> Payload {
         treatment: place("330200"),
         business: Some(Business::Outpatient),
         insutype: Some("310".into()),
+        channel: Default::default(),
         path: vec![
             Party::new(Role::His, "H33020000001"),
             Party::new(Role::Insured, "330100"),

@@ -14,6 +14,7 @@ fn phase(id: &str, kind: PhaseKind, from: &str, to: Option<&str>, allow: Option<
         scope,
         classes: Vec::new(),
         institutions: Vec::new(),
+        channels: Vec::new(),
     };
     Phase {
         id: id.to_owned(),
@@ -110,6 +111,7 @@ fn check(
         infno: &InfNo::new(infno),
         business: None,
         persona: Some(&persona),
+        channel: Default::default(),
         institution: &institution,
         probe,
     };
@@ -202,6 +204,7 @@ fn who_is_not_on_the_registry_is_never_swiped() {
             infno: &InfNo::new("2401"),
             business: None,
             persona,
+            channel: Default::default(),
             institution: &institution,
             probe: false,
         };
@@ -218,6 +221,7 @@ fn the_nearest_reason_is_given() {
         scope: Scope::Any,
         classes: Vec::new(),
         institutions: Vec::new(),
+        channels: Vec::new(),
     });
     let (persona, institution) = (
         persona("330100", PersonClass::Employee, true),
@@ -228,6 +232,7 @@ fn the_nearest_reason_is_given() {
         infno: &InfNo::new("2207"),
         business: None,
         persona: Some(&persona),
+        channel: Default::default(),
         institution: &institution,
         probe: false,
     };

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crosswipe_domain::{InfNo, Institution, Moment, MsgId, Outcome, Profile};
+use crosswipe_domain::{Channel, InfNo, Institution, Moment, MsgId, Outcome, Profile};
 use crosswipe_scenarios::{Page, SignIn, Target};
 use crosswipe_wire::{Envelope, Response as Answer, Sent, classify, write_request};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -109,6 +109,7 @@ pub(super) async fn sign_in(
         inf_time: at,
         fixmedins_code: institution.code.clone(),
         fixmedins_name: institution.name.clone(),
+        channel: Channel::Counter,
         sign_no: None,
     };
     let body = write_request(&envelope, &query::sign_in("preflight"), None);

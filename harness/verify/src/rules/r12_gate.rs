@@ -335,12 +335,15 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// How many of business, place pair, person class, institution it passes before the first that fails.
+    /// How many of business with channel, place pair, person class, institution it passes before the first that fails.
     fn allows(&self, allow: &Allow, intent: &Intent, class: PersonClass) -> u8 {
         let business = intent.business.or_else(|| intent.infno.business());
         if !allow.business.is_empty()
             && !business.is_some_and(|business| allow.business.contains(&business))
         {
+            return 0;
+        }
+        if !allow.channels.is_empty() && !allow.channels.contains(&intent.channel) {
             return 0;
         }
         if !self.in_scope(allow.scope, intent) {

@@ -113,6 +113,7 @@ impl Places {
             && any_or(&one.insured, self.insured.as_ref())
             && any_or(&one.treatment, self.treatment.as_ref())
             && any_or(&one.institutions, Some(&message.origin))
+            && any_or(&one.channels, Some(&message.channel))
     }
 }
 

@@ -186,6 +186,7 @@ impl History {
             treatment: division("330100"),
             business: InfNo::new(infno).business().or(Some(Business::Outpatient)),
             insutype: Some("310".into()),
+            channel: Default::default(),
             path: path(),
             undo,
             ids: names_visit.then_some(visit).into_iter().collect(),
@@ -302,6 +303,7 @@ impl History {
             infno: InfNo::new(infno),
             person: Some(Pseudonym::from_evidence(person)),
             insured: None,
+            channel: Default::default(),
             outcome: Outcome::Ok {
                 ids: BTreeMap::new(),
                 amounts: BTreeMap::new(),
@@ -412,6 +414,7 @@ pub(crate) fn plan() -> ResolvedPlan {
         scope: Scope::CrossRegion,
         classes: vec![PersonClass::Employee],
         institutions: vec![],
+        channels: vec![],
     };
     let (opens, closes) = ("2017-06-02T09:00+08:00", "2017-06-04T18:00+08:00");
     let persona = |pseudonym: &str| PlannedPersona {

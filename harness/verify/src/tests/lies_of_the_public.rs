@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, Cause, Entry, Level, NoRefund, Party, Span, Suspension, Unit};
+use crosswipe_domain::{
+    Business, Cause, Channel, Entry, Level, NoRefund, Party, Span, Suspension, Unit,
+};
 use crosswipe_journal::Payload;
 use rstest::rstest;
 
@@ -298,6 +300,7 @@ fn admissions() -> Suspension {
         insured: vec![],
         treatment: vec![],
         institutions: vec![],
+        channels: vec![],
         quote: String::new(),
     }
 }
@@ -312,6 +315,8 @@ fn admissions() -> Suspension {
 #[case::of_another_business(Suspension { messages: vec![], business: vec![Business::Outpatient], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
 #[case::of_another_message(Suspension { messages: vec!["2304".into()], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
 #[case::all_but_this(Suspension { messages: vec![], except: vec!["2401".into()], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
+#[case::through_this_channel(Suspension { channels: vec![Channel::Counter], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], true)]
+#[case::through_another_channel(Suspension { channels: vec![Channel::Mobile], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
 #[case::at_this_distance(Suspension { span: vec![Span::CrossCity], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], true)]
 #[case::at_another_distance(Suspension { span: vec![Span::Local], ..admissions() }, "2017-06-05T10:00+08:00", Some("330200"), &[], false)]
 #[case::nobody_wrote_down_from_where(Suspension { span: vec![Span::CrossCity], ..admissions() }, "2017-06-05T10:00+08:00", None, &[], false)]

@@ -437,6 +437,7 @@ mod tests {
                 infno: InfNo::new("2207"),
                 person: None,
                 insured: None,
+                channel: Default::default(),
                 outcome: unknown,
             }),
         ];

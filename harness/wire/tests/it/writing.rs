@@ -1,6 +1,8 @@
 //! What we write, we read back; and others read it too.
 
-use crosswipe_domain::{AdmDivision, InfNo, InstitutionCode, Moment, Money, MsgId, Outcome};
+use crosswipe_domain::{
+    AdmDivision, Channel, InfNo, InstitutionCode, Moment, Money, MsgId, Outcome,
+};
 use crosswipe_wire::{
     Envelope, Infcode, Mode, ObjectText, Output, Receipt, Refusal, RefusalCode, Request, Response,
     Sent, check, classify, list_text, missing_mandatory, write_ok, write_ok_array, write_refusal,
@@ -22,6 +24,7 @@ fn envelope(infno: &str) -> Envelope {
         inf_time: at,
         fixmedins_code,
         fixmedins_name: "测试医院".to_owned(),
+        channel: Channel::Counter,
         sign_no: Some("T1".to_owned()),
         infver: "V1.0".to_owned(),
     }

@@ -7,7 +7,9 @@
 use crosswipe_domain::{
     AdmDivision, Business, InfNo, Moment, PersonClass, Phase, PhaseKind, Public, Span, Suspension,
 };
-use crosswipe_reports::{Lang, allows_in_words, business_in_words, phase_in_words};
+use crosswipe_reports::{
+    Lang, allows_in_words, business_in_words, channel_in_words, phase_in_words,
+};
 use crosswipe_scenarios::{Audience, Contact, Duty, OpenPoint, Plan};
 use crosswipe_wire::catalogue;
 
@@ -312,6 +314,12 @@ pub(super) fn part(plan: &Plan, one: &Suspension, lang: Lang) -> String {
     parts.extend(names("就医地", "treated in", &mut treatment));
     let mut institutions = one.institutions.iter().map(String::as_str);
     parts.extend(names("机构", "institutions", &mut institutions));
+    let channels: Vec<&str> = one
+        .channels
+        .iter()
+        .map(|channel| channel_in_words(*channel, lang))
+        .collect();
+    parts.extend((!channels.is_empty()).then(|| channels.join(comma)));
     let except = (!one.except.is_empty()).then(|| numbers(&one.except));
     parts.extend(except.map(|except| format!("{} {except}", lang.pick("仍办", "but for"))));
     parts.join(lang.pick("，", "; "))

@@ -274,7 +274,8 @@ fn of_card(card: &Card<'_>) -> Value {
     let duties: Vec<Value> = (card.duties.iter())
         .map(|duty| {
             json!({"clause": duty.clause, "text": duty.text, "from": duty.from, "due": duty.due,
-                "days_left": card.days_left(duty), "quote": duty.quote})
+                "days_left": card.days_left(duty), "quote": duty.quote, "covers": duty.covers,
+                "unseen": duty.unseen})
         })
         .collect();
     let contacts: Vec<Value> = (card.contacts.iter())

@@ -221,6 +221,7 @@ fn played(plan: &Plan, case: &str, at: Moment, outcome: Expected) -> Play {
         business: swipe.business,
         basket: swipe.basket.clone(),
         at: Some(at),
+        channel: Default::default(),
         of: None,
         messages: Play::whole(swipe.business).to_vec(),
         treated: None,

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crosswipe_domain::{
-    Amendment, Business, CaseId, InfNo, Institution, Level, Moment, Party, Persona, PseudonymKey,
-    RunId, Scope, Window,
+    Amendment, Business, CaseId, Channel, InfNo, Institution, Level, Moment, Party, Persona,
+    PseudonymKey, RunId, Scope, Window,
 };
 use crosswipe_journal::{CaseResult, Journal, Payload, RunHeader};
 use crosswipe_mocks::{MemoryWorld, Setup};
@@ -58,10 +58,12 @@ struct Cell<'a> {
     business: Business,
     persona: &'a Persona,
     institution: &'a Institution,
+    channel: Channel,
 }
 
 /// All cells of a plan: at each instant each business, of each kind of person, at each institution that can have it.
 fn cells(plan: &Plan) -> Vec<Cell<'_>> {
+    let channels = channels(plan);
     let mut cells = Vec::new();
     let people = people(plan);
     for at in instants(plan) {
@@ -69,12 +71,13 @@ fn cells(plan: &Plan) -> Vec<Cell<'_>> {
             for persona in &people {
                 for institution in &plan.topology.institutions {
                     if institution.code.is_pharmacy() == (business == Business::Pharmacy) {
-                        cells.push(Cell {
+                        cells.extend(channels.iter().map(|channel| Cell {
                             at,
                             business,
                             persona,
                             institution,
-                        });
+                            channel: *channel,
+                        }));
                     }
                 }
             }
@@ -104,6 +107,16 @@ fn instants(plan: &Plan) -> BTreeSet<Moment> {
     bounds.extend(suspended.flat_map(|one| [Some(one.from), one.to]).flatten());
     let around = |at: &Moment| [-1_000, 0, 1_000].map(|ms| at.plus_ms(ms));
     bounds.iter().flat_map(around).collect()
+}
+
+/// Every channel; in the plan of eleven cities, which names none, one in turn would be the same cell three times over.
+fn channels(plan: &Plan) -> Vec<Channel> {
+    let allows = plan.window.phases.iter().flat_map(|phase| &phase.allow);
+    let named = allows.flat_map(|allow| &allow.channels).count() > 0;
+    match named || plan.topology.regions.len() < 5 {
+        true => Channel::ALL.to_vec(),
+        false => vec![Channel::Counter],
+    }
 }
 
 /// One of each class and place, and one whom nobody has filed.
@@ -157,6 +170,7 @@ fn allowed(plan: &Plan, cell: &Cell<'_>) -> bool {
             Scope::Arranged => plan.arranged.contains(&(insured, code.to_owned())),
         };
         place
+            && (rule.channels.is_empty() || rule.channels.contains(&cell.channel))
             && (rule.business.is_empty() || rule.business.contains(&cell.business))
             && (rule.classes.is_empty() || rule.classes.contains(&cell.persona.class))
             && (rule.institutions.is_empty() || rule.institutions.iter().any(|one| one == code))
@@ -181,6 +195,7 @@ fn case(plan: &Plan, number: usize, cell: &Cell<'_>, outcome: Expected) -> Case 
         },
         at: Some(cell.at),
         undo_at: None,
+        channel: cell.channel,
         account: true,
         disease: None,
         credential: Default::default(),
@@ -332,6 +347,43 @@ fn what_a_moved_notice_forbids_sends_no_byte(#[case] name: &str, #[case] at_leas
     assert_eq!((came.bytes, came.intents, came.gated), (0, 0, shut.len()));
 }
 
+/// The same where test swipes are allowed through some channels only.
+#[rstest]
+fn what_comes_through_another_channel_sends_no_byte(
+    #[values("qianjiang-2021", "harbin-2021")] name: &str,
+    #[values(Channel::Counter, Channel::Mobile)] through: Channel,
+) {
+    let first = shipped(name);
+    let mut plan = first.clone();
+    for allow in plan
+        .window
+        .phases
+        .iter_mut()
+        .flat_map(|phase| &mut phase.allow)
+    {
+        allow.channels = vec![through, Channel::SelfService];
+    }
+    let (forbidden, all) = nothing_leaves(&plan, 100);
+    println!(
+        "{name} {}: {forbidden} of {all} cells forbidden",
+        through.name()
+    );
+    let cells = cells(&plan);
+    let shut = cells
+        .iter()
+        .filter(|cell| allowed(&first, cell) && !allowed(&plan, cell));
+    assert!(shut.count() > 0);
+    let mut open = cells.clone();
+    let mut seen = BTreeSet::new();
+    open.retain(|cell| {
+        allowed(&plan, cell) && seen.insert((cell.business, cell.persona.class, cell.channel))
+    });
+    assert!(open.iter().any(|cell| cell.channel == through));
+    let came = carried_out(&plan, &open, &Expected::Ok);
+    assert_eq!((came.gated, came.results.len()), (0, open.len()));
+    assert!(came.results.values().all(|one| *one == CaseResult::Passed));
+}
+
 /// The same where one bound moved alone while the tests were under way: an hour before their last phase ends, its end
 /// comes to lie half a day later, or an hour earlier than the margin allows for.
 #[rstest]
@@ -377,7 +429,7 @@ fn what_an_amended_notice_forbids_sends_no_byte(
         .collect();
     assert_eq!(open.is_empty(), by_ms < 0);
     let mut seen = BTreeSet::new();
-    open.retain(|cell| seen.insert((cell.at, cell.business, cell.persona.class)));
+    open.retain(|cell| seen.insert((cell.at, cell.business, cell.persona.class, cell.channel)));
     let came = carried_out(&plan, &open, &Expected::Ok);
     assert_eq!((came.gated, came.results.len()), (0, open.len()));
     assert!(came.results.values().all(|one| *one == CaseResult::Passed));
@@ -417,7 +469,7 @@ fn what_the_notice_allows_is_sent(#[case] name: &str, #[case] at_least: usize) {
     open.retain(|cell| allowed(&plan, cell));
     let all = open.len();
     // One of each instant, business and class: whoever is swiped at all is swiped alike.
-    open.retain(|cell| seen.insert((cell.at, cell.business, cell.persona.class)));
+    open.retain(|cell| seen.insert((cell.at, cell.business, cell.persona.class, cell.channel)));
     println!("{name}: {} of {all} allowed cells sent", open.len());
     assert!(open.len() >= at_least, "{}", open.len());
     let came = carried_out(&plan, &open, &Expected::Ok);
