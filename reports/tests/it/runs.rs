@@ -298,6 +298,7 @@ impl Run {
             treatment: case.treatment.unwrap(),
             business: case.business,
             insutype: Some("310".into()),
+            channel: Default::default(),
             path: vec![],
             undo,
             ids: BTreeMap::new(),

@@ -97,6 +97,7 @@ impl History {
             treatment: AdmDivision::parse("330100").unwrap(),
             business: infno.business(),
             insutype: None,
+            channel: Default::default(),
             path: vec![
                 Party::new(Role::His, "H33010000001"),
                 Party::new(Role::Treatment, "330100"),
