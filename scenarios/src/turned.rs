@@ -93,7 +93,7 @@ impl Turner<'_> {
     }
 
     fn play(&self, play: &mut Play, at: Moment) -> bool {
-        if play.stranger.is_some() || play.treated.is_some() {
+        if play.stranger.is_some() {
             return false;
         }
         let open = |schedule: &Schedule<'_>| {
@@ -116,7 +116,10 @@ impl Turner<'_> {
             return false;
         };
         let accepted = play.expect.outcome == Expected::Accepted;
-        if before != accepted || after == accepted {
+        // What is entered late may be refused in either window, for its turn; a closed one refuses it before that.
+        let by_window = before == accepted || (before && play.treated.is_some());
+        let unsure = after && play.treated.is_some();
+        if before == after || !by_window || unsure {
             return false;
         }
         play.expect = plain(match after {
