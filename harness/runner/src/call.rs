@@ -72,7 +72,8 @@ impl<T: Transport> Desk<T> {
         let gated = matches!(call.expect.outcome, Expected::Gate { .. });
         if let Some(persona) = persona.filter(|_| files && !gated) {
             // The undo of a probe that came later would take the registration back, before anything was done with it.
-            self.probe_first(busy, persona, institution).await?;
+            self.probe_first(busy, persona, (institution, call.channel))
+                .await?;
         }
         let field = |name: &str| input.fields.get(name).cloned();
         let origin = institution.code.as_str();

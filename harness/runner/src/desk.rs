@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosswipe_domain::{
     CaseId, Channel, InstitutionCode, Moment, MsgId, Party, PersonNo, Persona, Pseudonym,
-    PseudonymKey,
-    RunId, TxId,
+    PseudonymKey, RunId, TxId,
 };
 use crosswipe_journal::{
     Check, CompIntent, Draft, History, Intent, Interrupted, Journal, JournalError, Note, Payload,
