@@ -11,6 +11,8 @@ mod clearing;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod files;
