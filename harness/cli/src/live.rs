@@ -148,7 +148,7 @@ pub(crate) fn ask(
 /// Why nothing may be sent at all.
 fn missing(args: &Run, plan: &Plan, fit: &Fit, now: Moment) -> Vec<String> {
     let mut missing = Vec::new();
-    let window = &plan.window;
+    let window = plan.window.in_force(now);
     let margin = window.end().map(|end| end.plus_ms(-window.margin_ms));
     match window.phase_at(now) {
         None => missing.push(format!("no phase of the window is open at {now}")),
@@ -188,11 +188,10 @@ fn fit(plan: &Plan, live: &Live, selected: &BTreeSet<usize>, now: Moment) -> Fit
 }
 
 fn unfit(plan: &Plan, live: &Live, case: &Case, now: Moment) -> Option<&'static str> {
-    let is_past = |at: Moment| {
-        at < now
-            && plan.window.phase_at(at).map(|p| &p.id) != plan.window.phase_at(now).map(|p| &p.id)
-    };
-    let over = |at: Moment| plan.window.tests_end().is_some_and(|end| at >= end);
+    let window = plan.window.in_force(now);
+    let phase = |at: Moment| window.phase_at(at).map(|phase| &phase.id);
+    let is_past = |at: Moment| at < now && phase(at) != phase(now);
+    let over = |at: Moment| window.tests_end().is_some_and(|end| at >= end);
     let mut when: Vec<Moment> = case.start.into_iter().collect();
     for step in case.leaves() {
         let (institution, at) = match step {
@@ -247,7 +246,8 @@ fn asked_for(words: &str) -> Result<String, Trouble> {
 
 /// The table that a person checks before typing.
 fn shown(plan: &Plan, live: &Live, fit: &Fit, now: Moment) -> String {
-    let phase = plan.window.phase_at(now);
+    let window = plan.window.in_force(now);
+    let phase = window.phase_at(now);
     let phase = phase.map_or("窗口之外 · outside the window".to_owned(), |phase| {
         let until = phase.to.map_or_else(String::new, |to| format!(" → {to}"));
         format!("{}{until}", phase.id)

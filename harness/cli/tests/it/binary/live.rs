@@ -212,6 +212,29 @@ fn without_any_of_its_conditions_nothing_is_sent(
     assert!(!bench.path("run").exists());
 }
 
+/// The window that counts is the one in force now, not the one that was first said.
+#[test]
+fn a_window_that_was_amended_shuts_by_its_new_end() {
+    let bench = Bench::new();
+    let plan = begun_ago(&bench, "plan", OPEN);
+    let (address, came) = listener();
+    Declared::at(address).write_into(&bench, "plan");
+    let dry_run = dry(&plan, &["--kind", "outpatient"]).must_end(5);
+    assert!(dry_run.err.contains("--confirm"));
+    let now = real_now();
+    let (to, known) = (now.plus_ms(OPEN), now.plus_ms(-OPEN / 2));
+    let path = bench.path("plan").join("plan.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let amend = format!(
+        "amend: [{{bound: live.from, to: \"{to}\", known: \"{known}\", source: 补充通知, who: 省局}}]\n"
+    );
+    fs::write(&path, text + &amend).unwrap();
+    dry(&plan, &["--kind", "outpatient"])
+        .must_end(3)
+        .must_say(&["the window ends too soon to undo", &format!("cross → {to}")]);
+    assert_eq!(came.load(Ordering::SeqCst), 0);
+}
+
 /// What a plan says wrong of real systems is told with its place, all at once.
 #[rstest]
 #[case::caps("caps: {settlements: 12, amount: 90000.00}\n", "", &["`caps` is missing"])]
