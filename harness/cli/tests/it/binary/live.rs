@@ -5,6 +5,7 @@
 //! the plan says that they are shown. That nothing was sent is counted by a listener of the test's own.
 
 use std::fs;
+use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -390,6 +391,47 @@ fn where_a_party_shows_no_books_nothing_is_called_clean() {
     assert!(
         report["transactions"]["unresolved"].as_u64() > Some(0),
         "{report}"
+    );
+}
+
+/// What reaches a real system is a message of the interface, and nothing that says who sends it or that it is a test.
+#[test]
+fn a_real_system_is_told_nothing_of_us() {
+    let bench = Bench::new();
+    let plan = begun_ago(&bench, "plan", OPEN);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    Declared::at(listener.local_addr().unwrap()).write_into(&bench, "plan");
+    let words = words(&dry(&plan, &[]));
+    let out = bench.text("run");
+    let args = [
+        "run",
+        &plan,
+        "--clock",
+        "wall",
+        "--live",
+        "--confirm",
+        &words,
+        "--out",
+        &out,
+    ];
+    let started = start(&args);
+    let (mut line, _) = listener.accept().unwrap();
+    let (mut said, mut part) = (Vec::new(), [0; 4096]);
+    while !said.ends_with(b"}") {
+        let read = line.read(&mut part).unwrap();
+        assert!(read > 0, "it hung up");
+        said.extend(&part[..read]);
+    }
+    started.kill();
+    let said = String::from_utf8(said).unwrap().to_ascii_lowercase();
+    let (head, body) = said.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.starts_with("post ") && body.contains("\"infno\""),
+        "{said}"
+    );
+    assert!(
+        !head.contains("crosswipe") && !head.contains("epoch"),
+        "{head}"
     );
 }
 
