@@ -141,8 +141,11 @@ impl<T: Transport> Desk<T> {
             at,
             out.purpose,
         )?;
+        let total = out.amounts.get("medfee_sumamt").copied();
         match &self.config.live {
-            Some(live) if !lock(&self.spent).admits(&live.caps, out) => Err(Denied::Cap),
+            Some(live) if !lock(&self.spent).admits(&live.caps, &out.infno, total) => {
+                Err(Denied::Cap)
+            }
             _ => Ok(()),
         }
     }
