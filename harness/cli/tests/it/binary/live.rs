@@ -303,29 +303,33 @@ fn killed_before_the_day_rolls(args: &[&str], bench: &Bench, waits: usize) -> St
     said
 }
 
+/// Parties of another process, in the part of real systems, with a window that is open now.
+fn staged() -> (Bench, World) {
+    let bench = Bench::new();
+    let stage = begun_ago(&bench, "stage", OPEN);
+    let world = World::serve_plan(bench.path("books"), &stage);
+    (bench, world)
+}
+
+/// Dry-run, sent with the words that it shows, and killed when only the second look is left; the words, and what it said.
+#[track_caller]
+fn sent_and_killed(bench: &Bench, declared: &Declared, more: &[&str]) -> (String, String) {
+    let plan = begun_ago(bench, "plan", OPEN);
+    declared.write_into(bench, "plan");
+    let (words, out) = (words(&dry(&plan, more)), bench.text("run"));
+    let args = ["run", &plan, "--clock", "wall", "--out", &out];
+    let args = [&args[..], &["--live", "--confirm", &words], more].concat();
+    let said = killed_before_the_day_rolls(&args, bench, 2);
+    (words, said)
+}
+
 /// Swiped and undone at parties that are told nothing of us; what was not checked, the second look, is said.
 #[test]
 fn what_was_swiped_at_real_systems_is_undone_and_seen_on_their_books() {
-    let bench = Bench::new();
-    let stage = begun_ago(&bench, "stage", OPEN);
-    let plan = begun_ago(&bench, "plan", OPEN);
-    let world = World::serve_plan(bench.path("books"), &stage);
+    let (bench, world) = staged();
     let before = world.look();
-    Declared::of(&world).write_into(&bench, "plan");
-    let words = words(&dry(&plan, &[]));
     let out = bench.text("run");
-    let args = [
-        "run",
-        &plan,
-        "--clock",
-        "wall",
-        "--live",
-        "--confirm",
-        &words,
-        "--out",
-        &out,
-    ];
-    let said = killed_before_the_day_rolls(&args, &bench, 2);
+    let (words, said) = sent_and_killed(&bench, &Declared::of(&world), &[]);
     assert!(said.contains("要发的用例 cases"), "{said}");
     world.look().must_be_rolled_back_to(&before, "live");
     let report = crosswipe(&["verify", &out, "--json"]).must_end(0).json();
@@ -361,31 +365,13 @@ fn what_was_swiped_at_real_systems_is_undone_and_seen_on_their_books() {
 /// A party that shows no books proves nothing, however well all went.
 #[test]
 fn where_a_party_shows_no_books_nothing_is_called_clean() {
-    let bench = Bench::new();
-    let stage = begun_ago(&bench, "stage", OPEN);
-    let plan = begun_ago(&bench, "plan", OPEN);
-    let world = World::serve_plan(bench.path("books"), &stage);
+    let (bench, world) = staged();
+    let out = bench.text("run");
     let mut declared = Declared::of(&world);
     declared
         .books
         .retain(|(party, _)| party.role != Role::Insured);
-    declared.write_into(&bench, "plan");
-    let words = words(&dry(&plan, &["--kind", "outpatient"]));
-    let out = bench.text("run");
-    let args = [
-        "run",
-        &plan,
-        "--kind",
-        "outpatient",
-        "--clock",
-        "wall",
-        "--live",
-        "--confirm",
-        &words,
-        "--out",
-        &out,
-    ];
-    killed_before_the_day_rolls(&args, &bench, 2);
+    sent_and_killed(&bench, &declared, &["--kind", "outpatient"]);
     let report = crosswipe(&["verify", &out, "--json"]).must_end(2).json();
     assert_eq!(report["level"], "L0");
     assert!(
@@ -438,30 +424,11 @@ fn a_real_system_is_told_nothing_of_us() {
 /// The cap holds whatever the cases say: what would pass it is not sent, and what was begun is undone.
 #[test]
 fn beyond_the_caps_nothing_is_settled() {
-    let bench = Bench::new();
-    let stage = begun_ago(&bench, "stage", OPEN);
-    let plan = begun_ago(&bench, "plan", OPEN);
-    let world = World::serve_plan(bench.path("books"), &stage);
+    let (bench, world) = staged();
     let before = world.look();
     let mut declared = Declared::of(&world);
     declared.caps = "{settlements: 1, amount: 90000.00}";
-    declared.write_into(&bench, "plan");
-    let words = words(&dry(&plan, &[]));
-    let out = bench.text("run");
-    let args = [
-        "run",
-        &plan,
-        "--clock",
-        "wall",
-        "--live",
-        "--confirm",
-        &words,
-        "--out",
-        &out,
-        "--jobs",
-        "1",
-    ];
-    killed_before_the_day_rolls(&args, &bench, 2);
+    sent_and_killed(&bench, &declared, &["--jobs", "1"]);
     let history = read(&bench.path("run")).unwrap();
     let settled = history
         .records
