@@ -107,9 +107,9 @@ pub(crate) fn passage(
             format!("msgid {}", cause.msgid),
         ));
     }
-    match (mode, &known.reply) {
+    match (mode, ledger.reply(known)) {
         (MsgidMode::Process, _) => Passage::Free,
-        (MsgidMode::Replay, Some(reply)) => Passage::Answered(reply.clone()),
+        (MsgidMode::Replay, Some(reply)) => Passage::Answered(reply.to_owned()),
         _ => barred(),
     }
 }

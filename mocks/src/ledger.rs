@@ -29,9 +29,10 @@ pub use purge::PurgeOrder;
 /// 账本 · Cells, rows, fence and log of one party.
 pub struct Ledger {
     party: Party,
+    /// As outsiders see it: what is sent again to a repeated message is no book, and is not shown.
     log: Vec<Arc<LogRow>>,
-    /// The same rows as outsiders see them: what is sent again to a repeated message is no book, and is not shown.
-    shown: Vec<Arc<LogRow>>,
+    /// What is sent again to a repeated message, by the `seq` of the fence entry that says so.
+    replies: BTreeMap<u64, Box<str>>,
     cells: BTreeMap<CellKey, (Unit, i64)>,
     rows: BTreeMap<(String, String), Held>,
     fence: Fence,
@@ -73,7 +74,7 @@ impl Ledger {
         Ledger {
             party,
             log: Vec::new(),
-            shown: Vec::new(),
+            replies: BTreeMap::new(),
             cells: BTreeMap::new(),
             rows: BTreeMap::new(),
             fence: Fence::default(),
@@ -148,7 +149,13 @@ impl Ledger {
         group
     }
 
-    fn append(&mut self, row: Arc<LogRow>) {
+    fn append(&mut self, mut row: Arc<LogRow>) {
+        if let Entry::Fence { reply: Some(_), .. } = &row.entry
+            && let Entry::Fence { reply, .. } = &mut Arc::make_mut(&mut row).entry
+            && let Some(reply) = reply.take()
+        {
+            self.replies.insert(row.seq, reply.into());
+        }
         self.groups.entry(row.group).or_insert(row.seq);
         self.next = (row.seq + 1, self.next.1.max(row.group + 1));
         match &row.entry {
@@ -176,7 +183,7 @@ impl Ledger {
                 origin,
                 msgid,
                 state,
-                reply,
+                ..
             } => {
                 // Which of several is meant shows in what the group negates.
                 let touched = match self.fence.are_several(origin, msgid) {
@@ -191,13 +198,12 @@ impl Ledger {
                         state: *state,
                         infno: &row.cause.infno,
                         group: row.group,
-                        reply: reply.as_deref(),
+                        reply: self.replies.contains_key(&row.seq).then_some(row.seq),
                         touched: &touched,
                     },
                 );
             }
         }
-        self.shown.push(bare(&row));
         self.log.push(row);
     }
 
@@ -273,9 +279,24 @@ impl Ledger {
         self.next.0
     }
 
-    /// The log rows from `from` on.
+    /// The log rows from `from` on, as outsiders see them.
     pub fn log_from(&self, from: u64) -> &[Arc<LogRow>] {
         &self.log[self.log.partition_point(|row| row.seq < from)..]
+    }
+
+    /// The log rows from `from` on with what is sent again to repeated messages: what brings the books back.
+    pub fn kept_from(&self, from: u64) -> impl Iterator<Item = Arc<LogRow>> {
+        let rows = self.log_from(from).iter();
+        rows.map(|row| whole(Arc::clone(row), |seq| self.reply_at(seq)))
+    }
+
+    /// What is sent again to a message that the fence knows.
+    pub fn reply(&self, known: &Fenced) -> Option<&str> {
+        self.reply_at(known.reply?)
+    }
+
+    fn reply_at(&self, seq: u64) -> Option<&str> {
+        self.replies.get(&seq).map(|reply| &**reply)
     }
 
     /// Value of a cell; 0 if nothing was ever booked on it.
@@ -374,14 +395,9 @@ impl Ledger {
                 })
                 .collect(),
             rows: self.rows.values().map(|held| held.row.clone()).collect(),
-            log: self.shown(0),
+            log: self.log.clone(),
             queues: Vec::new(),
         }
-    }
-
-    /// Log rows as outsiders see them.
-    fn shown(&self, from: u64) -> Vec<Arc<LogRow>> {
-        self.shown[self.shown.partition_point(|row| row.seq < from)..].to_vec()
     }
 
     /// 中途查看 · The log from `from` on.
@@ -392,35 +408,19 @@ impl Ledger {
             taken_at,
             from,
             lsn: self.lsn(),
-            rows: self.shown(from),
+            rows: self.log_from(from).to_vec(),
         }
     }
 }
 
-/// A row as outsiders see it; the same one where they see all of it.
-fn bare(row: &Arc<LogRow>) -> Arc<LogRow> {
-    let Entry::Fence {
-        origin,
-        msgid,
-        state,
-        reply: Some(_),
-    } = &row.entry
-    else {
-        return Arc::clone(row);
-    };
-    Arc::new(LogRow {
-        seq: row.seq,
-        at: row.at,
-        cause: row.cause.clone(),
-        group: row.group,
-        person: row.person.clone(),
-        entry: Entry::Fence {
-            origin: origin.clone(),
-            msgid: msgid.clone(),
-            state: *state,
-            reply: None,
-        },
-    })
+/// A row with what is sent again to its message, if that was kept.
+fn whole<'l>(mut row: Arc<LogRow>, reply_at: impl Fn(u64) -> Option<&'l str>) -> Arc<LogRow> {
+    if let Some(kept) = reply_at(row.seq)
+        && let Entry::Fence { reply, .. } = &mut Arc::make_mut(&mut row).entry
+    {
+        *reply = Some(kept.to_owned());
+    }
+    row
 }
 
 #[cfg(test)]

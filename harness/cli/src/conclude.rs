@@ -74,7 +74,9 @@ pub(crate) fn seal_up(
 ) -> Result<SealedUp, Trouble> {
     let history = finished.journal.history()?;
     let mut evidence = rundir::evidence(dir, &history, None)?;
-    let first = judged_on(dir, &history, &evidence, fired)?;
+    let mut first = judged_on(dir, &history, &evidence, fired)?;
+    // All records are read again when the last one stands: no second copy meanwhile.
+    drop(history);
     let mut classes: Vec<_> = first
         .judgement
         .findings
@@ -90,6 +92,8 @@ pub(crate) fn seal_up(
         sha256: certificate_core_sha256(&first.certificate).unwrap_or_default(),
         judge: JUDGE.to_owned(),
     };
+    // It is written anew, with the journal's last record.
+    first.certificate = String::new();
     // What is open is known by now, and whoever reads «the disk is full» wants to know that.
     let open = usize::try_from(first.judgement.counts.unresolved).unwrap_or(usize::MAX);
     let told = |error: JournalError| {

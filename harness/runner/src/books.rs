@@ -27,20 +27,54 @@ pub(crate) struct Looked {
     pub(crate) books: Option<Books>,
 }
 
+impl Looked {
+    /// For whoever looks on for days: each row is read whenever it is shown, and nothing of it is kept in between.
+    pub(crate) fn sparing() -> Looked {
+        Looked {
+            rows: KnownRows::of_nobody(),
+            ..Looked::default()
+        }
+    }
+
+    /// Whether rows and books are remembered from look to look.
+    pub(crate) fn remembers(&self) -> bool {
+        self.rows.held_max > 0
+    }
+}
+
 /// 已见之行 · Rows of a party's log as it sent them, and as they are kept: a row that comes again to the byte is kept in
 /// the same words, without being read again.
-#[derive(Default)]
 pub(crate) struct KnownRows {
     /// By place in the log.
     seen: Vec<Option<(Bytes, String)>>,
     /// Of both, in bytes.
     held: usize,
+    /// How much of both is remembered; what comes later is read whenever it is shown.
+    held_max: usize,
 }
 
-/// How much of one party's log is remembered; what comes later is read whenever it is shown.
+/// How much of one party's log a run remembers.
 const HELD_MAX: usize = 32 << 20;
 
+impl Default for KnownRows {
+    fn default() -> KnownRows {
+        KnownRows {
+            seen: Vec::new(),
+            held: 0,
+            held_max: HELD_MAX,
+        }
+    }
+}
+
 impl KnownRows {
+    /// Remembers nothing.
+    fn of_nobody() -> KnownRows {
+        KnownRows {
+            held_max: 0,
+            ..KnownRows::default()
+        }
+    }
+
     /// What was sent at a place before.
     fn sent(&self, place: usize) -> Option<&str> {
         let (sent, _) = self.seen.get(place)?.as_ref()?;
@@ -55,7 +89,7 @@ impl KnownRows {
 
     fn remember(&mut self, place: usize, row: Bytes, text: &str) {
         let more = row.len() + text.len();
-        if self.held + more > HELD_MAX || place > self.seen.len() {
+        if self.held + more > self.held_max || place > self.seen.len() {
             return;
         }
         if place == self.seen.len() {
@@ -216,6 +250,21 @@ impl<T: Transport> Desk<T> {
                 }
                 name => *value = self.masker.mask_field(name, value),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_was_shown_is_known_and_whoever_spares_knows_none() {
+        for (mut looked, known) in [(Looked::default(), true), (Looked::sparing(), false)] {
+            looked.rows.remember(0, Bytes::from_static(b"{}"), "kept");
+            assert_eq!(looked.rows.text(0, "{}").is_some(), known);
+            assert_eq!(looked.rows.held > 0, known);
+            assert_eq!(looked.remembers(), known);
         }
     }
 }

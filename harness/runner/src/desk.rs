@@ -206,6 +206,9 @@ pub(crate) struct Desk<T> {
     names: BTreeMap<PersonNo, Pseudonym>,
     /// Held while a record gets its instant and its place in the journal's queue.
     order: Mutex<()>,
+    /// 省 · Books are looked at one after the other, and nothing of a look is remembered: it goes on for as long as
+    /// somebody wants, and may need no more room than what was booked.
+    pub(crate) sparing: bool,
 }
 
 /// 探针 · Where a person's probe was made, so that the last one is made alike.
@@ -276,6 +279,15 @@ impl<T: Transport> Desk<T> {
             personas: numbered,
             names,
             order: Mutex::new(()),
+            sparing: false,
+        }
+    }
+
+    /// From now on little is remembered.
+    pub(crate) fn spare(&mut self) {
+        self.sparing = true;
+        for looked in self.looked.values_mut() {
+            *looked = tokio::sync::Mutex::new(Looked::sparing());
         }
     }
 

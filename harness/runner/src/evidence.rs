@@ -44,11 +44,19 @@ impl<T: Transport> Desk<T> {
         instant: Instant,
     ) -> Result<BTreeMap<Party, String>, Halt> {
         let parties: Vec<Party> = self.looked.keys().cloned().collect();
+        let one_by_one = Arc::new(tokio::sync::Mutex::new(()));
         let tasks: Vec<_> = parties
             .into_iter()
             .map(|party| {
                 let desk = Arc::clone(self);
-                tokio::spawn(async move { (desk.keep_export(&party, instant).await, party) })
+                let turn = self.sparing.then(|| Arc::clone(&one_by_one));
+                tokio::spawn(async move {
+                    let _turn = match &turn {
+                        Some(turn) => Some(turn.lock().await),
+                        None => None,
+                    };
+                    (desk.keep_export(&party, instant).await, party)
+                })
             })
             .collect();
         let mut snapshot = Snapshot {
@@ -121,7 +129,7 @@ impl<T: Transport> Desk<T> {
             lsn: books.lsn,
             taken_at: books.taken_at,
         };
-        looked.books = (instant == Instant::T1).then_some(books);
+        looked.books = (instant == Instant::T1 && looked.remembers()).then_some(books);
         Ok(Ok(digest))
     }
 

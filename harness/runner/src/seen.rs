@@ -98,6 +98,7 @@ impl<T: Transport> Watch<T> {
     ) -> Result<Watch<T>, Halt> {
         let mut desk = Desk::new(config, clock, journal, transport);
         desk.looked.retain(|party, _| party.role != Role::His);
+        desk.spare();
         let desk = Arc::new(desk);
         desk.clock.leap_to(time());
         desk.first_look().await?;

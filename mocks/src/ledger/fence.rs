@@ -20,8 +20,8 @@ pub struct Fenced {
     pub group: u64,
     /// Group that first spoke of it.
     pub born: u64,
-    /// What is answered to a repetition.
-    pub reply: Option<String>,
+    /// What is answered to a repetition: `seq` of the log row that keeps it.
+    pub reply: Option<u64>,
     /// Digest of its bytes, where the party was given them.
     pub digest: Option<String>,
 }
@@ -58,7 +58,8 @@ pub(super) struct Word<'w> {
     pub(super) state: FenceState,
     pub(super) infno: &'w str,
     pub(super) group: u64,
-    pub(super) reply: Option<&'w str>,
+    /// `seq` of the row, if it keeps what is sent again.
+    pub(super) reply: Option<u64>,
     /// Groups of which the row's group has negated something.
     pub(super) touched: &'w BTreeSet<u64>,
 }
@@ -84,12 +85,14 @@ impl Fence {
             again && last.state != FenceState::Tombstone
         });
         if is_another {
+            // Mostly there is one for ever.
+            known.reserve_exact(1);
             known.push(Fenced {
                 state: word.state,
                 infno: word.infno.to_owned(),
                 group: word.group,
                 born: word.group,
-                reply: word.reply.map(str::to_owned),
+                reply: word.reply,
                 digest: None,
             });
             return;
@@ -100,9 +103,7 @@ impl Fence {
         if word.state != FenceState::Reversed {
             one.group = word.group;
         }
-        if let Some(reply) = word.reply {
-            one.reply = Some(reply.to_owned());
-        }
+        one.reply = word.reply.or(one.reply);
     }
 
     /// The digest of the message that was noted last, or by a group. Of bytes that are known already it is the same
@@ -131,7 +132,7 @@ impl Fence {
                 let one = &mut known[first];
                 one.state = again.state;
                 one.group = again.group;
-                one.reply = again.reply.or(one.reply.take());
+                one.reply = again.reply.or(one.reply);
             }
             None => known[at].digest = Some(digest),
         }

@@ -19,10 +19,10 @@ impl Index {
     pub(super) fn add(&mut self, row: &Row) {
         let key = (row.kind.clone(), row.id.clone());
         if let Some(mdtrt_id) = row.facts.get("mdtrt_id") {
-            self.visits
-                .entry(mdtrt_id.clone())
-                .or_default()
-                .push(key.clone());
+            let of_visit = self.visits.entry(mdtrt_id.clone()).or_default();
+            // Most visits have few rows, and there are many visits.
+            of_visit.reserve_exact(1);
+            of_visit.push(key.clone());
         }
         if let Some(person) = &row.person {
             self.persons.entry(person.clone()).or_default().push(key);

@@ -51,7 +51,7 @@ impl Ledger {
     /// does to history. Numbers of rows that are gone are not used again.
     pub(crate) fn relive(&mut self, as_if: impl Fn(&Arc<LogRow>) -> Option<Arc<LogRow>>) {
         let mut rest = Ledger::new(self.party.clone());
-        for row in std::mem::take(&mut self.log) {
+        for row in self.kept_from(0) {
             if let Some(row) = as_if(&row) {
                 rest.append(row);
             }

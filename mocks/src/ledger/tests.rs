@@ -113,13 +113,39 @@ fn the_log_replays_to_the_same_books() {
     let group = settle(&mut ledger, "m1", 4550);
     settle(&mut ledger, "m9", 100);
     undo(&mut ledger, group, "m2", "2017-06-02T11:00+08:00");
-    let again = Ledger::replay(ledger.party().clone(), ledger.log_from(0).to_vec()).unwrap();
+    let again = Ledger::replay(ledger.party().clone(), ledger.kept_from(0).collect()).unwrap();
     let now = at("2017-06-02T12:00+08:00");
     assert_eq!(again.export(now), ledger.export(now));
     assert_eq!(
         again.fenced("H33010000001", "m1"),
         ledger.fenced("H33010000001", "m1")
     );
+}
+
+/// What is sent again to a repeated message is kept once: shown to nobody, and there again after a restart.
+#[test]
+fn what_is_sent_again_comes_back_from_the_kept_log_and_is_shown_to_nobody() {
+    let mut ledger = books();
+    let mut draft = Draft::new(at("2017-06-02T11:00+08:00"), cause("m1", "2201"), None);
+    draft.fence(FenceState::Applied, Some("{\"infcode\":0}".into()));
+    ledger.commit(draft);
+    let replies = |rows: Vec<Arc<LogRow>>| -> Vec<Option<String>> {
+        let fences = rows.iter().filter_map(|row| match &row.entry {
+            Entry::Fence { reply, .. } => Some(reply.clone()),
+            _ => None,
+        });
+        fences.collect()
+    };
+    let shown = ledger.export(at("2017-06-02T12:00+08:00")).log;
+    assert!(replies(shown).iter().all(Option::is_none));
+    let kept: Vec<Arc<LogRow>> = ledger.kept_from(0).collect();
+    assert_eq!(
+        replies(kept.clone()).last(),
+        Some(&Some("{\"infcode\":0}".to_owned()))
+    );
+    let again = Ledger::replay(ledger.party().clone(), kept).unwrap();
+    let known = again.fenced("H33010000001", "m1").unwrap();
+    assert_eq!(again.reply(known), Some("{\"infcode\":0}"));
 }
 
 #[test]

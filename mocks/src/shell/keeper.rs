@@ -93,9 +93,9 @@ impl Keeper {
             }
             (None, Books::Kept) => {
                 for ledger in dead.ledgers() {
-                    let rows = ledger.log_from(0).iter().map(|row| Kept {
-                        digest: ledger.digest_of(row).map(str::to_owned),
-                        row: Arc::clone(row),
+                    let rows = ledger.kept_from(0).map(|row| Kept {
+                        digest: ledger.digest_of(&row).map(str::to_owned),
+                        row,
                     });
                     machine.restore(replayed(ledger.party(), rows.collect())?);
                 }
@@ -118,10 +118,9 @@ impl Keeper {
                 continue;
             };
             let lines: String = ledger
-                .log_from(*kept)
-                .iter()
+                .kept_from(*kept)
                 .map(|row| {
-                    let digest = ledger.digest_of(row).map(str::to_owned);
+                    let digest = ledger.digest_of(&row).map(str::to_owned);
                     canonical_json(&Kept { row, digest }) + "\n"
                 })
                 .collect();

@@ -226,7 +226,7 @@ impl MemoryWorld {
         for machine in self.machines.values() {
             let machine = lock(machine);
             for ledger in machine.machine().ledgers() {
-                logs.push((ledger.party().clone(), ledger.log_from(0).to_vec()));
+                logs.push((ledger.party().clone(), ledger.kept_from(0).collect()));
             }
         }
         logs

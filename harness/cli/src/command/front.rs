@@ -116,6 +116,7 @@ pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<
     );
     world.stop().await;
     let left = left::Left::between(&before, &after, &plan);
+    drop((before, after));
     let lang = args.common.lang();
     let telling = Telling {
         silent: args.json || count == 0,

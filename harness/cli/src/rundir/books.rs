@@ -31,7 +31,7 @@ pub(super) fn read(dir: &Path) -> Result<BTreeMap<Party, PartyFiles>, Trouble> {
     let work: Vec<(Party, Vec<(String, PathBuf)>)> = files.into_iter().collect();
     let next = AtomicUsize::new(0);
     let read = Mutex::new(BTreeMap::new());
-    let reader = || {
+    let reader = &|| {
         while let Some((party, files)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
             let books = of_party(files);
             read.lock()
@@ -41,9 +41,10 @@ pub(super) fn read(dir: &Path) -> Result<BTreeMap<Party, PartyFiles>, Trouble> {
     };
     let readers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
-        for _ in 0..readers.min(work.len()) {
+        for _ in 1..readers.min(work.len()) {
             scope.spawn(reader);
         }
+        reader();
     });
     let read = read
         .into_inner()
