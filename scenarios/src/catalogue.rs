@@ -13,7 +13,7 @@ use crate::fields::{Fields, items};
 use crate::node::{Node, read_yaml};
 use crate::problem::{At, Problems, Said};
 use crate::source::Source;
-use crate::table::{Column, Row, read_table};
+use crate::table::{Column, Row, has_column, read_table};
 use crate::words;
 
 const COLUMNS: [Column; 5] = [
@@ -60,11 +60,7 @@ const RATIO_HELP: &str =
 /// The catalogue of a file, in file order.
 pub(crate) fn read_catalogue(source: &Arc<Source>, problems: &Problems) -> Vec<Tariff> {
     let before = problems.len();
-    let head = source.text.lines().next().unwrap_or_default();
-    let says = |column: &Column| {
-        let mut names = head.split(',').map(str::trim);
-        names.any(|name| [column.en, column.zh].contains(&name))
-    };
+    let says = |column: &Column| has_column(&source.text, column);
     let more: Vec<Column> = [KIND, CODED].into_iter().filter(says).collect();
     let (says_kind, says_coded) = (says(&KIND), says(&CODED));
     let columns: Vec<Column> = COLUMNS.into_iter().chain(more).collect();

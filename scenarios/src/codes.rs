@@ -17,6 +17,12 @@ codes! {
     NO_SUCH_PLAN = "no_such_plan";
     /// A file that the plan names cannot be opened.
     UNREADABLE_FILE = "unreadable_file";
+    /// A folder holds a plan in two forms.
+    TWO_PLANS = "two_plans";
+    /// A workbook lacks a sheet without which there is no plan.
+    MISSING_SHEET = "missing_sheet";
+    /// A sheet of a workbook that is none of a plan's.
+    UNKNOWN_SHEET = "unknown_sheet";
     /// A file is in GBK or another encoding.
     NOT_UTF8 = "not_utf8";
     /// A tab stands where YAML or CSV wants something else.

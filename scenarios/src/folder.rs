@@ -13,16 +13,46 @@ use crate::codes;
 use crate::nearest::{nearest, suggest};
 use crate::problem::{At, Problem, Problems, Said};
 use crate::source::{Source, decode};
+use crate::workbook::{self, Written};
 
 /// 计划文件夹 · A plan's folder while it is being read.
 pub(crate) struct Folder {
     root: PathBuf,
+    /// 工作簿 · The files that a workbook says, where the plan is one; nothing is read from disk then.
+    sheets: Option<BTreeMap<String, Written>>,
     files: RefCell<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Folder {
-    /// The folder of the plan at `path`, which is the folder or its `plan.yaml`.
-    pub(crate) fn find(path: &Path) -> Result<Folder, Box<Problem>> {
+    /// The plan at `path`, which is its folder, its `plan.yaml`, or a workbook; `None` = that was told.
+    pub(crate) fn find(path: &Path, problems: &Problems) -> Option<Folder> {
+        let inside = path.join(WORKBOOK);
+        let book = match path.is_dir() && inside.is_file() {
+            true if path.join(PLAN_FILE).is_file() => {
+                let message = format!("the folder has both a `{PLAN_FILE}` and a `{WORKBOOK}`");
+                let help = format!(
+                    "写明要哪一份 · name the one that is meant: {0}/{PLAN_FILE}, {0}/{WORKBOOK}",
+                    path.display()
+                );
+                let shown = path.display().to_string();
+                problems.push(Problem::whole_file(codes::TWO_PLANS, shown, message).help(help));
+                return None;
+            }
+            true => inside.as_path(),
+            false => path,
+        };
+        if is_workbook(book) && book.is_file() {
+            return Some(Folder {
+                root: book.to_owned(),
+                sheets: Some(workbook::read(book, problems)?),
+                files: RefCell::default(),
+            });
+        }
+        let found = Folder::on_disk(path);
+        found.map_err(|problem| problems.push(*problem)).ok()
+    }
+
+    fn on_disk(path: &Path) -> Result<Folder, Box<Problem>> {
         let root = if path.is_dir() {
             path.to_owned()
         } else {
@@ -32,6 +62,7 @@ impl Folder {
         if is_plan && root.join(PLAN_FILE).is_file() {
             return Ok(Folder {
                 root,
+                sheets: None,
                 files: RefCell::default(),
             });
         }
@@ -46,7 +77,7 @@ impl Folder {
         problems: &Problems,
     ) -> Option<Arc<Source>> {
         let shown = self.root.join(inside).display().to_string();
-        let bytes = match std::fs::read(self.root.join(inside)) {
+        let bytes = match self.bytes_of(inside) {
             Ok(bytes) => bytes,
             Err(error) => {
                 problems.push(self.unreadable(inside, shown, error.kind(), said));
@@ -63,6 +94,46 @@ impl Folder {
         };
         self.files.borrow_mut().insert(inside.to_owned(), bytes);
         opened
+    }
+
+    fn bytes_of(&self, inside: &str) -> std::io::Result<Vec<u8>> {
+        match &self.sheets {
+            None => std::fs::read(self.root.join(inside)),
+            Some(sheets) => match sheets.get(inside) {
+                Some(written) => Ok(written.text.clone().into_bytes()),
+                None => Err(ErrorKind::NotFound.into()),
+            },
+        }
+    }
+
+    /// The problems where a person finds them: those of a workbook's files at the cells that they came from.
+    pub(crate) fn placed(&self, problems: Vec<Problem>) -> Vec<Problem> {
+        let Some(sheets) = &self.sheets else {
+            return problems;
+        };
+        let book = self.root.display();
+        let placed = problems.into_iter().map(|problem| {
+            let file = sheets
+                .iter()
+                .find(|(inside, _)| self.root.join(inside).display().to_string() == problem.file);
+            let landing = file.and_then(|(_, written)| written.landing(problem.span.as_ref()?));
+            let Some(landing) = landing else {
+                return problem;
+            };
+            let span = problem.span.clone().zip(landing.lines.clone());
+            let span = span.map(|(span, lines)| {
+                let end = span.end.clamp(lines.start, lines.end) - lines.start;
+                (span.start.max(lines.start) - lines.start).min(end)..end
+            });
+            let source = landing.lines.and_then(|lines| problem.source.get(lines));
+            Problem {
+                file: format!("{book}!{}", landing.place),
+                source: source.map_or_else(|| Arc::from(""), Arc::from),
+                span,
+                ..problem
+            }
+        });
+        placed.collect()
     }
 
     /// The bytes of a file that was opened before.
@@ -120,6 +191,9 @@ impl Folder {
     }
 
     fn suggest_file(&self, inside: &str) -> Option<String> {
+        if let Some(sheets) = &self.sheets {
+            return suggest(inside, sheets.keys().map(String::as_str));
+        }
         let folder = Path::new(inside).parent().unwrap_or(Path::new(""));
         let names = names_in(&self.root.join(folder));
         let paths: Vec<String> = names
@@ -132,6 +206,16 @@ impl Folder {
 
 /// The file by which a folder is known to be a plan.
 pub(crate) const PLAN_FILE: &str = "plan.yaml";
+/// The file by which a folder is known to be a plan in one workbook.
+pub(crate) const WORKBOOK: &str = "plan.xlsx";
+
+/// Whether a path is named like a workbook.
+pub fn is_workbook(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| {
+        ["xlsx", "xlsm", "xls", "ods"].contains(&extension.to_lowercase().as_str())
+    })
+}
 
 fn no_such_plan(path: &Path) -> Problem {
     let shown = path.display().to_string();

@@ -50,11 +50,13 @@ mod nearest;
 mod node;
 mod shift;
 mod source;
+mod starter;
 mod stay;
 mod suspend;
 mod table;
 mod turned;
 mod words;
+mod workbook;
 
 pub use amend::{Amended, CannotAmend};
 pub use attended::{Attended, Await, Cue, Human};
@@ -66,6 +68,7 @@ pub use codes::CODES;
 pub use contacts::{Contact, Lead};
 pub use credential::{Credential, Shows, Written};
 pub use duties::{Audience, Duty, OpenPoint};
+pub use folder::is_workbook;
 pub use live::{Caps, Environment, Live};
 pub use load::{check, load};
 pub use plan::Plan;
@@ -75,3 +78,5 @@ pub use profile::{
     SHIPPED_PROFILES, check_profile, is_profile, knobs_of, profile, profile_schema, shipped_profile,
 };
 pub use proof::Proof;
+pub use starter::starter;
+pub use workbook::workbook_of;

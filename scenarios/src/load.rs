@@ -45,14 +45,18 @@ pub fn load(path: &Path) -> Result<Plan, Vec<Problem>> {
 
 /// Reads the plan at `path` and gives warnings too; the plan is there unless something is wrong with it.
 pub fn check(path: &Path) -> (Option<Plan>, Vec<Problem>) {
-    let folder = match Folder::find(path) {
-        Ok(folder) => folder,
-        Err(problem) => return (None, vec![*problem]),
-    };
     let problems = Problems::default();
-    let plan = read_plan(folder, &problems);
+    let Some(folder) = Folder::find(path, &problems) else {
+        return (None, problems.into_list());
+    };
+    let plan = read_plan(&folder, &problems);
     let mut problems = problems.into_list();
     in_reading_order(&mut problems);
+    let problems = folder.placed(problems);
+    let plan = plan.map(|plan| Plan {
+        files: folder.into_files(),
+        ..plan
+    });
     let usable = problems
         .iter()
         .all(|problem| problem.severity == Severity::Warning);
@@ -79,13 +83,13 @@ fn in_reading_order(problems: &mut Vec<Problem>) {
     problems.dedup();
 }
 
-fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
+fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
     let source = folder.open(PLAN_FILE, None, problems)?;
     let node = read_yaml(&source, problems)?;
     let fields = Fields::of(&node, "plan", problems)?;
     let reading = Reading {
         fields: &fields,
-        folder: &folder,
+        folder,
         problems,
     };
     let head = Head::read(&fields, problems);
@@ -163,7 +167,7 @@ fn read_plan(folder: Folder, problems: &Problems) -> Option<Plan> {
         preflight,
         live,
         probe_basket: gathered.probe?,
-        files: folder.into_files(),
+        files: BTreeMap::new(),
         seed: head.seed?,
     })
 }

@@ -16,7 +16,7 @@ use crate::codes;
 use crate::nearest::suggest;
 use crate::problem::{At, Problem, Problems, Said};
 use crate::source::Source;
-use crate::table::{Column, Row, read_table};
+use crate::table::{Column, Row, has_column, read_table};
 use crate::words;
 
 /// 参保状态
@@ -125,11 +125,7 @@ pub(crate) fn read_persons(
     problems: &Problems,
 ) -> Vec<Person> {
     // What a file does not say is as usual: enrolled, and nowhere else before.
-    let head = source.text.lines().next().unwrap_or_default();
-    let says = |column: &Column| {
-        let mut names = head.split(',').map(str::trim);
-        names.any(|name| [column.en, column.zh].contains(&name))
-    };
+    let says = |column: &Column| has_column(&source.text, column);
     let more = OPTIONAL.into_iter().filter(says);
     let columns: Vec<Column> = COLUMNS.into_iter().chain(more).collect();
     // Read once for the places of private cells, so that no problem is ever drawn with them.

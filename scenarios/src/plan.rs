@@ -67,6 +67,44 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Which parts say something else than `other`'s; the files that they were read from do not count.
+    pub fn differs(&self, other: &Plan) -> Vec<&'static str> {
+        let parts = [
+            ("plan", self.id == other.id),
+            (
+                "title",
+                (&self.title_zh, &self.title_en) == (&other.title_zh, &other.title_en),
+            ),
+            ("source", self.source == other.source),
+            ("test_net", self.same_day == other.same_day),
+            ("phases", self.window == other.window),
+            ("topology", self.topology == other.topology),
+            ("persons", self.registry.personas == other.registry.personas),
+            ("basket", self.registry.baskets == other.registry.baskets),
+            ("pairs", self.arranged == other.arranged),
+            (
+                "scenarios",
+                (&self.cases, &self.proofs, &self.attended)
+                    == (&other.cases, &other.proofs, &other.attended),
+            ),
+            ("matrix", self.matrix == other.matrix),
+            ("cannot_undo", self.cannot_undo == other.cannot_undo),
+            ("purge", self.purge == other.purge),
+            ("duties", self.duties == other.duties),
+            ("open_points", self.open_points == other.open_points),
+            ("contacts", self.contacts == other.contacts),
+            ("preflight", self.preflight == other.preflight),
+            ("live", self.live == other.live),
+            ("probe", self.probe_basket == other.probe_basket),
+            (
+                "seed",
+                (&self.seed, &self.year) == (&other.seed, &other.year),
+            ),
+        ];
+        let differing = parts.into_iter().filter(|(_, same)| !same);
+        differing.map(|(part, _)| part).collect()
+    }
+
     /// 计划实录 · The plan for the journal: persons as pseudonyms, everything else as it is.
     pub fn resolved(&self, key: &PseudonymKey) -> ResolvedPlan {
         let topology = &self.topology;

@@ -187,6 +187,23 @@ fn is_spreadsheet_number(text: &str) -> bool {
     digits(mantissa) && digits(exponent)
 }
 
+/// Whether the head line of a table's text has this column.
+pub(crate) fn has_column(text: &str, column: &Column) -> bool {
+    let mut lines = text.lines();
+    let head = lines.find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let mut names = head.unwrap_or_default().split(',').map(str::trim);
+    names.any(|name| [column.en, column.zh].contains(&name))
+}
+
+/// 原样 · The cells of a table's text, headings included, without their places.
+pub(crate) fn cells_of(text: &str) -> Vec<Vec<String>> {
+    let source = Arc::new(Source::new(String::new(), text));
+    let lines = cut(&source, &Problems::default()).into_iter();
+    lines
+        .map(|cells| cells.into_iter().map(|cell| cell.value).collect())
+        .collect()
+}
+
 /// The text cut into lines of cells; empty lines and lines that begin with `#` are left out.
 fn cut(source: &Arc<Source>, problems: &Problems) -> Vec<Vec<Said<String>>> {
     let mut lines = Vec::new();

@@ -31,6 +31,8 @@ Example · 例:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// 起步 Write a plan to start from, as a folder or as a workbook; it passes at once
+    Init(Init),
     /// 一览 Timeline of a plan, what is allowed at an instant, and the one-page card of a role
     Plan(PlanArgs),
     /// 联通 Ask what a site must reach before the window: DNS, ports, pages, sign-in, clock, its own machine
@@ -65,13 +67,28 @@ pub(crate) enum Command {
     Explain(Explain),
 }
 
+/// 起步 Write a plan to start from
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe init demo && crosswipe run demo\n  crosswipe init demo --workbook && crosswipe lint demo/plan.xlsx"
+)]
+pub(crate) struct Init {
+    /// Folder to be made; it must not hold anything yet
+    pub(crate) dir: PathBuf,
+    /// One workbook plan.xlsx for Excel or WPS instead of the files
+    #[arg(long)]
+    pub(crate) workbook: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
 /// 一览 Timeline of a plan, and the card of a role
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Example · 例:\n  crosswipe plan scenarios/zhejiang-2017\n  crosswipe plan scenarios/zhejiang-2017 --role hospital --at now --html card.html"
 )]
 pub(crate) struct PlanArgs {
-    /// Plan folder or its plan.yaml
+    /// Plan folder, its plan.yaml, or a workbook plan.xlsx
     pub(crate) plan: PathBuf,
     /// What is allowed then: `now`, or an instant such as 2017-06-02T09:00+08:00 [default with --role: now]
     #[arg(long, value_name = "now|INSTANT")]
@@ -79,6 +96,9 @@ pub(crate) struct PlanArgs {
     /// The card of this role: allowed, forbidden, next bounds, duties, whom to call
     #[arg(long, value_enum)]
     pub(crate) role: Option<RoleArg>,
+    /// The same plan in the other form: FILE.xlsx from a folder, a folder from a workbook
+    #[arg(long, value_name = "FILE.xlsx|DIR", conflicts_with_all = ["at", "role", "html", "json", "shift"])]
+    pub(crate) convert: Option<PathBuf>,
     /// Write the card as one page for print (A4)
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
@@ -123,7 +143,7 @@ impl RoleArg {
     after_help = "Example · 例:\n  crosswipe run scenarios/zhejiang-2017 --fault response-lost"
 )]
 pub(crate) struct Run {
-    /// Plan folder or its plan.yaml
+    /// Plan folder, its plan.yaml, or a workbook plan.xlsx
     pub(crate) plan: PathBuf,
     /// Where the run is kept [default: a folder of its own under runs/]
     #[arg(long, value_name = "DIR")]
@@ -193,7 +213,7 @@ pub(crate) struct Run {
     after_help = "Example · 例:\n  crosswipe sim scenarios/pair-demo --seeds 0..200\n  crosswipe sim scenarios/pair-demo --seed 7 --trace\n  crosswipe sim scenarios/pair-demo --swipes 2000 --faults none"
 )]
 pub(crate) struct Sim {
-    /// Plan folder or its plan.yaml
+    /// Plan folder, its plan.yaml, or a workbook plan.xlsx
     pub(crate) plan: PathBuf,
     /// Which seeds: from, and up to, not included
     #[arg(
@@ -356,7 +376,7 @@ fn dialect(name: &str) -> Result<Dialect, String> {
     after_help = "Example · 例:\n  crosswipe serve scenarios/zhejiang-2017 --listen 127.0.0.1:8080\n  crosswipe serve scenarios/pair-demo --books world\n  crosswipe run scenarios/pair-demo --served world"
 )]
 pub(crate) struct Serve {
-    /// Plan folder or its plan.yaml
+    /// Plan folder, its plan.yaml, or a workbook plan.xlsx
     pub(crate) plan: PathBuf,
     /// For `run --served`: where the books are kept; those found there are taken over. Without it one address is opened
     /// for a HIS of its own, and the plan is moved to now
@@ -472,7 +492,7 @@ pub(crate) struct Conform {
     after_help = "Example · 例:\n  crosswipe close scenarios/zhejiang-2017 runs/zhejiang-2017-*"
 )]
 pub(crate) struct Close {
-    /// Plan folder or its plan.yaml
+    /// Plan folder, its plan.yaml, or a workbook plan.xlsx
     pub(crate) plan: PathBuf,
     /// Folders of all runs of the plan, of all sites, in any order
     #[arg(required = true, value_name = "RUN")]
@@ -548,7 +568,7 @@ pub(crate) struct Schema {
     after_help = "Example · 例:\n  crosswipe preflight PLAN --role hospital --site H50011400001 --json > H50011400001.json\n  crosswipe preflight PLAN --collect *.json"
 )]
 pub(crate) struct Preflight {
-    /// Plan folder or its plan.yaml
+    /// Plan folder, its plan.yaml, or a workbook plan.xlsx
     pub(crate) plan: PathBuf,
     /// Only what this role must reach: province, agency, hospital, pharmacy, employer, public
     #[arg(long, value_name = "ROLE")]

@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Command::Amend(amend) => command::amend::amend(&amend),
         Command::Review(review) => command::review::review(&review),
         Command::Report(report) => command::report::report(&report),
+        Command::Init(init) => command::init::init(&init),
         Command::Lint(lint) => command::lint::lint(&lint),
         Command::Schema(schema) => command::schema::schema(&schema),
         Command::Preflight(preflight) => command::preflight::preflight(&preflight),

@@ -24,3 +24,5 @@ mod slips_stays;
 mod slips_tables;
 #[cfg(test)]
 mod whole;
+#[cfg(test)]
+mod workbook;

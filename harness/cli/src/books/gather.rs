@@ -15,8 +15,8 @@ use crosswipe_reports::RowWords;
 use crosswipe_verify::audit::{RowRef, Take};
 
 use super::mapping::{Entry, Mapping, party_of};
-use super::table::Table;
 use super::{Flaw, Flaws, export, list};
+use crosswipe_sheets::Table;
 
 /// The mapping of a folder.
 const MAP: &str = "map.yaml";

@@ -12,9 +12,9 @@ use crosswipe_domain::{Moment, Party, Role};
 use crosswipe_verify::audit::{RowIn, State, Sum, Take, TotalIn};
 
 use super::mapping::{Columns, Entry, Field, party_of};
-use super::table::{Line, Table};
-use super::value::{Bad, Cell, plain};
 use super::{Flaw, Flaws};
+use crosswipe_sheets::{Bad, Cell, plain};
+use crosswipe_sheets::{Line, Table};
 
 /// Headings are looked for in this many lines.
 const HEAD_LINES: usize = 15;

@@ -11,7 +11,7 @@ use crosswipe_domain::{Day, Party};
 use serde::Deserialize;
 
 use super::Flaw;
-use super::value::plain;
+use crosswipe_sheets::plain;
 
 /// 字段 · What a column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Flaw;
-use super::table::Table;
+use crosswipe_sheets::Table;
 
 /// 词表 · All lines of a list.
 pub(crate) struct Lines {

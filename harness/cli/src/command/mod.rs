@@ -6,6 +6,7 @@ pub(crate) mod close;
 pub(crate) mod conform;
 pub(crate) mod explain;
 pub(crate) mod front;
+pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod plan;
 pub(crate) mod preflight;

@@ -3,9 +3,11 @@
 //! Why so: in the night of a cutover nobody reads a notice of eleven pages. Whoever stands at a counter needs one page:
 //! allowed now, forbidden now, the next bound, what is left to do, whom to call. All of it follows from the plan alone;
 //! nothing is sent and no run is asked.
-//! Not here: what the facts are (`card`), the words on a terminal (`text`), the page for print (`page`).
+//! Not here: what the facts are (`card`), the words on a terminal (`text`), the page for print (`page`),
+//! the other form of a plan (`convert`).
 
 mod card;
+mod convert;
 mod page;
 mod text;
 
@@ -21,9 +23,13 @@ use crate::exit::Exit;
 use crate::{rundir, shift};
 
 use self::card::Card;
+pub(crate) use self::convert::write_files;
 
 /// Reads the plan, and prints what was asked for.
 pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
+    if let Some(out) = &args.convert {
+        return convert::convert(&args.plan, out, &args.common);
+    }
     let plan = shift::load(&args.plan, args.shift.as_ref())?;
     let lang = args.common.lang();
     let at = args.at.as_deref().map(instant).transpose()?;

@@ -22,6 +22,7 @@ mod front;
 mod full_disk;
 mod hostile;
 #[cfg(unix)]
+mod init;
 mod inner;
 mod input;
 mod kill;

@@ -13,13 +13,14 @@ fn root() -> PathBuf {
 
 /// The table of `ARCHITECTURE.md`, as data.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 11] = [
+    let rows: [(&str, &[&str]); 12] = [
         ("domain", &[]),
+        ("sheets", &["domain"]),
         ("wire", &["domain"]),
         ("journal", &["domain"]),
         ("rollback", &["journal", "domain"]),
         ("verify", &["journal", "domain"]),
-        ("scenarios", &["wire", "domain"]),
+        ("scenarios", &["sheets", "wire", "domain"]),
         ("mocks", &["wire", "domain"]),
         (
             "runner",
@@ -43,6 +44,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             &[
                 "sim",
                 "domain",
+                "sheets",
                 "wire",
                 "journal",
                 "rollback",

@@ -12,19 +12,20 @@ use calamine::{Data, Range, Reader as _};
 use crosswipe_domain::Moment;
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 
-use super::value::Cell;
-use super::{Flaw, workbook};
+use crate::value::Cell;
+use crate::{Flaw, workbook};
 
 /// One line of a table.
 #[derive(Debug)]
-pub(super) struct Line {
+pub struct Line {
     /// Line of the file or row of the sheet, from 1.
-    pub(super) number: u64,
-    pub(super) cells: Vec<Cell>,
+    pub number: u64,
+    /// Its cells, from the first column of the table.
+    pub cells: Vec<Cell>,
 }
 
 /// 表 · A list to be read from the top.
-pub(super) struct Table {
+pub struct Table {
     path: PathBuf,
     sheet: Option<String>,
     from: From,
@@ -48,7 +49,10 @@ const MEND_TEXT: &str = "另存为 UTF-8 的 CSV · save it as CSV in UTF-8";
 
 impl Table {
     /// A CSV file.
-    pub(super) fn csv(path: &Path) -> Result<Table, Flaw> {
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn csv(path: &Path) -> Result<Table, Flaw> {
         let failed = |error: std::io::Error| {
             Flaw::of_file(
                 path,
@@ -99,7 +103,10 @@ impl Table {
     }
 
     /// All sheets of a workbook.
-    pub(super) fn sheets(path: &Path) -> Result<Vec<Table>, Flaw> {
+    ///
+    /// # Errors
+    /// It cannot be read, or unpacks to too much.
+    pub fn sheets(path: &Path) -> Result<Vec<Table>, Flaw> {
         let mut book = workbook::open(path)?;
         let mut tables = Vec::new();
         for sheet in book.sheet_names() {
@@ -115,23 +122,25 @@ impl Table {
     }
 
     /// `file`, `file!sheet`.
-    pub(super) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         match &self.sheet {
             Some(sheet) => format!("{}!{sheet}", self.path.display()),
             None => self.path.display().to_string(),
         }
     }
 
-    pub(super) fn sheet(&self) -> Option<&str> {
+    /// The sheet's name; `None` for a CSV file.
+    pub fn sheet(&self) -> Option<&str> {
         self.sheet.as_deref()
     }
 
-    pub(super) fn is_sheet(&self) -> bool {
+    /// True if it is a sheet of a workbook.
+    pub fn is_sheet(&self) -> bool {
         self.sheet.is_some()
     }
 
     /// `file:line`, `file!sheet!C5`.
-    pub(super) fn place(&self, number: u64, column: Option<usize>) -> String {
+    pub fn place(&self, number: u64, column: Option<usize>) -> String {
         match (&self.from, column) {
             (From::Csv { .. }, None) => format!("{}:{number}", self.name()),
             (From::Csv { .. }, Some(column)) => {
@@ -147,7 +156,10 @@ impl Table {
     }
 
     /// The next line.
-    pub(super) fn line(&mut self) -> Result<Option<Line>, Flaw> {
+    ///
+    /// # Errors
+    /// It cannot be read on.
+    pub fn line(&mut self) -> Result<Option<Line>, Flaw> {
         let name = self.name();
         match &mut self.from {
             From::Sheet { range, next } => {
@@ -264,7 +276,7 @@ fn delimiter(start: &[u8]) -> u8 {
         .unwrap_or(b',')
 }
 
-fn cell(data: &Data) -> Cell {
+pub(crate) fn cell(data: &Data) -> Cell {
     match data {
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
             Cell::Text(text.clone())
@@ -273,9 +285,13 @@ fn cell(data: &Data) -> Cell {
         Data::Float(number) => number_cell(exact(*number)),
         Data::Bool(flag) => Cell::Text(if *flag { "1" } else { "0" }.to_owned()),
         Data::DateTime(date) => {
-            let (year, month, day, hour, minute, second, _) = date.to_ymd_hms_milli();
+            let (year, month, day, hour, minute, second, ms) = date.to_ymd_hms_milli();
             let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
-            Moment::parse_wire(&text).map_or(Cell::Text(text), Cell::Time)
+            // A second of a day is no decimal fraction: 17:59:59 may come back as 17:59:58.999.
+            let carried = if ms >= 500 { 1_000 } else { 0 };
+            Moment::parse_wire(&text).map_or(Cell::Text(text), |moment| {
+                Cell::Time(moment.plus_ms(carried))
+            })
         }
         Data::Error(error) => Cell::Text(format!("{error}")),
         Data::Empty => Cell::none(),
@@ -308,7 +324,7 @@ fn exact(number: f64) -> String {
 }
 
 /// 0 → A, 27 → AB.
-fn letters(mut column: usize) -> String {
+pub fn letters(mut column: usize) -> String {
     let mut text = String::new();
     loop {
         text.insert(0, char::from(b'A' + (column % 26) as u8));

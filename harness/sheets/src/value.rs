@@ -9,9 +9,11 @@ use crosswipe_domain::{Day, Moment, Money};
 
 /// Why a cell cannot be read, and how to mend it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Bad {
-    pub(super) what: String,
-    pub(super) mend: &'static str,
+pub struct Bad {
+    /// What is wrong.
+    pub what: String,
+    /// How to mend it.
+    pub mend: &'static str,
 }
 
 fn bad<T>(what: impl Into<String>, mend: &'static str) -> Result<T, Bad> {
@@ -23,27 +25,33 @@ fn bad<T>(what: impl Into<String>, mend: &'static str) -> Result<T, Bad> {
 
 /// 单元格 · One cell, as its file holds it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Cell {
+pub enum Cell {
     /// Text; of CSV every cell.
     Text(String),
     /// A number of a workbook, as decimal text, and whether it is too long to be exact.
-    Number { text: String, inexact: bool },
+    Number {
+        /// Decimal text.
+        text: String,
+        /// It has more digits than office programs keep.
+        inexact: bool,
+    },
     /// A date of a workbook.
     Time(Moment),
 }
 
 impl Cell {
     /// Empty text.
-    pub(super) fn none() -> Cell {
+    pub fn none() -> Cell {
         Cell::Text(String::new())
     }
 
-    pub(super) fn is_blank(&self) -> bool {
+    /// True if nothing is written there.
+    pub fn is_blank(&self) -> bool {
         matches!(self, Cell::Text(text) if text.is_empty() || plain(text).is_empty())
     }
 
     /// The words of a heading or of a word column.
-    pub(super) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         match self {
             Cell::Text(text) => plain(text),
             Cell::Number { text, .. } => text.clone(),
@@ -52,7 +60,10 @@ impl Cell {
     }
 
     /// An id: text as it is, a number only where no digit can be lost.
-    pub(super) fn id(&self) -> Result<String, Bad> {
+    ///
+    /// # Errors
+    /// Digits were lost, or it became a date.
+    pub fn id(&self) -> Result<String, Bad> {
         const MEND: &str = "把该列设为文本后重新导出 · format the column as text and export again";
         match self {
             Cell::Number { inexact: true, .. } => bad(
@@ -75,7 +86,10 @@ impl Cell {
     }
 
     /// An amount in fen; `unit_fen` where the heading says that it is in fen already.
-    pub(super) fn fen(&self, unit_fen: bool) -> Result<Option<i64>, Bad> {
+    ///
+    /// # Errors
+    /// It is no amount.
+    pub fn fen(&self, unit_fen: bool) -> Result<Option<i64>, Bad> {
         const MEND: &str = "写成 1234.56, 两位小数以内 · write it as 1234.56, at most two decimals";
         let text = match self {
             Cell::Text(text) => plain(text),
@@ -101,7 +115,10 @@ impl Cell {
     }
 
     /// A whole number.
-    pub(super) fn count(&self) -> Result<Option<i64>, Bad> {
+    ///
+    /// # Errors
+    /// It is no whole number.
+    pub fn count(&self) -> Result<Option<i64>, Bad> {
         let text = self.words();
         if text.is_empty() {
             return Ok(None);
@@ -116,7 +133,10 @@ impl Cell {
     }
 
     /// A day, with or without a time.
-    pub(super) fn moment(&self) -> Result<Option<Moment>, Bad> {
+    ///
+    /// # Errors
+    /// It is no day.
+    pub fn moment(&self) -> Result<Option<Moment>, Bad> {
         const MEND: &str =
             "写成 2026-05-01 或 2026-05-01 09:30:00 · write 2026-05-01 or 2026-05-01 09:30:00";
         let text = match self {
@@ -136,7 +156,7 @@ impl Cell {
 }
 
 /// Half-width, without blanks at the ends.
-pub(super) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     if text.is_ascii() {
         return text.trim().to_owned();
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 use calamine::{Cell, Data, DataRef, Range, Reader as _, Sheets, XlsxError, open_workbook_auto};
 use zip::ZipArchive;
 
-use super::Flaw;
+use crate::Flaw;
 
 /// Bytes of all parts together, unpacked: a workbook of a million rows has half of it.
 const UNPACKED: u64 = 1 << 30;
@@ -28,10 +28,10 @@ const MEND_PACK: &str =
 const MEND_CORNER: &str =
     "删去表格最右、最下方无关的内容后另存 · delete what stands far outside the table, save it anew";
 
-type Book = Sheets<BufReader<File>>;
+pub(crate) type Book = Sheets<BufReader<File>>;
 
 /// Opens a workbook, if what it unpacks to is within bounds.
-pub(super) fn open(path: &Path) -> Result<Book, Flaw> {
+pub(crate) fn open(path: &Path) -> Result<Book, Flaw> {
     bounded(path)?;
     open_workbook_auto(path).map_err(|error| unreadable(path, error))
 }
@@ -147,7 +147,7 @@ impl Write for Seen {
 }
 
 /// One sheet as a table.
-pub(super) fn sheet(path: &Path, book: &mut Book, name: &str) -> Result<Range<Data>, Flaw> {
+pub(crate) fn sheet(path: &Path, book: &mut Book, name: &str) -> Result<Range<Data>, Flaw> {
     let broken = |error: &dyn std::fmt::Display| unreadable(path, error);
     let cells = match book {
         Sheets::Xlsx(book) => match book.worksheet_cells_reader(name) {
