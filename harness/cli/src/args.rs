@@ -154,18 +154,27 @@ pub(crate) struct Run {
     /// What the mock platforms do with a message number that they have seen [default: the plan's, else replay]
     #[arg(long, value_name = "refuse|replay|process", value_parser = msgid_mode)]
     pub(crate) msgid_mode: Option<MsgidMode>,
-    /// Only cases from this insured place (code or name); repeatable
+    /// Only cases from this insured place: code, name, province, pinyin initials, or a pattern such as 33*; repeatable
     #[arg(long, value_name = "REGION")]
     pub(crate) from: Vec<String>,
-    /// Only cases to this treatment place (code or name); repeatable
+    /// Only cases to this treatment place, named likewise; repeatable
     #[arg(long, value_name = "REGION")]
     pub(crate) to: Vec<String>,
-    /// Only cases of this business: outpatient 门诊, inpatient 住院, pharmacy 药店
+    /// Only cases at this institution: code, pattern, or part of its name; repeatable
+    #[arg(long, value_name = "INSTITUTION")]
+    pub(crate) hospital: Vec<String>,
+    /// Only cases of this business: outpatient 门诊, inpatient 住院, pharmacy 药店, chronic 门慢
     #[arg(long, value_name = "BUSINESS")]
     pub(crate) kind: Vec<String>,
+    /// Only cases of this tag: what they cover, or 本地 跨市 跨省, 职工 居民; repeatable
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
     /// Only cases whose id holds this text; repeatable
     #[arg(long, value_name = "TEXT")]
     pub(crate) case: Vec<String>,
+    /// A set of cases, e.g. 'from(33*) & kind(住院 + 门慢) & not proof()'
+    #[arg(short = 'E', long, value_name = "EXPRESSION")]
+    pub(crate) expression: Option<String>,
     /// Move the whole plan: every bound later or earlier by this, e.g. +2d, -3h
     #[arg(
         long,

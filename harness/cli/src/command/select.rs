@@ -1,15 +1,23 @@
-//! 选择 · Which cases of a plan are run: by insured place, treatment place, business, text of the id.
+//! 选择 · Which cases of a plan are run: short flags for every day, `-E` for the rest.
 //!
-//! A region is given by code or name; one that the plan does not have is answered with the nearest.
-//! A selection that leaves nothing is an error of its own: nothing checked is never clean.
+//! Why one way: a flag is the same question as in an expression (`--from 浙江` is `from(浙江)`), and all flags hold together.
+//! A pattern that fits nothing in the plan is answered with the nearest; a selection that leaves nothing is an error of its
+//! own: nothing checked is never clean.
+//! Called by `run`. Not here: the language (`expr`), what is asked of a case (`facts`), names of places (`place`).
+
+mod expr;
+mod facts;
+mod place;
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{AdmDivision, Business};
-use crosswipe_scenarios::{Case, Plan};
+use crosswipe_scenarios::Plan;
 
 use crate::args::Run;
 use crate::complain::Trouble;
+
+use self::expr::{Ask, Expr, NAMES, Slip, What};
+use self::facts::{Facts, settle};
 
 /// 选中 · What of a plan is run.
 #[derive(Clone, Debug, Default)]
@@ -32,23 +40,32 @@ impl Selected {
 /// # Errors
 /// An unknown region or business (usage), or nothing selected.
 pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
-    let from = regions(plan, &args.from)?;
-    let to = regions(plan, &args.to)?;
-    let kinds = businesses(&args.kind)?;
-    let chosen = |cases: &mut dyn Iterator<Item = &Case>| -> BTreeSet<usize> {
-        cases
+    let of_cases: Vec<Facts> = plan
+        .cases
+        .iter()
+        .map(|case| Facts::of(plan, case, false))
+        .collect();
+    let of_proofs: Vec<Facts> = plan
+        .proofs
+        .iter()
+        .map(|proof| Facts::of(plan, &proof.case, true))
+        .collect();
+    let all: Vec<Facts> = of_cases.iter().chain(&of_proofs).cloned().collect();
+    let wanted = settle(asked(args)?, plan, &all).map_err(Trouble::from)?;
+    let chosen = |facts: &[Facts]| -> BTreeSet<usize> {
+        let chosen = facts
+            .iter()
             .enumerate()
-            .filter(|(_, case)| matches(plan, case, &from, &to, &kinds, &args.case))
-            .map(|(index, _)| index)
-            .collect()
+            .filter(|(_, facts)| wanted.holds(facts));
+        chosen.map(|(index, _)| index).collect()
     };
     let chosen = Selected {
-        cases: chosen(&mut plan.cases.iter()),
-        proofs: chosen(&mut plan.proofs.iter().map(|proof| &proof.case)),
+        cases: chosen(&of_cases),
+        proofs: chosen(&of_proofs),
     };
     let awaited = plan.attended.iter().filter(|case| {
         let of_id = |text: &String| case.id.as_str().contains(text.as_str());
-        args.case.is_empty() || args.case.iter().any(of_id)
+        args.expression.is_none() && (args.case.is_empty() || args.case.iter().any(of_id))
     });
     let awaited = awaited.count();
     if chosen.len() == 0 && awaited > 0 {
@@ -77,86 +94,77 @@ pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
     Ok(chosen)
 }
 
-fn matches(
-    plan: &Plan,
-    case: &Case,
-    from: &[AdmDivision],
-    to: &[AdmDivision],
-    kinds: &[Business],
-    texts: &[String],
-) -> bool {
-    let visit = case.first_visit();
-    let insured = visit
-        .and_then(|visit| plan.registry.persona(visit.persona))
-        .map(|persona| persona.insured);
-    let treatment = visit
-        .and_then(|visit| plan.topology.institution(visit.institution))
-        .map(|institution| institution.region);
-    let one_of = |wanted: &[AdmDivision], is: Option<AdmDivision>| {
-        wanted.is_empty() || is.is_some_and(|is| wanted.contains(&is))
-    };
-    one_of(from, insured)
-        && one_of(to, treatment)
-        && (kinds.is_empty() || visit.is_some_and(|visit| kinds.contains(&visit.business)))
-        && (texts.is_empty()
-            || texts
-                .iter()
-                .any(|text| case.id.as_str().contains(text.as_str())))
+/// 没有这个 · A pattern that fits nothing in the plan.
+#[derive(Debug)]
+struct Unknown {
+    code: &'static str,
+    what: String,
+    help: String,
 }
 
-fn regions(plan: &Plan, typed: &[String]) -> Result<Vec<AdmDivision>, Trouble> {
-    let known = &plan.topology.regions;
-    typed
-        .iter()
-        .map(|text| {
-            let found = known.iter().find(|region| {
-                region.code.as_str() == text
-                    || region.name == *text
-                    || region.name.trim_end_matches('市') == text
-            });
-            found.map(|region| region.code).ok_or_else(|| {
-                let names: Vec<String> = known
-                    .iter()
-                    .flat_map(|region| [region.code.to_string(), region.name.clone()])
-                    .collect();
-                unknown("cli::unknown_region", "region", text, &names)
-            })
-        })
-        .collect()
+impl From<Unknown> for Trouble {
+    fn from(unknown: Unknown) -> Trouble {
+        Trouble::Usage {
+            code: unknown.code,
+            what: unknown.what,
+            help: unknown.help,
+        }
+    }
 }
 
-fn businesses(typed: &[String]) -> Result<Vec<Business>, Trouble> {
-    const NAMES: [(&str, Business); 6] = [
-        ("outpatient", Business::Outpatient),
-        ("门诊", Business::Outpatient),
-        ("inpatient", Business::Inpatient),
-        ("住院", Business::Inpatient),
-        ("pharmacy", Business::Pharmacy),
-        ("药店", Business::Pharmacy),
+/// All that was asked for, as one expression.
+fn asked(args: &Run) -> Result<Expr, Trouble> {
+    let flags = [
+        (What::From, &args.from),
+        (What::To, &args.to),
+        (What::Hospital, &args.hospital),
+        (What::Kind, &args.kind),
+        (What::Tag, &args.tag),
+        (What::Case, &args.case),
     ];
-    typed
-        .iter()
-        .map(|text| {
-            let found = NAMES
-                .iter()
-                .find(|(name, _)| name == text)
-                .map(|(_, business)| *business);
-            let names: Vec<String> = NAMES.iter().map(|(name, _)| (*name).to_owned()).collect();
-            found.ok_or_else(|| unknown("cli::unknown_business", "business", text, &names))
+    let all = Expr::Ask(Ask {
+        what: What::All,
+        patterns: Vec::new(),
+    });
+    let flags = flags.into_iter().filter(|(_, typed)| !typed.is_empty());
+    let flags = flags.map(|(what, typed)| {
+        Expr::Ask(Ask {
+            what,
+            patterns: typed.clone(),
         })
-        .collect()
+    });
+    let typed = args
+        .expression
+        .iter()
+        .map(|text| expr::parse(text).map_err(|slip| misread(text, &slip)));
+    let mut asked = flags.map(Ok).chain(typed);
+    asked.try_fold(all, |all, one| Ok(Expr::And(Box::new(all), Box::new(one?))))
 }
 
-fn unknown(code: &'static str, kind: &str, text: &str, names: &[String]) -> Trouble {
-    let near = nearest(text, names.iter().map(String::as_str));
-    let help = near.map_or_else(
-        || names.join(" "),
-        |near| format!("最接近的 · did you mean `{near}`?"),
-    );
+fn misread(text: &str, slip: &Slip) -> Trouble {
+    let before = text.get(..slip.at.start).unwrap_or(text);
+    let asked: Vec<String> = NAMES
+        .iter()
+        .map(|(en, zh, _)| format!("{en} {zh}"))
+        .collect();
+    let word = text.get(slip.at.clone()).unwrap_or_default();
+    let near = NAMES.iter().flat_map(|(en, zh, _)| [*en, *zh]);
+    let near = near
+        .filter(|name| {
+            !word.is_empty() && strsim::damerau_levenshtein(word, name) <= 2 && word.len() > 2
+        })
+        .min_by_key(|name| strsim::damerau_levenshtein(word, name));
+    let near = near.map_or(String::new(), |near| {
+        format!("是否想写 · did you mean `{near}`? ")
+    });
     Trouble::Usage {
-        code,
-        what: format!("unknown {kind} `{text}`"),
-        help,
+        code: "cli::selection",
+        what: format!(
+            "{}, at character {} of `{text}`",
+            slip.what,
+            before.chars().count() + 1
+        ),
+        help: format!("{near}可问 · what can be asked: {}", asked.join(", ")),
     }
 }
 

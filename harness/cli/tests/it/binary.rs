@@ -39,6 +39,7 @@ mod recheck;
 mod recorded;
 mod resume;
 mod secrets;
+mod select;
 mod served;
 #[cfg(unix)]
 mod served_close;
