@@ -3,7 +3,7 @@
 //! Every socket is bound before anything is served, so that no party meets a neighbour that is not there
 //! yet. Used by `cli`. Not here: what a party does (`machine`), how it is carried (`shell`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -40,6 +40,8 @@ pub struct WorldConfig {
     pub parties_dir: Option<PathBuf>,
     /// 网关 · The own gateways of parties that speak a dialect; whoever has none takes plain messages.
     pub gates: BTreeMap<Party, Arc<Gate>>,
+    /// 外接 HIS · Institutions of which no mock is stood up, since their own systems speak to these platforms.
+    pub elsewhere: BTreeSet<Party>,
     /// What time it is where a message does not say.
     pub time: TimeFn,
 }
@@ -95,6 +97,9 @@ impl World {
         let fired = Arc::new(FiredFile::of(config.parties_dir.as_deref()));
         let guards = Guards::default();
         for (party, _) in machines(&setup, &Faults::new([])) {
+            if config.elsewhere.contains(&party) {
+                continue;
+            }
             let dir = config.parties_dir.as_deref();
             let at = place(&party);
             let (setup, faults, named) = (Arc::clone(&setup), faults.clone(), party.clone());

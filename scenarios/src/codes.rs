@@ -141,6 +141,8 @@ codes! {
     BAD_PREFLIGHT = "bad_preflight";
     /// A part of `live:` that is missing or wrong: nothing may be sent to a real system.
     BAD_LIVE = "bad_live";
+    /// 外接 HIS · A hospital's own system that is driven at an address where none can be.
+    BAD_HIS = "bad_his";
     /// A window across the end of a year, with a platform that takes nothing of last year back.
     YEAR_END = "year_end";
     /// A cell of the matrix that no case fills.

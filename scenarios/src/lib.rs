@@ -28,6 +28,7 @@ mod catalogue;
 mod duties;
 mod expect;
 mod head;
+mod his;
 mod interface;
 mod matrix;
 mod pairs;

@@ -5,9 +5,10 @@
 //! next, and what merely follows from a slip is not told. Called by `cli`. Not here: single files.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 
-use crosswipe_domain::{AdmDivision, Moment, Registry, Scope, Topology, Window};
+use crosswipe_domain::{AdmDivision, InstitutionCode, Moment, Registry, Scope, Topology, Window};
 
 use crate::amend::{read_amendments, report_old};
 use crate::cases::CaseReader;
@@ -28,7 +29,7 @@ use crate::preflight::{Preflight, read_preflight};
 use crate::problem::{At, Problems, Said};
 use crate::purge::read_purge;
 use crate::steps::Reader;
-use crate::topology::read_topology;
+use crate::topology::{self, read_topology};
 use crate::words;
 use crate::{Attended, Case, Cue, Plan, Problem, Proof, Severity};
 
@@ -93,7 +94,7 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         problems,
     };
     let head = Head::read(&fields, problems);
-    let topology = reading.topology();
+    let (topology, driven) = reading.topology().unzip();
     let window = read_window(
         &fields,
         &head.cross_swipe,
@@ -166,6 +167,7 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         contacts,
         preflight,
         live,
+        driven: driven?,
         probe_basket: gathered.probe?,
         files: BTreeMap::new(),
         seed: head.seed?,
@@ -195,15 +197,19 @@ impl Reading<'_> {
         Some((said, path))
     }
 
-    /// The topology with its catalogue.
-    fn topology(&self) -> Option<Topology> {
+    /// The topology with its catalogue, and which hospitals' own systems are driven.
+    fn topology(&self) -> Option<(Topology, BTreeMap<InstitutionCode, SocketAddr>)> {
         let (said, path) = self.path(
             "topology",
             "写上拓扑文件, 如 `topology: topology.yaml` · name the topology file",
         )?;
         let source = self.folder.open(&path, Some(&said.at), self.problems)?;
         let node = read_yaml(&source, self.problems)?;
-        let (mut topology, catalogue) = read_topology(&node, self.folder, self.problems)?;
+        let topology::Read {
+            mut topology,
+            catalogue,
+            driven,
+        } = read_topology(&node, self.folder, self.problems)?;
         if let Some(said) = catalogue
             && let Some(path) = self.folder.inside(&said, self.problems)
             && let Some(source) = self.folder.open(&path, Some(&said.at), self.problems)
@@ -212,7 +218,7 @@ impl Reading<'_> {
         } else {
             self.problems.lost_some(codes::UNKNOWN_ITEM);
         }
-        Some(topology)
+        Some((topology, driven))
     }
 
     /// Whatever is left standing at midnight of the last day of a year cannot be undone where that is refused.

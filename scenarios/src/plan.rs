@@ -4,10 +4,11 @@
 //! without personal data, for the journal. Made by `load` alone.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use crosswipe_domain::{
-    AdmDivision, Business, DeclaredPurge, PlannedCase, PlannedPersona, PseudonymKey, Registry,
-    ResolvedPlan, Topology, Window,
+    AdmDivision, Business, DeclaredPurge, InstitutionCode, PlannedCase, PlannedPersona,
+    PseudonymKey, Registry, ResolvedPlan, Topology, Window,
 };
 
 use crate::duties::{Duty, OpenPoint};
@@ -56,6 +57,8 @@ pub struct Plan {
     pub preflight: Option<Preflight>,
     /// 真实目标 · Where a run against real systems may send; a plan without it has mock parties only.
     pub live: Option<Live>,
+    /// 外接 HIS · Hospitals' own systems that a run drives through their adapters, and where they stand.
+    pub driven: BTreeMap<InstitutionCode, SocketAddr>,
     /// R8: the basket of the probe visits; key into the registry's baskets.
     pub probe_basket: String,
     /// The year that the accumulators at the start belong to.

@@ -2,6 +2,8 @@
 //!
 //! Called by `load` before anything that names a place. Not here: the catalogue (`catalogue`).
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crosswipe_domain::{
@@ -11,6 +13,7 @@ use crosswipe_domain::{
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::folder::Folder;
+use crate::his::{read_his, report_shared};
 use crate::node::Node;
 use crate::problem::{At, Problems, Said};
 use crate::profile::{read_profile, recorded};
@@ -19,12 +22,18 @@ use crate::words;
 /// The national hub's code.
 const NATION: &str = "100000";
 
-/// Reads the whole file; the catalogue is left empty. Gives also where the catalogue's file is named.
-pub(crate) fn read_topology(
-    node: &Node,
-    folder: &Folder,
-    problems: &Problems,
-) -> Option<(Topology, Option<Said<String>>)> {
+/// 拓扑文件 · What `topology.yaml` says.
+pub(crate) struct Read {
+    /// All but the catalogue's items.
+    pub(crate) topology: Topology,
+    /// Where the catalogue's file is named.
+    pub(crate) catalogue: Option<Said<String>>,
+    /// 外接 HIS · Where those hospitals' own systems stand that are driven.
+    pub(crate) driven: BTreeMap<InstitutionCode, SocketAddr>,
+}
+
+/// Reads the whole file; the catalogue is left empty.
+pub(crate) fn read_topology(node: &Node, folder: &Folder, problems: &Problems) -> Option<Read> {
     let fields = Fields::of(node, "topology", problems)?;
     let hub = fields.required(
         "hub",
@@ -57,24 +66,34 @@ pub(crate) fn read_topology(
         tariffs: Vec::new(),
         old_platforms: false,
     };
+    let mut driven = BTreeMap::new();
     for entry in read {
-        topology.institutions.extend(
-            entry
-                .institutions
-                .into_iter()
-                .map(|(institution, _)| institution),
-        );
+        for one in entry.institutions {
+            let code = one.institution.code.clone();
+            driven.extend(one.his.map(|his| (code, his.value)));
+            topology.institutions.push(one.institution);
+        }
         topology.regions.push(entry.region);
     }
     topology.regions.sort_by_key(|region| region.code);
     topology.institutions.sort_by(|a, b| a.code.cmp(&b.code));
-    Some((topology, catalogue))
+    Some(Read {
+        topology,
+        catalogue,
+        driven,
+    })
 }
 
 struct RegionEntry {
     region: Region,
     at: At,
-    institutions: Vec<(Institution, At)>,
+    institutions: Vec<InstitutionEntry>,
+}
+
+struct InstitutionEntry {
+    institution: Institution,
+    at: At,
+    his: Option<Said<SocketAddr>>,
 }
 
 fn region(
@@ -109,7 +128,7 @@ fn region(
         .map_or(Some(false), |node| words::yes_no(node, problems));
     let listed = fields.required("institutions", "列出定点医药机构 · list the institutions");
     let institutions = listed.map_or(&[][..], |node| items(node, problems));
-    let institutions: Vec<(Institution, At)> = institutions
+    let institutions: Vec<InstitutionEntry> = institutions
         .iter()
         .filter_map(|node| institution(node, code.as_ref(), problems))
         .collect();
@@ -122,7 +141,7 @@ fn region(
         problems.lost(code.value.as_str());
         institutions
             .iter()
-            .for_each(|(institution, _)| problems.lost(institution.code.as_str()));
+            .for_each(|one| problems.lost(one.institution.code.as_str()));
         return None;
     };
     if let Some(hub) = hub
@@ -152,7 +171,7 @@ fn institution(
     node: &Node,
     region: Option<&Said<AdmDivision>>,
     problems: &Problems,
-) -> Option<(Institution, At)> {
+) -> Option<InstitutionEntry> {
     const TIERS: [(&str, u8); 3] = [("1", 1), ("2", 2), ("3", 3)];
     let Some(fields) = Fields::of(node, "institution", problems) else {
         problems.lost_some(codes::UNKNOWN_INSTITUTION);
@@ -170,6 +189,9 @@ fn institution(
     let tier = tier
         .and_then(|node| words::word(node, problems))
         .and_then(|said| words::one_of(&said, "tier", &TIERS, problems));
+    let his = fields
+        .optional("his")
+        .and_then(|node| read_his(node, problems));
     fields.done();
     let Some(code) = code else {
         problems.lost_some(codes::UNKNOWN_INSTITUTION);
@@ -210,7 +232,11 @@ fn institution(
                 region: region.value,
                 tier,
             };
-            Some((institution, code.at))
+            Some(InstitutionEntry {
+                institution,
+                at: code.at,
+                his,
+            })
         }
         (None, ..) => {
             problems.lost_some(codes::UNKNOWN_INSTITUTION);
@@ -236,6 +262,8 @@ fn well_formed(text: &str) -> Option<(InstitutionCode, AdmDivision)> {
 }
 
 fn report_repeats(read: &[RegionEntry], problems: &Problems) {
+    let all = read.iter().flat_map(|entry| &entry.institutions);
+    report_shared(all.filter_map(|one| one.his.as_ref()), problems);
     let codes: Vec<Said<String>> = read
         .iter()
         .map(|entry| Said {
@@ -248,9 +276,9 @@ fn report_repeats(read: &[RegionEntry], problems: &Problems) {
     let institutions: Vec<Said<String>> = read
         .iter()
         .flat_map(|entry| &entry.institutions)
-        .map(|(institution, at)| Said {
-            value: institution.code.to_string(),
-            at: at.clone(),
+        .map(|one| Said {
+            value: one.institution.code.to_string(),
+            at: one.at.clone(),
         })
         .collect();
     words::report_duplicates("institution", &institutions, problems);

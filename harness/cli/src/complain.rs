@@ -131,6 +131,7 @@ impl Trouble {
             Trouble::Halt(Halt::File { .. }) => "cli::file",
             Trouble::Halt(Halt::DiskFull { .. }) => "journal:disk_full",
             Trouble::Halt(Halt::Unreachable { .. }) => "cli::unreachable",
+            Trouble::Halt(Halt::HisGone { .. }) => "cli::his_gone",
             Trouble::Halt(Halt::Stopped) => "cli::stopped",
             Trouble::Halt(Halt::Bug(_)) => "cli::bug",
             Trouble::World(_) => "cli::world",
@@ -199,6 +200,9 @@ impl Trouble {
             ),
             Trouble::Halt(Halt::WindowOver { .. }) => {
                 "crosswipe resume RUN --after-window 原因REASON --by 姓名NAME".to_owned()
+            }
+            Trouble::Halt(Halt::HisGone { .. }) => {
+                "启动它的适配口, 再运行; 已开始的用 crosswipe resume 做完 · start its adapter, then run again; what was begun: crosswipe resume RUN".to_owned()
             }
             Trouble::File { .. } | Trouble::Halt(Halt::File { .. }) => {
                 "检查磁盘空间与权限 · check free space and permissions".to_owned()

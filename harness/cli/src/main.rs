@@ -10,6 +10,7 @@ mod bulletin;
 mod command;
 mod complain;
 mod conclude;
+mod driven;
 mod exit;
 mod explain;
 mod gateway_keys;

@@ -26,6 +26,7 @@ use indicatif::ProgressBar;
 use crate::command::run::{at_parties_of, faults};
 use crate::complain::Trouble;
 use crate::conclude::{Files, SealedUp, Telling, seal_up, tell};
+use crate::driven::Hospitals;
 use crate::gateway_keys::GatewayKeys;
 use crate::inner::must_be_of_parties;
 use crate::rundir;
@@ -165,11 +166,16 @@ async fn world(
         jobs: None,
         after_window: None,
         live: None,
+        driven: Default::default(),
         first_look_late: false,
         bulletin: None,
         progress: Box::new(|_| ()),
     };
-    let network = parties.network(plan, &GatewayKeys::of_site(dir, plan)?)?;
+    let network = parties.network(
+        plan,
+        &GatewayKeys::of_site(dir, plan)?,
+        &Hospitals::default(),
+    )?;
     let ran = crosswipe_runner::run(config, clock, journal, network, Arc::default()).await;
     let fired = parties.fired(&ordered.typed).await;
     let sealed = seal_up(dir, ran.map_err(Trouble::Halt)?, &fired)?;

@@ -2,7 +2,7 @@
 //!
 //! Called by `command::run`, `command::resume` and `command::serve`. Not here: what is run (`runner`), how it ends (`conclude`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crosswipe_scenarios::Plan;
 use crosswipe_sim::Memory;
 
 use crate::complain::{Trouble, besides, to_stderr};
+use crate::driven::Hospitals;
 use crate::exit::Exit;
 use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Inner, Setting};
@@ -54,15 +55,33 @@ impl Parties {
     ///
     /// # Errors
     /// A key file that cannot be used.
-    pub(crate) fn network(&self, plan: &Plan, keys: &GatewayKeys) -> Result<Network, Trouble> {
-        let addresses = match self {
+    pub(crate) fn network(
+        &self,
+        plan: &Plan,
+        keys: &GatewayKeys,
+        driven: &Hospitals,
+    ) -> Result<Network, Trouble> {
+        let mut addresses = match self {
             Parties::Own(world) => addresses(plan, world),
             Parties::Memory(world) => return Ok(Network::Memory(Memory::calm(Arc::clone(world)))),
             Parties::Served(served) => served.parties.clone(),
             Parties::Live => return live_network(plan, keys),
         };
+        addresses.extend(driven.addresses());
+        let mut speeches = keys.speeches(plan)?;
+        // Their adapters take the interface's own words.
+        speeches.retain(|party, _| !driven.has(party));
         let http = Http::new(addresses, DEADLINE);
-        Ok(Network::Http(http.speaking(keys.speeches(plan)?)))
+        Ok(Network::Http(http.speaking(speeches)))
+    }
+
+    /// Where a mock party of this run listens, if it does.
+    pub(crate) fn address(&self, party: &Party) -> Option<SocketAddr> {
+        match self {
+            Parties::Own(world) => world.address(party),
+            Parties::Served(served) => served.parties.get(party).copied(),
+            Parties::Memory(_) | Parties::Live => None,
+        }
     }
 
     /// What the parties of this process were told; those of another hear of nothing from here.
@@ -229,6 +248,7 @@ pub(crate) async fn parties(
     bent: &Bent<'_>,
     dir: &Path,
     served: Option<Served>,
+    driven: &Hospitals,
     (clock, keys): (&Arc<Clock>, &GatewayKeys),
 ) -> Result<Parties, Trouble> {
     if let Some(served) = served {
@@ -237,6 +257,7 @@ pub(crate) async fn parties(
     let (clock, held) = (Arc::clone(clock), Arc::clone(clock));
     let config = WorldConfig {
         gates: keys.gates(plan),
+        elsewhere: driven.parties().cloned().collect(),
         ..world(plan, bent, dir, Arc::new(move || clock.now()))
     };
     let world = World::start(config).await.map_err(Trouble::World)?;
@@ -291,6 +312,7 @@ fn world(plan: &Plan, bent: &Bent<'_>, dir: &Path, time: TimeFn) -> WorldConfig 
         faults: bent.faults.to_vec(),
         parties_dir: Some(dir.join(BOOKS)),
         gates: BTreeMap::new(),
+        elsewhere: BTreeSet::new(),
         time,
     }
 }

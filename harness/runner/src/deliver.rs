@@ -252,6 +252,7 @@ impl<T: Transport> Desk<T> {
         self.still_ours()?;
         let watch = Stopwatch::start();
         let answer = self.transport.exchange(&to, call).await;
+        self.must_be_there(&to, &answer)?;
         if let Some(by_ms) = self.clock.take_step_back() {
             let facts = BTreeMap::from([("by_ms".to_owned(), by_ms.to_string())]);
             self.note("clock-step", None, facts).await?;

@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 use crate::books::Looked;
 use crate::caps::Spent;
 use crate::clock::{Busy, Clock, Lease, Patient};
+use crate::driven::Driven;
 use crate::given::Given;
 use crate::msgid::{MsgIds, Turn};
 use crate::notice::{Bulletin, Notice};
@@ -54,6 +55,15 @@ pub enum Halt {
     Unreachable {
         /// Who.
         party: String,
+        /// What was seen.
+        why: String,
+    },
+    /// 外接 HIS 不在 · A hospital's own system is not there, or knows nothing of the run; what is open can be undone when it
+    /// is back.
+    #[error("the HIS of `{institution}` is not there: {why}")]
+    HisGone {
+        /// Whose.
+        institution: String,
         /// What was seen.
         why: String,
     },
@@ -144,6 +154,8 @@ pub struct RunConfig {
     pub jobs: Option<usize>,
     /// 真实目标 · `Some`: the parties are real systems, with what the plan declares of them; `None`: mock parties.
     pub live: Option<Live>,
+    /// 外接 HIS · Hospitals whose own systems are driven; the others are mocks or, in a live run, targets.
+    pub driven: BTreeMap<Party, Driven>,
     /// How long to wait and how often to try.
     pub patience: Patience,
     /// Who allowed undo after the window's end, if anybody did.
@@ -239,7 +251,7 @@ impl<T: Transport> Desk<T> {
         let parties = config.plan.topology.parties();
         let shows = |party: &Party| match &config.live {
             Some(live) => live.books.contains_key(party),
-            None => true,
+            None => config.driven.get(party).is_none_or(|one| one.books),
         };
         let looked = parties
             .into_iter()
@@ -553,6 +565,11 @@ impl<T: Transport> Desk<T> {
             now: Some(now),
         }
         .to_text()
+    }
+
+    /// What this run is called towards parties.
+    pub(crate) fn called(&self) -> &str {
+        &self.called
     }
 
     /// The context header of a message that the mock world sends of its own accord: it names no run.

@@ -71,6 +71,7 @@ impl<T: Transport> Desk<T> {
             };
         }
         let missing = snapshot.missing.clone();
+        self.must_still_be_there(&missing).await?;
         let payload = match instant {
             Instant::T0 => Payload::Snap0(snapshot),
             Instant::T1 => Payload::Snap1(snapshot),
@@ -146,6 +147,7 @@ impl<T: Transport> Desk<T> {
                 Err(why) => tails.missing.insert(party.clone(), why).map(drop),
             };
         }
+        self.must_still_be_there(&tails.missing).await?;
         self.record(Payload::Snapm(tails), None).await.map(drop)
     }
 

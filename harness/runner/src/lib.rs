@@ -15,6 +15,7 @@ pub mod clock;
 mod compensate;
 mod deliver;
 mod desk;
+mod driven;
 mod evidence;
 mod expect;
 mod gate;
@@ -39,6 +40,7 @@ mod underway;
 
 pub use crosswipe_rollback::Patience;
 pub use desk::{Halt, Permit, Progress, RunConfig};
+pub use driven::Driven;
 pub use expect::judge_answer;
 pub use gate::{Denied, Question, ask as ask_gate};
 pub use msgid::Turn;

@@ -37,6 +37,7 @@ pub async fn resume<T: Transport>(
     desk.recall(history).await;
     desk.config.shelf.end_lines()?;
     heed_others(&desk)?;
+    desk.begin_driven().await?;
     desk.announce().await;
     let left = Left::of(history);
     let desk = Arc::new(desk);

@@ -161,6 +161,7 @@ async fn watch<T: Transport>(desk: Arc<Desk<T>>, interrupt: Arc<Interrupt>) {
 
 async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
     let busy = desk.clock.enter();
+    desk.begin_driven().await?;
     if !desk.config.first_look_late {
         desk.first_look().await?;
     }

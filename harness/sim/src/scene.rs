@@ -400,6 +400,7 @@ impl Scene<'_> {
             jobs: None,
             after_window: None,
             live: None,
+            driven: Default::default(),
             first_look_late: false,
             bulletin: None,
             progress: Box::new(|_| ()),

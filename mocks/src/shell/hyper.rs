@@ -6,6 +6,7 @@
 //! (`body`), two lengths in one head and answers that nobody reads (`line`); each ends with a status and a short text.
 //! Not here: which machines there are (`world`), what they do, limits inside a message (`wire::json`).
 
+mod adapter;
 mod admin;
 mod admit;
 mod body;
@@ -112,6 +113,8 @@ struct Death {
 /// What the handlers of one machine share.
 struct Node {
     role: Role,
+    /// Its code.
+    code: String,
     carried: Mutex<Carried>,
     client: Client<HttpConnector, Full<Bytes>>,
     addresses: Addresses,
@@ -124,6 +127,8 @@ struct Node {
     room: Arc<Room>,
     /// Its own gateway, if its region has one.
     gate: Option<Arc<Gate>>,
+    /// 外接 · Of a hospital that another world's run drives: that world's platform.
+    platform: Mutex<Option<SocketAddr>>,
 }
 
 /// 在途 · Counts a message from its first byte to its answer, whether or not anybody still waits for it.
@@ -183,6 +188,7 @@ impl Server {
         let (tell, deaths) = mpsc::unbounded_channel();
         let node = Arc::new(Node {
             role: party.role,
+            code: party.code.clone(),
             carried,
             client,
             addresses,
@@ -193,6 +199,7 @@ impl Server {
             in_flight: AtomicUsize::new(0),
             room: Arc::clone(&guards.room),
             gate,
+            platform: Mutex::default(),
         });
         Ok(Server {
             party,
@@ -359,6 +366,9 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
     if request.uri().path() == admin::FAULTS {
         return Ok(admin::arm_anew(&node));
     }
+    if request.uri().path() == adapter::BEGIN {
+        return adapter::begin(&node, request, context.as_ref()).await;
+    }
     let _in_flight = InFlight::begin(&node.in_flight);
     let head = Head::of(&request);
     let body = match body::read(&node.room, request.into_body()).await {
@@ -486,10 +496,10 @@ impl Node {
         context: Option<&Context>,
         body: String,
     ) -> Result<Answer, Lost> {
-        let address = self
-            .addresses
-            .get()
-            .and_then(|all| all.get(&carrier(to)))
+        let driven = *self.platform.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = || self.addresses.get()?.get(&carrier(to)).copied();
+        let address = driven
+            .or_else(own)
             .ok_or_else(|| Lost::new(format!("no address of {to}")))?;
         let path = if self.role == Role::His {
             "/"

@@ -227,6 +227,7 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
             .map(|text| text.parse::<FaultOrder>().unwrap())
             .collect(),
         gates: Default::default(),
+        elsewhere: Default::default(),
         parties_dir: None,
         time: Arc::new(|| at("2017-06-02T10:00+08:00")),
     }

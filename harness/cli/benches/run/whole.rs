@@ -110,6 +110,7 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
         purge: plan.purge.clone(),
         faults: Vec::new(),
         gates: Default::default(),
+        elsewhere: Default::default(),
         parties_dir: Some(dir.join("parties")),
         time: Arc::new(move || time.now()),
     };
@@ -186,6 +187,7 @@ async fn timed(
         jobs: None,
         after_window: None,
         live: None,
+        driven: Default::default(),
         first_look_late: false,
         bulletin: None,
         progress: Box::new(|_| ()),

@@ -11,12 +11,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crosswipe_domain::{Moment, Party, PseudonymKey};
+use crosswipe_domain::{Level, Moment, Party, PseudonymKey};
 use crosswipe_journal::{Draft, History, Journal, Note, Payload, Record, RunHeader};
 use crosswipe_mocks::{MsgidMode, fired_before};
 use crosswipe_reports::{Lang, chain_groups};
 use crosswipe_runner::clock::{Clock, real_now};
-use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, people_with_open};
+use crosswipe_runner::{Driven, Interrupt, Patience, Permit, RunConfig, Shelf, people_with_open};
 use crosswipe_scenarios::Plan;
 
 use crate::args::Resume;
@@ -24,6 +24,7 @@ use crate::command::run::permit;
 use crate::command::verify::{faults_met, judged};
 use crate::complain::{Trouble, to_stderr};
 use crate::conclude::{Files, Telling, certify, complete, report_what_stands, tell};
+use crate::driven::Hospitals;
 use crate::exit::Exit;
 use crate::gateway_keys::GatewayKeys;
 use crate::served::Served;
@@ -77,11 +78,16 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
         .build()
         .map_err(Trouble::Runtime)?;
     let served = served(args, &plan, history.header())?;
+    let driven = match is_live {
+        true => Hospitals::default(),
+        false => runtime.block_on(Hospitals::greet(&plan))?,
+    };
     let start = Start {
         begins,
         permit,
         torn,
         is_live,
+        driven,
     };
     let ended = runtime.block_on(whole(args, plan, key, served, telling, start));
     runtime.shutdown_timeout(Duration::from_secs(2));
@@ -243,6 +249,18 @@ fn finished_already(dir: &Path, history: &History, telling: Telling) -> Result<E
     Ok(judged.exit)
 }
 
+/// Whose books are looked at stands in RUN: what a HIS showed then it has to show now.
+fn shown_then(driven: BTreeMap<Party, Driven>, header: &RunHeader) -> BTreeMap<Party, Driven> {
+    let shown = |party: &Party| header.parties.get(party) > Some(&Level::L0);
+    driven
+        .into_iter()
+        .map(|(party, one)| {
+            let books = shown(&party);
+            (party, Driven { books, ..one })
+        })
+        .collect()
+}
+
 /// What is known before anything is written.
 struct Start {
     begins: Moment,
@@ -251,6 +269,8 @@ struct Start {
     torn: Option<u64>,
     /// Its parties are the real systems of its plan.
     is_live: bool,
+    /// Hospitals' own systems, which are there.
+    driven: Hospitals,
 }
 
 /// A transaction that nobody was told of was dropped: nothing of it was sent.
@@ -340,7 +360,7 @@ async fn whole(
     let keys = GatewayKeys::of_site(site, &plan)?;
     let parties = match start.is_live {
         true => Parties::Live,
-        false => parties(&plan, &bent, dir, served, (&clock, &keys)).await?,
+        false => parties(&plan, &bent, dir, served, &start.driven, (&clock, &keys)).await?,
     };
     let before = match &parties {
         Parties::Own(_) => {
@@ -356,6 +376,7 @@ async fn whole(
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));
     let plan_id = plan.id.clone();
     let live = plan.live.clone().filter(|_| start.is_live);
+    let driven = shown_then(start.driven.of_run(&plan, &parties), &header);
     let (hidden, lang) = (progress::line(telling.lang, true, 0), telling.lang);
     let config = RunConfig {
         shelf: Shelf::Folder(dir.to_owned()),
@@ -372,10 +393,11 @@ async fn whole(
         after_window: start.permit,
         first_look_late: false,
         bulletin: Some(bulletin::of(dir, parties.setup())),
+        driven,
         live,
         progress: Box::new(move |at| progress::show(&hidden, (lang, quiet), at)),
     };
-    let transport = parties.network(&config.plan, &keys)?;
+    let transport = parties.network(&config.plan, &keys, &start.driven)?;
     let ran =
         crosswipe_runner::resume(config, clock, journal, &history, transport, interrupt).await;
     watcher.abort();

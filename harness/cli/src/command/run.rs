@@ -22,6 +22,7 @@ use crate::command::select::{Selected, nearest, select};
 use crate::command::verify::{judged, read_sealed};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
+use crate::driven::Hospitals;
 use crate::exit::Exit;
 use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Setting, edit_evidence, must_be_possible};
@@ -32,11 +33,15 @@ use crate::stage::{
 use crate::tenancy::{Tenancy, turn_of_run};
 use crate::{bulletin, live, private, progress, proofs, rundir, shift};
 
+/// The switch of RUN that names hospitals' own systems.
+const DRIVEN: &str = "driven";
+
 /// Runs a plan from its files to its exit code.
 pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     live::must_fit_the_clock(args)?;
     permit(&args.after_window)?;
     let mut plan = shift::load(&args.plan, args.shift.as_ref())?;
+    must_be_over_http(args, &plan)?;
     let faults = faults(&args.faults)?;
     let seed = args.seed.unwrap_or(plan.seed);
     let faults: Vec<FaultOrder> = faults.into_iter().map(|order| order.seeded(seed)).collect();
@@ -60,6 +65,15 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         ));
     }
     let served = served(args, &plan)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Trouble::Runtime)?;
+    let driven = match &order {
+        // Real systems are where `live` says.
+        Some(_) => Hospitals::default(),
+        None => runtime.block_on(Hospitals::greet(&plan))?,
+    };
     if let Some(served) = &served {
         stand_up_old_platforms(&mut plan, &served.faults);
     }
@@ -75,10 +89,6 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     if let Some(served) = &served {
         rundir::keep_served(&dir, &served.books)?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Trouble::Runtime)?;
     let prepared = Prepared {
         plan,
         faults,
@@ -88,6 +98,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         dir,
         key,
         served,
+        driven,
         order,
     };
     let ended = runtime.block_on(whole(args, prepared));
@@ -106,6 +117,7 @@ struct Prepared {
     dir: PathBuf,
     key: PseudonymKey,
     served: Option<Served>,
+    driven: Hospitals,
     order: Option<live::Order>,
 }
 
@@ -119,6 +131,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         dir,
         key,
         served,
+        driven,
         order,
     } = prepared;
     let lang = args.common.lang();
@@ -162,7 +175,9 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let keys = GatewayKeys::of_site(site, &plan)?;
     let parties = match args.transport {
         _ if order.is_some() => Parties::Live,
-        TransportKind::Http => parties(&plan, &bent, &dir, served, (&clock, &keys)).await?,
+        TransportKind::Http => {
+            parties(&plan, &bent, &dir, served, &driven, (&clock, &keys)).await?
+        }
         TransportKind::Memory => parties_in_memory(&plan, &bent, &dir),
     };
     parties.arm_anew().await?;
@@ -191,6 +206,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         },
         None => header,
     };
+    let header = of_driven(header, &driven);
     // From the first record on there is a run that can be asked to stop.
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.clone()));
@@ -219,6 +235,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         seed,
         progress: bar.clone(),
     };
+    let of_run = driven.of_run(&plan, &parties);
     let config = RunConfig {
         shelf: Shelf::Folder(dir.clone()),
         run_id,
@@ -234,10 +251,11 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         after_window: permit(&args.after_window)?,
         first_look_late: inner.looks_late(),
         bulletin: Some(bulletin::of(&dir, parties.setup())),
+        driven: of_run,
         live: order.map(|order| order.live),
         progress: Box::new(move |at| progress::show(&shown, (lang, quiet), at)),
     };
-    let transport = inner.round_network(parties.network(&config.plan, &keys)?);
+    let transport = inner.round_network(parties.network(&config.plan, &keys, &driven)?);
     let ran =
         crosswipe_runner::run(config, clock, journal, transport, Arc::clone(&interrupt)).await;
     let edited = match &ran {
@@ -341,6 +359,32 @@ fn honest(
         previous_tail: private::previous_tail(dir, &plan.id)?,
         world: Some(world_id(books)?),
     })
+}
+
+/// RUN says which hospitals' own systems were driven, and where; what they show is theirs to say.
+fn of_driven(mut header: RunHeader, driven: &Hospitals) -> RunHeader {
+    header.parties.extend(driven.levels());
+    let named: Vec<String> = driven
+        .addresses()
+        .map(|(party, at)| format!("{}@{at}", party.code))
+        .collect();
+    if !named.is_empty() {
+        let named = (DRIVEN.to_owned(), named.join(" "));
+        header.switches.extend([named]);
+    }
+    header
+}
+
+/// A hospital's own system is reached over HTTP alone.
+fn must_be_over_http(args: &Run, plan: &Plan) -> Result<(), Trouble> {
+    match plan.driven.keys().next() {
+        Some(code) if args.transport == TransportKind::Memory => Err(Trouble::Usage {
+            code: "cli::his_adapter",
+            what: format!("`his:` of `{code}` is not reached by `--transport memory`"),
+            help: "去掉 --transport memory · leave it out".to_owned(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Who allows undo after the window's end, and why: both, or nobody.

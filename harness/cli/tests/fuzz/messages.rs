@@ -160,6 +160,7 @@ impl Talk {
             purge: Vec::new(),
             faults: Vec::new(),
             gates: Default::default(),
+            elsewhere: Default::default(),
             parties_dir: None,
             time: Arc::new(move || noon),
         };

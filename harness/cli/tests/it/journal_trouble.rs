@@ -187,6 +187,7 @@ impl Stage {
             jobs: None,
             after_window: None,
             live: None,
+            driven: Default::default(),
             first_look_late: false,
             bulletin: None,
             progress: Box::new(|_| ()),

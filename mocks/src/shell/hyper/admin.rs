@@ -14,7 +14,7 @@ use hyper::Uri;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Node, Out, Silence, respond};
+use super::{Node, Out, Silence, adapter, respond};
 
 /// Where faults are asked about and armed anew.
 pub(super) const FAULTS: &str = "/__admin/faults";
@@ -37,7 +37,11 @@ pub(super) fn answer(node: &Node, uri: &Uri, context: Option<&Context>) -> Resul
     let found = match parts.as_slice() {
         ["__admin", "health"] => {
             let in_flight = node.in_flight.load(Ordering::SeqCst);
-            json(Some(json!({"status": "ok", "in_flight": in_flight})))
+            let mut health = json!({"status": "ok", "in_flight": in_flight});
+            if node.role == Role::His {
+                adapter::introduce(node, &mut health);
+            }
+            json(Some(health))
         }
         ["__admin", "faults"] => {
             let fired = node.lock().rigged.board().counts();

@@ -126,6 +126,7 @@ impl Keep {
             },
             after_window: None,
             live: None,
+            driven: Default::default(),
             first_look_late: false,
             bulletin: Some(bulletin::of(&at.dir, Some(world.setup()))),
             progress: Box::new(|_| ()),

@@ -279,6 +279,7 @@ fn carried_out(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected) -> Came {
         jobs: None,
         after_window: None,
         live: None,
+        driven: Default::default(),
         first_look_late: false,
         bulletin: None,
         progress: Box::new(|_| ()),

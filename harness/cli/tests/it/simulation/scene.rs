@@ -287,6 +287,7 @@ impl<'f> Scene<'f> {
             jobs: None,
             after_window: None,
             live: None,
+            driven: Default::default(),
             first_look_late: self.flow.first_look_late,
             bulletin: None,
             progress: Box::new(|_| ()),

@@ -70,6 +70,7 @@ fn by_a_wall_clock_a_run_ends_clean_after_the_day_has_rolled() {
         jobs: None,
         after_window: None,
         live: None,
+        driven: Default::default(),
         first_look_late: false,
         bulletin: None,
         progress: Box::new(move |progress| {
