@@ -151,6 +151,8 @@ impl<'a> ShownBooks<'a> {
 #[derive(Deserialize)]
 struct AnyLook<'a> {
     party: Party,
+    /// Which case it is for its reader knows; a party need not say it back.
+    #[serde(default)]
     case: String,
     taken_at: Moment,
     from: u64,
