@@ -40,6 +40,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+pub use self::adapter::HIS_ADAPTER;
 use self::admit::{Admitted, Head};
 use self::body::{NotTaken, Room};
 use self::doors::{Door, Doors, Handle};

@@ -3,6 +3,7 @@
 //! Marked as test code module by module, so that helpers beside the tests may unwrap like tests.
 
 #[cfg(test)]
+mod adapter;
 mod bench;
 #[cfg(test)]
 mod chronic;

@@ -1,7 +1,9 @@
-//! 模式 · `crosswipe schema profile`: the JSON schema of a profile file, or every knob of one profile with its value.
+//! 模式 · `crosswipe schema profile`: the JSON schema of a profile file, or every knob of one profile with its value;
+//! `crosswipe schema his-adapter`: the adapter of a HIS that is driven, as OpenAPI.
 //!
 //! For editors, and for whoever writes the profile of a province: the same table from which files are read.
 
+use crosswipe_mocks::HIS_ADAPTER;
 use crosswipe_reports::Lang;
 use crosswipe_scenarios::{check_profile, knobs_of, profile_schema};
 
@@ -11,7 +13,17 @@ use crate::exit::Exit;
 
 /// Prints a schema, or what one profile says.
 pub(crate) fn schema(args: &Schema) -> Result<Exit, Trouble> {
-    let SchemaOf::Profile = args.what;
+    if args.what == SchemaOf::HisAdapter {
+        if args.of.is_some() {
+            return Err(Trouble::Usage {
+                code: "cli::his_adapter",
+                what: "`--of` names a profile; the adapter is the same everywhere".to_owned(),
+                help: "去掉 --of · leave it out".to_owned(),
+            });
+        }
+        to_stdout(HIS_ADAPTER)?;
+        return Ok(Exit::Clean);
+    }
     let Some(of) = &args.of else {
         let schema: serde_json::Value = serde_json::from_str(&profile_schema())
             .expect("a test reads the schema of profiles as JSON");

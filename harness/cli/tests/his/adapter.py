@@ -3,7 +3,7 @@
 
 usage: adapter.py PORT INSTITUTION FILE [SLIP…]
 Keeps its books in FILE, a line a group, and prints its address. A SLIP makes it wrong in one way, at every message that it
-is about: keeps, books-other, sends-other, own-number, twice, swallows, invents, silent-undo, blind, stranger, old, dies=N.
+is about: keeps, books-other, sends-other, own-number, twice, swallows, invents, silent-undo, blind, stranger, old, dies=N, forgets=N.
 """
 import http.server, json, os, sys, threading, urllib.error, urllib.parse, urllib.request
 from decimal import Decimal
@@ -11,7 +11,7 @@ from decimal import Decimal
 port, institution, file, *slips = sys.argv[1:]
 LINES, VISIT, BILL = ("2204", "2301"), ("2201", "2401"), ("2207", "2304")
 UNDO = {"2202": VISIT, "2404": VISIT, "2205": LINES, "2302": LINES, "2208": BILL, "2305": BILL, "2405": ("2402",)}
-dies = next((int(slip[5:]) for slip in slips if slip.startswith("dies=")), None)
+at = {name: int(number) for name, _, number in (slip.partition("=") for slip in slips) if number}
 
 
 def fen(amount):
@@ -212,8 +212,11 @@ class His:
         base = message["infno"][:4]
         with self.lock:
             self.count += 1
-            if dies == self.count:
+            if at.get("dies") == self.count:
                 os._exit(9)
+            if at.get("forgets") == self.count:
+                self.platform = None
+                return 409, b'{"message":"no run has begun"}'
         if "swallows" in slips and base in BILL:
             return 504, b'{"message":"no answer from the platform"}'
         if "silent-undo" in slips and base in ("2208", "2305") or "invents" in slips and base == "2402":

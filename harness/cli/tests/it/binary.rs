@@ -16,6 +16,7 @@ mod conform;
 mod damage;
 #[cfg(unix)]
 mod dialects;
+mod driven;
 mod faults;
 mod fencing;
 mod front;

@@ -125,7 +125,7 @@ fn at_end<'a>(
     if weightless_everywhere(context, index, tau) {
         // Nobody booked anything for it: they agree on that.
         *compared += context.seen_on_path(tau).count() as u64;
-        return None;
+        return made_up(context, index, tau);
     }
     let confirmed = context
         .story
@@ -164,6 +164,33 @@ fn at_end<'a>(
         ));
     }
     contradicts(tau, &words, answer, "@end")
+}
+
+/// 无中生有 · A message that is answered as done and that nobody ever got: whoever answered has made the answer up. What
+/// books nothing is still noted where messages are noted at all.
+fn made_up(context: &Context<'_>, index: usize, tau: &Tau<'_>) -> Option<Finding> {
+    let answer = context.story.outcome(tau).map(|(_, outcome)| outcome);
+    let notes = context
+        .seen_on_path(tau)
+        .filter(|(_, ledger)| !ledger.tally.seen.is_empty());
+    let words: Vec<Word<'_>> = notes
+        .map(|(party, ledger)| Word {
+            party,
+            status: context.status(index, ledger),
+            saw: false,
+        })
+        .collect();
+    let nobody = words.iter().all(|word| word.status == Status::Never);
+    let ok = matches!(answer, Some(Outcome::Ok { .. }));
+    if !ok || !nobody || words.len() < 2 {
+        return None;
+    }
+    let one = contradicts(tau, &words, answer, "@end")?;
+    let said = words.iter().map(|word| format!("{} none", word.party));
+    Some(one.values(
+        "a message that was answered as done",
+        said.collect::<Vec<_>>().join(", "),
+    ))
 }
 
 /// A definite answer against what the logs show ever took effect.

@@ -25,6 +25,28 @@ fn intents(evidence: &mut Evidence, infno: &str, mut change: impl FnMut(&mut Int
     }
 }
 
+/// Books that note messages at all note those that book nothing, too: one that nobody got was answered out of thin air.
+#[rstest]
+#[case::nobody_got_it(&["his", "treatment", "hub", "insured"], &["one-sided:his"])]
+#[case::it_went_no_further(&["hub", "insured"], &[])]
+#[case::everybody_noted_it(&[], &[])]
+fn what_is_answered_and_was_never_sent_is_made_up(
+    #[case] never_heard: &[&str],
+    #[case] told_as: &[&str],
+) {
+    let evidence = faulty(&mut |group: &mut Group| {
+        if group.infno == "2203" && never_heard.contains(&group.party.role.name()) {
+            group.times = 0;
+        }
+    });
+    let judgement = judged(&evidence);
+    assert_eq!(classes(&judgement), told_as, "{}", told(&judgement));
+    if let Some(first) = judgement.findings.first() {
+        assert_eq!(first.party, Some(his()));
+        assert_eq!(judgement.verdict, Verdict::Violated);
+    }
+}
+
 #[test]
 fn a_settlement_of_another_total_than_was_sent_is_no_agreement_however_well_all_agree() {
     let mut evidence = clean();

@@ -22,6 +22,9 @@ use super::{Node, Out, Silence, respond};
 /// Where a run says that it begins or goes on.
 pub(super) const BEGIN: &str = "/__admin/begin";
 
+/// 适配口契约 · How a hospital's own system is driven, as OpenAPI.
+pub const HIS_ADAPTER: &str = include_str!("../../../his-adapter.json");
+
 /// The contract that this machine speaks.
 const ADAPTER: &str = "crosswipe.his/1";
 
