@@ -28,7 +28,7 @@ fn asked(
     epoch: u64,
 ) -> Answer {
     let told = Context {
-        run: "r".into(),
+        run: "driven".into(),
         epoch,
         now: None,
     };
@@ -48,7 +48,7 @@ fn begin(http: &Http, institution: &str, platform: &str) -> String {
         other => other.to_owned(),
     };
     let begin = json!({
-        "institution": institution, "platform": platform, "run": "r", "epoch": 1, "now": "2017-06-02T10:00:00.000+08:00",
+        "institution": institution, "platform": platform, "run": "driven", "epoch": 1, "now": "2017-06-02T10:00:00.000+08:00",
     });
     begin.to_string()
 }

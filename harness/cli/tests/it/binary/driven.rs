@@ -146,7 +146,12 @@ fn one_his_serves_run_after_run_on_platforms_that_keep_their_books() {
     let plan = planned(&bench, &his.at.to_string());
     let world = World::serve_plan(bench.path("world"), &plan);
     for again in ["first", "second"] {
-        run(&bench, &plan, &["--case", OUTPATIENT, "--served", &world.dir()]).must_end(0);
+        run(
+            &bench,
+            &plan,
+            &["--case", OUTPATIENT, "--served", &world.dir()],
+        )
+        .must_end(0);
         fs::rename(bench.path("run"), bench.path(again)).unwrap();
     }
     let own = Party::new(Role::His, HOSPITAL);

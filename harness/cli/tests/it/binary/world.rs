@@ -119,7 +119,7 @@ impl World {
 }
 
 /// The books of all parties at one time.
-pub(crate) struct Books(BTreeMap<Party, Export>);
+pub(crate) struct Books(pub(crate) BTreeMap<Party, Export>);
 
 impl Books {
     /// Rows of all logs together.
