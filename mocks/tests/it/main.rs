@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod adapter;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod chronic;
