@@ -30,8 +30,8 @@ pub use machine::{Answer, HOP_PATH, Lost, Machine, Step, Ticket};
 pub use settlement::Policy;
 pub use setup::{MsgidMode, Setup};
 pub use shell::hyper::{
-    Front, FrontConfig, Gate, HIS_ADAPTER, PlanClock, ROUTES, Seen, Taken, Unwritten, Witness,
-    Writing,
+    Behind, Front, FrontConfig, Gate, HIS_ADAPTER, Leap, PlanClock, Quiet, ROUTES, Reset, Seen,
+    Taken, Unwritten, Witness, Writing,
 };
 pub use shell::memory::{Journey, Leg, MemoryWorld, Whereabouts};
 pub use shell::{HoldFn, TimeFn, fired_before};

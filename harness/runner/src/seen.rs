@@ -252,6 +252,20 @@ impl<T: Transport> Watch<T> {
         })
     }
 
+    /// 拨钟 · Writes down that plan time goes on from `to`, so many times as fast as real time, before it does: what comes
+    /// later in the journal is not read as having waited.
+    ///
+    /// # Errors
+    /// It cannot be written down: plan time may not leap.
+    pub async fn leaps(&self, to: Moment, speed: u32) -> Result<(), Halt> {
+        let desk = &self.desk;
+        desk.may_send()?;
+        desk.clock.leap_to((self.time)());
+        let facts = [("to", to.to_string()), ("speed", speed.to_string())];
+        let facts = facts.map(|(name, value)| (name.to_owned(), value));
+        desk.note("clock-set", None, BTreeMap::from(facts)).await
+    }
+
     /// Writes down how a message ended; nothing where its sender got no answer.
     ///
     /// # Errors

@@ -339,6 +339,10 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
             "续跑不再注入的故障",
             "a fault that ended with the process before",
         ),
+        "clock-set" => lang.pick(
+            "计划时间被拨到以后，或换了快慢",
+            "plan time was set forward, or goes on at another speed",
+        ),
         "clock-step" => lang.pick(
             "本机时钟被拨回，业务时间照常往前",
             "this computer's clock was set back; business time went on",

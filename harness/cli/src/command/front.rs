@@ -12,133 +12,75 @@ mod attend;
 mod keep;
 mod left;
 mod list;
+mod round;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use crosswipe_domain::{Moment, Party, Phase, Role};
-use crosswipe_mocks::{FREE, Front, FrontConfig, Line, PlanClock, World};
+use crosswipe_domain::{Moment, Phase};
+use crosswipe_mocks::{Behind, FREE, Front, FrontConfig};
 use crosswipe_reports::Lang;
 use crosswipe_runner::clock::real_now;
 use crosswipe_scenarios::Plan;
 use crosswipe_wire::Mode;
-use crosswipe_wire::gateway::{Dialect, Key};
+use crosswipe_wire::gateway::Dialect;
 use serde_json::json;
 
 use crate::args::{Serve, Strictness};
 use crate::complain::{Trouble, to_stderr, to_stdout};
-use crate::conclude::{Telling, certify, report_what_stands};
 use crate::exit::Exit;
 use crate::gateway_keys::GatewayKeys;
 use crate::private;
-use crate::stage::{Bent, MSGID_MODE, counted, serve_in_memory, stop_signal};
+use crate::stage::{Bent, stop_signal};
 use crate::table::table;
 
-use self::keep::Keep;
+use self::round::Round;
 
-/// Serves one address until told to stop, then says what was left standing.
+/// Serves one address until told to stop, then says what was left standing. Whoever asks at the door for another run gets
+/// one at the same address: the one before is ended, judged and certified first.
 pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<Exit, Trouble> {
     // Asked for before anybody may know that we are here.
     let stop = stop_signal().map_err(Trouble::Runtime)?;
-    let now = real_now();
-    let began = phase(plan, args.at.as_deref())?;
-    let source = plan;
-    let plan = plan.shifted(now.epoch_ms() - began.from.epoch_ms());
-    let phase = plan.window.phase_at(now);
-    let lines = match (&args.acceptance, phase) {
-        (Some(path), _) => list::of_table(path)?,
-        (None, Some(phase)) => list::of_plan(&plan, phase),
-        (None, None) => Vec::new(),
-    };
-    let place = keep::prepare(args.out.as_deref(), source, now)?;
-    let speed = i64::from(args.speed);
-    let time = move || now.plus_ms((real_now().epoch_ms() - now.epoch_ms()) * speed);
-    let world = serve_in_memory(&plan, bent, Arc::new(time)).await?;
-    let mode = args.msgid_mode.map(|mode| mode.name().to_owned());
-    let mode = mode.into_iter().map(|mode| (MSGID_MODE.to_owned(), mode));
-    let faults = args.faults.clone();
-    let keep = Keep::begin(&place, &plan, &world, mode.collect(), faults, time).await?;
-    let keep = Arc::new(keep);
-    let clock = PlanClock {
-        now: Arc::new(time),
-        speed: args.speed,
-        phases: (plan.window.phases.iter())
-            .map(|phase| (phase.id.clone(), phase.from))
-            .collect(),
-    };
+    let mut stop = std::pin::pin!(stop);
+    let (mut round, behind) = Round::begin(args, plan, bent, 1).await?;
     let token = match args.listen {
         Some(at) if !at.ip().is_loopback() => Some(private::token()?),
         _ => None,
     };
-    let keys = GatewayKeys::of_site(&place.dir, &plan)?;
-    let guards = Guards {
-        keys: keys.all(),
-        clock,
-        token: token.clone(),
-        witness: Arc::clone(&keep),
+    let door = open(args, &round, behind, token.clone()).await?;
+    let notice = |round: &Round| -> Result<String, Trouble> {
+        let notice = round.notice(args, door.address(), token.as_deref());
+        if args.json {
+            to_stdout(&format!("{}\n", notice.json()))?;
+        }
+        let text = notice.text(args.common.lang());
+        if !args.common.quiet {
+            to_stderr(&text);
+        }
+        Ok(text)
     };
-    let door = open(args, &plan, &world, lines, guards).await?;
-    let before = left::books(&plan, &world).await?;
-    let notice = Notice {
-        plan: &plan,
-        keys: &keys,
-        at: door.address(),
-        dialect: args.dialect,
-        phase,
-        dir: &place.dir,
-        token: token.as_deref(),
-        speed: args.speed,
+    door.put_up(notice(&round)?).await;
+    let mut enter = attend::keyboard();
+    let told = (args.common.quiet, args.common.lang());
+    for number in 2.. {
+        let asked = attend::until(stop.as_mut(), &door, &mut enter, args.yes, told).await;
+        let Some(reset) = asked else {
+            break;
+        };
+        let quiet = door.quiet().await;
+        let ended = round.end(args, quiet.count(), &quiet.acceptance()).await?;
+        let (next, behind) = Round::begin(args, plan, bent, number).await?;
+        round = next;
+        quiet.open_again(behind, notice(&round)?);
+        reset.done(round.told_after(&ended));
+    }
+    let (count, lines) = {
+        let quiet = door.quiet().await;
+        (quiet.count(), quiet.acceptance())
     };
-    door.put_up(notice.text(args.common.lang()));
-    if args.json {
-        to_stdout(&format!("{}\n", notice.json()))?;
-    }
-    if !args.common.quiet {
-        to_stderr(&notice.text(args.common.lang()));
-    }
-    attend::until(
-        stop,
-        &door,
-        args.yes,
-        (args.common.quiet, args.common.lang()),
-    )
-    .await;
-    let count = door.count();
-    let lines = door.acceptance();
     door.close().await;
-    let after = left::books(&plan, &world).await?;
-    let ran = keep.end(&lines).await;
-    let fired = counted(
-        &args.faults,
-        world.fired().into_iter().map(|(_, times)| times).collect(),
-    );
-    world.stop().await;
-    let left = left::Left::between(&before, &after, &plan);
-    drop((before, after));
-    let lang = args.common.lang();
-    let telling = Telling {
-        silent: args.json || count == 0,
-        json: false,
-        lang,
-    };
-    let exit = match ran {
-        Ok(finished) => certify(telling, &place.dir, &plan.id, finished, &fired)?,
-        Err(halt) => return report_what_stands(telling, &place.dir, &fired, halt),
-    };
-    if !args.common.quiet {
-        to_stderr(&format!("\n{}", list::told(&lines, lang)));
-        to_stderr(&left.told(count, lang));
-    }
-    if args.json {
-        let mut told = left.json(count);
-        told["acceptance"] = list::json(&lines);
-        told["dir"] = place.dir.display().to_string().into();
-        told["exit"] = exit.code().into();
-        to_stdout(&format!("{told}\n"))?;
-    }
-    Ok(exit)
+    Ok(round.end(args, count, &lines).await?.exit)
 }
 
 /// The phase that is to begin now: as asked for, else the first in which others may be swiped across regions.
@@ -164,20 +106,11 @@ fn phase<'p>(plan: &'p Plan, asked: Option<&str>) -> Result<&'p Phase, Trouble> 
     }
 }
 
-/// What time it is behind the door, who may look, who writes down.
-struct Guards {
-    keys: Vec<Key>,
-    clock: PlanClock,
-    token: Option<String>,
-    witness: Arc<Keep>,
-}
-
 async fn open(
     args: &Serve,
-    plan: &Plan,
-    world: &World,
-    lines: Vec<Line>,
-    guards: Guards,
+    round: &Round,
+    behind: Behind,
+    token: Option<String>,
 ) -> Result<Front, Trouble> {
     let mode = match args.mode {
         Strictness::Tolerant => Mode::Tolerant,
@@ -186,31 +119,14 @@ async fn open(
     let config = FrontConfig {
         dialect: args.dialect,
         mode,
-        keys: guards.keys,
-        acceptance: lines,
-        token: guards.token,
-        clock: guards.clock,
+        keys: round.keys.all(),
+        token,
     };
-    let parties = plan.topology.parties().into_iter();
-    let platforms: BTreeMap<Party, SocketAddr> = parties
-        .filter(|party| party.role != Role::His)
-        .filter_map(|party| {
-            let at = world.address(&party)?;
-            Some((party, at))
-        })
-        .collect();
     let at = args.listen.unwrap_or(FREE);
-    let topology = plan.topology.clone();
-    Front::open(
-        config,
-        topology,
-        platforms,
-        Arc::new(real_now),
-        at,
-        guards.witness,
-    )
-    .await
-    .map_err(Trouble::World)
+    let topology = round.plan.topology.clone();
+    Front::open(config, topology, behind, Arc::new(real_now), at)
+        .await
+        .map_err(Trouble::World)
 }
 
 /// 告示 · What a HIS engineer has to type into the HIS.

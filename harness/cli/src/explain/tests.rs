@@ -321,6 +321,7 @@ fn every_note_that_the_runner_and_the_judge_write_has_its_page() {
         "order:applied≠sent",
         "skew",
         "query-flap",
+        "clock-set",
         "clock-step",
     ];
     let written = literals(&["harness/runner", "harness/verify", "harness/rollback"]);

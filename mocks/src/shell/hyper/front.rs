@@ -4,21 +4,25 @@
 //! taken off (signature, path, encoding), the message goes to its platform as every platform takes it, and the answer
 //! goes back in the encoding in which was asked. A message whose exchange with the platform breaks gets no answer
 //! either: whoever tests wants to see what its own HIS does then.
+//! Behind it stands one run at a time: a message keeps it while it is under way, and whoever moves the clock or begins
+//! another run waits until none is (`Front::quiet`).
 //! Not here: what a platform does with a message (`region`), whose keys there are (`cli`).
 
 mod admin;
+mod clock;
 mod diary;
 mod near;
 mod page;
 mod witness;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use crosswipe_domain::{AdmDivision, Moment, Party, PersonNo, Profile, Role, Topology};
+use crosswipe_domain::{AdmDivision, Party, PersonNo, Profile, Role, Topology};
 use crosswipe_wire::conform::{Carried, Conform, Exchange, Scope};
 use crosswipe_wire::gateway::{Dialect, Key, Nonces};
 use crosswipe_wire::{
@@ -32,11 +36,13 @@ use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{RwLock, RwLockWriteGuard, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 pub use self::admin::ROUTES;
+pub use self::clock::{Leap, PlanClock};
 use self::diary::Diary;
 pub use self::diary::Seen;
 use self::page::Events;
@@ -66,28 +72,90 @@ pub struct FrontConfig {
     pub mode: Mode,
     /// Whom it knows.
     pub keys: Vec<Key>,
-    /// What a HIS is to show.
-    pub acceptance: Vec<Line>,
     /// Whoever looks at page and books must know it; without one the door stands on loopback only.
     pub token: Option<String>,
-    /// Plan time, and what to say of it.
-    pub clock: PlanClock,
 }
 
-/// 计划时钟 · What time it is in the plan.
-#[derive(Clone)]
-pub struct PlanClock {
+/// 门后 · One run behind the door: its platforms, its time, its list, and who writes down what comes.
+pub struct Behind {
+    /// Where each platform stands.
+    pub platforms: BTreeMap<Party, SocketAddr>,
     /// Plan time.
-    pub now: TimeFn,
-    /// How many times as fast as real time it runs.
-    pub speed: u32,
-    /// Phases with their beginnings, moved.
-    pub phases: Vec<(String, Moment)>,
+    pub clock: PlanClock,
+    /// What a HIS is to show.
+    pub acceptance: Vec<Line>,
+    /// Who writes down what comes.
+    pub witness: Arc<dyn Witness>,
 }
 
-impl std::fmt::Debug for PlanClock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PlanClock({}×, {:?})", self.speed, self.phases)
+/// 重开 · Somebody at the door asks that the run be ended and another begun.
+pub struct Reset {
+    answer: oneshot::Sender<Value>,
+}
+
+impl Reset {
+    /// It is done, and this is what came of it.
+    pub fn done(self, told: Value) {
+        // Who asked may have gone meanwhile.
+        let _ = self.answer.send(told);
+    }
+}
+
+/// 静 · A door at which no message is under way, and none begins as long as this is held.
+pub struct Quiet<'a> {
+    node: &'a Node,
+    run: RwLockWriteGuard<'a, Run>,
+}
+
+impl Quiet<'_> {
+    /// How many messages a platform took.
+    pub fn count(&self) -> u64 {
+        lock(&self.node.diary).taken()
+    }
+
+    /// The acceptance list as it stands.
+    pub fn acceptance(&self) -> Vec<Standing> {
+        lock(&self.run.acceptance).standings((self.node.time)())
+    }
+
+    /// Another run stands behind the door from now on; `notice` is for the page.
+    pub fn open_again(mut self, behind: Behind, notice: String) {
+        let number = self.run.number + 1;
+        *self.run = Run::of(behind, self.node.config.mode, number, notice);
+        *lock(&self.node.nonces) = Nonces::default();
+        lock(&self.node.diary).begin_anew();
+        self.node.resetting.store(false, Ordering::SeqCst);
+    }
+}
+
+/// 门后 · The run that stands behind the door.
+struct Run {
+    /// From 0.
+    number: u64,
+    platforms: BTreeMap<Party, SocketAddr>,
+    clock: PlanClock,
+    /// What every institution has sent so far, held against the interface.
+    conform: Mutex<Conform>,
+    acceptance: Mutex<Acceptance>,
+    witness: Arc<dyn Witness>,
+    /// What a HIS engineer has to type, for the page.
+    notice: OnceLock<String>,
+}
+
+impl Run {
+    fn of(behind: Behind, mode: Mode, number: u64, notice: String) -> Run {
+        Run {
+            number,
+            platforms: behind.platforms,
+            clock: behind.clock,
+            conform: Mutex::new(Conform::new(mode, Scope::Whole)),
+            acceptance: Mutex::new(Acceptance::new(behind.acceptance)),
+            witness: behind.witness,
+            notice: match notice.as_str() {
+                "" => OnceLock::new(),
+                _ => OnceLock::from(notice),
+            },
+        }
     }
 }
 
@@ -97,6 +165,7 @@ pub struct Front {
     node: Arc<Node>,
     stop: watch::Sender<bool>,
     server: tokio::task::JoinHandle<()>,
+    resets: tokio::sync::Mutex<mpsc::Receiver<Reset>>,
 }
 
 struct Node {
@@ -104,36 +173,31 @@ struct Node {
     topology: Topology,
     /// For messages that name no region.
     national: Arc<Profile>,
-    platforms: std::collections::BTreeMap<Party, SocketAddr>,
+    /// Held by each message as long as it is under way.
+    run: RwLock<Run>,
     client: Client<HttpConnector, Full<Bytes>>,
     time: TimeFn,
     guards: Guards,
     nonces: Mutex<Nonces>,
     diary: Mutex<Diary>,
-    /// What every institution has sent so far, held against the interface.
-    conform: Mutex<Conform>,
-    acceptance: Mutex<Acceptance>,
-    /// Who writes down what comes.
-    witness: Arc<dyn Witness>,
     /// How many exchanges the diary has had.
     news: watch::Sender<u64>,
-    /// What a HIS engineer has to type, for the page.
-    notice: OnceLock<String>,
+    /// Where a reset is asked for, and whether one is under way.
+    resets: mpsc::Sender<Reset>,
+    resetting: AtomicBool,
 }
 
 impl Front {
-    /// Opens the door at an address, before the platforms that stand at `platforms`: of loopback, unless a token guards
-    /// what shows persons.
+    /// Opens the door at an address, before the platforms of a run: of loopback, unless a token guards what shows persons.
     ///
     /// # Errors
     /// An address that is taken, or not on loopback without a token.
     pub async fn open(
         config: FrontConfig,
         topology: Topology,
-        platforms: impl IntoIterator<Item = (Party, SocketAddr)>,
+        behind: Behind,
         time: TimeFn,
         at: SocketAddr,
-        witness: Arc<dyn Witness>,
     ) -> io::Result<Front> {
         let listener = match config.token {
             Some(_) => TcpListener::bind(at).await?,
@@ -147,23 +211,21 @@ impl Front {
             .pool_idle_timeout(POOL_IDLE)
             .retry_canceled_requests(false)
             .build(connector);
-        let conform = Mutex::new(Conform::new(config.mode, Scope::Whole));
-        let acceptance = Mutex::new(Acceptance::new(config.acceptance.clone()));
+        let run = RwLock::new(Run::of(behind, config.mode, 0, String::new()));
+        let (ask, resets) = mpsc::channel(1);
         let node = Arc::new(Node {
             config,
             topology,
             national: Arc::default(),
-            platforms: platforms.into_iter().collect(),
+            run,
             client,
             time,
             guards: Guards::default(),
             nonces: Mutex::default(),
             diary: Mutex::default(),
-            conform,
-            acceptance,
-            witness,
             news: watch::Sender::default(),
-            notice: OnceLock::new(),
+            resets: ask,
+            resetting: AtomicBool::new(false),
         });
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(serve(listener, Arc::clone(&node), stopped));
@@ -172,6 +234,7 @@ impl Front {
             node,
             stop,
             server,
+            resets: tokio::sync::Mutex::new(resets),
         })
     }
 
@@ -181,29 +244,36 @@ impl Front {
     }
 
     /// Puts up what a HIS engineer has to type, for whoever opens the page.
-    pub fn put_up(&self, notice: String) {
+    pub async fn put_up(&self, notice: String) {
         // The first one stays.
-        let _ = self.node.notice.set(notice);
+        let _ = self.node.run.read().await.notice.set(notice);
     }
 
-    /// How many messages a platform took.
-    pub fn count(&self) -> u64 {
-        lock(&self.node.diary).taken()
+    /// Somebody asks for another run; never where nobody does.
+    pub async fn asked_to_reset(&self) -> Reset {
+        match self.resets.lock().await.recv().await {
+            Some(reset) => reset,
+            None => std::future::pending().await,
+        }
     }
 
-    /// The acceptance list as it stands.
-    pub fn acceptance(&self) -> Vec<Standing> {
-        lock(&self.node.acceptance).standings((self.node.time)())
+    /// Waits until no message is under way; none begins as long as what is given is held.
+    pub async fn quiet(&self) -> Quiet<'_> {
+        Quiet {
+            node: &self.node,
+            run: self.node.run.write().await,
+        }
     }
 
     /// What its scripts ask for now: number of the line, title, step.
-    pub fn asks(&self) -> Vec<(String, String, Cue)> {
-        lock(&self.node.acceptance).asks((self.node.time)())
+    pub async fn asks(&self) -> Vec<(String, String, Cue)> {
+        let run = self.node.run.read().await;
+        lock(&run.acceptance).asks((self.node.time)())
     }
 
     /// Somebody at the terminal says that what a person was told is done.
-    pub fn confirm(&self, by: &str) -> Option<String> {
-        self.node.confirm(None, by)
+    pub async fn confirm(&self, by: &str) -> Option<String> {
+        self.node.confirm(None, by).await
     }
 
     /// Closes the door; messages under way are cut off.
@@ -261,7 +331,7 @@ async fn answered(
         return Ok(not_taken(&NotTaken::two_lengths()).map(Either::Left));
     }
     if request.method() == Method::GET || request.uri().path().starts_with(admin::ROOT) {
-        return Ok(admin::answer(&node, &request).await);
+        return Ok(admin::answer(&node, request).await);
     }
     let head = Head::of(&request);
     let body = match body::read(&node.guards.room, request.into_body()).await {
@@ -273,6 +343,7 @@ async fn answered(
 
 impl Node {
     async fn take(&self, head: &Head, body: Bytes) -> Result<Out, Silence> {
+        let run = self.run.read().await;
         let now = (self.time)();
         let mut seen = Seen::at(now, head);
         let profile_of = |message: &Message<'_>| self.profile(message);
@@ -294,10 +365,10 @@ impl Node {
             }
         };
         seen.admitted(&admitted);
-        let answer = match self.platform(&admitted) {
+        let answer = match self.platform(&run, &admitted) {
             Ok((party, address)) => {
                 seen.platform = party.to_string();
-                self.witnessed(address, &admitted).await
+                self.witnessed(&*run.witness, address, &admitted).await
             }
             Err(refusal) => Some((200, Bytes::from(admitted.refuse(&refusal, now)))),
         };
@@ -306,7 +377,7 @@ impl Node {
             None => seen.unanswered(),
         }
         seen.told(&admitted.body, answer.as_ref().map(|(_, body)| &body[..]));
-        let judged = lock(&self.conform).judge(&Exchange {
+        let judged = lock(&run.conform).judge(&Exchange {
             at: now,
             named: admitted.other_path.as_ref(),
             gateway: &admitted.notes,
@@ -317,7 +388,7 @@ impl Node {
             masked: false,
         });
         if let Some(told) = told(&admitted, &seen, &judged.request, answer.as_ref()) {
-            lock(&self.acceptance).take(now, &told);
+            lock(&run.acceptance).take(now, &told);
         }
         seen.find(judged.request);
         self.note(seen);
@@ -326,8 +397,9 @@ impl Node {
     }
 
     /// What a person was told is done, as `by` says; the number of its line.
-    fn confirm(&self, number: Option<&str>, by: &str) -> Option<String> {
-        lock(&self.acceptance).confirm((self.time)(), number, by)
+    async fn confirm(&self, number: Option<&str>, by: &str) -> Option<String> {
+        let run = self.run.read().await;
+        lock(&run.acceptance).confirm((self.time)(), number, by)
     }
 
     /// What a message of a region with a gateway of its own says of the gateway that its sender had in mind; its address
@@ -346,17 +418,17 @@ impl Node {
     }
 
     /// The platform of the place where the person is treated: as the message says, else that of its institution.
-    fn platform(&self, admitted: &Admitted) -> Result<(Party, SocketAddr), Refusal> {
+    fn platform(&self, run: &Run, admitted: &Admitted) -> Result<(Party, SocketAddr), Refusal> {
         let Ok(message) = Message::parse(&admitted.body) else {
             // It is the platform's business to say so; any will.
             let is_city = |(party, _): &(&Party, &SocketAddr)| party.role == Role::Treatment;
-            let first = self.platforms.iter().find(is_city);
+            let first = run.platforms.iter().find(is_city);
             let (party, address) = first.ok_or_else(|| unknown("没有平台"))?;
             return Ok((party.clone(), *address));
         };
         let region = self.region(&message)?;
         let party = Party::new(Role::Treatment, region.as_str());
-        let address = self.platforms.get(&party);
+        let address = run.platforms.get(&party);
         let address = address.ok_or_else(|| unknown(&format!("没有平台 {party}")))?;
         Ok((party, *address))
     }
@@ -406,10 +478,15 @@ impl Node {
 
     /// The exchange with a platform, written down before it begins and when it has ended. What cannot be written down
     /// goes no further, and whose end cannot be is not answered.
-    async fn witnessed(&self, address: SocketAddr, admitted: &Admitted) -> Option<(u16, Bytes)> {
-        let number = self.witness.arrives(admitted.body.clone()).await.ok()?;
+    async fn witnessed(
+        &self,
+        witness: &dyn Witness,
+        address: SocketAddr,
+        admitted: &Admitted,
+    ) -> Option<(u16, Bytes)> {
+        let number = witness.arrives(admitted.body.clone()).await.ok()?;
         let answer = self.ask(address, admitted).await;
-        let written = self.witness.answered(number, answer.clone()).await;
+        let written = witness.answered(number, answer.clone()).await;
         answer.filter(|_| written.is_ok())
     }
 

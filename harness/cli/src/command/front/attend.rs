@@ -7,9 +7,10 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _};
+use std::pin::Pin;
 use std::time::Duration;
 
-use crosswipe_mocks::{Cue, Front};
+use crosswipe_mocks::{Cue, Front, Reset};
 use crosswipe_reports::Lang;
 use tokio::sync::mpsc::{Receiver, channel};
 
@@ -18,38 +19,38 @@ use crate::complain::to_stderr;
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Waits for `stop`, and plays the list's scripts until then.
+/// Waits for `stop` (`None`) or for somebody who wants another run, and plays the list's scripts until then.
 pub(super) async fn until(
-    stop: impl Future<Output = ()>,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
     door: &Front,
+    enter: &mut Option<Receiver<()>>,
     yes: bool,
     (quiet, lang): (bool, Lang),
-) {
+) -> Option<Reset> {
     let mut told: BTreeSet<(String, String)> = BTreeSet::new();
-    let mut enter = keyboard();
     let somebody = enter.is_some();
-    let mut stop = std::pin::pin!(stop);
     loop {
-        for (line, title, cue) in door.asks() {
+        for (line, title, cue) in door.asks().await {
             let is_new = told.insert((line.clone(), cue.step().to_owned()));
             if is_new && !quiet {
                 to_stderr(&asked(&line, &title, &cue, (somebody, yes), lang));
             }
             if yes && matches!(cue, Cue::Tell { .. }) {
-                door.confirm("--yes");
+                door.confirm("--yes").await;
             }
         }
         let pressed = async {
-            match &mut enter {
+            match &mut *enter {
                 Some(enter) => enter.recv().await.is_some(),
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
-            () = &mut stop => return,
+            () = &mut stop => return None,
+            reset = door.asked_to_reset() => return Some(reset),
             lives = pressed => match lives {
-                true => drop(door.confirm("enter")),
-                false => enter = None,
+                true => drop(door.confirm("enter").await),
+                false => *enter = None,
             },
             () = tokio::time::sleep(LOOK) => {}
         }
@@ -57,7 +58,7 @@ pub(super) async fn until(
 }
 
 /// Every Enter at the terminal; `None` where none is there.
-fn keyboard() -> Option<Receiver<()>> {
+pub(super) fn keyboard() -> Option<Receiver<()>> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         return None;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use crosswipe_domain::{CaseId, Level, Moment, PseudonymKey, Role, RunId, sha256_hex};
 use crosswipe_journal::{CaseFinished, CaseResult, Check, Journal, RunHeader};
-use crosswipe_mocks::{Mark, Standing, Taken, Unwritten, Witness, World, Writing};
+use crosswipe_mocks::{Leap, Mark, Standing, Taken, Unwritten, Witness, World, Writing};
 use crosswipe_reports::chain_groups;
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::Http;
@@ -233,6 +233,18 @@ impl Witness for Keep {
                 state.underway.insert(number, (origin, watched));
             }
             Ok(Taken(number))
+        })
+    }
+
+    fn leaps(&self, leap: Leap) -> Writing<'_, ()> {
+        Box::pin(async move {
+            let watch = self.watch.read().await;
+            let watch = watch.as_ref().ok_or(Unwritten)?;
+            let written = watch.leaps(leap.to, leap.speed).await;
+            written.map_err(|halt| self.failed(halt))?;
+            let Leap { from, to, speed } = leap;
+            to_stderr(&format!("计划时间 plan time {from} → {to}, {speed}×\n"));
+            Ok(())
         })
     }
 

@@ -4,6 +4,7 @@
 //! summed up here names nobody. Not here: the parties' own administration, which says more (`hyper::admin`).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use crosswipe_domain::{Export, Role, Row};
@@ -12,19 +13,21 @@ use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use super::super::{ANSWER_LIMIT, respond};
-use super::{Node, Shown, lock, page};
+use super::{Node, Reset, Run, Shown, lock, page};
 
 /// What is no message of a HIS begins so.
 pub(super) const ROOT: &str = "/__admin/";
 
 /// Every route of the door that is no message: method, path.
-pub const ROUTES: [(&str, &str); 12] = [
+pub const ROUTES: [(&str, &str); 13] = [
     ("GET", "/"),
     ("GET", "/__admin/acceptance"),
     ("GET", "/__admin/books"),
     ("GET", "/__admin/clock"),
+    ("POST", "/__admin/clock"),
     ("POST", "/__admin/confirm"),
     ("GET", "/__admin/events"),
     ("GET", "/__admin/faults"),
@@ -36,26 +39,24 @@ pub const ROUTES: [(&str, &str); 12] = [
 ];
 
 const OPENAPI: &str = include_str!("../../../../openapi.json");
+/// What is asked of the clock fits into this many bytes.
+const CLOCK_LIMIT: usize = 4 << 10;
 /// Rows of a party that are shown as open.
 const MOST_OPEN: usize = 200;
 
 /// Answers whatever is no message.
-pub(super) async fn answer(node: &std::sync::Arc<Node>, request: &Request<Incoming>) -> Shown {
-    let path = request.uri().path();
-    let method = request.method();
-    let query: BTreeMap<&str, &str> = request
-        .uri()
+pub(super) async fn answer(node: &std::sync::Arc<Node>, request: Request<Incoming>) -> Shown {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path();
+    let method = &head.method;
+    let query: BTreeMap<&str, &str> = head
+        .uri
         .query()
         .unwrap_or_default()
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .collect();
-    let header = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
+    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(token) = &node.config.token {
         let given = header("x-crosswipe-token").or(query.get("token").copied());
         if !given.is_some_and(|given| same(token, given)) {
@@ -78,7 +79,10 @@ pub(super) async fn answer(node: &std::sync::Arc<Node>, request: &Request<Incomi
     }
     let from: Option<u64> = query.get("from").and_then(|from| from.parse().ok());
     match (method, path) {
-        (_, "/") => page::page(node.notice.get().map_or("", String::as_str)).map(Either::Left),
+        (_, "/") => {
+            let run = node.run.read().await;
+            page::page(run.notice.get().map_or("", String::as_str)).map(Either::Left)
+        }
         (_, "/__admin/events") => {
             let last = header("last-event-id").and_then(|id| id.parse::<u64>().ok());
             let from = last.map(|last| last + 1).or(from).unwrap_or(0);
@@ -87,13 +91,14 @@ pub(super) async fn answer(node: &std::sync::Arc<Node>, request: &Request<Incomi
             page::events(from, node.news.subscribe(), seen).map(Either::Right)
         }
         (_, "/__admin/acceptance") => {
-            let lines = lock(&node.acceptance).standings((node.time)());
+            let run = node.run.read().await;
+            let lines = lock(&run.acceptance).standings((node.time)());
             said(200, json!({"lines": lines}))
         }
         (_, "/__admin/confirm") => {
             // A number that nobody can read is asked for as it stands, and is nobody's.
             let number = query.get("line").map(|typed| unescaped(typed));
-            match node.confirm(number.as_deref(), "page") {
+            match node.confirm(number.as_deref(), "page").await {
                 Some(line) => said(200, json!({"line": line})),
                 None => said(
                     409,
@@ -105,18 +110,14 @@ pub(super) async fn answer(node: &std::sync::Arc<Node>, request: &Request<Incomi
             let seen = lock(&node.diary).from(from.unwrap_or(0));
             said(200, json!({"seen": seen}))
         }
-        (_, "/__admin/clock") => said(200, clock(node)),
+        (&Method::POST, "/__admin/clock") => set_clock(node, body).await,
+        (_, "/__admin/clock") => said(200, clock(&*node.run.read().await)),
         (_, "/__admin/fields") => said(200, fields()),
         (_, "/__admin/openapi.json") => {
             respond(200, Bytes::from_static(OPENAPI.as_bytes())).map(Either::Left)
         }
         (_, "/__admin/books") => said(200, books(node).await),
-        (&Method::POST, "/__admin/reset") => said(
-            501,
-            json!({
-                "message": "证据只增不改, 不能清空: Ctrl-C 后重新 serve · evidence only grows: stop and serve again"
-            }),
-        ),
+        (&Method::POST, "/__admin/reset") => reset(node).await,
         (_, _) => faults(node, method).await,
     }
 }
@@ -144,17 +145,49 @@ fn same(token: &str, given: &str) -> bool {
     token.len() == given.len() && differ.fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
 
-fn clock(node: &Node) -> Value {
-    let clock = &node.config.clock;
-    let now = (clock.now)();
-    let phase = clock.phases.iter().rev().find(|(_, from)| *from <= now);
-    let phases = clock.phases.iter();
-    let phases: Vec<Value> = phases
-        .map(|(id, from)| json!({"id": id, "from": from.to_string()}))
-        .collect();
-    json!({
-        "now": now.to_string(), "speed": clock.speed, "phase": phase.map(|(id, _)| id), "phases": phases,
-    })
+/// Plan time, and which run it is the time of, so that a page sees that another has begun.
+fn clock(run: &Run) -> Value {
+    let mut told = run.clock.told();
+    told["run"] = run.number.into();
+    told
+}
+
+/// Plan time leaps once no message is under way, and once it is written down.
+async fn set_clock(node: &Node, body: Incoming) -> Shown {
+    let body = Limited::new(body, CLOCK_LIMIT).collect().await;
+    let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+    let run = node.run.write().await;
+    let leap = match run.clock.asked(&body) {
+        Ok(leap) => leap,
+        Err((status, why)) => return said(status, json!({"message": why})),
+    };
+    if run.witness.leaps(leap).await.is_err() {
+        return said(
+            503,
+            json!({"message": "日志写不进, 时间没有动 · the journal cannot be written, and the clock was not moved"}),
+        );
+    }
+    run.clock.leap(leap);
+    said(200, clock(&run))
+}
+
+/// The run is ended and another begun by whoever keeps it; the answer says how the one ended and where the other is kept.
+async fn reset(node: &Node) -> Shown {
+    let failed = |status: u16, why: &str| said(status, json!({"message": why}));
+    if node.resetting.swap(true, Ordering::SeqCst) {
+        return failed(409, "正在重开 · a reset is under way");
+    }
+    let (answer, told) = oneshot::channel();
+    if node.resets.send(Reset { answer }).await.is_err() {
+        return failed(503, "门正在关 · the door is being closed");
+    }
+    match told.await {
+        Ok(told) => said(200, told),
+        Err(_) => failed(
+            500,
+            "重开没有成功, 门已关: 看终端 · it did not succeed and the door is closed: see the terminal",
+        ),
+    }
 }
 
 /// Chinese names of fields, for pages.
@@ -175,7 +208,8 @@ fn fields() -> Value {
 async fn books(node: &Node) -> Value {
     let mut parties = Vec::new();
     let mut open_fen = 0;
-    for (party, address) in &node.platforms {
+    let platforms = node.run.read().await.platforms.clone();
+    for (party, address) in &platforms {
         let path = format!("/__admin/export/{}", party.role.name());
         let told = ask(node, Method::GET, *address, &path).await;
         let export = told.and_then(|body| serde_json::from_slice::<Export>(&body).ok());
@@ -233,9 +267,9 @@ fn balances(export: &Export) -> Vec<Value> {
 
 /// Faults are the world's: any platform counts and arms them.
 async fn faults(node: &Node, method: &Method) -> Shown {
-    let first = node.platforms.values().next();
+    let first = node.run.read().await.platforms.values().next().copied();
     let told = match first {
-        Some(address) => ask(node, method.clone(), *address, "/__admin/faults").await,
+        Some(address) => ask(node, method.clone(), address, "/__admin/faults").await,
         None => None,
     };
     match told {

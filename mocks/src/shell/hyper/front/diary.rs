@@ -222,6 +222,12 @@ impl Diary {
         self.count
     }
 
+    /// Another run begins: what was kept is of the one before. Numbers go on, so that a page goes on, too.
+    pub(super) fn begin_anew(&mut self) {
+        self.kept.clear();
+        self.taken = 0;
+    }
+
     /// Messages that a platform took.
     pub(super) fn taken(&self) -> u64 {
         self.taken

@@ -8,6 +8,8 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 
+use super::clock::Leap;
+
 /// A message under way, as its witness calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Taken(pub u64);
@@ -24,6 +26,9 @@ pub type Writing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unwritten>> + Se
 pub trait Witness: Send + Sync {
     /// A message in UTF-8, before anybody else sees it.
     fn arrives(&self, message: Bytes) -> Writing<'_, Taken>;
+
+    /// Plan time is to leap, before anybody behind the door sees it; no message is under way.
+    fn leaps(&self, leap: Leap) -> Writing<'_, ()>;
 
     /// How it ended: HTTP status and body, or nothing.
     fn answered(&self, message: Taken, answer: Option<(u16, Bytes)>) -> Writing<'_, ()>;
