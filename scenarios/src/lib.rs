@@ -70,7 +70,7 @@ pub use contacts::{Contact, Lead};
 pub use credential::{Credential, Shows, Written};
 pub use duties::{Audience, Duty, OpenPoint};
 pub use folder::is_workbook;
-pub use live::{Caps, Environment, Live};
+pub use live::{Environment, Live, Operator};
 pub use load::{check, load};
 pub use plan::Plan;
 pub use preflight::{Advice, Network, Page, Preflight, Probe, SignIn, Station, Target, Tls};

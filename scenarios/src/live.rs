@@ -7,9 +7,10 @@
 //! Called by `load`. Not here: whether the window is open and somebody has confirmed (`cli`), the counting (`runner`).
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crosswipe_domain::{InstitutionCode, Money, Party, Role, Topology, sha256_hex};
+use crosswipe_domain::{Caps, InstitutionCode, Money, Party, Role, Topology, sha256_hex};
+use crosswipe_wire::without_strangers;
 
 use crate::codes;
 use crate::fields::{Fields, items};
@@ -32,6 +33,33 @@ pub struct Live {
     pub books: BTreeMap<Party, SocketAddr>,
     /// Whether the targets understand the header with run, epoch and business time; strangers do not.
     pub context: bool,
+    /// Who sends, as the targets' own lists have him.
+    pub operator: Operator,
+}
+
+/// 经办人 · Who a message says has sent it: in every envelope, and at the sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// `opter`, `opter_no`: his number at the institution; at most 30 characters.
+    pub no: String,
+    /// `opter_name`: at most 50 characters. It stands in no evidence.
+    pub name: String,
+    /// `mac` of the workstation, at the sign-in.
+    pub mac: String,
+    /// `ip` of the workstation, at the sign-in.
+    pub ip: IpAddr,
+}
+
+impl Operator {
+    /// The one that mock platforms hear of: nobody.
+    pub fn of_mocks() -> Operator {
+        Operator {
+            no: "0001".to_owned(),
+            name: "crosswipe".to_owned(),
+            mac: "00-00-00-00-00-00".to_owned(),
+            ip: Ipv4Addr::LOCALHOST.into(),
+        }
+    }
 }
 
 /// 环境 · What is behind the addresses.
@@ -58,16 +86,9 @@ impl Environment {
     }
 }
 
-/// 上限 · What one run may settle at most, whatever its cases say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Caps {
-    /// 笔数 · Settlements that are sent, however they end.
-    pub settlements: u32,
-    /// 金额 · Their sums of fees together, fen.
-    pub amount: Money,
-}
-
 const ADDRESS_HELP: &str = "写 IP 与端口, 如 10.8.1.2:8080; 不写域名, 域名明天可能指向别处 · write IP and port, e.g. 10.8.1.2:8080; no name, which may lead elsewhere tomorrow";
+
+const OPERATOR_HELP: &str = "写报文里的经办人, 如 `operator: {no: \"0001\", name: 张三}`; 可加签到的 mac 与 ip · say who the messages come from; `mac` and `ip` of the sign-in may be added";
 
 /// Reads the whole file; `persons` are the bytes of the persons file, where it could be read.
 pub(crate) fn read_live(
@@ -134,6 +155,9 @@ pub(crate) fn read_live(
         .optional("context")
         .and_then(|node| words::yes_no(node, problems))
         .unwrap_or_default();
+    let operator = fields
+        .required("operator", OPERATOR_HELP)
+        .and_then(|node| reading.operator(node));
     fields.done();
     let live = Live {
         environment: environment?,
@@ -148,6 +172,7 @@ pub(crate) fn read_live(
             .filter_map(|(party, at)| Some((Party::try_from(party.value).ok()?, at)))
             .collect(),
         context,
+        operator: operator?,
     };
     (problems.len() == before).then_some(live)
 }
@@ -211,6 +236,79 @@ impl Reading<'_> {
             settlements: settlements?,
             amount: amount?,
         })
+    }
+
+    /// Who sends: what the interface has room for, and no identity number, which the evidence would keep.
+    fn operator(&self, node: &Node) -> Option<Operator> {
+        let fields = Fields::of(node, "operator", self.problems)?;
+        let no = fields
+            .required("no", OPERATOR_HELP)
+            .and_then(|node| words::word(node, self.problems))
+            .filter(|said| {
+                let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+                let fits = said.value.len() <= 30 && said.value.chars().all(plain);
+                let names_somebody = without_strangers(&said.value) != said.value.as_str();
+                let what = match (fits && !said.value.is_empty(), names_somebody) {
+                    (true, false) => return true,
+                    (false, _) => "no operator's number",
+                    (true, true) => "somebody's identity number, and no operator's",
+                };
+                self.bad(said, what, "写工号, 至多 30 位字母数字 · his number at the institution, at most 30 letters and digits");
+                false
+            });
+        let name = fields
+            .required("name", OPERATOR_HELP)
+            .and_then(|node| words::prose(node, self.problems))
+            .filter(|said| {
+                let many = said.value.chars().count();
+                let fits = (1..=50).contains(&many) && !said.value.chars().any(char::is_control);
+                if !fits {
+                    let problem = said.at.error(codes::BAD_LIVE, "no operator's name");
+                    self.problems
+                        .push(problem.help("写 1 至 50 个字 · 1 to 50 characters"));
+                }
+                fits
+            });
+        let mac = fields.optional("mac").map(|node| {
+            let said = words::word(node, self.problems)?;
+            let pairs: Vec<&str> = said.value.split(['-', ':']).collect();
+            let hex = |pair: &&str| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
+            if pairs.len() == 6 && pairs.iter().all(hex) {
+                return Some(said.value);
+            }
+            self.bad(
+                &said,
+                "no MAC address",
+                "形如 00-1A-2B-3C-4D-5E · write it like that",
+            );
+            None
+        });
+        let ip = fields.optional("ip").map(|node| {
+            let said = words::word(node, self.problems)?;
+            let read = said.value.parse().ok();
+            if read.is_none() {
+                self.bad(
+                    &said,
+                    "no IP address",
+                    "形如 10.8.1.20 · write it like that",
+                );
+            }
+            read
+        });
+        fields.done();
+        let nobody = Operator::of_mocks();
+        Some(Operator {
+            no: no?.value,
+            name: name?.value,
+            mac: mac.unwrap_or(Some(nobody.mac))?,
+            ip: ip.unwrap_or(Some(nobody.ip))?,
+        })
+    }
+
+    fn bad(&self, said: &Said<String>, what: &str, help: &str) {
+        let message = format!("`{}` is {what}", without_strangers(&said.value));
+        self.problems
+            .push(said.at.error(codes::BAD_LIVE, message).help(help));
     }
 
     fn institution(&self, node: &Node) -> Option<(Said<String>, SocketAddr)> {

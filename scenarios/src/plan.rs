@@ -166,6 +166,7 @@ impl Plan {
             matrix: self.matrix.clone(),
             cannot_undo: self.cannot_undo.clone(),
             purge: self.purge.clone(),
+            caps: self.live.as_ref().map(|live| live.caps),
         }
     }
 

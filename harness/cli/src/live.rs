@@ -17,6 +17,7 @@ use crate::args::{ClockKind, Run, TransportKind};
 use crate::command::select::Selected;
 use crate::complain::{Trouble, to_stderr};
 use crate::served::digest;
+use crate::shift::Shift;
 use crate::table::table;
 
 /// The transport that RUN has of a run against real systems.
@@ -100,14 +101,14 @@ pub(crate) fn ask(
         help,
     };
     let Some(live) = plan.live.clone() else {
-        return match args.live {
-            true => Err(refused(
+        if args.live {
+            return Err(refused(
                 format!("plan `{}` declares no real system", plan.id),
                 "在计划里写 `live: live.yaml` · declare it: `live: live.yaml`".to_owned(),
-            )),
-            // Mock parties, in real time.
-            false => Ok(None),
-        };
+            ));
+        }
+        // Mock parties, in real time.
+        return must_open_soon(plan, selected, now).map(|()| None);
     };
     let fit = fit(plan, &live, &selected.cases, now);
     let words = words(plan, &fit.sent);
@@ -143,6 +144,56 @@ pub(crate) fn ask(
         live,
         confirmed: words,
     }))
+}
+
+/// How long a run waits by the real clock for the first thing that it is to do.
+const SOON_MS: i64 = 15 * 60_000;
+
+/// Mock parties can wait for years; whoever typed the command does not. What begins soon is waited for, and that is said.
+fn must_open_soon(plan: &Plan, selected: &Selected, now: Moment) -> Result<(), Trouble> {
+    let starts = || {
+        let cases = selected.cases.iter();
+        cases.filter_map(|index| plan.cases[*index].start)
+    };
+    let (Some(first), Some(last)) = (starts().min(), starts().max()) else {
+        return Ok(());
+    };
+    let window = plan.window.in_force(now);
+    let over = last < now && window.tests_end().is_some_and(|end| end <= now);
+    let wait = first.ms_since(now);
+    if !over && wait <= SOON_MS {
+        if wait > 0 {
+            to_stderr(&format!(
+                "{} 才有第一例, 等 {} 秒 · waiting {} s for the first case at {first}\n",
+                first,
+                wait / 1_000,
+                wait / 1_000
+            ));
+        }
+        return Ok(());
+    }
+    let bound = |at: Option<Moment>| at.map_or_else(|| "…".to_owned(), |at| at.to_string());
+    let lies = format!(
+        "the window of `{}` is {} → {}, its first chosen case at {first}",
+        plan.id,
+        bound(window.start()),
+        bound(window.end()),
+    );
+    let is = if over { "is over" } else { "is not open" };
+    // To the next full minute, so that the first case is still to come.
+    let minutes = (now.ms_since(first)).div_euclid(60_000) + 1;
+    let by = format!("{minutes:+}m");
+    let moved = match by.parse::<Shift>() {
+        Ok(_) => format!("把窗口移到现在: 加 --shift {by} · move it to now: add --shift {by}; "),
+        Err(_) => String::new(),
+    };
+    Err(Trouble::Refused {
+        code: CODE,
+        what: format!("nothing was sent: {lies}, so by the real clock ({now}) it {is}"),
+        help: format!(
+            "{moved}或去掉 --clock wall, 用模拟时间立刻跑完 · or leave out --clock wall: simulated time does not wait"
+        ),
+    })
 }
 
 /// Why nothing may be sent at all.

@@ -53,7 +53,7 @@ pub use outcome::Outcome;
 pub use person::{
     BadIdNumber, Certificate, IdNumber, PersonClass, PersonNo, Pseudonym, PseudonymKey,
 };
-pub use plan::{DeclaredPurge, PlannedCase, PlannedPersona, PurgeMethod, ResolvedPlan};
+pub use plan::{Caps, DeclaredPurge, PlannedCase, PlannedPersona, PurgeMethod, ResolvedPlan};
 pub use policy::{AccountRule, Benefit, Chronic, Filing, Policy, Segment, Subsidies};
 pub use profile::{
     AnswerForm, CardSn, Clearing, Dialect, Encoding, EnvelopeForm, Gateway, GatewayCheck, Names,

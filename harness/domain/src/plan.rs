@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdmDivision, Business, CaseId, Moment, Party, PersonClass, Pseudonym, Window};
+use crate::{AdmDivision, Business, CaseId, Moment, Money, Party, PersonClass, Pseudonym, Window};
 
 /// 计划实录 · A plan after all its files were read, checked and expanded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,18 @@ pub struct ResolvedPlan {
     /// 清除令 · Roll-back by order of a party's owner, at most one per party.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub purge: Vec<DeclaredPurge>,
+    /// 上限 · What a run against real systems may settle; `None` where the plan declares none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caps: Option<Caps>,
+}
+
+/// 上限 · What one run against real systems may settle at most, whatever its cases say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caps {
+    /// 笔数 · Settlements that are sent, however they end.
+    pub settlements: u32,
+    /// 金额 · Their sums of fees together, fen.
+    pub amount: Money,
 }
 
 /// 清除令 · A party's owner has the rows of the tests taken out of its books: by whose order, when, and how (R2).

@@ -207,6 +207,7 @@ fn header() -> RunHeader {
         matrix: vec![],
         cannot_undo: vec![],
         purge: vec![],
+        caps: None,
     };
     RunHeader {
         run_id: RunId::parse("bench").expect("an id"),

@@ -2,10 +2,9 @@
 //!
 //! Why so: a plan with a slip in it (a matrix over all persons, a basket with one zero too many) must not become a
 //! bill on somebody's live books. What is counted is what is sent, however it ends: an unknown outcome may have booked.
-//! Called by `deliver`, above the gate. Not here: the caps themselves (`scenarios::Live`).
+//! Called by `deliver`, above the gate. Not here: the caps themselves (`scenarios::Live`), the judge's count (`verify`).
 
-use crosswipe_domain::{InfNo, Money};
-use crosswipe_scenarios::Caps;
+use crosswipe_domain::{Caps, InfNo, Money};
 
 /// 已用 · What was sent so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -21,9 +21,6 @@ use crate::gate::{self, Denied, Question};
 use crate::message::Nodes;
 use crate::transport::{Answer, Call, Lost, Transport};
 
-/// The operator in every envelope of ours.
-pub(crate) const OPERATOR: (&str, &str) = ("0001", "crosswipe");
-
 /// What is kept of an answer at most, in bytes.
 const KEPT_MAX: usize = 2 << 20;
 
@@ -215,8 +212,8 @@ impl<T: Transport> Desk<T> {
             mdtrtarea_admvs: institution.region,
             insuplc_admdvs: insured,
             recer_sys_code: profile.envelope.receiver.clone(),
-            opter: OPERATOR.0.to_owned(),
-            opter_name: OPERATOR.1.to_owned(),
+            opter: self.operator.no.clone(),
+            opter_name: self.operator.name.clone(),
             inf_time,
             fixmedins_code: institution.code.clone(),
             fixmedins_name: institution.name.clone(),

@@ -18,7 +18,7 @@ use crosswipe_journal::{
     Record, UndoPlan,
 };
 use crosswipe_rollback::{Fold, Patience};
-use crosswipe_scenarios::{Live, Plan};
+use crosswipe_scenarios::{Live, Operator, Plan};
 use crosswipe_wire::{Context, Masker};
 use tokio::sync::oneshot;
 
@@ -184,6 +184,8 @@ pub(crate) struct Desk<T> {
     pub(crate) sessions: tokio::sync::Mutex<Sessions>,
     /// What was settled at real systems, against the plan's caps.
     pub(crate) spent: Mutex<Spent>,
+    /// 经办人 · Who sends.
+    pub(crate) operator: Operator,
     /// How far each party's books were seen; the lock keeps looks at one party in order.
     pub(crate) looked: BTreeMap<crosswipe_domain::Party, tokio::sync::Mutex<Looked>>,
     pub(crate) first_probes: Mutex<BTreeMap<Pseudonym, Probed>>,
@@ -258,9 +260,12 @@ impl<T: Transport> Desk<T> {
             .filter(shows)
             .map(|party| (party, tokio::sync::Mutex::default()))
             .collect();
+        let live = config.live.as_ref();
+        let operator = live.map_or_else(Operator::of_mocks, |live| live.operator.clone());
         let called = format!("{}@{:.12}", config.run_id, journal.head_of_chain());
         Desk {
-            masker: masker(personas, &config.key),
+            masker: masker(personas, &operator, &config.key),
+            operator,
             msgids: MsgIds::of(config.turn),
             strange_msgids: MsgIds::of_strangers(config.turn),
             fold: Arc::new(Mutex::new(Fold::new(config.patience))),
@@ -379,6 +384,7 @@ impl<T: Transport> Desk<T> {
         let with = |id: &str| {
             let body = masked
                 .replace(&format!("{shown}-ID"), id)
+                .replace(OPERATOR_NAME, &self.operator.name)
                 .replace(&format!("{shown}-CARD"), &persona.card_sn)
                 .replace(&format!("{shown}-NAME"), &persona.name)
                 .replace(shown.as_str(), persona.no.reveal());
@@ -622,8 +628,12 @@ pub(crate) fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Every value that names a person of the plan, and what is shown instead.
-fn masker(personas: &[Persona], key: &PseudonymKey) -> Masker {
+/// What is shown of whoever sends.
+const OPERATOR_NAME: &str = "OPERATOR-NAME";
+
+/// Every value that names a person of the plan or who sends to real systems, and what is shown instead. The operator's
+/// number is no secret: it may be part of any other number.
+fn masker(personas: &[Persona], operator: &Operator, key: &PseudonymKey) -> Masker {
     let known = personas.iter().flat_map(|persona| {
         let shown = key.pseudonym(&persona.no).to_string();
         [
@@ -633,5 +643,7 @@ fn masker(personas: &[Persona], key: &PseudonymKey) -> Masker {
             (persona.card_sn.clone(), format!("{shown}-CARD")),
         ]
     });
-    Masker::new(known)
+    let sends = (*operator != Operator::of_mocks())
+        .then(|| (operator.name.clone(), OPERATOR_NAME.to_owned()));
+    Masker::new(known.chain(sends))
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosswipe_domain::{Moment, Topology};
-use crosswipe_scenarios::{Preflight, Probe, Target};
+use crosswipe_scenarios::{Operator, Preflight, Probe, Target};
 
 use crate::Halt;
 use crate::clock::{Stopwatch, real_now};
@@ -77,6 +77,8 @@ pub struct Asking {
     pub until: Option<Moment>,
     /// The plan's institutions and their regions' profiles, for sign-ins.
     pub topology: Arc<Topology>,
+    /// Who signs in: the one that `live` declares, if the plan has one.
+    pub operator: Operator,
 }
 
 impl Found {
@@ -252,8 +254,10 @@ impl Asked {
                 Some((institution, &*region.profile))
             });
             let (found, skew) = match (address, signer) {
-                (Some(address), Some(signer)) => {
+                (Some(address), Some((institution, profile))) => {
                     let patience = self.asking.patience;
+                    let operator = self.asking.operator.clone();
+                    let signer = (institution, profile, &operator);
                     answer::sign_in(address, &target, sign_in, signer, patience).await
                 }
                 _ => (no_address(), None),

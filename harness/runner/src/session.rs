@@ -14,7 +14,7 @@ use crosswipe_domain::{
 };
 use crosswipe_journal::{Ended, Payload, Purpose, UndoPlan};
 
-use crate::deliver::{OPERATOR, Outgoing};
+use crate::deliver::Outgoing;
 use crate::desk::{Desk, Halt};
 use crate::message::{Nodes, query};
 use crate::transport::Transport;
@@ -51,7 +51,7 @@ impl<T: Transport> Desk<T> {
             // Only a message that is forced past the gate comes here when no read may be sent.
             return Ok(None);
         }
-        let input = query::sign_in(OPERATOR.0);
+        let input = query::sign_in(&self.operator);
         let outcome = self
             .of_session(institution, at, infno, None, &input)
             .await?;
@@ -80,7 +80,7 @@ impl<T: Transport> Desk<T> {
                 continue;
             }
             if let Some((Some(sign_no), _)) = sessions.remove(&institution.code) {
-                let input = query::sign_off(OPERATOR.0, &sign_no);
+                let input = query::sign_off(&self.operator, &sign_no);
                 let infno = InfNo::new("9002");
                 let at = self.clock.tick();
                 self.of_session(institution, at, infno, Some(sign_no), &input)

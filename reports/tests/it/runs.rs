@@ -197,6 +197,7 @@ impl Run {
                 matrix: vec![Business::Outpatient],
                 cannot_undo: vec!["已发出的短信".into()],
                 purge: vec![],
+                caps: None,
             },
             files: BTreeMap::new(),
             seed: 7,

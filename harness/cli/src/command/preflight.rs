@@ -19,7 +19,7 @@ use crosswipe_reports::Lang;
 use crosswipe_runner::preflight::{
     Asking, Cause, Checked, Found, Part, advise, ask, may_ask, now, station,
 };
-use crosswipe_scenarios::{Audience, Plan, Preflight, Target};
+use crosswipe_scenarios::{Audience, Operator, Plan, Preflight, Target};
 
 use crate::args::Preflight as Args;
 use crate::command::select::nearest;
@@ -69,6 +69,8 @@ pub(crate) fn preflight(args: &Args) -> Result<Exit, Trouble> {
         patience: Duration::from_secs(args.patience.into()),
         until: plan.window.end(),
         topology: Arc::new(plan.topology.clone()),
+        operator: (plan.live.as_ref())
+            .map_or_else(Operator::of_mocks, |live| live.operator.clone()),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -115,6 +115,7 @@ fn plan() -> ResolvedPlan {
         matrix: vec![Business::Outpatient],
         cannot_undo: vec!["短信".into()],
         purge: vec![],
+        caps: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! 查询 · Inputs of 1101, 9001 and the queries that clear up or prove: 5201, 5203, 5204, 5206, 530x.
 
 use crosswipe_domain::{Moment, Persona, VoucherUse};
-use crosswipe_scenarios::Shows;
+use crosswipe_scenarios::{Operator, Shows};
 use crosswipe_wire::ObjectText;
 
 use super::{Nodes, Visit, shown};
@@ -10,19 +10,19 @@ use super::{Nodes, Visit, shown};
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// 9001 签到
-pub(crate) fn sign_in(operator: &str) -> Nodes {
+pub(crate) fn sign_in(operator: &Operator) -> Nodes {
     let node = ObjectText::new()
-        .text("opter_no", operator)
-        .text("mac", "00-00-00-00-00-00")
-        .text("ip", "127.0.0.1");
+        .text("opter_no", &operator.no)
+        .text("mac", &operator.mac)
+        .text("ip", &operator.ip.to_string());
     vec![("signIn", node.finish())]
 }
 
 /// 9002 签退
-pub(crate) fn sign_off(operator: &str, sign_no: &str) -> Nodes {
+pub(crate) fn sign_off(operator: &Operator, sign_no: &str) -> Nodes {
     let node = ObjectText::new()
         .text("sign_no", sign_no)
-        .text("opter_no", operator);
+        .text("opter_no", &operator.no);
     vec![("signOut", node.finish())]
 }
 

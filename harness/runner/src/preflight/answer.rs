@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crosswipe_domain::{Channel, InfNo, Institution, Moment, MsgId, Outcome, Profile};
-use crosswipe_scenarios::{Page, SignIn, Target};
+use crosswipe_scenarios::{Operator, Page, SignIn, Target};
 use crosswipe_wire::{Envelope, Response as Answer, Sent, classify, write_request};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::header::{CONTENT_TYPE, DATE, HOST};
@@ -88,7 +88,7 @@ pub(super) async fn sign_in(
     to: IpAddr,
     target: &Target,
     sign_in: &SignIn,
-    (institution, profile): (&Institution, &Profile),
+    (institution, profile, operator): (&Institution, &Profile, &Operator),
     patience: Duration,
 ) -> (Found, Option<Skew>) {
     let infno = InfNo::new("9001");
@@ -104,15 +104,15 @@ pub(super) async fn sign_in(
         insuplc_admdvs: None,
         recer_sys_code: profile.envelope.receiver.clone(),
         infver: profile.envelope.infver.first().cloned().unwrap_or_default(),
-        opter: "preflight".to_owned(),
-        opter_name: "联通检查".to_owned(),
+        opter: operator.no.clone(),
+        opter_name: operator.name.clone(),
         inf_time: at,
         fixmedins_code: institution.code.clone(),
         fixmedins_name: institution.name.clone(),
         channel: Channel::Counter,
         sign_no: None,
     };
-    let body = write_request(&envelope, &query::sign_in("preflight"), None);
+    let body = write_request(&envelope, &query::sign_in(operator), None);
     let request = Request::builder()
         .method(Method::POST)
         .uri(&sign_in.path)

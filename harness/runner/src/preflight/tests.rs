@@ -65,6 +65,7 @@ fn asking(until: Option<Moment>) -> Asking {
         patience: Duration::from_secs(2),
         until,
         topology: Arc::new(topology()),
+        operator: crosswipe_scenarios::Operator::of_mocks(),
     }
 }
 

@@ -16,6 +16,7 @@ mod r08_behaviour;
 mod r09_reconciliation;
 mod r10_clearing;
 mod r11_bystanders;
+mod r12_caps;
 mod r12_gate;
 mod r12_old;
 mod r12_public;

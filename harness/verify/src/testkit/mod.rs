@@ -468,6 +468,7 @@ pub(crate) fn plan() -> ResolvedPlan {
         matrix: vec![],
         cannot_undo: vec![],
         purge: vec![],
+        caps: None,
     }
 }
 

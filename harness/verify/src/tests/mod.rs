@@ -1,6 +1,7 @@
 //! 判官之试 · The judge against histories that somebody made up: clean ones, broken ones, blind ones.
 
 mod born_between;
+mod caps;
 mod clean_runs;
 mod counter;
 mod faults;

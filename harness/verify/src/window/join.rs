@@ -179,6 +179,8 @@ fn push(whole: &mut Evidence, epoch: u64, at: Moment, payload: Payload) {
 fn header(runs: &[&Member<'_>], purges: &[DeclaredPurge]) -> RunHeader {
     let mut header = runs[runs.len() - 1].header.clone();
     header.plan.purge = purges.to_vec();
+    // Each run has caps of its own, and was held to them by itself.
+    header.plan.caps = None;
     for run in runs {
         for (party, level) in &run.header.parties {
             let lowest = header.parties.entry(party.clone()).or_insert(*level);

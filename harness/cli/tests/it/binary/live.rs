@@ -48,6 +48,10 @@ fn begun_ago(bench: &Bench, name: &str, ms: i64) -> String {
     bench.text(name)
 }
 
+/// Who sends, in the declarations of these tests.
+const OPERATOR: &str =
+    "{no: \"H3301-07\", name: 李测试, mac: \"00-1A-2B-3C-4D-5E\", ip: 10.8.1.20}";
+
 /// An hour ago.
 const OPEN: i64 = 3_600_000;
 
@@ -99,7 +103,7 @@ impl Declared {
             .registry
             .map_or_else(|| sha256_hex(&persons), str::to_owned);
         let mut text = format!(
-            "environment: test\nregistry: {registry}\ncaps: {}\ninstitutions:\n",
+            "environment: test\nregistry: {registry}\ncaps: {}\noperator: {OPERATOR}\ninstitutions:\n",
             self.caps
         );
         for (code, at) in &self.institutions {
@@ -246,6 +250,12 @@ fn a_window_that_was_amended_shuts_by_its_new_end() {
 #[case::a_stranger("H33010000001", "H33010000009", &["the topology has no institution `H33010000009`", "did you mean"])]
 #[case::twice("H33010000002", "H33010000001", &["`H33010000001`"])]
 #[case::environment("environment: test", "environment: tset", &["did you mean `test`"])]
+#[case::nobody_sends("operator: ", "# operator: ", &["`operator` is missing", "say who the messages come from"])]
+#[case::no_number("H3301-07", "窗口七", &["`窗口七` is no operator's number"])]
+#[case::an_identity("H3301-07", "330102196802024410", &["is somebody's identity number"])]
+#[case::no_name("name: 李测试", "name: 四十字以上的名字四十字以上的名字四十字以上的名字四十字以上的名字四十字以上的名字四十字以上的名字四十字以上", &["no operator's name"])]
+#[case::no_card("00-1A-2B-3C-4D-5E", "00-1A-2B", &["`00-1A-2B` is no MAC address"])]
+#[case::no_ip("10.8.1.20", "10.8.1.2x", &["`10.8.1.2x` is no IP address"])]
 #[case::slip("institutions:", "institution:", &["unknown key `institution`", "`institutions` is missing"])]
 fn a_wrong_declaration_is_a_problem_of_the_plan(
     #[case] from: &str,
@@ -411,6 +421,18 @@ fn a_real_system_is_told_nothing_of_us() {
     started.kill();
     let said = String::from_utf8(said).unwrap().to_ascii_lowercase();
     let (head, body) = said.split_once("\r\n\r\n").unwrap();
+    // Who sends is who the plan says: in the envelope, and at a sign-in.
+    let says = |name: &str, value: &str| body.contains(&format!("\"{name}\":\"{value}\""));
+    assert!(
+        says("opter", "h3301-07") && says("opter_name", "李测试"),
+        "{body}"
+    );
+    assert!(says("opter_no", "h3301-07"), "{body}");
+    assert!(
+        says("mac", "00-1a-2b-3c-4d-5e") && says("ip", "10.8.1.20"),
+        "{body}"
+    );
+    assert!(!body.contains("crosswipe"), "{body}");
     assert!(
         head.starts_with("post ") && body.contains("\"infno\""),
         "{said}"
@@ -419,6 +441,44 @@ fn a_real_system_is_told_nothing_of_us() {
         !head.contains("crosswipe") && !head.contains("epoch"),
         "{head}"
     );
+}
+
+/// Whoever types `--clock wall` for a plan of another year is told so at once, and what to type instead.
+#[rstest]
+#[case::shipped(None, &["its first chosen case at 2030-03-0", "it is not open", "--shift -"])]
+#[case::an_hour_ahead(Some(-5 * OPEN), &["it is not open", "--shift -"])]
+#[case::over(Some(9 * OPEN), &["it is over", "--shift +"])]
+fn mock_parties_do_not_wait_for_a_window_that_is_far(
+    #[case] ago: Option<i64>,
+    #[case] said: &[&str],
+) {
+    let bench = Bench::new();
+    let plan = ago.map_or_else(|| plan("pair-demo"), |ago| begun_ago(&bench, "plan", ago));
+    let out = bench.text("run");
+    let told = dry(&plan, &["--out", &out])
+        .must_end(3)
+        .must_say(&[
+            "error[cli::live]",
+            "nothing was sent",
+            "the window of `pair-demo`",
+        ])
+        .must_say(said);
+    assert!(!bench.path("run").exists());
+    // What it says to type moves the window to now: the run begins, and says that it waits.
+    let (_, typed) = told.err.split_once("add --shift ").unwrap();
+    let by = typed.split(';').next().unwrap().to_owned();
+    let mut started = start(&[
+        "run", &plan, "--clock", "wall", "--out", &out, "--shift", &by,
+    ]);
+    let begun = Stopwatch::start();
+    while !(started.said("err").contains("链首") || begun.elapsed() > DEADLINE) {
+        assert!(started.lives(), "{}", started.said("err"));
+        std::thread::sleep(PAUSE);
+    }
+    let says = started.said("err");
+    started.kill();
+    assert!(says.contains("s for the first case at"), "{says}");
+    assert!(says.contains("链首"), "{says}");
 }
 
 /// The cap holds whatever the cases say: what would pass it is not sent, and what was begun is undone.

@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::{Bench, all_rules, crosswipe, plan, rules};
 
 #[rstest]
-#[case::qianjiang("qianjiang-2021", 28, 6)]
-#[case::hengyang("hengyang-2021", 20, 5)]
+#[case::qianjiang("qianjiang-2021", 29, 7)]
+#[case::hengyang("hengyang-2021", 21, 6)]
 #[case::wenzhou("wenzhou-2022", 19, 3)]
 #[case::harbin("harbin-2021", 30, 9)]
 fn a_notice_is_rehearsed_rolled_back_and_proven(
