@@ -34,5 +34,5 @@ pub use shell::hyper::{
     Taken, Unwritten, Witness, Writing,
 };
 pub use shell::memory::{Journey, Leg, MemoryWorld, Whereabouts};
-pub use shell::{HoldFn, TimeFn, fired_before};
+pub use shell::{HoldFn, TimeFn, amended_before, fired_before};
 pub use world::{FREE, World, WorldConfig};

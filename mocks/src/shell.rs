@@ -6,10 +6,12 @@ pub(crate) mod fired;
 pub mod hyper;
 mod keeper;
 pub mod memory;
+pub(crate) mod told;
 #[cfg(feature = "wiremock")]
 pub mod wiremock;
 
 pub use fired::fired_before;
+pub use told::amended_before;
 
 use std::sync::Arc;
 

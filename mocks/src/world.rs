@@ -18,6 +18,7 @@ use crate::ledger::PurgeOrder;
 use crate::setup::{MsgidMode, Setup};
 use crate::shell::fired::FiredFile;
 use crate::shell::hyper::{Gate, Guards, Hold, Server};
+use crate::shell::told::ToldFile;
 use crate::shell::{HoldFn, TimeFn, carrier, machine_of, machines};
 
 /// 世界布置 · What a world is made of.
@@ -95,6 +96,7 @@ impl World {
         let mut bound = Vec::new();
         let (setup, hold) = (config.setup(), Hold::default());
         let fired = Arc::new(FiredFile::of(config.parties_dir.as_deref()));
+        let told = Arc::new(ToldFile::of(config.parties_dir.as_deref(), &setup)?);
         let guards = Guards::default();
         for (party, _) in machines(&setup, &Faults::new([])) {
             if config.elsewhere.contains(&party) {
@@ -123,7 +125,7 @@ impl World {
                     at,
                     Arc::clone(&book),
                     (Arc::clone(&config.time), Arc::clone(&hold)),
-                    (dir, Arc::clone(&fired)),
+                    (dir, Arc::clone(&fired), Arc::clone(&told)),
                     (guards.clone(), gate),
                 )
                 .await?,

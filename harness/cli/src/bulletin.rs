@@ -7,7 +7,7 @@
 //! Not here: whether a bound may move so (`scenarios::amend`), the command (`command::amend`).
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +19,7 @@ use crosswipe_scenarios::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::complain::Trouble;
+use crate::served::Served;
 
 /// The file.
 const NAME: &str = "amend.jsonl";
@@ -103,7 +104,7 @@ pub(crate) fn add(dir: &Path, order: &Order) -> Result<(), Trouble> {
 /// # Errors
 /// An order that the plan no longer bears out.
 pub(crate) fn amended(
-    mut plan: Plan,
+    plan: Plan,
     dir: &Path,
     history: &History,
     now: Moment,
@@ -120,7 +121,18 @@ pub(crate) fn amended(
         .filter(|order| !known.iter().any(|one| order.is(one)))
         .map(|order| order.known(now));
     let pending: Vec<Amendment> = pending.collect();
-    for amendment in known.into_iter().chain(pending) {
+    with_all(plan, known.into_iter().chain(pending))
+}
+
+/// The plan with amendments that it may know already.
+///
+/// # Errors
+/// One that the plan does not bear out.
+pub(crate) fn with_all(
+    mut plan: Plan,
+    amendments: impl IntoIterator<Item = Amendment>,
+) -> Result<Plan, Trouble> {
+    for amendment in amendments {
         if !plan.window.amended.contains(&amendment) {
             plan = plan.amended(amendment).map_err(refused)?.plan;
         }
@@ -137,8 +149,36 @@ pub(crate) fn refused(cannot: crosswipe_scenarios::CannotAmend) -> Trouble {
     }
 }
 
-/// What came since it was asked last; the mock parties of this process are told with the run.
-pub(crate) fn of(dir: &Path, parties: Option<Arc<Setup>>) -> Bulletin {
+/// 听者 · Who has to hear of a bound that moves, beside the run itself.
+pub(crate) enum Hearers {
+    /// Mock parties of this process.
+    Own(Arc<Setup>),
+    /// Mock parties of another one.
+    Served(Served),
+    /// Real systems hear of it from whoever moves it.
+    Nobody,
+}
+
+impl Hearers {
+    /// Tells them; nothing where they know it.
+    ///
+    /// # Errors
+    /// Those of another process cannot be told.
+    pub(crate) fn tell(&self, amendment: &Amendment) -> io::Result<()> {
+        match self {
+            Hearers::Own(setup) => {
+                setup.amend(amendment.clone());
+                Ok(())
+            }
+            Hearers::Served(served) => served.tell(amendment),
+            Hearers::Nobody => Ok(()),
+        }
+    }
+}
+
+/// What came since it was asked last; the parties are told first. What they cannot be told now is no news to the run
+/// either, and comes again at the next look: no message goes out under a bound that its receivers have not heard of.
+pub(crate) fn of(dir: &Path, hearers: Hearers) -> Bulletin {
     let path: PathBuf = dir.join(NAME);
     let length = |path: &Path| fs::metadata(path).map_or(0, |known| known.len());
     let read = orders(dir).map_or(0, |orders| orders.len());
@@ -154,13 +194,17 @@ pub(crate) fn of(dir: &Path, parties: Option<Arc<Setup>>) -> Bulletin {
         let Ok(orders) = orders(&dir) else {
             return Vec::new();
         };
-        let new = orders.iter().skip(seen.1).map(|order| order.known(at));
-        let new: Vec<Amendment> = new.collect();
-        *seen = (grown, orders.len());
-        for amendment in &new {
-            if let Some(parties) = &parties {
-                parties.amend(amendment.clone());
+        let mut new = Vec::new();
+        for order in orders.iter().skip(seen.1) {
+            let amendment = order.known(at);
+            if hearers.tell(&amendment).is_err() {
+                break;
             }
+            new.push(amendment);
+        }
+        seen.1 += new.len();
+        if seen.1 == orders.len() {
+            seen.0 = grown;
         }
         new
     })

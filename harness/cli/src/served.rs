@@ -7,11 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crosswipe_domain::{Party, sha256_hex};
+use crosswipe_domain::{Amendment, Party, sha256_hex};
 use crosswipe_mocks::MsgidMode;
 use crosswipe_scenarios::Plan;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ use crate::rundir::{keep_private, write};
 const SERVED: &str = "served.json";
 const LOCK: &str = "serve.lock";
 const SCHEMA: &str = "crosswipe.serve/1";
+/// How long parties may take to hear of something.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// 告示 · What a served world says of itself; also what `serve --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,6 +158,37 @@ impl Served {
             Ok(served)
         } else {
             Err(Trouble::PartiesGone(Box::new(served)))
+        }
+    }
+
+    /// 告知 · Tells these parties of a bound that was moved; they share what one of them hears. Done before the next message
+    /// leaves, so it is waited for.
+    ///
+    /// # Errors
+    /// They do not answer, or do not take it.
+    pub(crate) fn tell(&self, amendment: &Amendment) -> io::Result<()> {
+        let at = self.parties.values().next();
+        let at = at.ok_or_else(|| io::Error::other("nobody is served"))?;
+        let body = serde_json::to_string(amendment)?;
+        let mut line = TcpStream::connect_timeout(at, PATIENCE)?;
+        line.set_read_timeout(Some(PATIENCE))?;
+        line.set_write_timeout(Some(PATIENCE))?;
+        let head = format!(
+            "POST /__admin/amend HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        line.write_all((head + &body).as_bytes())?;
+        let mut answer = Vec::new();
+        line.read_to_end(&mut answer)?;
+        match answer.starts_with(b"HTTP/1.1 200 ") {
+            true => Ok(()),
+            false => Err(io::Error::other(format!(
+                "{at} did not take the amended bound: {}",
+                String::from_utf8_lossy(&answer)
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+            ))),
         }
     }
 

@@ -9,15 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosswipe_domain::Party;
-use crosswipe_mocks::{
-    FaultOrder, Faults, MemoryWorld, MsgidMode, Setup, TimeFn, World, WorldConfig,
-};
+use crosswipe_mocks::{FaultOrder, Faults, MemoryWorld, MsgidMode, TimeFn, World, WorldConfig};
 use crosswipe_runner::Interrupt;
 use crosswipe_runner::clock::{Clock, real_now};
 use crosswipe_runner::transport::{Answer, Call, Http, Lost, Transport};
 use crosswipe_scenarios::Plan;
 use crosswipe_sim::Memory;
 
+use crate::bulletin::Hearers;
 use crate::complain::{Trouble, besides, to_stderr};
 use crate::driven::Hospitals;
 use crate::exit::Exit;
@@ -84,12 +83,13 @@ impl Parties {
         }
     }
 
-    /// What the parties of this process were told; those of another hear of nothing from here.
-    pub(crate) fn setup(&self) -> Option<Arc<Setup>> {
+    /// Who hears of bounds that move while the run goes on.
+    pub(crate) fn hearers(&self) -> Hearers {
         match self {
-            Parties::Own(world) => Some(world.setup()),
-            Parties::Memory(world) => Some(world.setup()),
-            Parties::Served(_) | Parties::Live => None,
+            Parties::Own(world) => Hearers::Own(world.setup()),
+            Parties::Memory(world) => Hearers::Own(world.setup()),
+            Parties::Served(served) => Hearers::Served(served.clone()),
+            Parties::Live => Hearers::Nobody,
         }
     }
 

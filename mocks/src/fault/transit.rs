@@ -1,6 +1,7 @@
 //! 在途 · A platform to which something open was migrated from the old one, though the plan drains all business first.
 //!
-//! It stands in the opening books, as a migration would bring it: an admission with a line that nobody settled.
+//! It stands in the opening books, as a migration would bring it: at the treatment place an admission with a line that
+//! nobody settled, or at the insured place what was sent to the tax office and neither answered nor withdrawn.
 //! Only where the plan has such a phase: elsewhere nothing forbids it, and the order is never met.
 
 use crosswipe_domain::{Cause, InfNo, PhaseKind, Role};
@@ -10,10 +11,24 @@ use crate::ledger::{Amounts, Draft, Facts};
 use crate::machine::Machine;
 
 /// `in-transit-carried-over`.
-struct CarriedOver;
+struct CarriedOver {
+    what: What,
+}
 
-pub(super) fn carried_over(_: &super::FaultOrder) -> Box<dyn Trouble> {
-    Box::new(CarriedOver)
+/// What is carried over.
+enum What {
+    Visit,
+    /// 待税务回应 · A row of this kind.
+    Sent(&'static str),
+}
+
+pub(super) fn carried_over(order: &super::FaultOrder) -> Box<dyn Trouble> {
+    let what = match order.choice("what") {
+        "tax-push" => What::Sent("tax-push"),
+        "special-payment" => What::Sent("special-payment"),
+        _ => What::Visit,
+    };
+    Box::new(CarriedOver { what })
 }
 
 impl Trouble for CarriedOver {
@@ -43,18 +58,22 @@ impl Trouble for CarriedOver {
             return;
         }
         let id = format!("{code}-OLD-1");
-        let facts = || Facts::from([("mdtrt_id".to_owned(), id.clone())]);
         let mut draft = Draft::new(at, cause, None);
-        draft.born("visit", &id, "admitted", facts(), Amounts::new());
-        let amounts = Amounts::from([("det_item_fee_sumamt".to_owned(), 12_300)]);
-        draft.born(
-            "fee-detail",
-            &format!("{id}/1"),
-            "charged",
-            facts(),
-            amounts,
-        );
-        if let Some(ledger) = rig.machine.ledger_mut(Role::Treatment) {
+        let keeper = match self.what {
+            What::Visit => {
+                let facts = || Facts::from([("mdtrt_id".to_owned(), id.clone())]);
+                draft.born("visit", &id, "admitted", facts(), Amounts::new());
+                let amounts = Amounts::from([("det_item_fee_sumamt".to_owned(), 12_300)]);
+                let line = format!("{id}/1");
+                draft.born("fee-detail", &line, "charged", facts(), amounts);
+                Role::Treatment
+            }
+            What::Sent(kind) => {
+                draft.born(kind, &id, "sent", Facts::new(), Amounts::new());
+                Role::Insured
+            }
+        };
+        if let Some(ledger) = rig.machine.ledger_mut(keeper) {
             ledger.commit(draft);
         }
     }

@@ -53,6 +53,7 @@ use self::line::Line;
 use self::spoiled::{Outgoing, spoiled};
 use super::fired::FiredFile;
 use super::keeper::Keeper;
+use super::told::ToldFile;
 use super::{HoldFn, TimeFn, carrier};
 use crate::fault::{Books, Delivery, Motion, Rigged};
 use crate::machine::{Answer, HOP_PATH, Lost, is_file};
@@ -123,6 +124,7 @@ struct Node {
     time: TimeFn,
     hold: Hold,
     fired: Arc<FiredFile>,
+    told: Arc<ToldFile>,
     deaths: mpsc::UnboundedSender<Death>,
     /// Messages that came in and are not answered yet.
     in_flight: AtomicUsize,
@@ -169,7 +171,7 @@ impl Server {
         at: SocketAddr,
         addresses: Addresses,
         (time, hold): (TimeFn, Hold),
-        (dir, fired): (Option<&Path>, Arc<FiredFile>),
+        (dir, fired, told): (Option<&Path>, Arc<FiredFile>, Arc<ToldFile>),
         (guards, gate): (Guards, Option<Arc<Gate>>),
     ) -> io::Result<Server> {
         let listener = listen(at).await?;
@@ -197,6 +199,7 @@ impl Server {
             time,
             hold,
             fired,
+            told,
             deaths: tell,
             in_flight: AtomicUsize::new(0),
             room: Arc::clone(&guards.room),
@@ -370,6 +373,9 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
     }
     if request.uri().path() == adapter::BEGIN {
         return adapter::begin(&node, request, context.as_ref()).await;
+    }
+    if request.uri().path() == admin::AMEND {
+        return Ok(admin::amend(&node, request.into_body()).await);
     }
     let _in_flight = InFlight::begin(&node.in_flight);
     let head = Head::of(&request);

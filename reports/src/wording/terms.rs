@@ -24,7 +24,7 @@ pub(crate) fn role_name(name: &str, lang: Lang) -> &str {
     known.map_or(name, |known| role(known, lang))
 }
 
-const BOOKS: [(&str, &str, &str); 22] = [
+const BOOKS: [(&str, &str, &str); 24] = [
     ("equity", "期初对应", "equity"),
     ("pool-fund", "统筹基金", "pool fund"),
     ("personal-account", "个人账户", "account"),
@@ -46,6 +46,8 @@ const BOOKS: [(&str, &str, &str); 22] = [
     ("invoice", "票据", "invoice"),
     ("cash", "现金", "cash"),
     ("queue", "队列", "queue"),
+    ("tax-push", "税务推送", "tax push"),
+    ("special-payment", "特殊缴费", "special payment"),
     ("balance", "余额", "balance"),
 ];
 

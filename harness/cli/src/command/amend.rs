@@ -52,14 +52,6 @@ pub(crate) fn amend(args: &Amend) -> Result<Exit, Trouble> {
         let help = "把它写进计划的 amend: · write it into `amend:` of the plan for the next run";
         return Err(usage("cli::amend_ended", what, help.to_owned()));
     }
-    if rundir::kept_served(&args.run)?.is_some() {
-        let what =
-            "the parties of this run are kept by another process, which would not hear of it"
-                .to_owned();
-        let help =
-            "停台, 写进计划的 amend:, 再开台 · stop it, write `amend:` in the plan, serve again";
-        return Err(usage("cli::amend_served", what, help.to_owned()));
-    }
     let moved = history.header().switches.get(shift::SHIFT);
     let moved = moved.and_then(|text| text.parse().ok());
     let mut plan = shift::moved(rundir::kept_plan(&args.run)?, moved.as_ref());

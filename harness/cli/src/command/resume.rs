@@ -20,6 +20,7 @@ use crosswipe_runner::{Driven, Interrupt, Patience, Permit, RunConfig, Shelf, pe
 use crosswipe_scenarios::Plan;
 
 use crate::args::Resume;
+use crate::bulletin::Hearers;
 use crate::command::run::permit;
 use crate::command::verify::{faults_met, judged};
 use crate::complain::{Trouble, to_stderr};
@@ -94,12 +95,12 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     ended
 }
 
-/// The parties of another process, where the run used such: they must be there, and be the same world.
 /// Whether the run was begun beside platforms of before the cutover.
 fn header_names_old_platforms(header: &RunHeader) -> bool {
     header.parties.keys().any(Party::is_old_platform)
 }
 
+/// The parties of another process, where the run used such: they must be there, and be the same world.
 fn served(args: &Resume, plan: &Plan, header: &RunHeader) -> Result<Option<Served>, Trouble> {
     let remembered = rundir::kept_served(&args.run)?;
     let books = match (&args.served, remembered) {
@@ -371,6 +372,13 @@ async fn whole(
         }
         Parties::Memory(_) | Parties::Served(_) | Parties::Live => Vec::new(),
     };
+    // What was ordered while nobody ran; whatever else they know already.
+    let hearers = parties.hearers();
+    if let Hearers::Served(_) = &hearers {
+        for amendment in &plan.window.amended {
+            hearers.tell(amendment).map_err(Trouble::World)?;
+        }
+    }
     let turn = turn_of_resumption(&books)?;
     let interrupt = Arc::new(Interrupt::default());
     let watcher = tokio::spawn(ctrl_c(Arc::clone(&interrupt), dir.to_owned()));
@@ -392,7 +400,7 @@ async fn whole(
         jobs: None,
         after_window: start.permit,
         first_look_late: false,
-        bulletin: Some(bulletin::of(dir, parties.setup())),
+        bulletin: Some(bulletin::of(dir, hearers)),
         driven,
         live,
         progress: Box::new(move |at| progress::show(&hidden, (lang, quiet), at)),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crosswipe_domain::{Level, Moment, PseudonymKey, RunId, sha256_hex};
 use crosswipe_journal::{Journal, RunHeader};
-use crosswipe_mocks::{BadFault, FaultClass, FaultOrder, Faults};
+use crosswipe_mocks::{BadFault, FaultClass, FaultOrder, Faults, amended_before};
 use crosswipe_reports::chain_groups;
 use crosswipe_runner::clock::{Clock, real_now};
 use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, beginning};
@@ -28,7 +28,7 @@ use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Setting, edit_evidence, must_be_possible};
 use crate::served::Served;
 use crate::stage::{
-    Bent, MSGID_MODE, Parties, books, ctrl_c, parties, parties_in_memory, world_id,
+    BOOKS, Bent, MSGID_MODE, Parties, books, ctrl_c, parties, parties_in_memory, world_id,
 };
 use crate::tenancy::{Tenancy, turn_of_run};
 use crate::{bulletin, live, private, progress, proofs, rundir, shift};
@@ -76,6 +76,9 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     };
     if let Some(served) = &served {
         stand_up_old_platforms(&mut plan, &served.faults);
+        // Bounds that these parties were told of in an earlier run of theirs.
+        let told = amended_before(&served.books.join(BOOKS)).map_err(Trouble::World)?;
+        plan = bulletin::with_all(plan, told)?;
     }
     let started = real_now();
     let (run_id, dir) = place(args.out.as_deref(), &plan, started)?;
@@ -250,7 +253,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         jobs: args.jobs.map(|jobs| jobs as usize),
         after_window: permit(&args.after_window)?,
         first_look_late: inner.looks_late(),
-        bulletin: Some(bulletin::of(&dir, parties.setup())),
+        bulletin: Some(bulletin::of(&dir, parties.hearers())),
         driven: of_run,
         live: order.map(|order| order.live),
         progress: Box::new(move |at| progress::show(&shown, (lang, quiet), at)),

@@ -50,6 +50,7 @@ mod served_kill;
 mod sim;
 mod strangers;
 mod trouble;
+mod unfit;
 mod world;
 mod zhejiang;
 

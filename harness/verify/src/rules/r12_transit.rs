@@ -1,7 +1,8 @@
 //! R12 在途 · A plan that drains all business leaves nothing open behind its last drain phase.
 //!
 //! An open visit or unsettled line that a party had from before is one that was carried over: later settlements and
-//! admissions will stumble over it. Asked of the last look, where that was taken after the phase had ended.
+//! admissions will stumble over it. So is what its office sent to the tax office and nobody answered or withdrew
+//! (税务推送、特殊缴费): rows of kinds of their own, which no message of an institution ever moves. Asked of the last look, where that was taken after the phase had ended.
 //! Not here: what the run itself left open (R7), what the public does meanwhile (`r12_gate`).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,29 +57,35 @@ pub(crate) fn check(
         .filter(|row| row.kind == "settlement" && row.status == "settled")
         .filter_map(|row| row.facts.get("mdtrt_id").map(String::as_str))
         .collect();
-    let mut open = Vec::new();
+    let (mut open, mut waiting) = (Vec::new(), Vec::new());
     for row in &export.rows {
         let at = born.get(&(row.kind.as_str(), row.id.as_str()));
         if at.is_none_or(|at| *at >= drained) || of_the_run(context, row) {
             continue;
         }
         outcome.compared += 1;
+        let told = || format!("{party} {} {} {}", row.kind, row.id, row.status);
         if is_in_transit(row, &settled) {
-            open.push(format!("{party} {} {} {}", row.kind, row.id, row.status));
+            open.push(told());
+        }
+        if awaits_an_answer(row) {
+            waiting.push(told());
         }
     }
-    if open.is_empty() {
-        return;
-    }
-    let mut one = finding(Rule::R12, "gate:business")
-        .at(party)
-        .location("in transit")
-        .values(
+    for (class, place, rows) in [
+        ("gate:business", "in transit", open),
+        ("residue:queue", "sent and not answered", waiting),
+    ] {
+        if rows.is_empty() {
+            continue;
+        }
+        let mut one = finding(Rule::R12, class).at(party).location(place).values(
             format!("nothing open since {drained}"),
-            format!("{} open", open.len()),
+            format!("{} open", rows.len()),
         );
-    one.witness = open;
-    outcome.findings.push(one);
+        one.witness = rows;
+        outcome.findings.push(one);
+    }
 }
 
 /// When each row was born.
@@ -107,4 +114,11 @@ fn is_in_transit(row: &Row, settled: &BTreeSet<&str>) -> bool {
         "fee-detail" => row.status == "charged",
         _ => false,
     }
+}
+
+/// 待税务回应 · What was sent to the tax office, and neither answered there nor withdrawn here.
+fn awaits_an_answer(row: &Row) -> bool {
+    matches!(row.kind.as_str(), "tax-push" | "special-payment")
+        && !matches!(row.status.as_str(), "answered" | "withdrawn")
+        && !row.is_terminal()
 }

@@ -120,6 +120,32 @@ fn what_came_to_its_end_before_is_not_in_transit(#[case] had: &[Had]) {
     assert_eq!(judgement.verdict, Verdict::Clean, "{}", told(&judgement));
 }
 
+/// 税务推送、特殊缴费 · What the office sent is answered or withdrawn before the drain ends.
+#[rstest]
+#[case::a_push(&[Had("tax-push", "T-1", &["sent"], None)], &["treatment:330100 tax-push T-1 sent"])]
+#[case::a_payment(&[Had("special-payment", "P-1", &["sent"], None)], &["treatment:330100 special-payment P-1 sent"])]
+#[case::one_of_two(
+    &[Had("tax-push", "T-1", &["sent", "answered"], None), Had("tax-push", "T-2", &["sent"], None)],
+    &["treatment:330100 tax-push T-2 sent"],
+)]
+#[case::answered(&[Had("tax-push", "T-1", &["sent", "answered"], None)], &[])]
+#[case::withdrawn(&[Had("special-payment", "P-1", &["sent", "withdrawn"], None)], &[])]
+fn what_was_sent_and_never_answered_is_found(#[case] had: &[Had], #[case] open: &[&str]) {
+    let judgement = judged(&carried(had, at(BEFORE), ONE_DRAIN));
+    let witness = judgement.findings.iter().flat_map(|one| &one.witness);
+    assert_eq!(Vec::from_iter(witness), open, "{}", told(&judgement));
+    if open.is_empty() {
+        assert_eq!(judgement.verdict, Verdict::Clean, "{}", told(&judgement));
+    } else {
+        assert_eq!(classes(&judgement), ["residue:queue"]);
+        assert_eq!(judgement.findings[0].rule, Rule::R12);
+        assert_eq!(judgement.verdict, Verdict::Violated);
+    }
+    // Sent when the drain was over, it is nothing that was carried over.
+    let later = judged(&carried(had, at(DRAINED), ONE_DRAIN));
+    assert_eq!(later.verdict, Verdict::Clean, "{}", told(&later));
+}
+
 #[rstest]
 #[case::without_a_drain(BEFORE, &[])]
 #[case::born_when_the_drain_was_over(DRAINED, ONE_DRAIN)]

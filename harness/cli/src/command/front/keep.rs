@@ -23,6 +23,7 @@ use crosswipe_scenarios::Plan;
 use crosswipe_wire::Request;
 use tokio::sync::RwLock;
 
+use crate::bulletin::Hearers;
 use crate::command::run::place;
 use crate::complain::{Trouble, to_stderr};
 use crate::{bulletin, private, rundir};
@@ -128,7 +129,7 @@ impl Keep {
             live: None,
             driven: Default::default(),
             first_look_late: false,
-            bulletin: Some(bulletin::of(&at.dir, Some(world.setup()))),
+            bulletin: Some(bulletin::of(&at.dir, Hearers::Own(world.setup()))),
             progress: Box::new(|_| ()),
         };
         let clock = Clock::simulated(now);

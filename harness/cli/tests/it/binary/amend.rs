@@ -3,10 +3,13 @@
 
 use std::fs;
 
-use crosswipe_domain::Moment;
-use crosswipe_journal::{Payload, read};
+use crosswipe_domain::{Amendment, Moment};
+use crosswipe_journal::{CaseResult, History, Payload, read};
+use crosswipe_runner::clock::{Stopwatch, real_now};
 
-use super::{Bench, classes, copy, crosswipe, plan};
+use super::live::{OPEN, begun_ago};
+use super::world::World;
+use super::{Bench, DEADLINE, Ended, PAUSE, classes, copy, crosswipe, plan, start};
 
 /// pair-demo with texts replaced.
 fn edited(bench: &Bench, edits: &[(&str, &str, &str)]) -> String {
@@ -144,4 +147,173 @@ fn a_run_that_came_too_late_is_resumed_within_the_amended_window() {
     order("live.from", "2030-03-02T23:00+08:00", "值班")
         .must_end(64)
         .must_say(&["cli::amend_ended"]);
+}
+
+/// `crosswipe amend`, from a second process.
+#[track_caller]
+fn ordered(run: &str, bound: &str, to: &str) -> Ended {
+    let by = ["--source", "省局电话通知", "--who", "值班"];
+    crosswipe(&[&["amend", run, "--bound", bound, "--to", to][..], &by[..]].concat())
+}
+
+/// pair-demo with a late case and one that comes when the window is over, which the gate stops by the first bounds.
+fn with_a_late_case(bench: &Bench) -> String {
+    let late = "at: \"2030-03-02T19:59:58+08:00\", expect: {outcome: ok}}\n  - case: after-end\n    steps:\n      - {swipe: outpatient, person: left, institution: H33020000001, items: basket/cold.yaml, at: \"2030-03-02T20:30+08:00\", expect: {outcome: gate}}\n  - case: too-early";
+    let edits = [
+        ("plan.yaml", "margin: 2h", "margin: 1s"),
+        ("bounds.yaml", AT_13, late),
+    ];
+    edited(bench, &edits)
+}
+
+/// Parties of a process of their own go by a bound that moved as soon as the run does, keep it beside their books, and go
+/// by it when they were killed and started again; a later run on them hears of it there.
+#[test]
+fn parties_of_another_process_hear_of_it_and_keep_it() {
+    let bench = Bench::new();
+    let plan = with_a_late_case(&bench);
+    let lost = ["--fault", "response-lost:times=9"];
+    let world = World::serve_with(bench.path("books"), &plan, &lost);
+    let (run, books) = (bench.text("run"), world.dir());
+    let kept = bench.path("books").join("parties/amended.json");
+    let both = ["--case", "both-ways", "--served", &books];
+    bench.run_plan(&plan, "run", &both).must_end(2);
+    ordered(&run, "live.from", "2030-03-02T22:00+08:00").must_end(0);
+    assert!(!kept.exists(), "nobody has taken it up yet");
+    let report = crosswipe(&["resume", &run, "--json", "--quiet"])
+        .must_be_civil()
+        .json();
+    assert_eq!(report["verdict"], "clean", "{:#}", report["findings"]);
+    let text = fs::read_to_string(&kept).unwrap();
+    assert!(
+        text.contains("\"live.from\"") && text.contains("2030-03-02T22:00"),
+        "{text}"
+    );
+    // Killed and started again: a swipe that the first bounds forbid is served, and expected to be.
+    world.kill();
+    let world = World::serve_with(bench.path("books"), &plan, &[]);
+    let after = ["--case", "after-end", "--served", &books, "--json"];
+    let report = bench.run_plan(&plan, "later", &after).must_end(0).json();
+    assert_eq!(report["verdict"], "clean", "{:#}", report["findings"]);
+    let history = read(&bench.path("later")).unwrap();
+    assert_eq!(
+        moves(&history),
+        1,
+        "the journal says by which bounds it went"
+    );
+    let settled = history.records.iter().filter(
+        |record| matches!(&record.payload, Payload::Intent(intent) if intent.infno.settles()),
+    );
+    assert_eq!(settled.count(), 1, "the case has turned");
+    assert_eq!(fs::read_to_string(&kept).unwrap(), text, "told once");
+    drop(world);
+}
+
+fn moves(history: &History) -> usize {
+    let records = history.records.iter();
+    let moved = records.filter(|record| matches!(record.payload, Payload::Window(_)));
+    moved.count()
+}
+
+/// A second process moves a bound while the first waits by the real clock for its next case: that case is stopped by the
+/// new bound. Where the machine was so slow that the case came before the order, there is more time the next time.
+#[test]
+fn a_run_by_the_real_clock_goes_by_a_bound_that_a_second_process_moved() {
+    for ahead_ms in [10_000, 40_000, 160_000] {
+        let bench = Bench::new();
+        // In the plan, the case comes an hour after the phase has begun.
+        let plan = begun_ago(&bench, "plan", OPEN - ahead_ms);
+        let run = bench.text("run");
+        let mut started = start(&["run", &plan, "--clock", "wall", "--out", &run]);
+        let begun = Stopwatch::start();
+        let until = |started: &mut super::Started, what: &dyn Fn(&History) -> bool| loop {
+            if let Ok(history) = read(&bench.path("run"))
+                && what(&history)
+            {
+                return history;
+            }
+            let patient = begun.elapsed() < DEADLINE * 4;
+            assert!(started.lives() && patient, "{}", started.said("err"));
+            std::thread::sleep(PAUSE);
+        };
+        until(&mut started, &|history| results(history, "").count() >= 2);
+        // So near that nothing new may begin, and what is open may still be undone.
+        let to = real_now().plus_ms(OPEN).to_string();
+        ordered(&run, "live.from", &to).must_end(0);
+        let ended = until(&mut started, &|history| {
+            results(history, "bounds/both-ways").count() == 1
+        });
+        started.kill();
+        let gated = ended.records.iter().filter(|record| {
+            matches!(&record.payload, Payload::Gated(gated)
+                if gated.case.as_str() == "bounds/both-ways" && gated.reason == "margin")
+        });
+        if gated.count() == 2 {
+            assert_eq!(moves(&ended), 1);
+            let passed = results(&ended, "bounds/both-ways").all(|one| one == CaseResult::Passed);
+            assert!(passed, "it is held to the bound that stopped it");
+            return;
+        }
+        let sent_first = ended
+            .records
+            .iter()
+            .take_while(|record| !matches!(record.payload, Payload::Window(_)));
+        let sent = sent_first.filter(|record| {
+            matches!(&record.payload, Payload::Intent(intent)
+                if intent.case.as_str() == "bounds/both-ways")
+        });
+        assert!(sent.count() > 0, "it was sent after the bound had moved");
+    }
+    panic!("no machine is as slow as that");
+}
+
+/// How cases ended whose id begins so.
+fn results<'h>(history: &'h History, case: &'h str) -> impl Iterator<Item = CaseResult> + 'h {
+    history
+        .records
+        .iter()
+        .filter_map(move |record| match &record.payload {
+            Payload::CaseFinished(one) if one.case.as_str().starts_with(case) => Some(one.result),
+            _ => None,
+        })
+}
+
+/// What is no amendment of such a window is no news to served parties, and says why.
+#[test]
+fn served_parties_take_no_bound_that_they_have_not() {
+    let bench = Bench::new();
+    let world = World::serve(bench.path("books"));
+    let good = serde_json::json!({
+        "bound": "live.from", "was": "2030-03-02T20:00:00+08:00", "to": "2030-03-02T22:00:00+08:00",
+        "known": "2030-03-02T10:00:00+08:00", "source": "通知", "who": "值班",
+    });
+    let bent = |key: &str, value: &str| {
+        let mut one = good.clone();
+        one[key] = value.into();
+        one.to_string()
+    };
+    for (body, status) in [
+        (String::new(), 400),
+        ("{".to_owned(), 400),
+        ("[]".to_owned(), 400),
+        (bent("bound", "cross"), 400),
+        (bent("bound", "nothing.from"), 400),
+        (bent("was", "2030-03-02T21:00:00+08:00"), 400),
+        (bent("to", "2030-03-02T24:61:00+08:00"), 400),
+        (good.to_string(), 200),
+        // Known already, whenever it was heard.
+        (bent("known", "2030-03-02T11:00:00+08:00"), 200),
+        // The bound does not lie there any more.
+        (bent("to", "2030-03-02T23:00:00+08:00"), 400),
+    ] {
+        let answer = world.post("/__admin/amend", &body);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{body}: {answer}"
+        );
+    }
+    let kept = fs::read(bench.path("books").join("parties/amended.json")).unwrap();
+    let kept: Vec<Amendment> = serde_json::from_slice(&kept).unwrap();
+    let good: Amendment = serde_json::from_value(good).unwrap();
+    assert_eq!(kept, [good]);
 }

@@ -4,6 +4,7 @@
 //! CI (`CI` is set) that is a failure.
 
 mod again;
+mod amended;
 mod attended;
 mod clients;
 mod forms;

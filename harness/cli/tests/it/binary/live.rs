@@ -22,7 +22,7 @@ use super::{Bench, DEADLINE, Ended, PAUSE, classes, copy, crosswipe, plan, rules
 const SHIPPED_NOW: &str = "2030-03-02T13:00:00+08:00";
 
 /// pair-demo as if its cross swipes had begun so long ago, in a folder of the test's own.
-fn begun_ago(bench: &Bench, name: &str, ms: i64) -> String {
+pub(super) fn begun_ago(bench: &Bench, name: &str, ms: i64) -> String {
     copy(plan("pair-demo").as_ref(), &bench.path(name));
     let by = real_now()
         .plus_ms(3_600_000 - ms)
@@ -53,10 +53,10 @@ const OPERATOR: &str =
     "{no: \"H3301-07\", name: 李测试, mac: \"00-1A-2B-3C-4D-5E\", ip: 10.8.1.20}";
 
 /// An hour ago.
-const OPEN: i64 = 3_600_000;
+pub(super) const OPEN: i64 = 3_600_000;
 
 /// 目标 · What a plan declares of real systems.
-struct Declared {
+pub(super) struct Declared {
     institutions: Vec<(String, SocketAddr)>,
     books: Vec<(Party, SocketAddr)>,
     caps: &'static str,
@@ -79,7 +79,7 @@ impl Declared {
     }
 
     /// One institution behind this address, no books.
-    fn at(address: SocketAddr) -> Declared {
+    pub(super) fn at(address: SocketAddr) -> Declared {
         let code = |code: &str| (code.to_owned(), address);
         Declared {
             institutions: [
@@ -97,7 +97,7 @@ impl Declared {
     }
 
     /// Writes it into a plan.
-    fn write_into(&self, bench: &Bench, name: &str) {
+    pub(super) fn write_into(&self, bench: &Bench, name: &str) {
         let persons = fs::read(bench.path(name).join("persons.csv")).unwrap();
         let registry = self
             .registry
@@ -130,7 +130,7 @@ impl Declared {
 }
 
 /// Takes connections and counts them.
-fn listener() -> (SocketAddr, Arc<AtomicU64>) {
+pub(super) fn listener() -> (SocketAddr, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, count) = (listener.local_addr().unwrap(), Arc::new(AtomicU64::new(0)));
     let counted = Arc::clone(&count);
@@ -144,7 +144,7 @@ fn listener() -> (SocketAddr, Arc<AtomicU64>) {
 
 /// The words that a dry run shows.
 #[track_caller]
-fn words(dry: &Ended) -> String {
+pub(super) fn words(dry: &Ended) -> String {
     let (_, words) = dry
         .err
         .split_once("--live --confirm ")

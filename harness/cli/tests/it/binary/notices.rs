@@ -12,7 +12,7 @@ use super::{Bench, all_rules, crosswipe, plan, rules};
 
 #[rstest]
 #[case::qianjiang("qianjiang-2021", 29, 7)]
-#[case::hengyang("hengyang-2021", 21, 6)]
+#[case::hengyang("hengyang-2021", 23, 8)]
 #[case::wenzhou("wenzhou-2022", 19, 3)]
 #[case::harbin("harbin-2021", 30, 9)]
 fn a_notice_is_rehearsed_rolled_back_and_proven(

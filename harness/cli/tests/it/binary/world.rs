@@ -97,6 +97,21 @@ impl World {
         body.to_owned()
     }
 
+    /// What any party says to a POST.
+    #[track_caller]
+    pub(crate) fn post(&self, path: &str, body: &str) -> String {
+        let at = self.parties.values().next().unwrap();
+        let mut stream = TcpStream::connect(at).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: books\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
     /// All books as they stand; when they were looked at is no part of them.
     #[track_caller]
     pub(crate) fn look(&self) -> Books {

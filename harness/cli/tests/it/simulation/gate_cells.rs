@@ -2,7 +2,7 @@
 //! sends no byte, and what it allows is sent.
 //!
 //! The oracle is a third reading of the window, beside the gate's and the judge's. Instants lie a second before, at and
-//! after every bound: of phases, of the margin, of suspensions and of the refund cut-off. A cell that is forbidden is a
+//! after every bound: of phases, of the margin, of suspensions, of the refund cut-off and of amendments; the clock of the computer may be set back. A cell that is forbidden is a
 //! case of its own, carried out by the runner over a network that counts bytes of messages; looks at books have none.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -229,6 +229,11 @@ struct Came {
 }
 
 fn carried_out(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected) -> Came {
+    carried_out_by(plan, cells, outcome, 0)
+}
+
+/// The same on a computer whose clock somebody sets back by so much after each case.
+fn carried_out_by(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected, back_ms: i64) -> Came {
     let numbered = cells.iter().enumerate();
     let cases = numbered.map(|(number, cell)| case(plan, number, cell, outcome.clone()));
     let plan = Plan {
@@ -268,6 +273,8 @@ fn carried_out(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected) -> Came {
         world: None,
     };
     let journal = Journal::in_memory_over(header, begins, &|store| store).unwrap();
+    let clock = Clock::simulated(begins);
+    let set_back = Arc::clone(&clock);
     let config = RunConfig {
         shelf: Shelf::Memory(MemoryShelf::default()),
         run_id,
@@ -282,13 +289,16 @@ fn carried_out(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected) -> Came {
         driven: Default::default(),
         first_look_late: false,
         bulletin: None,
-        progress: Box::new(|_| ()),
+        progress: Box::new(move |_| {
+            if back_ms > 0 {
+                set_back.set_host_back(back_ms);
+            }
+        }),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
-    let clock = Clock::simulated(begins);
     let work = run(config, clock, journal, network, Arc::default());
     let history = runtime.block_on(work).unwrap().journal.history().unwrap();
     let mut came = Came {
@@ -433,6 +443,60 @@ fn what_an_amended_notice_forbids_sends_no_byte(
     open.retain(|cell| seen.insert((cell.at, cell.business, cell.persona.class, cell.channel)));
     let came = carried_out(&plan, &open, &Expected::Ok);
     assert_eq!((came.gated, came.results.len()), (0, open.len()));
+    assert!(came.results.values().all(|one| *one == CaseResult::Passed));
+}
+
+/// A bound that has passed stays passed: on a computer whose clock is set back again and again, what was allowed two
+/// seconds ago sends no byte, by the first bounds or by an amended one.
+#[rstest]
+fn a_clock_that_steps_back_opens_no_cell(
+    #[values(
+        "qianjiang-2021",
+        "zhejiang-2017",
+        "hengyang-2021",
+        "wenzhou-2022",
+        "harbin-2021"
+    )]
+    name: &str,
+    #[values(false, true)] amended: bool,
+) {
+    const BACK_MS: i64 = 2_000;
+    let first = shipped(name);
+    let phases = first.window.phases.iter();
+    let tested = phases.rev().find(|phase| !phase.allow.is_empty()).unwrap();
+    let was = tested.to.unwrap();
+    let plan = match amended {
+        true => {
+            let earlier = Amendment {
+                bound: format!("{}.to", tested.id),
+                was,
+                to: was.plus_ms(-3_600_000),
+                known: was.plus_ms(-first.window.margin_ms - 3 * 3_600_000),
+                source: "补充通知".to_owned(),
+                who: "值班".to_owned(),
+            };
+            first.amended(earlier).unwrap().plan
+        }
+        false => first.clone(),
+    };
+    let mut seen = BTreeSet::new();
+    let shut: Vec<Cell<'_>> = cells(&plan)
+        .into_iter()
+        .filter(|cell| {
+            let at = cell.at.plus_ms(-BACK_MS);
+            !allowed(&plan, cell) && allowed(&plan, &Cell { at, ..*cell })
+        })
+        // Whoever is shut out at all is shut out alike.
+        .filter(|cell| seen.insert((cell.at, cell.business, cell.persona.class, cell.channel)))
+        .collect();
+    assert!(shut.len() >= 4, "{name}: {} cells", shut.len());
+    let gate = Expected::Gate { reason: None };
+    let came = carried_out_by(&plan, &shut, &gate, BACK_MS);
+    println!(
+        "{name} {amended}: {} cells shut behind a clock set back",
+        shut.len()
+    );
+    assert_eq!((came.bytes, came.intents, came.gated), (0, 0, shut.len()));
     assert!(came.results.values().all(|one| *one == CaseResult::Passed));
 }
 
