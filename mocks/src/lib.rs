@@ -31,7 +31,7 @@ pub use settlement::Policy;
 pub use setup::{MsgidMode, Setup};
 pub use shell::hyper::{
     Behind, Front, FrontConfig, Gate, HIS_ADAPTER, Leap, PlanClock, Quiet, ROUTES, Reset, Seen,
-    Taken, Unwritten, Witness, Writing,
+    Taken, Token, Unwritten, Witness, Writing, tokens,
 };
 pub use shell::memory::{Journey, Leg, MemoryWorld, Whereabouts};
 pub use shell::{HoldFn, TimeFn, amended_before, fired_before};

@@ -239,7 +239,13 @@ impl Region {
         let infno = &request.infno;
         let recorded = self.setup.records(self.code, infno);
         if !recorded && catalogue().transaction(infno).is_none() {
-            return Err(Refusal::new(RefusalCode::Unsupported, infno.as_str()));
+            let detail = match self.profile().settles_in_one_call(infno) {
+                true => format!(
+                    "{infno} 一站式结算的字段没有公开, 请分步 2201 … 2207 (its fields are in no public document: settle step by step)"
+                ),
+                false => infno.to_string(),
+            };
+            return Err(Refusal::new(RefusalCode::Unsupported, detail));
         }
         let setup = Arc::clone(&self.setup);
         let institution = setup

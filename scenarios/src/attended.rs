@@ -8,13 +8,13 @@
 use crosswipe_domain::{CaseId, InfNo, InstitutionCode, Moment, Nature};
 use crosswipe_wire::catalogue;
 
-use crate::Expect;
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::{Node, Value};
-use crate::problem::At;
+use crate::problem::{At, Problem, Problems};
 use crate::steps::{ReadSteps, Reader};
 use crate::words;
+use crate::{Expect, Expected};
 
 /// The longest that anybody waits for one step.
 const LONGEST_MS: i64 = 24 * 3_600_000;
@@ -101,6 +101,54 @@ pub(crate) fn is_attended(node: &Node) -> bool {
     steps.iter().any(says)
 }
 
+/// Why nobody is told and nothing is awaited in a matrix or a `parallel`: a run sends every message of those itself.
+pub(crate) fn attended_here(at: &At, message: &str) -> Problem {
+    let help = "矩阵和 parallel 里的报文都由 run 发出并逐笔回退, 没有人和 HIS 可等; 写成 cases 下单独的一例, 由 crosswipe serve 来演 · every message of a matrix or a `parallel` is sent and undone by the run: write what a person or a HIS is to do as a case of its own under `cases`, which `crosswipe serve` plays";
+    at.error(codes::ATTENDED_HERE, message).help(help)
+}
+
+/// What undoes a settlement, as a HIS may do it.
+fn undoes(settlement: &InfNo, infno: &InfNo) -> bool {
+    let own = settlement.cancelled_by();
+    infno.base() == "2601" || own.is_some_and(|own| own.base() == infno.base())
+}
+
+/// A settlement that is awaited stands until the HIS undoes it: whoever does not wait for that leaves it standing.
+fn report_not_undone(cues: &[(Cue, At)], problems: &Problems) {
+    for (index, (cue, at)) in cues.iter().enumerate() {
+        let Cue::Await(settled) = cue else { continue };
+        if !settled.infno.settles() || settled.expect.outcome != Expected::Ok {
+            continue;
+        }
+        let same = |one: &Await| {
+            let differ =
+                |a: &Option<String>, b: &Option<String>| a.is_some() && b.is_some() && a != b;
+            let place = |one: &Await| one.institution.as_ref().map(ToString::to_string);
+            !differ(&one.persona, &settled.persona) && !differ(&place(one), &place(settled))
+        };
+        let undone = cues[index + 1..].iter().any(|(later, _)| match later {
+            Cue::Await(later) => {
+                let done = later.expect.outcome == Expected::Ok;
+                done && undoes(&settled.infno, &later.infno) && same(later)
+            }
+            Cue::Human(_) => false,
+        });
+        if !undone {
+            let undo = settled.infno.cancelled_by();
+            let undo = undo.map_or_else(|| "2601".to_owned(), |undo| undo.to_string());
+            let message = format!(
+                "step `{}` waits for a settlement ({}), and no later step for its undo",
+                settled.name, settled.infno
+            );
+            let help = format!(
+                "HIS 不退就一直留着, 收工时是 violated: 之后加一步 {{await: \"{undo}\", within: 5m}} · it stands until the HIS undoes it, and the run ends violated: add a step {{await: \"{undo}\", within: 5m}}"
+            );
+            let problem = at.error(codes::AWAITED_WITHOUT_UNDO, message).help(help);
+            problems.push(problem.into_warning());
+        }
+    }
+}
+
 impl Reader<'_, '_> {
     /// Reads the steps of an attended case; `None` if anything in them cannot be read, which is reported.
     pub(crate) fn cues(&mut self, node: &Node, at: &At) -> Option<Vec<Cue>> {
@@ -109,21 +157,22 @@ impl Reader<'_, '_> {
         let mut cues = Vec::new();
         for (index, node) in items(node, self.problems).iter().enumerate() {
             match self.cue(node, &(index + 1).to_string(), &mut read) {
-                Some(cue) => cues.push(cue),
+                Some(cue) => cues.push((cue, node.at.clone())),
                 None => whole = false,
             }
         }
         if !whole {
             return None;
         }
-        if !cues.iter().any(|cue| matches!(cue, Cue::Await(_))) {
+        if !cues.iter().any(|(cue, _)| matches!(cue, Cue::Await(_))) {
             let message = "a person is told what to do, and nothing is awaited of it";
             let help = "之后加一步 await, 如 {await: \"2207\", within: 5m} · add an `await` step";
             let problem = at.error(codes::NOTHING_CHECKED, message);
             self.problems.push(problem.help(help));
             return None;
         }
-        Some(cues)
+        report_not_undone(&cues, self.problems);
+        Some(cues.into_iter().map(|(cue, _)| cue).collect())
     }
 
     fn cue(&mut self, node: &Node, ordinal: &str, read: &mut ReadSteps) -> Option<Cue> {

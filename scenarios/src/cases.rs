@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crosswipe_domain::{AdmDivision, Business, CaseId, Moment, Persona, Window};
 
 use crate::amend;
-use crate::attended::is_attended;
+use crate::attended::{attended_here, is_attended};
 use crate::checks::Checker;
 use crate::codes;
 use crate::fields::{Fields, items};
@@ -279,12 +279,8 @@ impl CaseReader<'_, '_> {
         let problems = self.steps.problems;
         let topology = self.steps.topology;
         if is_attended(node) {
-            let help = "矩阵由 run 来刷; 要 HIS 发的报文写成单独的用例 · the run swipes the matrix: write what a HIS is to send as cases of its own";
-            let problem = node.at.error(
-                codes::WRONG_SHAPE,
-                "`human` or `await` in a scenario for the matrix",
-            );
-            problems.push(problem.help(help));
+            let message = "`human` or `await` in a scenario for the matrix";
+            problems.push(attended_here(&node.at, message));
             return;
         }
         // Read once in the first cell's seat, then given every other cell's seat.

@@ -103,6 +103,10 @@ codes! {
     ALLOW_BEYOND_CROSS_SWIPE = "allow_beyond_cross_swipe";
     /// A case that checks nothing.
     NOTHING_CHECKED = "nothing_checked";
+    /// A step that a HIS or a person carries out, where a run sends everything itself.
+    ATTENDED_HERE = "attended_here";
+    /// A settlement of a HIS is awaited, and its undo is not.
+    AWAITED_WITHOUT_UNDO = "awaited_without_undo";
     /// A plan without a case.
     NO_CASES = "no_cases";
     /// Two swipes of one person open at a time.

@@ -10,6 +10,7 @@ use crosswipe_domain::{Business, Channel, Chronic, InfNo, Moment, Nature, Topolo
 
 use crate::allow;
 use crate::amend;
+use crate::attended::{attended_here, is_attended};
 use crate::captures;
 use crate::catalogue::Baskets;
 use crate::codes;
@@ -167,6 +168,15 @@ impl Reader<'_, '_> {
     ) -> Option<Step> {
         let node = fields.optional("parallel")?;
         let listed = items(node, self.problems);
+        // A branch of one step need not be a list.
+        let waits = |branch: &&Node| is_attended(branch);
+        let inside = listed.iter().find(waits);
+        if let Some(branch) = inside.or_else(|| Some(node).filter(waits)) {
+            let message = "`human` or `await` inside `parallel`";
+            self.problems.push(attended_here(&branch.at, message));
+            read.whole = false;
+            return None;
+        }
         if listed.len() < 2 {
             let help = "parallel 下至少两个分支 · give `parallel` at least two branches";
             self.problems.push(

@@ -1,7 +1,8 @@
 //! 网关密钥 · With which key each institution speaks to its gateway: from a file of the site, else the mock province's own.
 //!
 //! Why a file: keys are no part of a plan, which is shown to everybody, and no part of a run, which is sealed and kept. So
-//! they lie in `private/PLAN.keys.csv` next to the run folders, a line each: institution, key, secret. Without that file
+//! they lie in `private/PLAN.keys.csv` next to the run folders, a line each: institution, key, secret, and the
+//! public key with which its platform signs answers, where it does. Without that file
 //! the keys follow from plan and institution and protect nothing, so that a HIS is set up once.
 //! Handed to mock gateways (`mocks::Gate`) and to whoever speaks to them (`runner::Speech`); stands in no record.
 
@@ -116,8 +117,13 @@ fn read(
         }
         let cells: Vec<&str> = line.split(',').map(str::trim).collect();
         // The line itself is not repeated: it holds a secret.
-        let [institution, key, secret] = cells[..] else {
-            return Err(wrong(path, &format!("line {number} has not three cells")));
+        let (institution, key, secret, public) = match cells[..] {
+            [institution, key, secret] => (institution, key, secret, ""),
+            [institution, key, secret, public] => (institution, key, secret, public),
+            _ => {
+                let what = format!("line {number} has not three or four cells");
+                return Err(wrong(path, &what));
+            }
         };
         if !known.contains_key(institution) {
             let what = format!("line {number}: the plan has no institution `{institution}`");
@@ -130,6 +136,15 @@ fn read(
             ));
         }
         let key = Key::new(key, secret).of(institution);
+        let key = match public {
+            "" => key,
+            public => key.answered_by(public).ok_or_else(|| {
+                let what = format!(
+                    "line {number}: the fourth cell is no SM2 public key (hex, 128 digits or 130 with 04)"
+                );
+                wrong(path, &what)
+            })?,
+        };
         if keys.insert(institution.to_owned(), key).is_some() {
             let what = format!("line {number}: `{institution}` stands twice");
             return Err(wrong(path, &what));
@@ -142,6 +157,6 @@ fn wrong(path: &Path, what: &str) -> Trouble {
     Trouble::Usage {
         code: "cli::key_file",
         what: format!("the key file `{}` {what}", path.display()),
-        help: "每行: 机构编号,密钥,秘密 · a line each: institution,key,secret".to_owned(),
+        help: "每行: 机构编号,密钥,秘密[,平台公钥] · a line each: institution,key,secret[,the platform's public key]".to_owned(),
     }
 }

@@ -182,6 +182,8 @@ pub struct AnswerForm {
     pub output_as_text: bool,
     /// True: `output` is Base64 of its text under SM4-ECB.
     pub output_sealed: bool,
+    /// True: `cainfo` carries an SM2 signature of the answer by the platform.
+    pub signed: bool,
     /// True: the parts of person and hospital are null in the answer to an undo.
     pub undo_without_parts: bool,
     /// True: `fund_pay_sumamt` holds what the personal account pays, too.
@@ -197,6 +199,10 @@ pub struct Names {
     pub mapping_node: String,
     /// The stay number of 2401: `ipt_no`, or `ipt_otp_no`.
     pub stay_number: String,
+    /// 就诊信息上传 · The numbers that are regular for it, `2203A` or `2203`; the first is what the harness sends.
+    pub diagnosis_numbers: Vec<String>,
+    /// 一站式结算 · Outpatient settlement in one call and its undo, beside the step-wise flow; empty = there is none.
+    pub one_call: Vec<InfNo>,
     /// What restricts 3201 and 3202 to ordinary or refund records: `refd_setl_flag`, `REFD_SETL_FLAG`; empty = nothing.
     pub refund_flag: String,
 }
@@ -271,6 +277,7 @@ impl Default for Profile {
                 infcode_as_text: false,
                 output_as_text: false,
                 output_sealed: false,
+                signed: false,
                 undo_without_parts: false,
                 account_in_fund: false,
             },
@@ -278,6 +285,8 @@ impl Default for Profile {
                 settlement_node: text("data"),
                 mapping_node: text("data"),
                 stay_number: text("ipt_no"),
+                diagnosis_numbers: ["2203A", "2203"].map(text).into(),
+                one_call: Vec::new(),
                 refund_flag: text("refd_setl_flag"),
             },
             reconciliation: Reconciliation {
@@ -306,7 +315,14 @@ impl Profile {
     /// True where a message may go as it is: no gateway of its own, no signature, no seal.
     pub fn is_plain(&self) -> bool {
         let sealed = self.envelope.signed || self.envelope.input_as_text;
-        !sealed && !self.answers.output_sealed && self.gateway == Profile::default().gateway
+        let answered = self.answers.output_sealed || self.answers.signed;
+        !sealed && !answered && self.gateway == Profile::default().gateway
+    }
+
+    /// True for the one-call settlement of this region, or its undo.
+    pub fn settles_in_one_call(&self, infno: &InfNo) -> bool {
+        let mut all = self.names.one_call.iter();
+        all.any(|one| one.base() == infno.base())
     }
 
     /// True if 2601 may name a transaction here, whatever its suffix.

@@ -72,6 +72,10 @@ impl VoucherUse {
 
 const MARK: &str = "DZ";
 const DIGEST: usize = 16;
+/// Mark, business, instant, serial, digest.
+const LENGTH: usize = 2 + 5 + 17 + 4 + DIGEST;
+/// What stands for a token that is not shown.
+const HIDDEN: &str = "DZ***";
 
 impl Voucher {
     /// The token that a person shows; `serial` keeps two of one instant apart and is four digits.
@@ -107,6 +111,26 @@ impl Voucher {
             serial: serial.to_owned(),
             digest: digest.to_owned(),
         })
+    }
+
+    /// A text in which every token is only named as one: for what tells what others sent, and never sends it again.
+    pub fn hidden_in(text: &str) -> String {
+        let mut told = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(MARK) {
+            let (before, from) = rest.split_at(at);
+            told.push_str(before);
+            let token = from
+                .get(..LENGTH)
+                .filter(|token| Voucher::parse(token).is_some());
+            let (shown, taken) = match token {
+                Some(_) => (HIDDEN, LENGTH),
+                None => (MARK, MARK.len()),
+            };
+            told.push_str(shown);
+            rest = &from[taken..];
+        }
+        told + rest
     }
 
     /// Whether it was shown by the person with this label.
@@ -171,5 +195,28 @@ mod tests {
         let last = if text.ends_with('0') { "1" } else { "0" };
         let forged = format!("{}{last}", &text[..text.len() - 1]);
         assert!(!Voucher::parse(&forged).unwrap().is_of("hangzhou-employee"));
+    }
+
+    #[test]
+    fn a_token_within_a_text_is_not_shown_and_nothing_else_of_it_is_hidden() {
+        let at = Moment::parse("2030-03-02T12:00:00+08:00").unwrap();
+        let token = Voucher::new("one", VoucherUse::Settlement, at, "7").to_string();
+        assert_eq!(token.len(), LENGTH);
+        for (text, told) in [
+            (
+                format!("{{\"a\":\"{token}\",\"b\":\"DZ\"}}"),
+                "{\"a\":\"DZ***\",\"b\":\"DZ\"}",
+            ),
+            (format!("{token}{token}字"), "DZ***DZ***字"),
+            (format!("DZ{token}"), "DZDZ***"),
+            (
+                "DZ01101字字字字字字字字字字字字字字字".to_owned(),
+                "DZ01101字字字字字字字字字字字字字字字",
+            ),
+            (token[..LENGTH - 1].to_owned(), &token[..LENGTH - 1]),
+            (String::new(), ""),
+        ] {
+            assert_eq!(Voucher::hidden_in(&text), told);
+        }
     }
 }

@@ -12,7 +12,7 @@ use crosswipe_domain::{
     Outcome, Party, Persona, Profile, Role, TxId,
 };
 use crosswipe_journal::{Ended, Gated, Intent, Payload, Purpose, UndoPlan};
-use crosswipe_wire::regional::{fields_named, national_amounts, node_name};
+use crosswipe_wire::regional::{fields_named, national_amounts, node_name, number};
 use crosswipe_wire::{Envelope, Sent, classify, write_request};
 
 use crate::clock::Stopwatch;
@@ -207,7 +207,7 @@ impl<T: Transport> Desk<T> {
         let inf_time = crate::msgid::sent_at(msgid).unwrap_or_else(|| self.clock.now());
         let profile = self.profile(institution);
         let envelope = Envelope {
-            infno: infno.clone(),
+            infno: number(&profile.names, infno),
             msgid: msgid.clone(),
             mdtrtarea_admvs: institution.region,
             insuplc_admdvs: insured,
@@ -277,7 +277,17 @@ impl<T: Transport> Desk<T> {
                 }
                 Ok((outcome, took_ms, Some(answer)))
             }
-            Err(lost) => Ok((Outcome::Unknown { why: shown(&lost) }, took_ms, None)),
+            Err(lost) => {
+                if lost == Lost::NotSigned {
+                    let facts = [
+                        ("institution".to_owned(), institution.code.to_string()),
+                        ("infno".to_owned(), infno.to_string()),
+                        ("msgid".to_owned(), msgid.to_string()),
+                    ];
+                    self.note("answer-signature", None, facts.into()).await?;
+                }
+                Ok((Outcome::Unknown { why: shown(&lost) }, took_ms, None))
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use crosswipe_domain::{
     AdmDivision, AnswerForm, CaseId, Channel, InfNo, Institution, InstitutionCode, Moment, Money,
-    MsgId, Nature, Outcome, PersonNo, Persona, Role, TxId,
+    MsgId, Nature, Outcome, PersonNo, Persona, Role, TxId, Voucher,
 };
 use crosswipe_journal::{
     CaseFinished, CaseStarted, CompIntent, Ended, Intent, Journal, Payload, Purpose, UndoPlan,
@@ -158,7 +158,7 @@ impl<T: Transport> Watch<T> {
             nature,
             ..
         } = &message;
-        let masked = desk.masker.mask_json(&message.text());
+        let masked = self.masked(&message.text());
         let digest = desk.config.key.digest(message.body);
         let origin = institution.code.to_string();
         let txid = self.txid(&origin, msgid, &digest, &request.infno)?;
@@ -239,7 +239,7 @@ impl<T: Transport> Watch<T> {
             digest: desk.config.key.digest(message.body),
             message: String::new(),
         };
-        let masked = desk.masker.mask_json(&message.text());
+        let masked = self.masked(&message.text());
         let payload = Payload::CompIntent(Box::new(comp));
         desk.record(payload, Some(masked)).await?;
         Ok(Watched {
@@ -303,7 +303,7 @@ impl<T: Transport> Watch<T> {
         let masked = answer.filter(|(_, body)| !body.starts_with(b"PK"));
         let masked = masked.map(|(_, body)| {
             let kept = &body[..body.len().min(KEPT_MAX)];
-            desk.masker.mask_json(&String::from_utf8_lossy(kept))
+            self.masked(&String::from_utf8_lossy(kept))
         });
         let ended = Ended {
             txid: watched.txid,
@@ -356,6 +356,11 @@ impl<T: Transport> Watch<T> {
             at,
             interrupted: false,
         })
+    }
+
+    /// A text as it may be kept. Nothing of it is ever sent again, so a token needs not stand in it either.
+    fn masked(&self, text: &str) -> String {
+        Voucher::hidden_in(&self.desk.masker.mask_json(text))
     }
 
     fn txid(&self, origin: &str, msgid: &MsgId, digest: &str, infno: &InfNo) -> Result<TxId, Halt> {

@@ -61,6 +61,9 @@ pub enum Lost {
     /// The answer was given up while it came: too long, or nothing that a party would write.
     #[error("the answer was given up: {0}")]
     Beyond(String),
+    /// 应答验签不过 · The answer is not signed by the platform that answers here: nobody knows whose word it is.
+    #[error("answer-signature: the answer is not signed by its platform")]
+    NotSigned,
     /// The deadline for the whole exchange passed.
     #[error("no answer within {0} ms")]
     Timeout(u64),
@@ -206,7 +209,13 @@ impl Http {
         let body = answer::read(response, bounds).await?;
         let said = call.body.as_ref().and_then(|_| self.speeches.get(to));
         let body = match said {
-            Some(speech) => speech.plain(body),
+            Some(speech) => {
+                let plain = speech.plain(body);
+                if !speech.trusts(&plain) {
+                    return Err(Lost::NotSigned);
+                }
+                plain
+            }
             None => body,
         };
         Ok(Answer { status, body })

@@ -15,7 +15,7 @@ use crate::catalogue::{FieldSpec, Need, NodeKind, NodeSpec, catalogue};
 use crate::finding::{FieldPath, Finding, Said, Weight};
 use crate::json;
 use crate::members::{Members, same_word};
-use crate::regional::{field_name, node_name};
+use crate::regional::{field_name, is_regular_number, node_name};
 use crate::request::Request;
 
 /// 口径 · How strictly a message is measured.
@@ -28,7 +28,8 @@ pub enum Mode {
 }
 
 /// What tolerant mode forgives.
-const FORGIVEN: [&str; 32] = [
+const FORGIVEN: [&str; 33] = [
+    "infno-edition",
     "address-differs",
     "computed-missing",
     "byte-order-mark",
@@ -87,8 +88,18 @@ pub fn check(request: &Request<'_>, mode: Mode, profile: &Profile) -> Vec<Findin
             check_input_keys(request, &transaction.input, &mut found);
             check_lines(request, profile, &mut found);
             ties::check(request, transaction, profile, &mut found);
+            if !is_regular_number(&profile.names, &request.infno) {
+                found.add(
+                    "infno-edition",
+                    path("", None, "infno", "交易编号"),
+                    profile.names.diagnosis_numbers.join(" / "),
+                    request.infno.as_str(),
+                );
+            }
         }
         None if profile.recorded.contains(&request.infno) => {}
+        // Regular here, though no public document says what stands in it.
+        None if profile.settles_in_one_call(&request.infno) => {}
         None => found.add(
             "infno-unknown",
             path("", None, "infno", ""),
@@ -319,7 +330,15 @@ fn check_input_keys(request: &Request<'_>, nodes: &[NodeSpec], found: &mut Found
         .iter()
         .filter_map(|node| request.key_of(node.id))
         .collect();
-    for (key, _) in request.input.iter().filter(|(key, _)| !used.contains(key)) {
+    for (key, raw) in request.input.iter().filter(|(key, _)| !used.contains(key)) {
+        let lacks =
+            |one: &&mut Finding| one.code == "node-missing" && one.actual == Said::default();
+        let is_box = raw.starts_with(['{', '[']);
+        // A node under a name of nobody is the one that is missing.
+        if let Some(missing) = found.findings.iter_mut().find(lacks).filter(|_| is_box) {
+            missing.actual = key.into();
+            continue;
+        }
         match used.iter().find(|node| same_word(node, key)) {
             Some(node) => found.add("key-case", path(node, None, "", ""), *node, key),
             None => found.add("unknown-key", path("input", None, key, ""), "", key),

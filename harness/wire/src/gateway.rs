@@ -17,8 +17,8 @@ pub use check::{GatewayNote, GatewayRefusal, Nonces, Presented, Rules, check, he
 pub use crosswipe_domain::Dialect;
 pub use path::{Routed, address, route};
 pub use seal::{
-    is_signature, opened_answer, sealed, sealed_answer, sealed_request, signature, signs_its_input,
-    unsealed,
+    is_signature, is_signed_answer, opened_answer, sealed, sealed_answer, sealed_request,
+    signature, signed_answer, signs_its_input, unsealed,
 };
 pub use sign::{Outbound, sign};
 
@@ -57,6 +57,8 @@ pub struct Key {
     /// Whose it is: an institution's code; its own name where nothing else is said.
     pub owner: String,
     secret: String,
+    /// 平台公钥 · What signatures of answers are checked with, uncompressed; `None` = that of a mock platform.
+    platform: Option<Vec<u8>>,
 }
 
 impl Key {
@@ -67,6 +69,7 @@ impl Key {
             owner: id.clone(),
             id,
             secret: secret.into(),
+            platform: None,
         }
     }
 

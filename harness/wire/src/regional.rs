@@ -20,6 +20,24 @@ const STAY_NUMBERS: [&str; 2] = ["ipt_no", "ipt_otp_no"];
 /// What restricts a reconciliation to refund records, in the tables.
 const REFUND_FLAG: &str = "refd_setl_flag";
 
+/// The upload of a visit's diagnoses, which has two numbers.
+const DIAGNOSES: &str = "2203";
+
+/// The number under which a region takes a transaction of the tables.
+pub fn number(names: &Names, infno: &InfNo) -> InfNo {
+    let own = names.diagnosis_numbers.first();
+    match own.filter(|_| infno.as_str() == DIAGNOSES) {
+        Some(own) => InfNo::new(own),
+        None => infno.clone(),
+    }
+}
+
+/// Whether a number of the upload is one that the region uses; every other number is.
+pub fn is_regular_number(names: &Names, infno: &InfNo) -> bool {
+    let mut numbers = names.diagnosis_numbers.iter();
+    infno.base() != DIAGNOSES || numbers.any(|number| number == infno.as_str())
+}
+
 /// What a region calls a node of the tables.
 pub fn node_name<'n>(names: &'n Names, infno: &InfNo, node: &'n str) -> &'n str {
     match (infno.base(), node) {
@@ -146,6 +164,22 @@ mod tests {
         let refused = r#"{"code":401,"message":"no"}"#;
         assert_eq!(in_form(&form, refused.to_owned()), refused);
         assert_eq!(in_form(&form, "<html>".to_owned()), "<html>");
+    }
+
+    #[test]
+    fn a_region_has_its_own_number_for_the_upload_of_diagnoses() {
+        let mut names = crosswipe_domain::Profile::default().names;
+        let of = |names: &Names, text: &str| number(names, &InfNo::new(text)).to_string();
+        assert_eq!(
+            (of(&names, "2203"), of(&names, "2207")),
+            ("2203A".into(), "2207".into())
+        );
+        let regular = |names: &Names, text: &str| is_regular_number(names, &InfNo::new(text));
+        assert!(regular(&names, "2203") && regular(&names, "2203A") && regular(&names, "2207A"));
+        assert!(!regular(&names, "2203B"));
+        names.diagnosis_numbers = vec!["2203".to_owned()];
+        assert_eq!(of(&names, "2203"), "2203");
+        assert!(regular(&names, "2203") && !regular(&names, "2203A"));
     }
 
     #[test]

@@ -230,11 +230,46 @@ fn read_input<'a>(envelope: &Members<'a>, notes: &mut Vec<Finding>) -> Members<'
         }
         _ => envelope.object("input").unwrap_or_default(),
     };
+    let input = without_extra_levels(input, notes);
     notes.extend(
         input
             .repeated()
             .map(|key| note("duplicate-key", key, "1", "> 1")),
     );
+    input
+}
+
+/// 多一层 · `input` within `input`, or a node within a node of its own name.
+fn without_extra_levels<'a>(mut input: Members<'a>, notes: &mut Vec<Finding>) -> Members<'a> {
+    let is_box = |raw: &str| raw.starts_with(['{', '[']);
+    let mut outermost = None;
+    while input.len() == 1 {
+        let Some(key) = input.iter().next().map(|(key, _)| key.to_owned()) else {
+            break;
+        };
+        let Some(inner) = input.object(&key).filter(|inner| !inner.is_empty()) else {
+            break;
+        };
+        let of_same_name = inner.len() == 1
+            && inner
+                .iter()
+                .all(|(name, raw)| same_word(name, &key) && is_box(raw));
+        let of_input = same_word(&key, "input") && inner.iter().all(|(_, raw)| is_box(raw));
+        if !of_same_name && !of_input {
+            break;
+        }
+        outermost.get_or_insert(key);
+        input = inner;
+    }
+    if let Some(key) = outermost {
+        let once = Said::words("一层", "one level");
+        notes.push(note(
+            "node-level",
+            &key,
+            once,
+            Said::words("多套了一层", "one level too many"),
+        ));
+    }
     input
 }
 

@@ -273,6 +273,13 @@ pub const CODES: &[FindingRule] = &[
         "infno is a transaction of the catalogue",
     ),
     of(
+        "infno-edition",
+        "不是本地的交易编号",
+        "number of another edition",
+        "2203 与 2203A 是同一交易的两个编号, 发本地在用的那一个",
+        "2203 and 2203A are two numbers of one transaction; the region's own is sent",
+    ),
+    of(
         "cainfo-unverifiable",
         "cainfo 验不了",
         "cainfo cannot be verified",
@@ -495,6 +502,13 @@ pub const CODES: &[FindingRule] = &[
         "infcode as text",
         "infcode 是数 0 或负数",
         "infcode is a number",
+    ),
+    of(
+        "answer-signature",
+        "应答没有平台的签名",
+        "answer not signed by the platform",
+        "地方规则写明应答签名的, cainfo 是平台对应答的 SM2 签名",
+        "Where the region signs answers, cainfo is the platform's SM2 signature of the answer",
     ),
     of(
         "success-with-error",

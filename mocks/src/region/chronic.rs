@@ -116,14 +116,67 @@ pub(super) fn entitled(
 
 /// Whether a person has a registration for a disease that holds on a day.
 pub(super) fn is_filed(ledger: &Ledger, person: &str, disease: &str, on: Day) -> bool {
-    let holds = |held: &Held| {
-        let facts = &held.row.facts;
-        let date = |name: &str| Day::parse(fact(facts, name).get(..10)?).ok();
-        !held.row.is_terminal()
-            && held.row.cause.infno.starts_with("2503")
-            && fact(facts, "opsp_dise_code") == disease
-            && date("begndate").is_none_or(|from| from <= on)
-            && date("enddate").is_none_or(|to| on <= to)
+    let mut filings = ledger.rows_of_person("filing", person);
+    filings.any(|held| holds(held, Some(disease), on))
+}
+
+/// Whether a registration is one for a disease (`None` = for any) that holds on a day.
+fn holds(held: &Held, disease: Option<&str>, on: Day) -> bool {
+    let facts = &held.row.facts;
+    let date = |name: &str| Day::parse(fact(facts, name).get(..10)?).ok();
+    !held.row.is_terminal()
+        && held.row.cause.infno.starts_with("2503")
+        && disease.is_none_or(|disease| fact(facts, "opsp_dise_code") == disease)
+        && date("begndate").is_none_or(|from| from <= on)
+        && date("enddate").is_none_or(|to| on <= to)
+}
+
+/// A registration may not go while a settlement stands that only it entitles to.
+///
+/// # Errors
+/// E-SETTLED, with that settlement.
+pub(super) fn may_unfile(ledger: &Ledger, hop: &Hop, filing: &str) -> Result<(), Refusal> {
+    let Some(asked) = ledger.row("filing", filing) else {
+        return Ok(());
     };
-    ledger.rows_of_person("filing", person).any(holds)
+    let settled = ledger.rows_of_person("settlement", &hop.person);
+    for one in settled.filter(|held| held.row.status == "settled") {
+        let facts = &one.row.facts;
+        if !KINDS.contains(&fact(facts, "med_type")) {
+            continue;
+        }
+        // Of a bill whose visit and lines name no disease any registration may be the one.
+        let disease = disease_on_books(ledger, fact(facts, "mdtrt_id"));
+        let times = ["begntime", "setl_time"].into_iter();
+        let mut times = times.filter_map(|name| Moment::parse_wire(fact(facts, name)).ok());
+        let Some(on) = times.next().map(Moment::day) else {
+            continue;
+        };
+        let rests_on = |held: &Held| holds(held, disease, on);
+        let mut others = ledger
+            .rows_of_person("filing", &hop.person)
+            .filter(|held| held.row.id != filing);
+        if rests_on(asked) && !others.any(rests_on) {
+            let why = format!(
+                "trt_dcla_detl_sn {filing}: 结算 {} 用着它, 先退该笔结算 (that settlement rests on it: undo it first)",
+                one.row.id
+            );
+            return Err(Refusal::new(RefusalCode::Settled, why));
+        }
+    }
+    Ok(())
+}
+
+/// What a visit or its lines say of the disease.
+fn disease_on_books<'l>(ledger: &'l Ledger, mdtrt_id: &str) -> Option<&'l str> {
+    let visit = ledger.row("visit", mdtrt_id);
+    let lines = ledger.rows_of_visit("fee-detail", mdtrt_id);
+    let mut said = visit.into_iter().chain(lines);
+    said.find_map(|held| {
+        held.row
+            .facts
+            .get("dise_codg")
+            .filter(|code| !code.is_empty())
+    })
+    .map(String::as_str)
 }

@@ -64,7 +64,17 @@ impl Region {
             .facts
             .get("begntime")
             .and_then(|text| crosswipe_domain::Moment::parse_wire(text).ok());
-        if begin.zip(end).is_some_and(|(begin, end)| end < begin) {
+        // A day alone is that whole day.
+        let day_alone = ask
+            .node
+            .text("endtime")
+            .is_some_and(|text| text.trim().len() <= 10);
+        let before =
+            |(begin, end): (crosswipe_domain::Moment, crosswipe_domain::Moment)| match day_alone {
+                true => end.day() < begin.day(),
+                false => end < begin,
+            };
+        if begin.zip(end).is_some_and(before) {
             return Err(bad("endtime 早于 begntime"));
         }
         let main = ask

@@ -173,6 +173,11 @@ impl Insured {
             return Ok(self.shrug(now, hop, unbill, receipt));
         }
         rules::check(&self.ledger, hop)?;
+        if let Deed::Unfile { filing } = &hop.deed
+            && self.setup.profile(self.code).policy.chronic_filed
+        {
+            chronic::may_unfile(&self.ledger, hop, filing)?;
+        }
         closing::check(&self.ledger, self.setup.profile(self.code), now, hop)?;
         let mut done = hop.clone();
         match &mut done.deed {

@@ -45,8 +45,8 @@ use self::admit::{Admitted, Head};
 use self::body::{NotTaken, Room};
 use self::doors::{Door, Doors, Handle};
 pub use self::front::{
-    Behind, Front, FrontConfig, Leap, PlanClock, Quiet, ROUTES, Reset, Seen, Taken, Unwritten,
-    Witness, Writing,
+    Behind, Front, FrontConfig, Leap, PlanClock, Quiet, ROUTES, Reset, Seen, Taken, Token,
+    Unwritten, Witness, Writing, tokens,
 };
 pub use self::gate::Gate;
 use self::line::Line;

@@ -110,6 +110,39 @@ fn a_disease_is_paid_up_to_its_quota_and_the_quota_comes_back() {
     check_rolled_back(&before, &books(&world));
 }
 
+/// What a settlement rests on stands as long as it stands, unless another registration bears it too.
+#[rstest]
+#[case::while_it_stands(true, None, Some(Code::Settled))]
+#[case::once_it_is_undone(false, None, None)]
+#[case::with_another_that_holds(true, Some(HYPERTENSION), None)]
+#[case::with_another_of_another_disease(true, Some("M01600"), Some(Code::Settled))]
+fn a_registration_goes_last(
+    #[case] stands: bool,
+    #[case] beside: Option<&str>,
+    #[case] code: Option<Code>,
+) {
+    let world = world(|_| {});
+    let mut counter = Counter::new(&world, H_NINGBO, EMPLOYEE);
+    let filed = file(&mut counter, HYPERTENSION, "2017-01-01", None).output();
+    if let Some(disease) = beside {
+        file(&mut counter, disease, "2017-01-01", None).output();
+    }
+    let visit = visit(&mut counter, Some(HYPERTENSION));
+    let settled = counter.send("2207", bill(&visit)).output();
+    if !stands {
+        let setl_id = &settled["setlinfo"]["setl_id"];
+        let undo = json!({"data": {"mdtrt_id": visit, "setl_id": setl_id}});
+        counter.send("2208", undo).output();
+    }
+    let number = &filed["result"]["trt_dcla_detl_sn"];
+    let unfile = json!({"data": {"trt_dcla_detl_sn": number, "memo": "测试"}});
+    let said = counter.send("2504", unfile);
+    match code {
+        Some(code) => assert_eq!(said, Said::Refused(code)),
+        None => drop(said.output()),
+    }
+}
+
 #[rstest]
 #[case::never(None, Code::Chronic)]
 #[case::for_another(Some(("M01600", "2017-01-01", None)), Code::Chronic)]

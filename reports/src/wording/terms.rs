@@ -349,6 +349,10 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
             "本机时钟被拨回，业务时间照常往前",
             "this computer's clock was set back; business time went on",
         ),
+        "answer-signature" => lang.pick(
+            "应答验签不过，不予采信，按结果未知处理",
+            "an answer was not signed by its platform: not believed, its outcome unknown",
+        ),
         "query-flap" => lang.pick(
             "查询答复曾经反复，后来一致",
             "queries wavered and agreed in the end",

@@ -30,6 +30,8 @@ pub(super) enum Kind {
     Reversible(Place<Vec<InfNo>>),
     /// Transactions beyond the catalogue.
     Recorded(Place<Vec<InfNo>>),
+    /// A settlement in one call and its undo, beyond the catalogue; or neither.
+    OneCall(Place<Vec<InfNo>>),
     /// A whole number from one to another.
     Whole(u32, u32, Place<u32>),
     /// A length of time in minutes.
@@ -107,6 +109,18 @@ impl Kind {
             Kind::Recorded(place) => {
                 let said = words::words(node, problems);
                 *place(profile) = recorded(&said, problems);
+            }
+            Kind::OneCall(place) => {
+                let said = words::words(node, problems);
+                let read = recorded(&said, problems);
+                match (read.len(), said.first()) {
+                    (0 | 2, _) | (_, None) => *place(profile) = read,
+                    (_, Some(first)) => {
+                        let message = format!("`{key}` names the settlement and its undo");
+                        let help = "如 [2260, 2261], 没有就写 [] · e.g. [2260, 2261], or [] where there is none";
+                        problems.push(first.at.error(codes::UNKNOWN_WORD, message).help(help));
+                    }
+                }
             }
             Kind::Whole(least, most, place) => {
                 if let Some(number) = whole(node, *least, *most, problems) {
@@ -204,7 +218,7 @@ impl Kind {
                 };
                 list(place(profile).iter().map(name).collect())
             }
-            Kind::Reversible(place) | Kind::Recorded(place) => {
+            Kind::Reversible(place) | Kind::Recorded(place) | Kind::OneCall(place) => {
                 list(place(profile).iter().map(ToString::to_string).collect())
             }
             Kind::Whole(_, _, place) => place(profile).to_string(),

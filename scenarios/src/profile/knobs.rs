@@ -142,6 +142,16 @@ pub(super) const KNOBS: &[Knob] = &[
         ),
     ),
     knob(
+        "answers.cainfo",
+        "应答的 cainfo: 不签名, 或平台对 infcode、inf_refmsgid、output 的 SM2 签名",
+        "cainfo of answers: nothing, or the platform's SM2 signature of infcode, inf_refmsgid and output",
+        Kind::Choice(
+            &["none", "sm2"],
+            |p, at| p.answers.signed = at == 1,
+            |p| usize::from(p.answers.signed),
+        ),
+    ),
+    knob(
         "answers.undo_parts",
         "撤销应答中个人负担与医院负担: 给出或为空",
         "parts of person and hospital in the answer to an undo",
@@ -190,6 +200,18 @@ pub(super) const KNOBS: &[Knob] = &[
             |p, at| p.names.stay_number = ["ipt_no", "ipt_otp_no"][at].to_owned(),
             |p| usize::from(p.names.stay_number == "ipt_otp_no"),
         ),
+    ),
+    knob(
+        "names.diagnosis_numbers",
+        "门诊就诊信息上传的交易编号: 2203A 或 2203, 第一个为本工具所发",
+        "numbers of the upload of a visit's diagnoses, 2203A or 2203; the first is what the harness sends",
+        Kind::Texts(diagnosis_number, |p| &mut p.names.diagnosis_numbers),
+    ),
+    knob(
+        "names.one_call",
+        "一站式门诊结算及其撤销的交易编号 (2260, 2261); 空为没有",
+        "one-call outpatient settlement and its undo (2260, 2261); empty = there is none",
+        Kind::OneCall(|p| &mut p.names.one_call),
     ),
     knob(
         "names.refund_flag",
@@ -558,6 +580,10 @@ fn path(text: &str) -> Option<&'static str> {
 
 fn version(text: &str) -> Option<&'static str> {
     (text.chars().count() > 6).then_some("不超过 6 字, 如 V1.0 · at most 6 characters, e.g. V1.0")
+}
+
+fn diagnosis_number(text: &str) -> Option<&'static str> {
+    (!matches!(text, "2203" | "2203A")).then_some("2203A 或 2203 · 2203A or 2203")
 }
 
 fn receiver(text: &str) -> Option<&'static str> {

@@ -72,7 +72,9 @@ fn shape(kind: &Kind) -> String {
         Kind::Text(..) => r#""type":["string","integer"]"#.to_owned(),
         Kind::Texts(..) => list(r#""type":["string","number"]"#),
         Kind::Checks(_) => list(&words(&CHECKS.map(|(name, _)| name))),
-        Kind::Reversible(_) | Kind::Recorded(_) => list(r#""type":["string","integer"]"#),
+        Kind::Reversible(_) | Kind::Recorded(_) | Kind::OneCall(_) => {
+            list(r#""type":["string","integer"]"#)
+        }
         Kind::Whole(least, most, _) => {
             format!(r#""type":"integer","minimum":{least},"maximum":{most}"#)
         }

@@ -15,7 +15,8 @@ fn case(steps: &str) -> String {
 const STEPS: &str = r#"      - {human: {zh: 刷卡结算, en: settle}, within: 5m, name: swipe}
       - {await: "2207A", person: jia, institution: H33020000001, within: 90s, expect: {outcome: ok, setlinfo.medfee_sumamt: 50.00}}
       - human: 请窗口退费
-      - {await: "2208", within: 2h, expect: {outcome: refused, code: E-NOVISIT}}"#;
+      - {await: "2208", within: 2h, expect: {outcome: refused, code: E-NOVISIT}}
+      - {await: "2208", within: 2h}"#;
 
 #[test]
 fn a_case_that_waits_is_read_apart_from_those_of_a_run() {
@@ -42,7 +43,7 @@ fn a_case_that_waits_is_read_apart_from_those_of_a_run() {
         ("day/till", "窗口", "zj-02")
     );
     let names: Vec<&str> = cues.iter().map(Cue::name).collect();
-    assert_eq!(names, ["swipe", "2", "3", "4"]);
+    assert_eq!(names, ["swipe", "2", "3", "4", "5"]);
     let (Cue::Human(first), Cue::Await(second), Cue::Human(third), Cue::Await(fourth)) =
         (&cues[0], &cues[1], &cues[2], &cues[3])
     else {
@@ -147,8 +148,13 @@ fn a_case_that_waits_is_read_apart_from_those_of_a_run() {
 )]
 #[case::inside_branches(
     "parallel:\n          - {await: \"2207\", within: 1m}\n          - {await: \"2208\", within: 1m}",
-    "wrong_shape",
-    "does nothing"
+    "attended_here",
+    "inside `parallel`"
+)]
+#[case::inside_a_longer_branch(
+    "parallel:\n          - - {human: 刷卡}\n            - {await: \"2207\", within: 1m}\n          - {await: \"2208\", within: 1m}",
+    "attended_here",
+    "inside `parallel`"
 )]
 fn a_slip_in_what_is_awaited_is_told(
     #[case] step: &str,
@@ -162,6 +168,56 @@ fn a_slip_in_what_is_awaited_is_told(
     let told = told(&problems);
     assert!(
         told.contains(&format!("scenario::{code}")) && told.contains(message),
+        "{told}"
+    );
+}
+
+/// A settlement that is awaited stands until the HIS undoes it.
+#[rstest]
+#[case::the_last_step(r#"{await: "2207", within: 1m}"#, true)]
+#[case::an_undo_before(
+    "{await: \"2208\", within: 1m}\n      - {await: \"2207\", within: 1m}",
+    true
+)]
+#[case::of_a_stay_by_another(
+    "{await: \"2304\", within: 1m}\n      - {await: \"2208\", within: 1m}",
+    true
+)]
+#[case::an_undo_that_is_to_be_refused(
+    "{await: \"2207\", within: 1m}\n      - {await: \"2208\", within: 1m, expect: {outcome: refused}}",
+    true
+)]
+#[case::of_another_person(
+    "{await: \"2207\", within: 1m, person: jia}\n      - {await: \"2208\", within: 1m, person: yi}",
+    true
+)]
+#[case::undone(
+    "{await: \"2207\", within: 1m, person: jia}\n      - {await: \"2208\", within: 1m}",
+    false
+)]
+#[case::undone_under_a_version(
+    "{await: \"2207A\", within: 1m}\n      - {await: \"2208A\", within: 1m}",
+    false
+)]
+#[case::a_purchase(
+    "{await: \"2102\", within: 1m}\n      - {await: \"2103\", within: 1m}",
+    false
+)]
+#[case::reversed(
+    "{await: \"2304\", within: 1m}\n      - {await: \"2601\", within: 1m}",
+    false
+)]
+#[case::to_be_refused(r#"{await: "2207", within: 1m, expect: {outcome: refused}}"#, false)]
+#[case::no_settlement(r#"{await: "2206", within: 1m}"#, false)]
+fn a_settlement_whose_undo_is_not_awaited_is_warned_of(#[case] steps: &str, #[case] warned: bool) {
+    let steps = case(&format!("      - {steps}"));
+    let folder = planted(&[("day.yaml", "  - case: public\n", &steps)]);
+    let (plan, problems) = read(folder.path());
+    let told = told(&problems);
+    assert!(plan.is_some(), "{told}");
+    assert_eq!(
+        told.contains("scenario::awaited_without_undo"),
+        warned,
         "{told}"
     );
 }

@@ -13,13 +13,14 @@ mod keep;
 mod left;
 mod list;
 mod round;
+mod vouchers;
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use crosswipe_domain::{Moment, Phase};
-use crosswipe_mocks::{Behind, FREE, Front, FrontConfig};
+use crosswipe_mocks::{Behind, FREE, Front, FrontConfig, tokens};
 use crosswipe_reports::Lang;
 use crosswipe_runner::clock::real_now;
 use crosswipe_scenarios::Plan;
@@ -51,13 +52,19 @@ pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<
     let door = open(args, &round, behind, token.clone()).await?;
     let notice = |round: &Round| -> Result<String, Trouble> {
         let notice = round.notice(args, door.address(), token.as_deref());
+        let (persons, topology) = (&round.plan.registry.personas, &round.plan.topology);
+        let vouchers = tokens(persons, topology, real_now(), 0);
         if args.json {
-            to_stdout(&format!("{}\n", notice.json()))?;
+            let mut told = notice.json();
+            told["vouchers"] = json!(vouchers);
+            to_stdout(&format!("{told}\n"))?;
         }
         let text = notice.text(args.common.lang());
         if !args.common.quiet {
             to_stderr(&text);
+            to_stderr(&vouchers::text(&vouchers, args.common.lang()));
         }
+        // Tokens go with the minutes, so the page makes its own.
         Ok(text)
     };
     door.put_up(notice(&round)?).await;
@@ -119,6 +126,7 @@ async fn open(
     let config = FrontConfig {
         dialect: args.dialect,
         mode,
+        persons: round.plan.registry.personas.clone(),
         keys: round.keys.all(),
         token,
     };
@@ -290,6 +298,7 @@ impl Notice<'_> {
                     "code": one.code.as_str(), "name": one.name, "region": one.region.as_str(),
                     "key": key.id, "secret": key.reveal_secret(),
                     "sm2_private": key.sm2_private(), "sm4": key.sm4(),
+                    "platform_public": key.platform_public(),
                 })
             })
             .collect();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """一家医院的 HIS · A HIS that knows nothing of crosswipe: signs in, registers, charges, settles and undoes, in one dialect.
 
-usage: his.py ADDRESS DIALECT INSTITUTION KEY SECRET PLACE INSURED PSN_NO ID_NUMBER [gbk] [leave] [forge] [late] [elsewhere] [text] [sm2=PRIVATE] [sm4=KEY]
+usage: his.py ADDRESS DIALECT INSTITUTION KEY SECRET PLACE INSURED PSN_NO ID_NUMBER [gbk] [leave] [forge] [late] [elsewhere] [text] [sm2=PRIVATE] [sm4=KEY] [pub=PLATFORM]
 Writes one line of JSON a message: infno, HTTP status, infcode or code, err_msg or message. `leave` settles and goes home.
 """
 import base64, hashlib, hmac, json, os, sys, time, urllib.parse, urllib.request, uuid
@@ -80,8 +80,12 @@ def call(infno, node, data, number=None):
     print(json.dumps({"infno": infno, "status": status, "code": code, "said": said}), flush=True)
     if int(code) != 0:
         sys.exit(1)
-    if "sm4" in typed and answer["output"] is not None:
-        return json.loads(sealing.sm4_open(typed["sm4"], answer["output"]))
+    opened = sealing.sm4_open(typed["sm4"], answer["output"]) if "sm4" in typed and answer["output"] is not None else None
+    if "pub" in typed:
+        text = f"{code}{answer['inf_refmsgid']}{opened or ''}"
+        assert sealing.sm2_verify(typed["pub"], text.encode(), answer["cainfo"]), answer
+    if opened is not None:
+        return json.loads(opened)
     return answer["output"]
 
 

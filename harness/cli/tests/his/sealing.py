@@ -58,6 +58,17 @@ def sm2_sign(private, text):
             return base64.b64encode(number(r) + number(s)).decode()
 
 
+def sm2_verify(public, text, given):
+    """Whether `given` (Base64 of r and s) signs the text by the key whose uncompressed public half is `public` in hex."""
+    whom, number = b"1234567812345678", lambda value: value.to_bytes(32, "big")
+    point = int(public[2:66], 16), int(public[66:], 16)
+    about = sm3((len(whom) * 8).to_bytes(2, "big") + whom + b"".join(map(number, (A, B, *G, *point))))
+    e, raw = int.from_bytes(sm3(about + text), "big"), base64.b64decode(given)
+    r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    t = (r + s) % N
+    return len(raw) == 64 and 0 < r < N and 0 < s < N and t and (e + add(times(s, G), times(t, point))[0]) % N == r
+
+
 def turn(word, by):
     return (word << by | word >> 32 - by) & 0xFFFFFFFF
 

@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use crosswipe_domain::{Encoding, Moment, Profile};
 use crosswipe_wire::Request;
-use crosswipe_wire::gateway::{Key, Outbound, address, opened_answer, sealed_request, sign};
+use crosswipe_wire::gateway::{
+    Key, Outbound, address, is_signed_answer, opened_answer, sealed_request, sign,
+};
 
 /// 说方言 · How one party is spoken to, and with which key.
 pub struct Speech {
@@ -97,6 +99,14 @@ impl Speech {
         }
     }
 
+    /// 验签 · Whether a plain answer may be believed: signed by the platform, where the region signs answers.
+    pub(super) fn trusts(&self, answer: &Bytes) -> bool {
+        let signed = self.profile.answers.signed;
+        // Bytes that are no text are a file, or nothing that anybody takes for a platform's word.
+        let text = std::str::from_utf8(answer);
+        !signed || text.map_or(true, |text| is_signed_answer(&self.key, text))
+    }
+
     /// 32 hex digits that were never used before.
     fn nonce(&self) -> String {
         let count = self.sent.fetch_add(1, Ordering::Relaxed);
@@ -107,6 +117,8 @@ impl Speech {
 
 #[cfg(test)]
 mod tests {
+    use crosswipe_wire::gateway::signed_answer;
+
     use super::*;
 
     /// A message with a character that is one byte nowhere, and one that GBK lacks.
@@ -140,6 +152,26 @@ mod tests {
         assert!(kind.ends_with("GBK") && std::str::from_utf8(&gbk).is_err());
         assert!(!gbk.contains(&b'?'));
         assert_eq!(encoding_rs::GB18030.decode(&gbk).0, MESSAGE);
+    }
+
+    /// Who signs answers is believed when the signature holds, and only then; who does not is believed as before.
+    #[test]
+    fn an_answer_that_nobody_signed_is_not_believed_where_answers_are_signed() {
+        let answer = r#"{"infcode":0,"inf_refmsgid":"R","output":{"a":"测"}}"#;
+        let mut profile = Profile::default();
+        for signs in [false, true] {
+            profile.answers.signed = signs;
+            let key = Key::new("k", "s");
+            let signed = signed_answer(&profile.answers, &key, answer.to_owned());
+            let speech = Speech::new(Arc::new(profile.clone()), key, [0; 8]);
+            let (gbk, ..) = encoding_rs::GB18030.encode(&signed);
+            let plain = speech.plain(Bytes::from(gbk.into_owned()));
+            assert!(speech.trusts(&plain));
+            assert!(speech.trusts(&Bytes::from_static(b"{\"code\":401}")));
+            assert_eq!(speech.trusts(&Bytes::from(answer)), !signs);
+            let bent = signed.replace("\"infcode\":0", "\"infcode\":-1");
+            assert_eq!(speech.trusts(&Bytes::from(bent)), !signs);
+        }
     }
 
     #[test]

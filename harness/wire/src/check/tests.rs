@@ -32,6 +32,36 @@ fn codes(body: &str, mode: Mode) -> Vec<(&'static str, Weight, String)> {
         .collect()
 }
 
+/// Of the two numbers of one transaction a region may use one alone; the other is taken, and told.
+#[rstest]
+#[case::both_are_regular(&["2203A", "2203"], "2203", false)]
+#[case::the_newer_alone(&["2203A"], "2203A", false)]
+#[case::the_older_of_two_editions(&["2203A"], "2203", true)]
+#[case::the_newer_where_the_older_is_used(&["2203"], "2203A", true)]
+#[case::another_transaction(&["2203"], "2207A", false)]
+fn a_number_of_another_edition_is_told(
+    #[case] regular: &[&str],
+    #[case] infno: &str,
+    #[case] told: bool,
+) {
+    let body = settle(str::to_owned).replacen("2207", infno, 1);
+    let request = Request::parse(body.as_bytes()).unwrap();
+    let mut profile = crosswipe_domain::Profile::default();
+    profile.names.diagnosis_numbers = regular.iter().map(|one| (*one).to_owned()).collect();
+    for (mode, weight) in [
+        (Mode::Tolerant, Weight::Note),
+        (Mode::Strict, Weight::Defect),
+    ] {
+        let found = check(&request, mode, &profile);
+        let found = found.iter().find(|one| one.code == "infno-edition");
+        assert_eq!(
+            found.map(|one| one.weight),
+            told.then_some(weight),
+            "{infno}"
+        );
+    }
+}
+
 #[test]
 fn a_regular_message_gets_no_finding_at_all() {
     let body = settle(str::to_owned);

@@ -109,10 +109,19 @@ fn check_reversible(request: &Request<'_>, profile: &Profile, found: &mut Found)
     }
 }
 
+/// Bounds of the period that is reconciled.
+const PERIOD: [&str; 2] = ["stmt_begndate", "stmt_enddate"];
+
 fn check_period(request: &Request<'_>, found: &mut Found) {
+    for finding in &mut found.findings {
+        let is_bound = PERIOD.contains(&finding.path.field.as_str());
+        if is_bound && matches!(finding.code, "date-form" | "date-unreadable") {
+            finding.code = "period-form";
+        }
+    }
     let Some(data) = data(request) else { return };
     let day = |name: &str| Day::parse(&data.text(name)?).ok();
-    if let (Some(begin), Some(end)) = (day("stmt_begndate"), day("stmt_enddate"))
+    if let [Some(begin), Some(end)] = PERIOD.map(day)
         && begin > end
     {
         let at = path("data", None, "stmt_enddate", "对账结束日期");

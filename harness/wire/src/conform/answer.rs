@@ -113,6 +113,11 @@ fn envelope(response: &Response<'_>, form: &AnswerForm, found: &mut Found) {
         let (expected, actual) = (kind(form.infcode_as_text), kind(as_text));
         found.add("infcode-type", at("infcode"), expected, actual);
     }
+    let cainfo = response.envelope.text("cainfo");
+    if form.signed && cainfo.is_none_or(|cainfo| cainfo.trim().is_empty()) {
+        let expected = Said::words("平台的签名", "the platform's signature");
+        found.add("answer-signature", at("cainfo"), expected, "");
+    }
     let receipt = response.inf_refmsgid.as_deref().unwrap_or_default();
     let length = receipt.chars().count();
     if length != RECEIPT_LENGTH {

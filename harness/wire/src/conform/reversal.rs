@@ -93,7 +93,13 @@ impl Conform {
             }
             return;
         };
-        if let Some(named) = &named
+        // What may not be named at all names no other transaction.
+        let from = found.findings.len();
+        let barred = found
+            .findings
+            .iter()
+            .any(|one| one.code == "reversal-not-allowed");
+        if let Some(named) = named.as_ref().filter(|_| !barred)
             && named.trim_end_matches(|c: char| c.is_ascii_alphabetic()) != sent.infno
         {
             found.add(
@@ -109,7 +115,10 @@ impl Conform {
             let at = look.field("psn_no");
             found.add("reversal-psn-no", at, its_person(), another());
         }
-        if sent.undone {
+        // Whoever names the wrong thing is told that, and not what would be said of the right one.
+        let names_another = barred || found.findings.len() > from;
+        if names_another {
+        } else if sent.undone {
             let at = look.field("omsgid");
             found.add(
                 "reversal-repeated",

@@ -59,6 +59,9 @@ impl Conform {
 
     /// How many settlements the institution counts, against those that it was told of.
     fn count(&self, look: &Look<'_, '_>, found: &mut Found) {
+        if found.findings.iter().any(|one| one.code == "period-form") {
+            return;
+        }
         let day = |name: &str| Day::parse(&look.text(name)?).ok();
         let (Some(from), Some(to)) = (day("stmt_begndate"), day("stmt_enddate")) else {
             return;

@@ -221,6 +221,18 @@ pub fn check(
             .and_then(|value| Some(value.split_once(':')?.0.trim().to_owned())),
         Dialect::ApiKey | Dialect::Bare => return Ok(notes),
     };
+    let untold = match dialect {
+        Dialect::Zhejiang if stamp.is_none() => untold_stamp(key, message),
+        _ => None,
+    };
+    if untold.is_some() {
+        off(
+            rules.skew_ms < Rules::TOLERANT.skew_ms,
+            GatewayNote::NoTimestamp,
+            "时间戳缺失或无法读取 (no timestamp)",
+        )?;
+    }
+    let stamp = stamp.or(untold);
     let nonce = header("x-tif-nonce").unwrap_or_default();
     match is_signed(
         dialect,
@@ -365,6 +377,27 @@ fn is_signed(
         }
         Dialect::ApiKey | Dialect::Bare => Signed::Right,
     }
+}
+
+/// How far from now a timestamp is looked for that was signed and not sent, and in how large a body.
+const UNTOLD_S: i64 = 120;
+const UNTOLD_BODY: usize = 32 << 10;
+
+/// 未写的时间戳 · One of Zhejiang's clients signs a timestamp and sends the signature alone (interface §3.2 c): the second
+/// of which it is the signature.
+fn untold_stamp(key: &Key, message: &Presented<'_>) -> Option<String> {
+    let given = (message.header)("x-ca-signature")?.to_ascii_uppercase();
+    if given.contains(':') || message.body.len() > UNTOLD_BODY {
+        return None;
+    }
+    let now = message.now.epoch_ms() / 1_000;
+    let bodies = [Some(message.body), message.other_body];
+    let right = |stamp: &String| {
+        let mut bodies = bodies.iter().flatten();
+        bodies.any(|body| same(&sign::zhejiang(key, stamp, body), given.trim()))
+    };
+    let around = (0..=UNTOLD_S).flat_map(|off| [now - off, now + off]);
+    around.map(|second| second.to_string()).find(right)
 }
 
 /// Takes the same time however many characters agree.

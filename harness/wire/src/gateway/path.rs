@@ -15,7 +15,9 @@ pub fn address(template: &str, infno: &InfNo) -> Option<String> {
         return Some(path);
     }
     let service = catalogue().transaction(infno)?.service_path?;
-    Some(path.replace("{service}", service))
+    // A number of another edition has a path of its own: `…UpA` of 2203A.
+    let edition = &infno.as_str()[infno.base().len()..];
+    Some(path.replace("{service}", &format!("{service}{edition}")))
 }
 
 /// 路由 · What the address of a message says of its transaction.

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crosswipe_domain::{AnswerForm, EnvelopeForm, push_json_string};
 use sm2::dsa::signature::{Signer as _, Verifier as _};
-use sm2::dsa::{Signature, SigningKey};
+use sm2::dsa::{Signature, SigningKey, VerifyingKey};
 use sm3::{Digest as _, Sm3};
 use sm4::Sm4;
 use sm4::cipher::{Block, BlockCipherDecrypt as _, BlockCipherEncrypt as _, KeyInit as _};
@@ -41,6 +41,33 @@ impl Key {
         hex(&self.derived("sm4", 0)[..BLOCK])
     }
 
+    /// 平台公钥 · Hex, uncompressed: what signatures of answers are checked with.
+    pub fn platform_public(&self) -> String {
+        match &self.platform {
+            Some(bytes) => hex(bytes),
+            None => hex(&self.platform_signing().verifying_key().to_sec1_bytes()),
+        }
+    }
+
+    /// The same key, whose platform signs answers with another key than a mock platform's: its public half in hex, with or
+    /// without the leading `04`. `None` if that is no key.
+    pub fn answered_by(self, public: &str) -> Option<Key> {
+        let mut bytes = unhex(public.trim())?;
+        if bytes.len() == 64 {
+            bytes.insert(0, 4);
+        }
+        VerifyingKey::from_sec1_bytes(IDENTITY, &bytes).ok()?;
+        Some(Key {
+            platform: Some(bytes),
+            ..self
+        })
+    }
+
+    /// What a mock platform signs its answers to this institution with: nothing that the institution could sign with.
+    fn platform_signing(&self) -> SigningKey {
+        self.signing_as("sm2-platform")
+    }
+
     fn derived(&self, what: &str, round: u8) -> [u8; 32] {
         let mut digest = Sm3::new();
         digest.update(format!("{what}/{round}/{}", self.secret));
@@ -48,8 +75,12 @@ impl Key {
     }
 
     fn signing(&self) -> SigningKey {
-        let mut tried = (0..=u8::MAX)
-            .filter_map(|round| SigningKey::from_slice(IDENTITY, &self.derived("sm2", round)).ok());
+        self.signing_as("sm2")
+    }
+
+    fn signing_as(&self, what: &str) -> SigningKey {
+        let key = |round| SigningKey::from_slice(IDENTITY, &self.derived(what, round)).ok();
+        let mut tried = (0..=u8::MAX).filter_map(key);
         tried
             .next()
             .expect("nearly every number of 256 bits is a key")
@@ -69,6 +100,10 @@ pub fn signature(key: &Key, text: &str) -> String {
 
 /// Whether `given` is a signature of this text by this key.
 pub fn is_signature(key: &Key, text: &str, given: &str) -> bool {
+    verifies(key.signing().verifying_key(), text, given)
+}
+
+fn verifies(key: &VerifyingKey, text: &str, given: &str) -> bool {
     let given = given.trim();
     let bytes = match unhex(given) {
         Some(bytes) => bytes,
@@ -81,8 +116,7 @@ pub fn is_signature(key: &Key, text: &str, given: &str) -> bool {
         64 => Signature::from_slice(&bytes),
         _ => Signature::from_der(&bytes),
     };
-    let key = key.signing();
-    read.is_ok_and(|read| key.verifying_key().verify(text.as_bytes(), &read).is_ok())
+    read.is_ok_and(|read| key.verify(text.as_bytes(), &read).is_ok())
 }
 
 /// SM4-ECB with PKCS#7 padding, Base64.
@@ -160,6 +194,62 @@ pub fn signs_its_input(key: &Key, message: &str) -> bool {
     is_signature(key, &text, &cainfo)
 }
 
+/// What the signature of an answer covers: `infcode`, `inf_refmsgid` and `output`, one right after the other, each as it
+/// stands, or what it holds where it is text; no output is no text. `None` where it is no envelope of a platform: a file, or
+/// the refusal of a gateway, which nobody signs.
+fn answered_text(envelope: &Members<'_>) -> Option<String> {
+    let code = envelope.text("infcode")?;
+    if envelope.text("type").as_deref() == Some("error") {
+        return None;
+    }
+    let output = match envelope.raw("output") {
+        None | Some("null") => String::new(),
+        Some(raw) if raw.starts_with('"') => json::plain(raw).unwrap_or_default().into_owned(),
+        Some(raw) => raw.to_owned(),
+    };
+    let receipt = envelope.text("inf_refmsgid").unwrap_or_default();
+    Some(format!("{code}{receipt}{output}"))
+}
+
+/// An answer with the platform's signature in `cainfo`, where the region signs answers; before it is sealed. What is no
+/// envelope stays as it is.
+pub fn signed_answer(form: &AnswerForm, key: &Key, answer: String) -> String {
+    let Some(envelope) = Members::parse(&answer).ok().filter(|_| form.signed) else {
+        return answer;
+    };
+    let Some(text) = answered_text(&envelope) else {
+        return answer;
+    };
+    let signed: Signature = key.platform_signing().sign(text.as_bytes());
+    let kept = |name: &str| !matches!(name, "cainfo" | "signtype");
+    let written = envelope
+        .iter()
+        .filter(|(name, _)| kept(name))
+        .fold(ObjectText::new(), |written, (name, raw)| {
+            written.raw(name, raw)
+        });
+    let written = written.text("cainfo", &STANDARD.encode(signed.to_bytes()));
+    written.text("signtype", "SM2").finish()
+}
+
+/// Whether an answer, opened, is signed by the platform of this key. Nothing is asked of what no platform signs: files,
+/// and what is no envelope, which nobody takes for a platform's word.
+pub fn is_signed_answer(key: &Key, answer: &str) -> bool {
+    let envelope = Members::parse(answer.trim_start_matches('\u{feff}'));
+    let Some((envelope, text)) = envelope.ok().and_then(|envelope| {
+        let text = answered_text(&envelope)?;
+        Some((envelope, text))
+    }) else {
+        return true;
+    };
+    let given = envelope.text("cainfo").unwrap_or_default();
+    match &key.platform {
+        None => verifies(key.platform_signing().verifying_key(), &text, &given),
+        Some(public) => VerifyingKey::from_sec1_bytes(IDENTITY, public)
+            .is_ok_and(|public| verifies(&public, &text, &given)),
+    }
+}
+
 /// An answer with its output sealed, where the region does that. What is no envelope stays as it is.
 pub fn sealed_answer(form: &AnswerForm, key: &Key, answer: String) -> String {
     let Some(envelope) = Members::parse(&answer).ok().filter(|_| form.output_sealed) else {
@@ -207,7 +297,6 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sm2::dsa::VerifyingKey;
 
     fn bytes(text: &str) -> Vec<u8> {
         unhex(text).unwrap()
@@ -291,6 +380,64 @@ mod tests {
         }
         for junk in ["", "AAAA", "no base64", "AAAAAAAAAAAAAAAAAAAAAA=="] {
             assert_eq!(unsealed(&key, junk), None, "{junk}");
+        }
+    }
+
+    /// Whatever the outcome hangs on is covered, sealed or not; neither the institution's own key nor another signs it.
+    #[test]
+    fn an_answer_is_the_platform_s_word_or_nobody_s() {
+        let (key, other) = (Key::new("a", "secret"), Key::new("a", "secret2"));
+        let national = crosswipe_domain::Profile::default().answers;
+        let answers = [
+            r#"{"infcode":0,"inf_refmsgid":"R1","output":{"setlinfo":{"setl_id":"1"}},"cainfo":""}"#,
+            r#"{"infcode":"0","inf_refmsgid":"R1","output":"{\"setlinfo\":{\"setl_id\":\"1\"}}"}"#,
+            r#"{"infcode":-1,"inf_refmsgid":"R1","output":null,"err_msg":"no","signtype":null}"#,
+        ];
+        for answer in answers {
+            let form = AnswerForm {
+                signed: true,
+                ..national
+            };
+            assert!(!is_signed_answer(&key, answer), "{answer}");
+            let signed = signed_answer(&form, &key, answer.to_owned());
+            assert!(is_signed_answer(&key, &signed), "{signed}");
+            assert!(!is_signed_answer(&other, &signed), "{signed}");
+            let changes = [
+                ("\"1", "\"2"),
+                ("R1", "R2"),
+                ("\\\"1", "\\\"2"),
+                ("-1", "0"),
+            ];
+            for (from, to) in changes {
+                let changed = signed.replacen(from, to, 1);
+                assert!(
+                    changed == signed || !is_signed_answer(&key, &changed),
+                    "{changed}"
+                );
+            }
+            let envelope = Members::parse(&signed).unwrap();
+            let own = signature(&key, &answered_text(&envelope).unwrap());
+            let given = envelope.text("cainfo").unwrap().into_owned();
+            assert!(!is_signed_answer(&key, &signed.replace(&given, &own)));
+            let public = key.platform_public();
+            for public in [&public[..], &public[2..]] {
+                let told = other.clone().answered_by(public).unwrap();
+                assert!(is_signed_answer(&told, &signed), "{public}");
+            }
+            let sealing = AnswerForm {
+                output_sealed: true,
+                ..form
+            };
+            let closed = sealed_answer(&sealing, &key, signed.clone());
+            let opened = opened_answer(&key, &closed).unwrap_or(closed);
+            assert!(is_signed_answer(&key, &opened), "{opened}");
+            assert_eq!(signed_answer(&national, &key, answer.to_owned()), answer);
+        }
+        for unsigned in [r#"{"code":401,"message":"no"}"#, "<html>", "PK", ""] {
+            assert!(is_signed_answer(&key, unsigned), "{unsigned}");
+        }
+        for junk in ["", "04", "zz", &"0".repeat(128)] {
+            assert_eq!(key.clone().answered_by(junk), None, "{junk}");
         }
     }
 

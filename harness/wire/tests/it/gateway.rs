@@ -91,6 +91,36 @@ fn heads_from_the_field_are_let_through(
 const BODY: &[u8] = br#"{"infno":"1101"}"#;
 const SM3: &str = "02A0AF372E05DE42D43E04D1292162E78B70E7EEAA09E36A6F8C5B8320C9B286";
 
+/// A client that signs its timestamp and does not send it is let in by its signature, noted; a strict gateway wants it sent.
+#[rstest]
+#[case::at_once(0, true)]
+#[case::a_slow_line(90, true)]
+#[case::a_clock_ahead(-119, true)]
+#[case::too_long_ago(180, false)]
+fn a_timestamp_that_is_signed_and_not_sent_is_found(#[case] later_s: i64, #[case] found: bool) {
+    let headers = [("x-ca-key", AK), ("x-ca-signature", SM3)];
+    let case = Case {
+        headers: &headers,
+        body: BODY,
+        other: None,
+        now_ms: 1_642_730_400_000 + later_s * 1_000,
+    };
+    let noted = case.first(&Rules::TOLERANT, &[key(AK)]);
+    let refused = case.first(&Rules::STRICT, &[key(AK)]).unwrap_err();
+    match found {
+        true => {
+            assert_eq!(noted, Ok(vec![GatewayNote::NoTimestamp]));
+            assert!(refused.contains("no timestamp"), "{refused}");
+        }
+        false => {
+            assert!(noted.unwrap_err().contains("wrong signature"));
+            assert!(refused.contains("wrong signature"), "{refused}");
+        }
+    }
+    let other_key = case.first(&Rules::TOLERANT, &[Key::new(AK, "another")]);
+    assert!(other_key.unwrap_err().contains("wrong signature"));
+}
+
 #[test]
 fn the_body_is_covered_in_zhejiang_and_nowhere_else() {
     let signature = format!("1642730400:{SM3}");

@@ -7,7 +7,7 @@ use crosswipe_domain::{AdmDivision, GatewayCheck, InfNo, Moment, Profile};
 use crosswipe_wire::conform::{other_path, refused_at_gateway};
 use crosswipe_wire::gateway::{
     Dialect, GatewayNote, GatewayRefusal, Key, Nonces, Presented, Routed, Rules, check, route,
-    sealed_answer, signs_its_input, spoken,
+    sealed_answer, signed_answer, signs_its_input, spoken,
 };
 use crosswipe_wire::{Finding, Mode, Receipt, Refusal, Request as Message, write_refusal};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -67,14 +67,14 @@ pub(super) struct Admitted {
     pub(super) notes: Vec<GatewayNote>,
     /// Of the region that it is for.
     pub(super) profile: Arc<Profile>,
-    /// What its answer is sealed with, where its region seals answers.
+    /// What its answer is signed and sealed with, where its region does either.
     seal: Option<Key>,
     /// What its path says, where the envelope says otherwise.
     pub(super) other_path: Option<InfNo>,
 }
 
 impl Admitted {
-    /// An answer as it was asked for: sealed where the region does that, in the encoding of the message.
+    /// An answer as it was asked for: signed and sealed where the region does that, in the encoding of the message.
     pub(super) fn dressed(&self, status: u16, body: Bytes) -> Out {
         let as_it_is = self.seal.is_none() && !self.gbk;
         if as_it_is || is_file(&body) {
@@ -82,6 +82,7 @@ impl Admitted {
         }
         let mut text = String::from_utf8_lossy(&body).into_owned();
         if let Some(key) = &self.seal {
+            text = signed_answer(&self.profile.answers, key, text);
             text = sealed_answer(&self.profile.answers, key, text);
         }
         if !self.gbk {
@@ -166,7 +167,8 @@ pub(super) fn admit(
         }
         notes.push(GatewayNote::Cainfo);
     }
-    let seal = key.filter(|_| profile.answers.output_sealed).cloned();
+    let sealing = profile.answers.output_sealed || profile.answers.signed;
+    let seal = key.filter(|_| sealing).cloned();
     let envelope = message.map(|message| message.infno);
     let other_path = match (head.named(), &envelope) {
         (Some(named), Ok(infno)) if named.base() != infno.base() => Some(named),

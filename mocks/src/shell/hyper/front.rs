@@ -13,16 +13,17 @@ mod clock;
 mod diary;
 mod near;
 mod page;
+mod vouchers;
 mod witness;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use crosswipe_domain::{AdmDivision, Party, PersonNo, Profile, Role, Topology};
+use crosswipe_domain::{AdmDivision, Party, PersonNo, Persona, Profile, Role, Topology};
 use crosswipe_wire::conform::{Carried, Conform, Exchange, Scope};
 use crosswipe_wire::gateway::{Dialect, Key, Nonces};
 use crosswipe_wire::{
@@ -46,6 +47,7 @@ pub use self::clock::{Leap, PlanClock};
 use self::diary::Diary;
 pub use self::diary::Seen;
 use self::page::Events;
+pub use self::vouchers::{Token, tokens};
 pub use self::witness::{Taken, Unwritten, Witness, Writing};
 use super::admit::{Admitted, Head, Terms, admit};
 use super::doors::{Door, Handle};
@@ -72,6 +74,8 @@ pub struct FrontConfig {
     pub mode: Mode,
     /// Whom it knows.
     pub keys: Vec<Key>,
+    /// 测试人员 · Whose e-vouchers it shows to whoever asks.
+    pub persons: Vec<Persona>,
     /// Whoever looks at page and books must know it; without one the door stands on loopback only.
     pub token: Option<String>,
 }
@@ -185,6 +189,8 @@ struct Node {
     /// Where a reset is asked for, and whether one is under way.
     resets: mpsc::Sender<Reset>,
     resetting: AtomicBool,
+    /// How often tokens were asked for.
+    rounds: AtomicU64,
 }
 
 impl Front {
@@ -226,6 +232,7 @@ impl Front {
             news: watch::Sender::default(),
             resets: ask,
             resetting: AtomicBool::new(false),
+            rounds: AtomicU64::new(1),
         });
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(serve(listener, Arc::clone(&node), stopped));
@@ -394,6 +401,12 @@ impl Node {
         self.note(seen);
         let (status, body) = answer.ok_or(Silence)?;
         Ok(admitted.dressed(status, body))
+    }
+
+    async fn vouchers(&self) -> Vec<Token> {
+        let round = self.rounds.fetch_add(1, Ordering::Relaxed);
+        let now = self.run.read().await.clock.now();
+        tokens(&self.config.persons, &self.topology, now, round)
     }
 
     /// What a person was told is done, as `by` says; the number of its line.

@@ -51,14 +51,20 @@ pub(super) fn text(plan: &Plan, at: SocketAddr, lang: Lang) -> String {
 /// SM2 and SM4 keys of institutions whose region signs or seals; empty where none does.
 pub(super) fn seals(plan: &Plan, keys: &GatewayKeys, lang: Lang) -> String {
     let institutions = plan.topology.institutions.iter();
-    let rows: Vec<[String; 3]> = institutions
+    let rows: Vec<[String; 4]> = institutions
         .filter(|one| {
             let region = plan.topology.region(one.region);
             region.is_some_and(|region| !seal(&region.profile).is_empty())
         })
         .map(|one| {
             let key = keys.of(one);
-            [one.code.to_string(), key.sm2_private(), key.sm4()]
+            let signs = plan.topology.region(one.region);
+            let signs = signs.is_some_and(|region| region.profile.answers.signed);
+            let public = match signs {
+                true => key.platform_public(),
+                false => "-".to_owned(),
+            };
+            [one.code.to_string(), key.sm2_private(), key.sm4(), public]
         })
         .collect();
     if rows.is_empty() {
@@ -71,6 +77,10 @@ pub(super) fn seals(plan: &Plan, keys: &GatewayKeys, lang: Lang) -> String {
             "SM2 private key (signs input, into cainfo)",
         ),
         lang.pick("SM4 密钥 (解 output)", "SM4 key (opens output)"),
+        lang.pick(
+            "平台 SM2 公钥 (验应答 cainfo)",
+            "platform's SM2 public key (checks cainfo of answers)",
+        ),
     ];
     format!("{}\n", table(head, &rows))
 }
@@ -87,6 +97,8 @@ pub(super) fn json(plan: &Plan, at: SocketAddr) -> Vec<Value> {
                 "recer_sys_code": profile.envelope.receiver, "infver": profile.envelope.infver,
                 "sign_in": sign_in(profile, Lang::En), "cainfo": profile.envelope.signed,
                 "input_as_text": profile.envelope.input_as_text, "output_sealed": profile.answers.output_sealed,
+                "answers_signed": profile.answers.signed, "diagnosis_numbers": profile.names.diagnosis_numbers,
+                "one_call": profile.names.one_call.iter().map(ToString::to_string).collect::<Vec<_>>(),
             })
         })
         .collect()
@@ -115,6 +127,9 @@ fn seal(profile: &Profile) -> String {
     }
     if profile.answers.output_sealed {
         text.push_str(" · output SM4");
+    }
+    if profile.answers.signed {
+        text.push_str(" · 应答 answers SM2");
     }
     text
 }

@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::path::Path;
 
 use crosswipe_domain::{Party, Role};
+use crosswipe_wire::gateway::Key;
 use rstest::rstest;
 
 use super::kill::wait_for_business;
@@ -15,7 +16,7 @@ use super::{Bench, copy, crosswipe, plan, start};
 
 const SEALED: &str = "profile: sealed\ntitle_zh: 封装\ntitle_en: sealed\n\
     gateway: {dialect: zhejiang, path: \"/fsi/api/{service}\", encoding: gbk}\n\
-    envelope: {cainfo: sm2, input: text, sign_in: single}\nanswers: {output: sm4, infcode: text}\n";
+    envelope: {cainfo: sm2, input: text, sign_in: single}\nanswers: {output: sm4, infcode: text, cainfo: sm2}\n";
 
 /// pair-demo, all platforms with one profile.
 fn planned(bench: &Bench, profile: &str) -> String {
@@ -146,6 +147,40 @@ fn a_sealed_run_that_was_killed_is_finished_in_its_dialect() {
     assert_eq!(ended.json()["verdict"], "clean", "{ended:?}");
 }
 
+/// Answers that another key signed are nobody's word: their outcome is unknown, however good they look.
+#[test]
+fn answers_of_another_signer_are_not_believed() {
+    let bench = Bench::new();
+    let plan = planned(&bench, "own.yaml");
+    let id = fs::read_to_string(bench.path("plan").join("plan.yaml")).unwrap();
+    let id = id.lines().find_map(|line| line.strip_prefix("plan:"));
+    let private = bench.path("private");
+    fs::create_dir_all(&private).unwrap();
+    let file = private.join(format!("{}.keys.csv", id.unwrap().trim()));
+    let other = Key::new("H33020000001", "another").platform_public();
+    let codes = [
+        "H33010000001",
+        "H33010000002",
+        "H33020000001",
+        "H33020000002",
+    ];
+    let lines = codes.map(|code| format!("{code},{code},secret,{other}\n"));
+    fs::write(&file, lines.concat()).unwrap();
+    let out = bench.text("run");
+    let first = "bounds/both-ways";
+    let ended = crosswipe(&[
+        "run", &plan, "--case", first, "--json", "--quiet", "--out", &out,
+    ]);
+    let told = ended.json();
+    assert_ne!(told["verdict"], "clean", "{ended:?}");
+    let notes = told["notes"].as_array().unwrap();
+    assert!(
+        notes.iter().any(|note| note["code"] == "answer-signature"),
+        "{notes:?}"
+    );
+    assert_eq!(told["transactions"]["reversed"], 0, "{told}");
+}
+
 /// A key of a key file is what the run speaks with, and is found nowhere afterwards.
 #[test]
 fn a_key_file_is_spoken_with_and_its_secrets_stay_out_of_every_file_of_the_run() {
@@ -191,7 +226,8 @@ fn a_key_file_is_spoken_with_and_its_secrets_stay_out_of_every_file_of_the_run()
         assert!(!ended.out.contains(secret) && !ended.err.contains(secret));
     }
     for (wrong, words) in [
-        ("H33010000001,key\n", "three cells"),
+        ("H33010000001,key\n", "three or four cells"),
+        ("H33010000001,key,secret,04ab\n", "no SM2 public key"),
         ("H99010000001,key,secret\n", "no institution"),
         ("H33010000001,,secret\n", "empty"),
         ("H33010000001,a,b\nH33010000001,a,b\n", "twice"),

@@ -22,7 +22,7 @@ use super::{Node, Reset, Run, Shown, lock, page};
 pub(super) const ROOT: &str = "/__admin/";
 
 /// Every route of the door that is no message: method, path.
-pub const ROUTES: [(&str, &str); 13] = [
+pub const ROUTES: [(&str, &str); 14] = [
     ("GET", "/"),
     ("GET", "/__admin/acceptance"),
     ("GET", "/__admin/books"),
@@ -36,6 +36,7 @@ pub const ROUTES: [(&str, &str); 13] = [
     ("GET", "/__admin/openapi.json"),
     ("POST", "/__admin/reset"),
     ("GET", "/__admin/seen"),
+    ("GET", "/__admin/vouchers"),
 ];
 
 const OPENAPI: &str = include_str!("../../../../openapi.json");
@@ -110,6 +111,7 @@ pub(super) async fn answer(node: &std::sync::Arc<Node>, request: Request<Incomin
             let seen = lock(&node.diary).from(from.unwrap_or(0));
             said(200, json!({"seen": seen}))
         }
+        (_, "/__admin/vouchers") => said(200, json!({"vouchers": node.vouchers().await})),
         (&Method::POST, "/__admin/clock") => set_clock(node, body).await,
         (_, "/__admin/clock") => said(200, clock(&*node.run.read().await)),
         (_, "/__admin/fields") => said(200, fields()),

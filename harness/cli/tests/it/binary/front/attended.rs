@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -138,6 +139,40 @@ fn what_a_his_was_to_send_comes_and_is_judged() {
     assert!(page.contains("till&#x2f;settle") && page.contains("窗口结算再退掉"));
     let junit = fs::read_to_string(runs.path().join("run/junit.xml")).unwrap();
     assert!(junit.contains("name=\"till/settle\""), "{junit}");
+}
+
+/// At a real terminal Enter says that it is done, once; a terminal that goes away takes nothing with it.
+#[test]
+fn somebody_at_a_terminal_presses_enter() {
+    let (dir, runs) = (planned(SETTLE), tempfile::tempdir().unwrap());
+    let till = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/his/till.py");
+    let output = Command::new("python3")
+        .arg(till)
+        .args([env!("CARGO_BIN_EXE_crosswipe"), &at(&dir)])
+        .arg(runs.path().join("run"))
+        .arg(DEADLINE.as_secs().to_string())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output();
+    let output = match output {
+        Ok(output) => output,
+        Err(error) => {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "no python3 in CI: {error}"
+            );
+            println!("the terminal was NOT tried: no python3 on this machine ({error})");
+            return;
+        }
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        told,
+        serde_json::json!({
+            "asked": true, "before": 0, "held": "enter", "waits": true, "goes_on": true, "exit": 2,
+        })
+    );
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn a_his_gets_through_in_every_region_and_is_told_what_it_asks(
 
 const SEALED: &str = "profile: sealed\ntitle_zh: 封装\ntitle_en: sealed\n\
     gateway: {dialect: x-tif, path: \"/hgs/{infno}\", encoding: gbk}\n\
-    envelope: {cainfo: sm2, input: text}\nanswers: {output: sm4}\n";
+    envelope: {cainfo: sm2, input: text}\nanswers: {output: sm4, cainfo: sm2}\n";
 
 #[test]
 fn a_his_that_signs_and_unseals_gets_through_and_one_that_cannot_is_told() {
@@ -98,9 +98,12 @@ fn a_his_that_signs_and_unseals_gets_through_and_one_that_cannot_is_told() {
         format!("sm2={}", key("sm2_private")),
         format!("sm4={}", key("sm4")),
     );
+    let public = format!("pub={}", key("platform_public"));
     let told = notice(&door);
-    assert!(told.contains(&key("sm4")) && told.contains(&key("sm2_private")));
-    let Some(lines) = door.his("x-tif", &["gbk", &sm2, &sm4]) else {
+    for shown in ["sm4", "sm2_private", "platform_public"] {
+        assert!(told.contains(&key(shown)), "{shown}");
+    }
+    let Some(lines) = door.his("x-tif", &["gbk", &sm2, &sm4, &public]) else {
         return;
     };
     went_through(&lines);
