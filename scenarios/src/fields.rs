@@ -59,9 +59,15 @@ impl<'a> Fields<'a> {
         })
     }
 
+    fn ask(&self, key: &'static str) {
+        self.asked.borrow_mut().push(key);
+        #[cfg(test)]
+        asked::remember(self.what, key);
+    }
+
     /// The value of `key`, if it stands there. A key without a value is reported.
     pub(crate) fn optional(&self, key: &'static str) -> Option<&'a Node> {
-        self.asked.borrow_mut().push(key);
+        self.ask(key);
         let (said, node) = self.entries.iter().find(|(said, _)| said.value == key)?;
         if matches!(node.value, Value::Empty) {
             self.problems.push(
@@ -77,7 +83,7 @@ impl<'a> Fields<'a> {
     /// The value of `key`; its absence is reported with `help`.
     pub(crate) fn required(&self, key: &'static str, help: &str) -> Option<&'a Node> {
         if !self.has(key) {
-            self.asked.borrow_mut().push(key);
+            self.ask(key);
             self.problems.push(
                 self.at
                     .error(
@@ -161,4 +167,26 @@ pub(crate) fn wrong_shape(node: &Node, message: &str) -> crate::Problem {
 /// The line of a place, from 1.
 pub(crate) fn line_of(at: &At) -> usize {
     at.source.text[..at.span.start].matches('\n').count() + 1
+}
+
+/// 问过的键 · Which keys readers ask for, by the name of the mapping: what the schemas are compared with.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    type Asked = BTreeMap<&'static str, BTreeSet<&'static str>>;
+
+    thread_local! {
+        static ASKED: RefCell<Asked> = const { RefCell::new(BTreeMap::new()) };
+    }
+
+    pub(crate) fn remember(what: &'static str, key: &'static str) {
+        ASKED.with_borrow_mut(|asked| asked.entry(what).or_default().insert(key));
+    }
+
+    /// Everything that was asked for on this thread.
+    pub(crate) fn asked_for() -> Asked {
+        ASKED.with_borrow(Clone::clone)
+    }
 }

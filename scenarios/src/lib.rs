@@ -41,6 +41,7 @@ mod topology;
 
 mod checks;
 mod schedule;
+mod schema;
 mod scope;
 
 mod codes;
@@ -79,5 +80,6 @@ pub use profile::{
     SHIPPED_PROFILES, check_profile, is_profile, knobs_of, profile, profile_schema, shipped_profile,
 };
 pub use proof::Proof;
-pub use starter::starter;
+pub use schema::SCHEMAS;
+pub use starter::{starter, starter_schemas};
 pub use workbook::workbook_of;

@@ -61,7 +61,7 @@ pub(crate) enum Command {
     Report(Report),
     /// 检查 Find all problems of plans, without sending anything
     Lint(Lint),
-    /// 模式 The schema of a profile file, what a shipped profile says, or the adapter of a HIS that is driven
+    /// 模式 The JSON schema of a plan file or profile, what a shipped profile says, or the adapter of a HIS that is driven
     Schema(Schema),
     /// 说明 Explain a rule, finding class, fault or error code: cause, example, remedy
     Explain(Explain),
@@ -555,13 +555,13 @@ pub(crate) struct Lint {
     pub(crate) common: Common,
 }
 
-/// 模式 The schema of a profile file, or the adapter of a HIS that is driven
+/// 模式 The JSON schema of a plan file or profile, or the adapter of a HIS that is driven
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Example · 例:\n  crosswipe schema profile > profile.schema.json\n  crosswipe schema profile --of zhejiang\n  crosswipe schema his-adapter > his-adapter.json"
 )]
 pub(crate) struct Schema {
-    /// Of what: profile, or his-adapter
+    /// Of what
     #[arg(value_enum)]
     pub(crate) what: SchemaOf,
     /// What this one says instead, every knob with its value: the name of a shipped one, or a file
@@ -607,6 +607,14 @@ pub(crate) struct Preflight {
 /// What has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaOf {
+    /// 计划 plan.yaml
+    Plan,
+    /// 拓扑 topology.yaml
+    Topology,
+    /// 场景
+    Scenario,
+    /// 费用清单
+    Basket,
     /// 地方规则
     Profile,
     /// 被驱动的 HIS 的适配口 (OpenAPI)

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crosswipe_runner::clock::real_now;
-use crosswipe_scenarios::{load, starter, workbook_of};
+use crosswipe_scenarios::{load, starter, starter_schemas, workbook_of};
 
 use crate::args::Init;
 use crate::command::plan::write_files;
@@ -26,7 +26,7 @@ pub(crate) fn init(args: &Init) -> Result<Exit, Trouble> {
         let bytes = workbook_of(&files).expect("the plan to start from fits into a workbook");
         BTreeMap::from([(WORKBOOK.to_owned(), bytes)])
     } else {
-        files
+        files.into_iter().chain(starter_schemas()).collect()
     };
     write_files(&files, &args.dir)?;
     load(&args.dir).map_err(Trouble::Plan)?;

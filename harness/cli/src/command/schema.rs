@@ -1,11 +1,11 @@
-//! 模式 · `crosswipe schema profile`: the JSON schema of a profile file, or every knob of one profile with its value;
-//! `crosswipe schema his-adapter`: the adapter of a HIS that is driven, as OpenAPI.
+//! 模式 · `crosswipe schema WHAT`: the JSON schema of a plan file or profile, every knob of one profile with its value, or the
+//! adapter of a HIS that is driven, as OpenAPI.
 //!
 //! For editors, and for whoever writes the profile of a province: the same table from which files are read.
 
 use crosswipe_mocks::HIS_ADAPTER;
 use crosswipe_reports::Lang;
-use crosswipe_scenarios::{check_profile, knobs_of, profile_schema};
+use crosswipe_scenarios::{SCHEMAS, check_profile, knobs_of, profile_schema};
 
 use crate::args::{Schema, SchemaOf};
 use crate::complain::{Trouble, problems, to_stdout};
@@ -13,23 +13,17 @@ use crate::exit::Exit;
 
 /// Prints a schema, or what one profile says.
 pub(crate) fn schema(args: &Schema) -> Result<Exit, Trouble> {
-    if args.what == SchemaOf::HisAdapter {
-        if args.of.is_some() {
-            return Err(Trouble::Usage {
-                code: "cli::his_adapter",
-                what: "`--of` names a profile; the adapter is the same everywhere".to_owned(),
-                help: "去掉 --of · leave it out".to_owned(),
-            });
-        }
-        to_stdout(HIS_ADAPTER)?;
-        return Ok(Exit::Clean);
-    }
     let Some(of) = &args.of else {
-        let schema: serde_json::Value = serde_json::from_str(&profile_schema())
-            .expect("a test reads the schema of profiles as JSON");
-        to_stdout(&format!("{schema:#}\n"))?;
+        to_stdout(&printed(args.what))?;
         return Ok(Exit::Clean);
     };
+    if args.what != SchemaOf::Profile {
+        return Err(Trouble::Usage {
+            code: "cli::schema",
+            what: "`--of` says what a profile holds, and goes with `profile` only".to_owned(),
+            help: format!("crosswipe schema profile --of {of}"),
+        });
+    }
     let (profile, told) = check_profile(of);
     let Some(profile) = profile else {
         return Err(Trouble::Plan(told));
@@ -49,4 +43,22 @@ pub(crate) fn schema(args: &Schema) -> Result<Exit, Trouble> {
     }
     to_stdout(&text)?;
     Ok(Exit::Clean)
+}
+
+/// The document itself.
+fn printed(what: SchemaOf) -> String {
+    let kind = match what {
+        SchemaOf::Plan => "plan",
+        SchemaOf::Topology => "topology",
+        SchemaOf::Scenario => "scenario",
+        SchemaOf::Basket => "basket",
+        SchemaOf::HisAdapter => return HIS_ADAPTER.to_owned(),
+        SchemaOf::Profile => {
+            let schema: serde_json::Value = serde_json::from_str(&profile_schema())
+                .expect("a test reads the schema of profiles as JSON");
+            return format!("{schema:#}\n");
+        }
+    };
+    let found = SCHEMAS.iter().find(|(name, _)| *name == kind);
+    found.map_or_else(String::new, |(_, text)| (*text).to_owned())
 }

@@ -88,3 +88,25 @@ fn what_is_no_plan_is_told(#[case] name: &str, #[case] bytes: &str, #[case] word
     fs::write(&path, bytes).unwrap();
     crosswipe(&["lint", &path]).must_end(64).must_say(words);
 }
+
+/// Editors find the schema of each file beside the plan, without a network.
+#[rstest]
+#[case("plan.yaml", "schema/plan.schema.json", "plan")]
+#[case("topology.yaml", "schema/topology.schema.json", "topology")]
+#[case("outpatient.yaml", "schema/scenario.schema.json", "scenario")]
+#[case("basket/cold.yaml", "../schema/basket.schema.json", "basket")]
+fn each_file_names_its_schema(#[case] file: &str, #[case] named: &str, #[case] kind: &str) {
+    let bench = Bench::new();
+    let dir = bench.text("demo");
+    crosswipe(&["init", &dir]).must_end(0);
+    let text = fs::read_to_string(format!("{dir}/{file}")).unwrap();
+    let line = format!("# yaml-language-server: $schema={named}\n");
+    assert!(text.starts_with(&line), "{text}");
+    let path = Path::new(&dir).join(file).parent().unwrap().join(named);
+    let printed = crosswipe(&["schema", kind]).must_end(0);
+    assert_eq!(fs::read_to_string(path).unwrap(), printed.out);
+    assert_eq!(
+        printed.json()["$schema"],
+        "http://json-schema.org/draft-07/schema#"
+    );
+}
