@@ -169,7 +169,7 @@ impl Stage {
     }
 
     fn build(&self, cases: &[usize], old_platforms: bool) -> Set {
-        let mut plan = self.narrowed(cases);
+        let mut plan = self.plan.with_only(self.named_apart(cases));
         plan.topology.old_platforms |= old_platforms;
         let setup = Setup::new(
             plan.topology.clone(),
@@ -205,39 +205,6 @@ impl Stage {
             case
         };
         cases.iter().map(again).collect()
-    }
-
-    /// The plan with these cases and who takes part in them.
-    fn narrowed(&self, cases: &[usize]) -> Plan {
-        let mut plan = Plan {
-            cases: self.named_apart(cases),
-            ..self.plan.clone()
-        };
-        let (mut people, mut places) = (Vec::new(), Vec::new());
-        for step in plan.cases.iter().flat_map(|case| case.leaves()) {
-            if let Step::Call(call) = step {
-                people.extend(call.persona.clone());
-                places.push(call.institution.clone());
-            }
-            if let Some(visit) = step.visit() {
-                people.push(visit.persona.to_owned());
-                places.push(visit.institution.clone());
-            }
-        }
-        let personas = &mut plan.registry.personas;
-        personas.retain(|persona| people.contains(&persona.label));
-        let topology = &mut plan.topology;
-        topology
-            .institutions
-            .retain(|kept| places.contains(&kept.code));
-        let (institutions, personas) = (&topology.institutions, &plan.registry.personas);
-        topology.regions.retain(|region| {
-            institutions.iter().any(|i| i.region == region.code)
-                || personas
-                    .iter()
-                    .any(|persona| persona.insured == region.code)
-        });
-        plan
     }
 }
 
