@@ -130,6 +130,8 @@ impl Folder {
                 file: format!("{book}!{}", landing.place),
                 source: source.map_or_else(|| Arc::from(""), Arc::from),
                 span,
+                // A cell is mended by hand.
+                fix: None,
                 ..problem
             }
         });

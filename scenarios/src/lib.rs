@@ -75,7 +75,7 @@ pub use live::{Environment, Live, Operator};
 pub use load::{check, load};
 pub use plan::Plan;
 pub use preflight::{Advice, Network, Page, Preflight, Probe, SignIn, Station, Target, Tls};
-pub use problem::{Problem, Severity};
+pub use problem::{Fix, Problem, Severity};
 pub use profile::{
     SHIPPED_PROFILES, check_profile, is_profile, knobs_of, profile, profile_schema, shipped_profile,
 };

@@ -30,6 +30,19 @@ pub struct Problem {
     pub help: Option<String>,
     /// Whether the plan can be used all the same.
     pub severity: Severity,
+    /// 改法 · How to mend it where only one thing can have been meant.
+    pub fix: Option<Fix>,
+}
+
+/// 改法 · What to put in the place of what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Where in the file's text, in bytes, behind a byte order mark.
+    pub span: Range<usize>,
+    /// What stands there.
+    pub was: String,
+    /// What belongs there.
+    pub text: String,
 }
 
 /// How bad a problem is.
@@ -62,6 +75,7 @@ impl Problem {
             span: None,
             help: None,
             severity: Severity::Error,
+            fix: None,
         }
     }
 
@@ -72,6 +86,12 @@ impl Problem {
 
     pub(crate) fn maybe_help(mut self, help: Option<String>) -> Problem {
         self.help = help;
+        self
+    }
+
+    /// How to mend it, if there is one way only.
+    pub(crate) fn fix(mut self, fix: Option<Fix>) -> Problem {
+        self.fix = fix;
         self
     }
 
@@ -90,6 +110,21 @@ pub(crate) struct At {
 }
 
 impl At {
+    /// `text` in the place of `was`, which stands here once.
+    pub(crate) fn mend(&self, was: &str, text: impl Into<String>) -> Option<Fix> {
+        let written = self.source.text.get(self.span.clone())?;
+        let (at, _) = written
+            .match_indices(was)
+            .next()
+            .filter(|_| !was.is_empty())?;
+        let start = self.span.start + at;
+        Some(Fix {
+            span: start..start + was.len(),
+            was: was.to_owned(),
+            text: text.into(),
+        })
+    }
+
     pub(crate) fn error(&self, code: &'static str, message: impl Into<String>) -> Problem {
         Problem {
             code,
@@ -99,6 +134,7 @@ impl At {
             span: Some(self.span.clone()),
             help: None,
             severity: Severity::Error,
+            fix: None,
         }
     }
 }

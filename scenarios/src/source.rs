@@ -163,6 +163,7 @@ impl Slip {
                 "a tab stands here; YAML is indented with spaces",
             )
             .help("把制表符换成空格 · replace the tab by spaces")
+            .fix(at.mend("\t", "  "))
         } else {
             at.error(
                 codes::FULL_WIDTH,
@@ -175,7 +176,16 @@ impl Slip {
                 "切换到半角输入: 把 `{written}` 改成 `{0}` · write the half-width `{0}`",
                 self.meant
             ))
+            .fix(at.mend(&written.to_string(), spaced(written, self.meant)))
         }
+    }
+}
+
+/// A colon, comma or dash that was full-width had its blank in it.
+fn spaced(written: char, meant: char) -> String {
+    match written {
+        '：' | '，' => format!("{meant} "),
+        _ => meant.to_string(),
     }
 }
 

@@ -166,15 +166,16 @@ fn full_width_comma(cell: &Said<String>) -> crate::Problem {
         .find('，')
         .unwrap_or(0);
     let start = cell.at.span.start + offset;
-    At {
+    let at = At {
         source: Arc::clone(&cell.at.source),
         span: start..start + '，'.len_utf8(),
-    }
-    .error(
+    };
+    at.error(
         codes::FULL_WIDTH,
         "full-width `，` stands where `,` belongs",
     )
     .help("切换到半角输入: 把 `，` 改成 `,` · write the half-width `,`")
+    .fix(at.mend("，", ","))
 }
 
 /// `9.99999E+17`: what a spreadsheet makes of an 18-digit number.

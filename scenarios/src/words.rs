@@ -58,7 +58,12 @@ pub(crate) fn half_width(said: &Said<String>, problems: &Problems) -> bool {
                 codes::FULL_WIDTH,
                 format!("full-width `{wide}` in `{}`", said.value),
             )
-            .help(format!("切换到半角输入: `{meant}` · write `{meant}`")),
+            .help(format!("切换到半角输入: `{meant}` · write `{meant}`"))
+            .fix(
+                said.at
+                    .mend(&said.value, &meant)
+                    .filter(|_| !meant.contains(['"', '\''])),
+            ),
     );
     false
 }
@@ -192,17 +197,29 @@ fn bad_instant(text: &str, at: &At) -> Problem {
         if rest.starts_with("24") {
             return at
                 .error(codes::HOUR_24, format!("`{text}` says hour 24, which reads both as this day and as the next"))
-                .help(format!("N日24时写成次日零点 `{0}T00:00+08:00` · write the next day's `{0}T00:00+08:00`", day.next()));
+                .help(format!("N日24时写成次日零点 `{0}T00:00+08:00` · write the next day's `{0}T00:00+08:00`", day.next()))
+                .fix(at.mend(text, format!("{}T00:00+08:00", day.next())).filter(|_| is_midnight(rest)));
         }
         let with_offset = format!("{day}T{rest}+08:00");
         if Moment::parse(&with_offset).is_ok() {
             return at
                 .error(codes::MISSING_OFFSET, format!("`{text}` has no offset"))
-                .help(format!("写成 `{with_offset}` · write `{with_offset}`"));
+                .help(format!("写成 `{with_offset}` · write `{with_offset}`"))
+                .fix(at.mend(text, with_offset));
         }
     }
     at.error(codes::BAD_INSTANT, format!("`{text}` is no instant"))
         .help("形如 `2017-06-02T09:00+08:00` · write it like `2017-06-02T09:00+08:00`")
+}
+
+/// Hour 24 and nothing after it.
+fn is_midnight(time: &str) -> bool {
+    let digits = time.trim_end_matches("+08:00");
+    digits
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .skip(2)
+        .all(|digit| digit == b'0')
 }
 
 /// 时长 · A length of time such as `2h`, `30m`, `90s`, in milliseconds.
@@ -261,7 +278,11 @@ pub(crate) fn division(said: &Said<String>, problems: &Problems) -> Option<Said<
                 "行政区划代码是 6 位数字, 如 330100 · six digits, e.g. 330100".to_owned()
             };
             let message = format!("unknown administrative division `{}`", said.value);
-            problems.push(said.at.error(codes::UNKNOWN_DIVISION, message).help(help));
+            let fix = AdmDivision::parse(&meant)
+                .ok()
+                .and_then(|_| said.at.mend(&said.value, &meant));
+            let problem = said.at.error(codes::UNKNOWN_DIVISION, message).help(help);
+            problems.push(problem.fix(fix));
             None
         }
     }

@@ -1,14 +1,16 @@
 //! 参数 · What was typed. What it means is found out by each command.
 
+mod plans;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::Lang;
-use crosswipe_scenarios::Audience;
 use crosswipe_wire::gateway::Dialect;
 
+pub(crate) use self::plans::{Init, Lint, PlanArgs};
 use crate::shift::Shift;
 
 /// 交叉刷卡联调验证台: swipe across regions, wipe every trace, and prove it on every party's books.
@@ -65,76 +67,6 @@ pub(crate) enum Command {
     Schema(Schema),
     /// 说明 Explain a rule, finding class, fault or error code: cause, example, remedy
     Explain(Explain),
-}
-
-/// 起步 Write a plan to start from
-#[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Example · 例:\n  crosswipe init demo && crosswipe run demo\n  crosswipe init demo --workbook && crosswipe lint demo/plan.xlsx"
-)]
-pub(crate) struct Init {
-    /// Folder to be made; it must not hold anything yet
-    pub(crate) dir: PathBuf,
-    /// One workbook plan.xlsx for Excel or WPS instead of the files
-    #[arg(long)]
-    pub(crate) workbook: bool,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
-/// 一览 Timeline of a plan, and the card of a role
-#[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Example · 例:\n  crosswipe plan scenarios/zhejiang-2017\n  crosswipe plan scenarios/zhejiang-2017 --role hospital --at now --html card.html"
-)]
-pub(crate) struct PlanArgs {
-    /// Plan folder, its plan.yaml, or a workbook plan.xlsx
-    pub(crate) plan: PathBuf,
-    /// What is allowed then: `now`, or an instant such as 2017-06-02T09:00+08:00 [default with --role: now]
-    #[arg(long, value_name = "now|INSTANT")]
-    pub(crate) at: Option<String>,
-    /// The card of this role: allowed, forbidden, next bounds, duties, whom to call
-    #[arg(long, value_enum)]
-    pub(crate) role: Option<RoleArg>,
-    /// The same plan in the other form: FILE.xlsx from a folder, a folder from a workbook
-    #[arg(long, value_name = "FILE.xlsx|DIR", conflicts_with_all = ["at", "role", "html", "json", "shift"])]
-    pub(crate) convert: Option<PathBuf>,
-    /// Write the card as one page for print (A4)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<PathBuf>,
-    /// Move the whole plan: every bound later or earlier by this, e.g. +2d, -3h
-    #[arg(long, value_name = "+N[dhms]", allow_hyphen_values = true)]
-    pub(crate) shift: Option<Shift>,
-    /// Print one JSON document on stdout
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
-/// 角色 Whom a card is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RoleArg {
-    /// 医院
-    Hospital,
-    /// 药店
-    Pharmacy,
-    /// 医保经办
-    Agency,
-    /// 省平台
-    Province,
-}
-
-impl RoleArg {
-    /// The same in a plan's words.
-    pub(crate) fn audience(self) -> Audience {
-        match self {
-            RoleArg::Hospital => Audience::Hospital,
-            RoleArg::Pharmacy => Audience::Pharmacy,
-            RoleArg::Agency => Audience::Agency,
-            RoleArg::Province => Audience::Province,
-        }
-    }
 }
 
 /// 运行 Run a plan
@@ -541,16 +473,6 @@ pub(crate) struct Report {
     /// Which report; text goes to stdout, the others become files in the run folder
     #[arg(long, value_enum, default_values_t = [Format::Text])]
     pub(crate) format: Vec<Format>,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
-/// 检查 Find all problems of plans
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Lint {
-    /// Plan folders, and files of profiles
-    #[arg(required = true)]
-    pub(crate) plans: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) common: Common,
 }

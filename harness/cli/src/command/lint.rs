@@ -1,6 +1,10 @@
-//! 检查 · `crosswipe lint`: all problems of plans and of profile files, nothing sent.
+//! 检查 · `crosswipe lint`: all problems of plans and of profile files, nothing sent; `--fix` mends what has one meaning.
 
-use crosswipe_scenarios::{check_profile, is_profile};
+mod fix;
+
+use std::path::Path;
+
+use crosswipe_scenarios::{check_profile, is_profile, is_workbook};
 
 use crosswipe_scenarios::Plan;
 
@@ -22,6 +26,14 @@ pub(crate) fn lint(args: &Lint) -> Result<Exit, Trouble> {
             }
             found.extend(told);
             continue;
+        }
+        if args.fix {
+            if is_workbook(path) {
+                return Err(by_hand(path));
+            }
+            for mended in fix::fix(path)? {
+                to_stdout(&format!("{}: {}\n", mended.place, mended.what))?;
+            }
         }
         let (plan, told) = crosswipe_scenarios::check(path);
         match &plan {
@@ -47,4 +59,15 @@ fn told_of(plan: &Plan) -> String {
     let proofs = some(plan.proofs.len(), "反证 proofs");
     let attended = some(plan.attended.len(), "候办 attended");
     format!("{cases}{proofs}{attended}\n")
+}
+
+fn by_hand(path: &Path) -> Trouble {
+    Trouble::Usage {
+        code: "cli::fix",
+        what: format!("cells of `{}` are mended by hand", path.display()),
+        help: format!(
+            "去掉 --fix, 按格子改 · without --fix each slip is told at its cell: crosswipe lint {}",
+            path.display()
+        ),
+    }
 }

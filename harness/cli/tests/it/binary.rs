@@ -28,6 +28,7 @@ mod inner;
 mod input;
 mod kill;
 mod late;
+mod lint_fix;
 mod live;
 mod msgid_mode;
 mod nothing;

@@ -1,0 +1,92 @@
+//! 计划的参数 · What is typed to commands that only read and write plans: `init`, `plan`, `lint`. Nothing of it is sent.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use crosswipe_scenarios::Audience;
+
+use super::Common;
+use crate::shift::Shift;
+
+/// 起步 Write a plan to start from
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe init demo && crosswipe run demo\n  crosswipe init demo --workbook && crosswipe lint demo/plan.xlsx"
+)]
+pub(crate) struct Init {
+    /// Folder to be made; it must not hold anything yet
+    pub(crate) dir: PathBuf,
+    /// One workbook plan.xlsx for Excel or WPS instead of the files
+    #[arg(long)]
+    pub(crate) workbook: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 一览 Timeline of a plan, and the card of a role
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe plan scenarios/zhejiang-2017\n  crosswipe plan scenarios/zhejiang-2017 --role hospital --at now --html card.html"
+)]
+pub(crate) struct PlanArgs {
+    /// Plan folder, its plan.yaml, or a workbook plan.xlsx
+    pub(crate) plan: PathBuf,
+    /// What is allowed then: `now`, or an instant such as 2017-06-02T09:00+08:00 [default with --role: now]
+    #[arg(long, value_name = "now|INSTANT")]
+    pub(crate) at: Option<String>,
+    /// The card of this role: allowed, forbidden, next bounds, duties, whom to call
+    #[arg(long, value_enum)]
+    pub(crate) role: Option<RoleArg>,
+    /// The same plan in the other form: FILE.xlsx from a folder, a folder from a workbook
+    #[arg(long, value_name = "FILE.xlsx|DIR", conflicts_with_all = ["at", "role", "html", "json", "shift"])]
+    pub(crate) convert: Option<PathBuf>,
+    /// Write the card as one page for print (A4)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Move the whole plan: every bound later or earlier by this, e.g. +2d, -3h
+    #[arg(long, value_name = "+N[dhms]", allow_hyphen_values = true)]
+    pub(crate) shift: Option<Shift>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 角色 Whom a card is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleArg {
+    /// 医院
+    Hospital,
+    /// 药店
+    Pharmacy,
+    /// 医保经办
+    Agency,
+    /// 省平台
+    Province,
+}
+
+impl RoleArg {
+    /// The same in a plan's words.
+    pub(crate) fn audience(self) -> Audience {
+        match self {
+            RoleArg::Hospital => Audience::Hospital,
+            RoleArg::Pharmacy => Audience::Pharmacy,
+            RoleArg::Agency => Audience::Agency,
+            RoleArg::Province => Audience::Province,
+        }
+    }
+}
+
+/// 检查 Find all problems of plans
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Lint {
+    /// Plan folders, workbooks, and files of profiles
+    #[arg(required = true)]
+    pub(crate) plans: Vec<PathBuf>,
+    /// Mend what can have one meaning only (full-width signs, tabs, offsets, hour 24, GBK) and the layout, and tell each
+    #[arg(long)]
+    pub(crate) fix: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}

@@ -1,0 +1,190 @@
+//! 改正 · `crosswipe lint --fix`: what can be mended without knowing what was meant.
+//!
+//! Why so little: a missing offset, hour 24, a full-width digit or a GBK file have one meaning; a wrong word has several and is
+//! left to the person. What was mended is told line by line, and the plan is read again until nothing more can be mended.
+//! Layout of YAML files goes with it: line ends, blanks at line ends, no byte order mark. Called by `lint`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crosswipe_scenarios::{Fix, Plan, Problem};
+use encoding_rs::GB18030;
+
+use crate::complain::Trouble;
+use crate::rundir::write_whole;
+
+/// A file is read again at most so often: a GBK file first becomes text, then its text can be mended.
+const PASSES: usize = 8;
+const NOT_UTF8: &str = "scenario::not_utf8";
+const BOM: &str = "\u{feff}";
+
+/// 改了什么 · One place that was mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mended {
+    /// `file:line:column`, or the file.
+    pub(crate) place: String,
+    /// What it was, and what it is.
+    pub(crate) what: String,
+}
+
+/// Mends the plan at `path` as far as that goes.
+///
+/// # Errors
+/// A file could not be written; those before it are mended.
+pub(crate) fn fix(path: &Path) -> Result<Vec<Mended>, Trouble> {
+    let mut all = Vec::new();
+    for _ in 0..PASSES {
+        let (plan, problems) = crosswipe_scenarios::check(path);
+        let mut mended = by_file(&problems)?;
+        if mended.is_empty() {
+            mended.extend(laid_out(path, plan.as_ref(), &problems)?);
+            all.extend(mended);
+            return Ok(all);
+        }
+        all.extend(mended);
+    }
+    Ok(all)
+}
+
+fn by_file(problems: &[Problem]) -> Result<Vec<Mended>, Trouble> {
+    let mut files: BTreeMap<&str, Vec<(&Problem, &Fix)>> = BTreeMap::new();
+    let mut told = Vec::new();
+    for problem in problems {
+        if let Some(fix) = &problem.fix {
+            files.entry(&problem.file).or_default().push((problem, fix));
+        }
+        if problem.code == NOT_UTF8 {
+            told.extend(from_gbk(Path::new(&problem.file))?);
+        }
+    }
+    for (file, mut fixes) in files {
+        let path = PathBuf::from(file);
+        let bytes = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
+        let Ok(text) = String::from_utf8(bytes) else {
+            continue;
+        };
+        // Places count from behind the mark.
+        let (mark, text) = match text.strip_prefix(BOM) {
+            Some(rest) => (BOM, rest),
+            None => ("", text.as_str()),
+        };
+        fixes.sort_by_key(|(_, fix)| fix.span.start);
+        let (mut mended, mut at) = (String::from(mark), 0);
+        for (problem, fix) in fixes {
+            let was = text.get(fix.span.clone());
+            let Some(was) = was.filter(|was| fix.span.start >= at && *was == fix.was) else {
+                continue;
+            };
+            mended += &text[at..fix.span.start];
+            mended += &fix.text;
+            at = fix.span.end;
+            told.push(Mended {
+                place: place(problem),
+                what: format!("`{was}` → `{}`", fix.text),
+            });
+        }
+        mended += &text[at..];
+        if at > 0 {
+            write_whole(&path, mended.as_bytes())?;
+        }
+    }
+    Ok(told)
+}
+
+fn place(problem: &Problem) -> String {
+    match problem.line_column() {
+        Some((line, column)) => format!("{}:{line}:{column}", problem.file),
+        None => problem.file.clone(),
+    }
+}
+
+/// A GBK file as UTF-8; a table keeps a mark, by which office programs know the encoding.
+fn from_gbk(path: &Path) -> Result<Option<Mended>, Trouble> {
+    let bytes = fs::read(path).map_err(|error| Trouble::file("read", path, error))?;
+    let (text, wrong) = GB18030.decode_without_bom_handling(&bytes);
+    if wrong {
+        return Ok(None);
+    }
+    let table = path.extension().is_some_and(|extension| extension == "csv");
+    let mark = if table { BOM } else { "" };
+    write_whole(path, format!("{mark}{text}").as_bytes())?;
+    Ok(Some(Mended {
+        place: path.display().to_string(),
+        what: "GBK → UTF-8".to_owned(),
+    }))
+}
+
+/// Brings the layout of the plan's YAML files into order: those that were read, and those of which something was told.
+fn laid_out(
+    path: &Path,
+    plan: Option<&Plan>,
+    problems: &[Problem],
+) -> Result<Vec<Mended>, Trouble> {
+    let root = if path.is_dir() {
+        path
+    } else {
+        path.parent().unwrap_or(path)
+    };
+    let read = plan
+        .iter()
+        .flat_map(|plan| plan.files.keys())
+        .map(|inside| root.join(inside));
+    let told = problems.iter().map(|problem| PathBuf::from(&problem.file));
+    let files: BTreeSet<PathBuf> = read.chain(told).collect();
+    let mut mended = Vec::new();
+    for file in files {
+        if file.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&file) else {
+            continue;
+        };
+        let tidy = tidied(&text);
+        if tidy != text {
+            write_whole(&file, tidy.as_bytes())?;
+            mended.push(Mended {
+                place: file.display().to_string(),
+                what: "排版 · layout".to_owned(),
+            });
+        }
+    }
+    Ok(mended)
+}
+
+/// No mark, `\n` at line ends and no blanks before them, at most one empty line, one end of the file.
+/// Nothing inside a line changes, and text in block scalars (`|`, `>`) loses only blanks at line ends.
+fn tidied(text: &str) -> String {
+    let text = text.strip_prefix(BOM).unwrap_or(text);
+    let mut tidy = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.lines() {
+        let line = line.trim_end();
+        empty = if line.is_empty() { empty + 1 } else { 0 };
+        if empty < 2 {
+            tidy.push_str(line);
+            tidy.push('\n');
+        }
+    }
+    let end = tidy.trim_end().len();
+    tidy.truncate(end);
+    tidy.push('\n');
+    tidy
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::tidied;
+
+    #[rstest]
+    #[case("a: 1\r\nb: 2\r\n", "a: 1\nb: 2\n")]
+    #[case("\u{feff}a: 1  \n\n\n\nb: 2", "a: 1\n\nb: 2\n")]
+    #[case("a: 1\n\n# 说明\nb: 2\n", "a: 1\n\n# 说明\nb: 2\n")]
+    #[case("a: |\n  x  \n  y\n\n\n", "a: |\n  x\n  y\n")]
+    fn layout_is_brought_into_order_once(#[case] text: &str, #[case] wanted: &str) {
+        assert_eq!(tidied(text), wanted);
+        assert_eq!(tidied(wanted), wanted);
+    }
+}
