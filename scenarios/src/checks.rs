@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{CaseId, Moment, Persona};
+use crosswipe_domain::{Business, CaseId, Moment, Nature, Persona};
 
 use crate::codes;
 use crate::phases::shown;
 use crate::problem::{At, Problems};
 use crate::schedule::{Schedule, Swiped};
 use crate::turned::turned;
-use crate::{Case, Expected, Play, Step, Swipe};
+use crate::{Call, Case, Expected, Play, Step, Swipe};
 
 /// What checking a case needs to know.
 pub(crate) struct Checker<'a> {
@@ -116,9 +116,51 @@ impl Checker<'_> {
         match step {
             Step::Swipe(swipe) => self.swipe(swipe, step, at),
             Step::Play(play) => self.play(play, step, at),
-            Step::Call(_) | Step::Parallel(_) => {}
+            Step::Call(call) => self.filing(call, at),
+            Step::Parallel(_) => {}
         }
         at.max(now)
+    }
+
+    /// 备案 · A registration is business of its own, which the gate lets through only where the plan names it.
+    fn filing(&self, call: &Call, at: Moment) {
+        let files = call.infno.business() == Some(Business::Filing)
+            && call.infno.nature() == Nature::Forward
+            && call.expect.outcome == Expected::Ok;
+        let persona = call.persona.as_deref();
+        let persona = persona.and_then(|label| self.personas.get(label));
+        let institution = self.schedule.topology.institution(&call.institution);
+        let (Some(persona), Some(institution), true) = (persona, institution, files) else {
+            return;
+        };
+        let swiped = Swiped {
+            persona,
+            institution,
+            business: Business::Filing,
+            channel: call.channel,
+        };
+        // Who is not registered is told where the person is named.
+        let refusal = self.schedule.refusal(&swiped, at);
+        let Some(reason) = refusal.filter(|reason| *reason != "persona") else {
+            return;
+        };
+        let message = format!(
+            "`{}` is expected ok, but at `{}` the gate refuses it ({reason})",
+            call.infno,
+            shown(at)
+        );
+        let named = self.schedule.allows_ever(Business::Filing);
+        let help = match named {
+            false => "备案 (2501 2503 2505) 是单独的业务: 在 plan.yaml 的 cross_swipe 里写上 filing, 阶段的 allow 也要放行 · a registration is business of its own: name `filing` in `cross_swipe` of plan.yaml, and let a phase allow it".to_owned(),
+            true => match self.schedule.earliest(&[swiped]) {
+                Some(earliest) => {
+                    format!("最早可在 `{0}` · the earliest is `{0}`", shown(earliest))
+                }
+                None => "核对 phases 的 allow · look at the `allow` of the phases".to_owned(),
+            },
+        };
+        let problem = self.place(&call.name).error(codes::OUTSIDE_WINDOW, message);
+        self.problems.push(problem.help(help));
     }
 
     fn swipe(&self, swipe: &Swipe, step: &Step, at: Moment) {

@@ -80,6 +80,14 @@ impl<'a> Schedule<'a> {
         place && listed && class && business && channel
     }
 
+    /// Whether any phase allows a business at all.
+    pub(crate) fn allows_ever(&self, business: Business) -> bool {
+        let latest = self.window.latest();
+        let mut phases = self.window.phases.iter().chain(&latest.phases);
+        let names = |allow: &Allow| allow.business.is_empty() || allow.business.contains(&business);
+        phases.any(|phase| phase.allow.iter().any(names))
+    }
+
     /// The first instant at which all of these visits may take place, whoever is registered.
     pub(crate) fn earliest(&self, visits: &[Swiped<'_>]) -> Option<Moment> {
         let latest = self.window.latest();

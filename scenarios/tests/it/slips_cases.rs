@@ -263,3 +263,26 @@ fn a_proof_is_no_case_of_the_run_and_the_journal_knows_it() {
     assert_eq!(alone.topology.institutions.len(), 1);
     assert!(alone.proofs.is_empty() && alone.matrix.is_empty());
 }
+
+/// A registration is business of its own: a plan that means one says so in `cross_swipe`.
+#[rstest]
+#[case::not_named("", "", true)]
+#[case::named("cross_swipe: [outpatient", "cross_swipe: [filing, outpatient", false)]
+fn a_registration_wants_its_business_named(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] told_of: bool,
+) {
+    const FILED: &str = "  - case: filed\n    title: 备案\n    steps:\n      - {call: \"2503\", person: jia, institution: H33020000001, with: {insutype: \"310\", opsp_dise_code: M03900, opsp_dise_name: 高血压, insu_optins: \"330100\", ide_fixmedins_no: H33020000001, ide_fixmedins_name: 医院, hosp_ide_date: \"2030-02-20\", diag_dr_codg: D1, diag_dr_name: 甲, begndate: \"2030-03-01\"}, expect: {outcome: ok}}\n  - case: public\n";
+    let folder = planted(&[
+        ("day.yaml", "  - case: public\n", FILED),
+        ("plan.yaml", from, to),
+    ]);
+    let (_, problems) = read(folder.path());
+    let told = told(&problems);
+    let message = "scenario::outside_window: `2503` is expected ok, but at";
+    assert_eq!(told.contains(message), told_of, "{told}");
+    let mut helps = problems.iter().filter_map(|one| one.help.as_deref());
+    let named = helps.any(|help| help.contains("name `filing` in `cross_swipe`"));
+    assert_eq!(named, told_of, "{told}");
+}
