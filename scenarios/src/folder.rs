@@ -302,5 +302,5 @@ fn not_utf8(inside: &str, shown: String, text: &str, at: usize) -> Problem {
         codes::NOT_UTF8,
         "the file is not UTF-8 from here on; it may be GBK",
     )
-    .help("另存为 UTF-8 (表格选 “CSV UTF-8”) · save it as UTF-8 (spreadsheets: `CSV UTF-8`)")
+    .help("另存为 UTF-8 (表格选 “CSV UTF-8”), 或 crosswipe lint --fix · save it as UTF-8 (spreadsheets: `CSV UTF-8`), or let crosswipe lint --fix do it")
 }

@@ -102,9 +102,7 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         &head.clauses,
         problems,
     );
-    let persons = topology
-        .as_ref()
-        .and_then(|topology| reading.persons(topology));
+    let persons = reading.persons(topology.as_ref());
     let mut window = window;
     let amend = read_amendments(&fields, window.as_mut().map(|(window, _)| window), problems);
     let arranged = reading.pairs(topology.as_ref(), window.as_ref());
@@ -268,13 +266,14 @@ impl Reading<'_> {
         read_live(&node, topology, persons.as_deref(), self.problems)
     }
 
-    fn persons(&self, topology: &Topology) -> Option<Vec<Person>> {
+    /// The registry; without regions nobody is insured anywhere, and only whether the file is there is told.
+    fn persons(&self, topology: Option<&Topology>) -> Option<Vec<Person>> {
         let (said, path) = self.path(
             "persons",
             "写上名册文件, 如 `persons: persons.csv` · name the persons file",
         )?;
         let source = self.folder.open(&path, Some(&said.at), self.problems)?;
-        Some(read_persons(&source, topology, self.problems))
+        Some(read_persons(&source, topology?, self.problems))
     }
 
     /// The table of contacts, if the plan names one.

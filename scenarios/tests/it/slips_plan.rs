@@ -509,3 +509,14 @@ fn an_unknown_channel_is_told(#[case] from: &str, #[case] to: &str) {
     let told = told(&problems);
     assert!(told.contains("unknown channel `telephone`"), "{told}");
 }
+
+/// What cannot be read for want of the topology is not called unknown.
+#[test]
+fn a_topology_without_its_hub_is_one_slip() {
+    check_slip(
+        "topology.yaml",
+        "hub: 330000",
+        "# hub: 330000",
+        "topology.yaml:2:1 scenario::missing_key: topology: `hub` is missing",
+    );
+}
