@@ -38,12 +38,21 @@ use crate::table::table;
 
 use self::round::Round;
 
+/// An address that cannot be listened at, with the address in its words.
+fn address(at: SocketAddr, error: std::io::Error) -> Trouble {
+    Trouble::World(std::io::Error::new(error.kind(), format!("{at}: {error}")))
+}
+
 /// Serves one address until told to stop, then says what was left standing. Whoever asks at the door for another run gets
 /// one at the same address: the one before is ended, judged and certified first.
 pub(crate) async fn front(args: &Serve, plan: &Plan, bent: &Bent<'_>) -> Result<Exit, Trouble> {
     // Asked for before anybody may know that we are here.
     let stop = stop_signal().map_err(Trouble::Runtime)?;
     let mut stop = std::pin::pin!(stop);
+    // An address that is taken is told before anything is kept of a run.
+    if let Some(at) = args.listen {
+        std::net::TcpListener::bind(at).map_err(|error| address(at, error))?;
+    }
     let (mut round, behind) = Round::begin(args, plan, bent, 1).await?;
     let token = match args.listen {
         Some(at) if !at.ip().is_loopback() => Some(private::token()?),

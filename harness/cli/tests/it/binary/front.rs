@@ -658,3 +658,16 @@ fn what_cannot_be_served_is_said_in_one_sentence(#[case] more: &[&str], #[case] 
         .must_end(64)
         .must_say(words);
 }
+
+/// A taken address is one sentence, and nothing of a run is left behind.
+#[test]
+fn a_port_in_use_leaves_nothing() {
+    let bench = Bench::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (plan, out) = (plan("pair-demo"), bench.text("run"));
+    crosswipe(&["serve", &plan, "--listen", &address, "--out", &out])
+        .must_end(4)
+        .must_say(&["error[cli::world]", &address, "choose another address"]);
+    assert!(!bench.path("run").exists());
+}
