@@ -267,6 +267,7 @@ impl Region {
             }
         }
         self.ask_sign_in(now, request)?;
+        self.ask_pin(request)?;
         fields::check(request)?;
         if recorded {
             return Ok(self.receive(now, cause, digest));

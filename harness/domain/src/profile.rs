@@ -5,7 +5,7 @@
 //! A knob stands here only if somebody reads it. Used by `wire` (speaks and checks by it), `mocks` (answer by it),
 //! `runner` (sends by it). Not here: how a file is read (`scenarios::profile`).
 
-use crate::{InfNo, Moment, Policy};
+use crate::{AdmDivision, InfNo, Moment, Policy, Span};
 
 /// 地方规则 · What one region's platform does in its own way. The default is the national edition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,8 +145,24 @@ pub struct EnvelopeForm {
     pub sign_in: SignIn,
     /// True: `cainfo` carries an SM2 signature of the input.
     pub signed: bool,
+    /// 卡密码 · True: `cainfo` carries the card's PIN, sealed by the reader, where a person settles at home (interface §3.2, §11).
+    pub pin: bool,
     /// True: `input` is sent as JSON text.
     pub input_as_text: bool,
+}
+
+impl EnvelopeForm {
+    /// Whether this message carries a PIN: a settlement of somebody who is insured where he is treated. Of visitors none is
+    /// asked, and of whom it is not said where he is insured neither.
+    pub fn wants_pin(
+        &self,
+        infno: &str,
+        treatment: AdmDivision,
+        insured: Option<AdmDivision>,
+    ) -> bool {
+        let at_home = insured.is_some_and(|insured| insured.span_to(treatment) == Span::Local);
+        self.pin && matches!(infno, "2102" | "2207" | "2304") && at_home
+    }
 }
 
 /// 签到 · What a platform demands of `sign_no` (interface §5).
@@ -271,6 +287,7 @@ impl Default for Profile {
                 receiver: text("FSI_LOCAL"),
                 sign_in: SignIn::Ignored,
                 signed: false,
+                pin: false,
                 input_as_text: false,
             },
             answers: AnswerForm {

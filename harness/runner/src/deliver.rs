@@ -13,7 +13,7 @@ use crosswipe_domain::{
 };
 use crosswipe_journal::{Ended, Gated, Intent, Payload, Purpose, UndoPlan};
 use crosswipe_wire::regional::{fields_named, national_amounts, node_name, number};
-use crosswipe_wire::{Envelope, Sent, classify, write_request};
+use crosswipe_wire::{Envelope, STAND_IN_PIN, Sent, classify, write_request};
 
 use crate::clock::Stopwatch;
 use crate::desk::{Desk, Halt, lock};
@@ -220,6 +220,13 @@ impl<T: Transport> Desk<T> {
             channel,
             sign_no,
             infver: profile.envelope.infver.first().cloned().unwrap_or_default(),
+            cainfo: match profile
+                .envelope
+                .wants_pin(infno.base(), institution.region, insured)
+            {
+                true => STAND_IN_PIN,
+                false => "",
+            },
         };
         let named = |(node, text): &(&'static str, String)| {
             let name = node_name(&profile.names, infno, node);

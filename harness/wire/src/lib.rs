@@ -42,6 +42,6 @@ pub use request::Request;
 pub use response::{Infcode, Output, Response};
 pub use rule::{CODES, FindingRule, rule};
 pub use write::{
-    Envelope, ObjectText, Receipt, list_text, write_ok, write_ok_array, write_received,
-    write_refusal, write_request,
+    Envelope, ObjectText, Receipt, STAND_IN_PIN, list_text, write_ok, write_ok_array,
+    write_received, write_refusal, write_request,
 };

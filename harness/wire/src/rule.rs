@@ -287,6 +287,13 @@ pub const CODES: &[FindingRule] = &[
         "cainfo is empty or a signature",
     ),
     of(
+        "pin-missing",
+        "没带卡密码",
+        "no PIN of the card",
+        "地方规则要卡密码的, 本地参保人的 2102 2207 2304 在 cainfo 带读卡器加密的密码; 异地不带",
+        "Where the region asks for a PIN, 2102, 2207 and 2304 of local persons carry it, sealed by the reader, in cainfo; those of visitors do not",
+    ),
+    of(
         "psn-no-differs",
         "一笔报文两个人",
         "two persons in one message",

@@ -155,7 +155,12 @@ pub struct Envelope {
     pub sign_no: Option<String>,
     /// 接口版本号
     pub infver: String,
+    /// 数字签名信息 · What the reader says of the card; empty where nothing is asked. A signature comes on the way.
+    pub cainfo: &'static str,
 }
+
+/// 卡密码的代用 · What our readers send in the place of a sealed PIN: a text of that form that opens nothing.
+pub const STAND_IN_PIN: &str = "Y3Jvc3N3aXBlIHN0YW5kLWluIFBJTiAwMDAwMDA=";
 
 /// Writes a request: the envelope, `input` with one member per node, and the hop record if it is sent on.
 pub fn write_request(envelope: &Envelope, input: &[(&str, String)], hop: Option<&str>) -> String {
@@ -173,7 +178,7 @@ pub fn write_request(envelope: &Envelope, input: &[(&str, String)], hop: Option<
         .text("recer_sys_code", &envelope.recer_sys_code)
         .text("dev_no", "")
         .text("dev_safe_info", "")
-        .text("cainfo", "")
+        .text("cainfo", envelope.cainfo)
         .text("signtype", "")
         .text("infver", &envelope.infver)
         .text("opter_type", envelope.channel.opter_type())

@@ -58,6 +58,31 @@ impl Region {
         }
     }
 
+    /// Whether a local person's settlement carries the card's PIN, where the region wants one. It is sealed by the reader for
+    /// the real platform, so that nobody here can open it: any text will do.
+    pub(super) fn ask_pin(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let insured = request
+            .insuplc_admdvs
+            .as_deref()
+            .and_then(|code| AdmDivision::parse(code).ok());
+        let wanted = self
+            .profile()
+            .envelope
+            .wants_pin(request.infno.base(), self.code, insured);
+        let empty = request
+            .cainfo
+            .as_deref()
+            .is_none_or(|cainfo| cainfo.trim().is_empty());
+        if wanted && empty {
+            let why = format!(
+                "cainfo 为空: 本地参保人 {} 要带读卡器加密的卡密码",
+                request.infno.as_str()
+            );
+            return Err(Refusal::new(RefusalCode::Field, why));
+        }
+        Ok(())
+    }
+
     /// Whether the message carries the sign-in that the region demands; 9001 and 9002 carry none yet or any more.
     pub(super) fn ask_sign_in(&self, now: Moment, request: &Request<'_>) -> Result<(), Refusal> {
         let mode = self.profile().envelope.sign_in;

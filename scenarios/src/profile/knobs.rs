@@ -103,12 +103,12 @@ pub(super) const KNOBS: &[Knob] = &[
     ),
     knob(
         "envelope.cainfo",
-        "cainfo: 不签名, 或对 input 的 SM2 签名",
-        "cainfo: nothing, or an SM2 signature of input",
+        "cainfo: 空, 对 input 的 SM2 签名, 或本地参保人结算 (2102 2207 2304) 时加密的卡密码",
+        "cainfo: nothing, an SM2 signature of input, or the sealed PIN where a local person settles (2102, 2207, 2304)",
         Kind::Choice(
-            &["none", "sm2"],
-            |p, at| p.envelope.signed = at == 1,
-            |p| usize::from(p.envelope.signed),
+            &["none", "sm2", "pin"],
+            |p, at| (p.envelope.signed, p.envelope.pin) = (at == 1, at == 2),
+            |p| usize::from(p.envelope.signed) + 2 * usize::from(p.envelope.pin),
         ),
     ),
     knob(

@@ -111,6 +111,7 @@ pub(super) async fn sign_in(
         fixmedins_name: institution.name.clone(),
         channel: Channel::Counter,
         sign_no: None,
+        cainfo: "",
     };
     let body = write_request(&envelope, &query::sign_in(operator), None);
     let request = Request::builder()

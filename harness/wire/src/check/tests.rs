@@ -62,6 +62,32 @@ fn a_number_of_another_edition_is_told(
     }
 }
 
+/// A PIN is asked of whoever settles at home, where the region wants one; what stands there is not looked into.
+#[rstest]
+#[case::at_home("330100", "", true, true)]
+#[case::at_home_with_it("330100", crate::STAND_IN_PIN, true, false)]
+#[case::a_visitor("330200", "", true, false)]
+#[case::a_region_without_pins("330100", "", false, false)]
+fn a_pin_is_missed_at_home_alone(
+    #[case] insured: &str,
+    #[case] cainfo: &str,
+    #[case] pin: bool,
+    #[case] told: bool,
+) {
+    let body = settle(swap(
+        r#""insuplc_admdvs":"330200""#,
+        r#""insuplc_admdvs":"HERE","cainfo":"PIN""#,
+    ))
+    .replace("HERE", insured)
+    .replace("PIN", cainfo);
+    let request = Request::parse(body.as_bytes()).unwrap();
+    let mut profile = crosswipe_domain::Profile::default();
+    profile.envelope.pin = pin;
+    let found = check(&request, Mode::Strict, &profile);
+    let codes: Vec<&str> = found.iter().map(|one| one.code).collect();
+    assert_eq!(codes, if told { vec!["pin-missing"] } else { vec![] });
+}
+
 #[test]
 fn a_regular_message_gets_no_finding_at_all() {
     let body = settle(str::to_owned);

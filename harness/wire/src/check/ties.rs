@@ -3,7 +3,7 @@
 //! Why here: the tables measure each field alone. What these find is in the message itself, so that recorded traffic
 //! shows it as well as live one. Not here: what earlier messages said (`conform`).
 
-use crosswipe_domain::{Day, InfNo, Profile};
+use crosswipe_domain::{AdmDivision, Day, InfNo, Profile};
 
 use super::value::hidden;
 use super::{Found, path};
@@ -47,6 +47,7 @@ pub(super) fn check(
         _ => {}
     }
     check_cainfo(request, found);
+    check_pin(request, transaction, profile, found);
 }
 
 /// True for 2601 and whatever is the undo of another transaction; 9002 takes back no business.
@@ -127,6 +128,33 @@ fn check_period(request: &Request<'_>, found: &mut Found) {
         let at = path("data", None, "stmt_enddate", "对账结束日期");
         let expected = format!(">= {begin}");
         found.add("period-form", at, expected, end.to_string());
+    }
+}
+
+/// A local person's settlement without a PIN, where the region wants one.
+fn check_pin(
+    request: &Request<'_>,
+    transaction: &Transaction,
+    profile: &Profile,
+    found: &mut Found,
+) {
+    let place = |code: Option<&str>| AdmDivision::parse(code?).ok();
+    let insured = place(request.insuplc_admdvs.as_deref());
+    let Some(treatment) = place(Some(&request.mdtrtarea_admvs)) else {
+        return;
+    };
+    let empty = request
+        .cainfo
+        .as_deref()
+        .is_none_or(|cainfo| cainfo.trim().is_empty());
+    if empty
+        && profile
+            .envelope
+            .wants_pin(transaction.infno, treatment, insured)
+    {
+        let at = path("", None, "cainfo", "数字签名信息");
+        let expected = Said::words("读卡器加密的卡密码", "the card's PIN, sealed by the reader");
+        found.add("pin-missing", at, expected, "");
     }
 }
 

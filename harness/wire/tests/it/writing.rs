@@ -27,6 +27,7 @@ fn envelope(infno: &str) -> Envelope {
         channel: Channel::Counter,
         sign_no: Some("T1".to_owned()),
         infver: "V1.0".to_owned(),
+        cainfo: "",
     }
 }
 

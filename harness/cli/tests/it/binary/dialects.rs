@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 
-use crosswipe_domain::{Party, Role};
+use crosswipe_domain::{AdmDivision, Party, Role, Span};
 use crosswipe_wire::gateway::Key;
 use rstest::rstest;
 
@@ -69,6 +69,56 @@ fn a_run_speaks_the_dialect_of_its_region_and_ends_clean(#[case] profile: &str) 
         messages += 1;
     }
     assert!(messages > 100, "{messages}");
+}
+
+/// A region that wants the card's PIN of its own people gets one of them, and none of visitors.
+#[test]
+fn whoever_settles_at_home_gives_a_pin_where_one_is_asked() {
+    let bench = Bench::new();
+    let dir = bench.path("plan");
+    copy(Path::new(&plan("qianjiang-2021")), &dir);
+    let topology = dir.join("topology.yaml");
+    let text = fs::read_to_string(&topology).unwrap();
+    let text = text
+        .replacen(
+            "regions:\n",
+            "profile: {envelope: {cainfo: pin}}\nregions:\n",
+            1,
+        )
+        .replace(
+            "profile: {policy",
+            "profile: {envelope: {cainfo: pin}, policy",
+        );
+    fs::write(&topology, text).unwrap();
+    let (plan, out) = (bench.text("plan"), bench.text("run"));
+    let ended = crosswipe(&[
+        "run",
+        &plan,
+        "--json",
+        "--quiet",
+        "--out",
+        &out,
+        "-E",
+        "not proof()",
+    ]);
+    assert_eq!(ended.json()["verdict"], "clean", "{ended:?}");
+    ended.must_end(0);
+    let history = crosswipe_journal::read(&bench.path("run")).unwrap();
+    let settlements = history.messages.values().filter(|text| {
+        ["2102", "2207", "2304"]
+            .iter()
+            .any(|infno| text.contains(&format!(r#""infno":"{infno}""#)))
+            && text.contains("recer_sys_code")
+    });
+    let mut with = 0;
+    for text in settlements {
+        let message: serde_json::Value = serde_json::from_str(text).unwrap();
+        let place = |key: &str| AdmDivision::parse(message[key].as_str().unwrap()).unwrap();
+        let at_home = place("insuplc_admdvs").span_to(place("mdtrtarea_admvs")) == Span::Local;
+        assert_eq!(message["cainfo"] == "", !at_home, "{text}");
+        with += usize::from(at_home);
+    }
+    assert!(with > 3, "{with} settlements at home");
 }
 
 /// One case of the plan settles before the discharge, which this region refuses: the case fails, and nothing is left.
