@@ -376,5 +376,5 @@ fn the_contract_is_printed_as_it_stands_in_the_repository() {
     ended.must_end(0);
     crosswipe(&["schema", "his-adapter", "--of", "hunan"])
         .must_end(64)
-        .must_say(&["error[cli::his_adapter]"]);
+        .must_say(&["error[cli::schema]"]);
 }
