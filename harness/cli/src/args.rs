@@ -349,7 +349,7 @@ pub(crate) struct Serve {
     /// [default: the plan's cases]
     #[arg(long, value_name = "FILE", conflicts_with = "books")]
     pub(crate) acceptance: Option<PathBuf>,
-    /// The phase that begins as the door opens [default: the first that allows swipes across regions]
+    /// The phase that begins as the door opens [default: the first that allows swipes across regions, else any test swipes]
     #[arg(long, value_name = "PHASE", conflicts_with = "books")]
     pub(crate) at: Option<String>,
     /// Say for the person at the terminal that what a `human` step tells is done, as soon as it is told
