@@ -38,7 +38,12 @@ pub(crate) fn read(path: &Path, problems: &Problems) -> Option<BTreeMap<String, 
         files: BTreeMap::new(),
         scenarios: Vec::new(),
     };
-    Some(book.files())
+    // A sheet whose columns nobody knows says nothing; all such sheets are told, and nothing that would follow from them.
+    let headless = FORMS.iter().filter(|form| {
+        let reading = book.reading(form);
+        reading.is_some_and(|reading| reading.report_headless(NEEDED.contains(&form.name)))
+    });
+    (headless.count() == 0).then(|| book.files())
 }
 
 /// Sheets that nobody knows, and those that are missing; `None` where there is no use in going on.
@@ -131,8 +136,6 @@ impl<'a> Book<'a> {
         };
         let mut written = Written::default();
         let Some(head) = reading.head_row() else {
-            reading.lines();
-            self.files.insert(file.to_owned(), written);
             return;
         };
         let columns: BTreeMap<u32, Kind> = reading
@@ -363,6 +366,7 @@ impl<'a> Book<'a> {
             if let Some(head) = reading.head_row() {
                 written.lines_until(head);
             }
+            written.lines_until(0);
             written.push("phases:\n");
             for line in &lines {
                 written.lines_until(line.row);

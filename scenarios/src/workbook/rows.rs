@@ -85,23 +85,24 @@ impl Reading<'_> {
         })
     }
 
+    /// Tells that a sheet with something on it, or one that must have it, has no headings.
+    pub(super) fn report_headless(&self, needed: bool) -> bool {
+        let headless = self.head_row().is_none() && (needed || self.sheet.height() > 0);
+        if headless {
+            let names: Vec<&str> = self.form.columns.iter().map(|column| column.zh).collect();
+            self.told(
+                &self.place(0, 0),
+                codes::BAD_TABLE,
+                format!("the sheet has no head line with `{}`", names[0]),
+                &format!("首行是列名 · head line: {}", names.join(" | ")),
+            );
+        }
+        headless
+    }
+
     /// All rows below the headings; `None` where there are no headings.
     pub(super) fn lines(&self) -> Option<Vec<Line>> {
-        let Some(head) = self.head_row() else {
-            if self.sheet.height() > 0 {
-                let names: Vec<&str> = self.form.columns.iter().map(|column| column.zh).collect();
-                self.told(
-                    &Sheet::place(0, 0).replace("A1", &format!("{}!A1", self.form.name)),
-                    codes::BAD_TABLE,
-                    format!(
-                        "the sheet has no head line with `{}`",
-                        self.form.columns[0].zh
-                    ),
-                    &format!("首行是列名 · head line: {}", names.join(" | ")),
-                );
-            }
-            return None;
-        };
+        let head = self.head_row()?;
         let columns = self.columns(head);
         let mut lines = Vec::new();
         for row in head + 1..self.sheet.height() {

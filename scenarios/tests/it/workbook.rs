@@ -187,6 +187,19 @@ fn a_sheet_that_is_missing_is_named(#[case] sheet: &str, #[case] slip: Slip, #[c
     assert!(told.contains(wanted), "{told}");
 }
 
+/// Without its headings a sheet says nothing, and that is one slip: nothing that would follow from it is told beside it.
+#[rstest]
+#[case("窗口", "阶段")]
+#[case("测试人员", "标识")]
+#[case("矩阵", "场景")]
+fn a_sheet_without_its_headings_is_one_slip(#[case] sheet: &str, #[case] heading: &str) {
+    let (_, read) = planted(sheet, heading, Slip::Text("别的"));
+    let told = read.expect_err("its columns are unknown");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    let wanted = format!("{sheet}!A1: the sheet has no head line with `{heading}`");
+    assert!(told.starts_with(&wanted), "{told}");
+}
+
 #[test]
 fn an_example_row_is_nobody() {
     let plan = load(&shipped("starter")).unwrap();
