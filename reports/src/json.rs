@@ -56,9 +56,18 @@ fn document(story: &Story) -> Value {
         "statements": judgement.statements,
         "notes": story.notes,
         "results": story.cases.iter().filter(|case| case.planned).map(result).collect::<Vec<_>>(),
-        "journal": {"records": story.length, "head": story.head, "tail": story.tail},
+        "journal": journal(story),
         "certificate_sha256": story.certificate,
     })
+}
+
+/// Both ends of the chain; of a run put together from several each part's, and what names them all.
+fn journal(story: &Story) -> Value {
+    let mut value = json!({"records": story.length, "head": story.head, "tail": story.tail});
+    if !story.parts.is_empty() {
+        value["parts"] = json!(story.parts);
+    }
+    value
 }
 
 fn cases(story: &Story) -> Value {

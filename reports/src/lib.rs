@@ -26,7 +26,7 @@ pub use conform::{
 pub use html::html;
 pub use json::json;
 pub use junit::junit;
-pub use source::Source;
+pub use source::{PartRun, Source};
 pub use story::{NoRun, Story};
 pub use terminal::{chain_groups, terminal};
 pub use window::{WindowSource, go_live, window_json, window_terminal};

@@ -26,8 +26,25 @@ pub struct Source<'a> {
     pub journal_tail: &'a str,
     /// The run directory as it is shown to the user.
     pub dir: &'a str,
+    /// The runs that were put together into this one, each with its chain; none for a run that stands by itself.
+    pub parts: &'a [PartRun],
     /// Faults that were asked for, and how often each met a message.
     pub matched_faults: &'a [(String, u64)],
     /// The exit code of the command (`UX.md` §1.2 is kept by `cli`).
     pub exit: i32,
+}
+
+/// 一份 · One of the runs that were put together: where its evidence lies, and the ends of its chain.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct PartRun {
+    /// Its folder as it is shown to the user.
+    pub dir: String,
+    /// Its id.
+    pub run_id: String,
+    /// Hash of the chain's first record.
+    pub head: String,
+    /// Hash of its last record.
+    pub tail: String,
+    /// Number of records.
+    pub records: usize,
 }

@@ -18,10 +18,10 @@ use crosswipe_domain::{Level, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
 use crosswipe_verify::{Finding, Judgement, Remark};
 
-use crate::Source;
 use crate::amount::yuan;
 use crate::names::Names;
 use crate::wording::{Lang, terms};
+use crate::{PartRun, Source};
 
 pub(crate) use case::{Case, CaseCounts, Ending, Rollback};
 pub(crate) use chain::{Chain, Message};
@@ -51,6 +51,7 @@ pub struct Story {
     pub(crate) tail: String,
     pub(crate) certificate: Option<String>,
     pub(crate) dir: String,
+    pub(crate) parts: Vec<PartRun>,
     pub(crate) matched_faults: Vec<(String, u64)>,
     pub(crate) exit: i32,
 }
@@ -96,6 +97,7 @@ impl Story {
             tail: source.journal_tail.to_owned(),
             certificate: source.certificate_sha256.map(str::to_owned),
             dir: source.dir.to_owned(),
+            parts: source.parts.to_vec(),
             matched_faults: source.matched_faults.to_vec(),
             exit: source.exit,
             judgement: source.judgement.clone(),

@@ -164,23 +164,28 @@ impl Page<'_> {
         let mut lines = vec![
             file(Word::page, "report.html"),
             format!("{dir}/report.json  {dir}/junit.xml"),
-            file(Word::journal, "journal.db") + "  " + &file(Word::exports, "exports/"),
         ];
-        if self.story.certificate.is_some() {
-            lines.push(file(Word::certificate, "certificate.json"));
+        let chain = |hash: &str, word: Word| format!("{} {}", self.say(word), chain_groups(hash));
+        let ends = |head: &str, tail: &str, records: usize| {
+            let records = count(i64::try_from(records).unwrap_or(i64::MAX));
+            let records = format!("({records} {})", self.say(Word::records));
+            [
+                chain(head, Word::head),
+                format!("{}  {records}", chain(tail, Word::tail)),
+            ]
+        };
+        if self.story.parts.is_empty() {
+            lines.push(file(Word::journal, "journal.db") + "  " + &file(Word::exports, "exports/"));
+            if self.story.certificate.is_some() {
+                lines.push(file(Word::certificate, "certificate.json"));
+            }
+            let (head, tail) = (&self.story.head, &self.story.tail);
+            lines.extend(ends(head, tail, self.story.length));
         }
-        lines.push(format!(
-            "{} {}",
-            self.say(Word::head),
-            chain_groups(&self.story.head)
-        ));
-        lines.push(format!(
-            "{} {}  ({} {})",
-            self.say(Word::tail),
-            chain_groups(&self.story.tail),
-            count(i64::try_from(self.story.length).unwrap_or(i64::MAX)),
-            self.say(Word::records)
-        ));
+        for part in &self.story.parts {
+            lines.push(format!("{} {}", self.say(Word::part), part.dir));
+            lines.extend(ends(&part.head, &part.tail, part.records));
+        }
         lines.push(self.say(Word::anchor).to_owned());
         self.section(self.say(Word::files), &lines)
     }

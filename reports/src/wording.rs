@@ -143,6 +143,7 @@ words! {
     verdict "结论" "Verdict";
     files "文件" "Files";
     journal "证据日志" "journal";
+    part "分片" "part";
     exports "各方账册" "exports";
     certificate "证书" "certificate";
     page "网页" "page";

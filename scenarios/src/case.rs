@@ -294,6 +294,11 @@ impl Case {
         self.leaves().find_map(Step::visit)
     }
 
+    /// 何人 · Labels of the persons whom its steps are about, in reading order; each as often as it is named.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        self.leaves().filter_map(Step::person)
+    }
+
     /// All steps without the branching, in reading order.
     pub fn leaves(&self) -> impl Iterator<Item = &Step> {
         let mut flat = Vec::new();
@@ -309,6 +314,16 @@ impl Step {
             Step::Swipe(swipe) => Some(&swipe.name),
             Step::Call(call) => Some(&call.name),
             Step::Play(play) => Some(&play.name),
+            Step::Parallel(_) => None,
+        }
+    }
+
+    /// Label of the person whom a single step is about; `None` for branches and for what is about an institution alone.
+    pub fn person(&self) -> Option<&str> {
+        match self {
+            Step::Swipe(swipe) => Some(&swipe.persona),
+            Step::Play(play) => Some(&play.persona),
+            Step::Call(call) => call.persona.as_deref(),
             Step::Parallel(_) => None,
         }
     }

@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Conform(Conform),
     /// 收口 Judge all runs of a plan together: may the window be closed?
     Close(Close),
+    /// 合并 Put the shards of one plan together: one verdict, one report
+    Merge(Merge),
     /// 改期 Move one bound of a run's window, from its next message on
     Amend(Amend),
     /// 复核 List what nobody knows in a certified run, or explain it by name and reason
@@ -115,6 +117,16 @@ pub(crate) struct Run {
         conflicts_with = "served"
     )]
     pub(crate) shift: Option<Shift>,
+    /// Of N shares of the selection the I-th, e.g. 2/4; cases that share a person stay together, `merge` puts all together
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<String>,
+    /// Only cases that did not pass (failed) or never came to an end (open) in an earlier run of this plan; refused where
+    /// something of theirs is not rolled back
+    #[arg(long, value_enum, value_name = "failed|open")]
+    pub(crate) rerun: Option<Rerun>,
+    /// Which earlier run [default: the newest of this plan under runs/]
+    #[arg(long, value_name = "RUN", requires = "rerun")]
+    pub(crate) of: Option<PathBuf>,
     /// List the selected cases and send nothing
     #[arg(long)]
     pub(crate) list: bool,
@@ -464,6 +476,25 @@ pub(crate) struct Close {
     pub(crate) common: Common,
 }
 
+/// 合并 Put the shards of one plan together
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe run PLAN --shard 1/2 --out a; crosswipe run PLAN --shard 2/2 --out b\n  crosswipe merge a b --out whole && crosswipe verify whole"
+)]
+pub(crate) struct Merge {
+    /// Folders of the runs, in any order: all shards, or runs that have no case in common
+    #[arg(required = true, value_name = "RUN")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Where they are put, copies of the runs included [default: a folder of its own under runs/]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
 /// 报告 Write reports again
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example · 例:\n  crosswipe report runs/RUN --format html --lang en")]
@@ -589,6 +620,15 @@ fn msgid_mode(text: &str) -> Result<MsgidMode, String> {
 enum LangArg {
     Zh,
     En,
+}
+
+/// Which cases of an earlier run are run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rerun {
+    /// 没有通过的 (失败、错误、阻塞)
+    Failed,
+    /// 没有办完的 (没有开始、跳过、中断)
+    Open,
 }
 
 /// How messages travel.

@@ -12,6 +12,7 @@ use crosswipe_scenarios::{Problem, Severity};
 
 use crate::books::{Flaw, Flaws};
 use crate::exit::Exit;
+use crate::merged;
 use crate::served::Served;
 use crate::tenancy::Tenant;
 
@@ -151,6 +152,9 @@ impl Trouble {
             | Trouble::Refused { help, .. }
             | Trouble::Nothing { help, .. }
             | Trouble::DryRun { help } => help.clone(),
+            Trouble::Journal(JournalError::NotARun { dir, .. }) if merged::is_merged(dir) => {
+                merged::name_a_part(dir).help()
+            }
             Trouble::Journal(JournalError::NotARun { .. }) => {
                 "给出一次运行的目录, 如 runs/… · name the folder of a run, e.g. runs/…".to_owned()
             }

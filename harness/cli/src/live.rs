@@ -139,6 +139,7 @@ pub(crate) fn ask(
     *selected = Selected {
         cases: fit.sent,
         proofs: BTreeSet::new(),
+        share: selected.share.take(),
     };
     Ok(Some(Order {
         live,

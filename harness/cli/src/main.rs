@@ -16,12 +16,14 @@ mod explain;
 mod gateway_keys;
 mod inner;
 mod live;
+mod merged;
 mod private;
 mod progress;
 mod proofs;
 mod rundir;
 mod seal;
 mod served;
+mod several;
 mod shift;
 mod stage;
 mod table;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Audit(audit) => command::audit::audit(&audit),
         Command::Conform(conform) => command::conform::conform(&conform),
         Command::Close(close) => command::close::close(&close),
+        Command::Merge(merge) => command::merge::merge(&merge),
         Command::Amend(amend) => command::amend::amend(&amend),
         Command::Review(review) => command::review::review(&review),
         Command::Report(report) => command::report::report(&report),

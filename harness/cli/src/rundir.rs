@@ -33,6 +33,19 @@ const SERVED: &str = "served.txt";
 /// # Errors
 /// The folder holds something already, or cannot be made.
 pub(crate) fn create(dir: &Path) -> Result<(), Trouble> {
+    must_be_empty(dir)?;
+    for part in ["exports", "parties", "private"] {
+        let path = dir.join(part);
+        fs::create_dir_all(&path).map_err(|error| Trouble::file("create", &path, error))?;
+    }
+    keep_private(&dir.join("private"))
+}
+
+/// Nothing of anybody's is written over.
+///
+/// # Errors
+/// The folder holds something already, or cannot be opened.
+pub(crate) fn must_be_empty(dir: &Path) -> Result<(), Trouble> {
     let busy = match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().is_some(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,
@@ -43,11 +56,7 @@ pub(crate) fn create(dir: &Path) -> Result<(), Trouble> {
             dir: dir.to_owned(),
         });
     }
-    for part in ["exports", "parties", "private"] {
-        let path = dir.join(part);
-        fs::create_dir_all(&path).map_err(|error| Trouble::file("create", &path, error))?;
-    }
-    keep_private(&dir.join("private"))
+    Ok(())
 }
 
 /// Nobody but the owner reads it, where the system knows owners.

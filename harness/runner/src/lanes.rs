@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::Moment;
-use crosswipe_scenarios::{Case, Step};
+use crosswipe_scenarios::Case;
 
 /// Indices of cases by lane, at most `most` lanes; every index of `wanted` stands in exactly one.
 pub(crate) fn lanes(cases: &[Case], wanted: &[usize], most: usize) -> Vec<Vec<usize>> {
     let mut people: BTreeMap<&str, usize> = BTreeMap::new();
     let mut lanes: Vec<Vec<usize>> = Vec::new();
     for &index in wanted {
-        let labels: Vec<&str> = cases[index].leaves().filter_map(person).collect();
+        let labels: Vec<&str> = cases[index].people().collect();
         let mut shared: Vec<usize> = labels
             .iter()
             .filter_map(|label| people.get(label).copied())
@@ -37,15 +37,6 @@ pub(crate) fn lanes(cases: &[Case], wanted: &[usize], most: usize) -> Vec<Vec<us
     }
     lanes.retain(|lane| !lane.is_empty());
     merged(lanes, most.max(1), |index| (cases[index].start, index))
-}
-
-fn person(step: &Step) -> Option<&str> {
-    match step {
-        Step::Swipe(swipe) => Some(&swipe.persona),
-        Step::Play(play) => Some(&play.persona),
-        Step::Call(call) => call.persona.as_deref(),
-        Step::Parallel(_) => None,
-    }
 }
 
 /// Puts lanes together until no more than `most` are left, each in order of time.

@@ -71,7 +71,7 @@ impl<'a> Bearings<'a> {
 }
 
 /// Orders findings and links consequences to their head.
-pub(crate) fn arrange(mut findings: Vec<Finding>, bearings: &Bearings<'_>) -> Vec<Finding> {
+pub(crate) fn arrange(findings: Vec<Finding>, bearings: &Bearings<'_>) -> Vec<Finding> {
     let leaders = Leaders::among(&findings, bearings);
     let nearest: Vec<Option<usize>> = (0..findings.len())
         .map(|place| cause_of(&findings, place, &leaders, bearings))
@@ -79,6 +79,11 @@ pub(crate) fn arrange(mut findings: Vec<Finding>, bearings: &Bearings<'_>) -> Ve
     let linked: Vec<Option<usize>> = (0..findings.len())
         .map(|place| root(&nearest, place))
         .collect();
+    in_order(findings, &linked)
+}
+
+/// Most severe first, consequences behind their causes: `linked` says of each which it follows from.
+pub(crate) fn in_order(mut findings: Vec<Finding>, linked: &[Option<usize>]) -> Vec<Finding> {
     let mut order: Vec<usize> = (0..findings.len()).collect();
     order.sort_by(|a, b| {
         sort_key(&findings[*a], linked[*a]).cmp(&sort_key(&findings[*b], linked[*b]))
@@ -87,7 +92,7 @@ pub(crate) fn arrange(mut findings: Vec<Finding>, bearings: &Bearings<'_>) -> Ve
     for (new, old) in order.iter().enumerate() {
         place_of[*old] = new;
     }
-    for (finding, cause) in findings.iter_mut().zip(&linked) {
+    for (finding, cause) in findings.iter_mut().zip(linked) {
         finding.follows_from = cause.map(|cause| place_of[cause]);
     }
     let mut slots: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();

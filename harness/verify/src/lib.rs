@@ -48,7 +48,7 @@ pub use strangers::{ForeignRows, foreign};
 
 pub use window::{
     CaseLine, Coverage, OpenSwipe, RunLine, RunPapers, SeamCount, Unfit, WindowFinding,
-    WindowJudgement, WindowPlan, World, close, unfit, window_anchor, window_foreign,
+    WindowJudgement, WindowPlan, World, close, merge, unfit, window_anchor, window_foreign,
 };
 
 #[cfg(test)]

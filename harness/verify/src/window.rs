@@ -12,6 +12,7 @@ mod golive;
 mod group;
 mod join;
 mod lineage;
+mod merge;
 mod seam;
 mod verdict;
 
@@ -29,6 +30,7 @@ use crate::review::Review;
 use crate::strangers::ForeignRows;
 
 pub use lineage::{Unfit, unfit};
+pub use merge::merge;
 
 /// 计划 · The plan that is to be closed, as its files stand today.
 #[derive(Clone, Debug)]
@@ -262,7 +264,7 @@ pub fn close(plan: &WindowPlan, papers: &[RunPapers<'_>]) -> WindowJudgement {
             .min()
             .unwrap_or(Level::L0),
         coverage: coverage::of(plan, &members),
-        rules: verdict::rules(&worlds),
+        rules: verdict::rules(&rules_of(&worlds)),
         runs: members
             .iter()
             .map(|member| line(member, lineage.after.get(&member.place).copied()))
@@ -274,6 +276,10 @@ pub fn close(plan: &WindowPlan, papers: &[RunPapers<'_>]) -> WindowJudgement {
         not_checked,
         notes,
     }
+}
+
+fn rules_of(worlds: &[World]) -> Vec<&[RuleState]> {
+    worlds.iter().map(|world| &*world.rules).collect()
 }
 
 /// 来历不明 · The strangers' rows of a whole window, also those born between two runs.

@@ -58,6 +58,16 @@ pub(super) struct Page {
     head: String,
     tail: String,
     records: String,
+    parts: Vec<PartRow>,
+}
+
+/// One of the runs that were put together.
+#[derive(Serialize)]
+struct PartRow {
+    dir: String,
+    head: String,
+    tail: String,
+    records: String,
 }
 
 /// One of the four numbers that are read from two metres.
@@ -219,6 +229,16 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
         head: chain_groups(&story.head),
         tail: chain_groups(&story.tail),
         records: number(story.length),
+        parts: story
+            .parts
+            .iter()
+            .map(|part| PartRow {
+                dir: part.dir.clone(),
+                head: chain_groups(&part.head),
+                tail: chain_groups(&part.tail),
+                records: number(part.records),
+            })
+            .collect(),
     }
 }
 

@@ -359,6 +359,7 @@ fn a_journal_without_its_first_record_tells_no_story() {
         journal_head: "",
         journal_tail: "",
         dir: "",
+        parts: &[],
         matched_faults: &[],
         exit: 4,
     };

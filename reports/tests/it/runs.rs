@@ -553,6 +553,7 @@ impl Run {
             journal_head: &self.records[0].sha256,
             journal_tail: &self.records[self.records.len() - 1].sha256,
             dir: "runs/zj2017-0001",
+            parts: &[],
             matched_faults: &self.faults,
             exit: self.exit,
         })

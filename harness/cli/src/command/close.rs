@@ -10,35 +10,27 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crosswipe_domain::{PseudonymKey, sha256_hex};
-use crosswipe_journal::{History, Payload};
+use crosswipe_journal::Payload;
 use crosswipe_reports::{WindowSource, go_live, window_json, window_terminal};
 use crosswipe_runner::clock::real_now;
 use crosswipe_verify::{
-    Evidence, Remark, Review, ReviewLine, RunPapers, Unfit, Verdict, WindowFinding,
-    WindowJudgement, WindowPlan, unfit, window_anchor, window_foreign,
+    Remark, Review, ReviewLine, RunPapers, Verdict, WindowFinding, WindowJudgement, WindowPlan,
+    window_anchor, window_foreign,
 };
 
 use crate::anchor::Anchor;
 use crate::args::Close;
 use crate::command::review::{Said, act, chosen};
-use crate::command::verify::{Judged, WIDTH, faults_met, judged_on, put_first};
+use crate::command::verify::{WIDTH, put_first};
 use crate::complain::{Trouble, to_stdout};
 use crate::exit::Exit;
+use crate::several::{Read, fitting, papers, plan_of_today, read};
 use crate::shift::Shift;
-use crate::{private, rundir, shift};
+use crate::{merged, private, rundir, shift};
 
 /// Names of the files that closing a window makes.
 const JSON: &str = "window.json";
 const STATEMENT: &str = "go-live.html";
-
-/// One run as read and judged.
-struct Read {
-    dir: String,
-    history: History,
-    evidence: Evidence,
-    judged: Judged,
-}
 
 /// Reads, judges, prints, writes.
 pub(crate) fn close(args: &Close) -> Result<Exit, Trouble> {
@@ -48,25 +40,14 @@ pub(crate) fn close(args: &Close) -> Result<Exit, Trouble> {
         .map(|text| Anchor::parse(text))
         .collect::<Result<_, _>>()?;
     let plan = shift::load(&args.plan, args.shift.as_ref())?;
-    let mut runs = args
-        .runs
+    let folders = merged::parted(&args.runs)?;
+    let mut runs = folders
         .iter()
         .map(|dir| read(dir))
         .collect::<Result<Vec<Read>, Trouble>>()?;
-    let mut window = WindowPlan {
-        plan: plan.resolved(&PseudonymKey::new([0; 32])),
-        files: plan
-            .files
-            .iter()
-            .map(|(name, bytes)| (name.clone(), sha256_hex(bytes)))
-            .collect(),
-        last_begun: args
-            .runs
-            .iter()
-            .filter_map(|dir| private::last_begun(dir, &plan.id))
-            .collect(),
-        review: Review::default(),
-    };
+    let last_begun = folders.iter();
+    let last_begun = last_begun.filter_map(|dir| private::last_begun(dir, &plan.id));
+    let mut window = plan_of_today(&plan, last_begun.collect());
     moved_alike(args, &runs)?;
     fitting(&window, &papers(&runs))?;
     let out = args
@@ -148,28 +129,6 @@ fn explained(
     rundir::write_whole(&path, lines.collect::<String>().as_bytes())
 }
 
-fn read(dir: &Path) -> Result<Read, Trouble> {
-    let history = crosswipe_journal::read(dir)?;
-    let evidence = rundir::evidence(dir, &history, None)?;
-    let judged = judged_on(dir, &history, &evidence, &faults_met(&history))?;
-    Ok(Read {
-        dir: dir.display().to_string(),
-        history,
-        evidence,
-        judged,
-    })
-}
-
-fn papers(runs: &[Read]) -> Vec<RunPapers<'_>> {
-    runs.iter()
-        .map(|run| RunPapers {
-            dir: &run.dir,
-            evidence: &run.evidence,
-            judgement: &run.judged.judgement,
-        })
-        .collect()
-}
-
 /// Runs of a plan that was moved, and of one that was not, had other windows.
 fn moved_alike(args: &Close, runs: &[Read]) -> Result<(), Trouble> {
     let typed = args.shift.as_ref().map(Shift::text);
@@ -191,31 +150,6 @@ fn moved_alike(args: &Close, runs: &[Read]) -> Result<(), Trouble> {
         }
     }
     Ok(())
-}
-
-/// Runs that cannot be judged together are named, all of them.
-fn fitting(window: &WindowPlan, papers: &[RunPapers<'_>]) -> Result<(), Trouble> {
-    let problems = unfit(window, papers);
-    let Some(first) = problems.first() else {
-        return Ok(());
-    };
-    let (code, help) = match first {
-        Unfit::NoRun { .. } => ("cli::no_run", "crosswipe explain journal:not_a_run"),
-        Unfit::OtherPlan { .. } => (
-            "cli::other_plan",
-            "只给出这个计划的运行 · give only runs of this plan",
-        ),
-        Unfit::Twice { .. } => (
-            "cli::run_twice",
-            "每次运行只给一次, 留下完整的那一份 · give each run once, the complete copy of it",
-        ),
-    };
-    let told: Vec<String> = problems.iter().map(Unfit::to_string).collect();
-    Err(Trouble::Usage {
-        code,
-        what: told.join("; "),
-        help: help.to_owned(),
-    })
 }
 
 /// What the notes of chains come to.

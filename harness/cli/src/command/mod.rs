@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod front;
 pub(crate) mod init;
 pub(crate) mod lint;
+pub(crate) mod merge;
 pub(crate) mod plan;
 pub(crate) mod preflight;
 pub(crate) mod report;

@@ -9,18 +9,24 @@ use crate::command::verify::{WIDTH, faults_met, is_certified, judged, story};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::leave_a_report;
 use crate::exit::Exit;
-use crate::rundir;
+use crate::{merged, rundir};
 
 /// Writes the asked-for formats.
 pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
-    let history = crosswipe_journal::read(&args.run)?;
-    let faults = faults_met(&history);
-    let judged = judged(&args.run, &history, &faults)?;
     let lang = args.common.lang();
-    let story = story(&args.run, &history, &judged, &faults)?;
-    if !is_certified(&history) {
-        leave_a_report(&args.run, &story, lang);
-    }
+    let (story, exit) = if merged::is_merged(&args.run) {
+        let whole = merged::read(&args.run)?;
+        (whole.story(&args.run)?, whole.exit)
+    } else {
+        let history = crosswipe_journal::read(&args.run)?;
+        let faults = faults_met(&history);
+        let judged = judged(&args.run, &history, &faults)?;
+        let story = story(&args.run, &history, &judged, &faults)?;
+        if !is_certified(&history) {
+            leave_a_report(&args.run, &story, lang);
+        }
+        (story, judged.exit)
+    };
     for format in &args.format {
         let text = rendered(&story, *format, lang);
         match file_of(*format) {
@@ -32,7 +38,7 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
             }
         }
     }
-    Ok(judged.exit)
+    Ok(exit)
 }
 
 /// Writes the files that every run has.

@@ -18,7 +18,7 @@ use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, beginning}
 use crosswipe_scenarios::Plan;
 
 use crate::args::{AfterWindow, ClockKind, Run, TransportKind};
-use crate::command::select::{Selected, nearest, select};
+use crate::command::select::{Selected, Share, nearest, select};
 use crate::command::verify::{judged, read_sealed};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
@@ -189,6 +189,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     let moved = moved.map(|by| (shift::SHIFT.to_owned(), by.text().to_owned()));
     let confirmed = order.as_ref();
     let confirmed = confirmed.map(|order| (live::CONFIRMED.to_owned(), order.confirmed.clone()));
+    let shared = selected.share.as_ref().map(Share::switches);
     let header = RunHeader {
         faults: asked.clone(),
         switches: mode
@@ -196,6 +197,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
             .into_iter()
             .chain(moved)
             .chain(confirmed)
+            .chain(shared.into_iter().flatten())
             .collect(),
         clock: clock.name().to_owned(),
         ..honest(args, &plan, &run_id, &key, &dir, &books)?
@@ -515,13 +517,22 @@ pub(crate) fn place(
     plan: &Plan,
     started: Moment,
 ) -> Result<(RunId, PathBuf), Trouble> {
+    place_of(out, &plan.id, started)
+}
+
+/// As [`place`], by the first part of the name alone.
+pub(crate) fn place_of(
+    out: Option<&Path>,
+    name: &str,
+    started: Moment,
+) -> Result<(RunId, PathBuf), Trouble> {
     let name = match out {
         Some(dir) => dir
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or("run")
             .to_owned(),
-        None => format!("{}-{}", plan.id, started.compact_ms()),
+        None => format!("{name}-{}", started.compact_ms()),
     };
     let name: String = name
         .chars()

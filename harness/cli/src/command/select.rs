@@ -8,16 +8,19 @@
 mod expr;
 mod facts;
 mod place;
+mod rerun;
+mod share;
 
 use std::collections::BTreeSet;
 
 use crosswipe_scenarios::Plan;
 
-use crate::args::Run;
+use crate::args::{Rerun, Run};
 use crate::complain::Trouble;
 
 use self::expr::{Ask, Expr, NAMES, Slip, What};
 use self::facts::{Facts, settle};
+pub(crate) use self::share::{SHARD, SIZES, Share, shard};
 
 /// 选中 · What of a plan is run.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +29,8 @@ pub(crate) struct Selected {
     pub(crate) cases: BTreeSet<usize>,
     /// Indices of its proofs, each played in a world of its own.
     pub(crate) proofs: BTreeSet<usize>,
+    /// Which share of what was selected this is, where it was parted.
+    pub(crate) share: Option<Share>,
 }
 
 impl Selected {
@@ -59,10 +64,25 @@ pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
             .filter(|(_, facts)| wanted.holds(facts));
         chosen.map(|(index, _)| index).collect()
     };
-    let chosen = Selected {
+    let mut chosen = Selected {
         cases: chosen(&of_cases),
         proofs: chosen(&of_proofs),
+        share: None,
     };
+    if let Some(which) = args.rerun {
+        let before = chosen.len();
+        rerun::keep(plan, &mut chosen, which, args.of.as_deref())?;
+        if before > 0 && chosen.len() == 0 {
+            return Err(Trouble::Nothing {
+                what: match which {
+                    Rerun::Failed => "那次运行没有未通过的用例 · nothing that was selected failed in that run",
+                    Rerun::Open => "那次运行没有未办完的用例 · nothing that was selected was left undone in that run",
+                }
+                .to_owned(),
+                help: "crosswipe report RUN".to_owned(),
+            });
+        }
+    }
     let awaited = plan.attended.iter().filter(|case| {
         let of_id = |text: &String| case.id.as_str().contains(text.as_str());
         args.expression.is_none() && (args.case.is_empty() || args.case.iter().any(of_id))
@@ -75,6 +95,13 @@ pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
             ),
             help: format!("crosswipe serve {}", args.plan.display()),
         });
+    }
+    if let (Some(typed), true) = (&args.shard, chosen.len() > 0) {
+        let share = share::keep(plan, &mut chosen, shard(typed)?);
+        if chosen.len() == 0 {
+            return Err(empty(&share));
+        }
+        chosen.share = Some(share);
     }
     if chosen.len() == 0 {
         let what = if plan.cases.is_empty() {
@@ -92,6 +119,17 @@ pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
         });
     }
     Ok(chosen)
+}
+
+/// Nothing is wrong with an empty share, and yet nothing is checked in it.
+fn empty(share: &Share) -> Trouble {
+    let [(_, shard), (_, sizes)] = share.switches();
+    Trouble::Nothing {
+        what: format!("第 {shard} 片没有用例 · this shard has no case"),
+        help: format!(
+            "各片用例数 · cases of each shard: {sizes}; 合并时不用它 · `merge` does without it"
+        ),
+    }
 }
 
 /// 没有这个 · A pattern that fits nothing in the plan.

@@ -22,7 +22,7 @@ use crosswipe_sim::{
 
 use crate::args::Sim;
 use crate::command::run::{at_parties_of, faults};
-use crate::command::select::nearest;
+use crate::command::select::{nearest, shard as shard_of};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
 use crate::inner::must_be_of_parties;
@@ -90,10 +90,7 @@ fn many(
 ) -> Result<Exit, Trouble> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let jobs = args.jobs.map_or(processors, |jobs| jobs as usize);
-    let shard = args
-        .shard
-        .as_deref()
-        .map_or(Ok(Shard::WHOLE), self::shard)?;
+    let shard = args.shard.as_deref().map_or(Ok(Shard::WHOLE), shard_of)?;
     let begun = match (&args.progress, args.together.as_slice()) {
         (_, files @ [_, ..]) => progress::together(files, name, &seeds)?,
         (Some(file), []) => progress::begun(file, name, shard)?,
@@ -304,17 +301,6 @@ fn seeds(typed: &str) -> Result<Range<u64>, Trouble> {
         return Err(usage(format!("the range of seeds `{typed}` is empty")));
     }
     Ok(seeds)
-}
-
-fn shard(typed: &str) -> Result<Shard, Trouble> {
-    let parsed = typed
-        .split_once('/')
-        .and_then(|(number, of)| Shard::new(number.parse().ok()?, of.parse().ok()?));
-    parsed.ok_or_else(|| Trouble::Usage {
-        code: "cli::seeds",
-        what: format!("`{typed}` is no shard"),
-        help: "形如 2/8: 八片中的第二片 · write it like 2/8, the second of eight".to_owned(),
-    })
 }
 
 /// `none`, `transport`, `parties` (one fault of a party in each seed, another in the next), and faults of parties for

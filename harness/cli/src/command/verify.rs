@@ -17,7 +17,7 @@ use crate::args::Verify;
 use crate::complain::{Trouble, to_stdout};
 use crate::conclude::leave_a_report;
 use crate::exit::{Came, Exit, of_run};
-use crate::rundir;
+use crate::{merged, rundir};
 
 use self::sealed::hold;
 pub(crate) use self::sealed::{
@@ -26,6 +26,9 @@ pub(crate) use self::sealed::{
 
 /// Reads, judges, prints.
 pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
+    if merged::is_merged(&args.run) {
+        return verify_merged(args);
+    }
     let history = read_sealed(&args.run)?;
     let faults = faults_met(&history);
     let anchor = anchor_of(&args.anchor)?;
@@ -43,6 +46,21 @@ pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
         terminal(&story, args.common.lang(), WIDTH)
     })?;
     Ok(judged.exit)
+}
+
+/// Each part by itself, and all together as `merge` did.
+fn verify_merged(args: &Verify) -> Result<Exit, Trouble> {
+    if !args.anchor.is_empty() {
+        return Err(merged::name_a_part(&args.run));
+    }
+    let whole = merged::read(&args.run)?;
+    let story = whole.story(&args.run)?;
+    to_stdout(&if args.json {
+        json(&story)
+    } else {
+        terminal(&story, args.common.lang(), WIDTH)
+    })?;
+    Ok(whole.exit)
 }
 
 /// The note as typed, in one text or in several.
@@ -141,7 +159,7 @@ pub(crate) fn judged_on(
     })
 }
 
-fn came(history: &History, judgement: &Judgement, faults: &[(String, u64)]) -> Came {
+pub(crate) fn came(history: &History, judgement: &Judgement, faults: &[(String, u64)]) -> Came {
     let results: Vec<CaseResult> = finished(history).map(|(result, _)| result).collect();
     let failed = results.iter().filter(|result| {
         matches!(
@@ -225,6 +243,7 @@ pub(crate) fn story(
             .unwrap_or_default(),
         journal_tail: &history.last().sha256,
         dir: &dir.display().to_string(),
+        parts: &[],
         matched_faults: faults,
         exit: i32::from(judged.exit.code()),
     };

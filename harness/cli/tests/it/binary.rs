@@ -30,6 +30,7 @@ mod kill;
 mod late;
 mod lint_fix;
 mod live;
+mod merged;
 mod msgid_mode;
 mod nothing;
 mod notices;

@@ -14,7 +14,9 @@ use crosswipe_journal::{ExportDigest, Payload, Record, RunHeader, Snapshot, Undo
 use super::{Member, OpenSwipe, WindowFinding};
 use crate::evidence::{Evidence, ExportFile, Instant, JournalFacts, Whole};
 use crate::judge::judge;
-use crate::judgement::{BookTotal, Finding, Remark, RuleState, Statement, TxState, Verdict};
+use crate::judgement::{
+    BookTotal, Finding, Remark, RuleState, Statement, Transaction, TxState, Verdict,
+};
 use crate::purge::Purge;
 use crate::review::Review;
 
@@ -50,14 +52,9 @@ pub(super) fn judged(runs: &[&Member<'_>], purges: &[DeclaredPurge], review: &Re
             .map(|finding| denumbered(finding, &all))
             .collect(),
         open: open
-            .map(|mut transaction| {
-                let (run, txid) = transaction.txid.split_run();
-                transaction.txid = txid;
-                transaction.case = transaction.case.split_run().1;
-                OpenSwipe {
-                    run: run.unwrap_or(0),
-                    transaction,
-                }
+            .map(|transaction| OpenSwipe {
+                run: transaction.txid.split_run().0.unwrap_or(0),
+                transaction: unnumbered(transaction),
             })
             .collect(),
         notes: judgement.notes.into_iter().map(unnumbered_note).collect(),
@@ -66,7 +63,7 @@ pub(super) fn judged(runs: &[&Member<'_>], purges: &[DeclaredPurge], review: &Re
     }
 }
 
-fn denumbered(mut finding: Finding, all: &[usize]) -> WindowFinding {
+pub(super) fn denumbered(mut finding: Finding, all: &[usize]) -> WindowFinding {
     let by_txid = finding.txid.as_ref().map(TxId::split_run);
     let by_case = finding.case.as_ref().map(CaseId::split_run);
     let run = by_txid
@@ -81,7 +78,14 @@ fn denumbered(mut finding: Finding, all: &[usize]) -> WindowFinding {
     }
 }
 
-fn unnumbered_note(mut note: Remark) -> Remark {
+/// As its own run names it.
+pub(super) fn unnumbered(mut transaction: Transaction) -> Transaction {
+    transaction.txid = transaction.txid.split_run().1;
+    transaction.case = transaction.case.split_run().1;
+    transaction
+}
+
+pub(super) fn unnumbered_note(mut note: Remark) -> Remark {
     if let Some((Some(run), txid)) = note.txid.as_ref().map(TxId::split_run) {
         note.facts.insert("run".to_owned(), run.to_string());
         note.txid = Some(txid);

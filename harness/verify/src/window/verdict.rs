@@ -98,15 +98,13 @@ pub(super) fn merge(
 
 /// R1–R14 over all worlds: violated in one is violated, and what one could not check is not checked, unless it had no
 /// occasion and another had.
-pub(super) fn rules(worlds: &[World]) -> Vec<RuleState> {
+pub(super) fn rules(worlds: &[&[RuleState]]) -> Vec<RuleState> {
     Rule::ALL
         .into_iter()
         .filter_map(|rule| {
             let states = || {
-                worlds
-                    .iter()
-                    .flat_map(|world| &world.rules)
-                    .filter(|state| state.rule == rule)
+                let all = worlds.iter().flat_map(|states| states.iter());
+                all.filter(|state| state.rule == rule)
             };
             let rank = |state: &&RuleState| match state.state {
                 Held::Violated => 3,

@@ -129,7 +129,7 @@ fn a_campaign_goes_on_from_its_file_and_from_no_other() {
     for shard in ["0/2", "3/2", "2", "a/b"] {
         sim(&["--shard", shard])
             .must_end(64)
-            .must_say(&["cli::seeds", "is no shard"]);
+            .must_say(&["cli::shard", "is no shard"]);
     }
 }
 

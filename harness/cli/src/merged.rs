@@ -1,0 +1,440 @@
+//! 合并的运行 · A folder that holds the shards of one plan, and reads like one run.
+//!
+//! `merged.json` (which parts, with both ends of their chains), `parts/<nn>-<run>/` (journal, exports, certificate, sums,
+//! reviews and proofs of each, copied), and the reports of the whole. Nothing of it is evidence but the parts: the whole is
+//! computed from them each time, and a part that is not the one listed is told.
+//! Made by `merge`; read by `verify`, `report`, `close`. Not here: what the parts come to (`verify::merge`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crosswipe_domain::{CaseId, FindingClass, Level, Moment, Party, RunId, sha256_hex};
+use crosswipe_journal::{Payload, Record, RunHeader};
+use crosswipe_reports::{PartRun, Source, Story};
+use crosswipe_verify::{Finding, Judgement, Verdict, merge};
+use serde::{Deserialize, Serialize};
+
+use crate::command::select::{SHARD, SIZES};
+use crate::command::verify::{came, faults_met, put_first, tampered};
+use crate::complain::Trouble;
+use crate::exit::{Came, Exit, of_run};
+use crate::several::{self, Read, fitting, papers, plan_of};
+
+/// Names the parts; where it lies, a folder is a merged run.
+pub(crate) const LIST: &str = "merged.json";
+/// The folder of the parts.
+pub(crate) const PARTS: &str = "parts";
+
+const SCHEMA: &str = "crosswipe.merged/1";
+const CODE: &str = "cli::merge";
+
+/// What `merged.json` holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct List {
+    schema: String,
+    run_id: RunId,
+    plan: String,
+    parts: Vec<Part>,
+}
+
+/// One part, by both ends of its chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    /// Its folder inside the merged one.
+    pub(crate) dir: String,
+    run_id: RunId,
+    head: String,
+    tail: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
+}
+
+/// All parts as one.
+pub(crate) struct Whole {
+    list: List,
+    /// Records of each part.
+    lengths: Vec<usize>,
+    records: Vec<Record>,
+    messages: BTreeMap<u64, String>,
+    judgement: Judgement,
+    faults: Vec<(String, u64)>,
+    pub(crate) exit: Exit,
+}
+
+/// Whether a folder holds a merged run.
+pub(crate) fn is_merged(dir: &Path) -> bool {
+    dir.join(LIST).exists()
+}
+
+/// What is done to one chain is done to a part.
+pub(crate) fn name_a_part(dir: &Path) -> Trouble {
+    Trouble::Usage {
+        code: CODE,
+        what: format!("`{}` is several runs put together", dir.display()),
+        help: format!(
+            "给出其中一次 · name one of them: {}",
+            dir.join(PARTS).join("…").display()
+        ),
+    }
+}
+
+/// The folders with those of merged runs replaced by their parts.
+pub(crate) fn parted(dirs: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
+    let mut folders = Vec::new();
+    for dir in dirs {
+        match is_merged(dir) {
+            true => folders.extend(list(dir)?.parts.iter().map(|part| dir.join(&part.dir))),
+            false => folders.push(dir.clone()),
+        }
+    }
+    Ok(folders)
+}
+
+fn list(dir: &Path) -> Result<List, Trouble> {
+    let path = dir.join(LIST);
+    let text = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
+    let unreadable = |why: String| Trouble::Usage {
+        code: CODE,
+        what: format!("`{}` cannot be read: {why}", path.display()),
+        help: "从各次运行重新合并 · merge the runs again".to_owned(),
+    };
+    let list: List =
+        serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+    let inside = |part: &Part| {
+        let mut names = part.dir.split('/');
+        names.next() == Some(PARTS)
+            && names.next().is_some_and(|name| name != "..")
+            && names.next().is_none()
+    };
+    if list.schema != SCHEMA || !list.parts.iter().all(inside) {
+        return Err(unreadable(format!("it is no list of `{SCHEMA}`")));
+    }
+    Ok(list)
+}
+
+/// The list of parts that were copied, as text.
+pub(crate) fn listed(run_id: &RunId, dirs: &[String], runs: &[Read]) -> String {
+    let parts = dirs.iter().zip(runs).map(|(dir, run)| Part {
+        dir: dir.clone(),
+        run_id: run.header().run_id.clone(),
+        head: run.history.records[0].sha256.clone(),
+        tail: run.history.last().sha256.clone(),
+        shard: run.header().switches.get(SHARD).cloned(),
+    });
+    let list = List {
+        schema: SCHEMA.to_owned(),
+        run_id: run_id.clone(),
+        plan: runs[0].header().plan.plan.clone(),
+        parts: parts.collect(),
+    };
+    let text = serde_json::to_string_pretty(&list).expect("a tree of text keys");
+    text + "\n"
+}
+
+/// Reads and judges a merged run; parts that are not those listed are told.
+///
+/// # Errors
+/// A part cannot be read, or the parts do not fit together.
+pub(crate) fn read(dir: &Path) -> Result<Whole, Trouble> {
+    let list = list(dir)?;
+    let parts = list
+        .parts
+        .iter()
+        .map(|part| several::read(&dir.join(&part.dir)));
+    let runs = parts.collect::<Result<Vec<Read>, Trouble>>()?;
+    must_fit(&runs)?;
+    let changed: Vec<Finding> = list
+        .parts
+        .iter()
+        .zip(&runs)
+        .flat_map(|(part, run)| exchanged(part, run))
+        .collect();
+    let mut whole = Whole::of(list, &runs);
+    for finding in changed {
+        put_first(&mut whole.judgement, 0, finding);
+        whole.exit = Exit::Violated;
+    }
+    Ok(whole)
+}
+
+/// A part with another chain than the one that was merged.
+fn exchanged(part: &Part, run: &Read) -> Vec<Finding> {
+    let (first, last) = (&run.history.records[0].sha256, &run.history.last().sha256);
+    let ends = [("head", &part.head, first), ("tail", &part.tail, last)];
+    ends.into_iter()
+        .filter(|(_, listed, found)| listed != found)
+        .map(|(end, listed, found)| Finding {
+            class: FindingClass::new("evidence:tampered"),
+            expected: listed.clone(),
+            actual: found.clone(),
+            ..tampered(&format!("{} chain {end}", part.dir))
+        })
+        .collect()
+}
+
+/// Runs that are one plan's, whole, none missing and nothing twice; everything that is not so is told.
+pub(crate) fn must_fit(runs: &[Read]) -> Result<(), Trouble> {
+    let Some(first) = runs.first() else {
+        return Err(misfit(vec!["no run was given".to_owned()]));
+    };
+    fitting(&plan_of(first.header()), &papers(runs))?;
+    let mut problems = Vec::new();
+    let switch = |run: &Read, name: &str| run.header().switches.get(name).cloned();
+    for run in runs {
+        if run.header().files != first.header().files {
+            problems.push(format!(
+                "`{}` and `{}` were run from different files of the plan",
+                first.dir, run.dir
+            ));
+        }
+        if switch(run, crate::shift::SHIFT) != switch(first, crate::shift::SHIFT) {
+            problems.push(format!(
+                "`{}` and `{}` were moved by different lengths",
+                first.dir, run.dir
+            ));
+        }
+        if !run
+            .history
+            .records
+            .iter()
+            .any(|record| matches!(record.payload, Payload::Cert(_)))
+        {
+            problems.push(format!(
+                "`{}` has not ended: crosswipe resume {}",
+                run.dir, run.dir
+            ));
+        }
+    }
+    problems.extend(shards_missing(runs));
+    problems.extend(cases_twice(runs));
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(misfit(problems)),
+    }
+}
+
+fn misfit(problems: Vec<String>) -> Trouble {
+    Trouble::Usage {
+        code: CODE,
+        what: problems.join("; "),
+        help: "一个计划的全部分片, 每片一次; 有共同用例的几次运行用 close · all shards of one plan, each once; runs that share cases are for `close`".to_owned(),
+    }
+}
+
+/// Every share that has a case must be there, and all must be shares of one selection.
+fn shards_missing(runs: &[Read]) -> Vec<String> {
+    let of = |run: &Read, name: &str| run.header().switches.get(name).cloned().unwrap_or_default();
+    let sizes: BTreeSet<String> = runs.iter().map(|run| of(run, SIZES)).collect();
+    let [sizes] = sizes.iter().collect::<Vec<_>>()[..] else {
+        return vec![format!(
+            "these are not shards of one selection: cases per shard {}",
+            sizes
+                .iter()
+                .map(|one| format!("`{one}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )];
+    };
+    let given: BTreeSet<String> = runs.iter().map(|run| of(run, SHARD)).collect();
+    let sizes: Vec<&str> = sizes.split_whitespace().collect();
+    let shard = |index: usize| format!("{}/{}", index + 1, sizes.len());
+    let missing = sizes.iter().enumerate().filter(|(_, size)| **size != "0");
+    missing
+        .map(|(index, size)| (shard(index), size))
+        .filter(|(shard, _)| !given.contains(shard))
+        .map(|(shard, size)| format!("shard {shard} is missing ({size} cases)"))
+        .collect()
+}
+
+/// What two runs both had cannot be told as one.
+fn cases_twice(runs: &[Read]) -> Vec<String> {
+    let mut owner: BTreeMap<&CaseId, &str> = BTreeMap::new();
+    let mut shared: BTreeMap<(&str, &str), Vec<&CaseId>> = BTreeMap::new();
+    for run in runs {
+        let records = run.history.records.iter();
+        let started = records.filter_map(|record| match &record.payload {
+            Payload::CaseStarted(started) => Some(&started.case),
+            _ => None,
+        });
+        for case in started.collect::<BTreeSet<_>>() {
+            if let Some(other) = owner.insert(case, &run.dir) {
+                shared.entry((other, &run.dir)).or_default().push(case);
+            }
+        }
+    }
+    let told = |((one, other), cases): ((&str, &str), Vec<&CaseId>)| {
+        let (first, more) = (cases[0], cases.len() - 1);
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("case `{first}`{more} is in `{one}` and in `{other}`")
+    };
+    shared.into_iter().map(told).collect()
+}
+
+impl Whole {
+    fn of(list: List, runs: &[Read]) -> Whole {
+        let header = header(&list, runs);
+        let judgement = merge(list.run_id.clone(), &plan_of(&header), &papers(runs));
+        let (records, messages) = told_in_order(&header, runs);
+        let mut faults: BTreeMap<String, u64> = BTreeMap::new();
+        for (fault, met) in runs.iter().flat_map(|run| faults_met(&run.history)) {
+            *faults.entry(fault).or_default() += met;
+        }
+        let faults: Vec<(String, u64)> = faults.into_iter().collect();
+        let exit = of_run(together(runs, judgement.verdict, &faults));
+        Whole {
+            list,
+            lengths: runs.iter().map(|run| run.history.records.len()).collect(),
+            records,
+            messages,
+            judgement,
+            faults,
+            exit,
+        }
+    }
+
+    /// Where the evidence lies, part by part.
+    fn parts(&self, dir: &Path) -> Vec<PartRun> {
+        let lengths = self.list.parts.iter().zip(&self.lengths);
+        lengths
+            .map(|(part, records)| PartRun {
+                dir: dir.join(&part.dir).display().to_string(),
+                run_id: part.run_id.to_string(),
+                head: part.head.clone(),
+                tail: part.tail.clone(),
+                records: *records,
+            })
+            .collect()
+    }
+
+    /// Told as one run is.
+    pub(crate) fn story(&self, dir: &Path) -> Result<Story, Trouble> {
+        let ends = |of: fn(&Part) -> &String| {
+            let all: String = self
+                .list
+                .parts
+                .iter()
+                .map(|part| format!("{}\n", of(part)))
+                .collect();
+            sha256_hex(all.as_bytes())
+        };
+        let source = Source {
+            records: &self.records,
+            messages: &self.messages,
+            judgement: &self.judgement,
+            certificate_sha256: None,
+            journal_head: &ends(|part| &part.head),
+            journal_tail: &ends(|part| &part.tail),
+            dir: &dir.display().to_string(),
+            parts: &self.parts(dir),
+            matched_faults: &self.faults,
+            exit: i32::from(self.exit.code()),
+        };
+        Story::build(&source).map_err(|_| name_a_part(dir))
+    }
+}
+
+/// What a run of all comes to.
+fn together(runs: &[Read], verdict: Verdict, faults: &[(String, u64)]) -> Came {
+    let each: Vec<Came> = runs
+        .iter()
+        .map(|run| came(&run.history, &run.judged.judgement, &[]))
+        .collect();
+    Came {
+        verdict,
+        failed: each.iter().map(|one| one.failed).sum(),
+        checked: each.iter().any(|one| one.checked),
+        sent: each.iter().any(|one| one.sent),
+        fault_idle: faults.iter().any(|(_, met)| *met == 0),
+        interrupted: each.iter().any(|one| one.interrupted),
+    }
+}
+
+/// RUN of the whole: the first part's, with the parties and persons of all.
+fn header(list: &List, runs: &[Read]) -> RunHeader {
+    let mut header = runs[0].header().clone();
+    header.run_id = list.run_id.clone();
+    header.previous_tail = None;
+    header.world = None;
+    for own in [SHARD, SIZES] {
+        header.switches.remove(own);
+    }
+    let mut parties: BTreeMap<Party, Level> = BTreeMap::new();
+    for run in runs {
+        for (party, level) in &run.header().parties {
+            let lowest = parties.entry(party.clone()).or_insert(*level);
+            *lowest = (*lowest).min(*level);
+        }
+        let known: BTreeSet<_> = header
+            .plan
+            .personas
+            .iter()
+            .map(|one| one.pseudonym.clone())
+            .collect();
+        let more = run.header().plan.personas.iter();
+        let more: Vec<_> = more
+            .filter(|one| !known.contains(&one.pseudonym))
+            .cloned()
+            .collect();
+        header.plan.personas.extend(more);
+        let more = run.header().faults.iter();
+        let more: Vec<String> = more
+            .filter(|one| !header.faults.contains(one))
+            .cloned()
+            .collect();
+        header.faults.extend(more);
+    }
+    header.parties = parties;
+    header
+}
+
+/// One RUN, the first t0, all else in order of time, the last t1 and t2; masked texts by their new numbers.
+fn told_in_order(header: &RunHeader, runs: &[Read]) -> (Vec<Record>, BTreeMap<u64, String>) {
+    let mut all: Vec<(Moment, &Record, &Read)> = Vec::new();
+    for run in runs {
+        let mut reached = run.history.records[0].at;
+        for record in run.history.records.iter().skip(1) {
+            // A clock that was set back keeps no record from standing behind the one before it.
+            reached = reached.max(record.at);
+            all.push((reached, record, run));
+        }
+    }
+    all.sort_by_key(|(at, ..)| *at);
+    let t0 = all
+        .iter()
+        .position(|(_, record, _)| matches!(record.payload, Payload::Snap0(_)));
+    let last = |wanted: fn(&Payload) -> bool| {
+        all.iter()
+            .rposition(|(_, record, _)| wanted(&record.payload))
+    };
+    let t1 = last(|payload| matches!(payload, Payload::Snap1(_)));
+    let t2 = last(|payload| matches!(payload, Payload::Snap2(_)));
+    let mut records = vec![Record {
+        payload: Payload::Run(Box::new(header.clone())),
+        ..runs[0].history.records[0].clone()
+    }];
+    let mut messages = BTreeMap::new();
+    for (place, (_, record, run)) in all.iter().enumerate() {
+        let kept = match record.payload {
+            Payload::Snap0(_) => t0 == Some(place),
+            Payload::Snap1(_) => t1 == Some(place),
+            Payload::Snap2(_) => t2 == Some(place),
+            _ => true,
+        };
+        if !kept {
+            continue;
+        }
+        let seq = records.len() as u64;
+        if let Some(text) = run.history.messages.get(&record.seq) {
+            messages.insert(seq, text.clone());
+        }
+        records.push(Record {
+            seq,
+            ..(*record).clone()
+        });
+    }
+    (records, messages)
+}
