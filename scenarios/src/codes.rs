@@ -147,6 +147,14 @@ codes! {
     BAD_LIVE = "bad_live";
     /// 外接 HIS · A hospital's own system that is driven at an address where none can be.
     BAD_HIS = "bad_his";
+    /// Hours, hands, counts or ways of a schedule that say nothing.
+    BAD_SCHEDULE = "bad_schedule";
+    /// A card that would be in two places at a time.
+    CARD_IN_TWO_PLACES = "card_in_two_places";
+    /// An institution where people swipe, and nobody says when somebody is there.
+    UNSTAFFED = "unstaffed";
+    /// Cards are wanted in several regions, and nobody says how long they travel.
+    UNKNOWN_WAY = "unknown_way";
     /// A window across the end of a year, with a platform that takes nothing of last year back.
     YEAR_END = "year_end";
     /// A cell of the matrix that no case fills.

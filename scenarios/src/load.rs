@@ -29,6 +29,7 @@ use crate::preflight::{Preflight, read_preflight};
 use crate::problem::{At, Problems, Said};
 use crate::purge::read_purge;
 use crate::steps::Reader;
+use crate::timing::{DeskSaid, read_timing};
 use crate::topology::{self, read_topology};
 use crate::words;
 use crate::{Attended, Case, Cue, Plan, Problem, Proof, Severity};
@@ -94,7 +95,11 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         problems,
     };
     let head = Head::read(&fields, problems);
-    let (topology, driven) = reading.topology().unzip();
+    let read = reading.topology();
+    let (topology, driven, desks) = match read {
+        Some((topology, driven, desks)) => (Some(topology), Some(driven), desks),
+        None => (None, None, BTreeMap::new()),
+    };
     let window = read_window(
         &fields,
         &head.cross_swipe,
@@ -116,6 +121,13 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
     let contacts = reading.contacts(topology.as_ref());
     let preflight = reading.preflight(topology.as_ref());
     let live = reading.live(topology.as_ref());
+    let timing = read_timing(
+        &fields,
+        topology.as_ref(),
+        persons.as_deref(),
+        &desks,
+        problems,
+    );
     let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
     let gathered = reading.cases(
         topology.as_ref(),
@@ -166,6 +178,7 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         preflight,
         live,
         driven: driven?,
+        timing,
         probe_basket: gathered.probe?,
         files: BTreeMap::new(),
         seed: head.seed?,
@@ -178,6 +191,13 @@ struct Reading<'a> {
     folder: &'a Folder,
     problems: &'a Problems,
 }
+
+/// The topology, whose HIS is driven where, and what is said of desks.
+type TopologyRead = (
+    Topology,
+    BTreeMap<InstitutionCode, SocketAddr>,
+    BTreeMap<InstitutionCode, DeskSaid>,
+);
 
 /// Cases and the baskets they name.
 struct Gathered {
@@ -195,8 +215,8 @@ impl Reading<'_> {
         Some((said, path))
     }
 
-    /// The topology with its catalogue, and which hospitals' own systems are driven.
-    fn topology(&self) -> Option<(Topology, BTreeMap<InstitutionCode, SocketAddr>)> {
+    /// The topology with its catalogue, which hospitals' own systems are driven, and what institutions say of their desks.
+    fn topology(&self) -> Option<TopologyRead> {
         let (said, path) = self.path(
             "topology",
             "写上拓扑文件, 如 `topology: topology.yaml` · name the topology file",
@@ -207,6 +227,7 @@ impl Reading<'_> {
             mut topology,
             catalogue,
             driven,
+            desks,
         } = read_topology(&node, self.folder, self.problems)?;
         if let Some(said) = catalogue
             && let Some(path) = self.folder.inside(&said, self.problems)
@@ -216,7 +237,7 @@ impl Reading<'_> {
         } else {
             self.problems.lost_some(codes::UNKNOWN_ITEM);
         }
-        Some((topology, driven))
+        Some((topology, driven, desks))
     }
 
     /// Whatever is left standing at midnight of the last day of a year cannot be undone where that is refused.

@@ -40,6 +40,7 @@ impl Plan {
             treats.clone().any(|place| place.region == region.code)
                 || insures.any(|persona| persona.insured == region.code)
         });
+        plan.timing.narrowed(&plan.topology, &people);
         plan.arranged.retain(|(_, code)| listed(code));
         let parties = plan.topology.parties();
         plan.purge.retain(|purge| parties.contains(&purge.party));

@@ -12,6 +12,7 @@ use crosswipe_domain::{
 };
 
 use crate::duties::{Duty, OpenPoint};
+use crate::timing::Timing;
 use crate::{Attended, Case, Contact, Cue, Live, Preflight, Proof};
 
 /// 计划 · A cutover, its parties, its persons and its cases.
@@ -59,6 +60,8 @@ pub struct Plan {
     pub live: Option<Live>,
     /// 外接 HIS · Hospitals' own systems that a run drives through their adapters, and where they stand.
     pub driven: BTreeMap<InstitutionCode, SocketAddr>,
+    /// 排班 · Hours, hands, ways of cards: what decides the timetable.
+    pub timing: Timing,
     /// R8: the basket of the probe visits; key into the registry's baskets.
     pub probe_basket: String,
     /// The year that the accumulators at the start belong to.
@@ -101,6 +104,7 @@ impl Plan {
             ("contacts", self.contacts == other.contacts),
             ("preflight", self.preflight == other.preflight),
             ("live", self.live == other.live),
+            ("schedule", self.timing == other.timing),
             ("probe", self.probe_basket == other.probe_basket),
             (
                 "seed",

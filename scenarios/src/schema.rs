@@ -156,7 +156,7 @@ mod tests {
         );
         append(
             "plan.yaml",
-            "amend: [{}]\npurge: [{party: \"insured:330100\"}]\nno_refund: {}\nsuspend: [{}]\nopen_points: [{}]\n",
+            "amend: [{}]\npurge: [{party: \"insured:330100\"}]\nno_refund: {}\nsuspend: [{}]\nopen_points: [{}]\nschedule: {minutes: {outpatient: 5}, agreed: {region: 2}, travel: {between: [{}]}, cards: [{}]}\n",
         );
         let (_, problems) = crate::check(dir.path());
         assert!(!problems.is_empty(), "its amendments say nothing");

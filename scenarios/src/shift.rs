@@ -24,6 +24,7 @@ impl Plan {
         plan.attended
             .iter_mut()
             .for_each(|case| shift(&mut case.start));
+        plan.timing = plan.timing.shifted(ms);
         for purge in &mut plan.purge {
             purge.at = purge.at.plus_ms(ms);
         }

@@ -17,6 +17,7 @@ use crate::his::{read_his, report_shared};
 use crate::node::Node;
 use crate::problem::{At, Problems, Said};
 use crate::profile::{read_profile, recorded};
+use crate::timing::{DeskSaid, read_desk};
 use crate::words;
 
 /// The national hub's code.
@@ -30,6 +31,8 @@ pub(crate) struct Read {
     pub(crate) catalogue: Option<Said<String>>,
     /// 外接 HIS · Where those hospitals' own systems stand that are driven.
     pub(crate) driven: BTreeMap<InstitutionCode, SocketAddr>,
+    /// 窗口 · What institutions say of their desks.
+    pub(crate) desks: BTreeMap<InstitutionCode, DeskSaid>,
 }
 
 /// Reads the whole file; the catalogue is left empty.
@@ -66,10 +69,11 @@ pub(crate) fn read_topology(node: &Node, folder: &Folder, problems: &Problems) -
         tariffs: Vec::new(),
         old_platforms: false,
     };
-    let mut driven = BTreeMap::new();
+    let (mut driven, mut desks) = (BTreeMap::new(), BTreeMap::new());
     for entry in read {
         for one in entry.institutions {
             let code = one.institution.code.clone();
+            desks.insert(code.clone(), one.desk);
             driven.extend(one.his.map(|his| (code, his.value)));
             topology.institutions.push(one.institution);
         }
@@ -81,6 +85,7 @@ pub(crate) fn read_topology(node: &Node, folder: &Folder, problems: &Problems) -
         topology,
         catalogue,
         driven,
+        desks,
     })
 }
 
@@ -94,6 +99,7 @@ struct InstitutionEntry {
     institution: Institution,
     at: At,
     his: Option<Said<SocketAddr>>,
+    desk: DeskSaid,
 }
 
 fn region(
@@ -192,6 +198,7 @@ fn institution(
     let his = fields
         .optional("his")
         .and_then(|node| read_his(node, problems));
+    let desk = read_desk(&fields, problems);
     fields.done();
     let Some(code) = code else {
         problems.lost_some(codes::UNKNOWN_INSTITUTION);
@@ -236,6 +243,7 @@ fn institution(
                 institution,
                 at: code.at,
                 his,
+                desk,
             })
         }
         (None, ..) => {

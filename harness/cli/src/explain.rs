@@ -1,17 +1,18 @@
 //! 词条 · The pages behind `crosswipe explain`: one per code, both languages, embedded.
 //!
 //! The text lies in `explain/pages.md`, that of findings about messages in `explain/conformance.md`, that of
-//! reachability in `explain/preflight.md`, that of faults in `explain/faults/`, one file per group of the catalogue: `## code`, then a line `zh: title` with its paragraphs and a line `en: title` with its
+//! reachability in `explain/preflight.md`, of hours and cards in `explain/schedule.md`, that of faults in `explain/faults/`, one file per group of the catalogue: `## code`, then a line `zh: title` with its paragraphs and a line `en: title` with its
 //! paragraphs. A code with a part after `:` falls back to its family (`residue:cash` → `residue`).
 //! Tests see to it that every code of the program and every fault has a page.
 
 use crosswipe_reports::Lang;
 
 /// 词条文件 · Codes first, then faults in the order of their groups.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     include_str!("explain/pages.md"),
     include_str!("explain/conformance.md"),
     include_str!("explain/preflight.md"),
+    include_str!("explain/schedule.md"),
     include_str!("explain/faults/overview.md"),
     include_str!("explain/faults/a-network.md"),
     include_str!("explain/faults/b-treatment.md"),

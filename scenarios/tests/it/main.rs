@@ -9,6 +9,8 @@ mod notices;
 #[cfg(test)]
 mod pharmacies;
 #[cfg(test)]
+mod planner;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod slips_amend;
@@ -19,6 +21,7 @@ mod slips_chronic;
 mod slips_credentials;
 #[cfg(test)]
 mod slips_plan;
+mod slips_schedule;
 mod slips_stays;
 #[cfg(test)]
 mod slips_tables;

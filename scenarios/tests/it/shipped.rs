@@ -377,13 +377,7 @@ fn the_case_in_the_readme_works() {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
     let readme = std::fs::read_to_string(shipped.join("README.md")).unwrap();
-    let shown = readme
-        .split("```yaml\n")
-        .nth(1)
-        .unwrap()
-        .split("```")
-        .next()
-        .unwrap();
+    let shown = block(&readme, "case: my-case");
     let bounds = folder.path().join("bounds.yaml");
     let text = std::fs::read_to_string(&bounds).unwrap();
     std::fs::write(&bounds, format!("{text}{shown}")).unwrap();
@@ -395,4 +389,40 @@ fn the_case_in_the_readme_works() {
             .iter()
             .any(|case| case.id.as_str() == "bounds/my-case")
     );
+}
+
+/// The part of a README's block of YAML that holds `mark`.
+fn block<'a>(readme: &'a str, mark: &str) -> &'a str {
+    let blocks = readme.split("```yaml\n").skip(1);
+    let mut blocks = blocks.filter_map(|rest| rest.split("```").next());
+    blocks.find(|block| block.contains(mark)).unwrap()
+}
+
+/// The schedule that the README shows can be pasted too, and says what it shows.
+#[test]
+fn the_schedule_in_the_readme_works() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("basket")).unwrap();
+    for (name, bytes) in zhejiang().files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let shown = block(&readme, "schedule:");
+    let (schedule, _) = shown.split_once("# topology.yaml").unwrap();
+    let plan = folder.path().join("plan.yaml");
+    let text = std::fs::read_to_string(&plan).unwrap();
+    std::fs::write(&plan, format!("{text}{schedule}")).unwrap();
+    let (plan, problems) = check(folder.path());
+    assert_eq!(told(&problems), "");
+    let timing = plan.unwrap().timing;
+    assert_eq!(
+        (timing.agreed.region, timing.agreed.single.len()),
+        (Some(4), 1)
+    );
+    assert_eq!(
+        (timing.travel.minutes, timing.travel.between.len()),
+        (Some(180), 1)
+    );
+    assert_eq!((timing.desks.len(), timing.cards.len()), (22, 1));
 }

@@ -40,6 +40,9 @@ pub(crate) struct PlanArgs {
     /// The same plan in the other form: FILE.xlsx from a folder, a folder from a workbook
     #[arg(long, value_name = "FILE.xlsx|DIR", conflicts_with_all = ["at", "role", "html", "json", "shift"])]
     pub(crate) convert: Option<PathBuf>,
+    /// Print the order of all cases too, not only how many begin in each hour
+    #[arg(long)]
+    pub(crate) order: bool,
     /// Write the card as one page for print (A4)
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

@@ -3,11 +3,12 @@
 //! Why so: in the night of a cutover nobody reads a notice of eleven pages. Whoever stands at a counter needs one page:
 //! allowed now, forbidden now, the next bound, what is left to do, whom to call. All of it follows from the plan alone;
 //! nothing is sent and no run is asked.
-//! Not here: what the facts are (`card`), the words on a terminal (`text`), the page for print (`page`),
+//! Not here: what the facts are (`card`), which case goes when (`order`), the words on a terminal (`text`), the page for print (`page`),
 //! the other form of a plan (`convert`).
 
 mod card;
 mod convert;
+mod order;
 mod page;
 mod text;
 
@@ -15,7 +16,7 @@ use std::path::Path;
 
 use crosswipe_domain::{Moment, Window};
 use crosswipe_runner::clock::real_now;
-use crosswipe_scenarios::Plan;
+use crosswipe_scenarios::{Plan, timetable};
 
 use crate::args::PlanArgs;
 use crate::complain::{Trouble, to_stderr, to_stdout};
@@ -24,6 +25,7 @@ use crate::{rundir, shift};
 
 use self::card::Card;
 pub(crate) use self::convert::write_files;
+pub(crate) use self::order::left;
 
 /// Reads the plan, and prints what was asked for.
 pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
@@ -57,10 +59,17 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
             to_stderr(&format!("{}\n", shown(path)));
         }
     }
+    // A page of a role has no use for it, and it takes its time.
+    let table = role.is_none().then(|| timetable(&plan));
     to_stdout(&match (args.json, &card) {
-        (true, card) => text::json(&plan, card.as_ref()),
+        (true, card) => text::json(&plan, card.as_ref(), table.as_ref()),
         (false, Some(card)) if role.is_some() => text::card(card, lang),
-        (false, card) => text::timeline(&plan, lang) + &at_an_instant(card.as_ref(), lang),
+        (false, card) => {
+            let order = table.map(|table| order::told(&plan, &table, args.order, lang));
+            text::timeline(&plan, lang)
+                + &order.unwrap_or_default()
+                + &at_an_instant(card.as_ref(), lang)
+        }
     })?;
     Ok(Exit::Clean)
 }

@@ -18,6 +18,7 @@ use crosswipe_runner::{Interrupt, Patience, Permit, RunConfig, Shelf, beginning}
 use crosswipe_scenarios::Plan;
 
 use crate::args::{AfterWindow, ClockKind, Run, TransportKind};
+use crate::byhand::set_aside;
 use crate::command::select::{Selected, Share, nearest, select};
 use crate::command::verify::{judged, read_sealed};
 use crate::complain::{Trouble, to_stderr, to_stdout};
@@ -49,13 +50,16 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     at_parties_of(&plan, &faults)?;
     must_be_possible(&faults, args.transport)?;
     let mut selected = select(&plan, args)?;
+    let aside = set_aside(&mut plan, &mut selected)?;
     let order = match args.list {
         true => None,
         false => live::ask(args, &plan, &mut selected, real_now())?,
     };
     let proofs = proofs::ordered(&plan, &selected.proofs, seed)?;
+    let aside = aside.told(&plan, args.common.lang());
     if args.list {
         list(&plan, &selected)?;
+        to_stderr(&aside);
         return Ok(Exit::Clean);
     }
     if !plan.attended.is_empty() && !args.common.quiet {
@@ -105,6 +109,8 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         order,
     };
     let ended = runtime.block_on(whole(args, prepared));
+    // Whatever the run came to, this is still to be done.
+    to_stderr(&aside);
     // Connections of the mock parties end with their world; nothing else is worth waiting for.
     runtime.shutdown_timeout(Duration::from_secs(2));
     ended

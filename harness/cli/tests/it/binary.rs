@@ -51,6 +51,7 @@ mod served_faults;
 mod served_kill;
 mod sim;
 mod strangers;
+mod timetable;
 mod trouble;
 mod unfit;
 mod world;

@@ -2,7 +2,7 @@
 
 use crosswipe_domain::Moment;
 use crosswipe_reports::{Lang, allows_in_words, phase_in_words};
-use crosswipe_scenarios::{Audience, Duty, Plan};
+use crosswipe_scenarios::{Audience, Duty, Plan, Timetable};
 use serde_json::{Value, json};
 
 use super::card::{Card, Line, part};
@@ -244,8 +244,8 @@ pub(super) fn left(now: Moment, then: Moment, lang: Lang) -> String {
     }
 }
 
-/// `crosswipe.plan/1`: the phases, and the card where an instant was asked for.
-pub(super) fn json(plan: &Plan, card: Option<&Card<'_>>) -> String {
+/// `crosswipe.plan/1`: the phases, the timetable unless a role was asked for, the card where an instant was.
+pub(super) fn json(plan: &Plan, card: Option<&Card<'_>>, table: Option<&Timetable>) -> String {
     let phases: Vec<Value> = (plan.window.phases.iter())
         .map(|phase| {
             json!({"id": phase.id, "kind": phase.kind, "from": phase.from, "to": phase.to,
@@ -264,6 +264,7 @@ pub(super) fn json(plan: &Plan, card: Option<&Card<'_>>) -> String {
         "cases": plan.cases.len(),
         "proofs": plan.proofs.len(),
         "attended": plan.attended.len(),
+        "timetable": table.map(|table| super::order::json(plan, table)),
         "card": card.map(of_card),
     });
     format!("{document:#}\n")

@@ -151,7 +151,7 @@ const LINES: [[&str; 8]; 2] = [
 
 /// Pages of the folder of faults, without the overview.
 fn fault_pages() -> Vec<Page> {
-    let pages: Vec<Page> = FILES[4..]
+    let pages: Vec<Page> = FILES[5..]
         .iter()
         .flat_map(|file| file.split("\n## ").skip(1))
         .filter_map(parse)
