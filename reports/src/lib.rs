@@ -8,16 +8,21 @@
 mod amount;
 mod audit;
 mod conform;
+mod csv;
 mod html;
 mod json;
 mod junit;
+mod markdown;
 mod names;
 mod source;
 mod story;
+mod tables;
 mod terminal;
 mod window;
 mod wording;
+mod xlsx;
 
+pub use self::csv::csv;
 pub use audit::{RowBook, RowWords, audit_json, audit_shown, audit_terminal};
 pub use conform::{
     Conformed, ConformedChange, ConformedFile, ConformedFinding, Knob, conform_json,
@@ -26,6 +31,7 @@ pub use conform::{
 pub use html::html;
 pub use json::json;
 pub use junit::junit;
+pub use markdown::markdown;
 pub use source::{PartRun, Source};
 pub use story::{NoRun, Story};
 pub use terminal::{chain_groups, terminal};
@@ -36,3 +42,4 @@ pub use wording::terms::{
     allows as allows_in_words, business as business_in_words, channel as channel_in_words,
     phase as phase_in_words,
 };
+pub use xlsx::{xlsx, xlsx_name};

@@ -660,4 +660,10 @@ pub(crate) enum Format {
     Junit,
     /// report.html
     Html,
+    /// A workbook for Excel and WPS: summary, cases, rollback, open list, problems, timing, setting, signatures
+    Xlsx,
+    /// The same tables as files in csv/
+    Csv,
+    /// report.md: a short page for a chat or a pull request
+    Md,
 }

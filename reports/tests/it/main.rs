@@ -12,3 +12,4 @@ mod runs;
 mod samples;
 #[cfg(test)]
 mod table;
+mod workbook;

@@ -1,8 +1,9 @@
 //! 报告 · `crosswipe report RUN`: the same functions as at the end of a run, any time later.
 
+use std::fs;
 use std::path::Path;
 
-use crosswipe_reports::{Lang, Story, html, json, junit, terminal};
+use crosswipe_reports::{Lang, Story, csv, html, json, junit, markdown, terminal, xlsx, xlsx_name};
 
 use crate::args::{Format, Report};
 use crate::command::verify::{WIDTH, faults_met, is_certified, judged, story};
@@ -28,14 +29,17 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
         (story, judged.exit)
     };
     for format in &args.format {
-        let text = rendered(&story, *format, lang);
-        match file_of(*format) {
-            None => to_stdout(&text)?,
-            Some(name) => {
-                let path = args.run.join(name);
-                rundir::write(&path, text.as_bytes())?;
-                to_stderr(&format!("{}\n", path.display()));
+        for (name, bytes) in files(&story, *format, lang)? {
+            let path = args.run.join(name);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)
+                    .map_err(|error| Trouble::file("create", folder, error))?;
             }
+            rundir::write(&path, &bytes)?;
+            to_stderr(&format!("{}\n", path.display()));
+        }
+        if *format == Format::Text {
+            to_stdout(&terminal(&story, lang, WIDTH))?;
         }
     }
     Ok(exit)
@@ -54,25 +58,34 @@ pub(crate) fn rendered_files(
     story: &Story,
     lang: Lang,
 ) -> impl Iterator<Item = (&'static str, String)> {
-    [Format::Json, Format::Junit, Format::Html]
-        .into_iter()
-        .filter_map(move |format| Some((file_of(format)?, rendered(story, format, lang))))
+    [
+        ("report.json", json(story)),
+        ("junit.xml", junit(story)),
+        ("report.html", html(story, lang)),
+    ]
+    .into_iter()
 }
 
-fn rendered(story: &Story, format: Format, lang: Lang) -> String {
-    match format {
-        Format::Text => terminal(story, lang, WIDTH),
-        Format::Json => json(story),
-        Format::Junit => junit(story),
-        Format::Html => html(story, lang),
-    }
-}
-
-fn file_of(format: Format) -> Option<&'static str> {
-    match format {
-        Format::Text => None,
-        Format::Json => Some("report.json"),
-        Format::Junit => Some("junit.xml"),
-        Format::Html => Some("report.html"),
-    }
+/// The files of a format, by their names in the run folder; text is printed and has none.
+fn files(story: &Story, format: Format, lang: Lang) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
+    let one = |name: &str, text: String| vec![(name.to_owned(), text.into_bytes())];
+    Ok(match format {
+        Format::Text => Vec::new(),
+        Format::Json => one("report.json", json(story)),
+        Format::Junit => one("junit.xml", junit(story)),
+        Format::Html => one("report.html", html(story, lang)),
+        Format::Md => one("report.md", markdown(story, lang)),
+        Format::Xlsx => {
+            let bytes = xlsx(story, lang).map_err(|error| Trouble::Usage {
+                code: "cli::too_large",
+                what: format!("the workbook cannot be made: {error}"),
+                help: "--format csv".to_owned(),
+            })?;
+            vec![(xlsx_name(story), bytes)]
+        }
+        Format::Csv => csv(story, lang)
+            .into_iter()
+            .map(|(name, text)| (format!("csv/{name}"), text.into_bytes()))
+            .collect(),
+    })
 }

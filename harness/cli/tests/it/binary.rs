@@ -321,6 +321,24 @@ fn files(dir: &Path, without: &[&str]) -> Vec<PathBuf> {
     found
 }
 
+/// What a file tells whoever opens it: of a workbook the texts of its cells, which are packed.
+fn legible(path: &Path) -> Vec<u8> {
+    if path.extension().is_none_or(|kind| kind != "xlsx") {
+        return fs::read(path).unwrap();
+    }
+    let sheets = crosswipe_sheets::read_book(path).unwrap();
+    let mut told = String::new();
+    for sheet in &sheets {
+        for row in 0..sheet.height() {
+            let cells = sheet.row(row).map(|(_, cell)| cell.words());
+            told += &cells.collect::<Vec<_>>().join("\t");
+            told.push('\n');
+        }
+    }
+    assert!(told.lines().count() > 50, "{} is empty", path.display());
+    told.into_bytes()
+}
+
 /// States of the rules, by name.
 #[track_caller]
 fn rules(report: &Value, state: &str) -> Vec<String> {

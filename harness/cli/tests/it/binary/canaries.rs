@@ -12,7 +12,7 @@ use encoding_rs::GBK;
 
 use super::hostile::platform::{Gossip, Hostile};
 use super::world::World;
-use super::{Bench, Ended, copy, crosswipe, files, plan, start};
+use super::{Bench, Ended, copy, crosswipe, files, legible, plan, start};
 
 /// What gossip says, and where; `{}` stands for the value.
 const SAID: [(&str, &str); 34] = [
@@ -183,8 +183,8 @@ fn forty_canaries_are_planted_and_none_is_heard() {
     let mut told: Vec<(String, Vec<u8>)> = said("run", &run).into();
     for lang in ["zh", "en"] {
         let report = crosswipe(&[
-            "report", &out, "--format", "text", "--format", "html", "--format", "junit", "--lang",
-            lang,
+            "report", &out, "--format", "text", "--format", "html", "--format", "junit",
+            "--format", "xlsx", "--format", "csv", "--format", "md", "--lang", lang,
         ]);
         told.extend(said("report", &report.must_be_civil()));
     }
@@ -208,7 +208,7 @@ fn forty_canaries_are_planted_and_none_is_heard() {
         .is_dir()
         .then(|| files(&bench.path("window"), &["private"]));
     for path in kept.into_iter().chain(window.into_iter().flatten()) {
-        told.push((path.display().to_string(), fs::read(&path).unwrap()));
+        told.push((path.display().to_string(), legible(&path)));
     }
     let persons = super::secrets::known();
     let values: Vec<String> = SAID

@@ -248,6 +248,29 @@ fn one_run_is_told_in_both_languages_and_all_formats() {
         page,
         "the page can be rebuilt from the evidence"
     );
+    // What is written on demand is the same each time, too, and beside what was sealed.
+    let written = || {
+        crosswipe(&[
+            "report", &dir, "--lang", "zh", "--format", "xlsx", "--format", "csv", "--format", "md",
+        ])
+        .must_end(0);
+        let all = super::files(&bench.path("run"), &["exports", "parties", "private"]);
+        let made = all.into_iter().filter(|path| {
+            let kind = path.extension().and_then(|kind| kind.to_str());
+            matches!(kind, Some("xlsx" | "csv" | "md"))
+        });
+        made.map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let first = written();
+    assert_eq!(
+        first.len(),
+        1 + 8 + 1,
+        "{:?}",
+        first.iter().map(|(path, _)| path).collect::<Vec<_>>()
+    );
+    assert!(first == written(), "the same run, the same bytes");
+    crosswipe(&["verify", &dir]).must_end(0);
 }
 
 #[test]

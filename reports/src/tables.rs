@@ -1,0 +1,173 @@
+//! 表 · The facts of a run as tables of typed cells: what a workbook and CSV files are made of.
+//!
+//! Why so: both are the same tables, and a figure that stands in two of them is taken from one place. An id is text, an
+//! amount is fen, an instant is an instant; how that looks is for `xlsx` and `csv`. Columns that people fill in are part of a
+//! table, empty.
+//! Not here: facts (`story`), words (`wording`), bytes of a format.
+
+mod cases;
+mod chains;
+mod problems;
+mod run;
+
+use crosswipe_domain::Moment;
+
+use crate::story::Story;
+use crate::wording::Lang;
+
+/// 格 · One cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    /// Nothing, or for people to fill in.
+    Blank,
+    /// Words and ids: never a number, whatever it looks like.
+    Text(String),
+    /// Fen.
+    Money(i64),
+    /// A count.
+    Number(i64),
+    /// An instant of business time.
+    At(Moment),
+    /// A state in words, with how it is to be taken.
+    State(String, Tone),
+}
+
+impl Cell {
+    pub(crate) fn text(text: impl ToString) -> Cell {
+        match text.to_string() {
+            text if text.is_empty() => Cell::Blank,
+            text => Cell::Text(text),
+        }
+    }
+
+    pub(crate) fn number(number: usize) -> Cell {
+        Cell::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    pub(crate) fn money(fen: Option<i64>) -> Cell {
+        fen.map_or(Cell::Blank, Cell::Money)
+    }
+}
+
+/// How a state is to be taken; colour follows, the word always stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Bad,
+    Doubt,
+    Idle,
+}
+
+/// 列 · One column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) title: &'static str,
+    /// What may be chosen, where people fill it in; empty: anything.
+    pub(crate) choices: &'static [&'static str],
+    /// Whether people fill it in.
+    pub(crate) filled: bool,
+}
+
+/// 表 · One table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Table {
+    /// Name in files, the same in every language.
+    pub(crate) key: &'static str,
+    pub(crate) title: &'static str,
+    /// Lines above the table: what, and its value.
+    pub(crate) about: Vec<(&'static str, Cell)>,
+    pub(crate) columns: Vec<Column>,
+    /// How many of the columns are printed: a sheet of paper has no room for all; 0 = all of them.
+    pub(crate) printed: usize,
+    pub(crate) rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    fn new(key: &'static str, title: &'static str) -> Table {
+        Table {
+            key,
+            title,
+            about: Vec::new(),
+            columns: Vec::new(),
+            printed: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    fn columns(mut self, titles: &[[&'static str; 2]], lang: Lang) -> Table {
+        self.columns.extend(titles.iter().map(|[zh, en]| Column {
+            title: lang.pick(zh, en),
+            choices: &[],
+            filled: false,
+        }));
+        self
+    }
+
+    /// What follows is for the screen: for filters and for whoever looks closely.
+    fn beside_the_paper(mut self) -> Table {
+        self.printed = self.columns.len();
+        self
+    }
+
+    /// A column for people.
+    fn filled(
+        mut self,
+        [zh, en]: [&'static str; 2],
+        choices: [&'static [&'static str]; 2],
+        lang: Lang,
+    ) -> Table {
+        self.columns.push(Column {
+            title: lang.pick(zh, en),
+            choices: choices[lang as usize],
+            filled: true,
+        });
+        self
+    }
+
+    /// A row; what is left are columns for people.
+    fn row(&mut self, mut cells: Vec<Cell>) {
+        cells.resize(self.columns.len(), Cell::Blank);
+        self.rows.push(cells);
+    }
+}
+
+/// 责任单位 · Who may have to act.
+const OWNERS: [&[&str]; 2] = [
+    &["平台", "HIS 厂商", "网络", "院内"],
+    &["platform", "HIS vendor", "network", "hospital"],
+];
+
+/// 处理状态 · How far a problem is.
+const STATES: [&[&str]; 2] = [
+    &["新增", "处理中（厂商）", "处理中（医保）", "已解决", "复发"],
+    &[
+        "new",
+        "with the vendor",
+        "with the agency",
+        "solved",
+        "again",
+    ],
+];
+
+/// The columns that people fill in beside something that is to be mended.
+fn to_be_mended(table: Table, lang: Lang) -> Table {
+    table
+        .filled(["责任单位", "owner"], OWNERS, lang)
+        .filled(["处理状态", "progress"], STATES, lang)
+        .filled(["计划解决时间", "due"], [&[], &[]], lang)
+        .filled(["备注", "remark"], [&[], &[]], lang)
+}
+
+/// All tables of a run, in reading order.
+pub(crate) fn tables(story: &Story, lang: Lang) -> Vec<Table> {
+    vec![
+        run::summary(story, lang),
+        cases::cases(story, lang),
+        chains::chains(story, lang),
+        chains::open(story, lang),
+        problems::problems(story, lang),
+        cases::timing(story, lang),
+        run::setting(story, lang),
+        run::signatures(story, lang),
+    ]
+}
