@@ -381,7 +381,8 @@ fn hold(hop: &Hop, bill: &Bill, held: i64, draft: &mut Draft) {
     draft.move_memo(CellKey::new("hold", of_account), held);
 }
 
-fn accumulate(hop: &Hop, bill: &Bill, accumulators: &Amounts, draft: &mut Draft) {
+/// What a settlement adds to the yearly sums.
+pub(crate) fn accumulate(hop: &Hop, bill: &Bill, accumulators: &Amounts, draft: &mut Draft) {
     let year = draft.at.day().year();
     for (code, by) in accumulators {
         let cell = accumulator(&hop.person, &bill.insutype, &year, code);

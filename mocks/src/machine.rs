@@ -19,6 +19,9 @@ use crate::region::{Doorman, Region};
 /// Path of the leg between platforms; any other path is an institution's message.
 pub const HOP_PATH: &str = "/hop";
 
+/// Path of what the office of an insured place does at its own platform.
+pub const OFFICE_PATH: &str = "/office";
+
 /// 一步 · What a machine does with a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -21,6 +21,7 @@ mod filing;
 mod inpatient;
 mod insured;
 mod mapping;
+mod office;
 mod outpatient;
 mod pharmacy;
 mod query;
@@ -54,7 +55,7 @@ use crate::desk::{self, Desk, Heard, Passage, hear, passage};
 use crate::epochs::Epochs;
 use crate::hub::{books, hop_of};
 use crate::ledger::Ledger;
-use crate::machine::{Answer, HOP_PATH, Lost, Step, Ticket};
+use crate::machine::{Answer, HOP_PATH, Lost, OFFICE_PATH, Step, Ticket};
 use crate::setup::Setup;
 use crate::{answer, books as booking, closing, rules};
 use files::Files;
@@ -203,6 +204,9 @@ impl Region {
             msgid: request.msgid.clone().into_owned(),
             infno: request.infno.as_str().to_owned(),
         };
+        if path == OFFICE_PATH {
+            return Step::Reply(Answer::ok(self.office(now, &request, &cause)));
+        }
         let step = self.institution_s(now, &request, body, &cause);
         self.in_form(step)
     }

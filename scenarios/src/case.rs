@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, CaseId, Channel, InfNo, InstitutionCode, Moment};
+use crosswipe_domain::{
+    Business, CaseId, Channel, InfNo, InstitutionCode, Moment, Money, OfficeAct,
+};
 
 use crate::credential::Credential;
 
@@ -39,6 +41,8 @@ pub enum Step {
     Call(Call),
     /// Public traffic that the mock world sends, not the run.
     Play(Play),
+    /// What the insured place's own office does, not the run.
+    Office(Office),
     /// Branches that begin at the same instant, each a list of steps in order.
     Parallel(Vec<Vec<Step>>),
 }
@@ -206,6 +210,42 @@ impl Play {
     }
 }
 
+/// 经办业务 · What the insured place's own office enters, takes or ends; never undone by the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Office {
+    /// Unique in its case.
+    pub name: String,
+    /// What it does.
+    pub act: OfficeAct,
+    /// Label of the person, whose insured place it is.
+    pub persona: String,
+    /// The earlier step whose item is ended; `None` = something begins.
+    pub of: Option<String>,
+    /// When.
+    pub at: Option<Moment>,
+    /// How much is sent, taken or planned; `None` of a claim.
+    pub amount: Option<Money>,
+    /// `supplement` or `relatives` of a premium.
+    pub scheme: Option<String>,
+    /// 手工报销 · What a claim is about.
+    pub claim: Option<HandClaim>,
+    /// [`Expected::Accepted`] or [`Expected::Refused`].
+    pub expect: Expect,
+}
+
+/// 手工报销 · The visit that is claimed by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandClaim {
+    /// What he was treated for.
+    pub business: Business,
+    /// Where.
+    pub institution: InstitutionCode,
+    /// Key into the registry's baskets.
+    pub basket: String,
+    /// When.
+    pub treated: Moment,
+}
+
 /// What a stranger does with his swipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Afterwards {
@@ -314,6 +354,7 @@ impl Step {
             Step::Swipe(swipe) => Some(&swipe.name),
             Step::Call(call) => Some(&call.name),
             Step::Play(play) => Some(&play.name),
+            Step::Office(office) => Some(&office.name),
             Step::Parallel(_) => None,
         }
     }
@@ -324,6 +365,7 @@ impl Step {
             Step::Swipe(swipe) => Some(&swipe.persona),
             Step::Play(play) => Some(&play.persona),
             Step::Call(call) => call.persona.as_deref(),
+            Step::Office(office) => Some(&office.persona),
             Step::Parallel(_) => None,
         }
     }
@@ -334,6 +376,7 @@ impl Step {
             Step::Swipe(swipe) => swipe.at,
             Step::Call(call) => call.at,
             Step::Play(play) => play.at,
+            Step::Office(office) => office.at,
             Step::Parallel(_) => None,
         }
     }
@@ -350,6 +393,7 @@ impl Step {
                 captured.chain(call.of.as_deref()).collect()
             }
             Step::Play(play) => play.of.iter().map(String::as_str).collect(),
+            Step::Office(office) => office.of.iter().map(String::as_str).collect(),
             Step::Parallel(branches) => {
                 let leaves = branches.iter().flatten();
                 leaves.flat_map(Step::builds_upon).collect()
@@ -417,7 +461,12 @@ impl Step {
                 business: play.business,
                 channel: play.channel,
             }),
-            Step::Call(_) | Step::Parallel(_) => None,
+            Step::Call(_) | Step::Office(_) | Step::Parallel(_) => None,
         }
+    }
+
+    /// True for what the mock world does of its own accord.
+    pub fn is_of_the_world(&self) -> bool {
+        matches!(self, Step::Play(_) | Step::Office(_))
     }
 }

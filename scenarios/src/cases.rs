@@ -421,7 +421,7 @@ impl Step {
                     *step = step.seated(cell);
                 }
             }
-            Step::Play(_) => {}
+            Step::Play(_) | Step::Office(_) => {}
         }
         step
     }

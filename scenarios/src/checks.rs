@@ -12,7 +12,7 @@ use crate::phases::shown;
 use crate::problem::{At, Problems};
 use crate::schedule::{Schedule, Swiped};
 use crate::turned::turned;
-use crate::{Call, Case, Expected, Play, Step, Swipe};
+use crate::{Call, Case, Expected, Office, Play, Step, Swipe};
 
 /// What checking a case needs to know.
 pub(crate) struct Checker<'a> {
@@ -116,6 +116,7 @@ impl Checker<'_> {
         match step {
             Step::Swipe(swipe) => self.swipe(swipe, step, at),
             Step::Play(play) => self.play(play, step, at),
+            Step::Office(office) => self.office(office, at),
             Step::Call(call) => self.filing(call, at),
             Step::Parallel(_) => {}
         }
@@ -260,7 +261,9 @@ impl Checker<'_> {
             return;
         };
         let mut numbers = play.messages.iter();
-        let open = numbers.all(|number| self.schedule.serves_public(&swiped, number, at));
+        let bars = |treated| self.schedule.bars_entry(&swiped, treated, at);
+        let open = numbers.all(|number| self.schedule.serves_public(&swiped, number, at))
+            && !play.treated.is_some_and(bars);
         if open && play.treated.is_some() {
             // Whether it comes in its turn, and once, depends on what was entered before it.
             return;
@@ -286,6 +289,35 @@ impl Checker<'_> {
                     .error(codes::PUBLIC_AGAINST_WINDOW, message)
                     .help(help),
             );
+        }
+    }
+
+    fn office(&self, office: &Office, at: Moment) {
+        let Some(persona) = self.personas.get(office.persona.as_str()) else {
+            return;
+        };
+        let open = self.schedule.opens_office(persona, office.act, at);
+        let for_another_reason = matches!(&office.expect.outcome,
+            Expected::Refused { code: Some(code) } if code != "E-WINDOW");
+        // Whether the same was claimed or ended before is not told by instants.
+        let fits = match open {
+            true => {
+                office.expect.outcome == Expected::Accepted
+                    || for_another_reason
+                    || office.of.is_some()
+            }
+            false => matches!(office.expect.outcome, Expected::Refused { .. }),
+        };
+        if !fits {
+            let state = if open { "open" } else { "closed" };
+            let message = format!(
+                "at `{}` the office is {state} to this, so this cannot be expected",
+                shown(at)
+            );
+            let help = "改时刻、改预期, 或核对阶段的 public 与 suspend · change the instant or the expectation, or look at `public` of the phase and at `suspend`";
+            let place = self.place(&office.name);
+            let problem = place.error(codes::PUBLIC_AGAINST_WINDOW, message);
+            self.problems.push(problem.help(help));
         }
     }
 

@@ -51,6 +51,7 @@ mod folder;
 mod narrow;
 mod nearest;
 mod node;
+mod office;
 mod shift;
 mod source;
 mod starter;
@@ -65,8 +66,8 @@ mod workbook;
 pub use amend::{Amended, CannotAmend};
 pub use attended::{Attended, Await, Cue, Human};
 pub use case::{
-    Afterwards, Call, Capture, Case, Discharge, Expect, Expected, FieldExpectation, Given, Op,
-    Play, Step, Swipe, Visit,
+    Afterwards, Call, Capture, Case, Discharge, Expect, Expected, FieldExpectation, Given,
+    HandClaim, Office, Op, Play, Step, Swipe, Visit,
 };
 pub use codes::CODES;
 pub use contacts::{Contact, Lead};

@@ -453,10 +453,7 @@ impl Reading<'_> {
             let label = &person.persona.label;
             let of_proofs = proofs.iter().map(|proof| &proof.case);
             let mut leaves = cases.iter().chain(of_proofs).flat_map(Case::leaves);
-            let named = leaves.any(|step| match step {
-                crate::Step::Call(call) => call.persona.as_ref() == Some(label),
-                other => other.visit().is_some_and(|visit| visit.persona == label),
-            });
+            let named = leaves.any(|step| step.person() == Some(label.as_str()));
             let mut cues = attended.iter().flat_map(|case| &case.cues);
             let awaited = cues
                 .any(|cue| matches!(cue, Cue::Await(one) if one.persona.as_ref() == Some(label)));

@@ -22,6 +22,10 @@ impl Plan {
                 people.extend(call.persona.clone());
                 places.push(call.institution.clone());
             }
+            if let Step::Office(office) = step {
+                people.push(office.persona.clone());
+                places.extend(office.claim.as_ref().map(|claim| claim.institution.clone()));
+            }
             if let Some(visit) = step.visit() {
                 people.push(visit.persona.to_owned());
                 places.push(visit.institution.clone());

@@ -5,8 +5,8 @@
 //! own, each with its own code. Called by `cases`.
 
 use crosswipe_domain::{
-    AdmDivision, Allow, Business, Channel, Institution, Moment, Persona, Public, Scope, Span,
-    Suspension, Topology, Window,
+    AdmDivision, Allow, Business, Channel, Institution, Moment, OfficeAct, Persona, Public, Scope,
+    Span, Suspension, Topology, Window,
 };
 
 use crate::Visit;
@@ -117,6 +117,9 @@ impl<'a> Schedule<'a> {
         }
         let names = |listed: &[AdmDivision], code| listed.is_empty() || listed.contains(&code);
         let holds = |one: &Suspension| {
+            if one.entries {
+                return false;
+            }
             let listed = |numbers: &[String]| numbers.iter().any(|listed| listed == number);
             one.from <= at
                 && one.to.is_none_or(|to| at < to)
@@ -135,5 +138,58 @@ impl<'a> Schedule<'a> {
         };
         let window = self.holds(at);
         window.public_at(at) == Public::Open && !window.suspended.iter().any(holds)
+    }
+
+    /// 补录 · Whether a suspension keeps an institution from entering at `at` what was treated before go-live.
+    pub(crate) fn bars_entry(&self, swiped: &Swiped<'_>, treated: Moment, at: Moment) -> bool {
+        let window = self.holds(at);
+        let is_entry = window.end().is_some_and(|live| treated < live && live <= at);
+        let region = swiped.persona.insured;
+        let outside = self.topology.region(region).is_some_and(|one| one.outside);
+        let mut bars = window.suspended.iter().filter(|one| one.entries);
+        is_entry
+            && !outside
+            && bars.any(|one| {
+                let plain = Suspension {
+                    entries: false,
+                    ..one.clone()
+                };
+                let number = crate::interface::settlement(swiped.business);
+                let alone = Window {
+                    suspended: vec![plain],
+                    amended: Vec::new(),
+                    ..window.clone().into_owned()
+                };
+                let schedule = Schedule {
+                    window: &alone,
+                    ..*self
+                };
+                !schedule.serves_public(swiped, number.as_str(), at)
+            })
+    }
+
+    /// 经办 · Whether the office of somebody's insured place may do this at `at`.
+    pub(crate) fn opens_office(&self, persona: &Persona, act: OfficeAct, at: Moment) -> bool {
+        let region = self.topology.region(persona.insured);
+        if region.is_some_and(|region| region.outside) || act.takes_back() {
+            return true;
+        }
+        let window = self.holds(at);
+        let shuts = |one: &Suspension| {
+            let names = |listed: &[String]| listed.iter().any(|word| word == act.name());
+            let of_visits = !one.business.is_empty()
+                || !one.span.is_empty()
+                || !one.treatment.is_empty()
+                || !one.institutions.is_empty()
+                || one.entries;
+            one.from <= at
+                && one.to.is_none_or(|to| at < to)
+                && (one.messages.is_empty() || names(&one.messages))
+                && !names(&one.except)
+                && !of_visits
+                && (one.channels.is_empty() || one.channels.contains(&Channel::Counter))
+                && (one.insured.is_empty() || one.insured.contains(&persona.insured))
+        };
+        window.public_at(at) == Public::Open && !window.suspended.iter().any(shuts)
     }
 }

@@ -59,6 +59,14 @@ fn each_instant(step: &mut Step, shift: &impl Fn(&mut Option<Moment>)) {
         Step::Play(play) => [&mut play.at, &mut play.treated, &mut play.refund_at]
             .into_iter()
             .for_each(shift),
+        Step::Office(office) => {
+            shift(&mut office.at);
+            if let Some(claim) = &mut office.claim {
+                let mut treated = Some(claim.treated);
+                shift(&mut treated);
+                claim.treated = treated.unwrap_or(claim.treated);
+            }
+        }
         Step::Parallel(branches) => {
             let steps = branches.iter_mut().flatten();
             steps.for_each(|step| each_instant(step, shift));

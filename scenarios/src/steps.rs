@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, Channel, Chronic, InfNo, Moment, Nature, Topology, Window};
+use crosswipe_domain::{Business, Channel, Chronic, InfNo, Moment, Nature, OfficeAct, Topology, Window};
 
 use crate::allow;
 use crate::amend;
@@ -25,10 +25,10 @@ use crate::problem::{At, Problems, Said};
 use crate::scope::Scope;
 use crate::seats::Seat;
 use crate::words;
-use crate::{Call, Discharge, Expect, Expected, Given, Play, Step, Swipe};
+use crate::{Call, Discharge, Expect, Expected, Given, Office, Play, Step, Swipe};
 
 /// What a step can be.
-const KINDS: [&str; 5] = ["swipe", "continue", "call", "play", "parallel"];
+const KINDS: [&str; 6] = ["swipe", "continue", "call", "play", "office", "parallel"];
 /// How a message of the run can end, the usual way first.
 pub(crate) const ANSWERS: [&str; 3] = ["ok", "refused", "gate"];
 /// How public traffic can end.
@@ -57,6 +57,8 @@ pub(crate) struct ReadSteps {
     pub(crate) scope: Scope,
     /// Plays read so far, by name.
     pub(crate) plays: BTreeMap<String, Play>,
+    /// Steps of the office read so far, by name.
+    pub(crate) items: BTreeMap<String, Office>,
 }
 
 impl Reader<'_, '_> {
@@ -110,13 +112,14 @@ impl Reader<'_, '_> {
                     "swipe" => self.swipe(&fields, name, seat, read).map(Step::Swipe),
                     "continue" => self.go_on(&fields, name, read).map(Step::Swipe),
                     "call" => self.call(&fields, name, seat, read).map(Step::Call),
+                    "office" => self.office(&fields, name, read).map(Step::Office),
                     _ => self.play(&fields, name, read).map(Step::Play),
                 };
                 self.takes_part(&fields, known_as, step.as_ref(), read);
                 step
             }
             _ => {
-                let help = "每步写 swipe、continue、call、play、parallel 之一; human、await 另成一例, 不放进 parallel · give each step one of swipe, continue, call, play, parallel; human and await make a case of their own, never inside parallel";
+                let help = "每步写 swipe、continue、call、play、office、parallel 之一; human、await 另成一例, 不放进 parallel · give each step one of swipe, continue, call, play, office, parallel; human and await make a case of their own, never inside parallel";
                 let message = if kinds.is_empty() {
                     "a step that does nothing".to_owned()
                 } else {
@@ -322,7 +325,7 @@ impl Reader<'_, '_> {
                         .push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
                     return None;
                 }
-                if infno.nature() == Nature::Unknown {
+                if infno.nature() == Nature::Unknown || OfficeAct::of(&infno).is_some() {
                     let help = "四位交易编号, 如 2207 · a transaction number, e.g. 2207";
                     let message = format!("unknown transaction number `{}`", said.value);
                     self.problems

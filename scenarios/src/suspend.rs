@@ -6,7 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{AdmDivision, InfNo, Nature, Phase, Public, Span, Suspension, Topology};
+use crosswipe_domain::{
+    AdmDivision, InfNo, Nature, OfficeAct, Phase, Public, Span, Suspension, Topology,
+};
 
 use crate::allow::{business, channels};
 use crate::codes;
@@ -76,6 +78,10 @@ fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
         institution(said, context)
     });
     let channels = channels(&fields, problems);
+    let entries = match fields.optional("entries") {
+        Some(node) => words::yes_no(node, problems),
+        None => Some(false),
+    };
     let quote = fields
         .optional("quote")
         .and_then(|node| words::told(node, problems))
@@ -104,8 +110,21 @@ fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
         treatment: treatment?,
         institutions: institutions?,
         channels: channels?,
+        entries: entries?,
         quote,
     };
+    let of_the_office = |word: &String| OfficeAct::named(word).is_some();
+    let of_visits = !read.business.is_empty()
+        || !read.span.is_empty()
+        || !read.treatment.is_empty()
+        || !read.institutions.is_empty()
+        || read.entries;
+    if read.messages.iter().any(of_the_office) && of_visits {
+        let message = "an act of the office is suspended as a whole, for people of a place at most";
+        let help = "经办业务另写一条 suspend, 只可加 insured · give it a `suspend` of its own, with `insured` at most";
+        let problem = from.at.error(codes::WRONG_SHAPE, message);
+        problems.push(problem.help(help));
+    }
     if !meets_an_open_phase(&read, context.phases) {
         let message = "the public is closed to all the while, so nothing is left to suspend";
         let help = "核对时刻, 或把阶段写成 public: open · look at its instants, or let the phase be `public: open`";
@@ -148,7 +167,7 @@ fn number(said: &Said<String>, problems: &Problems) -> Option<String> {
         return Some(infno.base().to_owned());
     }
     let message = format!("`{}` is no transaction that could be suspended", said.value);
-    let help = "写办理类的四位交易编号, 如 2401; 撤销和查询不停 · a number that books or tries, e.g. 2401; undoing and asking goes on";
+    let help = "写办理类的四位交易编号, 如 2401, 或经办业务, 如 manual-claim; 撤销和查询不停 · a number that books or tries, e.g. 2401, or an act of the office, e.g. manual-claim; undoing and asking goes on";
     problems.push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
     None
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crosswipe_domain::{Moment, Persona};
 
 use crate::schedule::Schedule;
-use crate::{Case, Expect, Expected, Play, Step, Swipe};
+use crate::{Case, Expect, Expected, Office, Play, Step, Swipe};
 
 /// Turns the steps of a case that expect what the first window says and the second does not; true if any did.
 pub(crate) fn turned(
@@ -51,6 +51,7 @@ impl Turner<'_> {
                 }
                 Step::Swipe(swipe) => self.swipe(swipe, at),
                 Step::Play(play) => self.play(play, at),
+                Step::Office(office) => self.office(office, at),
                 Step::Call(_) => false,
             };
             (now, any) = (at, any | turned);
@@ -105,7 +106,8 @@ impl Turner<'_> {
             };
             let swiped = schedule.swiped(visit, self.personas.get(play.persona.as_str())?)?;
             let mut numbers = play.messages.iter();
-            let served = numbers.all(|number| schedule.serves_public(&swiped, number, at));
+            let served = numbers.all(|number| schedule.serves_public(&swiped, number, at))
+                && !play.treated.is_some_and(|treated| schedule.bars_entry(&swiped, treated, at));
             let refunded = play.refund_at.is_none_or(|refund_at| {
                 let cut = schedule.holds(refund_at).no_refund;
                 !cut.is_some_and(|cut| at < cut.settled_before && cut.from <= refund_at)
@@ -123,6 +125,23 @@ impl Turner<'_> {
             return false;
         }
         play.expect = plain(match after {
+            true => Expected::Accepted,
+            false => Expected::Refused { code: None },
+        });
+        true
+    }
+
+    fn office(&self, office: &mut Office, at: Moment) -> bool {
+        let Some(persona) = self.personas.get(office.persona.as_str()) else {
+            return false;
+        };
+        let open = |schedule: &Schedule<'_>| schedule.opens_office(persona, office.act, at);
+        let (before, after) = (open(&self.old), open(&self.new));
+        let accepted = office.expect.outcome == Expected::Accepted;
+        if before == after || before != accepted {
+            return false;
+        }
+        office.expect = plain(match after {
             true => Expected::Accepted,
             false => Expected::Refused { code: None },
         });

@@ -252,7 +252,7 @@ fn unfit(plan: &Plan, live: &Live, case: &Case, now: Moment) -> Option<&'static 
             }
             Step::Swipe(swipe) => (&swipe.institution, swipe.at),
             Step::Call(call) => (&call.institution, call.at),
-            Step::Play(_) | Step::Parallel(_) => {
+            Step::Play(_) | Step::Office(_) | Step::Parallel(_) => {
                 return Some("模拟世界自己的业务 · business of a mock world");
             }
         };

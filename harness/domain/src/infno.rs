@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::OfficeAct;
+
 /// 交易编号 · A transaction number such as `2207`; suffix letters (`2203A`) are kept.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -23,9 +25,12 @@ impl InfNo {
         &self.0
     }
 
-    /// The number without a version suffix: `2203A` → `2203`.
+    /// The number without a version suffix: `2203A` → `2203`; the word of an office's act stays whole.
     pub fn base(&self) -> &str {
-        self.0.trim_end_matches(|c: char| c.is_ascii_alphabetic())
+        match self.0.starts_with(|c: char| c.is_ascii_digit()) {
+            true => self.0.trim_end_matches(|c: char| c.is_ascii_alphabetic()),
+            false => &self.0,
+        }
     }
 
     /// What a message with this number does to books.
@@ -46,7 +51,11 @@ impl InfNo {
             }
             base if base.starts_with("52") || base.starts_with("53") => Nature::Read,
             "3201" | "3202" | "3260" | "9101" | "9102" | "2001" => Nature::Read,
-            _ => Nature::Unknown,
+            _ => match OfficeAct::of(self) {
+                Some(act) if act.takes_back() => Nature::Undo,
+                Some(_) => Nature::Forward,
+                None => Nature::Unknown,
+            },
         }
     }
 

@@ -26,6 +26,7 @@ mod ids;
 mod infno;
 mod moment;
 mod money;
+mod office;
 mod outcome;
 mod person;
 mod plan;
@@ -49,6 +50,7 @@ pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, 
 pub use infno::{Business, InfNo, Nature};
 pub use moment::{BadMoment, Day, Moment};
 pub use money::{BadAmount, Money, Quantity, Ratio, UnitPrice};
+pub use office::OfficeAct;
 pub use outcome::Outcome;
 pub use person::{
     BadIdNumber, Certificate, IdNumber, PersonClass, PersonNo, Pseudonym, PseudonymKey,

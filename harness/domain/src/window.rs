@@ -60,6 +60,9 @@ pub struct Suspension {
     /// 渠道 · Through which it is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<Channel>,
+    /// 只停补录 · Only what was treated before go-live and is entered after it by an institution.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub entries: bool,
     /// The notice's own words.
     pub quote: String,
 }

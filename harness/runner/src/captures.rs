@@ -23,6 +23,8 @@ pub(crate) struct Captures<'d> {
     pub(crate) visits: BTreeMap<String, Underway<'d>>,
     /// Visits of the public, by the step that last took them on.
     pub(crate) played: BTreeMap<String, OnTheWay<'d>>,
+    /// 经办事项 · Ids of what an office has begun, by the step that last touched it.
+    pub(crate) items: BTreeMap<String, String>,
 }
 
 impl<'d> Captures<'d> {
@@ -61,6 +63,7 @@ impl<'d> Captures<'d> {
         self.given.extend(other.given);
         self.visits.extend(other.visits);
         self.played.extend(other.played);
+        self.items.extend(other.items);
     }
 
     /// The fields of a message with every capture looked up.

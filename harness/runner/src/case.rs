@@ -165,6 +165,7 @@ impl<T: Transport> Desk<T> {
                 Step::Swipe(swipe) => self.swipe(busy, case, swipe, &name, &mut own).await?,
                 Step::Call(call) => self.call(busy, case, call, &name, &mut own).await?,
                 Step::Play(play) => self.play(busy, case, play, &mut own).await?,
+                Step::Office(office) => self.office(case, office, &mut own).await?,
                 Step::Parallel(branches) => self.branches(busy, case, branches, &mut own).await?,
             }
             if own.unknown {

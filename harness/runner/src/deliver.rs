@@ -247,16 +247,30 @@ impl<T: Transport> Desk<T> {
         body: String,
     ) -> Result<(Outcome, u64, Option<Answer>), Halt> {
         let to = Party::new(Role::His, institution.code.as_str());
+        self.exchange_with((&to, "/"), institution, infno, msgid, context, body)
+            .await
+    }
+
+    /// The same with whoever is named, at a path of his.
+    pub(crate) async fn exchange_with(
+        &self,
+        (to, path): (&Party, &str),
+        institution: &Institution,
+        infno: &InfNo,
+        msgid: &MsgId,
+        context: String,
+        body: String,
+    ) -> Result<(Outcome, u64, Option<Answer>), Halt> {
         let call = Call {
-            path: "/".to_owned(),
+            path: path.to_owned(),
             context: Some(context),
             body: Some(body),
         };
         self.may_send()?;
         self.still_ours()?;
         let watch = Stopwatch::start();
-        let answer = self.transport.exchange(&to, call).await;
-        self.must_be_there(&to, &answer)?;
+        let answer = self.transport.exchange(to, call).await;
+        self.must_be_there(to, &answer)?;
         if let Some(by_ms) = self.clock.take_step_back() {
             let facts = BTreeMap::from([("by_ms".to_owned(), by_ms.to_string())]);
             self.note("clock-step", None, facts).await?;

@@ -25,6 +25,7 @@ mod late;
 mod message;
 mod msgid;
 mod notice;
+mod office;
 mod play;
 pub mod preflight;
 mod probe;

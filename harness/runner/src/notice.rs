@@ -98,6 +98,7 @@ fn expectations(case: &Case) -> Vec<((CaseId, String), Expect)> {
         let expect = match step {
             Step::Swipe(swipe) => &swipe.expect,
             Step::Play(play) => &play.expect,
+            Step::Office(office) => &office.expect,
             Step::Call(_) | Step::Parallel(_) => return None,
         };
         Some(((case.id.clone(), step.name()?.to_owned()), expect.clone()))

@@ -174,7 +174,7 @@ async fn whole<T: Transport>(desk: &Arc<Desk<T>>) -> Result<(), Halt> {
             .enumerate()
             .filter(|(index, _)| chosen.contains(index))
     };
-    let public = |case: &Case| case.leaves().all(|step| matches!(step, Step::Play(_)));
+    let public = |case: &Case| case.leaves().all(Step::is_of_the_world);
     // What begins when no test may be swiped any more shows that the gate is shut; the proof does not wait for it, since
     // probes are tests too.
     let over = desk.config.plan.window.latest().tests_end();

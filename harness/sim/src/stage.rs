@@ -67,6 +67,7 @@ impl Stage {
             let plays = plan.cases[*index].leaves();
             plays.filter_map(|step| match step {
                 Step::Play(play) => Some(play.stranger.is_some()),
+                Step::Office(_) => Some(false),
                 _ => None,
             })
         };
@@ -219,6 +220,7 @@ pub(crate) fn timed(case: &Case) -> bool {
         Step::Swipe(swipe) => swipe.at.or(swipe.undo_at).is_some(),
         Step::Call(call) => call.at.is_some(),
         Step::Play(play) => play.at.is_some(),
+        Step::Office(office) => office.at.is_some(),
         Step::Parallel(_) => false,
     })
 }

@@ -2,7 +2,8 @@
 //!
 //! When somebody was treated is what the fee lines say that a settlement covers (`fee_ocur_time`), else the settlement's
 //! own `begntime`; when it was entered is the party's own stamp. Only what stands in the end counts: an entry that was
-//! taken back is none.
+//! taken back is none. What an agency has paid back by hand (`setl_type` 1) is told apart: it comes when its papers come, and
+//! stands against any settlement of the same treatment, late or not.
 //! Read by R5 (the same entered twice) and R13 (entered out of turn). Not here: the run's own swipes, which are before
 //! go-live altogether.
 
@@ -26,6 +27,33 @@ pub(crate) struct Entered<'a> {
     pub(crate) visit: Option<&'a str>,
     /// A stay in hospital.
     pub(crate) is_stay: bool,
+    /// 手工报销 · Paid back by the agency, and entered by no institution.
+    pub(crate) by_hand: bool,
+    /// 补录 · Treated before go-live and entered after it.
+    pub(crate) late: bool,
+    /// When the treatment began, as the settlement itself says.
+    began: Option<Moment>,
+}
+
+impl Entered<'_> {
+    /// Whether it is an institution's entry of what was before go-live.
+    pub(crate) fn is_entry(&self) -> bool {
+        self.late && !self.by_hand
+    }
+
+    /// 同一次就诊 · Whether both are of one treatment.
+    pub(crate) fn is_the_same(&self, other: &Entered<'_>) -> bool {
+        let is = |one: Moment, other: Moment| match self.is_stay {
+            true => one.day() == other.day(),
+            false => one == other,
+        };
+        let began = self.began.zip(other.began);
+        (self.person, self.institution, self.is_stay)
+            == (other.person, other.institution, other.is_stay)
+            && (self.visit.is_none() || self.visit != other.visit)
+            && (is(self.treated, other.treated)
+                || ((self.by_hand || other.by_hand) && began.is_some_and(|(a, b)| is(a, b))))
+    }
 }
 
 /// The party whose books decide: each insured place, and where none shows its books, each treatment place.
@@ -47,13 +75,15 @@ pub(crate) fn keepers<'c, 'a>(
         .map(|(party, ledger)| (*party, ledger))
 }
 
-/// All that stands, in the order in which it was entered.
+/// All entries that stand, in the order in which they were made; where something was paid back by hand, all other
+/// settlements that stand beside it.
 pub(crate) fn entered<'a>(context: &Context<'a>, ledger: &Ledger<'a>) -> Vec<Entered<'a>> {
     let Some(live) = context.last_window().and_then(Window::end) else {
         return Vec::new();
     };
     let late = ledger.books.last.last().is_some_and(|row| live <= row.at);
-    if !late {
+    let claims = ledger.books.last.iter().any(|row| is_by_hand(row));
+    if !late && !claims {
         return Vec::new();
     }
     let treated = treated(ledger);
@@ -81,9 +111,12 @@ pub(crate) fn entered<'a>(context: &Context<'a>, ledger: &Ledger<'a>) -> Vec<Ent
         let (Some(person), Some(when), true) = (row.person.as_deref(), when, stands) else {
             continue;
         };
-        if row.at < live || live <= when {
+        let late = live <= row.at && when < live;
+        if !late && !claims {
             continue;
         }
+        let by_hand = is_by_hand(row);
+        let began = facts.get("begntime");
         let institution = facts.get("fixmedins_code").unwrap_or(&row.cause.origin);
         found.push(Entered {
             row,
@@ -91,10 +124,20 @@ pub(crate) fn entered<'a>(context: &Context<'a>, ledger: &Ledger<'a>) -> Vec<Ent
             institution,
             treated: when,
             visit: facts.get("mdtrt_id").map(String::as_str),
-            is_stay: InfNo::new(&row.cause.infno).base() == "2304",
+            is_stay: InfNo::new(&row.cause.infno).base() == "2304"
+                || (by_hand && facts.get("clr_type").is_some_and(|kind| kind == "21")),
+            by_hand,
+            late,
+            began: began.and_then(|text| Moment::parse_wire(text).ok()),
         });
     }
     found
+}
+
+/// 手工报销 · Whether a row is a settlement that the agency itself has made.
+fn is_by_hand(row: &LogRow) -> bool {
+    matches!(&row.entry, Entry::Row { kind, was: None, facts, .. }
+        if kind == "settlement" && facts.get("setl_type").is_some_and(|kind| kind == "1"))
 }
 
 /// By settlement: the earliest instant of the fee lines that it covers.

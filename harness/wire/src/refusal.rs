@@ -77,6 +77,10 @@ refusal_codes! {
     Discharged = "E-DISCHARGED", "已办理出院, 请先撤销出院";
     /// The person is not discharged.
     NotDisch = "E-NOTDISCH", "尚未办理出院";
+    /// Ours: what an office would end was ended before: answered, withdrawn, voided or collected.
+    Ended = "E-ENDED", "该事项已办结、撤回或作废";
+    /// Ours: a personal account that holds less than is to be taken from it.
+    Balance = "E-BALANCE", "个人账户余额不足";
     /// A second undo.
     Undone = "E-UNDONE", "该结算已撤销";
     /// A later settlement exists.

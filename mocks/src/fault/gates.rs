@@ -37,9 +37,14 @@ pub(super) fn wrong_class(order: &FaultOrder) -> Box<dyn Trouble> {
     let_in(order, &[(Shut::Class, false)])
 }
 
-/// A business that no phase opens to tests, or that stands still for the public.
+/// A business that no phase opens to tests, or that stands still for the public; a plan that was voided is collected.
 pub(super) fn suspended(order: &FaultOrder) -> Box<dyn Trouble> {
-    let_in(order, &[(Shut::Business, false), (Shut::Suspended, true)])
+    let whom = &[
+        (Shut::Business, false),
+        (Shut::Suspended, true),
+        (Shut::Ended, true),
+    ];
+    let_in(order, whom)
 }
 
 pub(super) fn unready(order: &FaultOrder) -> Box<dyn Trouble> {

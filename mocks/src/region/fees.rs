@@ -75,6 +75,22 @@ pub(super) fn sold(
     Ok(lines)
 }
 
+/// The lines of a claim by hand, split as the insured place's own catalogue says.
+pub(super) fn claimed(
+    setup: &Setup,
+    ledger: &Ledger,
+    nodes: &[Members<'_>],
+    id: &str,
+) -> Result<Vec<Line>, Refusal> {
+    let mut lines: Vec<Line> = Vec::new();
+    for node in nodes {
+        let line = read_line(setup, ledger, id, node, &lines)?;
+        lines.push(line);
+    }
+    within_the_largest_bill(ledger, id, &lines)?;
+    Ok(lines)
+}
+
 /// 明细条数 · No more lines than the region takes in one message.
 pub(super) fn within_lines(setup: &Setup, ask: &Ask<'_>, lines: usize) -> Result<(), Refusal> {
     let most = setup.profile(ask.institution.region).lines;

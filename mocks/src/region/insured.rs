@@ -208,7 +208,7 @@ impl Insured {
         text
     }
 
-    fn persona(&self, no: &str) -> Result<&Persona, Refusal> {
+    pub(super) fn persona(&self, no: &str) -> Result<&Persona, Refusal> {
         let found = self
             .setup
             .person(no)
@@ -231,7 +231,7 @@ impl Insured {
     }
 
     /// Enrolled here, with the insurance that the message names, and allowed to be treated elsewhere.
-    fn entitled(&self, hop: &Hop) -> Result<(), Refusal> {
+    pub(super) fn entitled(&self, hop: &Hop) -> Result<(), Refusal> {
         let persona = self.persona(&hop.person)?;
         if persona.enrolment != Enrolment::Normal {
             return Err(Refusal::new(RefusalCode::Status, persona.enrolment.zh()));
@@ -264,7 +264,7 @@ impl Insured {
         credential::check_voucher(persona, node, (hop, &self.ledger), valid_min, now)
     }
 
-    fn pay(&self, now: Moment, hop: &Hop, bill: &mut Bill) -> Result<(), Refusal> {
+    pub(super) fn pay(&self, now: Moment, hop: &Hop, bill: &mut Bill) -> Result<(), Refusal> {
         let persona = self.persona(&hop.person)?;
         let (class, year) = (persona.class, now.day().year());
         let sum = |code: &str| {
@@ -312,7 +312,7 @@ impl Insured {
         Ok(())
     }
 
-    fn balance(&self, person: &str, insutype: &str) -> Money {
+    pub(super) fn balance(&self, person: &str, insutype: &str) -> Money {
         Money::from_fen(self.ledger.value(&CellKey::new(
             "personal-account",
             [("person", person), ("insutype", insutype)],

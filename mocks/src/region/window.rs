@@ -4,7 +4,7 @@
 //! the instant at which a message arrives here. Test persons may be served where a phase allows their
 //! swipe; everybody else while the public is served. Undo messages and reads are never asked.
 
-use crosswipe_domain::{Allow, Moment, Public, Scope, Span, Suspension, Window};
+use crosswipe_domain::{Allow, Moment, Nature, Public, Scope, Span, Suspension, Window};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use crate::deed::Hop;
@@ -31,6 +31,8 @@ pub(crate) enum Shut {
     OutOfOrder,
     /// 重复补录 · The same is entered already.
     Twice,
+    /// 已了结 · What an office would end was ended before.
+    Ended,
     /// 旧平台已停 · This platform is the one of before the cutover, and has stopped.
     Stopped,
 }
@@ -61,6 +63,41 @@ pub(crate) fn ask(setup: &Setup, window: &Window, now: Moment, hop: &Hop) -> Res
 
 /// 暂停 · Whether this part of the public's business stands still though the public is served.
 fn suspends(window: &Window, now: Moment, hop: &Hop) -> bool {
+    any_suspends(window, now, hop, false)
+}
+
+/// 补录 · Whether nothing of before go-live is entered any more of this part of the public's business.
+pub(super) fn suspends_entry(window: &Window, now: Moment, hop: &Hop) -> bool {
+    any_suspends(window, now, hop, true)
+}
+
+/// 经办 · Whether an act of the office stands still: a suspension of visits does not concern it.
+pub(super) fn ask_office(window: &Window, now: Moment, hop: &Hop) -> Result<(), Shut> {
+    let infno = hop.infno();
+    if infno.nature() == Nature::Undo {
+        return Ok(());
+    }
+    if window.public_at(now) == Public::Closed {
+        return Err(Shut::Stranger);
+    }
+    let of_no_visit = |one: &&Suspension| {
+        one.business.is_empty()
+            && one.span.is_empty()
+            && one.treatment.is_empty()
+            && one.institutions.is_empty()
+    };
+    let suspended = window.suspended.iter().filter(of_no_visit).cloned();
+    let rest = Window {
+        suspended: suspended.collect(),
+        ..window.clone()
+    };
+    match suspends(&rest, now, hop) {
+        true => Err(Shut::Suspended),
+        false => Ok(()),
+    }
+}
+
+fn any_suspends(window: &Window, now: Moment, hop: &Hop, entries: bool) -> bool {
     let infno = hop.infno();
     let concerns = |one: &Suspension| {
         let numbers = |listed: &[String]| listed.iter().any(|number| number == infno.base());
@@ -80,6 +117,7 @@ fn suspends(window: &Window, now: Moment, hop: &Hop) -> bool {
     let mut now_on = window
         .suspended
         .iter()
+        .filter(|one| one.entries == entries)
         .filter(|one| one.from <= now && one.to.is_none_or(|to| now < to));
     now_on.any(concerns)
 }

@@ -29,6 +29,7 @@ fn nothing() -> Suspension {
         treatment: vec![],
         institutions: vec![],
         channels: vec![],
+        entries: false,
         quote: String::new(),
     }
 }

@@ -18,6 +18,7 @@ mod r10_clearing;
 mod r11_bystanders;
 mod r12_caps;
 mod r12_gate;
+mod r12_office;
 mod r12_old;
 mod r12_public;
 mod r12_refund;

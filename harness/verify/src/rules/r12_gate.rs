@@ -18,7 +18,7 @@ use crosswipe_domain::{
 };
 use crosswipe_journal::{Intent, Purpose};
 
-use super::{RuleOutcome, r12_caps, r12_old, r12_public, r12_refund, r12_transit};
+use super::{RuleOutcome, r12_caps, r12_office, r12_old, r12_public, r12_refund, r12_transit};
 use crate::context::{Context, Ledger};
 use crate::draft::finding;
 use crate::judgement::Remark;
@@ -67,10 +67,12 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         }
     }
     r12_caps::check(context, &mut outcome);
+    r12_public::entries(context, plan, &mut outcome);
     for (party, ledger) in &context.ledgers {
         booked(context, &gate, ledger, &mut outcome);
         r12_public::check(context, plan, party, ledger, &mut outcome);
         r12_transit::check(context, plan, party, ledger, &mut outcome);
+        r12_office::check(context, party, ledger, &mut outcome);
         r12_old::check(context, party, ledger, &mut outcome);
         r12_refund::check(context, party, ledger, &mut outcome);
     }

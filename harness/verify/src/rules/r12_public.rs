@@ -1,11 +1,12 @@
 //! R12 公众 · What the public sends is booked only while the plan serves the public, and none of it that stands still.
 //!
 //! A phase opens or shuts all business of the public; a suspension (`suspend` of the plan) shuts a part of it beside the
-//! phases. Undoing goes on throughout. Between two places whose cutover it is not, nothing of the plan holds.
+//! phases; one of entries shuts only what was treated before go-live and is entered after it. What the insured place's own
+//! office does is shut with the public, and by what names it; no suspension of visits concerns it. Undoing goes on throughout. Between two places whose cutover it is not, nothing of the plan holds.
 //! Not here: the run's own messages (`r12_gate`), whom nobody wrote down (`strangers`).
 
 use crosswipe_domain::{
-    AdmDivision, Business, Moment, Nature, Party, Public, ResolvedPlan, Rule, Span, Suspension,
+    AdmDivision, Business, Moment, Nature, OfficeAct, Party, Public, ResolvedPlan, Rule, Span, Suspension,
     Window,
 };
 use crosswipe_journal::Played;
@@ -13,6 +14,8 @@ use crosswipe_journal::Played;
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};
 use crate::draft::finding;
+use crate::entered::{entered, keepers};
+use crate::story::Owner;
 
 /// One finding per message and party.
 pub(crate) fn check(
@@ -48,6 +51,50 @@ pub(crate) fn check(
     }
 }
 
+/// 补录 · An institution's entry of before go-live, of a part whose entries stand still.
+pub(crate) fn entries(
+    context: &Context<'_>,
+    plan: &ResolvedPlan,
+    outcome: &mut RuleOutcome,
+) {
+    let bars = |window: &Window| window.suspended.iter().any(|one| one.entries);
+    if !context.last_window().is_some_and(bars) {
+        return;
+    }
+    for (party, ledger) in keepers(context) {
+        let entered = entered(context, ledger);
+        for entry in entered.iter().filter(|entry| entry.is_entry()) {
+            outcome.compared += 1;
+            let cause = &entry.row.cause;
+            let Owner::Played(played) = context.story.owner(&cause.origin, &cause.msgid) else {
+                continue;
+            };
+            let message = &context.story.played[played].1;
+            let places = Places::of(plan, message);
+            let at = entry.row.at;
+            let mut bars = context
+                .window_at(at)
+                .into_iter()
+                .flat_map(|window| &window.suspended)
+                .filter(|one| one.entries);
+            let Some(by) = bars.find(|one| places.stand_still(one, message, at)) else {
+                continue;
+            };
+            if places.outside(plan) {
+                continue;
+            }
+            let mut one = finding(Rule::R12, "gate:business")
+                .at(party)
+                .answered_by(Some(party))
+                .location(format!("{} {} entered", message.infno, message.msgid))
+                .values(format!("refused: no entry by {}", by.clause), entry.treated);
+            one.case = Some(message.case.clone());
+            one.person = message.person.clone();
+            outcome.findings.push(one.witness(party, [entry.row]));
+        }
+    }
+}
+
 /// What shuts the public's message out at an instant: the class of the finding, and what was to be expected.
 fn shut(
     plan: &ResolvedPlan,
@@ -63,7 +110,7 @@ fn shut(
         let expected = "refused: the public is suspended".to_owned();
         return Some(("gate:window", expected));
     }
-    let mut suspended = window.suspended.iter();
+    let mut suspended = window.suspended.iter().filter(|one| !one.entries);
     let by = suspended.find(|one| places.stand_still(one, message, at))?;
     // Whose it is, rather than what it is.
     let class = match by.institutions.is_empty() {
@@ -77,15 +124,22 @@ fn shut(
 struct Places {
     insured: Option<AdmDivision>,
     treatment: Option<AdmDivision>,
+    /// 经办 · Nobody is treated: it is done at the insured place's own office.
+    office: bool,
 }
 
 impl Places {
     fn of(plan: &ResolvedPlan, message: &Played) -> Places {
         let mut institutions = plan.institutions.iter();
         let here = institutions.find(|(code, ..)| *code == message.origin);
+        let office = OfficeAct::of(&message.infno).is_some();
         Places {
             insured: message.insured,
-            treatment: here.map(|(.., region)| *region),
+            treatment: match office {
+                true => message.insured,
+                false => here.map(|(.., region)| *region),
+            },
+            office,
         }
     }
 
@@ -105,7 +159,12 @@ impl Places {
         let number = message.infno.base();
         let business: Option<Business> = message.infno.business();
         let in_time = one.from <= at && one.to.is_none_or(|to| at < to);
+        let of_visits = !one.business.is_empty()
+            || !one.span.is_empty()
+            || !one.treatment.is_empty()
+            || !one.institutions.is_empty();
         in_time
+            && !(self.office && of_visits)
             && !one.except.iter().any(|listed| listed == number)
             && any_or(&one.messages, Some(&number.to_owned()))
             && any_or(&one.business, business.as_ref())

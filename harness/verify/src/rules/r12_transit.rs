@@ -2,12 +2,15 @@
 //!
 //! An open visit or unsettled line that a party had from before is one that was carried over: later settlements and
 //! admissions will stumble over it. So is what its office sent to the tax office and nobody answered or withdrew
-//! (税务推送、特殊缴费): rows of kinds of their own, which no message of an institution ever moves. Asked of the last look, where that was taken after the phase had ended.
+//! (税务推送、特殊缴费), and a plan that was neither collected nor voided (征缴计划): rows of kinds of their own, which no message
+//! of an institution ever moves, the mock world's own office's among them. Asked of the last look, where that was taken after the phase had ended.
 //! Not here: what the run itself left open (R7), what the public does meanwhile (`r12_gate`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Entry, Moment, Party, PhaseKind, ResolvedPlan, Row, Rule};
+use crosswipe_domain::{
+    Entry, Moment, OfficeAct, Party, PhaseKind, ResolvedPlan, Row, Rule,
+};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};
@@ -60,7 +63,8 @@ pub(crate) fn check(
     let (mut open, mut waiting) = (Vec::new(), Vec::new());
     for row in &export.rows {
         let at = born.get(&(row.kind.as_str(), row.id.as_str()));
-        if at.is_none_or(|at| *at >= drained) || of_the_run(context, row) {
+        let waits = OfficeAct::named(&row.kind).is_some_and(OfficeAct::waits);
+        if at.is_none_or(|at| *at >= drained) || of_the_run(context, row, waits) {
             continue;
         }
         outcome.compared += 1;
@@ -68,7 +72,7 @@ pub(crate) fn check(
         if is_in_transit(row, &settled) {
             open.push(told());
         }
-        if awaits_an_answer(row) {
+        if waits && awaits_an_answer(row) {
             waiting.push(told());
         }
     }
@@ -102,9 +106,10 @@ fn births<'a>(ledger: &Ledger<'a>) -> BTreeMap<(&'a str, &'a str), Moment> {
     born.collect()
 }
 
-fn of_the_run(context: &Context<'_>, row: &Row) -> bool {
+/// Of the run, or of the public, which comes and goes; what waits for another office waits, whoever began it.
+fn of_the_run(context: &Context<'_>, row: &Row, waits: bool) -> bool {
     let owner = context.story.owner(&row.cause.origin, &row.cause.msgid);
-    owner.is_run() || matches!(owner, Owner::Played(_))
+    owner.is_run() || (!waits && matches!(owner, Owner::Played(_)))
 }
 
 /// A visit that was neither settled nor cancelled, a line that was neither.
@@ -116,9 +121,7 @@ fn is_in_transit(row: &Row, settled: &BTreeSet<&str>) -> bool {
     }
 }
 
-/// 待税务回应 · What was sent to the tax office, and neither answered there nor withdrawn here.
+/// 待回应 · What was sent to another office, and neither ended there nor taken back here.
 fn awaits_an_answer(row: &Row) -> bool {
-    matches!(row.kind.as_str(), "tax-push" | "special-payment")
-        && !matches!(row.status.as_str(), "answered" | "withdrawn")
-        && !row.is_terminal()
+    !OfficeAct::is_ended(&row.status) && !row.is_terminal()
 }

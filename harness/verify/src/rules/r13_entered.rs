@@ -16,7 +16,7 @@ pub(super) fn check(context: &Context<'_>, outcome: &mut RuleOutcome) {
     for (party, ledger) in keepers(context) {
         let entered = entered(context, ledger);
         let mut latest: BTreeMap<&str, &Entered<'_>> = BTreeMap::new();
-        for entry in &entered {
+        for entry in entered.iter().filter(|entry| entry.is_entry()) {
             outcome.compared += 1;
             let Some(before) = latest.get(entry.person) else {
                 latest.insert(entry.person, entry);

@@ -301,6 +301,7 @@ fn admissions() -> Suspension {
         treatment: vec![],
         institutions: vec![],
         channels: vec![],
+        entries: false,
         quote: String::new(),
     }
 }

@@ -114,7 +114,7 @@ fn of_another(at: Option<&Phase>, now: &Phase) -> String {
 /// Why a case is nothing for a HIS now; empty if it is.
 fn why_not(plan: &Plan, case: &Case, phase: &Phase, parts: &[Part]) -> String {
     let leaves = || case.leaves();
-    if leaves().all(|step| matches!(step, Step::Play(_))) {
+    if leaves().all(Step::is_of_the_world) {
         return "公众业务, 由模拟方演 · public traffic, played by the mocks".to_owned();
     }
     let expects = |step: &Step| match step {

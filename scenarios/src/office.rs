@@ -1,0 +1,181 @@
+//! 经办业务 · Reads an `office` step: what the insured place's own office enters, takes or ends.
+//!
+//! Why apart from `play`: nobody is treated and no institution sends anything. A claim by hand names where somebody was
+//! treated; what waits for another office (`tax-push`, `contribution-plan` …) is ended by a later step that names it (`of`).
+//! Called by `steps`. Not here: whether the office is open then (`checks`), what it moves (`mocks`).
+
+use crosswipe_domain::{InstitutionCode, Money, OfficeAct};
+
+use crate::codes;
+use crate::fields::Fields;
+use crate::node::Node;
+use crate::problem::Said;
+use crate::seats::institution;
+use crate::steps::{PLAYED, ReadSteps, Reader};
+use crate::words;
+use crate::{HandClaim, Office};
+
+/// Schemes of a premium.
+const SCHEMES: [(&str, &str); 2] = [("supplement", "supplement"), ("relatives", "relatives")];
+
+impl Reader<'_, '_> {
+    pub(crate) fn office(
+        &mut self,
+        fields: &Fields<'_>,
+        name: String,
+        read: &mut ReadSteps,
+    ) -> Option<Office> {
+        let said = words::word(fields.optional("office")?, self.problems)?;
+        let acts = OfficeAct::ALL.map(|act| (act.name(), act));
+        let act = words::one_of(&said, "act of an office", &acts, self.problems)?;
+        let expect = self.expect(fields, &PLAYED, None, &name, read);
+        let at = self.instant(fields, "at");
+        if !fields.has("at") {
+            let help = "经办业务要写明时刻 · what an office does needs its instant";
+            let problem = fields
+                .at
+                .error(codes::MISSING_KEY, "office: `at` is missing");
+            self.problems.push(problem.help(help));
+        }
+        let of = match act.ends().is_empty() {
+            false => {
+                let help = "写上了结的是哪一步 · name the step that it ends";
+                let node = fields.required("of", help);
+                node.and_then(|node| self.item_before(node, act, read))
+            }
+            true => None,
+        };
+        let persona = match &of {
+            Some(before) => Some(before.persona.clone()),
+            None if act.ends().is_empty() => {
+                self.persona(fields, None, true).map(|said| said.value)
+            }
+            None => None,
+        };
+        let amount = match act {
+            OfficeAct::ManualClaim => Some(None),
+            _ if act.ends().is_empty() => self.amount(fields).map(Some),
+            _ => Some(of.as_ref().and_then(|before| before.amount)),
+        };
+        let scheme = match act {
+            OfficeAct::Premium => {
+                let help = "写 supplement 补充保险 或 relatives 家人参保 · supplement or relatives";
+                let node = fields.required("scheme", help);
+                let said = node.and_then(|node| words::word(node, self.problems));
+                said.and_then(|said| words::one_of(&said, "scheme", &SCHEMES, self.problems))
+                    .map(|word| Some(word.to_owned()))
+            }
+            _ => Some(None),
+        };
+        let claim = match act {
+            OfficeAct::ManualClaim => self.hand_claim(fields).map(Some),
+            _ => Some(None),
+        };
+        let at = at.ok()?.map(|said| said.value)?;
+        let office = Office {
+            name,
+            act,
+            persona: persona?,
+            of: of.map(|before| before.name),
+            at: Some(at),
+            amount: amount?,
+            scheme: scheme?,
+            claim: claim?,
+            expect: expect?,
+        };
+        if let Some(claim) = &office.claim
+            && at < claim.treated
+        {
+            let help = "treated 应不晚于 at · who claims was treated before";
+            let place = fields.key_at("treated").unwrap_or(&fields.at);
+            let problem = place.error(codes::INSTANTS_BACKWARDS, "claimed before he is treated");
+            self.problems.push(problem.help(help));
+        }
+        read.items.insert(office.name.clone(), office.clone());
+        Some(office)
+    }
+
+    /// `business institution items treated` of a claim by hand.
+    fn hand_claim(&mut self, fields: &Fields<'_>) -> Option<HandClaim> {
+        let help = "写上看的是门诊、住院还是购药 · outpatient, inpatient or pharmacy";
+        let business = match fields.has("business") {
+            true => self.business(fields, "business"),
+            false => fields.required("business", help).and(None),
+        };
+        let place = fields.required("institution", "写上就诊的机构 · name where he was treated");
+        let place = place.and_then(|node| words::word(node, self.problems));
+        let place: Option<InstitutionCode> =
+            place.and_then(|said| institution(&said, self.topology, self.problems));
+        let basket = self.basket(fields);
+        let treated = match fields.has("treated") {
+            true => self.instant(fields, "treated").ok().flatten(),
+            false => {
+                let help = "写上何时就诊 · when he was treated";
+                fields.required("treated", help).and(None)
+            }
+        };
+        Some(HandClaim {
+            business: business?,
+            institution: place?,
+            basket: basket?,
+            treated: treated?.value,
+        })
+    }
+
+    fn amount(&self, fields: &Fields<'_>) -> Option<Money> {
+        let node = fields.required("amount", words::AMOUNT_HELP)?;
+        let said = words::word(node, self.problems)?;
+        let read = words::parsed(
+            &said,
+            codes::BAD_AMOUNT,
+            words::AMOUNT_HELP,
+            Money::parse,
+            self.problems,
+        )?;
+        if read.value <= Money::ZERO {
+            let problem = said
+                .at
+                .error(codes::BAD_AMOUNT, "nothing is sent, taken or planned");
+            self.problems.push(problem.help(words::AMOUNT_HELP));
+            return None;
+        }
+        Some(read.value)
+    }
+
+    /// The earlier step whose item is ended.
+    fn item_before(&self, node: &Node, act: OfficeAct, read: &ReadSteps) -> Option<Office> {
+        let said: Said<String> = words::word(node, self.problems)?;
+        let Some(found) = read.items.get(&said.value) else {
+            if !read.scope.broken.contains(&said.value) {
+                let known = read.items.keys().map(String::as_str);
+                let what = "earlier office step";
+                let problem = words::unknown(codes::UNKNOWN_CAPTURE, what, &said, known);
+                self.problems.push(problem);
+            }
+            return None;
+        };
+        // What was ended before may be ended again, to see it refused.
+        let begun = |mut one: Office| {
+            while let Some(before) = one.of.as_ref().and_then(|of| read.items.get(of)) {
+                one = before.clone();
+            }
+            one
+        };
+        let found = begun(found.clone());
+        if !act.ends().contains(&found.act) {
+            let ends: Vec<&str> = act.ends().iter().map(|act| act.name()).collect();
+            let message = format!(
+                "`{}` ends {}, and `{}` is {}",
+                act.name(),
+                ends.join(" or "),
+                said.value,
+                found.act.name()
+            );
+            let help = "推送和特殊缴费: answered 或 withdrawn; 征缴计划: collected 或 voided · pushes and payments are answered or withdrawn, plans collected or voided";
+            let problem = said.at.error(codes::WRONG_SHAPE, message);
+            self.problems.push(problem.help(help));
+            return None;
+        }
+        Some(found)
+    }
+}
