@@ -143,7 +143,9 @@ impl<'a> Schedule<'a> {
     /// 补录 · Whether a suspension keeps an institution from entering at `at` what was treated before go-live.
     pub(crate) fn bars_entry(&self, swiped: &Swiped<'_>, treated: Moment, at: Moment) -> bool {
         let window = self.holds(at);
-        let is_entry = window.end().is_some_and(|live| treated < live && live <= at);
+        let is_entry = window
+            .end()
+            .is_some_and(|live| treated < live && live <= at);
         let region = swiped.persona.insured;
         let outside = self.topology.region(region).is_some_and(|one| one.outside);
         let mut bars = window.suspended.iter().filter(|one| one.entries);

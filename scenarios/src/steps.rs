@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, Channel, Chronic, InfNo, Moment, Nature, OfficeAct, Topology, Window};
+use crosswipe_domain::{
+    Business, Channel, Chronic, InfNo, Moment, Nature, OfficeAct, Topology, Window,
+};
 
 use crate::allow;
 use crate::amend;

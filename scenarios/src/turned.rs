@@ -107,7 +107,9 @@ impl Turner<'_> {
             let swiped = schedule.swiped(visit, self.personas.get(play.persona.as_str())?)?;
             let mut numbers = play.messages.iter();
             let served = numbers.all(|number| schedule.serves_public(&swiped, number, at))
-                && !play.treated.is_some_and(|treated| schedule.bars_entry(&swiped, treated, at));
+                && !play
+                    .treated
+                    .is_some_and(|treated| schedule.bars_entry(&swiped, treated, at));
             let refunded = play.refund_at.is_none_or(|refund_at| {
                 let cut = schedule.holds(refund_at).no_refund;
                 !cut.is_some_and(|cut| at < cut.settled_before && cut.from <= refund_at)

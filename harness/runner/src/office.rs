@@ -5,7 +5,6 @@
 //! to its own platform is in no public document.
 //! Called by `case`. Not here: what it moves (`mocks::region::office`), how it is judged (`verify`).
 
-
 use bytes::Bytes;
 use crosswipe_domain::{Channel, Institution, OfficeAct, Outcome, Party, Persona, Role};
 use crosswipe_journal::{Payload, Played};
@@ -31,8 +30,7 @@ impl<T: Transport> Desk<T> {
     ) -> Result<(), Halt> {
         let registry = &self.config.plan.registry;
         let persona = registry.persona(&office.persona);
-        let persona =
-            persona.ok_or_else(|| Halt::Bug(format!("no person {}", office.persona)))?;
+        let persona = persona.ok_or_else(|| Halt::Bug(format!("no person {}", office.persona)))?;
         let expect = self.expected(case, &office.name, &office.expect);
         let before = office.of.as_ref();
         let item = before.map(|of| gathered.captures.items.get(of).cloned());
@@ -139,11 +137,7 @@ impl<T: Transport> Desk<T> {
     }
 
     /// The bill that somebody brings along, as the lines of a visit.
-    fn claimed<'d>(
-        &'d self,
-        claim: &HandClaim,
-        persona: &'d Persona,
-    ) -> Result<Visit<'d>, Halt> {
+    fn claimed<'d>(&'d self, claim: &HandClaim, persona: &'d Persona) -> Result<Visit<'d>, Halt> {
         let basket = self.config.plan.registry.baskets.get(&claim.basket);
         let basket = basket.ok_or_else(|| Halt::Bug(format!("no basket {}", claim.basket)))?;
         let now = self.clock.now();

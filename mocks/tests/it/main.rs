@@ -30,6 +30,8 @@ mod lookups;
 #[cfg(feature = "wiremock")]
 mod mounted;
 #[cfg(test)]
+mod office;
+#[cfg(test)]
 mod pharmacy;
 #[cfg(test)]
 mod profiles;

@@ -20,6 +20,8 @@ mod slips_chronic;
 #[cfg(test)]
 mod slips_credentials;
 #[cfg(test)]
+mod slips_office;
+#[cfg(test)]
 mod slips_plan;
 mod slips_schedule;
 mod slips_stays;

@@ -21,9 +21,8 @@ pub(super) fn check(context: &Context<'_>, outcome: &mut RuleOutcome) {
             if entry.late || entry.by_hand {
                 outcome.compared += 1;
             }
-            let both = |other: &Entered<'_>| {
-                (other.late && entry.late) || other.by_hand || entry.by_hand
-            };
+            let both =
+                |other: &Entered<'_>| (other.late && entry.late) || other.by_hand || entry.by_hand;
             let before = entered[..place].iter();
             let same = |other: &&Entered<'_>| both(other) && other.is_the_same(entry);
             let Some(first) = before.rev().find(same) else {
@@ -49,12 +48,7 @@ pub(super) fn check(context: &Context<'_>, outcome: &mut RuleOutcome) {
 }
 
 /// 代缴 · Of one person, scheme and year, one premium stands.
-fn premiums(
-    context: &Context<'_>,
-    party: &Party,
-    ledger: &Ledger<'_>,
-    outcome: &mut RuleOutcome,
-) {
+fn premiums(context: &Context<'_>, party: &Party, ledger: &Ledger<'_>, outcome: &mut RuleOutcome) {
     let mut first: BTreeMap<(&str, Option<&String>, Option<&String>), &LogRow> = BTreeMap::new();
     for row in &ledger.books.last {
         let Entry::Row {

@@ -6,8 +6,8 @@
 //! Not here: the run's own messages (`r12_gate`), whom nobody wrote down (`strangers`).
 
 use crosswipe_domain::{
-    AdmDivision, Business, Moment, Nature, OfficeAct, Party, Public, ResolvedPlan, Rule, Span, Suspension,
-    Window,
+    AdmDivision, Business, Moment, Nature, OfficeAct, Party, Public, ResolvedPlan, Rule, Span,
+    Suspension, Window,
 };
 use crosswipe_journal::Played;
 
@@ -52,11 +52,7 @@ pub(crate) fn check(
 }
 
 /// 补录 · An institution's entry of before go-live, of a part whose entries stand still.
-pub(crate) fn entries(
-    context: &Context<'_>,
-    plan: &ResolvedPlan,
-    outcome: &mut RuleOutcome,
-) {
+pub(crate) fn entries(context: &Context<'_>, plan: &ResolvedPlan, outcome: &mut RuleOutcome) {
     let bars = |window: &Window| window.suspended.iter().any(|one| one.entries);
     if !context.last_window().is_some_and(bars) {
         return;

@@ -8,9 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{
-    Entry, Moment, OfficeAct, Party, PhaseKind, ResolvedPlan, Row, Rule,
-};
+use crosswipe_domain::{Entry, Moment, OfficeAct, Party, PhaseKind, ResolvedPlan, Row, Rule};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};

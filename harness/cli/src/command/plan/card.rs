@@ -5,7 +5,8 @@
 //! A duty is shown from the day it begins, with the days left; what is past due stays, and says so.
 
 use crosswipe_domain::{
-    AdmDivision, Business, InfNo, Moment, PersonClass, Phase, PhaseKind, Public, Span, Suspension,
+    AdmDivision, Business, InfNo, Moment, OfficeAct, PersonClass, Phase, PhaseKind, Public, Span,
+    Suspension,
 };
 use crosswipe_reports::{
     Lang, allows_in_words, business_in_words, channel_in_words, phase_in_words,
@@ -298,6 +299,8 @@ pub(super) fn part(plan: &Plan, one: &Suspension, lang: Lang) -> String {
         (false, false) => format!("{} {}", what.join(comma), numbers(&one.messages)),
     };
     let mut parts = vec![what];
+    let entries = lang.pick("只停机构补录上线前的", "entries of before go-live only");
+    parts.extend(one.entries.then(|| entries.to_owned()));
     let spans: Vec<&str> = one
         .span
         .iter()
@@ -334,6 +337,10 @@ fn class_in_words(class: PersonClass, lang: Lang) -> &'static str {
 
 /// `2401 入院办理`; a number without a name stays a number.
 fn number_in_words(number: &str, lang: Lang) -> String {
+    if let Some(act) = OfficeAct::named(number) {
+        let (zh, en) = act.words();
+        return lang.pick(zh, en).to_owned();
+    }
     let known = catalogue().transaction(&InfNo::new(number));
     known.map_or_else(
         || number.to_owned(),
