@@ -126,7 +126,7 @@ impl<'a> Part<'a> {
                 institution: &call.institution,
                 asked: None,
             }),
-            Step::Play(_) | Step::Parallel(_) => None,
+            Step::Play(_) | Step::Office(_) | Step::Parallel(_) => None,
         }
     }
 }
