@@ -24,6 +24,8 @@ pub struct Case {
     /// Not before this instant. [`load`](crate::load) fills it: as written, else the instant of the first timed
     /// step, else the earliest instant at which the window allows the case.
     pub start: Option<Moment>,
+    /// True: the case itself is written with its start, so a timetable places it before those that go anywhere.
+    pub pinned: bool,
     /// In order.
     pub steps: Vec<Step>,
     /// True: a cell of the cross matrix.

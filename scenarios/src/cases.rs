@@ -15,13 +15,14 @@ use crate::codes;
 use crate::fields::{Fields, items};
 use crate::matrix::{Cell, cells};
 use crate::node::{Node, read_yaml};
+use crate::pairwise::Drawn;
 use crate::problem::{At, Said};
 use crate::proof::{Proves, read_proves};
 use crate::schedule::Schedule;
 use crate::source::Source;
 use crate::steps::{ReadSteps, Reader};
 use crate::words;
-use crate::{Attended, Case, Proof, Step};
+use crate::{Attended, Case, Credential, Proof, Step};
 
 /// What reading scenario files needs to know, and what it gathers.
 pub(crate) struct CaseReader<'a, 'b> {
@@ -30,6 +31,8 @@ pub(crate) struct CaseReader<'a, 'b> {
     pub(crate) arranged: &'a [(AdmDivision, String)],
     /// Businesses of the plan's matrix.
     pub(crate) matrix: &'a [Business],
+    /// Its cells, where they are drawn pairwise.
+    pub(crate) drawn: Option<&'a Drawn<'a>>,
     /// Ids of the notice's clauses.
     pub(crate) clauses: &'a BTreeSet<String>,
     /// Names of scenarios read so far.
@@ -49,6 +52,7 @@ struct Head {
     title: String,
     covers: Vec<String>,
     start: Option<Moment>,
+    pinned: bool,
     several_open: bool,
     proves: Option<Proves>,
 }
@@ -180,6 +184,7 @@ impl CaseReader<'_, '_> {
         Some(Head {
             title: title.unwrap_or_else(|| id.value.clone()),
             covers: covers.into_iter().map(|said| said.value).collect(),
+            pinned: start.is_some(),
             start: start.or(phase),
             several_open: several_open?,
             proves,
@@ -238,6 +243,7 @@ impl CaseReader<'_, '_> {
             id: head.id_in(scenario),
             covers: head.covers_in(scenario),
             start: head.start.or(scenario.and_then(|scenario| scenario.start)),
+            pinned: head.pinned,
             title: head.title,
             steps: read.steps.clone(),
             matrix: false,
@@ -333,12 +339,35 @@ impl CaseReader<'_, '_> {
         let Some(head) = head else {
             return;
         };
-        for cell in cells(topology, self.steps.persons, business, turn) {
+        let cells = match self.drawn {
+            Some(drawn) => {
+                self.report_credential(&read);
+                drawn.cells(business)
+            }
+            None => cells(topology, self.steps.persons, business, turn),
+        };
+        for cell in cells {
             let before = problems.len();
             self.keep(matrix_case(&head, &cell, &read), None, &read, &fields.at);
             if problems.len() > before {
                 return; // the same slip in every cell is one slip
             }
+        }
+    }
+
+    /// What persons show is drawn with the cells.
+    fn report_credential(&self, read: &ReadSteps) {
+        let written = read.steps.iter().find(
+            |step| matches!(step, Step::Swipe(swipe) if swipe.credential != Credential::default()),
+        );
+        if let Some(step) = written {
+            let at = step.name().and_then(|name| read.places.get(name));
+            let message = "`credential` comes from the cell of the matrix";
+            let help = "删去这一项, 或从 matrix 去掉 credential · drop it here";
+            let problem = at.map(|at| at.error(codes::UNKNOWN_KEY, message).help(help));
+            problem
+                .into_iter()
+                .for_each(|one| self.steps.problems.push(one));
         }
     }
 
@@ -384,10 +413,7 @@ impl CaseReader<'_, '_> {
 }
 
 fn matrix_case(head: &Head, cell: &Cell<'_>, read: &ReadSteps) -> Case {
-    let id = format!(
-        "{}/{}-{}",
-        head.id.value, cell.insured.code, cell.treatment.code
-    );
+    let id = format!("{}/{}", head.id.value, cell.name());
     Case {
         id: CaseId::parse(&id).expect("ids are short and printable"),
         title: format!(
@@ -396,6 +422,7 @@ fn matrix_case(head: &Head, cell: &Cell<'_>, read: &ReadSteps) -> Case {
         ),
         covers: head.covers.clone(),
         start: head.start,
+        pinned: false,
         steps: read.steps.iter().map(|step| step.seated(cell)).collect(),
         matrix: true,
         several_open: head.several_open,
@@ -411,6 +438,9 @@ impl Step {
             Step::Swipe(swipe) => {
                 swipe.persona.clone_from(&seat.persona);
                 swipe.institution.clone_from(&seat.institution);
+                if let Some(shows) = &cell.shows {
+                    swipe.credential.shows.clone_from(shows);
+                }
             }
             Step::Call(call) => {
                 call.persona = Some(seat.persona.clone());

@@ -10,6 +10,7 @@ use crosswipe_domain::Business;
 use crate::allow::business;
 use crate::codes;
 use crate::fields::Fields;
+use crate::matrix_keys::{Demand, read_matrix};
 use crate::node::Node;
 use crate::problem::{Problems, Said};
 use crate::words;
@@ -23,7 +24,7 @@ pub(crate) struct Head {
     pub(crate) same_day: Option<bool>,
     pub(crate) cross_swipe: Vec<Business>,
     pub(crate) clauses: BTreeSet<String>,
-    pub(crate) matrix: Option<Said<Vec<Business>>>,
+    pub(crate) matrix: Option<Said<Demand>>,
     pub(crate) cannot_undo: Vec<String>,
     pub(crate) seed: Option<u64>,
 }
@@ -157,58 +158,4 @@ fn read_clauses(fields: &Fields<'_>, problems: &Problems) -> BTreeSet<String> {
         ids.insert(key.value.clone());
     }
     ids
-}
-
-/// `matrix: {insured: all, treatment: all, business: […], person: pairwise}`.
-fn read_matrix(
-    node: &Node,
-    plan: &Fields<'_>,
-    cross_swipe: &[Business],
-    problems: &Problems,
-) -> Option<Said<Vec<Business>>> {
-    let fields = Fields::of(node, "matrix", problems)?;
-    for (key, only) in [
-        ("insured", "all"),
-        ("treatment", "all"),
-        ("person", "pairwise"),
-    ] {
-        let help = format!("写 `{key}: {only}` · write `{key}: {only}`");
-        if let Some(said) = fields
-            .required(key, &help)
-            .and_then(|node| words::word(node, problems))
-        {
-            words::one_of(&said, key, &[(only, ())], problems);
-        }
-    }
-    let named = fields.required(
-        "business",
-        "写上业务, 如 [outpatient, inpatient] · name the businesses",
-    );
-    let said = named
-        .map(|node| words::words(node, problems))
-        .unwrap_or_default();
-    words::report_duplicates("business", &said, problems);
-    for beyond in said.iter().filter(|said| {
-        !cross_swipe.is_empty() && !cross_swipe.iter().any(|b| b.name() == said.value)
-    }) {
-        let message = format!(
-            "the matrix asks for `{}`, but `cross_swipe` does not name it",
-            beyond.value
-        );
-        problems.push(
-            beyond
-                .at
-                .error(codes::ALLOW_BEYOND_CROSS_SWIPE, message)
-                .help("先在 cross_swipe 里写明 · name it in `cross_swipe` first"),
-        );
-    }
-    fields.done();
-    let businesses = said
-        .iter()
-        .filter_map(|said| business(said, problems))
-        .collect();
-    Some(Said {
-        value: businesses,
-        at: plan.key_at("matrix").unwrap_or(&node.at).clone(),
-    })
 }

@@ -20,14 +20,16 @@ use crate::fields::{Fields, items};
 use crate::folder::{Folder, PLAN_FILE};
 use crate::head::Head;
 use crate::live::{Live, read_live};
-use crate::matrix::report_holes;
+use crate::matrix::{report_bare, report_holes};
 use crate::node::{Node, read_yaml};
 use crate::pairs::read_pairs;
+use crate::pairwise::{Design, draw};
 use crate::persons::{Person, Use, read_persons};
 use crate::phases::read_window;
 use crate::preflight::{Preflight, read_preflight};
 use crate::problem::{At, Problems, Said};
 use crate::purge::read_purge;
+use crate::schedule::Schedule;
 use crate::steps::Reader;
 use crate::timing::{DeskSaid, read_timing};
 use crate::topology::{self, read_topology};
@@ -169,7 +171,9 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         cases: gathered.cases,
         proofs: gathered.proofs,
         attended: gathered.attended,
-        matrix: head.matrix.map(|said| said.value).unwrap_or_default(),
+        in_turn: (head.matrix.as_ref()).is_some_and(|said| said.value.in_turn),
+        matrix: (head.matrix.map(|said| said.value.business)).unwrap_or_default(),
+        design: gathered.design,
         cannot_undo: head.cannot_undo,
         purge: purge?,
         duties,
@@ -204,6 +208,7 @@ struct Gathered {
     cases: Vec<Case>,
     proofs: Vec<Proof>,
     attended: Vec<Attended>,
+    design: Option<Design>,
     baskets: BTreeMap<String, Vec<crosswipe_domain::BasketLine>>,
     probe: Option<String>,
 }
@@ -363,12 +368,23 @@ impl Reading<'_> {
             baskets: &mut baskets,
             problems: self.problems,
         };
-        let demanded = head.matrix.as_ref().map_or(&[][..], |said| &said.value);
+        let demand = head.matrix.as_ref().map(|said| &said.value);
+        let demanded = demand.map_or(&[][..], |demand| &demand.business);
+        let schedule = window.map(|window| Schedule {
+            window,
+            topology,
+            arranged,
+        });
+        let seed = head.seed.unwrap_or_default();
+        let drawn = demand
+            .filter(|demand| demand.drawn)
+            .map(|demand| draw(topology, persons, demand, schedule, seed));
         let mut reader = CaseReader {
             steps,
             window,
             arranged,
             matrix: demanded,
+            drawn: drawn.as_ref(),
             clauses: &head.clauses,
             scenarios: Vec::new(),
             filled: Vec::new(),
@@ -388,10 +404,13 @@ impl Reading<'_> {
                     &matrix.at,
                     topology,
                     persons,
-                    demanded,
+                    (demanded, !matrix.value.in_turn),
                     &filled,
                     self.problems,
                 );
+                if let Some(drawn) = &drawn {
+                    report_bare(&matrix.at, &drawn.design, self.problems);
+                }
             }
             self.report_unused(persons, &cases, &proofs, &attended);
         }
@@ -402,6 +421,7 @@ impl Reading<'_> {
             cases,
             proofs,
             attended,
+            design: drawn.map(|drawn| drawn.design),
             baskets: baskets.read,
             probe,
         })

@@ -6,17 +6,40 @@
 
 use crosswipe_domain::{Business, Institution, Region, Topology};
 
+use crate::Shows;
 use crate::codes;
+use crate::pairwise::{Design, Hole};
 use crate::persons::{Person, Use};
 use crate::problem::{At, Problems};
 use crate::seats::Seat;
 
 /// 格 · A cell of the matrix.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cell<'a> {
     pub(crate) insured: &'a Region,
     pub(crate) treatment: &'a Region,
     pub(crate) seat: Seat,
+    /// What the person shows, where that is not as the scenario says.
+    pub(crate) shows: Option<Shows>,
+    /// True: the institution itself is the place.
+    pub(crate) of_institution: bool,
+    /// Which case of its pair and business it is, from 1.
+    pub(crate) ordinal: usize,
+}
+
+impl Cell<'_> {
+    /// `330100-330200`, `330100-H33020000001`, and `330100-330200-2` for a second case.
+    pub(crate) fn name(&self) -> String {
+        let to = match self.of_institution {
+            true => self.seat.institution.to_string(),
+            false => self.treatment.code.to_string(),
+        };
+        let more = match self.ordinal {
+            1 => String::new(),
+            ordinal => format!("-{ordinal}"),
+        };
+        format!("{}-{to}{more}", self.insured.code)
+    }
 }
 
 /// All cells that have somebody to swipe and a place to go, by insured place, then treatment place. `turn` is the
@@ -42,6 +65,9 @@ pub(crate) fn cells<'a>(
                 insured,
                 treatment,
                 seat,
+                shows: None,
+                of_institution: false,
+                ordinal: 1,
             }));
         }
     }
@@ -90,7 +116,7 @@ pub(crate) fn report_holes(
     at: &At,
     topology: &Topology,
     persons: &[Person],
-    demanded: &[Business],
+    (demanded, each): (&[Business], bool),
     filled: &[Business],
     problems: &Problems,
 ) {
@@ -104,7 +130,9 @@ pub(crate) fn report_holes(
             problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
         }
         let nowhere = |business: &&Business| places(topology, region, **business).next().is_none();
-        if let Some(business) = demanded.iter().find(nowhere) {
+        // Where one business for a pair will do, a place need not have all.
+        let missing = demanded.iter().filter(|_| each).find(nowhere);
+        if let Some(business) = missing {
             let (what, help) = match business {
                 Business::Pharmacy => (
                     "pharmacy",
@@ -129,6 +157,28 @@ pub(crate) fn report_holes(
         let message =
             format!("no scenario `for: matrix` swipes `{business}`, so its cells stay empty");
         let help = "加一个 for: matrix 的场景, 或从 matrix 去掉这项业务 · add such a scenario or drop the business from `matrix`";
+        problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
+    }
+}
+
+/// Reports pairs at which nothing may happen, each with the rule; a business that a pair cannot have beside others is only
+/// told by the plan's overview.
+pub(crate) fn report_bare(at: &At, design: &Design, problems: &Problems) {
+    for hole in &design.holes {
+        let others = hole.business.is_some() && design.filled > 0 && {
+            let same = |other: &&Hole| {
+                (other.insured, &other.treatment) == (hole.insured, &hole.treatment)
+            };
+            design.holes.iter().filter(same).count() < design.businesses
+        };
+        if others {
+            continue;
+        }
+        let message = format!(
+            "nothing may be swiped from `{}` at `{}`: {}",
+            hole.insured, hole.treatment, hole.en
+        );
+        let help = format!("{} · change the window, the registry or `except`", hole.zh);
         problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
     }
 }

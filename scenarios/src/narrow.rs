@@ -14,6 +14,8 @@ impl Plan {
             proofs: Vec::new(),
             attended: Vec::new(),
             matrix: Vec::new(),
+            in_turn: false,
+            design: None,
             ..self.clone()
         };
         let (mut people, mut places) = (Vec::new(), Vec::new());

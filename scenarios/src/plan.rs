@@ -12,6 +12,7 @@ use crosswipe_domain::{
 };
 
 use crate::duties::{Duty, OpenPoint};
+use crate::pairwise::Design;
 use crate::timing::Timing;
 use crate::{Attended, Case, Contact, Cue, Live, Preflight, Proof};
 
@@ -44,6 +45,10 @@ pub struct Plan {
     pub attended: Vec<Attended>,
     /// Businesses for which every ordered pair of regions must have a case; empty = no matrix.
     pub matrix: Vec<Business>,
+    /// True: one of these businesses is enough for a pair.
+    pub in_turn: bool,
+    /// 设计 · What a matrix with more dimensions covers; `None` = it has none.
+    pub design: Option<Design>,
     /// What no ledger undoes, in the plan's words.
     pub cannot_undo: Vec<String>,
     /// 清除令 · Purges ordered by owners of parties, at most one per party.
@@ -96,7 +101,10 @@ impl Plan {
                 (&self.cases, &self.proofs, &self.attended)
                     == (&other.cases, &other.proofs, &other.attended),
             ),
-            ("matrix", self.matrix == other.matrix),
+            (
+                "matrix",
+                (&self.matrix, self.in_turn) == (&other.matrix, other.in_turn),
+            ),
             ("cannot_undo", self.cannot_undo == other.cannot_undo),
             ("purge", self.purge == other.purge),
             ("duties", self.duties == other.duties),
@@ -168,6 +176,7 @@ impl Plan {
                 .map(|case| self.planned(case, key))
                 .collect(),
             matrix: self.matrix.clone(),
+            matrix_in_turn: self.in_turn,
             cannot_undo: self.cannot_undo.clone(),
             purge: self.purge.clone(),
             caps: self.live.as_ref().map(|live| live.caps),

@@ -13,7 +13,7 @@ mod write;
 
 use convert::sheets_of;
 pub(crate) use read::read;
-pub(crate) use text::Written;
+pub(crate) use text::{Written, quoted};
 use write::bytes;
 
 /// 成本 · The workbook that says the same as the files of a plan, as the bytes of an .xlsx file.

@@ -41,6 +41,9 @@ pub struct ResolvedPlan {
     pub cases: Vec<PlannedCase>,
     /// Businesses that the cross matrix demands for every ordered pair of regions; empty = no matrix.
     pub matrix: Vec<Business>,
+    /// True: one of these businesses is enough for a pair.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub matrix_in_turn: bool,
     /// What no ledger undoes (text messages, printed slips), in the plan's words.
     pub cannot_undo: Vec<String>,
     /// 清除令 · Roll-back by order of a party's owner, at most one per party.

@@ -205,6 +205,7 @@ fn header() -> RunHeader {
         public: vec![],
         cases: vec![],
         matrix: vec![],
+        matrix_in_turn: false,
         cannot_undo: vec![],
         purge: vec![],
         caps: None,

@@ -160,11 +160,15 @@ pub(crate) fn matrix(plan: &ResolvedPlan, cases: &[Case]) -> Option<Matrix> {
             .iter()
             .filter(|(treatment, _)| treatment != insured)
         {
-            let parts = plan
+            let mut parts: Vec<Part> = plan
                 .matrix
                 .iter()
                 .map(|&business| part(*insured, *treatment, business, cases))
                 .collect();
+            // Where one business is enough, those that nobody planned are none of the cell's.
+            if plan.matrix_in_turn && parts.iter().any(|part| part.cases > 0) {
+                parts.retain(|part| part.cases > 0);
+            }
             cells.push(Cell {
                 insured: *insured,
                 treatment: *treatment,

@@ -195,6 +195,7 @@ impl Run {
                 public: vec![],
                 cases,
                 matrix: vec![Business::Outpatient],
+                matrix_in_turn: false,
                 cannot_undo: vec!["已发出的短信".into()],
                 purge: vec![],
                 caps: None,

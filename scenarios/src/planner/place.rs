@@ -86,8 +86,8 @@ pub(super) fn place(plan: &Plan, jobs: &[Job], (from, to): (Minute, Minute)) -> 
     best.expect("at least one round")
 }
 
-/// What stands still first, then what has few starts, then by rounds of one distance, then as the seed says.
-fn key(plan: &Plan, job: &Job, cards: &Spans) -> (bool, Minute, u32, usize, u64) {
+/// What stands still first, then what has a start of its own, then what has few starts, then by rounds of one distance, then as the seed says.
+fn key(plan: &Plan, job: &Job, cards: &Spans) -> (bool, bool, Minute, u32, usize, u64) {
     let choices = starts(cards, job.length).max(0).unsigned_abs();
     let regions = &plan.topology.regions;
     let place = |code: &AdmDivision| regions.iter().position(|region| region.code == *code);
@@ -102,7 +102,8 @@ fn key(plan: &Plan, job: &Job, cards: &Spans) -> (bool, Minute, u32, usize, u64)
     let at = job.fixed.unwrap_or(0);
     // Twice as many starts are about as many.
     let choices = u64::BITS - choices.leading_zeros();
-    (job.fixed.is_none(), at, choices, round, drawn)
+    let pinned = plan.cases[job.case].pinned;
+    (job.fixed.is_none(), !pinned, at, choices, round, drawn)
 }
 
 /// A number that depends on the seed and the name alone (FNV-1a).

@@ -7,11 +7,16 @@ mod fixture;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+#[cfg(test)]
+mod pairwise;
+#[cfg(test)]
 mod pharmacies;
 #[cfg(test)]
 mod planner;
 #[cfg(test)]
 mod shipped;
+#[cfg(test)]
+mod sites;
 #[cfg(test)]
 mod slips_amend;
 mod slips_captures;

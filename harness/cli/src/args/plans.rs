@@ -26,7 +26,7 @@ pub(crate) struct Init {
 /// 一览 Timeline of a plan, and the card of a role
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example · 例:\n  crosswipe plan scenarios/zhejiang-2017\n  crosswipe plan scenarios/zhejiang-2017 --role hospital --at now --html card.html"
+    after_help = "Example · 例:\n  crosswipe plan scenarios/zhejiang-2017\n  crosswipe plan scenarios/zhejiang-2017 --role hospital --at now --html card.html\n  crosswipe plan scenarios/zhejiang-2017 --sheets sheets --site H33010000001"
 )]
 pub(crate) struct PlanArgs {
     /// Plan folder, its plan.yaml, or a workbook plan.xlsx
@@ -43,6 +43,18 @@ pub(crate) struct PlanArgs {
     /// Print the order of all cases too, not only how many begin in each hour
     #[arg(long)]
     pub(crate) order: bool,
+    /// Write the sheets for people with real cards into a folder, for print (A4) and as workbooks: the rota by hour, one task sheet per institution
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["at", "role", "html", "json", "convert"])]
+    pub(crate) sheets: Option<PathBuf>,
+    /// One folder per institution and per region of the insured, each a plan of its own with nothing of others
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["at", "role", "html", "json", "convert", "sheets", "shift"])]
+    pub(crate) by_site: Option<PathBuf>,
+    /// Only the sheets of this institution, or of a region's institutions
+    #[arg(long, value_name = "CODE", requires = "sheets")]
+    pub(crate) site: Option<String>,
+    /// A list of the persons too, with their full numbers, in a file of its own
+    #[arg(long, requires = "sheets")]
+    pub(crate) with_numbers: bool,
     /// Write the card as one page for print (A4)
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

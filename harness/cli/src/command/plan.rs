@@ -4,12 +4,14 @@
 //! allowed now, forbidden now, the next bound, what is left to do, whom to call. All of it follows from the plan alone;
 //! nothing is sent and no run is asked.
 //! Not here: what the facts are (`card`), which case goes when (`order`), the words on a terminal (`text`), the page for print (`page`),
-//! the other form of a plan (`convert`).
+//! the sheets for people with real cards (`sheets`), folders of sites (`by_site`), the other form of a plan (`convert`).
 
+mod by_site;
 mod card;
 mod convert;
 mod order;
 mod page;
+mod sheets;
 mod text;
 
 use std::path::Path;
@@ -33,6 +35,9 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
         return convert::convert(&args.plan, out, &args.common);
     }
     let plan = shift::load(&args.plan, args.shift.as_ref())?;
+    if let Some(dir) = &args.by_site {
+        return by_site::by_site(&plan, dir, &args.common);
+    }
     let lang = args.common.lang();
     let at = args.at.as_deref().map(instant).transpose()?;
     let role = args.role.map(|role| role.audience());
@@ -51,6 +56,17 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
         window: Window { amended, ..window },
         ..plan
     };
+    if let Some(dir) = &args.sheets {
+        let order = sheets::Order {
+            dir,
+            site: args.site.as_deref(),
+            numbers: args.with_numbers,
+            quiet: args.common.quiet,
+            lang,
+        };
+        sheets::write(&plan, &timetable(&plan), &order)?;
+        return Ok(Exit::Clean);
+    }
     let card = at.map(|at| Card::of(&plan, role, at));
     if let Some(path) = &args.html {
         let card = card.as_ref().ok_or_else(|| no_card(&plan))?;

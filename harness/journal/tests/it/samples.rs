@@ -113,6 +113,7 @@ fn plan() -> ResolvedPlan {
         public: vec![],
         cases: vec![planned],
         matrix: vec![Business::Outpatient],
+        matrix_in_turn: false,
         cannot_undo: vec!["短信".into()],
         purge: vec![],
         caps: None,

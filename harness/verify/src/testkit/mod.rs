@@ -466,6 +466,7 @@ pub(crate) fn plan() -> ResolvedPlan {
         public: vec![Pseudonym::from_evidence(BYSTANDER)],
         cases: vec![],
         matrix: vec![],
+        matrix_in_turn: false,
         cannot_undo: vec![],
         purge: vec![],
         caps: None,

@@ -68,10 +68,11 @@ pub(super) fn of(plan: &WindowPlan, members: &[Member<'_>]) -> Coverage {
         });
         for (insured, treatment) in pairs {
             coverage.pairs += 1;
-            let covered = plan
-                .matrix
-                .iter()
-                .all(|business| good.contains(&(insured, treatment, *business)));
+            let passed = |business: &Business| good.contains(&(insured, treatment, *business));
+            let covered = match plan.matrix_in_turn {
+                true => plan.matrix.iter().any(passed),
+                false => plan.matrix.iter().all(passed),
+            };
             coverage.pairs_covered += u64::from(covered);
         }
     }

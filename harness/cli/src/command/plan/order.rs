@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{AdmDivision, Moment};
-use crosswipe_reports::Lang;
-use crosswipe_scenarios::{Plan, Slot, Timetable, Unplaced, Why};
+use crosswipe_reports::{Lang, business_in_words};
+use crosswipe_scenarios::{
+    Design, Dimension, Excluded, Plan, Slot, Timetable, Unplaced, Value as ValueOf, Why,
+};
 use serde_json::{Value, json};
 
 /// How many lines of a kind a terminal is given.
@@ -150,10 +152,127 @@ fn coverage(plan: &Plan, lang: Lang) -> String {
     if covered.is_empty() {
         return String::new();
     }
-    match lang {
+    let mut text = match lang {
         Lang::Zh => format!("\n■ 矩阵 有序配对 {} / {all}\n", covered.len()),
         Lang::En => format!("\n■ Matrix {} of {all} ordered pairs\n", covered.len()),
+    };
+    if let Some(design) = &plan.design {
+        text += &drawn(design, lang);
     }
+    text
+}
+
+/// What a matrix with more dimensions covers, and what the rules leave out.
+fn drawn(design: &Design, lang: Lang) -> String {
+    let mut text = match lang {
+        Lang::Zh => format!(
+            "  格 {} / {}；两两取值 {} / {}（业务、险种即人员类别、凭证、等级）；{} 例，全组合 {} 例，少 {}\n",
+            design.filled,
+            design.slots,
+            design.met,
+            design.meetings,
+            design.cases,
+            design.product,
+            fewer(design, " 倍"),
+        ),
+        Lang::En => format!(
+            "  {} of {} cells; {} of {} pairs of values (business, insurance type or class, credential, tier); {} cases, {} fewer than the {} of all combinations\n",
+            design.filled,
+            design.slots,
+            design.met,
+            design.meetings,
+            design.cases,
+            fewer(design, " times"),
+            design.product,
+        ),
+    };
+    let never = never(design);
+    for ((of, name), one) in &never {
+        text += &match lang {
+            Lang::Zh => format!("  不用    {}：{}\n", value(*of, name, lang), one.zh),
+            Lang::En => format!("  unused  {}: {}\n", value(*of, name, lang), one.en),
+        };
+    }
+    let alone = |one: &&Excluded| one.values.iter().all(|value| !never.contains_key(value));
+    for one in design.excluded.iter().filter(alone) {
+        let [(of, a), (other, b)] = one.values;
+        text += &match lang {
+            Lang::Zh => format!(
+                "  不组合  {} × {}：{}\n",
+                value(of, a, lang),
+                value(other, b, lang),
+                one.zh
+            ),
+            Lang::En => format!(
+                "  never   {} × {}: {}\n",
+                value(of, a, lang),
+                value(other, b, lang),
+                one.en
+            ),
+        };
+    }
+    for hole in design.holes.iter().take(SHOWN) {
+        let business = hole
+            .business
+            .map_or("", |business| business_in_words(business, lang));
+        text += &format!(
+            "  {}  {} → {} {business}：{}\n",
+            lang.pick("空格", "empty"),
+            hole.insured,
+            hole.treatment,
+            lang.pick(&hole.zh, &hole.en)
+        );
+    }
+    if design.holes.len() > SHOWN {
+        text += &format!("  … {}\n", design.holes.len() - SHOWN);
+    }
+    text
+}
+
+/// Values that never come up, since no rule lets them meet anything.
+fn never(design: &Design) -> BTreeMap<ValueOf, &Excluded> {
+    let mut counts: BTreeMap<ValueOf, (usize, &Excluded)> = BTreeMap::new();
+    for one in &design.excluded {
+        for value in one.values {
+            counts.entry(value).or_insert((0, one)).0 += 1;
+        }
+    }
+    let others = |of: Dimension| {
+        let values = design.values.iter().filter(|(other, _)| *other != of);
+        values.count()
+    };
+    let never = counts
+        .into_iter()
+        .filter(|((of, _), (count, _))| *count == others(*of));
+    never.map(|(value, (_, one))| (value, one)).collect()
+}
+
+/// `24.0 倍`, in whole tenths.
+fn fewer(design: &Design, times: &str) -> String {
+    let tenths = design.product * 10 / design.cases.max(1);
+    format!("{}.{}{times}", tenths / 10, tenths % 10)
+}
+
+fn value(of: Dimension, name: &str, lang: Lang) -> String {
+    if lang == Lang::En {
+        return format!("{} {name}", of.name());
+    }
+    let words = match (of, name) {
+        (_, "outpatient") => "门诊",
+        (_, "inpatient") => "住院",
+        (_, "pharmacy") => "药店",
+        (_, "filing") => "备案",
+        (_, "310") => "职工 310",
+        (_, "390") => "居民 390",
+        (_, "id-card") => "身份证",
+        (_, "e-voucher") => "电子凭证",
+        (_, "card") => "社保卡",
+        (_, "residence-permit") => "居住证",
+        (_, "1") => "一级",
+        (_, "2") => "二级",
+        _ => "三级",
+    };
+    words.to_owned()
 }
 
 fn line(plan: &Plan, slot: &Slot, lang: Lang) -> String {
@@ -299,6 +418,19 @@ pub(super) fn json(plan: &Plan, table: &Timetable) -> Value {
         .map(|case| &plan.cases[*case].id)
         .collect();
     let (covered, all) = pairs(plan);
+    let design = plan.design.as_ref().map(|design| {
+        let excluded = design.excluded.iter().map(|one| {
+            let values = one.values.map(|(of, value)| json!({"dimension": of.name(), "value": value}));
+            json!({"values": values, "zh": one.zh, "en": one.en})
+        });
+        let holes = design.holes.iter().map(|hole| {
+            json!({"insured": hole.insured, "treatment": hole.treatment, "business": hole.business,
+                "zh": hole.zh, "en": hole.en})
+        });
+        json!({"cells": design.slots, "filled": design.filled, "value_pairs": design.meetings, "met": design.met,
+            "cases": design.cases, "product": design.product,
+            "excluded": excluded.collect::<Vec<_>>(), "holes": holes.collect::<Vec<_>>()})
+    });
     json!({"written": plan.timing.written, "seed": plan.seed, "slots": slots, "unplaced": unplaced, "idle": idle,
-        "pairs": {"all": all, "covered": covered.len()}})
+        "pairs": {"all": all, "covered": covered.len()}, "pairwise": design})
 }

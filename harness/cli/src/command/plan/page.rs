@@ -136,7 +136,7 @@ fn table(title: &str, rows: &[[String; 2]]) -> String {
     format!("<h2>{title}</h2><table>{rows}</table>\n")
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

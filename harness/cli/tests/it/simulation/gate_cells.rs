@@ -215,6 +215,7 @@ fn case(plan: &Plan, number: usize, cell: &Cell<'_>, outcome: Expected) -> Case 
         start: Some(cell.at),
         steps: vec![Step::Swipe(swipe)],
         matrix: false,
+        pinned: false,
         several_open: false,
     }
 }
