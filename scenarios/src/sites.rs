@@ -207,15 +207,18 @@ impl<'a> Cut<'a> {
             };
             files.extend(made.map(|made| (path.clone(), made)));
         }
-        if let Some((path, bytes)) = live.and_then(|path| Some((path.clone(), plan.get(&path)?))) {
-            files.extend(self.live(bytes, &people).map(|made| (path, made)));
-        }
+        let addressed = live.and_then(|path| {
+            let made = self.live(plan.get(&path)?, &people)?;
+            files.insert(path, made);
+            Some(())
+        });
         // In the order of the plan.
         let kept: Vec<Yaml> = scenarios
             .into_iter()
             .filter(|path| kept.contains(path))
             .map(Yaml::Text)
             .collect();
+        let head = head.without("live", addressed.is_none());
         files.insert(PLAN_FILE.to_owned(), self.head(head, kept));
         files
     }
@@ -388,7 +391,7 @@ impl<'a> Cut<'a> {
         Some(document(&Yaml::Map(kept.collect())))
     }
 
-    /// Where this site's messages go; the registry's digest is that of its own list.
+    /// Where this site's messages go; the registry's digest is that of its own list. `None` if it has no address there.
     fn live(&self, bytes: &[u8], people: &[u8]) -> Option<Vec<u8>> {
         let Yaml::Map(entries) = read(bytes)? else {
             return None;
@@ -408,7 +411,9 @@ impl<'a> Cut<'a> {
             };
             (key, value)
         });
-        Some(document(&Yaml::Map(kept.collect())))
+        let kept = Yaml::Map(kept.collect());
+        let none = matches!(kept.get("institutions"), Some(Yaml::List(list)) if list.is_empty());
+        (!none).then(|| document(&kept))
     }
 
     /// 签到 · Who signs in before the window is an institution of this site.

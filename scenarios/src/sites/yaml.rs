@@ -63,6 +63,17 @@ impl Yaml {
         }
     }
 
+    /// The same without `key`, if that is so.
+    pub(super) fn without(self, key: &str, so: bool) -> Yaml {
+        match self {
+            Yaml::Map(mut entries) => {
+                entries.retain(|(name, _)| !so || name != key);
+                Yaml::Map(entries)
+            }
+            other => other,
+        }
+    }
+
     /// A list of what `keep` makes of each item; what is no list is one item.
     pub(super) fn each(self, keep: impl Fn(Yaml) -> Option<Yaml>) -> Yaml {
         match self {

@@ -140,3 +140,57 @@ fn at_the_same_time(plan: &Plan, table: &crosswipe_scenarios::Timetable, read: &
         }
     }
 }
+
+/// Of the real systems a site learns its own, and its registry is checked against its own list.
+#[test]
+fn a_site_learns_no_address_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("zhejiang-2017")).unwrap();
+    let live = format!(
+        "environment: test\nregistry: {}\ncaps: {{settlements: 300, amount: 9000000.00}}\noperator: {{no: \"0117\", name: 张三}}\n\
+         institutions: [{{code: H33010000001, address: \"10.8.1.2:8080\"}}, {{code: H33020000001, address: \"10.8.1.3:8080\"}}]\n\
+         books: [{{party: \"hub:330000\", address: \"10.8.1.9:8080\"}}]\n",
+        crosswipe_domain::sha256_hex(&shipped.files["persons.csv"])
+    );
+    for (path, bytes) in &shipped.files {
+        let mut bytes = bytes.clone();
+        if path == "plan.yaml" {
+            bytes.extend(b"live: live.yaml\n");
+        }
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    std::fs::write(folder.path().join("live.yaml"), live).unwrap();
+    let (plan, problems) = check(folder.path());
+    let plan = plan.unwrap_or_else(|| panic!("{}", told(&problems)));
+    let mut with_an_address = 0;
+    for site in sites(&plan, &timetable(&plan)) {
+        let dir = folder.path().join("sites").join(&site.code);
+        for (path, bytes) in &site.files {
+            let path = dir.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        let (read, problems) = check(&dir);
+        let read = read.unwrap_or_else(|| panic!("{}: {}", site.code, told(&problems)));
+        let of = |path: &str| String::from_utf8_lossy(&site.files[path]).into_owned();
+        for (code, address) in [("H33010000001", "10.8.1.2"), ("H33020000001", "10.8.1.3")] {
+            let told = read.live.is_some() && of("live.yaml").contains(address);
+            assert_eq!(
+                told,
+                of("topology.yaml").contains(code),
+                "{}: {address}",
+                site.code
+            );
+        }
+        assert_eq!(
+            read.live.is_some(),
+            site.files.contains_key("live.yaml"),
+            "{}",
+            site.code
+        );
+        with_an_address += usize::from(read.live.is_some());
+    }
+    assert!((2..22).contains(&with_an_address), "{with_an_address}");
+}
