@@ -3,12 +3,12 @@
 //! Why apart: this is what the gate will let pass, so `any` never means more than `cross_swipe` names, and a
 //! phase that may not have test swipes cannot have an `allow`. Called by `phases`.
 
-use crosswipe_domain::{Allow, Business, Channel, PersonClass, PhaseKind, Scope, Topology};
+use crosswipe_domain::{Allow, Business, Channel, PersonClass, PhaseKind, Scope, Topology, both};
 
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::words;
 
 /// What reading a phase needs to know.
@@ -31,11 +31,17 @@ pub(crate) fn read_allow(
         && !matches!(kind, PhaseKind::Joint | PhaseKind::Verify)
     {
         let at = phase.key_at("allow").unwrap_or(&node.at);
-        let help = "只有 joint 和 verify 阶段可以有 allow · only `joint` and `verify` phases may have an `allow`";
+        let help = both!(
+            "只有 joint 和 verify 阶段可以有 allow",
+            "only `joint` and `verify` phases may have an `allow`"
+        );
         context.problems.push(
             at.error(
                 codes::ALLOW_OUTSIDE_TEST_PHASE,
-                "test swipes in a phase that may not have them",
+                both!(
+                    "这个阶段不能有测试刷卡",
+                    "test swipes in a phase that may not have them"
+                ),
             )
             .help(help),
         );
@@ -60,19 +66,25 @@ fn allow(node: &Node, context: &Context<'_>) -> Option<(Allow, Said<Scope>)> {
         ("390", PersonClass::Resident),
     ];
     let problems = context.problems;
-    let fields = Fields::of(node, "allow", problems)?;
-    let business = fields.required("business", "写上业务, 或 any · give the businesses, or any");
+    let fields = Fields::of(node, noun("allow", "allow"), problems)?;
+    let business = fields.required(
+        "business",
+        both!("写上业务, 或 any", "give the businesses, or any"),
+    );
     let business = business
         .map(|node| allowed_business(node, context))
         .unwrap_or_default();
     let scope = fields.required(
         "scope",
-        "写上范围: any、cross-region、local 或 arranged · give the scope",
+        both!(
+            "写上范围: any、cross-region、local 或 arranged",
+            "give the scope: any, cross-region, local or arranged"
+        ),
     );
     let scope = scope
         .and_then(|node| words::word(node, problems))
         .and_then(|said| {
-            let value = words::one_of(&said, "scope", &SCOPES, problems)?;
+            let value = words::one_of(&said, noun("范围", "scope"), &SCOPES, problems)?;
             Some(Said { value, at: said.at })
         });
     let classes = fields
@@ -81,7 +93,9 @@ fn allow(node: &Node, context: &Context<'_>) -> Option<(Allow, Said<Scope>)> {
         .unwrap_or_default();
     let classes = classes
         .iter()
-        .filter_map(|said| words::one_of(said, "person class", &CLASSES, problems))
+        .filter_map(|said| {
+            words::one_of(said, noun("人员类别", "person class"), &CLASSES, problems)
+        })
         .collect();
     let institutions = fields
         .optional("institutions")
@@ -121,7 +135,7 @@ pub(crate) fn channels(fields: &Fields<'_>, problems: &Problems) -> Option<Vec<C
 /// A channel by its name.
 pub(crate) fn channel(said: &Said<String>, problems: &Problems) -> Option<Channel> {
     let choices = Channel::ALL.map(|channel| (channel.name(), channel));
-    words::one_of(said, "channel", &choices, problems)
+    words::one_of(said, noun("渠道", "channel"), &choices, problems)
 }
 
 /// `any` means what `cross_swipe` names, and nothing more.
@@ -134,9 +148,11 @@ fn allowed_business(node: &Node, context: &Context<'_>) -> Vec<Business> {
         .filter_map(|said| {
             let business = business(said, context.problems)?;
             if !context.cross_swipe.is_empty() && !context.cross_swipe.contains(&business) {
-                let message =
-                    format!("`{business}` is allowed here, but `cross_swipe` does not name it");
-                let help = "先在 cross_swipe 里写明 · name it in `cross_swipe` first";
+                let message = both!(
+                    "这里放行 `{business}`, 但 cross_swipe 里没有写它",
+                    "`{business}` is allowed here, but `cross_swipe` does not name it"
+                );
+                let help = both!("先在 cross_swipe 里写明", "name it in `cross_swipe` first");
                 context.problems.push(
                     said.at
                         .error(codes::ALLOW_BEYOND_CROSS_SWIPE, message)
@@ -151,5 +167,5 @@ fn allowed_business(node: &Node, context: &Context<'_>) -> Vec<Business> {
 /// A business family by its name.
 pub(crate) fn business(said: &Said<String>, problems: &Problems) -> Option<Business> {
     let choices = Business::ALL.map(|business| (business.name(), business));
-    words::one_of(said, "business", &choices, problems)
+    words::one_of(said, noun("业务", "business"), &choices, problems)
 }

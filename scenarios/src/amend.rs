@@ -9,13 +9,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Amendment, CaseId, Moment, Persona, Window};
+use crosswipe_domain::{Amendment, Both, CaseId, Moment, Persona, Window, both};
 
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
 use crate::phases::shown;
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Problems, Said, noun};
 use crate::schedule::Schedule;
 use crate::turned::turned;
 use crate::words;
@@ -27,9 +27,9 @@ pub struct CannotAmend {
     /// The stable code.
     pub code: &'static str,
     /// What is wrong.
-    pub what: String,
+    pub what: Both,
     /// How to mend it.
-    pub help: String,
+    pub help: Both,
 }
 
 /// 已改 · A plan with a bound moved.
@@ -80,7 +80,7 @@ impl Plan {
 /// # Errors
 /// [`CannotAmend`]; the window is as it was.
 fn put(window: &mut Window, amendment: Amendment) -> Result<(), CannotAmend> {
-    let refused = |code, what: String, help: &str| {
+    let refused = |code, what: Both, help: Both| {
         let help = help.to_owned();
         Err(CannotAmend { code, what, help })
     };
@@ -92,21 +92,29 @@ fn put(window: &mut Window, amendment: Amendment) -> Result<(), CannotAmend> {
         ..
     } = &amendment;
     if to == was && !window.instants_of(bound).is_empty() {
-        let what = format!("`{bound}` lies at `{}` already", shown(*was));
+        let what = both!(
+            "`{bound}` 本来就在 `{}`",
+            "`{bound}` lies at `{}` already",
+            shown(*was)
+        );
         return refused(
             codes::AMEND_IDLE,
             what,
-            "写新的时刻 · write its new instant",
+            both!("写新的时刻", "write its new instant"),
         );
     }
     if was <= known && to <= known {
-        let what = format!(
+        let what = both!(
+            "`{bound}` 由 `{}` 改到 `{}`, 但得知时 (`{}`) 两个时刻都已过去",
             "`{bound}` is moved from `{}` to `{}`, both past when that is known at `{}`",
             shown(*was),
             shown(*to),
             shown(*known)
         );
-        let help = "已过的时刻不能追改 · nothing is amended backwards: what was sent stays judged by the old bound";
+        let help = both!(
+            "已过的时刻不能追改",
+            "nothing is amended backwards: what was sent stays judged by the old bound"
+        );
         return refused(codes::AMEND_IDLE, what, help);
     }
     let mut amended = window.clone();
@@ -117,22 +125,36 @@ fn put(window: &mut Window, amendment: Amendment) -> Result<(), CannotAmend> {
         let lies = now.instants_of(&one.bound);
         if !lies.contains(&one.was) {
             let what = match lies.as_slice() {
-                [] => format!("the window has no bound `{}`", one.bound),
-                at => format!(
+                [] => both!(
+                    "窗口没有 `{}` 这个界",
+                    "the window has no bound `{}`",
+                    one.bound
+                ),
+                at => both!(
+                    "`{}` 在 {}, 不在 `{}`",
                     "`{}` lies at {}, not at `{}`",
                     one.bound,
                     listed(at),
                     shown(one.was)
                 ),
             };
-            let names = format!("可用 · there are: {}", names(&now).join(", "));
-            return refused(codes::AMEND_UNKNOWN_BOUND, what, &names);
+            let names = both!("可用: {}", "there are: {}", names(&now).join(", "));
+            return refused(codes::AMEND_UNKNOWN_BOUND, what, names);
         }
         now.amended = vec![one.clone()];
         now = now.latest().into_owned();
         if let Some(what) = not_whole(&now) {
-            let what = format!("with `{}` at `{}` {what}", one.bound, shown(one.to));
-            let help = "改到相邻两界之间, 或先改相邻的界 · keep it between its neighbours, or move those first";
+            let Both { zh, en } = what;
+            let what = both!(
+                "`{}` 改到 `{}` 后, {zh}",
+                "with `{}` at `{}` {en}",
+                one.bound,
+                shown(one.to)
+            );
+            let help = both!(
+                "改到相邻两界之间, 或先改相邻的界",
+                "keep it between its neighbours, or move those first"
+            );
             return refused(codes::AMEND_BREAKS_WINDOW, what, help);
         }
     }
@@ -170,22 +192,27 @@ fn names(window: &Window) -> Vec<String> {
 }
 
 /// What is wrong with a window whose bounds were moved: an end before its beginning, phases that do not join.
-fn not_whole(window: &Window) -> Option<String> {
-    let backwards = |what: String, from: Moment, to: Moment| {
-        let told = format!(
-            "{what} would end at `{}`, not after `{}`",
+fn not_whole(window: &Window) -> Option<Both> {
+    let backwards = |what: Both, from: Moment, to: Moment| {
+        let Both { zh, en } = what;
+        let told = both!(
+            "{zh}会在 `{}` 结束, 不晚于它开始的 `{}`",
+            "{en} would end at `{}`, not after `{}`",
             shown(to),
             shown(from)
         );
         (to <= from).then_some(told)
     };
-    let phases = window
-        .phases
-        .iter()
-        .filter_map(|phase| backwards(format!("phase `{}`", phase.id), phase.from, phase.to?));
+    let phases = window.phases.iter().filter_map(|phase| {
+        backwards(
+            both!("阶段 `{}` ", "phase `{}`", phase.id),
+            phase.from,
+            phase.to?,
+        )
+    });
     let suspended = window.suspended.iter().filter_map(|one| {
         backwards(
-            format!("the suspension by {}", one.clause),
+            both!("{} 的暂停", "the suspension by {}", one.clause),
             one.from,
             one.to?,
         )
@@ -193,15 +220,22 @@ fn not_whole(window: &Window) -> Option<String> {
     let joined = window.phases.windows(2).filter_map(|pair| {
         let apart = pair[0].to != Some(pair[1].from);
         apart.then(|| {
-            format!(
+            both!(
+                "阶段 `{}` 与 `{}` 不再首尾相接",
                 "phases `{}` and `{}` would not join",
-                pair[0].id, pair[1].id
+                pair[0].id,
+                pair[1].id
             )
         })
     });
     let refund = window.no_refund.iter().filter_map(|rule| {
         let late = rule.from < rule.settled_before;
-        late.then(|| "what may not be settled yet would not be refunded".to_owned())
+        late.then(|| {
+            both!(
+                "还没有结算的就不退了",
+                "what may not be settled yet would not be refunded"
+            )
+        })
     });
     let mut all = phases.chain(suspended).chain(joined).chain(refund);
     all.next()
@@ -227,8 +261,12 @@ pub(crate) fn read_amendments(
             (None, [one]) => *one,
             (None, []) => entry.to, // told below: there is no such bound
             (None, several) => {
-                let message = format!("`{bound}` lies at {}", listed(several));
-                let help = "写 was: 指明是哪一个 · say which of them with `was`";
+                let message = both!(
+                    "`{bound}` 有几处: {}",
+                    "`{bound}` lies at {}",
+                    listed(several)
+                );
+                let help = both!("写 was: 指明是哪一个", "say which of them with `was`");
                 let problem = entry.bound.at.error(codes::AMEND_UNKNOWN_BOUND, message);
                 problems.push(problem.help(help));
                 continue;
@@ -264,29 +302,38 @@ struct Entry {
 }
 
 fn entry(node: &Node, problems: &Problems) -> Option<Entry> {
-    let fields = Fields::of(node, "amend", problems)?;
-    let help = "写上哪一个界, 如 live.from · name the bound, e.g. live.from";
+    let fields = Fields::of(node, noun("amend", "amend"), problems)?;
+    let help = both!(
+        "写上哪一个界, 如 live.from",
+        "name the bound, e.g. live.from"
+    );
     let bound = fields
         .required("bound", help)
         .and_then(|node| words::word(node, problems));
     let was = fields
         .optional("was")
         .map(|node| words::instant(node, problems));
-    let instant = |key: &'static str, help: &str| {
+    let instant = |key: &'static str, help: Both| {
         let node = fields.required(key, help)?;
         words::instant(node, problems)
     };
-    let to = instant("to", "写上新的时刻 · give its new instant");
+    let to = instant("to", both!("写上新的时刻", "give its new instant"));
     let known = instant(
         "known",
-        "写上何时得知; 此前仍按旧界 · from when on it is known; until then the old bound holds",
+        both!(
+            "写上何时得知; 此前仍按旧界",
+            "from when on it is known; until then the old bound holds"
+        ),
     );
-    let told = |key: &'static str, help: &str| {
+    let told = |key: &'static str, help: Both| {
         let node = fields.required(key, help)?;
         words::told(node, problems)
     };
-    let source = told("source", "写上文号或出处 · name the notice that says so");
-    let who = told("who", "写上是谁告知的 · name who brought it");
+    let source = told(
+        "source",
+        both!("写上文号或出处", "name the notice that says so"),
+    );
+    let who = told("who", both!("写上是谁告知的", "name who brought it"));
     fields.done();
     let was = match was {
         Some(read) => Some(read?),
@@ -308,12 +355,18 @@ pub(crate) fn report_old(at: &At, old: &[CaseId], problems: &Problems) {
     if names.is_empty() {
         return;
     }
-    let told = match names.len() {
-        1 => "this case expects the old bound".to_owned(),
-        many => format!("these {many} cases expect the old bound"),
+    let Both { zh, en } = match names.len() {
+        1 => both!("有 1 个用例仍按旧界预期", "this case expects the old bound"),
+        many => both!(
+            "有 {many} 个用例仍按旧界预期",
+            "these {many} cases expect the old bound"
+        ),
     };
-    let message = format!("{told}: {}", names.join(", "));
-    let help = "结果按改后的界判定; 用例时刻写成 at: live.from - 1s 即随界移动 · they are held to the amended window; an instant such as `at: live.from - 1s` moves with its bound";
+    let message = both!("{zh}: {}", "{en}: {}", names.join(", "));
+    let help = both!(
+        "结果按改后的界判定; 用例时刻写成 at: live.from - 1s 即随界移动",
+        "they are held to the amended window; an instant such as `at: live.from - 1s` moves with its bound"
+    );
     let problem: Problem = at.error(codes::EXPECTS_OLD_BOUND, message).help(help);
     problems.push(problem.into_warning());
 }
@@ -333,7 +386,7 @@ pub(crate) fn instant(
     }
     // A window that could not be read was told.
     let window = window?.latest();
-    let wrong = |message: String, help: String| {
+    let wrong = |message: Both, help: Both| {
         problems.push(said.at.error(codes::BAD_INSTANT, message).help(help));
     };
     let at = match window.instants_of(name).as_slice() {
@@ -341,14 +394,21 @@ pub(crate) fn instant(
         [] => {
             let known = names(&window).join(", ");
             wrong(
-                format!("the window has no bound `{name}`"),
-                format!("可用 · there are: {known}"),
+                both!(
+                    "窗口没有 `{name}` 这个界",
+                    "the window has no bound `{name}`"
+                ),
+                both!("可用: {known}", "there are: {known}"),
             );
             return None;
         }
         several => {
-            let message = format!("`{name}` lies at {}", listed(several));
-            wrong(message, "写明时刻 · write the instant".to_owned());
+            let message = both!(
+                "`{name}` 有几处: {}",
+                "`{name}` lies at {}",
+                listed(several)
+            );
+            wrong(message, both!("写明时刻", "write the instant"));
             return None;
         }
     };
@@ -360,8 +420,14 @@ pub(crate) fn instant(
         _ => None,
     };
     let Some(offset) = offset else {
-        let help = "形如 live.from - 1s、cross.to + 2h · write it like live.from - 1s";
-        wrong(format!("`{}` is no instant", said.value), help.to_owned());
+        let help = both!(
+            "形如 live.from - 1s、cross.to + 2h",
+            "write it like live.from - 1s, cross.to + 2h"
+        );
+        wrong(
+            both!("`{}` 不是时刻", "`{}` is no instant", said.value),
+            help,
+        );
         return None;
     };
     Some(Said {

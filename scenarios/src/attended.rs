@@ -5,13 +5,13 @@
 //! because people and hospital systems live in it whatever the plan's clock says.
 //! Read by `cases`, played by `mocks::acceptance`. Not here: what came (`runner::expect` judges it).
 
-use crosswipe_domain::{CaseId, InfNo, InstitutionCode, Moment, Nature};
+use crosswipe_domain::{Both, CaseId, InfNo, InstitutionCode, Moment, Nature, both};
 use crosswipe_wire::catalogue;
 
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::{Node, Value};
-use crate::problem::{At, Problem, Problems};
+use crate::problem::{At, Problem, Problems, noun};
 use crate::steps::{ReadSteps, Reader};
 use crate::words;
 use crate::{Expect, Expected};
@@ -102,8 +102,11 @@ pub(crate) fn is_attended(node: &Node) -> bool {
 }
 
 /// Why nobody is told and nothing is awaited in a matrix or a `parallel`: a run sends every message of those itself.
-pub(crate) fn attended_here(at: &At, message: &str) -> Problem {
-    let help = "矩阵和 parallel 里的报文都由 run 发出并逐笔回退, 没有人和 HIS 可等; 写成 cases 下单独的一例, 由 crosswipe serve 来演 · every message of a matrix or a `parallel` is sent and undone by the run: write what a person or a HIS is to do as a case of its own under `cases`, which `crosswipe serve` plays";
+pub(crate) fn attended_here(at: &At, message: Both) -> Problem {
+    let help = both!(
+        "矩阵和 parallel 里的报文都由 run 发出并逐笔回退, 没有人和 HIS 可等; 写成 cases 下单独的一例, 由 crosswipe serve 来演",
+        "every message of a matrix or a `parallel` is sent and undone by the run: write what a person or a HIS is to do as a case of its own under `cases`, which `crosswipe serve` plays"
+    );
     at.error(codes::ATTENDED_HERE, message).help(help)
 }
 
@@ -136,12 +139,15 @@ fn report_not_undone(cues: &[(Cue, At)], problems: &Problems) {
         if !undone {
             let undo = settled.infno.cancelled_by();
             let undo = undo.map_or_else(|| "2601".to_owned(), |undo| undo.to_string());
-            let message = format!(
+            let message = both!(
+                "步骤 `{}` 等一笔结算 ({}), 之后却没有步骤等它撤销",
                 "step `{}` waits for a settlement ({}), and no later step for its undo",
-                settled.name, settled.infno
+                settled.name,
+                settled.infno
             );
-            let help = format!(
-                "HIS 不退就一直留着, 收工时是 violated: 之后加一步 {{await: \"{undo}\", within: 5m}} · it stands until the HIS undoes it, and the run ends violated: add a step {{await: \"{undo}\", within: 5m}}"
+            let help = both!(
+                "HIS 不退就一直留着, 收工时是 violated: 之后加一步 {{await: \"{undo}\", within: 5m}}",
+                "it stands until the HIS undoes it, and the run ends violated: add a step {{await: \"{undo}\", within: 5m}}"
             );
             let problem = at.error(codes::AWAITED_WITHOUT_UNDO, message).help(help);
             problems.push(problem.into_warning());
@@ -165,8 +171,14 @@ impl Reader<'_, '_> {
             return None;
         }
         if !cues.iter().any(|(cue, _)| matches!(cue, Cue::Await(_))) {
-            let message = "a person is told what to do, and nothing is awaited of it";
-            let help = "之后加一步 await, 如 {await: \"2207\", within: 5m} · add an `await` step";
+            let message = both!(
+                "告诉了人要做什么, 却没有等任何结果",
+                "a person is told what to do, and nothing is awaited of it"
+            );
+            let help = both!(
+                "之后加一步 await, 如 {{await: \"2207\", within: 5m}}",
+                "then add an await step, e.g. {{await: \"2207\", within: 5m}}"
+            );
             let problem = at.error(codes::NOTHING_CHECKED, message);
             self.problems.push(problem.help(help));
             return None;
@@ -176,7 +188,7 @@ impl Reader<'_, '_> {
     }
 
     fn cue(&mut self, node: &Node, ordinal: &str, read: &mut ReadSteps) -> Option<Cue> {
-        let fields = Fields::of(node, "step", self.problems)?;
+        let fields = Fields::of(node, noun("步骤", "step"), self.problems)?;
         let cue = match (fields.has("human"), fields.has("await")) {
             (true, false) => {
                 let name = self.name(&fields, ordinal, node, read)?;
@@ -188,10 +200,19 @@ impl Reader<'_, '_> {
             }
             (both, _) => {
                 let message = match both {
-                    true => "a step is only one of human, await",
-                    false => "steps that we send stand beside steps that we wait for",
+                    true => both!(
+                        "一步只能是 human 或 await 之一",
+                        "a step is only one of human, await"
+                    ),
+                    false => both!(
+                        "本工具发送的步骤与等待 HIS 的步骤写在了同一例里",
+                        "steps that we send stand beside steps that we wait for"
+                    ),
                 };
-                let help = "有 human 或 await 的用例由 HIS 发报文 (crosswipe serve), 各步只写 human 或 await; 其余步骤另起一例 · a case with `human` or `await` has no other steps; put those into a case of their own";
+                let help = both!(
+                    "有 human 或 await 的用例由 HIS 发报文 (crosswipe serve), 各步只写 human 或 await; 其余步骤另起一例",
+                    "the messages of a case with `human` or `await` come from the HIS (crosswipe serve): it has no other steps; put those into a case of their own"
+                );
                 let problem = fields.at.error(codes::WRONG_SHAPE, message);
                 self.problems.push(problem.help(help));
                 return None;
@@ -205,13 +226,13 @@ impl Reader<'_, '_> {
         let node = fields.optional("human");
         let texts = node.and_then(|node| match &node.value {
             Value::Map(_) => {
-                let texts = Fields::of(node, "human", self.problems)?;
-                let text = |key: &'static str, help: &str| {
+                let texts = Fields::of(node, noun("human", "human"), self.problems)?;
+                let text = |key: &'static str, help: Both| {
                     let node = texts.required(key, help)?;
                     words::told(node, self.problems).map(|said| said.value)
                 };
-                let zh = text("zh", "写上中文 · give the Chinese text");
-                let en = text("en", "写上英文 · give the English text");
+                let zh = text("zh", both!("写上中文", "give the Chinese text"));
+                let en = text("en", both!("写上英文", "give the English text"));
                 texts.done();
                 Some((zh?, en?))
             }
@@ -247,8 +268,12 @@ impl Reader<'_, '_> {
                 let infno = InfNo::new(&said.value);
                 let known = infno.nature() != Nature::Unknown;
                 if !known {
-                    let help = "四位交易编号, 如 2207 · a transaction number, e.g. 2207";
-                    let message = format!("unknown transaction number `{}`", said.value);
+                    let help = both!("四位交易编号, 如 2207", "a transaction number, e.g. 2207");
+                    let message = both!(
+                        "没有 `{}` 这个交易编号",
+                        "unknown transaction number `{}`",
+                        said.value
+                    );
                     let problem = said.at.error(codes::UNKNOWN_WORD, message);
                     self.problems.push(problem.help(help));
                 }
@@ -273,9 +298,14 @@ impl Reader<'_, '_> {
         if let (Some(at), true) = (fields.key_at("person"), nodes.is_some())
             && !NUMBERS.iter().any(names)
         {
-            let message = format!("a message `{infno}` names no person, so none of `person` comes");
-            let help =
-                "删去 person, 或只写 institution · drop `person`, or name the institution only";
+            let message = both!(
+                "`{infno}` 的报文里没有人员, 等不到某个 `person` 的",
+                "a message `{infno}` names no person, so none of `person` comes"
+            );
+            let help = both!(
+                "删去 person, 或只写 institution",
+                "drop `person`, or name the institution only"
+            );
             let problem = at.error(codes::UNKNOWN_FIELD, message);
             self.problems.push(problem.help(help));
             return None;
@@ -294,10 +324,16 @@ impl Reader<'_, '_> {
     }
 
     fn within(&self, fields: &Fields<'_>) -> Option<i64> {
-        let help = "写上最多等多久, 如 `within: 5m` · say how long at most, e.g. `within: 5m`";
-        let said = words::duration_ms(fields.required("within", help)?, self.problems)?;
+        let help = both!(
+            "写上最多等多久, 如 `within: 5m`",
+            "say how long at most, e.g. `within: 5m`"
+        );
+        let said = words::duration_ms(fields.required("within", help.clone())?, self.problems)?;
         if !(1..=LONGEST_MS).contains(&said.value) {
-            let message = "a wait is longer than nothing and no longer than a day";
+            let message = both!(
+                "等待的时长要大于零, 不超过一天",
+                "a wait is longer than nothing and no longer than a day"
+            );
             let problem = said.at.error(codes::BAD_DURATION, message);
             self.problems.push(problem.help(help));
             return None;

@@ -8,14 +8,14 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, InfNo, Nature};
+use crosswipe_domain::{Both, Business, InfNo, Nature, both};
 use crosswipe_wire::catalogue;
 
 use crate::codes;
 use crate::fields::Fields;
 use crate::interface::settlement;
 use crate::nearest::suggest;
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::scope::{Scope, Standing};
 use crate::steps::{ANSWERS, ReadSteps, Reader};
 use crate::words;
@@ -57,8 +57,15 @@ pub(crate) fn given(said: &Said<String>, scope: &Scope, problems: &Problems) -> 
         None => text.split_once('.'),
     };
     let Some((step, id)) = parts.filter(|_| !text.starts_with('{')) else {
-        let help = "写成 $步骤.字段, 如 $visit.setl_id · write $step.id, e.g. $visit.setl_id";
-        let message = format!("`{}` names no step and id", said.value);
+        let help = both!(
+            "写成 $步骤.字段, 如 $visit.setl_id",
+            "write $step.id, e.g. $visit.setl_id"
+        );
+        let message = both!(
+            "`{}` 没有写明哪一步的哪个号码",
+            "`{}` names no step and id",
+            said.value
+        );
         problems.push(said.at.error(codes::UNKNOWN_CAPTURE, message).help(help));
         return None;
     };
@@ -68,9 +75,15 @@ pub(crate) fn given(said: &Said<String>, scope: &Scope, problems: &Problems) -> 
     };
     if !gives.contains_key(id) {
         let help = suggest(id, gives.keys().map(String::as_str));
-        let nothing = "这一步不成功, 没有号码 · a step that does not succeed gives no ids";
+        let nothing = both!(
+            "这一步不成功, 没有号码",
+            "a step that does not succeed gives no ids"
+        );
         let help = help.unwrap_or_else(|| nothing.to_owned());
-        let message = format!("step `{step}` gives no `{id}`");
+        let message = both!(
+            "步骤 `{step}` 不产生 `{id}`",
+            "step `{step}` gives no `{id}`"
+        );
         problems.push(said.at.error(codes::UNKNOWN_CAPTURE, message).help(help));
         return None;
     }
@@ -122,14 +135,28 @@ impl Reader<'_, '_> {
         let paid = read.scope.is_paid_so_far(&visit.name);
         let given = basket.as_ref().is_some_and(Option::is_some);
         if paid && basket == Some(None) {
-            let message = format!("all lines of `{}` so far are paid for", visit.name);
-            let help = "中途结算后续办, 用 items 写之后的费用 · after a settlement in mid-stay give `items` for what came up since";
+            let message = both!(
+                "`{}` 到目前的明细都已结算",
+                "all lines of `{}` so far are paid for",
+                visit.name
+            );
+            let help = both!(
+                "中途结算后续办, 用 items 写之后的费用",
+                "after a settlement in mid-stay give `items` for what came up since"
+            );
             let problem = fields.at.error(codes::WRONG_SHAPE, message);
             self.problems.push(problem.help(help));
         }
         if given && !paid && read.scope.does_stand(&visit.name, lines) {
-            let message = format!("`items`, but the fee lines of `{}` stand", visit.name);
-            let help = "先撤销明细, 或删去 items · withdraw its lines first, or drop `items`";
+            let message = both!(
+                "写了 `items`, 但 `{}` 的明细还在",
+                "`items`, but the fee lines of `{}` stand",
+                visit.name
+            );
+            let help = both!(
+                "先撤销明细, 或删去 items",
+                "withdraw its lines first, or drop `items`"
+            );
             let at = fields.key_at("items").unwrap_or(&fields.at);
             self.problems
                 .push(at.error(codes::WRONG_SHAPE, message).help(help));
@@ -170,17 +197,28 @@ impl Reader<'_, '_> {
         let infno = infno?;
         if !OF_A_VISIT.contains(&infno.base()) {
             let known = OF_A_VISIT.join(" ");
-            let message = format!("`{infno}` cannot be written for a visit");
-            let help = format!(
-                "of 只用于 {known}; 其余用 continue 或 with · `of` goes with these; else use `continue` or `with`"
+            let message = both!(
+                "`{infno}` 不能按一次就诊填写",
+                "`{infno}` cannot be written for a visit"
+            );
+            let help = both!(
+                "of 只用于 {known}; 其余用 continue 或 with",
+                "`of` goes with {known} only; else use `continue` or `with`"
             );
             self.problems
                 .push(at.error(codes::WRONG_SHAPE, message).help(help));
             return None;
         }
         if infno.business() != Some(visit.business) {
-            let message = format!("`{infno}` is no message of an {} visit", visit.business);
-            let help = "门诊 2208 2205 2202, 住院 2305 2405 2302 2404 2403, 药店 2103 · each kind of visit has its own";
+            let message = both!(
+                "`{infno}` 不是 {} 就诊的报文",
+                "`{infno}` is no message of an {} visit",
+                visit.business
+            );
+            let help = both!(
+                "门诊 2208 2205 2202, 住院 2305 2405 2302 2404 2403, 药店 2103",
+                "outpatient 2208 2205 2202, inpatient 2305 2405 2302 2404 2403, pharmacy 2103"
+            );
             self.problems
                 .push(at.error(codes::WRONG_SHAPE, message).help(help));
             return None;
@@ -195,9 +233,16 @@ impl Reader<'_, '_> {
         let root = scope.roots.get(&said.value);
         let swipe = root.and_then(|root| scope.swipes.get(root));
         if swipe.is_none() && scope.gives.contains_key(&said.value) {
-            let message = format!("step `{}` leaves no visit to build upon", said.value);
+            let message = both!(
+                "步骤 `{}` 没有留下可接着办的就诊",
+                "step `{}` leaves no visit to build upon",
+                said.value
+            );
             let help = suggest(&said.value, scope.swipes.keys().map(String::as_str));
-            let none = "要一步预期成功的 swipe · it takes a swipe that is expected to succeed";
+            let none = both!(
+                "要一步预期成功的 swipe",
+                "it takes a swipe that is expected to succeed"
+            );
             let help = help.unwrap_or_else(|| none.to_owned());
             self.problems
                 .push(said.at.error(codes::UNKNOWN_CAPTURE, message).help(help));
@@ -224,7 +269,7 @@ impl Reader<'_, '_> {
         };
         if !numbers.contains(&said.value.as_str()) {
             let numbers = numbers.iter().copied();
-            let what = "message of such a visit";
+            let what = noun("这种就诊的报文", "message of such a visit");
             let unknown = words::unknown(codes::UNKNOWN_WORD, what, &said, numbers);
             self.problems.push(unknown);
             return Err(());
@@ -259,14 +304,23 @@ impl Reader<'_, '_> {
         let sent = scope.due(&root, swipe, messages);
         if swipe.continues.is_some() {
             let why = if !scope.does_stand(&root, messages[0]) {
-                Some(format!("the visit of `{root}` stands no more by then"))
+                Some(both!(
+                    "到这一步, `{root}` 的就诊已经撤掉",
+                    "the visit of `{root}` stands no more by then"
+                ))
             } else if sent.is_empty() {
-                Some(format!("nothing of the visit of `{root}` is left to send"))
+                Some(both!(
+                    "`{root}` 的就诊已没有要发的报文",
+                    "nothing of the visit of `{root}` is left to send"
+                ))
             } else {
                 None
             };
             if let Some(why) = why.filter(|_| scope.broken.is_empty()) {
-                let help = "核对前面各步办到哪里、撤了什么 · look at how far the steps before it went and what they undid";
+                let help = both!(
+                    "核对前面各步办到哪里、撤了什么",
+                    "look at how far the steps before it went and what they undid"
+                );
                 let problem = fields.at.error(codes::NOTHING_TO_CONTINUE, why);
                 self.problems.push(problem.help(help));
             }
@@ -338,7 +392,10 @@ impl Reader<'_, '_> {
     fn undone(&self, fields: &Fields<'_>, call: &Call, root: Option<&str>, scope: &mut Scope) {
         let number = undone_number(call, scope);
         let why = match (root, number) {
-            (None, _) => Some("names nothing that this case has done".to_owned()),
+            (None, _) => Some(both!(
+                "没有指明本例办过的任何一笔",
+                "names nothing that this case has done"
+            )),
             (Some(root), Some(number)) if scope.is_meant(call, root, &number) => {
                 let partly = call.infno.base() == "2302"
                     && call.with.get("feedetl_sn").is_some_and(
@@ -352,16 +409,30 @@ impl Reader<'_, '_> {
                 }
                 None
             }
-            (Some(root), Some(number)) if scope.stands_by(root, &number).is_some() => {
-                Some(format!("the `{number}` that it names stands no more"))
-            }
-            (Some(root), Some(number)) => Some(format!("no `{number}` of `{root}` stands by then")),
-            (Some(_), None) => Some("names no message that it could undo".to_owned()),
+            (Some(root), Some(number)) if scope.stands_by(root, &number).is_some() => Some(both!(
+                "指明的 `{number}` 已经撤掉",
+                "the `{number}` that it names stands no more"
+            )),
+            (Some(root), Some(number)) => Some(both!(
+                "要撤的 `{root}` 的 `{number}` 到这时还没有",
+                "no `{number}` of `{root}` stands by then"
+            )),
+            (Some(_), None) => Some(both!(
+                "没有指明能撤的报文",
+                "names no message that it could undo"
+            )),
         };
         // Where a step could not be read, nobody knows what stands.
-        if let Some(why) = why.filter(|_| scope.broken.is_empty()) {
-            let help = "写 of: 步骤名, 或引用如 $visit.setl_id; 反面用例写 outcome: refused · name a step with `of`, or capture an id; a negative test expects `refused`";
-            let message = format!("`{}` is to succeed, but {why}", call.infno);
+        if let Some(Both { zh, en }) = why.filter(|_| scope.broken.is_empty()) {
+            let help = both!(
+                "写 of: 步骤名, 或引用如 $visit.setl_id; 反面用例写 outcome: refused",
+                "name a step with `of`, or capture an id; a negative test expects `refused`"
+            );
+            let message = both!(
+                "预期 `{}` 办成, 但它{zh}",
+                "`{}` is to succeed, but {en}",
+                call.infno
+            );
             self.problems.push(
                 fields
                     .at

@@ -6,17 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crosswipe_domain::{AdmDivision, Business, CaseId, Moment, Persona, Window};
+use crosswipe_domain::{AdmDivision, Business, CaseId, Moment, Persona, Window, both};
 
 use crate::amend;
 use crate::attended::{attended_here, is_attended};
 use crate::checks::Checker;
 use crate::codes;
 use crate::fields::{Fields, items};
+use crate::fragments::expand;
 use crate::matrix::{Cell, cells};
 use crate::node::{Node, read_yaml};
 use crate::pairwise::Drawn;
-use crate::problem::{At, Said};
+use crate::problem::{At, Said, noun};
 use crate::proof::{Proves, read_proves};
 use crate::schedule::Schedule;
 use crate::source::Source;
@@ -76,10 +77,12 @@ impl CaseReader<'_, '_> {
     /// Reads one scenario file.
     pub(crate) fn read(&mut self, source: &Arc<Source>) {
         let problems = self.steps.problems;
-        let Some(node) = read_yaml(source, problems) else {
+        let expanded = read_yaml(source, problems)
+            .and_then(|node| expand(node, self.steps.baskets.folder, problems));
+        let Some(node) = expanded else {
             return;
         };
-        let Some(fields) = Fields::of(&node, "scenario", problems) else {
+        let Some(fields) = Fields::of(&node, noun("场景", "scenario"), problems) else {
             return;
         };
         let head = self.head(&fields, "scenario");
@@ -89,19 +92,29 @@ impl CaseReader<'_, '_> {
             .optional("for")
             .and_then(|node| words::word(node, problems));
         let for_matrix = for_what
-            .and_then(|said| words::one_of(&said, "`for`", &[("matrix", ())], problems))
+            .and_then(|said| {
+                words::one_of(&said, noun("`for`", "`for`"), &[("matrix", ())], problems)
+            })
             .is_some();
+        // Those stand in the steps by now.
+        fields.optional("fragments");
         let (steps, cases) = (fields.optional("steps"), fields.optional("cases"));
         match (steps, cases, for_matrix) {
             (Some(steps), None, true) => self.matrix_cases(&fields, head, steps),
             (Some(steps), None, false) => self.one_case(&fields.at, head, None, steps),
             (None, Some(cases), false) => self.listed_cases(head, cases),
             (None, Some(cases), true) => {
-                let help = "矩阵场景只写 steps · a matrix scenario has `steps` only";
+                let help = both!("矩阵场景只写 steps", "a matrix scenario has `steps` only");
                 problems.push(
                     cases
                         .at
-                        .error(codes::WRONG_SHAPE, "`cases` in a scenario for the matrix")
+                        .error(
+                            codes::WRONG_SHAPE,
+                            both!(
+                                "矩阵场景里写了 `cases`",
+                                "`cases` in a scenario for the matrix"
+                            ),
+                        )
                         .help(help),
                 );
             }
@@ -109,17 +122,28 @@ impl CaseReader<'_, '_> {
                 problems.push(
                     cases
                         .at
-                        .error(codes::WRONG_SHAPE, "both `steps` and `cases`")
-                        .help("两者取一 · keep one of them"),
+                        .error(
+                            codes::WRONG_SHAPE,
+                            both!("`steps` 与 `cases` 同时写了", "both `steps` and `cases`"),
+                        )
+                        .help(both!("两者取一", "keep one of them")),
                 );
             }
             (None, None, _) => {
-                let help =
-                    "写 steps, 或写 cases 列出多个用例 · write `steps`, or `cases` for several";
+                let help = both!(
+                    "写 steps, 或写 cases 列出多个用例",
+                    "write `steps`, or `cases` for several"
+                );
                 problems.push(
                     fields
                         .at
-                        .error(codes::MISSING_KEY, "scenario: neither `steps` nor `cases`")
+                        .error(
+                            codes::MISSING_KEY,
+                            both!(
+                                "场景: `steps` 与 `cases` 都没有写",
+                                "scenario: neither `steps` nor `cases`"
+                            ),
+                        )
                         .help(help),
                 );
             }
@@ -130,7 +154,7 @@ impl CaseReader<'_, '_> {
     fn head(&self, fields: &Fields<'_>, key: &'static str) -> Option<Head> {
         let problems = self.steps.problems;
         let id = fields
-            .required(key, "起一个名字 · give it a name")
+            .required(key, both!("起一个名字", "give it a name"))
             .and_then(|node| words::id(node, problems));
         let title = fields
             .optional("title")
@@ -156,8 +180,11 @@ impl CaseReader<'_, '_> {
             .map(|said| said.value);
         if let (Some(at), true) = (fields.key_at("phase"), fields.has("start")) {
             problems.push(
-                at.error(codes::WRONG_SHAPE, "both `phase` and `start`")
-                    .help("两者取一 · keep one of them"),
+                at.error(
+                    codes::WRONG_SHAPE,
+                    both!("`phase` 与 `start` 同时写了", "both `phase` and `start`"),
+                )
+                .help(both!("两者取一", "keep one of them")),
             );
         }
         let several_open = fields
@@ -167,10 +194,11 @@ impl CaseReader<'_, '_> {
         let proves = match (key, fields.optional("proves")) {
             ("case", Some(node)) => Some(read_proves(node, problems)),
             ("scenario", Some(node)) => {
-                let help = "写到 cases 的某一例里 · write it in one of the `cases`";
-                let problem = node
-                    .at
-                    .error(codes::WRONG_SHAPE, "`proves` of a whole scenario");
+                let help = both!("写到 cases 的某一例里", "write it in one of the `cases`");
+                let problem = node.at.error(
+                    codes::WRONG_SHAPE,
+                    both!("整个场景写了 `proves`", "`proves` of a whole scenario"),
+                );
                 problems.push(problem.help(help));
                 None
             }
@@ -198,9 +226,12 @@ impl CaseReader<'_, '_> {
         let found = phases.iter().find(|phase| phase.id == said.value);
         if found.is_none() {
             let known = phases.iter().map(|phase| phase.id.as_str());
-            self.steps
-                .problems
-                .push(words::unknown(codes::UNKNOWN_PHASE, "phase", said, known));
+            self.steps.problems.push(words::unknown(
+                codes::UNKNOWN_PHASE,
+                noun("阶段", "phase"),
+                said,
+                known,
+            ));
         }
         found.map(|phase| phase.from)
     }
@@ -212,23 +243,28 @@ impl CaseReader<'_, '_> {
         if listed.is_empty() {
             problems.push(
                 node.at
-                    .error(codes::NO_CASES, "a list of no cases")
-                    .help("至少写一个用例 · write at least one case"),
+                    .error(
+                        codes::NO_CASES,
+                        both!("`cases` 下一个用例也没有", "a list of no cases"),
+                    )
+                    .help(both!("至少写一个用例", "write at least one case")),
             );
         }
         let mut ids = Vec::new();
         for node in listed {
-            let Some(fields) = Fields::of(node, "case", problems) else {
+            let Some(fields) = Fields::of(node, noun("用例", "case"), problems) else {
                 continue;
             };
             let head = self.head(&fields, "case");
+            fields.optional("rows");
             ids.extend(head.as_ref().map(|head| head.id.clone()));
-            if let Some(steps) = fields.required("steps", "写上步骤 · write its steps") {
+            if let Some(steps) = fields.required("steps", both!("写上步骤", "write its steps"))
+            {
                 self.one_case(&fields.at, head, scenario.as_ref(), steps);
             }
             fields.done();
         }
-        words::report_duplicates("case", &ids, problems);
+        words::report_duplicates(noun("用例", "case"), &ids, problems);
     }
 
     fn one_case(&mut self, at: &At, head: Option<Head>, scenario: Option<&Head>, node: &Node) {
@@ -266,9 +302,14 @@ impl CaseReader<'_, '_> {
             } else {
                 "several_open"
             };
-            let message = format!("`{key}` of a case whose messages a HIS sends");
-            let help =
-                "有 human 或 await 的用例不写它 · leave it out where a case has `human` or `await`";
+            let message = both!(
+                "由 HIS 发报文的用例写了 `{key}`",
+                "`{key}` of a case whose messages a HIS sends"
+            );
+            let help = both!(
+                "有 human 或 await 的用例不写它",
+                "leave it out where a case has `human` or `await`"
+            );
             problems.push(at.error(codes::WRONG_SHAPE, message).help(help));
             return;
         }
@@ -285,7 +326,10 @@ impl CaseReader<'_, '_> {
         let problems = self.steps.problems;
         let topology = self.steps.topology;
         if is_attended(node) {
-            let message = "`human` or `await` in a scenario for the matrix";
+            let message = both!(
+                "矩阵场景里写了 `human` 或 `await`",
+                "`human` or `await` in a scenario for the matrix"
+            );
             problems.push(attended_here(&node.at, message));
             return;
         }
@@ -305,13 +349,16 @@ impl CaseReader<'_, '_> {
             .map(|visit| visit.business)
         else {
             if read.whole {
-                let help = "矩阵场景至少有一步 swipe · a matrix scenario has a swipe";
+                let help = both!("矩阵场景至少有一步 swipe", "a matrix scenario has a swipe");
                 problems.push(
                     fields
                         .at
                         .error(
                             codes::NOTHING_CHECKED,
-                            "a scenario for the matrix that swipes nobody",
+                            both!(
+                                "矩阵场景没有一步是刷卡",
+                                "a scenario for the matrix that swipes nobody"
+                            ),
                         )
                         .help(help),
                 );
@@ -323,9 +370,14 @@ impl CaseReader<'_, '_> {
             .iter()
             .position(|demanded| *demanded == business)
         else {
-            let help = "在 plan.yaml 的 matrix 里写上这项业务 · name the business in `matrix` of plan.yaml";
-            let message =
-                format!("`for: matrix`, but the plan's matrix does not name `{business}`");
+            let help = both!(
+                "在 plan.yaml 的 matrix 里写上这项业务",
+                "name the business in `matrix` of plan.yaml"
+            );
+            let message = both!(
+                "写了 `for: matrix`, 但计划的 matrix 没有 `{business}` 这项业务",
+                "`for: matrix`, but the plan's matrix does not name `{business}`"
+            );
             problems.push(
                 fields
                     .key_at("for")
@@ -362,8 +414,14 @@ impl CaseReader<'_, '_> {
         );
         if let Some(step) = written {
             let at = step.name().and_then(|name| read.places.get(name));
-            let message = "`credential` comes from the cell of the matrix";
-            let help = "删去这一项, 或从 matrix 去掉 credential · drop it here";
+            let message = both!(
+                "出示什么 (`credential`) 由矩阵的格子定",
+                "`credential` comes from the cell of the matrix"
+            );
+            let help = both!(
+                "删去这一项, 或从 matrix 去掉 credential",
+                "drop it here, or drop `credential` from `matrix`"
+            );
             let problem = at.map(|at| at.error(codes::UNKNOWN_KEY, message).help(help));
             problem
                 .into_iter()
@@ -378,8 +436,15 @@ impl CaseReader<'_, '_> {
             return;
         }
         if read.checked.is_empty() && proves.is_none() {
-            let message = format!("case `{}` checks nothing", case.id);
-            let help = "至少给一步写 expect, 如 `expect: {outcome: ok}` · give at least one step an `expect`";
+            let message = both!(
+                "用例 `{}` 什么也没有检查",
+                "case `{}` checks nothing",
+                case.id
+            );
+            let help = both!(
+                "至少给一步写 expect, 如 `expect: {{outcome: ok}}`",
+                "give at least one step an `expect`, e.g. `expect: {{outcome: ok}}`"
+            );
             problems.push(at.error(codes::NOTHING_CHECKED, message).help(help));
             return;
         }

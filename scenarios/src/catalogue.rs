@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crosswipe_domain::{BasketLine, ItemClass, Money, Quantity, Ratio, Tariff, UnitPrice};
+use crosswipe_domain::{
+    BasketLine, Both, ItemClass, Money, Quantity, Ratio, Tariff, UnitPrice, both,
+};
 
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::{Node, read_yaml};
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Problems, Said, noun};
 use crate::source::Source;
 use crate::table::{Column, Row, has_column, read_table};
 use crate::words;
@@ -50,12 +52,18 @@ const CODED: Column = Column {
     zh: "国家标码",
 };
 
-const PRICE_HELP: &str =
-    "单价最多六位小数, 不为负 · a price has at most six decimals and is not negative";
-const COUNT_HELP: &str =
-    "数量最多四位小数, 不为零 · a quantity has at most four decimals and is not zero";
-const RATIO_HELP: &str =
-    "比例在 0 与 1 之间, 最多四位小数, 如 0.05 · a ratio lies between 0 and 1, e.g. 0.05";
+const PRICE_HELP: Both = Both::new(
+    "单价最多六位小数, 不为负",
+    "a price has at most six decimals and is not negative",
+);
+const COUNT_HELP: Both = Both::new(
+    "数量最多四位小数, 不为零",
+    "a quantity has at most four decimals and is not zero",
+);
+const RATIO_HELP: Both = Both::new(
+    "比例在 0 与 1 之间, 最多四位小数, 如 0.05",
+    "a ratio lies between 0 and 1, e.g. 0.05",
+);
 
 /// The catalogue of a file, in file order.
 pub(crate) fn read_catalogue(source: &Arc<Source>, problems: &Problems) -> Vec<Tariff> {
@@ -68,7 +76,11 @@ pub(crate) fn read_catalogue(source: &Arc<Source>, problems: &Problems) -> Vec<T
     if problems.len() > before {
         problems.lost_some(codes::UNKNOWN_ITEM);
     }
-    words::report_duplicates("item", rows.iter().map(|row| &row.cells[0]), problems);
+    words::report_duplicates(
+        noun("项目", "item"),
+        rows.iter().map(|row| &row.cells[0]),
+        problems,
+    );
     let read = rows.iter().filter_map(|row| {
         let read = tariff(row, (says_kind, says_coded), problems);
         if read.is_none() {
@@ -106,14 +118,14 @@ fn tariff(row: &Row, (kind, coded): (bool, bool), problems: &Problems) -> Option
         return None;
     };
     let drug = match more.first().filter(|_| kind) {
-        Some(kind) => words::one_of(kind, "kind", &KINDS, problems),
+        Some(kind) => words::one_of(kind, noun("种类", "kind"), &KINDS, problems),
         None => Some(false),
     };
     let coded = match more.get(usize::from(kind)).filter(|_| coded) {
-        Some(coded) => words::one_of(coded, "national code", &CODES, problems),
+        Some(coded) => words::one_of(coded, noun("国家编码", "national code"), &CODES, problems),
         None => Some(true),
     };
-    let class = words::one_of(class, "class", &CLASSES, problems);
+    let class = words::one_of(class, noun("等级", "class"), &CLASSES, problems);
     let ceiling = match ceiling.value.as_str() {
         "" => Some(None),
         _ => words::parsed(ceiling, codes::BAD_AMOUNT, PRICE_HELP, price, problems)
@@ -127,8 +139,11 @@ fn tariff(row: &Row, (kind, coded): (bool, bool), problems: &Problems) -> Option
     if code.value.is_empty() {
         problems.push(
             row.at
-                .error(codes::BAD_ID, "an item has no code")
-                .help("填上项目编码 · give its code"),
+                .error(
+                    codes::BAD_ID,
+                    both!("有一项没有项目编码", "an item has no code"),
+                )
+                .help(both!("填上项目编码", "give its code")),
         );
         return None;
     }
@@ -143,26 +158,27 @@ fn tariff(row: &Row, (kind, coded): (bool, bool), problems: &Problems) -> Option
     })
 }
 
-fn price(text: &str) -> Result<UnitPrice, String> {
+fn price(text: &str) -> Result<UnitPrice, Both> {
     match UnitPrice::parse(text) {
-        Ok(_) if text.starts_with('-') => Err(format!("`{text}` is below zero")),
-        read => read.map_err(|error| error.to_string()),
+        Ok(_) if text.starts_with('-') => Err(both!("`{text}` 小于零", "`{text}` is below zero")),
+        read => read.map_err(Both::from),
     }
 }
 
-fn ratio(text: &str) -> Result<Ratio, String> {
+fn ratio(text: &str) -> Result<Ratio, Both> {
     match Ratio::parse(text) {
-        Ok(ratio) if ratio < Ratio::ZERO || ratio > Ratio::from_scaled(10_000) => {
-            Err(format!("`{text}` does not lie between 0 and 1"))
-        }
-        read => read.map_err(|error| error.to_string()),
+        Ok(ratio) if ratio < Ratio::ZERO || ratio > Ratio::from_scaled(10_000) => Err(both!(
+            "`{text}` 不在 0 与 1 之间",
+            "`{text}` does not lie between 0 and 1"
+        )),
+        read => read.map_err(Both::from),
     }
 }
 
-fn count(text: &str) -> Result<Quantity, String> {
+fn count(text: &str) -> Result<Quantity, Both> {
     match Quantity::parse(text) {
-        Ok(count) if count.scaled() == 0 => Err("a line of nothing".to_owned()),
-        read => read.map_err(|error| error.to_string()),
+        Ok(count) if count.scaled() == 0 => Err(both!("这一行数量为零", "a line of nothing")),
+        read => read.map_err(Both::from),
     }
 }
 
@@ -175,7 +191,7 @@ pub(crate) fn read_basket(
     let Some(node) = read_yaml(source, problems) else {
         return Vec::new();
     };
-    let Some(fields) = Fields::of(&node, "basket", problems) else {
+    let Some(fields) = Fields::of(&node, noun("清单", "basket"), problems) else {
         return Vec::new();
     };
     // The title is for whoever opens the file.
@@ -183,7 +199,7 @@ pub(crate) fn read_basket(
         .optional("title")
         .and_then(|node| words::prose(node, problems));
     let listed = fields
-        .required("lines", "列出费用明细 · list the lines")
+        .required("lines", both!("列出费用明细", "list the lines"))
         .map_or(&[][..], |node| items(node, problems));
     let lines: Vec<(BasketLine, At)> = listed
         .iter()
@@ -201,25 +217,30 @@ pub(crate) fn read_basket(
 }
 
 fn line(node: &Node, tariffs: &[Tariff], problems: &Problems) -> Option<(BasketLine, At)> {
-    let fields = Fields::of(node, "basket line", problems)?;
+    let fields = Fields::of(node, noun("清单行", "basket line"), problems)?;
     let item = fields
-        .required("item", "写上项目编码 · give the item's code")
+        .required("item", both!("写上项目编码", "give the item's code"))
         .and_then(|node| words::word(node, problems));
     let tariff = item.as_ref().and_then(|item| {
         let found = tariffs.iter().find(|tariff| tariff.code == item.value);
         if found.is_none() {
             let known = tariffs.iter().map(|tariff| tariff.code.as_str());
-            problems.push(words::unknown(codes::UNKNOWN_ITEM, "item", item, known));
+            problems.push(words::unknown(
+                codes::UNKNOWN_ITEM,
+                noun("项目", "item"),
+                item,
+                known,
+            ));
         }
         found
     });
     let price_node = fields
-        .required("price", "写上单价 · give the unit price")
+        .required("price", both!("写上单价", "give the unit price"))
         .and_then(|node| words::word(node, problems));
     let price = price_node
         .and_then(|said| words::parsed(&said, codes::BAD_AMOUNT, PRICE_HELP, price, problems));
     let count_node = fields
-        .required("count", "写上数量 · give the quantity")
+        .required("count", both!("写上数量", "give the quantity"))
         .and_then(|node| words::word(node, problems));
     let count = count_node
         .and_then(|said| words::parsed(&said, codes::BAD_AMOUNT, COUNT_HELP, count, problems));
@@ -233,19 +254,21 @@ fn line(node: &Node, tariffs: &[Tariff], problems: &Problems) -> Option<(BasketL
                 .ok()
                 .filter(|number| *number > 0);
             if number.is_none() {
-                let message = format!("`{}` is no line number", said.value);
-                problems.push(
-                    said.at
-                        .error(codes::BAD_REFUND, message)
-                        .help("写被退的行号, 从 1 起 · the line it refunds, from 1"),
-                );
+                let message = both!("`{}` 不是行号", "`{}` is no line number", said.value);
+                problems.push(said.at.error(codes::BAD_REFUND, message).help(both!(
+                    "写被退的行号, 从 1 起",
+                    "the line it refunds, from 1"
+                )));
             }
             number
         });
     fields.done();
     let (item, tariff, price, count) = (item?, tariff?, price?.value, count?.value);
     if Money::of(price, count).is_none() {
-        let message = format!("`{price}` times `{count}` has more than 14 digits before the point");
+        let message = both!(
+            "`{price}` 乘 `{count}` 的整数部分超过 14 位",
+            "`{price}` times `{count}` has more than 14 digits before the point"
+        );
         problems.push(node.at.error(codes::BAD_AMOUNT, message).help(COUNT_HELP));
         return None;
     }
@@ -265,13 +288,19 @@ fn line(node: &Node, tariffs: &[Tariff], problems: &Problems) -> Option<(BasketL
 fn report_refunds(lines: &[(BasketLine, At)], problems: &Problems) {
     let mut left: BTreeMap<usize, i128> = BTreeMap::new();
     for (index, (line, at)) in lines.iter().enumerate() {
-        let reason = match (line.refunds, line.count.is_negative()) {
+        let Both { zh, en } = match (line.refunds, line.count.is_negative()) {
             (None, false) => {
                 left.insert(index + 1, i128::from(line.count.scaled()));
                 continue;
             }
-            (None, true) => "a negative quantity without `refunds`".to_owned(),
-            (Some(_), false) => "`refunds` with a positive quantity".to_owned(),
+            (None, true) => both!(
+                "数量为负, 没有写 `refunds`",
+                "a negative quantity without `refunds`"
+            ),
+            (Some(_), false) => both!(
+                "写了 `refunds`, 数量却不为负",
+                "`refunds` with a positive quantity"
+            ),
             (Some(target), true) => match (lines.get(target - 1), left.get_mut(&target)) {
                 (Some((charged, _)), Some(rest))
                     if charged.code == line.code && charged.price == line.price =>
@@ -280,17 +309,32 @@ fn report_refunds(lines: &[(BasketLine, At)], problems: &Problems) {
                     if *rest >= 0 {
                         continue;
                     }
-                    format!("refunds more than line {target} charged")
+                    both!(
+                        "退的比第 {target} 行收的多",
+                        "refunds more than line {target} charged"
+                    )
                 }
-                (Some(_), Some(_)) => format!("line {target} has another item or price"),
-                _ => format!("line {target} is no earlier charge"),
+                (Some(_), Some(_)) => both!(
+                    "第 {target} 行是别的项目或单价",
+                    "line {target} has another item or price"
+                ),
+                _ => both!(
+                    "第 {target} 行不是前面的收费行",
+                    "line {target} is no earlier charge"
+                ),
             },
         };
-        let help = "退费行: 数量为负, refunds 指向前面同项目同单价的行 · a refund has a negative quantity and names an earlier line of the same item and price";
+        let help = both!(
+            "退费行: 数量为负, refunds 指向前面同项目同单价的行",
+            "a refund has a negative quantity, and its `refunds` names an earlier line of the same item and price"
+        );
         problems.push(
             at.error(
                 codes::BAD_REFUND,
-                format!("this refund mirrors no charge: {reason}"),
+                both!(
+                    "这行退费对不上收费: {zh}",
+                    "this refund mirrors no charge: {en}"
+                ),
             )
             .help(help),
         );
@@ -301,17 +345,20 @@ fn report_total(at: &At, lines: &[(BasketLine, At)], problems: &Problems) {
     let mut amounts = lines.iter().map(|(line, _)| line.amount());
     let total = amounts.try_fold(Money::ZERO, Money::plus);
     let Some(total) = total else {
-        let message = "the basket adds up to more than 14 digits before the point";
+        let message = both!(
+            "清单合计的整数部分超过 14 位",
+            "the basket adds up to more than 14 digits before the point"
+        );
         problems.push(at.error(codes::BAD_AMOUNT, message).help(COUNT_HELP));
         return;
     };
     // 无费 · What was charged and is given back to the last fen costs nothing, and that can be meant.
     let given_back = || lines.iter().any(|(line, _)| line.amount() < Money::ZERO);
     if total.fen() < 0 || (total.fen() == 0 && !given_back()) {
-        let message = format!("the basket adds up to `{total}`");
+        let message = both!("清单合计为 `{total}`", "the basket adds up to `{total}`");
         problems.push(
             at.error(codes::BAD_AMOUNT, message)
-                .help("费用合计要大于零 · the total must be above zero"),
+                .help(both!("费用合计要大于零", "the total must be above zero")),
         );
     }
 }

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, CaseId, Moment, Nature, Persona};
+use crosswipe_domain::{Business, CaseId, Moment, Nature, Persona, both};
 
 use crate::codes;
 use crate::phases::shown;
-use crate::problem::{At, Problems};
+use crate::problem::{At, Noun, Problems, noun};
 use crate::schedule::{Schedule, Swiped};
 use crate::turned::turned;
 use crate::{Call, Case, Expected, Office, Play, Step, Swipe};
@@ -42,10 +42,12 @@ impl Checker<'_> {
                 old.push(case.id.clone());
             }
         }
+        let before = self.problems.len();
         if let Some(start) = case.start {
             self.walk(&case.steps, start);
         }
-        if !case.several_open {
+        // Which is open when cannot be said of steps whose instants are wrong.
+        if !case.several_open && self.problems.len() == before {
             self.walk_open(&case.steps, &mut BTreeMap::new());
         }
     }
@@ -64,8 +66,15 @@ impl Checker<'_> {
             .collect();
         let earliest = self.schedule.earliest(&visits);
         if earliest.is_none() {
-            let message = format!("no phase of the window allows the swipes of `{}`", case.id);
-            let help = "核对 phases 的 allow、约定对和 margin · look at the `allow` of the phases, the pairs and the margin";
+            let message = both!(
+                "窗口里没有一个阶段放行 `{}` 的刷卡",
+                "no phase of the window allows the swipes of `{}`",
+                case.id
+            );
+            let help = both!(
+                "核对 phases 的 allow、约定对和 margin",
+                "look at the `allow` of the phases, the pairs and the margin"
+            );
             self.problems
                 .push(self.at.error(codes::OUTSIDE_WINDOW, message).help(help));
         }
@@ -101,12 +110,13 @@ impl Checker<'_> {
     fn step(&self, step: &Step, now: Moment) -> Moment {
         let at = step.at().unwrap_or(now);
         if at < now {
-            let message = format!(
+            let message = both!(
+                "这一步在 `{}`, 早于它前面一步的 `{}`",
                 "this step is at `{}`, before what comes before it at `{}`",
                 shown(at),
                 shown(now)
             );
-            let help = "按时间先后排列各步 · put the steps in the order of time";
+            let help = both!("按时间先后排列各步", "put the steps in the order of time");
             self.problems.push(
                 self.place(step.name().unwrap_or_default())
                     .error(codes::INSTANTS_BACKWARDS, message)
@@ -145,19 +155,24 @@ impl Checker<'_> {
         let Some(reason) = refusal.filter(|reason| *reason != "persona") else {
             return;
         };
-        let message = format!(
+        let zh = reason_zh(reason);
+        let message = both!(
+            "`{}` 预期成功, 但在 `{}` 闸门不放行 ({zh})",
             "`{}` is expected ok, but at `{}` the gate refuses it ({reason})",
             call.infno,
             shown(at)
         );
         let named = self.schedule.allows_ever(Business::Filing);
         let help = match named {
-            false => "备案 (2501 2503 2505) 是单独的业务: 在 plan.yaml 的 cross_swipe 里写上 filing, 阶段的 allow 也要放行 · a registration is business of its own: name `filing` in `cross_swipe` of plan.yaml, and let a phase allow it".to_owned(),
+            false => both!(
+                "备案 (2501 2503 2505) 是单独的业务: 在 plan.yaml 的 cross_swipe 里写上 filing, 阶段的 allow 也要放行",
+                "a registration (2501 2503 2505) is business of its own: name `filing` in `cross_swipe` of plan.yaml, and let a phase allow it"
+            ),
             true => match self.schedule.earliest(&[swiped]) {
                 Some(earliest) => {
-                    format!("最早可在 `{0}` · the earliest is `{0}`", shown(earliest))
+                    both!("最早可在 `{0}`", "the earliest is `{0}`", shown(earliest))
                 }
-                None => "核对 phases 的 allow · look at the `allow` of the phases".to_owned(),
+                None => both!("核对 phases 的 allow", "look at the `allow` of the phases"),
             },
         };
         let problem = self.place(&call.name).error(codes::OUTSIDE_WINDOW, message);
@@ -174,26 +189,60 @@ impl Checker<'_> {
         }
         let place = self.place(&swipe.name);
         let instant = shown(at);
-        let problem = match (&swipe.expect.outcome, refusal) {
+        let (code, message, help) = match (&swipe.expect.outcome, refusal) {
             (Expected::Ok, Some(reason)) => {
-                let earliest = self.schedule.earliest(&[swiped]).map(|earliest| {
-                    format!("最早可在 `{0}` · the earliest is `{0}`", shown(earliest))
-                });
-                let message = format!("expected ok, but at `{instant}` the gate refuses it ({reason})");
-                place.error(codes::OUTSIDE_WINDOW, message).maybe_help(earliest)
+                let zh = reason_zh(reason);
+                let message = both!(
+                    "预期成功, 但在 `{instant}` 闸门不放行 ({zh})",
+                    "expected ok, but at `{instant}` the gate refuses it ({reason})"
+                );
+                let help = match self.schedule.earliest(&[swiped]).map(shown) {
+                    Some(earliest) => {
+                        both!("最早可在 `{earliest}`", "the earliest is `{earliest}`")
+                    }
+                    None => both!("核对 phases 的 allow", "look at the `allow` of the phases"),
+                };
+                (codes::OUTSIDE_WINDOW, message, help)
             }
-            (Expected::Gate { .. }, None) => place
-                .error(codes::GATE_SAYS_OTHERWISE, format!("expected to be stopped by the gate, but at `{instant}` the window allows it"))
-                .help("改时刻、改预期, 或核对 phases · change the instant or the expectation, or look at the phases"),
-            (Expected::Gate { reason: Some(expected) }, Some(reason)) if is_plain(reason) && expected != reason => place
-                .error(codes::GATE_SAYS_OTHERWISE, format!("at `{instant}` the gate refuses for `{reason}`, not for `{expected}`"))
-                .help(format!("写成 reason: {reason} · write reason: {reason}")),
-            (Expected::Refused { .. }, Some(reason)) if !swipe.forced => place
-                .error(codes::GATE_SAYS_OTHERWISE, format!("expected to be refused by the platform, but at `{instant}` the gate stops it first ({reason})"))
-                .help("写 forced: yes 越过闸门 (仅限模拟平台), 或预期 gate · write forced: yes (mocks only), or expect the gate"),
+            (Expected::Gate { .. }, None) => (
+                codes::GATE_SAYS_OTHERWISE,
+                both!(
+                    "预期被闸门拦下, 但窗口在 `{instant}` 是放行的",
+                    "expected to be stopped by the gate, but at `{instant}` the window allows it"
+                ),
+                both!(
+                    "改时刻、改预期, 或核对 phases",
+                    "change the instant or the expectation, or look at the phases"
+                ),
+            ),
+            (
+                Expected::Gate {
+                    reason: Some(expected),
+                },
+                Some(reason),
+            ) if is_plain(reason) && expected != reason => {
+                let message = both!(
+                    "闸门在 `{instant}` 因 `{reason}` 拦下, 不是因 `{expected}`",
+                    "at `{instant}` the gate refuses for `{reason}`, not for `{expected}`"
+                );
+                let help = both!("写成 reason: {reason}", "write reason: {reason}");
+                (codes::GATE_SAYS_OTHERWISE, message, help)
+            }
+            (Expected::Refused { .. }, Some(reason)) if !swipe.forced => {
+                let zh = reason_zh(reason);
+                let message = both!(
+                    "预期由平台拒绝, 但在 `{instant}` 先被闸门拦下 ({zh})",
+                    "expected to be refused by the platform, but at `{instant}` the gate stops it first ({reason})"
+                );
+                let help = both!(
+                    "写 forced: yes 越过闸门 (仅限模拟平台), 或预期 gate",
+                    "write forced: yes (mocks only), or expect the gate"
+                );
+                (codes::GATE_SAYS_OTHERWISE, message, help)
+            }
             _ => return self.undo(swipe, &swiped, at, place),
         };
-        self.problems.push(problem);
+        self.problems.push(place.error(code, message).help(help));
     }
 
     /// What is undone after the window's end was not undone in time (R14).
@@ -205,12 +254,13 @@ impl Checker<'_> {
         if let (Some(undo_at), Some(end)) = (swipe.undo_at, swipe.undo_at.and_then(end))
             && undo_at >= end
         {
-            let message = format!(
+            let message = both!(
+                "在 `{}` 才回退, 而窗口在 `{}` 已经结束",
                 "undone at `{}`, but the window ends at `{}`",
                 shown(undo_at),
                 shown(end)
             );
-            let help = "在窗口结束前回退 · undo it before the window ends";
+            let help = both!("在窗口结束前回退", "undo it before the window ends");
             self.problems
                 .push(place.error(codes::OUTSIDE_WINDOW, message).help(help));
         }
@@ -229,14 +279,16 @@ impl Checker<'_> {
                 .map(|clearing| clearing.after(at))
                 .filter(|since| *since <= undo_at);
             let message = match cleared {
-                Some(since) => format!(
+                Some(since) => both!(
+                    "在 `{}` 才回退, 但 `{}` 在 `{}` 清算, 此后不再撤",
                     "undone at `{}`, but `{}` clears it at `{}` and refuses from then on",
                     shown(undo_at),
                     region.code,
                     shown(since)
                 ),
                 None if profile.refuses_last_year && at.day().year() != undo_at.day().year() => {
-                    format!(
+                    both!(
+                        "{} 年结算、{} 年才撤, `{}` 不办跨年撤销",
                         "settled in {} and undone in {}, which `{}` refuses",
                         at.day().year(),
                         undo_at.day().year(),
@@ -245,7 +297,10 @@ impl Checker<'_> {
                 }
                 None => continue,
             };
-            let help = "提前 undo_at, 否则将未回退 · undo it earlier, or it will stay open";
+            let help = both!(
+                "提前 undo_at, 否则将未回退",
+                "let `undo_at` be earlier, or it will stay open"
+            );
             let problem = place.error(codes::CLOSED_BEFORE_UNDO, message).help(help);
             self.problems.push(problem.into_warning());
             return;
@@ -277,13 +332,20 @@ impl Checker<'_> {
         if let (true, Some(refund_at)) = (open, play.refund_at.filter(|refund| at <= *refund)) {
             return self.refund(play, at, refund_at);
         }
-        let state = if open { "open to" } else { "closed to" };
+        let Noun { zh, en } = match open {
+            true => noun("照办", "open to"),
+            false => noun("停办", "closed to"),
+        };
         if open != (play.expect.outcome == Expected::Accepted) {
-            let message = format!(
-                "at `{}` the platforms are {state} the public, so this cannot be expected",
+            let message = both!(
+                "平台在 `{}` 对公众{zh}, 不会是这个结果",
+                "at `{}` the platforms are {en} the public, so this cannot be expected",
                 shown(at)
             );
-            let help = "改时刻、改预期, 或核对阶段的 public · change the instant or the expectation, or look at `public` of the phase";
+            let help = both!(
+                "改时刻、改预期, 或核对阶段的 public",
+                "change the instant or the expectation, or look at `public` of the phase"
+            );
             self.problems.push(
                 self.place(&play.name)
                     .error(codes::PUBLIC_AGAINST_WINDOW, message)
@@ -309,12 +371,19 @@ impl Checker<'_> {
             false => matches!(office.expect.outcome, Expected::Refused { .. }),
         };
         if !fits {
-            let state = if open { "open" } else { "closed" };
-            let message = format!(
-                "at `{}` the office is {state} to this, so this cannot be expected",
+            let Noun { zh, en } = match open {
+                true => noun("办理", "open"),
+                false => noun("停办", "closed"),
+            };
+            let message = both!(
+                "经办在 `{}` {zh}这项业务, 不会是这个结果",
+                "at `{}` the office is {en} to this, so this cannot be expected",
                 shown(at)
             );
-            let help = "改时刻、改预期, 或核对阶段的 public 与 suspend · change the instant or the expectation, or look at `public` of the phase and at `suspend`";
+            let help = both!(
+                "改时刻、改预期, 或核对阶段的 public 与 suspend",
+                "change the instant or the expectation, or look at `public` of the phase and at `suspend`"
+            );
             let place = self.place(&office.name);
             let problem = place.error(codes::PUBLIC_AGAINST_WINDOW, message);
             self.problems.push(problem.help(help));
@@ -325,13 +394,20 @@ impl Checker<'_> {
         let cutoff = self.schedule.holds(refund_at).no_refund;
         let shut = cutoff.is_some_and(|cut| at < cut.settled_before && cut.from <= refund_at);
         if shut == (play.expect.outcome == Expected::Accepted) {
-            let state = if shut { "no longer" } else { "still" };
-            let message = format!(
-                "what was settled at `{}` is {state} refunded at `{}`, so this cannot be expected",
+            let Noun { zh, en } = match shut {
+                true => noun("不再", "no longer"),
+                false => noun("仍可", "still"),
+            };
+            let message = both!(
+                "`{}` 的结算到 `{}` {zh}退费, 不会是这个结果",
+                "what was settled at `{}` is {en} refunded at `{}`, so this cannot be expected",
                 shown(at),
                 shown(refund_at)
             );
-            let help = "改时刻、改预期, 或核对计划的 no_refund · change an instant or the expectation, or look at `no_refund` of the plan";
+            let help = both!(
+                "改时刻、改预期, 或核对计划的 no_refund",
+                "change an instant or the expectation, or look at `no_refund` of the plan"
+            );
             let place = self.place(&play.name);
             self.problems.push(
                 place
@@ -382,11 +458,15 @@ impl Checker<'_> {
     }
 
     fn two_open(&self, swipe: &Swipe) -> crate::Problem {
-        let message = format!(
+        let message = both!(
+            "`{}` 刷卡时, 这个人前一笔还没有回退",
             "`{}` is swiped while another swipe of the same person is open",
             swipe.persona
         );
-        let help = "换一个人, 给前一笔写 undo_at, 或写明 several_open: yes · another person, an `undo_at` before it, or several_open: yes";
+        let help = both!(
+            "换一个人, 给前一笔写 undo_at, 或写明 several_open: yes",
+            "another person, an `undo_at` before it, or several_open: yes"
+        );
         self.place(&swipe.name)
             .error(codes::TWO_OPEN_SWIPES, message)
             .help(help)
@@ -394,6 +474,16 @@ impl Checker<'_> {
 }
 
 /// Reasons that gate and schedule call by the same word.
+/// What the gate refuses for, in Chinese with the plan's own word.
+fn reason_zh(reason: &str) -> &'static str {
+    match reason {
+        "window" => "窗口未开放 window",
+        "margin" => "已进收口边际 margin",
+        "persona" => "不在名册 persona",
+        _ => "业务、地点或人员不在放行之列",
+    }
+}
+
 fn is_plain(reason: &str) -> bool {
     matches!(reason, "window" | "persona" | "margin")
 }

@@ -69,6 +69,8 @@ codes! {
     UNKNOWN_PERSON = "unknown_person";
     /// Known, but not on the registry of test persons.
     PERSON_NOT_REGISTERED = "person_not_registered";
+    /// A plan with test phases, and nobody on its registry.
+    NOBODY_REGISTERED = "nobody_registered";
     /// A test person playing the public.
     PERSON_IS_REGISTERED = "person_is_registered";
     /// An identity number with a wrong form or check character.
@@ -163,6 +165,14 @@ codes! {
     UNUSED_PERSON = "unused_person";
     /// A place of which nobody is named who could be called.
     MISSING_CONTACT = "missing_contact";
+    /// A fragment that nobody wrote.
+    UNKNOWN_FRAGMENT = "unknown_fragment";
+    /// A fragment in a fragment, or an argument or column that nothing uses.
+    BAD_FRAGMENT = "bad_fragment";
+    /// An argument or column that there is not.
+    UNKNOWN_ARGUMENT = "unknown_argument";
+    /// A fragment that is used without all it needs.
+    MISSING_ARGUMENT = "missing_argument";
     /// A table row with too many or too few cells, or a quote without end.
     BAD_TABLE = "bad_table";
 }

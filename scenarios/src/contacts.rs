@@ -7,10 +7,10 @@
 
 use std::sync::Arc;
 
-use crosswipe_domain::Topology;
+use crosswipe_domain::{Topology, both};
 
 use crate::codes;
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Noun, Problems, Said, noun};
 use crate::source::Source;
 use crate::table::{Column, read_table};
 use crate::words;
@@ -80,7 +80,7 @@ pub(crate) fn read_contacts(
 ) -> Vec<Contact> {
     let rows = read_table(source, &COLUMNS, problems);
     let places: Vec<Said<String>> = rows.iter().map(|row| row.cells[0].clone()).collect();
-    words::report_duplicates("contact", &places, problems);
+    words::report_duplicates(noun("联系人", "contact"), &places, problems);
     let known: Vec<String> = expected(topology);
     let mut contacts = Vec::new();
     for row in &rows {
@@ -94,7 +94,7 @@ pub(crate) fn read_contacts(
             let place = &row.cells[0];
             problems.push(words::unknown(
                 codes::UNKNOWN_PARTY,
-                "place",
+                noun("地点", "place"),
                 place,
                 candidates,
             ));
@@ -134,21 +134,28 @@ fn report_missing(at: &At, known: &[String], contacts: &[Contact], problems: &Pr
             .filter(|place| !of(place).map(pick).is_some_and(Lead::is_named));
         missing.map(String::as_str).collect()
     };
-    for (what, missing) in [
+    for (Noun { zh, en }, missing) in [
         (
-            "business lead (业务负责人)",
+            noun("业务负责人", "business lead"),
             lacks(|contact| &contact.business),
         ),
         (
-            "systems lead (信息负责人)",
+            noun("信息负责人", "systems lead"),
             lacks(|contact| &contact.systems),
         ),
     ] {
         if missing.is_empty() {
             continue;
         }
-        let message = format!("no {what} with a telephone at {}", missing.join(", "));
-        let help = "补上姓名和电话; 切换当夜要找得到人 · add name and telephone: somebody must answer in the night of the cutover";
+        let message = both!(
+            "{} 没有写{zh}和电话",
+            "no {en} with a telephone at {}",
+            missing.join(", ")
+        );
+        let help = both!(
+            "补上姓名和电话; 切换当夜要找得到人",
+            "add name and telephone: somebody must answer in the night of the cutover"
+        );
         let problem = at.error(codes::MISSING_CONTACT, message).help(help);
         problems.push(problem.into_warning());
     }

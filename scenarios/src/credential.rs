@@ -4,12 +4,12 @@
 //! so that no scenario holds a number that names somebody; the runner makes the values from the person on the registry.
 //! Not here: what a platform says to it (`mocks`), how a token is made (`domain::Voucher`).
 
-use crosswipe_domain::{Moment, VoucherUse};
+use crosswipe_domain::{Moment, VoucherUse, both};
 
 use crate::codes;
 use crate::fields::Fields;
 use crate::node::{Node, Value};
-use crate::problem::Problems;
+use crate::problem::{Problems, noun};
 use crate::words;
 
 /// 凭证 · What a person shows at the counter. The default is the identity card.
@@ -96,7 +96,7 @@ const NONE: &str = "none";
 pub(crate) fn read_credential(node: &Node, problems: &Problems) -> Option<Credential> {
     let kind = |node: &Node| {
         let said = words::word(node, problems)?;
-        words::one_of(&said, "credential", &KINDS, problems)
+        words::one_of(&said, noun("凭证", "credential"), &KINDS, problems)
     };
     let Value::Map(_) = &node.value else {
         let shows = match kind(node)? {
@@ -113,7 +113,7 @@ pub(crate) fn read_credential(node: &Node, problems: &Problems) -> Option<Creden
             ..Credential::default()
         });
     };
-    let fields = Fields::of(node, "credential", problems)?;
+    let fields = Fields::of(node, noun("凭证", "credential"), problems)?;
     let kind = match fields.optional("type") {
         Some(node) => kind(node)?,
         None => Kind::IdCard,
@@ -126,7 +126,7 @@ pub(crate) fn read_credential(node: &Node, problems: &Problems) -> Option<Creden
     let number = match fields.optional("number") {
         Some(node) => {
             let said = words::word(node, problems)?;
-            words::one_of(&said, "number", &WRITTEN, problems)
+            words::one_of(&said, noun("号码", "number"), &WRITTEN, problems)
         }
         None => Some(Written::AsIs),
     };
@@ -137,7 +137,7 @@ pub(crate) fn read_credential(node: &Node, problems: &Problems) -> Option<Creden
     let business = match fields.optional("for") {
         Some(node) => {
             let said = words::word(node, problems)?;
-            words::one_of(&said, "for", &USES, problems).map(Some)
+            words::one_of(&said, noun("for", "for"), &USES, problems).map(Some)
         }
         None => Some(None),
     };
@@ -149,8 +149,14 @@ pub(crate) fn read_credential(node: &Node, problems: &Problems) -> Option<Creden
     let mut fits = true;
     for (key, belongs) in misplaced {
         if let Some(at) = fields.key_at(key).filter(|_| !belongs) {
-            let message = format!("`{key}` says nothing of this kind of credential");
-            let help = "issued、for 只用于 e-voucher, card_sn 只用于 card · `issued` and `for` go with e-voucher, `card_sn` with card";
+            let message = both!(
+                "`{key}` 不用于这种凭证",
+                "`{key}` says nothing of this kind of credential"
+            );
+            let help = both!(
+                "issued、for 只用于 e-voucher, card_sn 只用于 card",
+                "`issued` and `for` go with e-voucher, `card_sn` with card"
+            );
             problems.push(at.error(codes::WRONG_SHAPE, message).help(help));
             fits = false;
         }

@@ -8,13 +8,13 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{Moment, Window};
+use crosswipe_domain::{Both, Moment, Window, both};
 
 use crate::cases::is_scenario;
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Problems, Said, noun};
 use crate::words;
 
 /// 角色 · Whom a notice speaks to.
@@ -116,21 +116,24 @@ pub(crate) fn read_open_points(
     problems: &Problems,
 ) -> Option<Vec<OpenPoint>> {
     all(plan, "open_points", problems, |node| {
-        let fields = Fields::of(node, "open_points", problems)?;
+        let fields = Fields::of(node, noun("open_points", "open_points"), problems)?;
         let clause = clause(&fields, clauses, problems);
-        let said = |key: &'static str, help: &str| {
+        let said = |key: &'static str, help: Both| {
             let node = fields.required(key, help)?;
             words::told(node, problems).map(|said| said.value)
         };
         let text = said(
             "text",
-            "写上公告哪里没有说定 · say what the notice leaves open",
+            both!("写上公告哪里没有说定", "say what the notice leaves open"),
         );
         let chosen = said(
             "chosen",
-            "写上本计划取哪种读法 · say how this plan reads it",
+            both!("写上本计划取哪种读法", "say how this plan reads it"),
         );
-        let other = said("other", "写上另一种读法 · say how else it can be read");
+        let other = said(
+            "other",
+            both!("写上另一种读法", "say how else it can be read"),
+        );
         fields.done();
         Some(OpenPoint {
             clause: clause?,
@@ -156,23 +159,31 @@ fn all<T>(
 }
 
 fn clause(fields: &Fields<'_>, clauses: &BTreeSet<String>, problems: &Problems) -> Option<String> {
-    let help = "写上公告条款, 如 QJ16 · name the clause of the notice";
+    let help = both!(
+        "写上公告条款, 如 QJ6",
+        "name the clause of the notice, e.g. QJ6"
+    );
     let said = words::word(fields.required("clause", help)?, problems)?;
     words::report_clause(&said, clauses, problems);
     Some(said.value)
 }
 
 fn duty(node: &Node, clauses: &BTreeSet<String>, problems: &Problems) -> Option<Duty> {
-    let fields = Fields::of(node, "duties", problems)?;
+    let fields = Fields::of(node, noun("须办事项", "duties"), problems)?;
     let clause = clause(&fields, clauses, problems);
     let who = fields
         .required(
             "who",
-            "写上谁办: hospital、agency 等 · say who: hospital, agency, …",
+            both!(
+                "写上谁办: hospital、agency 等",
+                "say who: hospital, agency, …"
+            ),
         )
         .map(|node| words::words(node, problems))
         .unwrap_or_default();
-    let audience = |said: &Said<String>| words::one_of(said, "audience", &Audience::ALL, problems);
+    let audience = |said: &Said<String>| {
+        words::one_of(said, noun("角色", "audience"), &Audience::ALL, problems)
+    };
     let read: Vec<Audience> = who.iter().filter_map(audience).collect();
     let instant = |key: &'static str| match fields.optional(key) {
         Some(node) => words::instant(node, problems).map(Some),
@@ -180,7 +191,7 @@ fn duty(node: &Node, clauses: &BTreeSet<String>, problems: &Problems) -> Option<
     };
     let (from, due) = (instant("from"), instant("due"));
     let text = fields
-        .required("text", "写上要办什么 · say what is to be done")
+        .required("text", both!("写上要办什么", "say what is to be done"))
         .and_then(|node| words::told(node, problems));
     let quote = fields
         .optional("quote")
@@ -192,16 +203,22 @@ fn duty(node: &Node, clauses: &BTreeSet<String>, problems: &Problems) -> Option<
         .unwrap_or_default();
     let strange = covers.iter().filter(|said| !is_scenario(&said.value));
     strange.for_each(|said| {
-        let message = format!("`{}` is no scenario of a notice", said.value);
-        let help =
-            "形如 qj-12; 条款写在 clause · write it like qj-12; the clause stands in `clause`";
+        let message = both!(
+            "`{}` 不是公告场景的编号",
+            "`{}` is no scenario of a notice",
+            said.value
+        );
+        let help = both!(
+            "形如 qj-12; 条款写在 clause",
+            "write it like qj-12; the clause stands in `clause`"
+        );
         problems.push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
     });
     let unseen = match fields.has("covers") {
         true => fields
             .required(
                 "unseen",
-                "写上为什么账上看不出 · say why no books can show it",
+                both!("写上为什么账上看不出", "say why no books can show it"),
             )
             .and_then(|node| words::told(node, problems))
             .map(|said| said.value),
@@ -212,10 +229,11 @@ fn duty(node: &Node, clauses: &BTreeSet<String>, problems: &Problems) -> Option<
     if let (Some(from), Some(due)) = (&from, &due)
         && due.value <= from.value
     {
-        let help = "due 应晚于 from · let `due` be after `from`";
-        let problem = due
-            .at
-            .error(codes::INSTANTS_BACKWARDS, "due before it begins");
+        let help = both!("due 应晚于 from", "let `due` be after `from`");
+        let problem = due.at.error(
+            codes::INSTANTS_BACKWARDS,
+            both!("完成期限早于开始时刻", "due before it begins"),
+        );
         problems.push(problem.help(help));
     }
     if read.len() != who.len() || read.is_empty() {
@@ -252,8 +270,15 @@ pub(crate) fn report_idle_clauses(
     if idle.is_empty() {
         return;
     }
-    let message = format!("no case, suspension or duty speaks of {}", idle.join(", "));
-    let help = "写一个用例 (covers), 或写进 duties · write a case that covers it, or a duty";
+    let message = both!(
+        "没有用例、暂停或须办事项落实 {}",
+        "no case, suspension or duty speaks of {}",
+        idle.join(", ")
+    );
+    let help = both!(
+        "写一个用例 (covers), 或写进 duties",
+        "write a case that `covers` it, or one of the `duties`"
+    );
     let problem = at.error(codes::IDLE_CLAUSE, message);
     problems.push(problem.help(help).into_warning());
 }

@@ -3,13 +3,13 @@
 //! `{outcome: ok, setlinfo.psn_cash_pay: {le: 200.00}}`: every key that is not `outcome`, `code` or
 //! `reason` is a field of the answer. Called by `steps`.
 
-use crosswipe_domain::{InfNo, Money};
+use crosswipe_domain::{InfNo, Money, both};
 
 use crate::codes;
 use crate::fields::Fields;
 use crate::interface;
 use crate::node::{Node, Value};
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::words;
 use crate::{Expect, Expected, FieldExpectation, Op};
 
@@ -29,7 +29,7 @@ pub(crate) fn read_expect(
     infno: Option<&InfNo>,
     problems: &Problems,
 ) -> Option<Expect> {
-    let fields = Fields::of(node, "expect", problems)?;
+    let fields = Fields::of(node, noun("expect", "expect"), problems)?;
     let outcome = fields
         .optional("outcome")
         .and_then(|node| words::word(node, problems));
@@ -40,7 +40,7 @@ pub(crate) fn read_expect(
         .optional("reason")
         .and_then(|node| words::word(node, problems));
     let reason = reason.and_then(|said| {
-        let value = words::one_of(&said, "reason", &REASONS, problems)?;
+        let value = words::one_of(&said, noun("原因", "reason"), &REASONS, problems)?;
         Some(Said {
             value: value.to_owned(),
             at: said.at,
@@ -50,7 +50,7 @@ pub(crate) fn read_expect(
         Some(said) if !possible.contains(&said.value.as_str()) => {
             problems.push(words::unknown(
                 codes::UNKNOWN_WORD,
-                "outcome",
+                noun("结果", "outcome"),
                 said,
                 possible.iter().copied(),
             ));
@@ -67,11 +67,14 @@ pub(crate) fn read_expect(
         .flat_map(|(path, node)| field(path, node, &fields, infno, problems))
         .collect();
     if let (Some((path, _)), false) = (fields.others().next(), answered) {
-        let message = format!("a step that ends `{word}` has no answer to look into");
+        let message = both!(
+            "结果是 `{word}` 的步骤没有应答可看",
+            "a step that ends `{word}` has no answer to look into"
+        );
         problems.push(
             path.at
                 .error(codes::UNKNOWN_KEY, message)
-                .help("删去字段预期 · drop the expectation on a field"),
+                .help(both!("删去字段预期", "drop the expectation on a field")),
         );
     }
     let outcome = match word {
@@ -99,9 +102,14 @@ fn report_idle(
     problems: &Problems,
 ) {
     if let (Some(said), true) = (said, word != outcome) {
-        let message = format!("`{key}` goes with `outcome: {outcome}` only");
-        let help =
-            format!("删去 {key}, 或写 outcome: {outcome} · drop it, or write outcome: {outcome}");
+        let message = both!(
+            "`{key}` 只用于 `outcome: {outcome}`",
+            "`{key}` goes with `outcome: {outcome}` only"
+        );
+        let help = both!(
+            "删去 {key}, 或写 outcome: {outcome}",
+            "drop {key}, or write outcome: {outcome}"
+        );
         problems.push(said.at.error(codes::UNKNOWN_KEY, message).help(help));
     }
 }
@@ -128,7 +136,7 @@ fn field(
             .into_iter()
             .collect();
     };
-    let Some(comparisons) = Fields::of(node, "comparison", problems) else {
+    let Some(comparisons) = Fields::of(node, noun("比较", "comparison"), problems) else {
         return Vec::new();
     };
     let read = Op::ALL
@@ -144,11 +152,14 @@ fn field(
 fn is_amount(path: &Said<String>, infno: Option<&InfNo>, problems: &Problems) -> Option<bool> {
     if !path.value.contains('.') {
         let help = match crate::nearest::nearest(&path.value, ["outcome", "code", "reason"]) {
-            Some(near) => format!("是否想写 `{near}`? · did you mean `{near}`?"),
-            None => "字段写成 节点.字段, 如 setlinfo.psn_cash_pay · write a field as node.field"
-                .to_owned(),
+            Some(near) => both!("是否想写 `{near}`?", "did you mean `{near}`?"),
+            None => both!(
+                "字段写成 节点.字段, 如 setlinfo.psn_cash_pay",
+                "write a field as node.field, e.g. setlinfo.psn_cash_pay"
+            ),
         };
-        let message = format!(
+        let message = both!(
+            "expect: `{}` 既不是可用的键, 也不是字段",
             "expect: `{}` is neither a known key nor a field",
             path.value
         );

@@ -5,32 +5,38 @@
 
 use std::cell::RefCell;
 
+use crosswipe_domain::{Both, both};
+
 use crate::codes;
 use crate::nearest::nearest;
 use crate::node::{Node, Value};
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Noun, Problems, Said, noun};
 
 /// 字段 · The keys of one mapping.
 pub(crate) struct Fields<'a> {
-    what: &'static str,
+    what: Noun,
     pub(crate) at: At,
     entries: &'a [(Said<String>, Node)],
     asked: RefCell<Vec<&'static str>>,
+    /// Keys that must stand here and do not, with what to do: told when all is asked, since one may only be misspelt.
+    missing: RefCell<Vec<(&'static str, Both)>>,
     problems: &'a Problems,
 }
 
 impl<'a> Fields<'a> {
     /// The keys of `node`, which is called `what` in messages; a repeated key is reported.
-    pub(crate) fn of(
-        node: &'a Node,
-        what: &'static str,
-        problems: &'a Problems,
-    ) -> Option<Fields<'a>> {
+    pub(crate) fn of(node: &'a Node, what: Noun, problems: &'a Problems) -> Option<Fields<'a>> {
         let Value::Map(entries) = &node.value else {
-            problems.push(wrong_shape(
-                node,
-                &format!("{what}: `key: value` lines belong here"),
-            ));
+            let Noun { zh, en } = what;
+            let wanted = both!(
+                "{zh}: 这里应是 `键: 值` 的若干行",
+                "{en}: `key: value` lines belong here"
+            );
+            let help = both!(
+                "换行缩进写 `键: 值`, 或写成 `{{键: 值}}`",
+                "write indented `key: value` lines, or `{{key: value}}`"
+            );
+            problems.push(wrong_shape(node, wanted).help(help));
             return None;
         };
         for (index, (key, _)) in entries.iter().enumerate() {
@@ -43,9 +49,13 @@ impl<'a> Fields<'a> {
                     key.at
                         .error(
                             codes::DUPLICATE_KEY,
-                            format!("`{}` stands twice here, first in line {line}", key.value),
+                            both!(
+                                "`{}` 在这里写了两次, 前一处在第 {line} 行",
+                                "`{}` stands twice here, first in line {line}",
+                                key.value
+                            ),
                         )
-                        .help("保留其中一个 · keep one of them"),
+                        .help(both!("保留其中一个", "keep one of them")),
                 );
             }
         }
@@ -55,6 +65,7 @@ impl<'a> Fields<'a> {
             at,
             entries,
             asked: RefCell::default(),
+            missing: RefCell::default(),
             problems,
         })
     }
@@ -62,7 +73,7 @@ impl<'a> Fields<'a> {
     fn ask(&self, key: &'static str) {
         self.asked.borrow_mut().push(key);
         #[cfg(test)]
-        asked::remember(self.what, key);
+        asked::remember(self.what.en, key);
     }
 
     /// The value of `key`, if it stands there. A key without a value is reported.
@@ -72,8 +83,14 @@ impl<'a> Fields<'a> {
         if matches!(node.value, Value::Empty) {
             self.problems.push(
                 said.at
-                    .error(codes::MISSING_KEY, format!("`{key}` has no value"))
-                    .help("写上值, 或删去这一行 · give a value or drop the line"),
+                    .error(
+                        codes::MISSING_KEY,
+                        both!("`{key}` 没有写值", "`{key}` has no value"),
+                    )
+                    .help(both!(
+                        "写上值, 或删去这一行",
+                        "give a value or drop the line"
+                    )),
             );
             return None;
         }
@@ -81,17 +98,10 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of `key`; its absence is reported with `help`.
-    pub(crate) fn required(&self, key: &'static str, help: &str) -> Option<&'a Node> {
+    pub(crate) fn required(&self, key: &'static str, help: Both) -> Option<&'a Node> {
         if !self.has(key) {
             self.ask(key);
-            self.problems.push(
-                self.at
-                    .error(
-                        codes::MISSING_KEY,
-                        format!("{}: `{key}` is missing", self.what),
-                    )
-                    .help(help),
-            );
+            self.missing.borrow_mut().push((key, help));
             return None;
         }
         self.optional(key)
@@ -121,19 +131,66 @@ impl<'a> Fields<'a> {
     /// Reports every key that was never asked for.
     pub(crate) fn done(self) {
         let asked = self.asked.borrow();
-        for (key, _) in self.others() {
-            let help = match nearest(&key.value, asked.iter().copied()) {
-                Some(near) => format!("是否想写 `{near}`? · did you mean `{near}`?"),
-                None => format!("可用的键 · known keys: {}", asked.join(", ")),
+        let Noun { zh, en } = self.what;
+        for (key, node) in self.others() {
+            if let Some(problem) = cut_by_comma(key, node) {
+                self.problems.push(problem);
+                continue;
+            }
+            let near = nearest(&key.value, asked.iter().copied());
+            self.missing
+                .borrow_mut()
+                .retain(|(missing, _)| near != Some(missing));
+            let help = match near {
+                Some(near) => both!("是否想写 `{near}`?", "did you mean `{near}`?"),
+                None => both!("可用的键: {}", "known keys: {}", asked.join(", ")),
             };
             self.problems.push(
                 key.at
                     .error(
                         codes::UNKNOWN_KEY,
-                        format!("{}: unknown key `{}`", self.what, key.value),
+                        both!("{zh}: 不认得的键 `{}`", "{en}: unknown key `{}`", key.value),
                     )
                     .help(help),
             );
+        }
+    }
+}
+
+/// 逗号断句 · Prose between braces ends at a comma, and what follows is taken for a key without a value.
+fn cut_by_comma(key: &Said<String>, node: &Node) -> Option<crate::Problem> {
+    let is_prose = !key.value.is_ascii();
+    let before = &key.at.source.text[..key.at.span.start];
+    let comma = before.trim_end().strip_suffix(',')?.len();
+    if !is_prose || !matches!(node.value, Value::Empty) {
+        return None;
+    }
+    let message = both!(
+        "逗号把一句话断成了两截: `{}` 被当成了键",
+        "a comma cuts the sentence in two: `{}` is taken for a key",
+        key.value
+    );
+    let help = both!(
+        "把前面的半角逗号改成全角 `，`, 或给整句加引号",
+        "write the full-width `，` before it, or put the whole sentence in quotes"
+    );
+    let from = At {
+        source: std::sync::Arc::clone(&key.at.source),
+        span: comma..key.at.span.start,
+    };
+    let was = before[comma..].to_owned();
+    let problem = key.at.error(codes::UNKNOWN_KEY, message).help(help);
+    Some(problem.fix(from.mend(&was, "，")))
+}
+
+/// What is missing is told even where reading stops early.
+impl Drop for Fields<'_> {
+    fn drop(&mut self) {
+        let Noun { zh, en } = self.what;
+        for (key, help) in self.missing.take() {
+            let message = both!("{zh}: 缺少 `{key}`", "{en}: `{key}` is missing");
+            let problem = self.at.error(codes::MISSING_KEY, message);
+            self.problems.push(problem.help(help));
         }
     }
 }
@@ -144,8 +201,8 @@ pub(crate) fn items<'a>(node: &'a Node, problems: &Problems) -> &'a [Node] {
         Value::List(items) => items,
         _ => {
             problems.push(
-                wrong_shape(node, "a list belongs here")
-                    .help("写成 `- …` 或 `[…]` · write `- …` or `[…]`"),
+                wrong_shape(node, both!("这里应是一组 (列表)", "a list belongs here"))
+                    .help(both!("写成 `- …` 或 `[…]`", "write `- …` or `[…]`")),
             );
             &[]
         }
@@ -153,15 +210,19 @@ pub(crate) fn items<'a>(node: &'a Node, problems: &Problems) -> &'a [Node] {
 }
 
 /// A node of another shape than it should have.
-pub(crate) fn wrong_shape(node: &Node, message: &str) -> crate::Problem {
-    let found = match node.value {
-        Value::Empty => "nothing",
-        Value::Text(_) => "text",
-        Value::List(_) => "a list",
-        Value::Map(_) => "a mapping",
+pub(crate) fn wrong_shape(node: &Node, message: Both) -> crate::Problem {
+    let Noun { zh, en } = match node.value {
+        Value::Empty => noun("空的", "nothing"),
+        Value::Text(_) => noun("文字", "text"),
+        Value::List(_) => noun("一组 (列表)", "a list"),
+        Value::Map(_) => noun("`键: 值`", "a mapping"),
     };
-    node.at
-        .error(codes::WRONG_SHAPE, format!("{message}, not {found}"))
+    let Both {
+        zh: want,
+        en: wanted,
+    } = message;
+    let message = both!("{want}, 写的却是{zh}", "{wanted}, not {en}");
+    node.at.error(codes::WRONG_SHAPE, message)
 }
 
 /// The line of a place, from 1.

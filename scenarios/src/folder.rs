@@ -9,6 +9,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crosswipe_domain::{Both, both};
+
 use crate::codes;
 use crate::nearest::{nearest, suggest};
 use crate::problem::{At, Problem, Problems, Said};
@@ -29,9 +31,13 @@ impl Folder {
         let inside = path.join(WORKBOOK);
         let book = match path.is_dir() && inside.is_file() {
             true if path.join(PLAN_FILE).is_file() => {
-                let message = format!("the folder has both a `{PLAN_FILE}` and a `{WORKBOOK}`");
-                let help = format!(
-                    "写明要哪一份 · name the one that is meant: {0}/{PLAN_FILE}, {0}/{WORKBOOK}",
+                let message = both!(
+                    "文件夹里 `{PLAN_FILE}` 和 `{WORKBOOK}` 都有",
+                    "the folder has both a `{PLAN_FILE}` and a `{WORKBOOK}`"
+                );
+                let help = both!(
+                    "写明要哪一份: {0}/{PLAN_FILE} 或 {0}/{WORKBOOK}",
+                    "name the one that is meant: {0}/{PLAN_FILE} or {0}/{WORKBOOK}",
                     path.display()
                 );
                 let shown = path.display().to_string();
@@ -96,6 +102,26 @@ impl Folder {
         opened
     }
 
+    /// A file that another reader opens by its path; its bytes are kept like those of every other.
+    pub(crate) fn keep(&self, inside: &str, said: &At, problems: &Problems) -> Option<PathBuf> {
+        let path = self.root.join(inside);
+        let bytes = match &self.sheets {
+            None => std::fs::read(&path),
+            Some(_) => Err(ErrorKind::NotFound.into()),
+        };
+        match bytes {
+            Ok(bytes) => {
+                self.files.borrow_mut().insert(inside.to_owned(), bytes);
+                Some(path)
+            }
+            Err(error) => {
+                let shown = path.display().to_string();
+                problems.push(self.unreadable(inside, shown, error.kind(), Some(said)));
+                None
+            }
+        }
+    }
+
     fn bytes_of(&self, inside: &str) -> std::io::Result<Vec<u8>> {
         match &self.sheets {
             None => std::fs::read(self.root.join(inside)),
@@ -152,12 +178,19 @@ impl Folder {
         if plain && !said.value.contains('\\') {
             return Some(said.value.clone());
         }
-        let help = "文件都放在计划文件夹里, 用 / 分隔 · keep files inside the plan's folder, with / between names";
+        let help = both!(
+            "文件都放在计划文件夹里, 用 / 分隔",
+            "keep files inside the plan's folder, with / between names"
+        );
         problems.push(
             said.at
                 .error(
                     codes::UNREADABLE_FILE,
-                    format!("`{}` leads out of the plan's folder", said.value),
+                    both!(
+                        "`{}` 指到了计划文件夹之外",
+                        "`{}` leads out of the plan's folder",
+                        said.value
+                    ),
                 )
                 .help(help),
         );
@@ -176,23 +209,26 @@ impl Folder {
         kind: ErrorKind,
         said: Option<&At>,
     ) -> Problem {
-        let reason = match kind {
-            ErrorKind::NotFound => "does not exist".to_owned(),
-            ErrorKind::PermissionDenied => "may not be read".to_owned(),
-            ErrorKind::IsADirectory => "is a folder".to_owned(),
-            other => format!("cannot be read: {other}"),
+        let Both { zh, en } = match kind {
+            ErrorKind::NotFound => both!("不存在", "does not exist"),
+            ErrorKind::PermissionDenied => both!("没有读的权限", "may not be read"),
+            ErrorKind::IsADirectory => both!("是文件夹", "is a folder"),
+            other => both!("读不出: {other}", "cannot be read: {other}"),
         };
-        let message = format!("the file `{inside}` {reason}");
+        let message = both!("文件 `{inside}` {zh}", "the file `{inside}` {en}");
+        let help = self.suggest_file(inside).unwrap_or_else(|| {
+            both!(
+                "补上这个文件, 或改正文件名",
+                "add the file, or mend its name"
+            )
+        });
         match said {
-            Some(at) => at
-                .error(codes::UNREADABLE_FILE, message)
-                .maybe_help(self.suggest_file(inside)),
-            None => Problem::whole_file(codes::UNREADABLE_FILE, shown, message)
-                .maybe_help(self.suggest_file(inside)),
+            Some(at) => at.error(codes::UNREADABLE_FILE, message).help(help),
+            None => Problem::whole_file(codes::UNREADABLE_FILE, shown, message).help(help),
         }
     }
 
-    fn suggest_file(&self, inside: &str) -> Option<String> {
+    fn suggest_file(&self, inside: &str) -> Option<Both> {
         if let Some(sheets) = &self.sheets {
             return suggest(inside, sheets.keys().map(String::as_str));
         }
@@ -222,11 +258,17 @@ pub fn is_workbook(path: &Path) -> bool {
 fn no_such_plan(path: &Path) -> Problem {
     let shown = path.display().to_string();
     let message = if path.is_dir() {
-        format!("the folder `{shown}` has no `{PLAN_FILE}`")
+        both!(
+            "文件夹 `{shown}` 里没有 `{PLAN_FILE}`",
+            "the folder `{shown}` has no `{PLAN_FILE}`"
+        )
     } else if path.is_file() {
-        format!("`{shown}` is no plan; a plan is a folder with a `{PLAN_FILE}`")
+        both!(
+            "`{shown}` 不是计划; 计划是含有 `{PLAN_FILE}` 的文件夹",
+            "`{shown}` is no plan; a plan is a folder with a `{PLAN_FILE}`"
+        )
     } else {
-        format!("there is no plan at `{shown}`")
+        both!("`{shown}` 处没有计划", "there is no plan at `{shown}`")
     };
     let near = plans_beside(path);
     let word = path
@@ -236,12 +278,13 @@ fn no_such_plan(path: &Path) -> Problem {
     let help = match nearest(&word, near.iter().map(String::as_str)) {
         Some(name) => {
             let meant = path.with_file_name(name).display().to_string();
-            format!("是否想写 `{meant}`? · did you mean `{meant}`?")
+            both!("是否想写 `{meant}`?", "did you mean `{meant}`?")
         }
-        None if near.is_empty() => {
-            "给出含有 plan.yaml 的文件夹 · give a folder that has a plan.yaml".to_owned()
-        }
-        None => format!("这里的计划 · plans here: {}", near.join(", ")),
+        None if near.is_empty() => both!(
+            "给出含有 plan.yaml 的文件夹",
+            "give a folder that has a plan.yaml"
+        ),
+        None => both!("这里的计划: {}", "plans here: {}", near.join(", ")),
     };
     Problem::whole_file(codes::NO_SUCH_PLAN, shown, message).help(help)
 }
@@ -300,7 +343,13 @@ fn not_utf8(inside: &str, shown: String, text: &str, at: usize) -> Problem {
     }
     .error(
         codes::NOT_UTF8,
-        "the file is not UTF-8 from here on; it may be GBK",
+        both!(
+            "文件从这里起不是 UTF-8, 可能是 GBK 编码",
+            "the file is not UTF-8 from here on; it may be GBK"
+        ),
     )
-    .help("另存为 UTF-8 (表格选 “CSV UTF-8”), 或 crosswipe lint --fix · save it as UTF-8 (spreadsheets: `CSV UTF-8`), or let crosswipe lint --fix do it")
+    .help(both!(
+        "另存为 UTF-8 (表格选 “CSV UTF-8”), 或 crosswipe lint --fix",
+        "save it as UTF-8 (spreadsheets: `CSV UTF-8`), or let crosswipe lint --fix do it"
+    ))
 }

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::Business;
+use crosswipe_domain::{Business, both};
 
 use crate::allow::business;
 use crate::codes;
 use crate::fields::Fields;
 use crate::matrix_keys::{Demand, read_matrix};
 use crate::node::Node;
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::words;
 
 /// What `plan.yaml` says by itself; `None` where it could not be read.
@@ -34,16 +34,22 @@ impl Head {
         let id = fields
             .required(
                 "plan",
-                "给计划起名, 同文件夹名 · name the plan like its folder",
+                both!("给计划起名, 同文件夹名", "name the plan like its folder"),
             )
             .and_then(|node| words::id(node, problems));
-        let title = fields.required("title", "写上 title: {zh: …, en: …} · give a title");
+        let title = fields.required(
+            "title",
+            both!(
+                "写上 title: {{zh: …, en: …}}",
+                "give a title: `title: {{zh: …, en: …}}`"
+            ),
+        );
         let titles = title
-            .and_then(|node| Fields::of(node, "title", problems))
+            .and_then(|node| Fields::of(node, noun("标题", "title"), problems))
             .map(|title| titles(title, problems));
         let (title_zh, title_en) = titles.unwrap_or((None, None));
         let source = fields
-            .required("source", "写上公告文号 · name the notice")
+            .required("source", both!("写上公告文号", "name the notice"))
             .and_then(|node| words::told(node, problems));
         read_rollback(fields, problems);
         let cross_swipe = read_cross_swipe(fields, problems);
@@ -70,10 +76,10 @@ impl Head {
 
 fn titles(title: Fields<'_>, problems: &Problems) -> (Option<String>, Option<String>) {
     let zh = title
-        .required("zh", "写上中文标题 · give the Chinese title")
+        .required("zh", both!("写上中文标题", "give the Chinese title"))
         .and_then(|node| words::told(node, problems));
     let en = title
-        .required("en", "写上英文标题 · give the English title")
+        .required("en", both!("写上英文标题", "give the English title"))
         .and_then(|node| words::told(node, problems));
     title.done();
     (zh.map(|said| said.value), en.map(|said| said.value))
@@ -88,7 +94,10 @@ fn prose_list(node: &Node, problems: &Problems) -> Vec<String> {
 }
 
 fn read_rollback(fields: &Fields<'_>, problems: &Problems) {
-    let help = "回退规则没有默认值: 写 `rollback: all` · never a default: write `rollback: all`";
+    let help = both!(
+        "回退规则没有默认值: 写 `rollback: all`",
+        "never a default: write `rollback: all`"
+    );
     if let Some(said) = fields
         .required("rollback", help)
         .and_then(|node| words::word(node, problems))
@@ -98,23 +107,43 @@ fn read_rollback(fields: &Fields<'_>, problems: &Problems) {
             said.at
                 .error(
                     codes::UNKNOWN_WORD,
-                    format!("unknown rollback rule `{}`", said.value),
+                    both!(
+                        "没有 `{}` 这种回退规则",
+                        "unknown rollback rule `{}`",
+                        said.value
+                    ),
                 )
-                .help("只支持 all · only `all` is possible"),
+                .help(both!("只支持 all", "only `all` is possible")),
         );
     }
 }
 
 fn read_cross_swipe(fields: &Fields<'_>, problems: &Problems) -> Vec<Business> {
-    let help = "交叉刷卡的业务没有默认值: 写 `cross_swipe: [outpatient, inpatient]` · never a default: name the businesses";
+    let help = both!(
+        "交叉刷卡的业务没有默认值: 写 `cross_swipe: [outpatient, inpatient]`",
+        "never a default: write `cross_swipe: [outpatient, inpatient]`"
+    );
     let Some(node) = fields.required("cross_swipe", help) else {
         return Vec::new();
     };
     let said = words::words(node, problems);
-    words::report_duplicates("business", &said, problems);
-    said.iter()
+    words::report_duplicates(noun("业务", "business"), &said, problems);
+    let read: Vec<Business> = said
+        .iter()
         .filter_map(|said| business(said, problems))
-        .collect()
+        .collect();
+    if read.len() < said.len() {
+        // What the window lets pass is not known then.
+        for code in [
+            codes::OUTSIDE_WINDOW,
+            codes::GATE_SAYS_OTHERWISE,
+            codes::ALLOW_BEYOND_CROSS_SWIPE,
+            codes::EMPTY_MATRIX_CELL,
+        ] {
+            problems.lost_some(code);
+        }
+    }
+    read
 }
 
 /// R9: what a day means on which test swipes do not add up to zero.
@@ -122,7 +151,7 @@ fn read_test_net(fields: &Fields<'_>, problems: &Problems) -> Option<bool> {
     match fields.optional("test_net") {
         Some(node) => words::one_of(
             &words::word(node, problems)?,
-            "policy",
+            noun("不同日轧平的判法", "policy"),
             &[("same-day", true), ("net-zero", false)],
             problems,
         ),
@@ -137,10 +166,13 @@ fn read_seed(fields: &Fields<'_>, problems: &Problems) -> Option<u64> {
     let said = words::word(node, problems)?;
     let seed = said.value.parse().ok();
     if seed.is_none() {
-        let help = "写一个不大的正整数 · write a whole number";
+        let help = both!("写一个不大的正整数", "write a whole number");
         problems.push(
             said.at
-                .error(codes::UNKNOWN_WORD, format!("`{}` is no seed", said.value))
+                .error(
+                    codes::UNKNOWN_WORD,
+                    both!("`{}` 不能作种子", "`{}` is no seed", said.value),
+                )
                 .help(help),
         );
     }
@@ -151,7 +183,7 @@ fn read_seed(fields: &Fields<'_>, problems: &Problems) -> Option<u64> {
 fn read_clauses(fields: &Fields<'_>, problems: &Problems) -> BTreeSet<String> {
     let clauses = fields
         .optional("clauses")
-        .and_then(|node| Fields::of(node, "clauses", problems));
+        .and_then(|node| Fields::of(node, noun("条款", "clauses"), problems));
     let mut ids = BTreeSet::new();
     for (key, quote) in clauses.iter().flat_map(Fields::others) {
         words::prose(quote, problems);

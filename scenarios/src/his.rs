@@ -7,12 +7,17 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use crosswipe_domain::{Both, both};
+
 use crate::codes;
 use crate::node::Node;
 use crate::problem::{Problems, Said};
 use crate::words;
 
-const HELP: &str = "写适配口的本机 IP 与端口, 如 127.0.0.1:9101; 别的机器上的系统写进 live · write IP and port of its adapter on this machine, e.g. 127.0.0.1:9101; a system elsewhere belongs in `live`";
+const HELP: Both = Both::new(
+    "写适配口的本机 IP 与端口, 如 127.0.0.1:9101; 别的机器上的系统写进 live",
+    "write IP and port of its adapter on this machine, e.g. 127.0.0.1:9101; a system elsewhere belongs in `live`",
+);
 
 /// The address of a hospital's adapter.
 pub(crate) fn read_his(node: &Node, problems: &Problems) -> Option<Said<SocketAddr>> {
@@ -20,7 +25,11 @@ pub(crate) fn read_his(node: &Node, problems: &Problems) -> Option<Said<SocketAd
     let read = said.value.parse().ok();
     let read = read.filter(|at: &SocketAddr| at.ip().is_loopback() && at.port() != 0);
     if read.is_none() {
-        let message = format!("`{}` is no address of a HIS on this machine", said.value);
+        let message = both!(
+            "`{}` 不是本机 HIS 适配口的地址",
+            "`{}` is no address of a HIS on this machine",
+            said.value
+        );
         problems.push(said.at.error(codes::BAD_HIS, message).help(HELP));
     }
     Some(Said {
@@ -37,8 +46,12 @@ pub(crate) fn report_shared<'a>(
     let mut seen = BTreeMap::new();
     for said in all {
         if seen.insert(said.value, ()).is_some() {
-            let message = format!("`{}` is the HIS of another institution", said.value);
-            let help = "每家机构一个适配口 · one adapter for each institution";
+            let message = both!(
+                "`{}` 已是另一家机构的 HIS",
+                "`{}` is the HIS of another institution",
+                said.value
+            );
+            let help = both!("每家机构一个适配口", "one adapter for each institution");
             problems.push(said.at.error(codes::BAD_HIS, message).help(help));
         }
     }

@@ -4,7 +4,7 @@
 //! only show in the window. A field that is *sent* may be unknown on purpose (a negative test), so
 //! there it is a warning. The catalogue is data of `wire`.
 
-use crosswipe_domain::{Business, InfNo};
+use crosswipe_domain::{Both, Business, InfNo, both};
 use crosswipe_wire::{NodeSpec, catalogue};
 
 use crate::Problem;
@@ -41,7 +41,10 @@ pub(crate) fn expected(infno: &InfNo, path: &Said<String>) -> Result<Expected, B
     let Some(spec) = nodes.iter().find(|spec| spec.id == node) else {
         return Err(Box::new(unknown(
             path,
-            format!("the answer to `{infno}` has no node `{node}`"),
+            both!(
+                "`{infno}` 的应答没有节点 `{node}`",
+                "the answer to `{infno}` has no node `{node}`"
+            ),
             all_paths(nodes),
         )));
     };
@@ -49,8 +52,10 @@ pub(crate) fn expected(infno: &InfNo, path: &Said<String>) -> Result<Expected, B
         Some(field) if field.is_amount() => Ok(Expected::Amount),
         Some(_) => Ok(Expected::Other),
         None => {
-            let message =
-                format!("the node `{node}` of the answer to `{infno}` has no field `{field}`");
+            let message = both!(
+                "`{infno}` 应答的节点 `{node}` 没有字段 `{field}`",
+                "the node `{node}` of the answer to `{infno}` has no field `{field}`"
+            );
             Err(Box::new(unknown(path, message, all_paths(nodes))))
         }
     }
@@ -70,18 +75,23 @@ pub(crate) fn sent(infno: &InfNo, name: &Said<String>) -> Option<Problem> {
     Some(
         unknown(
             name,
-            format!("the input of `{infno}` has no field `{}`", name.value),
+            both!(
+                "`{infno}` 的入参没有字段 `{}`",
+                "the input of `{infno}` has no field `{}`",
+                name.value
+            ),
             known,
         )
         .into_warning(),
     )
 }
 
-fn unknown(path: &Said<String>, message: String, known: Vec<String>) -> Problem {
+fn unknown(path: &Said<String>, message: Both, known: Vec<String>) -> Problem {
     let help = suggest(&path.value, known.iter().map(String::as_str));
+    let none = || both!("这里没有字段可写", "there is no field to write here");
     path.at
         .error(codes::UNKNOWN_FIELD, message)
-        .maybe_help(help)
+        .help(help.unwrap_or_else(none))
 }
 
 fn all_paths(nodes: &[NodeSpec]) -> Vec<String> {

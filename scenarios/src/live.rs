@@ -9,13 +9,15 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crosswipe_domain::{Caps, InstitutionCode, Money, Party, Role, Topology, sha256_hex};
+use crosswipe_domain::{
+    Both, Caps, InstitutionCode, Money, Party, Role, Topology, both, sha256_hex,
+};
 use crosswipe_wire::without_strangers;
 
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
-use crate::problem::{Problems, Said};
+use crate::problem::{Noun, Problems, Said, noun};
 use crate::words;
 
 /// 真实目标 · Where a run against real systems sends, what it may settle there at most, and who shows books.
@@ -86,9 +88,15 @@ impl Environment {
     }
 }
 
-const ADDRESS_HELP: &str = "写 IP 与端口, 如 10.8.1.2:8080; 不写域名, 域名明天可能指向别处 · write IP and port, e.g. 10.8.1.2:8080; no name, which may lead elsewhere tomorrow";
+const ADDRESS_HELP: Both = Both::new(
+    "写 IP 与端口, 如 10.8.1.2:8080; 不写域名, 域名明天可能指向别处",
+    "write IP and port, e.g. 10.8.1.2:8080; no name, which may lead elsewhere tomorrow",
+);
 
-const OPERATOR_HELP: &str = "写报文里的经办人, 如 `operator: {no: \"0001\", name: 张三}`; 可加签到的 mac 与 ip · say who the messages come from; `mac` and `ip` of the sign-in may be added";
+const OPERATOR_HELP: Both = Both::new(
+    "写报文里的经办人, 如 `operator: {no: \"0001\", name: 张三}`; 可加签到的 mac 与 ip",
+    "say who the messages come from, e.g. `operator: {{no: \"0001\", name: Li}}`; `mac` and `ip` of the sign-in may be added",
+);
 
 /// Reads the whole file; `persons` are the bytes of the persons file, where it could be read.
 pub(crate) fn read_live(
@@ -98,19 +106,29 @@ pub(crate) fn read_live(
     problems: &Problems,
 ) -> Option<Live> {
     let before = problems.len();
-    let fields = Fields::of(node, "live", problems)?;
+    let fields = Fields::of(node, noun("live", "live"), problems)?;
     let reading = Reading { topology, problems };
     let environment = fields
         .required(
             "environment",
-            "写 test 或 production · write test or production",
+            both!("写 test 或 production", "write test or production"),
         )
         .and_then(|node| words::word(node, problems))
-        .and_then(|said| words::one_of(&said, "environment", &Environment::ALL, problems));
+        .and_then(|said| {
+            words::one_of(
+                &said,
+                noun("环境", "environment"),
+                &Environment::ALL,
+                problems,
+            )
+        });
     let registry = fields
         .required(
             "registry",
-            "写名册文件核对时的 SHA-256 (sha256sum persons.csv) · write the SHA-256 that the checked persons file had",
+            both!(
+                "写名册文件核对时的 SHA-256 (sha256sum persons.csv)",
+                "write the SHA-256 that the checked persons file had (sha256sum persons.csv)"
+            ),
         )
         .and_then(|node| words::word(node, problems));
     if let (Some(said), Some(persons)) = (&registry, persons) {
@@ -119,12 +137,15 @@ pub(crate) fn read_live(
     let caps = fields
         .required(
             "caps",
-            "写上限, 如 `caps: {settlements: 12, amount: 600.00}` · cap what may be settled",
+            both!(
+                "写上限, 如 `caps: {{settlements: 12, amount: 600.00}}`",
+                "cap what may be settled, e.g. `caps: {{settlements: 12, amount: 600.00}}`"
+            ),
         )
         .and_then(|node| reading.caps(node));
     let listed = fields.required(
         "institutions",
-        "列出发往哪里 · list where each institution sends",
+        both!("列出发往哪里", "list where each institution sends"),
     );
     let listed = listed.map_or(&[][..], |node| items(node, problems));
     let institutions: Vec<(Said<String>, SocketAddr)> = listed
@@ -132,16 +153,19 @@ pub(crate) fn read_live(
         .filter_map(|node| reading.institution(node))
         .collect();
     words::report_duplicates(
-        "institution",
+        noun("机构", "institution"),
         institutions.iter().map(|(code, _)| code),
         problems,
     );
     if listed.is_empty() && fields.has("institutions") {
-        let problem = fields
-            .at
-            .error(codes::BAD_LIVE, "no institution is a target");
-        problems
-            .push(problem.help("列出至少一家, 或去掉 live · list one at least, or drop `live`"));
+        let problem = fields.at.error(
+            codes::BAD_LIVE,
+            both!("一家发送的机构也没有列", "no institution is a target"),
+        );
+        problems.push(problem.help(both!(
+            "列出至少一家, 或去掉 live",
+            "list one at least, or drop `live`"
+        )));
     }
     let shown = fields
         .optional("books")
@@ -150,7 +174,11 @@ pub(crate) fn read_live(
         .iter()
         .filter_map(|node| reading.keeper(node))
         .collect();
-    words::report_duplicates("party", shown.iter().map(|(party, _)| party), problems);
+    words::report_duplicates(
+        noun("一方", "party"),
+        shown.iter().map(|(party, _)| party),
+        problems,
+    );
     let context = fields
         .optional("context")
         .and_then(|node| words::yes_no(node, problems))
@@ -189,19 +217,26 @@ impl Reading<'_> {
         if said.value.eq_ignore_ascii_case(&is) {
             return;
         }
-        let message = "the persons file is not the one that was checked: its SHA-256 is another";
-        let help = format!(
-            "重新核对名册, 再写上它的摘要 · check the list again, then write its digest: {is}"
+        let message = both!(
+            "名册文件不是核对过的那一份: SHA-256 不同",
+            "the persons file is not the one that was checked: its SHA-256 is another"
+        );
+        let help = both!(
+            "重新核对名册, 再写上它的摘要: {is}",
+            "check the list again, then write its digest: {is}"
         );
         self.problems
             .push(said.at.error(codes::BAD_LIVE, message).help(help));
     }
 
     fn caps(&self, node: &Node) -> Option<Caps> {
-        let fields = Fields::of(node, "caps", self.problems)?;
-        let many = "写最多几笔结算, 1 至 9999 · how many settlements at most, 1 to 9999";
+        let fields = Fields::of(node, noun("caps", "caps"), self.problems)?;
+        let many = both!(
+            "写最多几笔结算, 1 至 9999",
+            "how many settlements at most, 1 to 9999"
+        );
         let settlements = fields
-            .required("settlements", many)
+            .required("settlements", many.clone())
             .and_then(|node| words::word(node, self.problems))
             .and_then(|said| {
                 let read = said
@@ -210,22 +245,32 @@ impl Reading<'_> {
                     .ok()
                     .filter(|most| (1..=9999).contains(most));
                 if read.is_none() {
-                    let message = format!("`{}` is no number of settlements", said.value);
+                    let message = both!(
+                        "`{}` 不是笔数",
+                        "`{}` is no number of settlements",
+                        said.value
+                    );
                     self.problems
                         .push(said.at.error(codes::BAD_LIVE, message).help(many));
                 }
                 read
             });
-        let much = "写费用总额上限, 如 600.00 · the most that all fees may come to, e.g. 600.00";
+        let much = both!(
+            "写费用总额上限, 如 600.00",
+            "the most that all fees may come to, e.g. 600.00"
+        );
         let amount = fields
-            .required("amount", much)
+            .required("amount", much.clone())
             .and_then(|node| words::word(node, self.problems))
             .and_then(|said| {
                 let help = words::AMOUNT_HELP;
                 let read =
                     words::parsed(&said, codes::BAD_LIVE, help, Money::parse, self.problems)?;
                 if read.value <= Money::ZERO {
-                    let problem = said.at.error(codes::BAD_LIVE, "nothing may be settled");
+                    let problem = said.at.error(
+                        codes::BAD_LIVE,
+                        both!("上限为零, 一笔也不能结算", "nothing may be settled"),
+                    );
                     self.problems.push(problem.help(much));
                     return None;
                 }
@@ -240,7 +285,7 @@ impl Reading<'_> {
 
     /// Who sends: what the interface has room for, and no identity number, which the evidence would keep.
     fn operator(&self, node: &Node) -> Option<Operator> {
-        let fields = Fields::of(node, "operator", self.problems)?;
+        let fields = Fields::of(node, noun("经办人", "operator"), self.problems)?;
         let no = fields
             .required("no", OPERATOR_HELP)
             .and_then(|node| words::word(node, self.problems))
@@ -250,10 +295,20 @@ impl Reading<'_> {
                 let names_somebody = without_strangers(&said.value) != said.value.as_str();
                 let what = match (fits && !said.value.is_empty(), names_somebody) {
                     (true, false) => return true,
-                    (false, _) => "no operator's number",
-                    (true, true) => "somebody's identity number, and no operator's",
+                    (false, _) => noun("不是工号", "no operator's number"),
+                    (true, true) => noun(
+                        "是身份证号码, 不是工号",
+                        "somebody's identity number, and no operator's",
+                    ),
                 };
-                self.bad(said, what, "写工号, 至多 30 位字母数字 · his number at the institution, at most 30 letters and digits");
+                self.bad(
+                    said,
+                    what,
+                    both!(
+                        "写工号, 至多 30 位字母数字",
+                        "his number at the institution, at most 30 letters and digits"
+                    ),
+                );
                 false
             });
         let name = fields
@@ -263,9 +318,12 @@ impl Reading<'_> {
                 let many = said.value.chars().count();
                 let fits = (1..=50).contains(&many) && !said.value.chars().any(char::is_control);
                 if !fits {
-                    let problem = said.at.error(codes::BAD_LIVE, "no operator's name");
+                    let problem = said.at.error(
+                        codes::BAD_LIVE,
+                        both!("经办人没有姓名", "no operator's name"),
+                    );
                     self.problems
-                        .push(problem.help("写 1 至 50 个字 · 1 to 50 characters"));
+                        .push(problem.help(both!("写 1 至 50 个字", "1 to 50 characters")));
                 }
                 fits
             });
@@ -278,8 +336,8 @@ impl Reading<'_> {
             }
             self.bad(
                 &said,
-                "no MAC address",
-                "形如 00-1A-2B-3C-4D-5E · write it like that",
+                noun("不是 MAC 地址", "no MAC address"),
+                both!("形如 00-1A-2B-3C-4D-5E", "write it like 00-1A-2B-3C-4D-5E"),
             );
             None
         });
@@ -289,8 +347,8 @@ impl Reading<'_> {
             if read.is_none() {
                 self.bad(
                     &said,
-                    "no IP address",
-                    "形如 10.8.1.20 · write it like that",
+                    noun("不是 IP 地址", "no IP address"),
+                    both!("形如 10.8.1.20", "write it like 10.8.1.20"),
                 );
             }
             read
@@ -305,16 +363,17 @@ impl Reading<'_> {
         })
     }
 
-    fn bad(&self, said: &Said<String>, what: &str, help: &str) {
-        let message = format!("`{}` is {what}", without_strangers(&said.value));
+    fn bad(&self, said: &Said<String>, what: Noun, help: Both) {
+        let Noun { zh, en } = what;
+        let message = both!("`{}` {zh}", "`{}` is {en}", without_strangers(&said.value));
         self.problems
             .push(said.at.error(codes::BAD_LIVE, message).help(help));
     }
 
     fn institution(&self, node: &Node) -> Option<(Said<String>, SocketAddr)> {
-        let fields = Fields::of(node, "institution", self.problems)?;
+        let fields = Fields::of(node, noun("机构", "institution"), self.problems)?;
         let code = fields
-            .required("code", "写机构编号 · write the institution's code")
+            .required("code", both!("写机构编号", "write the institution's code"))
             .and_then(|node| words::word(node, self.problems))
             .filter(|said| self.is_institution(said));
         let address = self.address(&fields);
@@ -329,10 +388,14 @@ impl Reading<'_> {
         let mut all = topology.institutions.iter().map(|one| one.code.as_str());
         let known = all.clone().any(|code| code == said.value);
         if !known {
-            let message = format!("the topology has no institution `{}`", said.value);
+            let message = both!(
+                "拓扑里没有机构 `{}`",
+                "the topology has no institution `{}`",
+                said.value
+            );
             let help = crate::nearest::nearest(&said.value, all.by_ref()).map_or_else(
-                || "先写进拓扑文件 · put it into the topology first".to_owned(),
-                |near| format!("是否想写 `{near}`? · did you mean `{near}`?"),
+                || both!("先写进拓扑文件", "put it into the topology first"),
+                |near| both!("是否想写 `{near}`?", "did you mean `{near}`?"),
             );
             self.problems
                 .push(said.at.error(codes::BAD_LIVE, message).help(help));
@@ -341,11 +404,11 @@ impl Reading<'_> {
     }
 
     fn keeper(&self, node: &Node) -> Option<(Said<String>, SocketAddr)> {
-        let fields = Fields::of(node, "books", self.problems)?;
+        let fields = Fields::of(node, noun("账册", "books"), self.problems)?;
         let party = fields
             .required(
                 "party",
-                "写哪一方, 如 hub:330000 · whose books, e.g. hub:330000",
+                both!("写哪一方, 如 hub:330000", "whose books, e.g. hub:330000"),
             )
             .and_then(|node| words::word(node, self.problems))
             .filter(|said| self.is_party(said));
@@ -361,18 +424,23 @@ impl Reading<'_> {
         let all: Vec<String> = topology.parties().iter().map(Party::to_string).collect();
         let known = all.contains(&said.value);
         if !known {
-            let message = format!("`{}` is no party of this plan", said.value);
+            let message = both!(
+                "`{}` 不是本计划的一方",
+                "`{}` is no party of this plan",
+                said.value
+            );
             let roles = [Role::His, Role::Treatment, Role::Hub, Role::Insured];
             let forms: Vec<&str> = roles.iter().map(|role| role.name()).collect();
             let near = crate::nearest::nearest(&said.value, all.iter().map(String::as_str));
             let help = near.map_or_else(
                 || {
-                    format!(
-                        "形如 角色:代码, 角色有 · role:code, roles are {}",
+                    both!(
+                        "形如 角色:代码, 角色有 {}",
+                        "role:code, roles are {}",
                         forms.join(", ")
                     )
                 },
-                |near| format!("是否想写 `{near}`? · did you mean `{near}`?"),
+                |near| both!("是否想写 `{near}`?", "did you mean `{near}`?"),
             );
             self.problems
                 .push(said.at.error(codes::BAD_LIVE, message).help(help));
@@ -387,7 +455,11 @@ impl Reading<'_> {
             at.port() != 0 && !ip.is_unspecified() && !ip.is_multicast()
         });
         if read.is_none() {
-            let message = format!("`{}` is no address that can be sent to", said.value);
+            let message = both!(
+                "`{}` 不是可以发往的地址",
+                "`{}` is no address that can be sent to",
+                said.value
+            );
             self.problems
                 .push(said.at.error(codes::BAD_LIVE, message).help(ADDRESS_HELP));
         }

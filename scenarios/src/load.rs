@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crosswipe_domain::{AdmDivision, InstitutionCode, Moment, Registry, Scope, Topology, Window};
+use crosswipe_domain::{
+    AdmDivision, Both, InstitutionCode, Moment, Registry, Scope, Topology, Window, both,
+};
 
 use crate::amend::{read_amendments, report_old};
 use crate::cases::CaseReader;
@@ -16,18 +18,18 @@ use crate::catalogue::{Baskets, read_catalogue};
 use crate::codes;
 use crate::contacts::{Contact, read_contacts};
 use crate::duties::{read_duties, read_open_points, report_idle_clauses};
-use crate::fields::{Fields, items};
+use crate::fields::{Fields, items, line_of};
 use crate::folder::{Folder, PLAN_FILE};
 use crate::head::Head;
 use crate::live::{Live, read_live};
 use crate::matrix::{report_bare, report_holes};
-use crate::node::{Node, read_yaml};
+use crate::node::{Node, Value, read_yaml};
 use crate::pairs::read_pairs;
 use crate::pairwise::{Design, draw};
 use crate::persons::{Person, Use, read_persons};
 use crate::phases::read_window;
 use crate::preflight::{Preflight, read_preflight};
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Problems, Said, noun};
 use crate::purge::read_purge;
 use crate::schedule::Schedule;
 use crate::steps::Reader;
@@ -35,6 +37,11 @@ use crate::timing::{DeskSaid, read_timing};
 use crate::topology::{self, read_topology};
 use crate::words;
 use crate::{Attended, Case, Cue, Plan, Problem, Proof, Severity};
+
+const PERSONS_HELP: Both = Both::new(
+    "写上名册文件, 如 `persons: persons.csv`",
+    "name the persons file, e.g. `persons: persons.csv`",
+);
 
 /// Reads the plan at `path` (a plan folder or its `plan.yaml`).
 ///
@@ -90,7 +97,7 @@ fn in_reading_order(problems: &mut Vec<Problem>) {
 fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
     let source = folder.open(PLAN_FILE, None, problems)?;
     let node = read_yaml(&source, problems)?;
-    let fields = Fields::of(&node, "plan", problems)?;
+    let fields = Fields::of(&node, noun("计划", "plan"), problems)?;
     let reading = Reading {
         fields: &fields,
         folder,
@@ -130,7 +137,10 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         &desks,
         problems,
     );
-    let scenarios = fields.required("scenarios", "列出场景文件 · list the scenario files");
+    let scenarios = fields.required(
+        "scenarios",
+        both!("列出场景文件", "list the scenario files"),
+    );
     let gathered = reading.cases(
         topology.as_ref(),
         persons.as_deref(),
@@ -214,7 +224,7 @@ struct Gathered {
 }
 
 impl Reading<'_> {
-    fn path(&self, key: &'static str, help: &str) -> Option<(Said<String>, String)> {
+    fn path(&self, key: &'static str, help: Both) -> Option<(Said<String>, String)> {
         let said = words::prose(self.fields.required(key, help)?, self.problems)?;
         let path = self.folder.inside(&said, self.problems)?;
         Some((said, path))
@@ -224,7 +234,10 @@ impl Reading<'_> {
     fn topology(&self) -> Option<TopologyRead> {
         let (said, path) = self.path(
             "topology",
-            "写上拓扑文件, 如 `topology: topology.yaml` · name the topology file",
+            both!(
+                "写上拓扑文件, 如 `topology: topology.yaml`",
+                "name the topology file, e.g. `topology: topology.yaml`"
+            ),
         )?;
         let source = self.folder.open(&path, Some(&said.at), self.problems)?;
         let node = read_yaml(&source, self.problems)?;
@@ -261,12 +274,14 @@ impl Reading<'_> {
         if from == to {
             return;
         }
-        let message = format!(
+        let message = both!(
+            "窗口跨 {from}、{to} 两年, 而 `{}` 不撤上一年的结算",
             "the window runs from {from} into {to}, and `{}` takes nothing of last year back",
             strict.code
         );
-        let help = format!(
-            "{from} 年的刷卡须在年末前全部回退 · undo every swipe of {from} before the year ends"
+        let help = both!(
+            "{from} 年的刷卡须在年末前全部回退",
+            "undo every swipe of {from} before the year ends"
         );
         let problem = at.error(codes::YEAR_END, message).help(help);
         self.problems.push(problem.into_warning());
@@ -287,19 +302,53 @@ impl Reading<'_> {
         let path = self.folder.inside(&said, self.problems)?;
         let source = self.folder.open(&path, Some(&said.at), self.problems)?;
         let node = read_yaml(&source, self.problems)?;
-        let (_, persons) = self.path("persons", "")?;
+        let (_, persons) = self.path("persons", PERSONS_HELP)?;
         let persons = self.folder.bytes(&persons);
         read_live(&node, topology, persons.as_deref(), self.problems)
     }
 
+    /// A plan with test phases has somebody to swipe.
+    fn report_nobody(&self, at: &At, is_empty: bool) {
+        let phases = self.fields.optional("phases").map(|node| &node.value);
+        let Some(Value::List(phases)) = phases else {
+            return;
+        };
+        let tests = |phase: &&Node| match &phase.value {
+            Value::Map(entries) => entries.iter().any(|(key, _)| key.value == "allow"),
+            _ => false,
+        };
+        let Some(phase) = phases.iter().find(tests) else {
+            return;
+        };
+        let line = line_of(&phase.at);
+        let message = both!(
+            "名册里没有一名测试人员, 而第 {line} 行的阶段放行测试刷卡",
+            "the registry has no test person, and the phase in line {line} allows test swipes"
+        );
+        let help = both!(
+            "在名册里加上用途为 `matrix` 或 `named` (矩阵、专用) 的人员",
+            "add persons to it whose `use` is `matrix` or `named`"
+        );
+        self.problems
+            .push(at.error(codes::NOBODY_REGISTERED, message).help(help));
+        self.problems.lost_some(codes::PERSON_NOT_REGISTERED);
+        self.problems.lost_some(codes::EMPTY_MATRIX_CELL);
+        if is_empty {
+            self.problems.lost_some(codes::UNKNOWN_PERSON);
+        }
+    }
+
     /// The registry; without regions nobody is insured anywhere, and only whether the file is there is told.
     fn persons(&self, topology: Option<&Topology>) -> Option<Vec<Person>> {
-        let (said, path) = self.path(
-            "persons",
-            "写上名册文件, 如 `persons: persons.csv` · name the persons file",
-        )?;
+        let (said, path) = self.path("persons", PERSONS_HELP)?;
         let source = self.folder.open(&path, Some(&said.at), self.problems)?;
-        Some(read_persons(&source, topology?, self.problems))
+        let before = self.problems.len();
+        let persons = read_persons(&source, topology?, self.problems);
+        let is_whole = self.problems.len() == before;
+        if is_whole && !persons.iter().any(|person| person.persona.registered) {
+            self.report_nobody(&said.at, persons.is_empty());
+        }
+        Some(persons)
     }
 
     /// The table of contacts, if the plan names one.
@@ -325,8 +374,14 @@ impl Reading<'_> {
         let arranged = window
             .and_then(|(_, scopes)| scopes.iter().find(|scope| scope.value == Scope::Arranged));
         if let (Some(scope), false) = (arranged, self.fields.has("pairs")) {
-            let help = "在 plan.yaml 写 `pairs: pairs.csv` · name the file of pairs in plan.yaml";
-            let message = "this phase allows arranged pairs, but the plan names no `pairs` file";
+            let help = both!(
+                "在 plan.yaml 写 `pairs: pairs.csv`",
+                "write `pairs: pairs.csv` in plan.yaml"
+            );
+            let message = both!(
+                "这个阶段按约定对放行, 但计划没有写 `pairs` 文件",
+                "this phase allows arranged pairs, but the plan names no `pairs` file"
+            );
             self.problems
                 .push(scope.at.error(codes::MISSING_KEY, message).help(help));
         }
@@ -351,8 +406,10 @@ impl Reading<'_> {
         head: &Head,
         (scenarios, amend): (Option<&Node>, Option<&At>),
     ) -> Option<Gathered> {
-        let probe_help =
-            "写上探针费用清单, 如 `probe: basket/probe.yaml` · name the basket of the probe visits";
+        let probe_help = both!(
+            "写上探针费用清单, 如 `probe: basket/probe.yaml`",
+            "name the basket of the probe visits, e.g. `probe: basket/probe.yaml`"
+        );
         let probe = self.path("probe", probe_help);
         let (topology, persons) = (topology?, persons?);
         let mut baskets = Baskets {
@@ -436,20 +493,25 @@ impl Reading<'_> {
             .iter()
             .filter_map(|node| words::prose(node, self.problems))
             .collect();
-        words::report_duplicates("file", &files, self.problems);
-        for said in &files {
-            if let Some(path) = self.folder.inside(said, self.problems)
+        words::report_duplicates(noun("文件", "file"), &files, self.problems);
+        for (index, said) in files.iter().enumerate() {
+            let twice = files[..index].iter().any(|one| one.value == said.value);
+            if !twice
+                && let Some(path) = self.folder.inside(said, self.problems)
                 && let Some(source) = self.folder.open(&path, Some(&said.at), self.problems)
             {
                 reader.read(&source);
             }
         }
-        words::report_duplicates("scenario", &reader.scenarios, self.problems);
+        words::report_duplicates(noun("场景", "scenario"), &reader.scenarios, self.problems);
         if reader.cases.is_empty() && reader.attended.is_empty() && self.problems.len() == before {
-            let help = "至少写一个场景 · write at least one scenario";
+            let help = both!("至少写一个场景", "write at least one scenario");
             self.problems.push(
                 node.at
-                    .error(codes::NO_CASES, "the plan has no case")
+                    .error(
+                        codes::NO_CASES,
+                        both!("计划里一个用例也没有", "the plan has no case"),
+                    )
                     .help(help),
             );
         }
@@ -478,8 +540,14 @@ impl Reading<'_> {
             let awaited = cues
                 .any(|cue| matches!(cue, Cue::Await(one) if one.persona.as_ref() == Some(label)));
             if !named && !awaited {
-                let message = format!("no case names the person `{label}`");
-                let help = "从名册删去, 或在用例里使用 · drop the person or use it in a case";
+                let message = both!(
+                    "没有用例用到人员 `{label}`",
+                    "no case names the person `{label}`"
+                );
+                let help = both!(
+                    "从名册删去, 或在用例里使用",
+                    "drop the person or use it in a case"
+                );
                 self.problems.push(
                     at.error(codes::UNUSED_PERSON, message)
                         .help(help)

@@ -4,13 +4,13 @@
 //! gets as many swipes as any other (they run one after the other), and employees and residents each
 //! meet both businesses and both hospitals, without 110 rows in a file.
 
-use crosswipe_domain::{Business, Institution, Region, Topology};
+use crosswipe_domain::{Business, Institution, Region, Topology, both};
 
 use crate::Shows;
 use crate::codes;
 use crate::pairwise::{Design, Hole};
 use crate::persons::{Person, Use};
-use crate::problem::{At, Problems};
+use crate::problem::{At, Noun, Problems, noun};
 use crate::seats::Seat;
 
 /// 格 · A cell of the matrix.
@@ -122,30 +122,43 @@ pub(crate) fn report_holes(
 ) {
     for region in &topology.regions {
         if matrix_persons(persons, region).next().is_none() {
-            let message = format!(
+            let message = both!(
+                "`{}` {} 没有矩阵用的参保人员, 矩阵里这一行是空的",
                 "no matrix person is insured in `{}` {}, so its row of the matrix stays empty",
-                region.code, region.name
+                region.code,
+                region.name
             );
-            let help = "在名册里为该地加一名用途为 matrix 的人员 · add a person of that place whose `use` is `matrix`";
+            let help = both!(
+                "在名册里为该地加一名用途为 matrix 的人员",
+                "add a person of that place whose `use` is `matrix`"
+            );
             problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
         }
         let nowhere = |business: &&Business| places(topology, region, **business).next().is_none();
         // Where one business for a pair will do, a place need not have all.
         let missing = demanded.iter().filter(|_| each).find(nowhere);
         if let Some(business) = missing {
-            let (what, help) = match business {
+            let (Noun { zh, en }, help) = match business {
                 Business::Pharmacy => (
-                    "pharmacy",
-                    "在拓扑里为该地加一家药店 (编号以 P 开头) · add a pharmacy there in the topology (a code that begins with P)",
+                    noun("药店", "pharmacy"),
+                    both!(
+                        "在拓扑里为该地加一家药店 (编号以 P 开头)",
+                        "add a pharmacy there in the topology (a code that begins with P)"
+                    ),
                 ),
                 _ => (
-                    "institution",
-                    "在拓扑里为该地加一家机构 · add an institution there in the topology",
+                    noun("机构", "institution"),
+                    both!(
+                        "在拓扑里为该地加一家机构",
+                        "add an institution there in the topology"
+                    ),
                 ),
             };
-            let message = format!(
-                "`{}` {} has no {what}, so its column of the matrix stays empty",
-                region.code, region.name
+            let message = both!(
+                "`{}` {} 没有{zh}, 矩阵里这一列是空的",
+                "`{}` {} has no {en}, so its column of the matrix stays empty",
+                region.code,
+                region.name
             );
             problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
         }
@@ -154,9 +167,14 @@ pub(crate) fn report_holes(
         .iter()
         .filter(|business| !filled.contains(business))
     {
-        let message =
-            format!("no scenario `for: matrix` swipes `{business}`, so its cells stay empty");
-        let help = "加一个 for: matrix 的场景, 或从 matrix 去掉这项业务 · add such a scenario or drop the business from `matrix`";
+        let message = both!(
+            "没有 `for: matrix` 的场景刷 `{business}`, 矩阵里这项业务是空的",
+            "no scenario `for: matrix` swipes `{business}`, so its cells stay empty"
+        );
+        let help = both!(
+            "加一个 for: matrix 的场景, 或从 matrix 去掉这项业务",
+            "add a scenario `for: matrix`, or drop the business from `matrix`"
+        );
         problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
     }
 }
@@ -174,11 +192,17 @@ pub(crate) fn report_bare(at: &At, design: &Design, problems: &Problems) {
         if others {
             continue;
         }
-        let message = format!(
-            "nothing may be swiped from `{}` at `{}`: {}",
-            hole.insured, hole.treatment, hole.en
+        let (zh, en) = (&hole.zh, &hole.en);
+        let message = both!(
+            "`{}` 的人在 `{}` 一项也不能刷: {zh}",
+            "nothing may be swiped from `{}` at `{}`: {en}",
+            hole.insured,
+            hole.treatment
         );
-        let help = format!("{} · change the window, the registry or `except`", hole.zh);
+        let help = both!(
+            "改窗口、名册或 except",
+            "change the window, the registry or `except`"
+        );
         problems.push(at.error(codes::EMPTY_MATRIX_CELL, message).help(help));
     }
 }

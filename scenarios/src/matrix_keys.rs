@@ -4,14 +4,14 @@
 //! plans do; with one of `credential`, `insutype`, `class`, `tier`, `business: pairwise` or `treatment: institutions` the
 //! cases are drawn (`pairwise`). Called by `head`.
 
-use crosswipe_domain::Business;
+use crosswipe_domain::{Business, both};
 
 use crate::allow::business;
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::{Node, Value};
 use crate::pairwise::{CREDENTIALS, Dimension};
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::words;
 
 /// 要求 · What the matrix of a plan demands.
@@ -45,7 +45,7 @@ pub(crate) fn read_matrix(
     cross_swipe: &[Business],
     problems: &Problems,
 ) -> Option<Said<Demand>> {
-    let fields = Fields::of(node, "matrix", problems)?;
+    let fields = Fields::of(node, noun("matrix", "matrix"), problems)?;
     one(&fields, "insured", &[("all", ())], problems);
     let places = [("all", false), ("institutions", true)];
     let by_institution = one(&fields, "treatment", &places, problems).unwrap_or_default();
@@ -63,7 +63,9 @@ pub(crate) fn read_matrix(
         if let Some(node) = fields.optional(key) {
             drawn = true;
             let said = words::word(node, problems);
-            said.and_then(|said| words::one_of(&said, key, &[("pairwise", ())], problems));
+            said.and_then(|said| {
+                words::one_of(&said, noun(key, key), &[("pairwise", ())], problems)
+            });
         }
     }
     // Where something else is pairwise, persons are so anyway.
@@ -72,7 +74,10 @@ pub(crate) fn read_matrix(
     } else {
         fields.optional("person");
     }
-    let help = "写上业务, 如 [outpatient, inpatient]; 每对只要一项的写 pairwise · name the businesses, or write `pairwise` where one for each pair will do";
+    let help = both!(
+        "写上业务, 如 [outpatient, inpatient]; 每对只要一项的写 pairwise",
+        "name the businesses, or write `pairwise` where one for each pair will do"
+    );
     let named = fields.required("business", help);
     if let Some(node) = named {
         let said = words::words(node, problems);
@@ -103,9 +108,9 @@ fn one<T: Copy>(
 ) -> Option<T> {
     let only: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
     let first = only[0];
-    let help = format!("写 `{key}: {first}` · write `{key}: {first}`");
-    let said = words::word(fields.required(key, &help)?, problems)?;
-    words::one_of(&said, key, choices, problems)
+    let help = both!("写 `{key}: {first}`", "write `{key}: {first}`");
+    let said = words::word(fields.required(key, help)?, problems)?;
+    words::one_of(&said, noun(key, key), choices, problems)
 }
 
 fn businesses(
@@ -113,11 +118,12 @@ fn businesses(
     cross_swipe: &[Business],
     problems: &Problems,
 ) -> Vec<Business> {
-    words::report_duplicates("business", said, problems);
+    words::report_duplicates(noun("业务", "business"), said, problems);
     for beyond in said.iter().filter(|said| {
         !cross_swipe.is_empty() && !cross_swipe.iter().any(|b| b.name() == said.value)
     }) {
-        let message = format!(
+        let message = both!(
+            "matrix 要 `{}`, 但 cross_swipe 里没有写它",
             "the matrix asks for `{}`, but `cross_swipe` does not name it",
             beyond.value
         );
@@ -125,7 +131,10 @@ fn businesses(
             beyond
                 .at
                 .error(codes::ALLOW_BEYOND_CROSS_SWIPE, message)
-                .help("先在 cross_swipe 里写明 · name it in `cross_swipe` first"),
+                .help(both!(
+                    "先在 cross_swipe 里写明",
+                    "name it in `cross_swipe` first"
+                )),
         );
     }
     said.iter()
@@ -139,16 +148,16 @@ fn credentials(node: &Node, problems: &Problems) -> Vec<&'static str> {
     if said.len() == 1 && said[0].value == "pairwise" {
         return CREDENTIALS.to_vec();
     }
-    words::report_duplicates("credential", &said, problems);
+    words::report_duplicates(noun("凭证", "credential"), &said, problems);
     let choices = CREDENTIALS.map(|word| (word, word));
     said.iter()
-        .filter_map(|said| words::one_of(said, "credential", &choices, problems))
+        .filter_map(|said| words::one_of(said, noun("凭证", "credential"), &choices, problems))
         .collect()
 }
 
 /// `{business: inpatient, credential: [e-voucher, card]}`: never all of it together.
 fn except(node: &Node, problems: &Problems) -> Option<Except> {
-    let fields = Fields::of(node, "except", problems)?;
+    let fields = Fields::of(node, noun("除外", "except"), problems)?;
     let mut of = Vec::new();
     for dimension in Dimension::ALL {
         let Some(node) = fields.optional(dimension.name()) else {
@@ -162,18 +171,29 @@ fn except(node: &Node, problems: &Problems) -> Option<Except> {
             Dimension::Tier => &["1", "2", "3"],
         };
         let choices: Vec<(&str, &str)> = known.iter().map(|word| (*word, *word)).collect();
-        let read = said
-            .iter()
-            .filter_map(|said| words::one_of(said, dimension.name(), &choices, problems));
+        let read = said.iter().filter_map(|said| {
+            words::one_of(
+                said,
+                noun(dimension.name(), dimension.name()),
+                &choices,
+                problems,
+            )
+        });
         of.push((dimension, read.map(str::to_owned).collect::<Vec<String>>()));
     }
     let at = fields.at.clone();
     fields.done();
     if of.is_empty() {
-        let help = "写上 business、insutype、credential、tier 中的几项 · name some of business, insutype, credential, tier";
+        let help = both!(
+            "写上 business、insutype、credential、tier 中的几项",
+            "name some of business, insutype, credential, tier"
+        );
         problems.push(
-            at.error(codes::MISSING_KEY, "except: nothing is named")
-                .help(help),
+            at.error(
+                codes::MISSING_KEY,
+                both!("except: 一项也没有写", "except: nothing is named"),
+            )
+            .help(help),
         );
         return None;
     }

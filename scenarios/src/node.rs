@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crosswipe_domain::both;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Location, Spanned};
@@ -77,19 +78,56 @@ fn syntax_problem(error: &serde_saphyr::Error, source: &Arc<Source>) -> crate::P
         | Error::TaggedScalarCannotDeserializeIntoString { .. } => at
             .error(
                 codes::BAD_YAML,
-                "a tag (`!…`) gives this value another type",
+                both!(
+                    "标记 (`!…`) 会把这个值变成别的类型",
+                    "a tag (`!…`) gives this value another type"
+                ),
             )
-            .help(
-                "去掉 `!` 开头的标记, 需要时给值加引号 · drop the tag; quote the value if need be",
-            ),
+            .help(both!(
+                "去掉 `!` 开头的标记, 需要时给值加引号",
+                "drop the tag; quote the value if need be"
+            )),
         _ => {
             let told = error.to_string();
-            let reason = told.split(" at line ").next().unwrap_or(&told);
-            at.error(codes::BAD_YAML, format!("this is no YAML: {reason}")).help(
-                "检查缩进、冒号后的空格、引号和括号是否成对; 值里有冒号时加引号 · look at indentation, the space after a colon, quotes and brackets; quote a value that has a colon",
+            let en = told.split(" at line ").next().unwrap_or(&told);
+            let zh = reason_zh(en);
+            at.error(codes::BAD_YAML, both!("这里不合 YAML 写法: {zh}", "this is no YAML: {en}")).help(
+                both!("检查缩进、冒号后的空格、引号和括号是否成对; 值里有冒号时加引号", "look at indentation, the space after a colon, quotes and brackets; quote a value that has a colon"),
             )
         }
     }
+}
+
+/// 不合之处 · What a YAML reader says, in Chinese; what is not in the list is said by the help alone.
+fn reason_zh(en: &str) -> &'static str {
+    const REASONS: [(&str, &str); 16] = [
+        (
+            "did not find expected key",
+            "这一行的缩进与上面对不齐, 或缺少冒号",
+        ),
+        (
+            "mapping values are not allowed",
+            "这里不该有冒号: 缩进多了, 或值里的冒号没有加引号",
+        ),
+        ("did not find expected '-'", "列表各项的 - 没有对齐"),
+        ("unclosed bracket", "括号没有配对"),
+        ("expected ',' or '}'", "花括号里缺少逗号, 或没有写右括号"),
+        ("expected ',' or ']'", "方括号里缺少逗号, 或没有写右括号"),
+        ("flow mapping", "花括号没有写完"),
+        ("flow sequence", "方括号没有写完"),
+        ("unclosed quote", "引号没有配对"),
+        ("quoted scalar", "引号没有配对, 或引号里的 \\ 写法不对"),
+        ("indent", "缩进不对"),
+        ("unknown anchor", "引用 (*) 的名字没有定义"),
+        ("simple key", "缺少冒号, 或冒号后缺少空格"),
+        ("block scalar", "| 或 > 下面的文字缩进不对"),
+        ("budget", "嵌套太深, 或文件太大"),
+        ("EOF", "文件没有写完"),
+    ];
+    REASONS
+        .iter()
+        .find(|(said, _)| en.contains(said))
+        .map_or("这里读不下去", |(_, zh)| zh)
 }
 
 /// The character at a line and column, as a byte range; at the end of the text, an empty range.

@@ -4,12 +4,12 @@
 //! treated; what waits for another office (`tax-push`, `contribution-plan` …) is ended by a later step that names it (`of`).
 //! Called by `steps`. Not here: whether the office is open then (`checks`), what it moves (`mocks`).
 
-use crosswipe_domain::{InstitutionCode, Money, OfficeAct};
+use crosswipe_domain::{InstitutionCode, Money, OfficeAct, both};
 
 use crate::codes;
 use crate::fields::Fields;
 use crate::node::Node;
-use crate::problem::Said;
+use crate::problem::{Said, noun};
 use crate::seats::institution;
 use crate::steps::{PLAYED, ReadSteps, Reader};
 use crate::words;
@@ -27,19 +27,28 @@ impl Reader<'_, '_> {
     ) -> Option<Office> {
         let said = words::word(fields.optional("office")?, self.problems)?;
         let acts = OfficeAct::ALL.map(|act| (act.name(), act));
-        let act = words::one_of(&said, "act of an office", &acts, self.problems)?;
+        let act = words::one_of(
+            &said,
+            noun("经办业务", "act of an office"),
+            &acts,
+            self.problems,
+        )?;
         let expect = self.expect(fields, &PLAYED, None, &name, read);
         let at = self.instant(fields, "at");
         if !fields.has("at") {
-            let help = "经办业务要写明时刻 · what an office does needs its instant";
-            let problem = fields
-                .at
-                .error(codes::MISSING_KEY, "office: `at` is missing");
+            let help = both!(
+                "经办业务要写明时刻",
+                "what an office does needs its instant"
+            );
+            let problem = fields.at.error(
+                codes::MISSING_KEY,
+                both!("经办业务: 缺少 `at`", "office: `at` is missing"),
+            );
             self.problems.push(problem.help(help));
         }
         let of = match act.ends().is_empty() {
             false => {
-                let help = "写上了结的是哪一步 · name the step that it ends";
+                let help = both!("写上了结的是哪一步", "name the step that it ends");
                 let node = fields.required("of", help);
                 node.and_then(|node| self.item_before(node, act, read))
             }
@@ -59,11 +68,16 @@ impl Reader<'_, '_> {
         };
         let scheme = match act {
             OfficeAct::Premium => {
-                let help = "写 supplement 补充保险 或 relatives 家人参保 · supplement or relatives";
+                let help = both!(
+                    "写 supplement 补充保险 或 relatives 家人参保",
+                    "write supplement or relatives"
+                );
                 let node = fields.required("scheme", help);
                 let said = node.and_then(|node| words::word(node, self.problems));
-                said.and_then(|said| words::one_of(&said, "scheme", &SCHEMES, self.problems))
-                    .map(|word| Some(word.to_owned()))
+                said.and_then(|said| {
+                    words::one_of(&said, noun("险种", "scheme"), &SCHEMES, self.problems)
+                })
+                .map(|word| Some(word.to_owned()))
             }
             _ => Some(None),
         };
@@ -86,9 +100,12 @@ impl Reader<'_, '_> {
         if let Some(claim) = &office.claim
             && at < claim.treated
         {
-            let help = "treated 应不晚于 at · who claims was treated before";
+            let help = both!("treated 应不晚于 at", "let `treated` be no later than `at`");
             let place = fields.key_at("treated").unwrap_or(&fields.at);
-            let problem = place.error(codes::INSTANTS_BACKWARDS, "claimed before he is treated");
+            let problem = place.error(
+                codes::INSTANTS_BACKWARDS,
+                both!("报销的时刻早于就诊", "claimed before he is treated"),
+            );
             self.problems.push(problem.help(help));
         }
         read.items.insert(office.name.clone(), office.clone());
@@ -97,12 +114,18 @@ impl Reader<'_, '_> {
 
     /// `business institution items treated` of a claim by hand.
     fn hand_claim(&mut self, fields: &Fields<'_>) -> Option<HandClaim> {
-        let help = "写上看的是门诊、住院还是购药 · outpatient, inpatient or pharmacy";
+        let help = both!(
+            "写上看的是门诊、住院还是购药",
+            "outpatient, inpatient or pharmacy"
+        );
         let business = match fields.has("business") {
             true => self.business(fields, "business"),
             false => fields.required("business", help).and(None),
         };
-        let place = fields.required("institution", "写上就诊的机构 · name where he was treated");
+        let place = fields.required(
+            "institution",
+            both!("写上就诊的机构", "name where he was treated"),
+        );
         let place = place.and_then(|node| words::word(node, self.problems));
         let place: Option<InstitutionCode> =
             place.and_then(|said| institution(&said, self.topology, self.problems));
@@ -110,7 +133,7 @@ impl Reader<'_, '_> {
         let treated = match fields.has("treated") {
             true => self.instant(fields, "treated").ok().flatten(),
             false => {
-                let help = "写上何时就诊 · when he was treated";
+                let help = both!("写上何时就诊", "when he was treated");
                 fields.required("treated", help).and(None)
             }
         };
@@ -133,9 +156,13 @@ impl Reader<'_, '_> {
             self.problems,
         )?;
         if read.value <= Money::ZERO {
-            let problem = said
-                .at
-                .error(codes::BAD_AMOUNT, "nothing is sent, taken or planned");
+            let problem = said.at.error(
+                codes::BAD_AMOUNT,
+                both!(
+                    "金额为零, 没有可推送、收取或计划的",
+                    "nothing is sent, taken or planned"
+                ),
+            );
             self.problems.push(problem.help(words::AMOUNT_HELP));
             return None;
         }
@@ -148,7 +175,7 @@ impl Reader<'_, '_> {
         let Some(found) = read.items.get(&said.value) else {
             if !read.scope.broken.contains(&said.value) {
                 let known = read.items.keys().map(String::as_str);
-                let what = "earlier office step";
+                let what = noun("前面的经办步骤", "earlier office step");
                 let problem = words::unknown(codes::UNKNOWN_CAPTURE, what, &said, known);
                 self.problems.push(problem);
             }
@@ -164,14 +191,16 @@ impl Reader<'_, '_> {
         let found = begun(found.clone());
         if !act.ends().contains(&found.act) {
             let ends: Vec<&str> = act.ends().iter().map(|act| act.name()).collect();
-            let message = format!(
-                "`{}` ends {}, and `{}` is {}",
-                act.name(),
-                ends.join(" or "),
-                said.value,
-                found.act.name()
+            let (act, ends, is) = (act.name(), ends.join(", "), found.act.name());
+            let message = both!(
+                "`{act}` 了结的是 {ends}, 而 `{}` 是 {is}",
+                "`{act}` ends {ends}, and `{}` is {is}",
+                said.value
             );
-            let help = "推送和特殊缴费: answered 或 withdrawn; 征缴计划: collected 或 voided · pushes and payments are answered or withdrawn, plans collected or voided";
+            let help = both!(
+                "推送和特殊缴费: answered 或 withdrawn; 征缴计划: collected 或 voided",
+                "pushes and payments are `answered` or `withdrawn`, plans `collected` or `voided`"
+            );
             let problem = said.at.error(codes::WRONG_SHAPE, message);
             self.problems.push(problem.help(help));
             return None;

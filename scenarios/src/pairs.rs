@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crosswipe_domain::{AdmDivision, Topology};
 
 use crate::persons::region;
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::source::Source;
 use crate::table::{Column, read_table};
 use crate::words;
@@ -37,7 +37,7 @@ pub(crate) fn read_pairs(
             at: row.at.clone(),
         })
         .collect();
-    words::report_duplicates("pair", &said, problems);
+    words::report_duplicates(noun("约定对", "pair"), &said, problems);
     let mut pairs: Vec<(AdmDivision, String)> = rows
         .iter()
         .filter_map(|row| {

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use crosswipe_domain::{
     AdmDivision, BadIdNumber, Certificate, Enrolment, IdNumber, Money, PersonClass, PersonNo,
-    Persona, Topology,
+    Persona, Region, Topology, both,
 };
 
 use crate::codes;
-use crate::nearest::suggest;
-use crate::problem::{At, Problem, Problems, Said};
+use crate::nearest::nearest;
+use crate::problem::{At, Noun, Problem, Problems, Said, noun};
 use crate::source::Source;
 use crate::table::{Column, Row, has_column, read_table};
 use crate::words;
@@ -137,14 +137,28 @@ pub(crate) fn read_persons(
     if problems.len() > before {
         problems.lost_some(codes::UNKNOWN_PERSON);
     }
-    words::report_duplicates("person", rows.iter().map(|row| &row.cells[0]), problems);
-    for (column, what) in [(1, "person number"), (2, "identity number")] {
+    let before = problems.len();
+    words::report_duplicates(
+        noun("人员", "person"),
+        rows.iter().map(|row| &row.cells[0]),
+        problems,
+    );
+    if problems.len() > before {
+        // One of the two had a name of its own, which cases may use.
+        problems.lost_some(codes::UNKNOWN_PERSON);
+    }
+    for (column, what) in [
+        (1, noun("人员编号", "person number")),
+        (2, noun("证件号码", "identity number")),
+    ] {
         report_private_duplicates(what, rows.iter().map(|row| &row.cells[column]), problems);
     }
     let read = rows.iter().filter_map(|row| {
         let read = person(row, &columns, topology, problems);
-        if read.is_none() {
-            problems.lost(&row.cells[0].value);
+        match row.cells[0].value.as_str() {
+            "" => problems.lost_some(codes::UNKNOWN_PERSON),
+            label if read.is_none() => problems.lost(label),
+            _ => {}
         }
         read
     });
@@ -208,17 +222,17 @@ fn person(
     let no = person_no(psn_no, problems);
     let id_number = id_number_of(id_number, problems);
     let insured = region(insured, topology, problems);
-    let class = words::one_of(insutype, "insurance type", &CLASSES, problems);
+    let class = words::one_of(insutype, noun("险种", "insurance type"), &CLASSES, problems);
     let [balance, deductible_used, pool_paid] =
         [balance, deductible_used, pool_paid].map(|cell| amount(cell, problems));
-    let purpose = words::one_of(purpose, "use", &USES, problems)?;
+    let purpose = words::one_of(purpose, noun("用途", "use"), &USES, problems)?;
     let optional = |column: &Column| {
         let place = columns.iter().position(|one| one.en == column.en)?;
         let cell = row.cells.get(place)?;
         (!cell.value.is_empty()).then_some(cell)
     };
     let enrolment = match optional(&STATUS) {
-        Some(cell) => words::one_of(cell, "enrolment", &ENROLMENTS, problems),
+        Some(cell) => words::one_of(cell, noun("参保状态", "enrolment"), &ENROLMENTS, problems),
         None => Some(Enrolment::Normal),
     };
     let former = match optional(&FORMER) {
@@ -226,7 +240,12 @@ fn person(
         None => Some(None),
     };
     let certificate = match optional(&CERTIFICATE) {
-        Some(cell) => words::one_of(cell, "certificate", &CERTIFICATES, problems),
+        Some(cell) => words::one_of(
+            cell,
+            noun("证件类型", "certificate"),
+            &CERTIFICATES,
+            problems,
+        ),
         None => Some(Certificate::IdCard),
     };
     let card_sn = match optional(&CARD_SN) {
@@ -237,21 +256,28 @@ fn person(
     if label.value.is_empty() {
         problems.push(
             row.at
-                .error(codes::BAD_ID, "a person has no label")
-                .help("填上标识 · give a label"),
+                .error(
+                    codes::BAD_ID,
+                    both!("这个人没有标识", "a person has no label"),
+                )
+                .help(both!("填上标识", "give a label")),
         );
         return None;
     }
     let document = &row.cells[2];
     let id_number = id_number?;
     if !certificate.fits(&id_number) {
-        let message = format!(
-            "identity number `{}` is none of a document {} ({})",
+        let (zh, en) = (certificate.zh(), certificate.en());
+        let message = both!(
+            "证件号码 `{}` 与证件类型 {} ({zh}) 不符",
+            "identity number `{}` is none of a document {} ({en})",
             PersonNo::new(&document.value),
-            certificate.code(),
-            certificate.zh()
+            certificate.code()
         );
-        let help = "01、07 用 999999 开头, 17 用 819999、829999、839999 开头 · 01 and 07 begin with 999999, 17 with 819999, 829999 or 839999";
+        let help = both!(
+            "01、07 用 999999 开头, 17 用 819999、829999、839999 开头",
+            "01 and 07 begin with 999999, 17 with 819999, 829999 or 839999"
+        );
         problems.push(document.at.error(codes::BAD_ID_NUMBER, message).help(help));
         return None;
     }
@@ -279,12 +305,15 @@ fn person_no(cell: &Said<String>, problems: &Problems) -> Option<PersonNo> {
         && cell.value.len() <= 30
         && cell.value.bytes().all(|b| b.is_ascii_alphanumeric());
     if !fits {
-        let message = format!("`{}` is no person number", PersonNo::new(&cell.value));
-        problems.push(
-            cell.at
-                .error(codes::BAD_ID, message)
-                .help("不超过 30 位的数字或字母 · at most 30 letters or digits"),
+        let message = both!(
+            "`{}` 不是人员编号",
+            "`{}` is no person number",
+            PersonNo::new(&cell.value)
         );
+        problems.push(cell.at.error(codes::BAD_ID, message).help(both!(
+            "不超过 30 位的数字或字母",
+            "at most 30 letters or digits"
+        )));
     }
     fits.then(|| PersonNo::new(&cell.value))
 }
@@ -294,8 +323,8 @@ fn card_sn(cell: &Said<String>, problems: &Problems) -> Option<String> {
     let sn = &cell.value;
     let fits = sn.len() <= 32 && sn.bytes().all(|b| b.is_ascii_alphanumeric());
     if !fits {
-        let message = "this is no card identification code";
-        let help = "不超过 32 位的数字或字母 · at most 32 letters or digits";
+        let message = both!("这不是卡识别码", "this is no card identification code");
+        let help = both!("不超过 32 位的数字或字母", "at most 32 letters or digits");
         problems.push(cell.at.error(codes::BAD_ID, message).help(help));
     }
     fits.then(|| sn.clone())
@@ -307,16 +336,43 @@ fn id_number_of(cell: &Said<String>, problems: &Problems) -> Option<IdNumber> {
         Ok(number) if number.belongs_to_nobody() => return Some(number),
         Ok(_) => cell
             .at
-            .error(codes::REAL_ID_NUMBER, format!("identity number `{masked}` may belong to somebody"))
-            .help("测试人员用保留地区码 999999 开头的号码 · test persons have numbers in the reserved area 999999"),
+            .error(
+                codes::REAL_ID_NUMBER,
+                both!(
+                    "证件号码 `{masked}` 可能是真人的",
+                    "identity number `{masked}` may belong to somebody"
+                ),
+            )
+            .help(both!(
+                "测试人员用保留地区码 999999 开头的号码",
+                "test persons have numbers in the reserved area 999999"
+            )),
         Err(BadIdNumber::Checksum) => cell
             .at
-            .error(codes::BAD_ID_NUMBER, format!("the check character of identity number `{masked}` is wrong"))
-            .help("核对末位校验码 (GB 11643) · look at its last character (GB 11643)"),
+            .error(
+                codes::BAD_ID_NUMBER,
+                both!(
+                    "证件号码 `{masked}` 的末位校验码不对",
+                    "the check character of identity number `{masked}` is wrong"
+                ),
+            )
+            .help(both!(
+                "核对末位校验码 (GB 11643)",
+                "look at its last character (GB 11643)"
+            )),
         Err(BadIdNumber::Form) => cell
             .at
-            .error(codes::BAD_ID_NUMBER, format!("identity number `{masked}` is not 17 digits and a check character"))
-            .help("17 位数字加 1 位校验码 · 17 digits and a check character"),
+            .error(
+                codes::BAD_ID_NUMBER,
+                both!(
+                    "证件号码 `{masked}` 不是 17 位数字加 1 位校验码",
+                    "identity number `{masked}` is not 17 digits and a check character"
+                ),
+            )
+            .help(both!(
+                "17 位数字加 1 位校验码",
+                "17 digits and a check character"
+            )),
     };
     problems.push(problem);
     None
@@ -336,9 +392,12 @@ fn amount(cell: &Said<String>, problems: &Problems) -> Option<Money> {
                 .at
                 .error(
                     codes::BAD_AMOUNT,
-                    format!("`{}` is below zero", money.value),
+                    both!("`{}` 小于零", "`{}` is below zero", money.value),
                 )
-                .help("期初金额不为负 · amounts at the start are not negative"),
+                .help(both!(
+                    "期初金额不为负",
+                    "amounts at the start are not negative"
+                )),
         );
         return None;
     }
@@ -351,6 +410,19 @@ pub(crate) fn region(
     topology: &Topology,
     problems: &Problems,
 ) -> Option<AdmDivision> {
+    let called = |region: &&Region| region.name == said.value.trim_end_matches('市');
+    if let Some(region) = topology.regions.iter().find(called) {
+        let (code, name) = (region.code, &region.name);
+        let message = both!(
+            "这里要代码, 不要地名 `{name}`",
+            "a code belongs here, not the name `{name}`"
+        );
+        let help = both!("写成 `{code}`", "write `{code}`");
+        let fix = said.at.mend(&said.value, code.to_string());
+        let problem = said.at.error(codes::UNKNOWN_DIVISION, message);
+        problems.push(problem.help(help).fix(fix));
+        return None;
+    }
     let code = words::division(said, problems)?.value;
     if topology.region(code).is_none() {
         problems.push(unknown_region(said, topology));
@@ -365,17 +437,40 @@ fn unknown_region(said: &Said<String>, topology: &Topology) -> Problem {
         .iter()
         .map(|region| region.code.to_string())
         .collect();
-    let message = format!(
+    let regions = &topology.regions;
+    let near = nearest(&said.value, codes.iter().map(String::as_str));
+    let near = near.and_then(|near| regions.iter().find(|one| one.code.as_str() == near));
+    let help = match near {
+        Some(Region { code, name, .. }) => {
+            both!(
+                "是否想写 `{code}` ({name})?",
+                "did you mean `{code}` ({name})?"
+            )
+        }
+        None => {
+            let all: Vec<String> = regions
+                .iter()
+                .take(6)
+                .map(|one| format!("{} {}", one.code, one.name))
+                .collect();
+            let more = if regions.len() > 6 { ", …" } else { "" };
+            both!(
+                "拓扑里有: {}{more}",
+                "the topology has: {}{more}",
+                all.join(", ")
+            )
+        }
+    };
+    let message = both!(
+        "`{}` 不是拓扑里的统筹区",
         "unknown administrative division `{}`: no region of the topology",
         said.value
     );
-    said.at
-        .error(codes::UNKNOWN_DIVISION, message)
-        .maybe_help(suggest(&said.value, codes.iter().map(String::as_str)))
+    said.at.error(codes::UNKNOWN_DIVISION, message).help(help)
 }
 
 fn report_private_duplicates<'a>(
-    what: &str,
+    what: Noun,
     cells: impl Iterator<Item = &'a Said<String>>,
     problems: &Problems,
 ) {

@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 
 use crosswipe_domain::{
-    Business, Moment, NoRefund, Phase, PhaseKind, Public, Scope, Topology, Window,
+    Both, Business, Moment, NoRefund, Phase, PhaseKind, Public, Scope, Topology, Window, both,
 };
 
 use crate::allow::{Context, read_allow};
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Noun, Problems, Said, noun};
 use crate::suspend::{Context as Suspending, read_suspensions};
 use crate::words;
 
@@ -45,7 +45,7 @@ pub(crate) fn read_window(
         .and_then(|node| words::duration_ms(node, problems));
     let node = plan.required(
         "phases",
-        "按公告写出各阶段 · write down the phases of the notice",
+        both!("按公告写出各阶段", "write down the phases of the notice"),
     )?;
     let context = Context {
         cross_swipe,
@@ -57,7 +57,11 @@ pub(crate) fn read_window(
         .iter()
         .filter_map(|node| phase(node, &context))
         .collect();
-    words::report_duplicates("phase", read.iter().map(|entry| &entry.id), problems);
+    words::report_duplicates(
+        noun("阶段", "phase"),
+        read.iter().map(|entry| &entry.id),
+        problems,
+    );
     if read.len() < listed.len() {
         return None;
     }
@@ -85,10 +89,16 @@ pub(crate) fn read_window(
         amended: Vec::new(),
     };
     if window.end().is_none() {
-        let help = "写一个 live 阶段, 或给末阶段写 to · add a `live` phase or give the last phase its `to`";
+        let help = both!(
+            "写一个 live 阶段, 或给末阶段写 to",
+            "add a `live` phase or give the last phase its `to`"
+        );
         problems.push(
             node.at
-                .error(codes::WINDOW_WITHOUT_END, "the window never ends")
+                .error(
+                    codes::WINDOW_WITHOUT_END,
+                    both!("窗口没有终点", "the window never ends"),
+                )
                 .help(help),
         );
         return None;
@@ -98,29 +108,36 @@ pub(crate) fn read_window(
 
 /// `no_refund: {from, settled_before}`: what is settled for good.
 fn read_no_refund(node: &Node, phases: &[PhaseEntry], problems: &Problems) -> Option<NoRefund> {
-    let fields = Fields::of(node, "no_refund", problems)?;
-    let instant = |key: &'static str, help: &str| {
+    let fields = Fields::of(node, noun("no_refund", "no_refund"), problems)?;
+    let instant = |key: &'static str, help: Both| {
         fields
             .required(key, help)
             .and_then(|node| words::instant(node, problems))
     };
     let from = instant(
         "from",
-        "写上自何时起不再退费 · from when on nothing is refunded",
+        both!("写上自何时起不再退费", "from when on nothing is refunded"),
     );
     let before = instant(
         "settled_before",
-        "写上何时之前的结算不再退费 · what was settled before which instant",
+        both!(
+            "写上何时之前的结算不再退费",
+            "what was settled before which instant"
+        ),
     );
     fields.done();
     let (from, before) = (from?, before?);
     if before.value > from.value {
-        let message = format!(
+        let message = both!(
+            "`{}` 之前的结算从 `{}` 起不能退, 可那时还可能没有结算",
             "what is settled before `{}` cannot be refunded from `{}` on, when it may not be settled yet",
             shown(before.value),
             shown(from.value)
         );
-        let help = "settled_before 应不晚于 from · let settled_before be no later than from";
+        let help = both!(
+            "settled_before 应不晚于 from",
+            "let settled_before be no later than from"
+        );
         problems.push(
             before
                 .at
@@ -130,12 +147,16 @@ fn read_no_refund(node: &Node, phases: &[PhaseEntry], problems: &Problems) -> Op
     }
     let tests = phases.iter().find(|entry| !entry.phase.allow.is_empty());
     if let Some(tests) = tests.filter(|tests| tests.phase.from < before.value) {
-        let message = format!(
+        let message = both!(
+            "阶段 `{}` 的测试刷卡在 `{}` 之前结算, 会撤不掉",
             "test swipes of phase `{}` are settled before `{}` and could not be undone",
             tests.id.value,
             shown(before.value)
         );
-        let help = "settled_before 应不晚于第一个测试阶段 · let settled_before be no later than the first phase with test swipes";
+        let help = both!(
+            "settled_before 应不晚于第一个测试阶段",
+            "let settled_before be no later than the first phase with test swipes"
+        );
         problems.push(before.at.error(codes::OUTSIDE_WINDOW, message).help(help));
     }
     Some(NoRefund {
@@ -154,17 +175,18 @@ struct PhaseEntry {
 
 fn phase(node: &Node, context: &Context<'_>) -> Option<PhaseEntry> {
     let problems = context.problems;
-    let fields = Fields::of(node, "phase", problems)?;
+    let fields = Fields::of(node, noun("阶段", "phase"), problems)?;
     let id = fields
-        .required("id", "给阶段起名 · name the phase")
+        .required("id", both!("给阶段起名", "name the phase"))
         .and_then(|node| words::id(node, problems));
     let kind = match fields.optional("kind") {
-        Some(node) => words::word(node, problems)
-            .and_then(|said| words::one_of(&said, "kind of phase", &KINDS, problems)),
+        Some(node) => words::word(node, problems).and_then(|said| {
+            words::one_of(&said, noun("阶段种类", "kind of phase"), &KINDS, problems)
+        }),
         None => id.as_ref().and_then(|id| kind_of_id(id, problems)),
     };
     let from = fields
-        .required("from", "写上开始时刻 · give its first instant")
+        .required("from", both!("写上开始时刻", "give its first instant"))
         .and_then(|node| words::instant(node, problems));
     let to_node = fields.optional("to");
     let to = to_node.map(|node| words::instant(node, problems));
@@ -215,11 +237,12 @@ fn kind_of_id(id: &Said<String>, problems: &Problems) -> Option<PhaseKind> {
         .map(|(_, kind)| *kind);
     if found.is_none() {
         let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-        let message = format!(
+        let message = both!(
+            "阶段 `{}`: 缺少 `kind`, 名字也不是一种阶段",
             "phase `{}`: `kind` is missing, and its name is no kind",
             id.value
         );
-        let help = format!("写上 kind, 可选 · give its kind: {}", names.join(", "));
+        let help = both!("写上 kind, 可选: {}", "give its kind: {}", names.join(", "));
         problems.push(id.at.error(codes::MISSING_KEY, message).help(help));
     }
     found
@@ -229,7 +252,7 @@ fn public(node: &Node, problems: &Problems) -> Option<Public> {
     const CHOICES: [(&str, Public); 2] = [("open", Public::Open), ("closed", Public::Closed)];
     words::one_of(
         &words::word(node, problems)?,
-        "state of the public",
+        noun("公众业务的状态", "state of the public"),
         &CHOICES,
         problems,
     )
@@ -240,18 +263,20 @@ fn report_gaps(read: &[PhaseEntry], problems: &Problems) {
         let next = read.get(index + 1);
         match (entry.phase.to, &entry.to) {
             (Some(to), Some(at)) if to <= entry.phase.from => {
-                let message = format!(
+                let message = both!(
+                    "阶段 `{}` 的结束时刻 `{}` 不晚于开始时刻",
                     "phase `{}` ends at `{}`, not after it begins",
                     entry.id.value,
                     shown(to)
                 );
                 problems.push(
                     at.error(codes::PHASE_BACKWARDS, message)
-                        .help("结束时刻应晚于开始时刻 · end it after it begins"),
+                        .help(both!("结束时刻应晚于开始时刻", "end it after it begins")),
                 );
             }
             (None, _) if next.is_some() => {
-                let message = format!(
+                let message = both!(
+                    "阶段 `{}` 没有写结束时刻, 后面却还有阶段",
                     "phase `{}` has no end, but another follows it",
                     entry.id.value
                 );
@@ -260,7 +285,10 @@ fn report_gaps(read: &[PhaseEntry], problems: &Problems) {
                         .id
                         .at
                         .error(codes::PHASE_BACKWARDS, message)
-                        .help("只有末阶段可以不写 to · only the last phase may leave out `to`"),
+                        .help(both!(
+                            "只有末阶段可以不写 to",
+                            "only the last phase may leave out `to`"
+                        )),
                 );
             }
             _ => {}
@@ -272,20 +300,22 @@ fn report_gaps(read: &[PhaseEntry], problems: &Problems) {
 }
 
 fn report_gap(entry: &PhaseEntry, to: Moment, next: &PhaseEntry, problems: &Problems) {
-    let (code, word) = match next.phase.from.cmp(&to) {
+    let (code, Noun { zh, en }) = match next.phase.from.cmp(&to) {
         std::cmp::Ordering::Equal => return,
-        std::cmp::Ordering::Less => (codes::PHASES_OVERLAP, "before"),
-        std::cmp::Ordering::Greater => (codes::PHASES_HOLE, "after"),
+        std::cmp::Ordering::Less => (codes::PHASES_OVERLAP, noun("早于", "before")),
+        std::cmp::Ordering::Greater => (codes::PHASES_HOLE, noun("晚于", "after")),
     };
-    let message = format!(
-        "phase `{}` begins at `{}`, {word} phase `{}` ends at `{}`",
+    let message = both!(
+        "阶段 `{}` 在 `{}` 开始, {zh}阶段 `{}` 结束的 `{}`",
+        "phase `{}` begins at `{}`, {en} phase `{}` ends at `{}`",
         next.id.value,
         shown(next.phase.from),
         entry.id.value,
         shown(to)
     );
-    let help = format!(
-        "阶段首尾相接: from 写成 `{0}` · phases join end to end: write from: `{0}`",
+    let help = both!(
+        "阶段首尾相接: from 写成 `{0}`",
+        "phases join end to end: write from: `{0}`",
         shown(to)
     );
     problems.push(next.from.error(code, message).help(help));

@@ -4,13 +4,13 @@
 //! a later step may go on with the visit of an earlier one (`of`), and a step may end before the settlement (`until`).
 //! Called by `steps`. Not here: whether the window serves him then (`checks`).
 
-use crosswipe_domain::{Business, Moment};
+use crosswipe_domain::{Business, Moment, both};
 
 use crate::codes;
 use crate::fields::Fields;
 use crate::interface::settlement;
 use crate::node::Node;
-use crate::problem::Said;
+use crate::problem::{Said, noun};
 use crate::steps::{PLAYED, ReadSteps, Reader};
 use crate::words;
 use crate::{Afterwards, Play};
@@ -40,7 +40,13 @@ impl Reader<'_, '_> {
         };
         let stranger = match fields.optional("stranger") {
             Some(node) => words::word(node, self.problems).and_then(|said| {
-                words::one_of(&said, "way of a stranger", &STRANGERS, self.problems).map(Some)
+                words::one_of(
+                    &said,
+                    noun("旁人的做法", "way of a stranger"),
+                    &STRANGERS,
+                    self.problems,
+                )
+                .map(Some)
             }),
             None => Some(None),
         };
@@ -57,8 +63,11 @@ impl Reader<'_, '_> {
         let until = self.last_message(fields, business);
         let at = self.instant(fields, "at");
         if !fields.has("at") {
-            let help = "公众业务要写明时刻 · public traffic needs its instant";
-            let problem = fields.at.error(codes::MISSING_KEY, "play: `at` is missing");
+            let help = both!("公众业务要写明时刻", "public traffic needs its instant");
+            let problem = fields.at.error(
+                codes::MISSING_KEY,
+                both!("公众业务: 缺少 `at`", "play: `at` is missing"),
+            );
             self.problems.push(problem.help(help));
         }
         let treated = self.instant(fields, "treated");
@@ -79,9 +88,15 @@ impl Reader<'_, '_> {
         let Some(last) = last else {
             let problem = fields.at.error(
                 codes::NOTHING_TO_CONTINUE,
-                format!("nothing of the visit is left to send until `{until}`"),
+                both!(
+                    "这次就诊到 `{until}` 为止已没有要办的",
+                    "nothing of the visit is left to send until `{until}`"
+                ),
             );
-            let help = "前一步已办到这里, 或更远 · the step before went as far, or farther";
+            let help = both!(
+                "前一步已办到这里, 或更远",
+                "the step before went as far, or farther"
+            );
             self.problems.push(problem.help(help));
             return None;
         };
@@ -119,11 +134,15 @@ impl Reader<'_, '_> {
                 .known(&persona.value)
                 .is_some_and(|person| person.persona.registered)
         {
-            let message = format!(
+            let message = both!(
+                "`{}` 是名册上的测试人员, 不能扮公众",
                 "`{}` is a registered test person and cannot play the public",
                 persona.value
             );
-            let help = "公众人员在名册里用途写 public · somebody whose `use` is `public`";
+            let help = both!(
+                "公众人员在名册里用途写 public",
+                "somebody whose `use` is `public`"
+            );
             let problem = persona.at.error(codes::PERSON_IS_REGISTERED, message);
             self.problems.push(problem.help(help));
         }
@@ -138,8 +157,16 @@ impl Reader<'_, '_> {
         let found = read.plays.get(&said.value);
         if found.is_none() && !read.scope.broken.contains(&said.value) {
             let known = read.plays.keys().map(String::as_str);
-            let problem = words::unknown(codes::UNKNOWN_CAPTURE, "earlier play", &said, known);
-            let help = "先写开始这次就诊的 play, 用 name 起名 · first the `play` that begins the visit, with a `name`";
+            let problem = words::unknown(
+                codes::UNKNOWN_CAPTURE,
+                noun("前面的公众业务", "earlier play"),
+                &said,
+                known,
+            );
+            let help = both!(
+                "先写开始这次就诊的 play, 用 name 起名",
+                "first the `play` that begins the visit, with a `name`"
+            );
             self.problems.push(match read.plays.is_empty() {
                 true => problem.help(help),
                 false => problem,
@@ -147,8 +174,16 @@ impl Reader<'_, '_> {
         }
         let found = found?;
         if business.is_some_and(|business| business != found.business) {
-            let message = format!("the visit of `{}` is {}", found.name, found.business.name());
-            let help = "与前一步写同样的业务 · write the same business as the step before";
+            let message = both!(
+                "`{}` 的就诊是 {}",
+                "the visit of `{}` is {}",
+                found.name,
+                found.business.name()
+            );
+            let help = both!(
+                "与前一步写同样的业务",
+                "write the same business as the step before"
+            );
             self.problems
                 .push(said.at.error(codes::WRONG_SHAPE, message).help(help));
             return None;
@@ -169,7 +204,7 @@ impl Reader<'_, '_> {
         let said = words::word(node, self.problems)?;
         let found = numbers.iter().find(|number| **number == said.value);
         if found.is_none() {
-            let what = "message of such a visit";
+            let what = noun("这种就诊的报文", "message of such a visit");
             let known = numbers.iter().copied();
             let problem = words::unknown(codes::UNKNOWN_WORD, what, &said, known);
             self.problems.push(problem);
@@ -184,17 +219,22 @@ impl Reader<'_, '_> {
         refund: Option<&Said<Moment>>,
     ) {
         if let Some(treated) = treated.filter(|treated| treated.value > at.value) {
-            let help = "treated 应不晚于 at · who is entered later was treated before";
-            let problem = treated
-                .at
-                .error(codes::INSTANTS_BACKWARDS, "entered before he is treated");
+            let help = both!("treated 应不晚于 at", "let `treated` be no later than `at`");
+            let problem = treated.at.error(
+                codes::INSTANTS_BACKWARDS,
+                both!("录入的时刻早于就诊", "entered before he is treated"),
+            );
             self.problems.push(problem.help(help));
         }
         if let Some(refund) = refund.filter(|refund| refund.value < at.value) {
-            let help = "refund_at 应不早于 at · refund it at or after its `at`";
-            let problem = refund
-                .at
-                .error(codes::INSTANTS_BACKWARDS, "refunded before it is settled");
+            let help = both!(
+                "refund_at 应不早于 at",
+                "let `refund_at` be no earlier than `at`"
+            );
+            let problem = refund.at.error(
+                codes::INSTANTS_BACKWARDS,
+                both!("退费的时刻早于结算", "refunded before it is settled"),
+            );
             self.problems.push(problem.help(help));
         }
     }

@@ -8,14 +8,14 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crosswipe_domain::{InstitutionCode, Topology};
+use crosswipe_domain::{Both, InstitutionCode, Topology, both};
 
 use crate::codes;
 use crate::duties::Audience;
 use crate::fields::{Fields, items};
 use crate::folder::Folder;
 use crate::node::Node;
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::words;
 
 /// 联通检查 · What a plan wants to be reached, and from what kind of machine.
@@ -217,19 +217,26 @@ pub(crate) fn read_preflight(
     topology: Option<&Topology>,
     problems: &Problems,
 ) -> Option<Preflight> {
-    let fields = Fields::of(node, "preflight", problems)?;
+    let fields = Fields::of(node, noun("开窗前检查", "preflight"), problems)?;
     let reading = Reading {
         folder,
         topology,
         problems,
     };
-    let listed = fields.required("targets", "列出要通的对端 · list the peers to be reached");
+    let listed = fields.required(
+        "targets",
+        both!("列出要通的对端", "list the peers to be reached"),
+    );
     let listed = listed.map_or(&[][..], |node| items(node, problems));
     let read: Vec<(Said<String>, Target)> = listed
         .iter()
         .filter_map(|node| reading.target(node))
         .collect();
-    words::report_duplicates("target", read.iter().map(|(id, _)| id), problems);
+    words::report_duplicates(
+        noun("对端", "target"),
+        read.iter().map(|(id, _)| id),
+        problems,
+    );
     let station = fields
         .optional("station")
         .map(|node| reading.station(node))
@@ -259,9 +266,9 @@ impl Reading<'_> {
     fn target(&self, node: &Node) -> Option<(Said<String>, Target)> {
         let problems = self.problems;
         let before = problems.len();
-        let fields = Fields::of(node, "target", problems)?;
+        let fields = Fields::of(node, noun("对端", "target"), problems)?;
         let id = fields
-            .required("id", "给对端起个短名 · give the peer a short name")
+            .required("id", both!("给对端起个短名", "give the peer a short name"))
             .and_then(|node| words::id(node, problems));
         let title = fields
             .optional("title")
@@ -271,9 +278,11 @@ impl Reading<'_> {
             .map_or(Vec::new(), |node| words::words(node, problems));
         let who = who
             .iter()
-            .filter_map(|said| words::one_of(said, "audience", &Audience::ALL, problems))
+            .filter_map(|said| {
+                words::one_of(said, noun("角色", "audience"), &Audience::ALL, problems)
+            })
             .collect();
-        let host_help = "写上域名或地址 · give its name or address";
+        let host_help = both!("写上域名或地址", "give its name or address");
         let host = fields
             .required("host", host_help)
             .and_then(|node| words::word(node, problems))
@@ -292,7 +301,10 @@ impl Reading<'_> {
         let from = fields
             .optional("from")
             .and_then(|node| words::word(node, problems));
-        let network_help = "写网段, 如 10.8.0.0/16 · write a network, e.g. 10.8.0.0/16";
+        let network_help = both!(
+            "写网段, 如 10.8.0.0/16",
+            "write a network, e.g. 10.8.0.0/16"
+        );
         let from = from.and_then(|said| self.read(&said, network_help, Network::parse));
         let tls = fields.optional("tls").and_then(|node| self.tls(node));
         let page = fields.optional("page").and_then(|node| self.page(node));
@@ -321,16 +333,30 @@ impl Reading<'_> {
             clock_ms: clock.as_ref().map(|said| said.value),
         };
         if let Some(clock) = clock.filter(|_| target.page.is_none() && target.sign_in.is_none()) {
-            let help = "对端的时间从 page 或 sign_in 的应答里读, 写上其中之一 · the peer's time is read from an answer to `page` or `sign_in`: give one of them";
-            let problem = clock
-                .at
-                .error(codes::BAD_PREFLIGHT, "nothing here tells the peer's time");
+            let help = both!(
+                "对端的时间从 page 或 sign_in 的应答里读, 写上其中之一",
+                "the peer's time is read from an answer to `page` or `sign_in`: give one of them"
+            );
+            let problem = clock.at.error(
+                codes::BAD_PREFLIGHT,
+                both!(
+                    "这里没有一项能读出对端的时间",
+                    "nothing here tells the peer's time"
+                ),
+            );
             problems.push(problem.help(help));
         }
         // Where something in it could not be read, that was told.
         if target.checks_nothing() && problems.len() == before {
-            let help = "写上 dns、tcp、ping、from、tls、page 或 sign_in · give dns, tcp, ping, from, tls, page or sign_in";
-            let message = format!("nothing is asked of `{}`", target.id);
+            let help = both!(
+                "写上 dns、tcp、ping、from、tls、page 或 sign_in",
+                "give dns, tcp, ping, from, tls, page or sign_in"
+            );
+            let message = both!(
+                "没有写要查 `{}` 的什么",
+                "nothing is asked of `{}`",
+                target.id
+            );
             problems.push(at.error(codes::BAD_PREFLIGHT, message).help(help));
         }
         Some((id, target))
@@ -341,8 +367,15 @@ impl Reading<'_> {
         let good = said.value.parse::<IpAddr>().is_ok()
             || (said.value.chars().all(named) && !said.value.starts_with(['-', '.']));
         if !good {
-            let help = "只写域名或地址, 不带 http:// 和端口 · only the name or address, without http:// and port";
-            let message = format!("`{}` is neither a name nor an address", said.value);
+            let help = both!(
+                "只写域名或地址, 不带 http:// 和端口",
+                "only the name or address, without http:// and port"
+            );
+            let message = both!(
+                "`{}` 既不是域名也不是地址",
+                "`{}` is neither a name nor an address",
+                said.value
+            );
             self.problems
                 .push(said.at.error(codes::BAD_PREFLIGHT, message).help(help));
         }
@@ -354,7 +387,7 @@ impl Reading<'_> {
         node: &Node,
         host: Option<&Said<String>>,
     ) -> Option<(Vec<SocketAddr>, Vec<IpAddr>)> {
-        let fields = Fields::of(node, "dns", self.problems)?;
+        let fields = Fields::of(node, noun("dns", "dns"), self.problems)?;
         let listed = |key: &'static str| {
             let node = fields.optional(key);
             node.map_or(Vec::new(), |node| words::words(node, self.problems))
@@ -362,45 +395,65 @@ impl Reading<'_> {
         let (servers, answers) = (listed("servers"), listed("answers"));
         fields.done();
         if let Some(host) = host.filter(|host| host.value.parse::<IpAddr>().is_ok()) {
-            let help = "host 写域名, 或删去 dns · let `host` be a name, or drop `dns`";
-            let message = format!("`{}` is an address and has no name to look up", host.value);
+            let help = both!(
+                "host 写域名, 或删去 dns",
+                "let `host` be a name, or drop `dns`"
+            );
+            let message = both!(
+                "`{}` 是地址, 没有域名可解析",
+                "`{}` is an address and has no name to look up",
+                host.value
+            );
             self.problems
                 .push(node.at.error(codes::BAD_PREFLIGHT, message).help(help));
         }
-        let help = "写 IP 地址, 端口可省 · write an IP address, with a port if it is not 53";
+        let help = both!(
+            "写 IP 地址, 端口可省",
+            "write an IP address, with a port if it is not 53"
+        );
         let server = |text: &str| {
             let plain = text.parse().ok().map(|ip: IpAddr| SocketAddr::new(ip, 53));
             plain.or_else(|| text.parse().ok())
         };
         let servers = servers.iter();
-        let servers = servers.filter_map(|said| self.read(said, help, server));
+        let servers = servers.filter_map(|said| self.read(said, help.clone(), server));
         let answers = answers.iter();
-        let answers = answers.filter_map(|said| self.read(said, help, |text| text.parse().ok()));
+        let answers =
+            answers.filter_map(|said| self.read(said, help.clone(), |text| text.parse().ok()));
         Some((servers.collect(), answers.collect()))
     }
 
     fn ports(&self, node: &Node) -> Vec<u16> {
         let said = words::words(node, self.problems);
-        words::report_duplicates("port", &said, self.problems);
+        words::report_duplicates(noun("端口", "port"), &said, self.problems);
         said.iter().filter_map(|said| self.port(said)).collect()
     }
 
     fn port(&self, said: &Said<String>) -> Option<u16> {
-        let help = "端口是 1 至 65535 · a port is 1 to 65535";
+        let help = both!("端口是 1 至 65535", "a port is 1 to 65535");
         self.read(said, help, |text| {
             text.parse().ok().filter(|port| *port > 0)
         })
     }
 
     fn a_port(&self, fields: &Fields<'_>) -> Option<u16> {
-        let node = fields.required("port", "写上端口 · give the port")?;
+        let node = fields.required("port", both!("写上端口", "give the port"))?;
         self.port(&words::word(node, self.problems)?)
     }
 
     fn a_path(&self, fields: &Fields<'_>) -> Option<String> {
-        let node = fields.required("path", "写上路径, 如 /index.html · give the path")?;
+        let node = fields.required(
+            "path",
+            both!(
+                "写上路径, 如 /index.html",
+                "give the path, e.g. /index.html"
+            ),
+        )?;
         let said = words::word(node, self.problems)?;
-        let help = "路径以 / 开头, 不含空格 · a path begins with / and has no blanks";
+        let help = both!(
+            "路径以 / 开头, 不含空格",
+            "a path begins with / and has no blanks"
+        );
         self.read(&said, help, |text| {
             let fits = text.starts_with('/') && text.chars().all(|c| c.is_ascii_graphic());
             fits.then(|| text.to_owned())
@@ -408,7 +461,7 @@ impl Reading<'_> {
     }
 
     fn tls(&self, node: &Node) -> Option<Tls> {
-        let fields = Fields::of(node, "tls", self.problems)?;
+        let fields = Fields::of(node, noun("tls", "tls"), self.problems)?;
         let port = self.a_port(&fields);
         let ca = fields
             .optional("ca")
@@ -426,12 +479,12 @@ impl Reading<'_> {
     }
 
     fn page(&self, node: &Node) -> Option<Page> {
-        let fields = Fields::of(node, "page", self.problems)?;
+        let fields = Fields::of(node, noun("page", "page"), self.problems)?;
         let (port, path) = (self.a_port(&fields), self.a_path(&fields));
         let status = fields
             .optional("status")
             .and_then(|node| words::word(node, self.problems));
-        let help = "HTTP 状态是 100 至 599 · an HTTP status is 100 to 599";
+        let help = both!("HTTP 状态是 100 至 599", "an HTTP status is 100 to 599");
         let status = status.map_or(Some(200), |said| {
             let valid = |text: &str| text.parse().ok().filter(|s| (100..600).contains(s));
             self.read(&said, help, valid)
@@ -454,9 +507,9 @@ impl Reading<'_> {
     }
 
     fn sign_in(&self, node: &Node) -> Option<SignIn> {
-        let fields = Fields::of(node, "sign_in", self.problems)?;
+        let fields = Fields::of(node, noun("签到", "sign_in"), self.problems)?;
         let (port, path) = (self.a_port(&fields), self.a_path(&fields));
-        let help = "写上用哪家机构签到 · say whose sign-in";
+        let help = both!("写上用哪家机构签到", "say whose sign-in");
         let said = fields
             .required("institution", help)
             .and_then(|node| words::word(node, self.problems));
@@ -466,7 +519,12 @@ impl Reading<'_> {
         let found = all.iter().find(|one| one.code.as_str() == said.value);
         if found.is_none() && self.topology.is_some() {
             let known: BTreeSet<&str> = all.iter().map(|one| one.code.as_str()).collect();
-            let problem = words::unknown(codes::UNKNOWN_INSTITUTION, "institution", &said, known);
+            let problem = words::unknown(
+                codes::UNKNOWN_INSTITUTION,
+                noun("机构", "institution"),
+                &said,
+                known,
+            );
             self.problems.push(problem);
         }
         Some(SignIn {
@@ -477,18 +535,18 @@ impl Reading<'_> {
     }
 
     fn station(&self, node: &Node) -> Station {
-        let Some(fields) = Fields::of(node, "station", self.problems) else {
+        let Some(fields) = Fields::of(node, noun("工作站", "station"), self.problems) else {
             return Station::default();
         };
-        let number = |key: &'static str, help: &'static str, parse: fn(&str) -> Option<u64>| {
+        let number = |key: &'static str, help: Both, parse: fn(&str) -> Option<u64>| {
             let said = words::word(fields.optional(key)?, self.problems)?;
             self.read(&said, help, parse)
         };
-        let count = "写个数, 如 4 · write a number, e.g. 4";
-        let size = "写容量, 如 8GB 或 512MB · write a size, e.g. 8GB or 512MB";
+        let count = both!("写个数, 如 4", "write a number, e.g. 4");
+        let size = both!("写容量, 如 8GB 或 512MB", "write a size, e.g. 8GB or 512MB");
         let station = Station {
             processors: number("processors", count, |text| text.parse().ok()),
-            memory_mib: number("memory", size, mebibytes),
+            memory_mib: number("memory", size.clone(), mebibytes),
             disk_mib: number("disk", size, mebibytes),
             systems: fields.optional("systems").map_or(Vec::new(), |node| {
                 let said = words::words(node, self.problems);
@@ -498,7 +556,8 @@ impl Reading<'_> {
                         ("windows", "windows"),
                         ("macos", "macos"),
                     ];
-                    words::one_of(said, "system", &SYSTEMS, self.problems).map(str::to_owned)
+                    words::one_of(said, noun("操作系统", "system"), &SYSTEMS, self.problems)
+                        .map(str::to_owned)
                 };
                 said.iter().filter_map(known).collect()
             }),
@@ -509,12 +568,15 @@ impl Reading<'_> {
 
     fn advice(&self, node: &Node) -> Option<Advice> {
         const ENDS: [(&str, bool); 2] = [("passed", true), ("failed", false)];
-        let fields = Fields::of(node, "advice", self.problems)?;
+        let fields = Fields::of(node, noun("处置", "advice"), self.problems)?;
         let when = fields.required(
             "when",
-            "写上各项的结果, 如 {tcp: failed} · say how the probes came out, e.g. {tcp: failed}",
+            both!(
+                "写上各项的结果, 如 {{tcp: failed}}",
+                "say how the probes came out, e.g. {{tcp: failed}}"
+            ),
         );
-        let when = when.and_then(|node| Fields::of(node, "when", self.problems));
+        let when = when.and_then(|node| Fields::of(node, noun("when", "when"), self.problems));
         let mut conditions = Vec::new();
         if let Some(when) = when {
             for (name, probe) in Probe::ALL {
@@ -522,19 +584,25 @@ impl Reading<'_> {
                     continue;
                 };
                 let said = words::word(node, self.problems)?;
-                conditions.push((probe, words::one_of(&said, "end", &ENDS, self.problems)?));
+                conditions.push((
+                    probe,
+                    words::one_of(&said, noun("结束方式", "end"), &ENDS, self.problems)?,
+                ));
             }
             let at = when.at.clone();
             let before = self.problems.len();
             when.done();
             if conditions.is_empty() && self.problems.len() == before {
-                let help = "至少写一项 · name at least one probe";
-                let problem = at.error(codes::BAD_PREFLIGHT, "advice that always holds");
+                let help = both!("至少写一项", "name at least one probe");
+                let problem = at.error(
+                    codes::BAD_PREFLIGHT,
+                    both!("这条处置没有写条件, 时时成立", "advice that always holds"),
+                );
                 self.problems.push(problem.help(help));
             }
         }
         let say = fields
-            .required("say", "写上怎么办 · say what to do")
+            .required("say", both!("写上怎么办", "say what to do"))
             .and_then(|node| words::told(node, self.problems));
         fields.done();
         Some(Advice {
@@ -546,12 +614,12 @@ impl Reading<'_> {
     fn read<T>(
         &self,
         said: &Said<String>,
-        help: &str,
+        help: Both,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let read = parse(&said.value);
         if read.is_none() {
-            let message = format!("`{}` cannot be read here", said.value);
+            let message = both!("`{}` 这里读不懂", "`{}` cannot be read here", said.value);
             self.problems
                 .push(said.at.error(codes::BAD_PREFLIGHT, message).help(help));
         }

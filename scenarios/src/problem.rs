@@ -8,9 +8,10 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crosswipe_domain::AdmDivision;
+use crosswipe_domain::{AdmDivision, Both};
 
 use crate::codes;
+use crate::folder::PLAN_FILE;
 use crate::source::Source;
 
 /// 问题 · One thing that is wrong.
@@ -19,15 +20,15 @@ pub struct Problem {
     /// Stable word, e.g. `scenario::unknown_division`; never reused.
     pub code: &'static str,
     /// What is wrong: lower case, no full stop, values in backticks.
-    pub message: String,
+    pub message: Both,
     /// The file as the caller may open it.
     pub file: String,
     /// The file's text as shown (personal data masked, byte for byte as long); empty where it could not be read.
     pub source: Arc<str>,
     /// Where in `source`, in bytes; `None` = the file as a whole.
     pub span: Option<Range<usize>>,
-    /// How to mend it, Chinese · English.
-    pub help: Option<String>,
+    /// How to mend it.
+    pub help: Option<Both>,
     /// Whether the plan can be used all the same.
     pub severity: Severity,
     /// 改法 · How to mend it where only one thing can have been meant.
@@ -66,7 +67,7 @@ impl Problem {
         ))
     }
 
-    pub(crate) fn whole_file(code: &'static str, file: String, message: String) -> Problem {
+    pub(crate) fn whole_file(code: &'static str, file: String, message: Both) -> Problem {
         Problem {
             code,
             message,
@@ -79,12 +80,12 @@ impl Problem {
         }
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
-        self.help = Some(help.into());
+    pub(crate) fn help(mut self, help: Both) -> Problem {
+        self.help = Some(help);
         self
     }
 
-    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Problem {
+    pub(crate) fn maybe_help(mut self, help: Option<Both>) -> Problem {
         self.help = help;
         self
     }
@@ -125,10 +126,10 @@ impl At {
         })
     }
 
-    pub(crate) fn error(&self, code: &'static str, message: impl Into<String>) -> Problem {
+    pub(crate) fn error(&self, code: &'static str, message: Both) -> Problem {
         Problem {
             code,
-            message: message.into(),
+            message,
             file: self.source.shown_path.clone(),
             source: self.source.shown(),
             span: Some(self.span.clone()),
@@ -137,6 +138,18 @@ impl At {
             fix: None,
         }
     }
+}
+
+/// 名词 · What a thing is called in both languages; the English name is also that of its schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Noun {
+    pub(crate) zh: &'static str,
+    pub(crate) en: &'static str,
+}
+
+/// `noun("人员", "person")`.
+pub(crate) const fn noun(zh: &'static str, en: &'static str) -> Noun {
+    Noun { zh, en }
 }
 
 /// 如其所写 · A value and where it was written.
@@ -201,14 +214,22 @@ impl Problems {
         !self.lost.borrow().is_empty()
     }
 
-    /// All problems but those that follow from what was lost.
+    /// All problems but those that follow from what was lost: the plan's own file first, the others as they were read,
+    /// each from its top to its end.
     pub(crate) fn into_list(self) -> Vec<Problem> {
         let lost = self.lost.into_inner();
         let problems = self.list.into_inner().into_iter().enumerate();
-        problems
+        let mut told: Vec<Problem> = problems
             .filter(|(index, problem)| !lost.iter().any(|lost| lost.explains(*index, problem)))
             .map(|(_, problem)| problem)
-            .collect()
+            .collect();
+        let mut files: Vec<String> = told.iter().map(|problem| problem.file.clone()).collect();
+        files.sort_by_key(|file| !file.ends_with(PLAN_FILE));
+        let place = |file: &str| files.iter().position(|other| other == file);
+        told.sort_by_cached_key(|one| (place(&one.file), one.span.as_ref().map(|at| at.start)));
+        // A slip in a fragment is one slip, however often the fragment is used.
+        told.dedup();
+        told
     }
 }
 

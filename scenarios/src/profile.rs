@@ -15,8 +15,6 @@ mod schema;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use crosswipe_domain::Profile;
-
 pub(crate) use self::kind::recorded;
 use self::knobs::KNOBS;
 pub use self::schema::profile_schema;
@@ -25,10 +23,12 @@ use crate::fields::Fields;
 use crate::folder::Folder;
 use crate::nearest::suggest;
 use crate::node::{Node, Value, read_yaml};
+use crate::problem::noun;
 use crate::problem::{Problems, Said};
 use crate::source::{Source, decode};
 use crate::words;
 use crate::{Problem, Severity};
+use crosswipe_domain::{Both, Profile, both};
 
 /// 内置 · The editions that are shipped, by name, the national one first.
 pub const SHIPPED_PROFILES: [(&str, &str); 7] = [
@@ -76,25 +76,37 @@ pub fn check_profile(name_or_path: &str) -> (Option<Arc<Profile>>, Vec<Problem>)
     if let Some(shipped) = shipped_profile(name_or_path) {
         return (Some(shipped), Vec::new());
     }
-    let whole = |code, message: String, help: Option<String>| {
+    let whole = |code, message: Both, help: Option<Both>| {
+        let help =
+            help.unwrap_or_else(|| both!("核对路径与权限", "look at the path and its permissions"));
         let problem = Problem::whole_file(code, name_or_path.to_owned(), message);
-        (None, vec![problem.maybe_help(help)])
+        (None, vec![problem.help(help)])
     };
     if !is_file_name(name_or_path) && !Path::new(name_or_path).is_file() {
-        let message = format!("unknown profile `{name_or_path}`");
+        let message = both!(
+            "没有 `{name_or_path}` 这份地方规则",
+            "unknown profile `{name_or_path}`"
+        );
         let help = suggest(name_or_path, names());
         return whole(codes::UNKNOWN_PROFILE, message, help);
     }
     let bytes = match std::fs::read(name_or_path) {
         Ok(bytes) => bytes,
         Err(error) => {
-            let message = format!("the file `{name_or_path}` cannot be read: {}", error.kind());
+            let message = both!(
+                "文件 `{name_or_path}` 读不出: {}",
+                "the file `{name_or_path}` cannot be read: {}",
+                error.kind()
+            );
             return whole(codes::UNREADABLE_FILE, message, None);
         }
     };
     let Ok(text) = decode(&bytes) else {
-        let message = "the file is not UTF-8; it may be GBK".to_owned();
-        let help = "另存为 UTF-8 · save it as UTF-8".to_owned();
+        let message = both!(
+            "文件不是 UTF-8, 可能是 GBK 编码",
+            "the file is not UTF-8; it may be GBK"
+        );
+        let help = both!("另存为 UTF-8", "save it as UTF-8");
         return whole(codes::NOT_UTF8, message, Some(help));
     };
     let problems = Problems::default();
@@ -128,7 +140,7 @@ fn is_file_name(word: &str) -> bool {
 /// `profile:` of a topology or of one of its regions.
 pub(crate) fn read_profile(node: &Node, folder: &Folder, problems: &Problems) -> Arc<Profile> {
     let Value::Text(_) = node.value else {
-        let fields = Fields::of(node, "profile", problems);
+        let fields = Fields::of(node, noun("地方规则", "profile"), problems);
         let read = fields.map(|fields| Arc::new(read_over_base(fields, Some(folder), problems)));
         return read.unwrap_or_default();
     };
@@ -158,7 +170,7 @@ fn named(
     let known = names();
     problems.push(words::unknown(
         codes::UNKNOWN_PROFILE,
-        "profile",
+        noun("地方规则", "profile"),
         said,
         known,
     ));
@@ -168,14 +180,17 @@ fn named(
 /// A file of its own.
 fn read_text(source: Arc<Source>, problems: &Problems) -> Option<Profile> {
     let node = read_yaml(&source, problems)?;
-    let fields = Fields::of(&node, "profile", problems)?;
-    let help = "写上名称, 如 `profile: my-province` · name it, e.g. `profile: my-province`";
+    let fields = Fields::of(&node, noun("地方规则", "profile"), problems)?;
+    let help = both!(
+        "写上名称, 如 `profile: my-province`",
+        "name it, e.g. `profile: my-province`"
+    );
     let id = fields
         .required(HEAD[0], help)
         .and_then(|node| words::id(node, problems));
     let [zh, en] = [HEAD[1], HEAD[2]].map(|key| {
         fields
-            .required(key, "写上名称 · give its title")
+            .required(key, both!("写上名称", "give its title"))
             .and_then(|node| words::prose(node, problems))
     });
     let mut profile = read_over_base(fields, None, problems);
@@ -219,7 +234,7 @@ fn read_group(fields: Fields<'_>, prefix: &str, profile: &mut Profile, problems:
         };
         if !more {
             knob.kind.read(node, knob.key, profile, problems);
-        } else if let Some(fields) = Fields::of(node, word, problems) {
+        } else if let Some(fields) = Fields::of(node, noun(word, word), problems) {
             let prefix = format!("{prefix}{word}.");
             read_group(fields, &prefix, profile, problems);
         }
@@ -230,8 +245,14 @@ fn read_group(fields: Fields<'_>, prefix: &str, profile: &mut Profile, problems:
         && profile.clearing.is_none()
         && let Some(Node { at, .. }) = fields.optional("cleared_at")
     {
-        let help = "写明多久清算一次, 如 `cleared: day` · say how often, e.g. `cleared: day`";
-        let message = "`cleared_at` says when, but nothing says how often it is cleared";
+        let help = both!(
+            "写明多久清算一次, 如 `cleared: day`",
+            "say how often, e.g. `cleared: day`"
+        );
+        let message = both!(
+            "写了几点清算 (`cleared_at`), 没写多久清算一次",
+            "`cleared_at` says when, but nothing says how often it is cleared"
+        );
         problems.push(at.error(codes::MISSING_KEY, message).help(help));
     }
     fields.done();

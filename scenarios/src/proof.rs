@@ -5,13 +5,13 @@
 //! steps say what an honest platform would answer, and the world of the proof is the only one that does otherwise.
 //! Read by `cases`, played by `cli`. Not here: which faults there are (`mocks`; `cli` holds the words against them).
 
-use crosswipe_domain::FindingClass;
+use crosswipe_domain::{Both, FindingClass, both};
 
 use crate::Case;
 use crate::codes;
 use crate::fields::Fields;
 use crate::node::Node;
-use crate::problem::Problems;
+use crate::problem::{Problems, noun};
 use crate::words;
 
 /// 反证 · A case with what goes wrong in its world, and what must be found.
@@ -44,8 +44,8 @@ impl Proves {
 
 /// Reads `proves: {fault: …, finding: …}`; each is a word or a list.
 pub(crate) fn read_proves(node: &Node, problems: &Problems) -> Option<Proves> {
-    let fields = Fields::of(node, "proves", problems)?;
-    let said = |key: &'static str, help: &str| {
+    let fields = Fields::of(node, noun("反证", "proves"), problems)?;
+    let said = |key: &'static str, help: Both| {
         let node = fields.required(key, help)?;
         let said = words::words(node, problems);
         let texts: Vec<String> = said.into_iter().map(|said| said.value).collect();
@@ -53,17 +53,29 @@ pub(crate) fn read_proves(node: &Node, problems: &Problems) -> Option<Proves> {
     };
     let faults = said(
         "fault",
-        "写上哪一方做错什么, 如 old-platform-still-open · say what a party does wrong",
+        both!(
+            "写上哪一方做错什么, 如 old-platform-still-open",
+            "say what a party does wrong, e.g. old-platform-still-open"
+        ),
     );
     let findings = said(
         "finding",
-        "写上必须查出的类别, 如 gate:window · say which class must be found",
+        both!(
+            "写上必须查出的类别, 如 gate:window",
+            "say which class must be found, e.g. gate:window"
+        ),
     );
     fields.done();
     let (faults, findings) = (faults?, findings?);
     if let Some(strange) = findings.iter().find(|class| !is_class(class)) {
-        let message = format!("`{strange}` is no class of findings");
-        let help = "形如 gate:window、duplicate-settle; 见 crosswipe explain classes · write it like gate:window";
+        let message = both!(
+            "`{strange}` 不是发现的类别",
+            "`{strange}` is no class of findings"
+        );
+        let help = both!(
+            "形如 gate:window、duplicate-settle; 见 crosswipe explain classes",
+            "write it like gate:window, duplicate-settle; see crosswipe explain classes"
+        );
         problems.push(node.at.error(codes::UNKNOWN_WORD, message).help(help));
         return None;
     }

@@ -152,8 +152,13 @@ mod tests {
         };
         append(
             "bounds.yaml",
-            "  - case: till\n    steps:\n      - human: {zh: 刷卡, en: swipe}\n      - {await: \"2207\", within: 5m, expect: {setlinfo.psn_cash_pay: {le: 9.00}}}\n      - {await: \"2208\", within: 5m}\n",
+            "  - case: rows\n    rows: rows.csv\n    steps:\n      - {use: one, with: {who: $(who)}}\n  - case: till\n    steps:\n      - human: {zh: 刷卡, en: swipe}\n      - {await: \"2207\", within: 5m, expect: {setlinfo.psn_cash_pay: {le: 9.00}}}\n      - {await: \"2208\", within: 5m}\n",
         );
+        append(
+            "bounds.yaml",
+            "fragments:\n  one:\n    needs: [who]\n    steps: [{swipe: outpatient, person: $(who)}]\n",
+        );
+        std::fs::write(dir.path().join("rows.csv"), "who\nearly\n").unwrap();
         append(
             "plan.yaml",
             "amend: [{}]\npurge: [{party: \"insured:330100\"}]\nno_refund: {}\nsuspend: [{}]\nopen_points: [{}]\nschedule: {minutes: {outpatient: 5}, agreed: {region: 2}, travel: {between: [{}]}, cards: [{}]}\n",

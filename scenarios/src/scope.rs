@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{InfNo, Nature};
+use crosswipe_domain::{InfNo, Nature, both};
 
 use crate::codes;
 use crate::interface::settlement;
@@ -157,17 +157,24 @@ impl Scope {
             return;
         }
         problems.push(if self.names.contains(step) {
-            let message = format!("step `{step}` is not done by then");
-            let help = "它在后面, 或在另一个分支里: 调整顺序 · it comes later or in another branch: change the order";
+            let message = both!(
+                "到这里步骤 `{step}` 还没有办",
+                "step `{step}` is not done by then"
+            );
+            let help = both!(
+                "它在后面, 或在另一个分支里: 调整顺序",
+                "it comes later or in another branch: change the order"
+            );
             said.at.error(codes::CAPTURE_TOO_EARLY, message).help(help)
         } else {
             let help = suggest(step, self.gives.keys().map(String::as_str));
-            let message = format!("no earlier step is called `{step}`");
-            let none = || "前面没有步骤 · there is no earlier step".to_owned();
-            let help = help.or_else(|| Some(none()));
-            said.at
-                .error(codes::UNKNOWN_CAPTURE, message)
-                .maybe_help(help)
+            let message = both!(
+                "前面没有叫 `{step}` 的步骤",
+                "no earlier step is called `{step}`"
+            );
+            let none = || both!("前面没有步骤", "there is no earlier step");
+            let help = help.unwrap_or_else(none);
+            said.at.error(codes::UNKNOWN_CAPTURE, message).help(help)
         });
     }
 }

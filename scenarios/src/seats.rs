@@ -3,12 +3,12 @@
 //! Why so: only registered persons may be swiped, so who a step is about is settled here, in one place.
 //! Called by `steps`; `matrix` makes the seats.
 
-use crosswipe_domain::{Business, InstitutionCode, Topology};
+use crosswipe_domain::{Business, InstitutionCode, Topology, both};
 
 use crate::codes;
 use crate::fields::Fields;
 use crate::persons::Person;
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::steps::Reader;
 use crate::words;
 use crate::{Expect, Expected};
@@ -35,7 +35,7 @@ impl Reader<'_, '_> {
             });
         }
         let node = if needed {
-            fields.required("person", "写上人员标识 · name the person")
+            fields.required("person", both!("写上人员标识", "name the person"))
         } else {
             fields.optional("person")
         }?;
@@ -47,7 +47,7 @@ impl Reader<'_, '_> {
                 .map(|person| person.persona.label.as_str());
             self.problems.push(words::unknown(
                 codes::UNKNOWN_PERSON,
-                "person",
+                noun("人员", "person"),
                 &said,
                 known,
             ));
@@ -79,8 +79,15 @@ impl Reader<'_, '_> {
             _ => false,
         };
         if unregistered && !shows_refusal {
-            let message = format!("`{}` is not on the registry of test persons", persona.value);
-            let help = "先备案 (用途写 matrix 或 named), 或改为 play · file the person first, or `play` it";
+            let message = both!(
+                "`{}` 不在测试人员名册上",
+                "`{}` is not on the registry of test persons",
+                persona.value
+            );
+            let help = both!(
+                "先备案 (用途写 matrix 或 named), 或改为 play",
+                "file the person first (`use`: matrix or named), or `play` it"
+            );
             self.problems.push(
                 persona
                     .at
@@ -100,7 +107,7 @@ impl Reader<'_, '_> {
             self.cell_gives(fields, "institution");
             return Some(seat.institution.clone());
         }
-        let help = "写上机构编号 · give the institution's code";
+        let help = both!("写上机构编号", "give the institution's code");
         let node = if needed {
             fields.required("institution", help)
         } else {
@@ -126,8 +133,11 @@ impl Reader<'_, '_> {
         };
         let succeeds = matches!(expect.outcome, Expected::Ok | Expected::Accepted);
         if business == Some(Business::Pharmacy) && succeeds {
-            let message = format!("`{code}` is no pharmacy");
-            let help = "药店购药在定点零售药店办理, 编号以 P 开头 · drugs are bought at a designated pharmacy, whose code begins with P";
+            let message = both!("`{code}` 不是药店", "`{code}` is no pharmacy");
+            let help = both!(
+                "药店购药在定点零售药店办理, 编号以 P 开头",
+                "drugs are bought at a designated pharmacy, whose code begins with P"
+            );
             let at = fields.key_at("institution").unwrap_or(&fields.at);
             let problem = at.error(codes::WRONG_SHAPE, message);
             self.problems.push(problem.help(help));
@@ -139,8 +149,11 @@ impl Reader<'_, '_> {
         if fields.optional(key).is_some()
             && let Some(at) = fields.key_at(key)
         {
-            let help = "删去这一行 · drop this line";
-            let message = format!("`{key}` comes from the cell of the matrix");
+            let help = both!("删去这一行", "drop this line");
+            let message = both!(
+                "矩阵场景的 `{key}` 由矩阵填",
+                "`{key}` comes from the cell of the matrix"
+            );
             self.problems
                 .push(at.error(codes::UNKNOWN_KEY, message).help(help));
         }
@@ -164,7 +177,7 @@ pub(crate) fn institution(
             .map(|institution| institution.code.as_str());
         problems.push(words::unknown(
             codes::UNKNOWN_INSTITUTION,
-            "institution",
+            noun("机构", "institution"),
             said,
             known,
         ));

@@ -8,6 +8,8 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use crosswipe_domain::both;
+
 use crate::codes;
 use crate::problem::{At, Problems};
 
@@ -160,20 +162,25 @@ impl Slip {
         if written == '\t' {
             at.error(
                 codes::TAB,
-                "a tab stands here; YAML is indented with spaces",
+                both!(
+                    "这里有制表符; 缩进要用空格",
+                    "a tab stands here; YAML is indented with spaces"
+                ),
             )
-            .help("把制表符换成空格 · replace the tab by spaces")
+            .help(both!("把制表符换成空格", "replace the tab by spaces"))
             .fix(at.mend("\t", "  "))
         } else {
             at.error(
                 codes::FULL_WIDTH,
-                format!(
+                both!(
+                    "这里应是半角 `{}`, 写成了全角 `{written}`",
                     "full-width `{written}` stands where `{}` belongs",
                     self.meant
                 ),
             )
-            .help(format!(
-                "切换到半角输入: 把 `{written}` 改成 `{0}` · write the half-width `{0}`",
+            .help(both!(
+                "切换到半角输入: 把 `{written}` 改成 `{0}`",
+                "switch to half-width input: write `{0}` for `{written}`",
                 self.meant
             ))
             .fix(at.mend(&written.to_string(), spaced(written, self.meant)))
@@ -202,6 +209,7 @@ impl Cursor {
             '：' if !self.in_value && is_key(self.token.trim()) => ':',
             '－' if self.last.is_none() && rest.starts_with(' ') => '-',
             '，' if self.flow_depth > 0 && ascii(self.last) && ascii(next) => ',',
+            '，' if self.flow_depth > 0 && begins_with_key(rest) => ',',
             '｛' if self.token.trim().is_empty() => '{',
             '［' if self.token.trim().is_empty() => '[',
             '｝' if self.flow_depth > 0 && next.is_none_or(|next| !next.is_alphanumeric()) => '}',
@@ -243,6 +251,12 @@ fn is_key(token: &str) -> bool {
         && token
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+}
+
+/// ` key: …` follows.
+fn begins_with_key(rest: &str) -> bool {
+    let key = rest.split_once(": ").map(|(key, _)| key.trim());
+    key.is_some_and(is_key)
 }
 
 fn ascii(character: Option<char>) -> bool {

@@ -4,7 +4,7 @@
 //! contradict each other; on any visit but a stay they would say something that nobody carries out, so they are refused.
 //! Called by `steps` and `captures`. Not here: what a stay that was settled in its midst goes on with (`scope`).
 
-use crosswipe_domain::{Business, InfNo};
+use crosswipe_domain::{Both, Business, InfNo, both};
 
 use crate::Discharge;
 use crate::codes;
@@ -28,7 +28,7 @@ impl Reader<'_, '_> {
         let mid_stay = self.yes_no(fields, "mid_stay", unless == Discharge::NotYet);
         let said = KEYS.into_iter().find(|key| fields.has(key));
         let (last, mid_stay) = (last?, mid_stay?);
-        let wrong = |key: &str, message: &str, help: &str| {
+        let wrong = |key: &str, message: Both, help: Both| {
             let at = fields.key_at(key).unwrap_or(&fields.at);
             let problem = at.error(codes::WRONG_SHAPE, message);
             self.problems.push(problem.help(help));
@@ -37,18 +37,33 @@ impl Reader<'_, '_> {
         match (said, business?) {
             (Some(key), business) if business != Business::Inpatient => wrong(
                 key,
-                &format!("`{key}` on a visit that is no stay"),
-                "只用于 swipe: inpatient · only for `swipe: inpatient`",
+                both!(
+                    "不是住院, 却写了 `{key}`",
+                    "`{key}` on a visit that is no stay"
+                ),
+                both!("只用于 swipe: inpatient", "only for `swipe: inpatient`"),
             ),
             _ if mid_stay && last && written => wrong(
                 "mid_stay",
-                "`mid_stay` and `discharge_last` at once",
-                "中途结算不出院, 两者只写其一 · a stay settled in its midst is not discharged: write one of them",
+                both!(
+                    "`mid_stay` 与 `discharge_last` 同时写了",
+                    "`mid_stay` and `discharge_last` at once"
+                ),
+                both!(
+                    "中途结算不出院, 两者只写其一",
+                    "a stay settled in its midst is not discharged: write one of them"
+                ),
             ),
             _ if mid_stay && until.is_some_and(|until| until.base() == "2402") => wrong(
                 "until",
-                "`until` the discharge, but a settlement in mid-stay has none",
-                "删去 mid_stay, 或把 until 改为 2301、2303、2304 · drop `mid_stay`, or stop at 2301, 2303 or 2304",
+                both!(
+                    "`until` 写到出院, 而中途结算不办出院",
+                    "`until` the discharge, but a settlement in mid-stay has none"
+                ),
+                both!(
+                    "删去 mid_stay, 或把 until 改为 2301、2303、2304",
+                    "drop `mid_stay`, or stop at 2301, 2303 or 2304"
+                ),
             ),
             _ => Some(match (mid_stay, last) {
                 (true, _) => Discharge::NotYet,

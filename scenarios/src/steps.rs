@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{
-    Business, Channel, Chronic, InfNo, Moment, Nature, OfficeAct, Topology, Window,
+    Both, Business, Channel, Chronic, InfNo, Moment, Nature, OfficeAct, Topology, Window, both,
 };
 
 use crate::allow;
@@ -23,7 +23,7 @@ use crate::interface::{self, settlement};
 use crate::nearest::nearest;
 use crate::node::{Node, Value};
 use crate::persons::Person;
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Problems, Said, noun};
 use crate::scope::Scope;
 use crate::seats::Seat;
 use crate::words;
@@ -100,7 +100,7 @@ impl Reader<'_, '_> {
         seat: Option<&Seat>,
         read: &mut ReadSteps,
     ) -> Option<Step> {
-        let fields = Fields::of(node, "step", self.problems)?;
+        let fields = Fields::of(node, noun("步骤", "step"), self.problems)?;
         let kinds = KINDS
             .into_iter()
             .filter(|kind| fields.has(kind))
@@ -121,11 +121,18 @@ impl Reader<'_, '_> {
                 step
             }
             _ => {
-                let help = "每步写 swipe、continue、call、play、office、parallel 之一; human、await 另成一例, 不放进 parallel · give each step one of swipe, continue, call, play, office, parallel; human and await make a case of their own, never inside parallel";
+                let help = both!(
+                    "每步写 swipe、continue、call、play、office、parallel 之一; human、await 另成一例, 不放进 parallel",
+                    "give each step one of swipe, continue, call, play, office, parallel; human and await make a case of their own, never inside parallel"
+                );
                 let message = if kinds.is_empty() {
-                    "a step that does nothing".to_owned()
+                    both!("这一步什么也不做", "a step that does nothing")
                 } else {
-                    format!("a step is only one of {}", kinds.join(", "))
+                    both!(
+                        "一步只能写其中之一: {}",
+                        "a step is only one of {}",
+                        kinds.join(", ")
+                    )
                 };
                 let near = if kinds.is_empty() {
                     nearest_kind(&fields)
@@ -158,8 +165,12 @@ impl Reader<'_, '_> {
         };
         let place = fields.at.clone();
         if let Some(first) = read.places.insert(said.value.clone(), place) {
-            self.problems
-                .push(words::duplicate("step", &said.value, &said.at, &first));
+            self.problems.push(words::duplicate(
+                noun("步骤", "step"),
+                &said.value,
+                &said.at,
+                &first,
+            ));
         }
         Some(said.value)
     }
@@ -177,17 +188,29 @@ impl Reader<'_, '_> {
         let waits = |branch: &&Node| is_attended(branch);
         let inside = listed.iter().find(waits);
         if let Some(branch) = inside.or_else(|| Some(node).filter(waits)) {
-            let message = "`human` or `await` inside `parallel`";
+            let message = both!(
+                "`parallel` 里写了 `human` 或 `await`",
+                "`human` or `await` inside `parallel`"
+            );
             self.problems.push(attended_here(&branch.at, message));
             read.whole = false;
             return None;
         }
         if listed.len() < 2 {
-            let help = "parallel 下至少两个分支 · give `parallel` at least two branches";
+            let help = both!(
+                "parallel 下至少两个分支",
+                "give `parallel` at least two branches"
+            );
             self.problems.push(
                 fields
                     .at
-                    .error(codes::WRONG_SHAPE, "parallel with fewer than two branches")
+                    .error(
+                        codes::WRONG_SHAPE,
+                        both!(
+                            "parallel 下不足两个分支",
+                            "parallel with fewer than two branches"
+                        ),
+                    )
                     .help(help),
             );
         }
@@ -280,11 +303,20 @@ impl Reader<'_, '_> {
         let outpatient = matches!(business, None | Some(Business::Outpatient));
         let message = match (Chronic::is_code(&said.value), outpatient) {
             (true, true) => return Some(Some(said.value)),
-            (false, _) => format!("`{}` is no code of a chronic disease", said.value),
-            (true, false) => "`disease` goes with an outpatient visit".to_owned(),
+            (false, _) => both!(
+                "`{}` 不是慢特病病种编码",
+                "`{}` is no code of a chronic disease",
+                said.value
+            ),
+            (true, false) => both!(
+                "`disease` 只用于门诊",
+                "`disease` goes with an outpatient visit"
+            ),
         };
-        let help =
-            "慢特病门诊写病种编码, M 加 5 位数字 · of chronic outpatient care, M and five digits";
+        let help = both!(
+            "慢特病门诊写病种编码, M 加 5 位数字, 如 M03900",
+            "give the code of the chronic disease: M and five digits, e.g. M03900"
+        );
         let problem = said.at.error(codes::WRONG_SHAPE, message);
         self.problems.push(problem.help(help));
         None
@@ -296,11 +328,17 @@ impl Reader<'_, '_> {
         if let (Ok(Some(at)), Ok(Some(undo_at))) = (&at, &undo_at)
             && undo_at.value < at.value
         {
-            let help = "undo_at 应不早于 at · undo it at or after its `at`";
+            let help = both!(
+                "undo_at 应不早于 at",
+                "let `undo_at` be no earlier than `at`"
+            );
             self.problems.push(
                 undo_at
                     .at
-                    .error(codes::INSTANTS_BACKWARDS, "undone before it is swiped")
+                    .error(
+                        codes::INSTANTS_BACKWARDS,
+                        both!("回退的时刻早于刷卡", "undone before it is swiped"),
+                    )
                     .help(help),
             );
         }
@@ -321,15 +359,26 @@ impl Reader<'_, '_> {
             .and_then(|said| {
                 let infno = InfNo::new(&said.value);
                 if matches!(infno.base(), "3301" | "3302" | "3261" | "3262") {
-                    let help = "目录对照与清分确认由 HIS 自己发送 (crosswipe serve) · a HIS maps its items and confirms clearing by itself (crosswipe serve)";
-                    let message = format!("`{}` is of no person, so no case sends it", said.value);
+                    let help = both!(
+                        "目录对照与清分确认由 HIS 自己发送 (crosswipe serve)",
+                        "a HIS maps its items and confirms clearing by itself (crosswipe serve)"
+                    );
+                    let message = both!(
+                        "`{}` 不涉及个人, 用例里不发",
+                        "`{}` is of no person, so no case sends it",
+                        said.value
+                    );
                     self.problems
                         .push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
                     return None;
                 }
                 if infno.nature() == Nature::Unknown || OfficeAct::of(&infno).is_some() {
-                    let help = "四位交易编号, 如 2207 · a transaction number, e.g. 2207";
-                    let message = format!("unknown transaction number `{}`", said.value);
+                    let help = both!("四位交易编号, 如 2207", "a transaction number, e.g. 2207");
+                    let message = both!(
+                        "没有 `{}` 这个交易编号",
+                        "unknown transaction number `{}`",
+                        said.value
+                    );
                     self.problems
                         .push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
                     return None;
@@ -386,7 +435,7 @@ impl Reader<'_, '_> {
         let said = fields
             .optional(key)
             .and_then(|node| words::word(node, self.problems))?;
-        words::one_of(&said, "business", &VISITS, self.problems)
+        words::one_of(&said, noun("业务", "business"), &VISITS, self.problems)
     }
 
     pub(crate) fn expect(
@@ -413,7 +462,10 @@ impl Reader<'_, '_> {
     }
 
     pub(crate) fn basket(&mut self, fields: &Fields<'_>) -> Option<String> {
-        let help = "写上费用清单, 如 `items: basket/cold.yaml` · name the basket file";
+        let help = both!(
+            "写上费用清单, 如 `items: basket/cold.yaml`",
+            "name the basket file, e.g. `items: basket/cold.yaml`"
+        );
         let said = fields
             .required("items", help)
             .and_then(|node| words::prose(node, self.problems))?;
@@ -463,7 +515,7 @@ impl Reader<'_, '_> {
         let Some(node) = fields.optional("with") else {
             return Some(BTreeMap::new());
         };
-        let entries = Fields::of(node, "with", self.problems)?;
+        let entries = Fields::of(node, noun("with", "with"), self.problems)?;
         let mut with = BTreeMap::new();
         let mut whole = true;
         for (key, node) in entries.others() {
@@ -471,9 +523,11 @@ impl Reader<'_, '_> {
                 Value::Text(text) => text.clone(),
                 Value::Empty => String::new(),
                 _ => {
-                    let help = "写成 字段: 值 · write field: value";
-                    self.problems
-                        .push(wrong_shape(node, "a field holds text").help(help));
+                    let help = both!("写成 字段: 值", "write field: value");
+                    self.problems.push(
+                        wrong_shape(node, both!("字段的值应是文字", "a field holds text"))
+                            .help(help),
+                    );
                     continue;
                 }
             };
@@ -494,9 +548,9 @@ impl Reader<'_, '_> {
 }
 
 /// A key that was probably meant to say what the step is.
-fn nearest_kind(fields: &Fields<'_>) -> Option<String> {
+fn nearest_kind(fields: &Fields<'_>) -> Option<Both> {
     let near = fields
         .others()
         .find_map(|(key, _)| nearest(&key.value, KINDS.into_iter().chain(["human", "await"])))?;
-    Some(format!("是否想写 `{near}`? · did you mean `{near}`?"))
+    Some(both!("是否想写 `{near}`?", "did you mean `{near}`?"))
 }

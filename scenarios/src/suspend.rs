@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crosswipe_domain::{
-    AdmDivision, InfNo, Nature, OfficeAct, Phase, Public, Span, Suspension, Topology,
+    AdmDivision, InfNo, Nature, OfficeAct, Phase, Public, Span, Suspension, Topology, both,
 };
 
 use crate::allow::{business, channels};
@@ -15,7 +15,7 @@ use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
 use crate::phases::shown;
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::words;
 
 /// How far apart two places can be, as written.
@@ -52,15 +52,21 @@ pub(crate) fn read_suspensions(
 
 fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
     let problems = context.problems;
-    let fields = Fields::of(node, "suspend", problems)?;
+    let fields = Fields::of(node, noun("暂停", "suspend"), problems)?;
     let clause = fields
         .required(
             "clause",
-            "写上公告条款, 如 QJ6 · name the clause of the notice",
+            both!(
+                "写上公告条款, 如 QJ6",
+                "name the clause of the notice, e.g. QJ6"
+            ),
         )
         .and_then(|node| words::word(node, problems));
     let from = fields
-        .required("from", "写上何时起暂停 · from when on it is suspended")
+        .required(
+            "from",
+            both!("写上何时起暂停", "from when on it is suspended"),
+        )
         .and_then(|node| words::instant(node, problems));
     let to_node = fields.optional("to");
     let to = to_node.map(|node| words::instant(node, problems));
@@ -70,7 +76,7 @@ fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
     let messages = list(&fields, "messages", problems, |said| number(said, problems));
     let except = list(&fields, "except", problems, |said| number(said, problems));
     let span = list(&fields, "span", problems, |said| {
-        words::one_of(said, "distance", &SPANS, problems)
+        words::one_of(said, noun("范围", "distance"), &SPANS, problems)
     });
     let insured = list(&fields, "insured", problems, |said| region(said, context));
     let treatment = list(&fields, "treatment", problems, |said| region(said, context));
@@ -94,8 +100,12 @@ fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
         None => None,
     };
     if let Some(to) = to.as_ref().filter(|to| to.value <= from.value) {
-        let message = format!("suspended until `{}`, not after it begins", shown(to.value));
-        let help = "结束时刻应晚于开始时刻 · end it after it begins";
+        let message = both!(
+            "暂停到 `{}`, 不晚于开始时刻",
+            "suspended until `{}`, not after it begins",
+            shown(to.value)
+        );
+        let help = both!("结束时刻应晚于开始时刻", "end it after it begins");
         problems.push(to.at.error(codes::PHASE_BACKWARDS, message).help(help));
     }
     let read = Suspension {
@@ -120,14 +130,26 @@ fn suspension(node: &Node, context: &Context<'_>) -> Option<Suspension> {
         || !read.institutions.is_empty()
         || read.entries;
     if read.messages.iter().any(of_the_office) && of_visits {
-        let message = "an act of the office is suspended as a whole, for people of a place at most";
-        let help = "经办业务另写一条 suspend, 只可加 insured · give it a `suspend` of its own, with `insured` at most";
+        let message = both!(
+            "经办业务只能整项暂停, 至多限定参保地",
+            "an act of the office is suspended as a whole, for people of a place at most"
+        );
+        let help = both!(
+            "经办业务另写一条 suspend, 只可加 insured",
+            "give it a `suspend` of its own, with `insured` at most"
+        );
         let problem = from.at.error(codes::WRONG_SHAPE, message);
         problems.push(problem.help(help));
     }
     if !meets_an_open_phase(&read, context.phases) {
-        let message = "the public is closed to all the while, so nothing is left to suspend";
-        let help = "核对时刻, 或把阶段写成 public: open · look at its instants, or let the phase be `public: open`";
+        let message = both!(
+            "这段时间公众业务本来就全停, 没有可暂停的",
+            "the public is closed to all the while, so nothing is left to suspend"
+        );
+        let help = both!(
+            "核对时刻, 或把阶段写成 public: open",
+            "look at its instants, or let the phase be `public: open`"
+        );
         let problem = from.at.error(codes::SUSPENDS_NOTHING, message);
         problems.push(problem.help(help).into_warning());
     }
@@ -166,8 +188,15 @@ fn number(said: &Said<String>, problems: &Problems) -> Option<String> {
     if matches!(infno.nature(), Nature::Forward | Nature::Trial) {
         return Some(infno.base().to_owned());
     }
-    let message = format!("`{}` is no transaction that could be suspended", said.value);
-    let help = "写办理类的四位交易编号, 如 2401, 或经办业务, 如 manual-claim; 撤销和查询不停 · a number that books or tries, e.g. 2401, or an act of the office, e.g. manual-claim; undoing and asking goes on";
+    let message = both!(
+        "`{}` 不是能暂停的交易",
+        "`{}` is no transaction that could be suspended",
+        said.value
+    );
+    let help = both!(
+        "写办理类的四位交易编号, 如 2401, 或经办业务, 如 manual-claim; 撤销和查询不停",
+        "a number that books or tries, e.g. 2401, or an act of the office, e.g. manual-claim; undoing and asking goes on"
+    );
     problems.push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
     None
 }
@@ -182,7 +211,12 @@ fn institution(said: &Said<String>, context: &Context<'_>) -> Option<String> {
         return Some(said.value.clone());
     }
     let known: Vec<&str> = codes.by_ref().collect();
-    let problem = words::unknown(codes::UNKNOWN_INSTITUTION, "institution", said, known);
+    let problem = words::unknown(
+        codes::UNKNOWN_INSTITUTION,
+        noun("机构", "institution"),
+        said,
+        known,
+    );
     context.problems.push(problem);
     None
 }
@@ -193,7 +227,12 @@ fn region(said: &Said<String>, context: &Context<'_>) -> Option<AdmDivision> {
     if topology.region(code.value).is_none() {
         let known = topology.regions.iter().map(|region| region.code.as_str());
         let known: Vec<&str> = known.collect();
-        let problem = words::unknown(codes::UNKNOWN_DIVISION, "region", said, known);
+        let problem = words::unknown(
+            codes::UNKNOWN_DIVISION,
+            noun("统筹区", "region"),
+            said,
+            known,
+        );
         context.problems.push(problem);
         return None;
     }

@@ -7,9 +7,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crosswipe_domain::both;
+
 use crate::codes;
 use crate::nearest::suggest;
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Problems, Said, noun};
 use crate::source::Source;
 
 /// 列 · A column: its English and its Chinese name.
@@ -32,7 +34,7 @@ pub(crate) fn read_table(
     columns: &[Column],
     problems: &Problems,
 ) -> Vec<Row> {
-    let mut lines = cut(source, problems).into_iter();
+    let mut lines = lines_of(source, problems).into_iter();
     let Some(head) = lines.next() else {
         let at = At {
             source: Arc::clone(source),
@@ -40,8 +42,12 @@ pub(crate) fn read_table(
         };
         let names: Vec<&str> = columns.iter().map(|column| column.zh).collect();
         problems.push(
-            at.error(codes::BAD_TABLE, "the table is empty")
-                .help(format!("首行是列名 · head line: {}", names.join(","))),
+            at.error(codes::BAD_TABLE, both!("表是空的", "the table is empty"))
+                .help(both!(
+                    "首行写列名: {}",
+                    "write the head line: {}",
+                    names.join(",")
+                )),
         );
         return Vec::new();
     };
@@ -65,17 +71,20 @@ fn column_order(
     for (index, cell) in head.iter().enumerate() {
         match columns.iter().find(|column| is(column, cell)) {
             None if cell.value.contains('\t') => {
-                let help = "另存为逗号分隔的 CSV · save as comma-separated CSV";
+                let help = both!("另存为逗号分隔的 CSV", "save as comma-separated CSV");
                 problems.push(
                     cell.at
-                        .error(codes::TAB, "the table is separated by tabs")
+                        .error(
+                            codes::TAB,
+                            both!("表是用制表符分隔的", "the table is separated by tabs"),
+                        )
                         .help(help),
                 );
                 return None;
             }
             None if cell.value.contains('，') => problems.push(full_width_comma(cell)),
             None => {
-                let message = format!("unknown column `{}`", cell.value);
+                let message = both!("不认得的列 `{}`", "unknown column `{}`", cell.value);
                 let known = columns.iter().flat_map(|column| [column.zh, column.en]);
                 problems.push(
                     cell.at
@@ -86,7 +95,7 @@ fn column_order(
             Some(column) => {
                 if let Some(first) = head[..index].iter().find(|earlier| is(column, earlier)) {
                     problems.push(crate::words::duplicate(
-                        "column",
+                        noun("列", "column"),
                         &cell.value,
                         &cell.at,
                         &first.at,
@@ -102,12 +111,17 @@ fn column_order(
     if problems.len() == before {
         for (column, place) in columns.iter().zip(&order) {
             if place.is_none() {
-                let message = format!("column `{}` ({}) is missing", column.zh, column.en);
+                let message = both!(
+                    "缺少列 `{}` ({})",
+                    "column `{}` ({}) is missing",
+                    column.zh,
+                    column.en
+                );
                 problems.push(
                     head[0]
                         .at
                         .error(codes::MISSING_KEY, message)
-                        .help("在首行补上这一列 · add the column to the head line"),
+                        .help(both!("在首行补上这一列", "add the column to the head line")),
                 );
             }
         }
@@ -131,14 +145,15 @@ fn row(
         match cells.iter().find(|cell| cell.value.contains('，')) {
             Some(cell) => problems.push(full_width_comma(cell)),
             None => {
-                let message = format!(
+                let message = both!(
+                    "这一行有 {} 格, 首行有 {} 格",
                     "this row has {} cells, the head line has {}",
                     cells.len(),
                     head.len()
                 );
                 problems.push(
                     at.error(codes::BAD_TABLE, message)
-                        .help("补齐或删去多余的逗号 · add or drop commas"),
+                        .help(both!("补齐或删去多余的逗号", "add or drop commas")),
                 );
             }
         }
@@ -146,11 +161,15 @@ fn row(
     }
     for cell in &cells {
         if is_spreadsheet_number(&cell.value) {
-            let message = format!(
+            let message = both!(
+                "`{}` 是被表格软件改过的数, 末几位已丢失",
                 "`{}` is a number that a spreadsheet has rounded",
                 cell.value
             );
-            let help = "把该列设为文本后重新填写 · make the column text and fill it in again";
+            let help = both!(
+                "把该列设为文本后重新填写",
+                "make the column text and fill it in again"
+            );
             problems.push(cell.at.error(codes::SPREADSHEET_NUMBER, message).help(help));
             return None;
         }
@@ -172,14 +191,20 @@ fn full_width_comma(cell: &Said<String>) -> crate::Problem {
     };
     at.error(
         codes::FULL_WIDTH,
-        "full-width `，` stands where `,` belongs",
+        both!(
+            "这里应是半角 `,`, 写成了全角 `，`",
+            "full-width `，` stands where `,` belongs"
+        ),
     )
-    .help("切换到半角输入: 把 `，` 改成 `,` · write the half-width `,`")
+    .help(both!(
+        "切换到半角输入: 把 `，` 改成 `,`",
+        "switch to half-width input: write `,` for `，`"
+    ))
     .fix(at.mend("，", ","))
 }
 
 /// `9.99999E+17`: what a spreadsheet makes of an 18-digit number.
-fn is_spreadsheet_number(text: &str) -> bool {
+pub(crate) fn is_spreadsheet_number(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once("E+") else {
         return false;
     };
@@ -199,20 +224,20 @@ pub(crate) fn has_column(text: &str, column: &Column) -> bool {
 /// 原样 · The cells of a table's text, headings included, without their places.
 pub(crate) fn cells_of(text: &str) -> Vec<Vec<String>> {
     let source = Arc::new(Source::new(String::new(), text));
-    let lines = cut(&source, &Problems::default()).into_iter();
+    let lines = lines_of(&source, &Problems::default()).into_iter();
     lines
         .map(|cells| cells.into_iter().map(|cell| cell.value).collect())
         .collect()
 }
 
 /// The text cut into lines of cells; empty lines and lines that begin with `#` are left out.
-fn cut(source: &Arc<Source>, problems: &Problems) -> Vec<Vec<Said<String>>> {
+pub(crate) fn lines_of(source: &Arc<Source>, problems: &Problems) -> Vec<Vec<Said<String>>> {
     let mut lines = Vec::new();
     let mut start = 0;
     for line in source.text.split_inclusive('\n') {
         let text = line.trim_end_matches(['\n', '\r']);
         if !text.trim().is_empty() && !text.starts_with('#') && !text.bytes().all(|b| b == b',') {
-            lines.push(cut_line(text, start, source, problems));
+            lines.extend(cut_line(text, start, source, problems));
         }
         start += line.len();
     }
@@ -224,7 +249,7 @@ fn cut_line(
     start: usize,
     source: &Arc<Source>,
     problems: &Problems,
-) -> Vec<Said<String>> {
+) -> Option<Vec<Said<String>>> {
     let mut cells = Vec::new();
     let mut begin = 0;
     let mut quoted = false;
@@ -245,11 +270,15 @@ fn cut_line(
             span: start + begin..start + line.len(),
         };
         problems.push(
-            at.error(codes::BAD_TABLE, "a quote begins here and never ends")
-                .help("补上结尾的引号 · close the quote"),
+            at.error(
+                codes::BAD_TABLE,
+                both!("这里的引号没有结尾", "a quote begins here and never ends"),
+            )
+            .help(both!("补上结尾的引号", "close the quote")),
         );
+        return None;
     }
-    cells
+    Some(cells)
 }
 
 /// One cell without its blanks and quotes; its place covers the text inside.

@@ -2,12 +2,12 @@
 //!
 //! Called by `load` before anything that names a place. Not here: the catalogue (`catalogue`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, Institution, InstitutionCode, Profile, Region, Span, Topology,
+    AdmDivision, Institution, InstitutionCode, Profile, Region, Span, Topology, both,
 };
 
 use crate::codes;
@@ -15,7 +15,7 @@ use crate::fields::{Fields, items};
 use crate::folder::Folder;
 use crate::his::{read_his, report_shared};
 use crate::node::Node;
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Problems, Said, noun};
 use crate::profile::{read_profile, recorded};
 use crate::timing::{DeskSaid, read_desk};
 use crate::words;
@@ -37,30 +37,40 @@ pub(crate) struct Read {
 
 /// Reads the whole file; the catalogue is left empty.
 pub(crate) fn read_topology(node: &Node, folder: &Folder, problems: &Problems) -> Option<Read> {
-    let fields = Fields::of(node, "topology", problems)?;
+    let fields = Fields::of(node, noun("拓扑", "topology"), problems)?;
     let hub = fields.required(
         "hub",
-        "写上省平台或部平台的代码, 如 `hub: 330000` · name the hub, e.g. `hub: 330000`",
+        both!(
+            "写上省平台或部平台的代码, 如 `hub: 330000`",
+            "name the hub, e.g. `hub: 330000`"
+        ),
     );
     let hub = hub
         .and_then(|node| words::word(node, problems))
         .and_then(|said| words::division(&said, problems));
     let catalogue = fields.required(
         "catalogue",
-        "写上目录文件, 如 `catalogue: catalogue.csv` · name the catalogue file",
+        both!(
+            "写上目录文件, 如 `catalogue: catalogue.csv`",
+            "name the catalogue file, e.g. `catalogue: catalogue.csv`"
+        ),
     );
     let catalogue = catalogue.and_then(|node| words::prose(node, problems));
     let all = fields
         .optional("profile")
         .map(|node| read_profile(node, folder, problems))
         .unwrap_or_default();
-    let regions = fields.required("regions", "列出各统筹区 · list the regions");
+    let regions = fields.required("regions", both!("列出各统筹区", "list the regions"));
+    let mut seen = BTreeSet::new();
     let read: Vec<RegionEntry> = regions
         .map_or(&[][..], |node| items(node, problems))
         .iter()
-        .filter_map(|node| region(node, hub.as_ref(), (&all, folder), problems))
+        .filter_map(|node| region(node, (&all, folder), &mut seen, problems))
         .collect();
     fields.done();
+    if let Some(hub) = &hub {
+        report_hub(hub, &read, problems);
+    }
     report_repeats(&read, problems);
     let mut topology = Topology {
         hub: hub?.value,
@@ -104,21 +114,24 @@ struct InstitutionEntry {
 
 fn region(
     node: &Node,
-    hub: Option<&Said<AdmDivision>>,
     (all, folder): (&Arc<Profile>, &Folder),
+    seen: &mut BTreeSet<AdmDivision>,
     problems: &Problems,
 ) -> Option<RegionEntry> {
-    let Some(fields) = Fields::of(node, "region", problems) else {
+    let Some(fields) = Fields::of(node, noun("统筹区", "region"), problems) else {
         problems.lost_some(codes::UNKNOWN_DIVISION);
         problems.lost_some(codes::UNKNOWN_INSTITUTION);
         return None;
     };
-    let code = fields.required("code", "写上六位行政区划代码 · give the six-digit code");
+    let code = fields.required(
+        "code",
+        both!("写上六位行政区划代码", "give the six-digit code"),
+    );
     let code = code
         .and_then(|node| words::word(node, problems))
         .and_then(|said| words::division(&said, problems));
     let name = fields
-        .required("name", "写上地名 · give the name")
+        .required("name", both!("写上地名", "give the name"))
         .and_then(|node| words::prose(node, problems));
     let mut profile = fields.optional("profile").map_or_else(
         || Arc::clone(all),
@@ -132,11 +145,19 @@ fn region(
     let outside = fields
         .optional("outside")
         .map_or(Some(false), |node| words::yes_no(node, problems));
-    let listed = fields.required("institutions", "列出定点医药机构 · list the institutions");
+    let listed = fields.required(
+        "institutions",
+        both!("列出定点医药机构", "list the institutions"),
+    );
+    if listed.is_none() {
+        problems.lost_some(codes::UNKNOWN_INSTITUTION);
+    }
     let institutions = listed.map_or(&[][..], |node| items(node, problems));
+    // Of a code that stands twice nobody knows which is meant, so none is out of place below it.
+    let sure = code.as_ref().filter(|said| seen.insert(said.value));
     let institutions: Vec<InstitutionEntry> = institutions
         .iter()
-        .filter_map(|node| institution(node, code.as_ref(), problems))
+        .filter_map(|node| institution(node, sure, problems))
         .collect();
     fields.done();
     let Some(code) = code else {
@@ -150,17 +171,6 @@ fn region(
             .for_each(|one| problems.lost(one.institution.code.as_str()));
         return None;
     };
-    if let Some(hub) = hub
-        && hub.value.as_str() != NATION
-        && code.value.province() != hub.value
-    {
-        let message = format!(
-            "region `{}` does not lie under the hub `{}`",
-            code.value, hub.value
-        );
-        let help = "跨省计划的 hub 是 100000 · a plan across provinces has the hub 100000";
-        problems.push(code.at.error(codes::UNKNOWN_DIVISION, message).help(help));
-    }
     Some(RegionEntry {
         region: Region {
             code: code.value,
@@ -173,28 +183,69 @@ fn region(
     })
 }
 
+/// 省平台 · A hub has regions of its own province, or is the nation's; where none is, the hub itself is the slip.
+fn report_hub(hub: &Said<AdmDivision>, read: &[RegionEntry], problems: &Problems) {
+    let of_hub = |entry: &&RegionEntry| entry.region.code.province() == hub.value;
+    if hub.value.as_str() == NATION || read.iter().all(|entry| of_hub(&entry)) {
+        return;
+    }
+    if let (false, Some(first)) = (read.iter().any(|entry| of_hub(&entry)), read.first()) {
+        let province = first.region.code.province();
+        let message = both!(
+            "省平台 `{}` 与各统筹区不在一省",
+            "no region lies under the hub `{}`",
+            hub.value
+        );
+        let help = both!(
+            "写成 `{province}`; 跨省计划的 hub 是 100000",
+            "write `{province}`; a plan across provinces has the hub 100000"
+        );
+        problems.push(hub.at.error(codes::UNKNOWN_DIVISION, message).help(help));
+        return;
+    }
+    for entry in read.iter().filter(|entry| !of_hub(entry)) {
+        let message = both!(
+            "统筹区 `{}` 不归 `{}` 省平台管",
+            "region `{}` does not lie under the hub `{}`",
+            entry.region.code,
+            hub.value
+        );
+        let help = both!(
+            "改正代码; 跨省计划的 hub 是 100000",
+            "mend the code; a plan across provinces has the hub 100000"
+        );
+        problems.push(entry.at.error(codes::UNKNOWN_DIVISION, message).help(help));
+    }
+}
+
 fn institution(
     node: &Node,
     region: Option<&Said<AdmDivision>>,
     problems: &Problems,
 ) -> Option<InstitutionEntry> {
     const TIERS: [(&str, u8); 3] = [("1", 1), ("2", 2), ("3", 3)];
-    let Some(fields) = Fields::of(node, "institution", problems) else {
+    let Some(fields) = Fields::of(node, noun("机构", "institution"), problems) else {
         problems.lost_some(codes::UNKNOWN_INSTITUTION);
         return None;
     };
     let code = fields.required(
         "code",
-        "写上机构编号, 如 H33010000001 · give its code, e.g. H33010000001",
+        both!(
+            "写上机构编号, 如 H33010000001",
+            "give its code, e.g. H33010000001"
+        ),
     );
     let code = code.and_then(|node| words::word(node, problems));
     let name = fields
-        .required("name", "写上机构名称 · give its name")
+        .required("name", both!("写上机构名称", "give its name"))
         .and_then(|node| words::prose(node, problems));
-    let tier = fields.required("tier", "写上等级 1、2 或 3 · give its tier: 1, 2 or 3");
+    let tier = fields.required(
+        "tier",
+        both!("写上等级 1、2 或 3", "give its tier: 1, 2 or 3"),
+    );
     let tier = tier
         .and_then(|node| words::word(node, problems))
-        .and_then(|said| words::one_of(&said, "tier", &TIERS, problems));
+        .and_then(|said| words::one_of(&said, noun("等级", "tier"), &TIERS, problems));
     let his = fields
         .optional("his")
         .and_then(|node| read_his(node, problems));
@@ -207,25 +258,34 @@ fn institution(
     let parsed = well_formed(&code.value);
     match (&parsed, region) {
         (None, _) => {
-            let help = "H (医院) 或 P (药店) + 6 位区划 + 5 位 · H or P, six digits of the division, five characters";
+            let help = both!(
+                "H (医院) 或 P (药店) + 6 位区划 + 5 位",
+                "H or P, six digits of the division, five characters"
+            );
             problems.push(
                 code.at
                     .error(
                         codes::BAD_INSTITUTION,
-                        format!("`{}` is no institution code", code.value),
+                        both!(
+                            "`{}` 不是机构编号",
+                            "`{}` is no institution code",
+                            code.value
+                        ),
                     )
                     .help(help),
             );
         }
         (Some((_, division)), Some(region)) if region.value.span_to(*division) != Span::Local => {
-            let message = format!(
+            let message = both!(
+                "机构 `{}` 的编号属 `{division}`, 却写在 `{}` 下面",
                 "institution `{}` carries the division `{division}`, but stands under `{}`",
-                code.value, region.value
+                code.value,
+                region.value
             );
             problems.push(
                 code.at
                     .error(codes::BAD_INSTITUTION, message)
-                    .help("移到所属统筹区下 · move it under its own region"),
+                    .help(both!("移到所属统筹区下", "move it under its own region")),
             );
             problems.lost_some(codes::UNKNOWN_INSTITUTION);
         }
@@ -280,7 +340,7 @@ fn report_repeats(read: &[RegionEntry], problems: &Problems) {
         })
         .collect();
     let before = problems.len();
-    words::report_duplicates("region", &codes, problems);
+    words::report_duplicates(noun("统筹区", "region"), &codes, problems);
     let institutions: Vec<Said<String>> = read
         .iter()
         .flat_map(|entry| &entry.institutions)
@@ -289,7 +349,7 @@ fn report_repeats(read: &[RegionEntry], problems: &Problems) {
             at: one.at.clone(),
         })
         .collect();
-    words::report_duplicates("institution", &institutions, problems);
+    words::report_duplicates(noun("机构", "institution"), &institutions, problems);
     if problems.len() > before {
         // One of two equal codes was meant to be another.
         problems.lost_some(codes::UNKNOWN_DIVISION);

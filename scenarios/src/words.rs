@@ -4,10 +4,8 @@
 //! text: `0310` never becomes 310. Called by the readers of each file.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
 
-use crosswipe_domain::{AdmDivision, Day, Moment};
-
+use crosswipe_domain::{AdmDivision, Both, Day, Moment, both};
 use crosswipe_wire::without_strangers;
 
 use crate::Problem;
@@ -15,7 +13,7 @@ use crate::codes;
 use crate::fields::{items, wrong_shape};
 use crate::nearest::suggest;
 use crate::node::{Node, Value};
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Noun, Problems, Said, noun};
 
 /// 文字 · Prose: any text.
 pub(crate) fn prose(node: &Node, problems: &Problems) -> Option<Said<String>> {
@@ -25,7 +23,12 @@ pub(crate) fn prose(node: &Node, problems: &Problems) -> Option<Said<String>> {
             at: node.at.clone(),
         }),
         _ => {
-            problems.push(wrong_shape(node, "text belongs here"));
+            let wanted = both!("这里应是文字", "text belongs here");
+            let help = both!(
+                "写一个值, 不写成列表或 `键: 值`",
+                "write one value, no list and no `key: value`"
+            );
+            problems.push(wrong_shape(node, wanted).help(help));
             None
         }
     }
@@ -56,9 +59,13 @@ pub(crate) fn half_width(said: &Said<String>, problems: &Problems) -> bool {
         said.at
             .error(
                 codes::FULL_WIDTH,
-                format!("full-width `{wide}` in `{}`", said.value),
+                both!(
+                    "`{}` 里有全角字符 `{wide}`",
+                    "full-width `{wide}` in `{}`",
+                    said.value
+                ),
             )
-            .help(format!("切换到半角输入: `{meant}` · write `{meant}`"))
+            .help(both!("切换到半角输入: `{meant}`", "write `{meant}`"))
             .fix(
                 said.at
                     .mend(&said.value, &meant)
@@ -95,7 +102,7 @@ pub(crate) fn words(node: &Node, problems: &Problems) -> Vec<Said<String>> {
 /// One of the words that are possible here.
 pub(crate) fn one_of<T: Copy>(
     said: &Said<String>,
-    what: &str,
+    what: Noun,
     choices: &[(&str, T)],
     problems: &Problems,
 ) -> Option<T> {
@@ -117,13 +124,22 @@ pub(crate) fn one_of<T: Copy>(
 /// `what` is not among `candidates`.
 pub(crate) fn unknown<'a>(
     code: &'static str,
-    what: &str,
+    what: Noun,
     said: &Said<String>,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Problem {
+    let Noun { zh, en } = what;
     said.at
-        .error(code, format!("unknown {what} `{}`", said.value))
-        .maybe_help(suggest(&said.value, candidates))
+        .error(
+            code,
+            both!("不认得的{zh} `{}`", "unknown {en} `{}`", said.value),
+        )
+        .help(suggest(&said.value, candidates).unwrap_or_else(|| {
+            both!(
+                "这里一个{zh}也没有: 先写上再用",
+                "there is no {en} at all: write one first"
+            )
+        }))
 }
 
 /// 条款 · A clause that the plan's `clauses` do not name.
@@ -132,8 +148,11 @@ pub(crate) fn report_clause(said: &Said<String>, clauses: &BTreeSet<String>, pro
         return;
     }
     let known = clauses.iter().map(String::as_str);
-    let unknown = unknown(codes::UNKNOWN_CLAUSE, "clause", said, known);
-    let help = "先在 plan.yaml 的 clauses 里写上 · write it under `clauses` of plan.yaml first";
+    let unknown = unknown(codes::UNKNOWN_CLAUSE, noun("条款", "clause"), said, known);
+    let help = both!(
+        "先在 plan.yaml 的 clauses 里写上",
+        "write it under `clauses` of plan.yaml first"
+    );
     problems.push(if clauses.is_empty() {
         unknown.help(help)
     } else {
@@ -151,14 +170,19 @@ pub(crate) fn yes_no(node: &Node, problems: &Problems) -> Option<bool> {
         ("是", true),
         ("否", false),
     ];
-    one_of(&word(node, problems)?, "answer", &CHOICES, problems)
+    one_of(
+        &word(node, problems)?,
+        noun("是否", "answer"),
+        &CHOICES,
+        problems,
+    )
 }
 
-/// Reads by a domain parser whose message is fit to be shown.
-pub(crate) fn parsed<T, E: Display>(
+/// Reads by a parser that says what is wrong.
+pub(crate) fn parsed<T, E: Into<Both>>(
     said: &Said<String>,
     code: &'static str,
-    help: &str,
+    help: Both,
     parse: impl Fn(&str) -> Result<T, E>,
     problems: &Problems,
 ) -> Option<Said<T>> {
@@ -168,15 +192,17 @@ pub(crate) fn parsed<T, E: Display>(
             at: said.at.clone(),
         }),
         Err(error) => {
-            problems.push(said.at.error(code, error.to_string()).help(help));
+            problems.push(said.at.error(code, error.into()).help(help));
             None
         }
     }
 }
 
 /// What helps with an amount.
-pub(crate) const AMOUNT_HELP: &str =
-    "金额写到分, 如 12.50 · amounts have at most two decimals, e.g. 12.50";
+pub(crate) const AMOUNT_HELP: Both = Both::new(
+    "金额写到分, 如 12.50",
+    "amounts have at most two decimals, e.g. 12.50",
+);
 
 /// 时刻 · An instant with its offset; hour 24 and a missing offset have messages of their own.
 pub(crate) fn instant(node: &Node, problems: &Problems) -> Option<Said<Moment>> {
@@ -196,20 +222,74 @@ fn bad_instant(text: &str, at: &At) -> Problem {
     {
         if rest.starts_with("24") {
             return at
-                .error(codes::HOUR_24, format!("`{text}` says hour 24, which reads both as this day and as the next"))
-                .help(format!("N日24时写成次日零点 `{0}T00:00+08:00` · write the next day's `{0}T00:00+08:00`", day.next()))
-                .fix(at.mend(text, format!("{}T00:00+08:00", day.next())).filter(|_| is_midnight(rest)));
+                .error(
+                    codes::HOUR_24,
+                    both!(
+                        "`{text}` 写了24时, 可以读成当天, 也可以读成次日",
+                        "`{text}` says hour 24, which reads both as this day and as the next"
+                    ),
+                )
+                .help(both!(
+                    "N日24时写成次日零点 `{0}T00:00+08:00`",
+                    "write the next day's `{0}T00:00+08:00`",
+                    day.next()
+                ))
+                .fix(
+                    at.mend(text, format!("{}T00:00+08:00", day.next()))
+                        .filter(|_| is_midnight(rest)),
+                );
         }
         let with_offset = format!("{day}T{rest}+08:00");
         if Moment::parse(&with_offset).is_ok() {
             return at
-                .error(codes::MISSING_OFFSET, format!("`{text}` has no offset"))
-                .help(format!("写成 `{with_offset}` · write `{with_offset}`"))
+                .error(
+                    codes::MISSING_OFFSET,
+                    both!("`{text}` 没有写时区", "`{text}` has no offset"),
+                )
+                .help(both!("写成 `{with_offset}`", "write `{with_offset}`"))
                 .fix(at.mend(text, with_offset));
         }
     }
-    at.error(codes::BAD_INSTANT, format!("`{text}` is no instant"))
-        .help("形如 `2017-06-02T09:00+08:00` · write it like `2017-06-02T09:00+08:00`")
+    if let Some(meant) = office_instant(text) {
+        let message = both!(
+            "`{text}` 不是时刻的写法",
+            "`{text}` is not how an instant is written"
+        );
+        return at
+            .error(codes::BAD_INSTANT, message)
+            .help(both!("写成 `{meant}`", "write `{meant}`"))
+            .fix(at.mend(text, meant));
+    }
+    at.error(
+        codes::BAD_INSTANT,
+        both!("`{text}` 不是时刻", "`{text}` is no instant"),
+    )
+    .help(both!(
+        "形如 `2017-06-02T09:00+08:00`",
+        "write it like `2017-06-02T09:00+08:00`"
+    ))
+}
+
+/// `2030年3月1日18时30分`, `2030/3/1 18:30` as an instant; a day without its hour is none, and hour 24 is none.
+fn office_instant(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_digit() || " T:/-.年月日时点分秒".contains(c);
+    let numbers: Vec<u32> = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|digits| !digits.is_empty())
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    let (&[year, month, day, hour], rest) = numbers.split_first_chunk::<4>()?;
+    if !text.chars().all(plain) || year < 1000 || rest.len() > 2 {
+        return None;
+    }
+    let [minute, second] = [0, 1].map(|at| rest.get(at).copied().unwrap_or(0));
+    let mut meant = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}");
+    if second > 0 {
+        meant += &format!(":{second:02}");
+    }
+    meant += "+08:00";
+    Moment::parse(&meant).is_ok().then_some(meant)
 }
 
 /// Hour 24 and nothing after it.
@@ -227,12 +307,15 @@ pub(crate) fn duration_ms(node: &Node, problems: &Problems) -> Option<Said<i64>>
     let said = word(node, problems)?;
     let parsed = length_ms(&said.value);
     if parsed.is_none() {
-        let help = "形如 `2h`、`30m`、`90s` · write it like `2h`, `30m`, `90s`";
+        let help = both!(
+            "形如 `2h`、`30m`、`90s`",
+            "write it like `2h`, `30m`, `90s`"
+        );
         problems.push(
             said.at
                 .error(
                     codes::BAD_DURATION,
-                    format!("`{}` is no length of time", said.value),
+                    both!("`{}` 不是时长", "`{}` is no length of time", said.value),
                 )
                 .help(help),
         );
@@ -271,13 +354,21 @@ pub(crate) fn division(said: &Said<String>, problems: &Problems) -> Option<Said<
                 .map(|c| if matches!(c, 'O' | 'o') { '0' } else { c })
                 .collect();
             let help = if AdmDivision::parse(&meant).is_ok() {
-                format!(
-                    "行政区划代码是 6 位数字: 把字母 O 改成数字 0, `{meant}` · six digits: write 0, not the letter O: `{meant}`"
+                both!(
+                    "行政区划代码是 6 位数字: 把字母 O 改成数字 0, `{meant}`",
+                    "six digits: write 0, not the letter O: `{meant}`"
                 )
             } else {
-                "行政区划代码是 6 位数字, 如 330100 · six digits, e.g. 330100".to_owned()
+                both!(
+                    "行政区划代码是 6 位数字, 如 330100",
+                    "six digits, e.g. 330100"
+                )
             };
-            let message = format!("unknown administrative division `{}`", said.value);
+            let message = both!(
+                "`{}` 不是行政区划代码",
+                "unknown administrative division `{}`",
+                said.value
+            );
             let fix = AdmDivision::parse(&meant)
                 .ok()
                 .and_then(|_| said.at.mend(&said.value, &meant));
@@ -296,11 +387,16 @@ pub(crate) fn id(node: &Node, problems: &Problems) -> Option<Said<String>> {
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
     if !fits || said.value.chars().count() > 48 {
-        let help =
-            "只用文字、数字和 - _ . :, 不超过 48 字 · letters, digits and - _ . : only, at most 48";
+        let help = both!(
+            "只用文字、数字和 - _ . :, 不超过 48 字",
+            "letters, digits and - _ . : only, at most 48"
+        );
         problems.push(
             said.at
-                .error(codes::BAD_ID, format!("`{}` cannot be an id", said.value))
+                .error(
+                    codes::BAD_ID,
+                    both!("`{}` 不能作标识", "`{}` cannot be an id", said.value),
+                )
                 .help(help),
         );
         return None;
@@ -310,7 +406,7 @@ pub(crate) fn id(node: &Node, problems: &Problems) -> Option<Said<String>> {
 
 /// Reports each value that was said before, `what` being what it names; gives those said for the first time.
 pub(crate) fn report_duplicates<'a>(
-    what: &str,
+    what: Noun,
     said: impl IntoIterator<Item = &'a Said<String>>,
     problems: &Problems,
 ) {
@@ -326,16 +422,21 @@ pub(crate) fn report_duplicates<'a>(
 }
 
 /// `what` `shown` stands twice.
-pub(crate) fn duplicate(what: &str, shown: &str, at: &At, first: &At) -> Problem {
+pub(crate) fn duplicate(what: Noun, shown: &str, at: &At, first: &At) -> Problem {
     let line = crate::fields::line_of(first);
-    let place = if std::sync::Arc::ptr_eq(&at.source, &first.source) {
-        format!("line {line}")
+    let Noun { zh, en } = what;
+    let told = if std::sync::Arc::ptr_eq(&at.source, &first.source) {
+        both!(
+            "{zh} `{shown}` 重复, 前一处在第 {line} 行",
+            "{en} `{shown}` stands twice, first in line {line}"
+        )
     } else {
-        format!("{}:{line}", first.source.shown_path)
+        let file = &first.source.shown_path;
+        both!(
+            "{zh} `{shown}` 重复, 前一处在 {file}:{line}",
+            "{en} `{shown}` stands twice, first in {file}:{line}"
+        )
     };
-    at.error(
-        codes::DUPLICATE_ID,
-        format!("{what} `{shown}` stands twice, first in {place}"),
-    )
-    .help("改名, 或删去重复的一处 · rename one or drop it")
+    at.error(codes::DUPLICATE_ID, told)
+        .help(both!("改名, 或删去重复的一处", "rename one or drop it"))
 }

@@ -594,6 +594,32 @@ pub(crate) struct Common {
     pub(crate) quiet: bool,
 }
 
+impl Command {
+    /// What every command has.
+    pub(crate) fn common(&self) -> &Common {
+        match self {
+            Command::Init(Init { common, .. })
+            | Command::Plan(PlanArgs { common, .. })
+            | Command::Preflight(Preflight { common, .. })
+            | Command::Run(Run { common, .. })
+            | Command::Sim(Sim { common, .. })
+            | Command::Resume(Resume { common, .. })
+            | Command::Serve(Serve { common, .. })
+            | Command::Verify(Verify { common, .. })
+            | Command::Audit(Audit { common, .. })
+            | Command::Conform(Conform { common, .. })
+            | Command::Close(Close { common, .. })
+            | Command::Amend(Amend { common, .. })
+            | Command::Review(Review { common, .. })
+            | Command::Report(Report { common, .. })
+            | Command::Lint(Lint { common, .. })
+            | Command::Merge(Merge { common, .. })
+            | Command::Schema(Schema { common, .. })
+            | Command::Explain(Explain { common, .. }) => common,
+        }
+    }
+}
+
 impl Common {
     /// The language: as typed, else of the locale; if nothing says English, Chinese.
     pub(crate) fn lang(&self) -> Lang {

@@ -144,8 +144,8 @@ pub(crate) fn with_all(
 pub(crate) fn refused(cannot: crosswipe_scenarios::CannotAmend) -> Trouble {
     Trouble::Usage {
         code: cannot.code,
-        what: cannot.what,
-        help: cannot.help,
+        what: cannot.what.to_string(),
+        help: cannot.help.to_string(),
     }
 }
 

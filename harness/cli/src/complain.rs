@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use crosswipe_domain::Both;
 use crosswipe_journal::JournalError;
+use crosswipe_reports::Lang;
 use crosswipe_runner::Halt;
 use crosswipe_scenarios::{Problem, Severity};
 
@@ -272,29 +274,38 @@ fn taken_over_help(dir: &Path) -> String {
 }
 
 /// Prints a trouble and says the exit code.
-pub(crate) fn trouble(trouble: &Trouble) -> ExitCode {
+pub(crate) fn trouble(trouble: &Trouble, lang: Lang) -> ExitCode {
     match trouble {
-        Trouble::Plan(problems) => self::problems(problems),
-        Trouble::Books(flaws) => to_stderr(&flaws_told(trouble.code(), &flaws.told, flaws.more)),
-        Trouble::Traffic(flaws) => to_stderr(&flaws_told(trouble.code(), flaws, 0)),
+        Trouble::Plan(problems) => self::problems(problems, lang),
+        Trouble::Books(flaws) => {
+            to_stderr(&flaws_told(trouble.code(), &flaws.told, flaws.more, lang));
+        }
+        Trouble::Traffic(flaws) => to_stderr(&flaws_told(trouble.code(), flaws, 0, lang)),
         other => to_stderr(&told(other, "error")),
     }
     trouble.exit().into()
 }
 
 /// Prints every flaw of delivered files: what, where, how to mend it.
-fn flaws_told(code: &str, flaws: &[Flaw], more: usize) -> String {
+fn flaws_told(code: &str, flaws: &[Flaw], more: usize, lang: Lang) -> String {
     let mut text = String::new();
     for flaw in flaws {
         text += &format!(
             "error[{code}]: {}\n --> {}\n  = help: {}\n",
-            flaw.what, flaw.place, flaw.mend
+            said_in(lang, &flaw.what),
+            flaw.place,
+            said_in(lang, &flaw.mend)
         );
     }
     if more > 0 {
         text += &format!("另有 {more} 处 · and {more} more\n");
     }
     text
+}
+
+/// The sentence in a language.
+pub(crate) fn said_in(lang: Lang, both: &Both) -> &str {
+    lang.pick(&both.zh, &both.en)
 }
 
 /// Prints a trouble that comes with a result.
@@ -324,7 +335,7 @@ fn told(trouble: &Trouble, level: &str) -> String {
 }
 
 /// Draws all problems of plan files, with line, column and caret, and counts them; nothing where there is none.
-pub(crate) fn problems(problems: &[Problem]) {
+pub(crate) fn problems(problems: &[Problem], lang: Lang) {
     if problems.is_empty() {
         return;
     }
@@ -335,25 +346,47 @@ pub(crate) fn problems(problems: &[Problem]) {
         Renderer::plain()
     };
     for problem in problems {
-        to_stderr(&format!("{}\n\n", drawn(problem, &renderer)));
+        to_stderr(&format!("{}\n\n", drawn(problem, lang, &renderer)));
     }
     let errors = problems
         .iter()
         .filter(|problem| problem.severity == Severity::Error)
         .count();
-    let warnings = problems.len() - errors;
-    to_stderr(&format!(
-        "{errors} 个错误 errors, {warnings} 个警告 warnings\n"
-    ));
+    to_stderr(&counted(problems, errors, lang));
 }
 
-fn drawn(problem: &Problem, renderer: &Renderer) -> String {
+/// How many there are, and what to type next.
+fn counted(problems: &[Problem], errors: usize, lang: Lang) -> String {
+    let warnings = problems.len() - errors;
+    let many = |count: usize, one: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    };
+    let mut told = match lang {
+        Lang::Zh => format!("{errors} 个错误, {warnings} 个警告"),
+        Lang::En => format!("{}, {}", many(errors, "error"), many(warnings, "warning")),
+    };
+    if let Some(first) = problems.first() {
+        told += lang.pick("; 逐条说明: ", "; explained by: ");
+        told += &format!("crosswipe explain {}", first.code);
+    }
+    let mendable = problems.iter().filter(|one| one.fix.is_some()).count();
+    if mendable > 0 {
+        told += &match lang {
+            Lang::Zh => format!("; 其中 {mendable} 处可由 crosswipe lint --fix 改正"),
+            Lang::En => format!("; crosswipe lint --fix mends {mendable} of them"),
+        };
+    }
+    told + "\n"
+}
+
+fn drawn(problem: &Problem, lang: Lang, renderer: &Renderer) -> String {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level
-        .primary_title(problem.message.as_str())
+        .primary_title(said_in(lang, &problem.message))
         .id(problem.code);
     let mut group = match &problem.span {
         Some(span) => {
@@ -369,7 +402,7 @@ fn drawn(problem: &Problem, renderer: &Renderer) -> String {
         }
     };
     if let Some(help) = &problem.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(said_in(lang, help)));
     }
     renderer.render(&[group]).to_string()
 }

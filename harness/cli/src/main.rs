@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return exit::of_usage(&error),
     };
+    let lang = args.command.common().lang();
     let ended = match args.command {
         Command::Plan(plan) => command::plan::plan(&plan),
         Command::Run(run) => command::run::run(&run),
@@ -63,6 +64,6 @@ fn main() -> ExitCode {
     };
     match ended {
         Ok(exit) => exit.into(),
-        Err(trouble) => complain::trouble(&trouble),
+        Err(trouble) => complain::trouble(&trouble, lang),
     }
 }

@@ -17,6 +17,7 @@
 //! | 业务意图 | `TxId` (τ) | one thing the run wants booked; undone exactly once |
 
 mod amend;
+mod both;
 mod canonical;
 mod channel;
 mod division;
@@ -38,6 +39,7 @@ mod voucher;
 mod window;
 
 pub use amend::Amendment;
+pub use both::Both;
 pub use canonical::{canonical_json, push_json_string};
 pub use channel::Channel;
 pub use division::{AdmDivision, BadDivision, Span};

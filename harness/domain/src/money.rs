@@ -11,6 +11,8 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Both, both};
+
 /// 金额 · An amount in fen; negative for a reversal. In JSON evidence it is the integer fen.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -256,6 +258,24 @@ pub enum BadAmount {
     /// More than 14 digits before the point.
     #[error("`{0}` has more than 14 digits before the point")]
     TooLarge(String),
+}
+
+impl From<BadAmount> for Both {
+    fn from(bad: BadAmount) -> Both {
+        match bad {
+            BadAmount::NotDecimal(text) => {
+                both!("`{text}` 不是小数", "`{text}` is not a decimal number")
+            }
+            BadAmount::TooFine { text, scale } => both!(
+                "`{text}` 的小数超过 {scale} 位",
+                "`{text}` has more than {scale} decimals"
+            ),
+            BadAmount::TooLarge(text) => both!(
+                "`{text}` 的整数部分超过 14 位",
+                "`{text}` has more than 14 digits before the point"
+            ),
+        }
+    }
 }
 
 fn scaled(text: &str, scale: u32) -> Result<i64, BadAmount> {

@@ -209,6 +209,15 @@ impl Certificate {
         }
     }
 
+    /// English name.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Certificate::IdCard => "identity card",
+            Certificate::PermanentResidence => "foreigner's permanent residence card",
+            Certificate::ResidencePermit => "residence permit of Hong Kong, Macao and Taiwan",
+        }
+    }
+
     /// Whether a number can be one of this document. Identity cards and permits share form and check character
     /// (GB 11643); only the beginning tells them apart.
     pub fn fits(self, number: &IdNumber) -> bool {

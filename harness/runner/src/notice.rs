@@ -82,7 +82,9 @@ impl Notice {
     fn take(&self, first: &Plan, amendment: Amendment) -> Result<(), String> {
         let mut state = self.write();
         let before = state.plan.as_ref().unwrap_or(first);
-        let amended = before.amended(amendment).map_err(|cannot| cannot.what)?;
+        let amended = before
+            .amended(amendment)
+            .map_err(|cannot| cannot.what.to_string())?;
         let cases = amended.plan.cases.iter();
         let turned = cases.filter(|case| amended.old.contains(&case.id));
         let turned: Vec<_> = turned.flat_map(expectations).collect();

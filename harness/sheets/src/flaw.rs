@@ -2,20 +2,22 @@
 
 use std::path::Path;
 
+use crosswipe_domain::Both;
+
 /// 毛病 · Something in a file that keeps it from being used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Flaw {
     /// `file:line`, `file!sheet!cell`, or the file alone.
     pub place: String,
     /// What is wrong.
-    pub what: String,
+    pub what: Both,
     /// How to mend it.
-    pub mend: String,
+    pub mend: Both,
 }
 
 impl Flaw {
     /// A flaw at a place.
-    pub fn new(place: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Flaw {
+    pub fn new(place: impl Into<String>, what: impl Into<Both>, mend: impl Into<Both>) -> Flaw {
         Flaw {
             place: place.into(),
             what: what.into(),
@@ -24,7 +26,7 @@ impl Flaw {
     }
 
     /// A flaw of a file as a whole.
-    pub fn of_file(path: &Path, what: impl Into<String>, mend: impl Into<String>) -> Flaw {
+    pub fn of_file(path: &Path, what: impl Into<Both>, mend: impl Into<Both>) -> Flaw {
         Flaw::new(path.display().to_string(), what, mend)
     }
 }

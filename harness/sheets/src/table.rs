@@ -9,7 +9,7 @@ use std::io::{BufReader, Cursor, Read, Seek as _};
 use std::path::{Path, PathBuf};
 
 use calamine::{Data, Range, Reader as _};
-use crosswipe_domain::Moment;
+use crosswipe_domain::{Both, Moment, both};
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 
 use crate::value::Cell;
@@ -45,7 +45,7 @@ enum From {
     },
 }
 
-const MEND_TEXT: &str = "另存为 UTF-8 的 CSV · save it as CSV in UTF-8";
+const MEND_TEXT: Both = Both::new("另存为 UTF-8 的 CSV", "save it as CSV in UTF-8");
 
 impl Table {
     /// A CSV file.
@@ -56,8 +56,8 @@ impl Table {
         let failed = |error: std::io::Error| {
             Flaw::of_file(
                 path,
-                format!("读不出 · could not be read: {error}"),
-                "检查路径与权限 · check path and permissions",
+                both!("读不出: {error}", "could not be read: {error}"),
+                both!("检查路径与权限", "check path and permissions"),
             )
         };
         let mut file = File::open(path).map_err(failed)?;
@@ -144,8 +144,7 @@ impl Table {
         match (&self.from, column) {
             (From::Csv { .. }, None) => format!("{}:{number}", self.name()),
             (From::Csv { .. }, Some(column)) => {
-                format!("{}:{number} 第 {} 列 column {0}", self.name(), column + 1)
-                    .replace("column {0}", &format!("column {}", column + 1))
+                format!("{}:{number} 第 {1} 列 column {1}", self.name(), column + 1)
             }
             (From::Sheet { .. }, None) => format!("{}!{number}", self.name()),
             (From::Sheet { range, .. }, Some(column)) => {
@@ -187,7 +186,7 @@ impl Table {
                 let more = lines.read_byte_record(record).map_err(|error| {
                     Flaw::new(
                         name.clone(),
-                        format!("读不下去 · could not be read on: {error}"),
+                        both!("读不下去: {error}", "could not be read on: {error}"),
                         MEND_TEXT,
                     )
                 })?;
@@ -208,7 +207,7 @@ impl Table {
                     let Some(text) = text else {
                         return Err(Flaw::new(
                             format!("{name}:{number}"),
-                            "既不是 UTF-8 也不是 GBK · neither UTF-8 nor GBK",
+                            both!("既不是 UTF-8 也不是 GBK", "neither UTF-8 nor GBK"),
                             MEND_TEXT,
                         ));
                     };

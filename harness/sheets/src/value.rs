@@ -5,22 +5,19 @@
 //! and nothing is guessed; what cannot be read says why and how to mend it.
 //! Not here: which column holds what (`mapping`).
 
-use crosswipe_domain::{Day, Moment, Money};
+use crosswipe_domain::{Both, Day, Moment, Money, both};
 
 /// Why a cell cannot be read, and how to mend it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Bad {
     /// What is wrong.
-    pub what: String,
+    pub what: Both,
     /// How to mend it.
-    pub mend: &'static str,
+    pub mend: Both,
 }
 
-fn bad<T>(what: impl Into<String>, mend: &'static str) -> Result<T, Bad> {
-    Err(Bad {
-        what: what.into(),
-        mend,
-    })
+fn bad<T>(what: Both, mend: Both) -> Result<T, Bad> {
+    Err(Bad { what, mend })
 }
 
 /// 单元格 · One cell, as its file holds it.
@@ -64,19 +61,28 @@ impl Cell {
     /// # Errors
     /// Digits were lost, or it became a date.
     pub fn id(&self) -> Result<String, Bad> {
-        const MEND: &str = "把该列设为文本后重新导出 · format the column as text and export again";
+        const MEND: Both = Both::new(
+            "把该列设为文本后重新导出",
+            "format the column as text and export again",
+        );
         match self {
             Cell::Number { inexact: true, .. } => bad(
-                "编号存成了数字, 超过 15 位, 末位已丢失 · an id kept as a number of more than 15 digits has lost its last digits",
+                both!(
+                    "编号存成了数字, 超过 15 位, 末位已丢失",
+                    "an id kept as a number of more than 15 digits has lost its last digits"
+                ),
                 MEND,
             ),
             Cell::Number { text, .. } => Ok(text.clone()),
-            Cell::Time(_) => bad("编号成了日期 · an id became a date", MEND),
+            Cell::Time(_) => bad(both!("编号成了日期", "an id became a date"), MEND),
             Cell::Text(text) => {
                 let id = unwrapped(text);
                 if looks_scientific(&id) {
                     return bad(
-                        "编号成了科学计数, 末位已丢失 · an id became a number in scientific notation and has lost digits",
+                        both!(
+                            "编号成了科学计数, 末位已丢失",
+                            "an id became a number in scientific notation and has lost digits"
+                        ),
                         MEND,
                     );
                 }
@@ -90,11 +96,14 @@ impl Cell {
     /// # Errors
     /// It is no amount.
     pub fn fen(&self, unit_fen: bool) -> Result<Option<i64>, Bad> {
-        const MEND: &str = "写成 1234.56, 两位小数以内 · write it as 1234.56, at most two decimals";
+        const MEND: Both = Both::new(
+            "写成 1234.56, 两位小数以内",
+            "write it as 1234.56, at most two decimals",
+        );
         let text = match self {
             Cell::Text(text) => plain(text),
             Cell::Number { text, .. } => text.clone(),
-            Cell::Time(_) => return bad("金额成了日期 · an amount became a date", MEND),
+            Cell::Time(_) => return bad(both!("金额成了日期", "an amount became a date"), MEND),
         };
         if text.is_empty() || matches!(text.as_str(), "-" | "—" | "/") {
             return Ok(None);
@@ -110,7 +119,7 @@ impl Cell {
         });
         match parsed {
             Some(fen) => Ok(Some(fen)),
-            None => bad(format!("`{shown}` 不是金额 · is no amount"), MEND),
+            None => bad(both!("`{shown}` 不是金额", "`{shown}` is no amount"), MEND),
         }
     }
 
@@ -126,8 +135,11 @@ impl Cell {
         match decimal(&text).and_then(|number| number.trim_end_matches(".0").parse().ok()) {
             Some(count) => Ok(Some(count)),
             None => bad(
-                "笔数不是整数 · the number of transactions is no whole number",
-                "写成 12 · write it as 12",
+                both!(
+                    "笔数不是整数",
+                    "the number of transactions is no whole number"
+                ),
+                both!("写成 12", "write it as 12"),
             ),
         }
     }
@@ -137,8 +149,10 @@ impl Cell {
     /// # Errors
     /// It is no day.
     pub fn moment(&self) -> Result<Option<Moment>, Bad> {
-        const MEND: &str =
-            "写成 2026-05-01 或 2026-05-01 09:30:00 · write 2026-05-01 or 2026-05-01 09:30:00";
+        const MEND: Both = Both::new(
+            "写成 2026-05-01 或 2026-05-01 09:30:00",
+            "write 2026-05-01 or 2026-05-01 09:30:00",
+        );
         let text = match self {
             Cell::Time(moment) => return Ok(Some(*moment)),
             Cell::Number { text, .. } => text.clone(),
@@ -150,7 +164,7 @@ impl Cell {
         let shown: String = text.chars().take(24).collect();
         match moment(&text) {
             Some(moment) => Ok(Some(moment)),
-            None => bad(format!("`{shown}` 不是日期 · is no date"), MEND),
+            None => bad(both!("`{shown}` 不是日期", "`{shown}` is no date"), MEND),
         }
     }
 }

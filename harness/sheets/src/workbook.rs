@@ -9,6 +9,7 @@ use std::io::{BufReader, Read as _, Write};
 use std::path::Path;
 
 use calamine::{Cell, Data, DataRef, Range, Reader as _, Sheets, XlsxError, open_workbook_auto};
+use crosswipe_domain::{Both, both};
 use zip::ZipArchive;
 
 use crate::Flaw;
@@ -23,10 +24,14 @@ const PARTS: usize = 10_000;
 const SPARSE: u64 = 64;
 const FEW_CELLS: u64 = 4_000_000;
 
-const MEND_PACK: &str =
-    "用办公软件打开后另存为 .xlsx 或 CSV · open it in an office program and save it anew";
-const MEND_CORNER: &str =
-    "删去表格最右、最下方无关的内容后另存 · delete what stands far outside the table, save it anew";
+const MEND_PACK: Both = Both::new(
+    "用办公软件打开后另存为 .xlsx 或 CSV",
+    "open it in an office program and save it anew",
+);
+const MEND_CORNER: Both = Both::new(
+    "删去表格最右、最下方无关的内容后另存",
+    "delete what stands far outside the table, save it anew",
+);
 
 pub(crate) type Book = Sheets<BufReader<File>>;
 
@@ -39,8 +44,14 @@ pub(crate) fn open(path: &Path) -> Result<Book, Flaw> {
 fn unreadable(path: &Path, error: impl std::fmt::Display) -> Flaw {
     Flaw::of_file(
         path,
-        format!("不是能读的工作簿 · no workbook that can be read: {error}"),
-        "另存为 .xlsx, 去掉密码 · save it as .xlsx without a password",
+        both!(
+            "不是能读的工作簿: {error}",
+            "no workbook that can be read: {error}"
+        ),
+        both!(
+            "另存为 .xlsx, 去掉密码",
+            "save it as .xlsx without a password"
+        ),
     )
 }
 
@@ -50,12 +61,13 @@ fn bounded(path: &Path) -> Result<(), Flaw> {
     let Ok(mut parts) = ZipArchive::new(BufReader::new(file)) else {
         return Ok(());
     };
-    let bomb = |what: String| {
-        let words = format!("解包后过大, 不予读取 · it unpacks to too much: {what}");
+    let bomb = |what: Both| {
+        let Both { zh, en } = what;
+        let words = both!("解包后过大, 不予读取: {zh}", "it unpacks to too much: {en}");
         Flaw::of_file(path, words, MEND_PACK)
     };
     if parts.len() > PARTS {
-        return Err(bomb(format!("{} parts", parts.len())));
+        return Err(bomb(both!("共 {} 个部件", "{} parts", parts.len())));
     }
     let mut whole = 0;
     for place in 0..parts.len() {
@@ -76,12 +88,13 @@ fn bounded(path: &Path) -> Result<(), Flaw> {
             Err(_) => continue,
         };
         if unpacked > most {
-            return Err(bomb(format!(
+            return Err(bomb(both!(
+                "`{name}` 压缩后 {packed} 字节, 解开超过 {most} 字节",
                 "`{name}`, {packed} bytes packed, more than {most} unpacked"
             )));
         }
         if seen.beyond {
-            let words = "单元格编号超出表格 · a cell stands where no sheet reaches";
+            let words = both!("单元格编号超出表格", "a cell stands where no sheet reaches");
             return Err(Flaw::new(
                 format!("{}!{name}", path.display()),
                 words,
@@ -167,8 +180,9 @@ pub(crate) fn sheet(path: &Path, book: &mut Book, name: &str) -> Result<Range<Da
     if area > FEW_CELLS && area / SPARSE > cells.len() as u64 {
         return Err(Flaw::new(
             format!("{}!{name}", path.display()),
-            format!(
-                "{} 个单元格铺成 {area} 格的表 · {0} cells lie in a table of {area}",
+            both!(
+                "{} 个单元格铺成 {area} 格的表",
+                "{} cells lie in a table of {area}",
                 cells.len()
             ),
             MEND_CORNER,

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{GatewayCheck, Profile};
+use crosswipe_domain::{Both, GatewayCheck, Profile, both};
 
 use crate::codes;
 use crate::problem::{At, Problems};
 
 /// Reports at `at`, the profile's first line, what does not go together.
 pub(super) fn check(profile: &Profile, at: &At, problems: &Problems) {
-    let wrong = |message: String, help: &str| {
+    let wrong = |message: Both, help: Both| {
         let problem = at.error(codes::CONTRADICTORY_PROFILE, message);
         problems.push(problem.help(help));
     };
@@ -27,16 +27,28 @@ pub(super) fn check(profile: &Profile, at: &At, problems: &Problems) {
             && first == "balanced"
         {
             wrong(
-                format!("reconciliation: `{name}` and `balanced` are both `{code}`"),
-                "对平与不平须有不同代码 · balanced and not balanced need different codes",
+                both!(
+                    "对账: `{name}` 与 `balanced` 都是 `{code}`",
+                    "reconciliation: `{name}` and `balanced` are both `{code}`"
+                ),
+                both!(
+                    "对平与不平须有不同代码",
+                    "balanced and not balanced need different codes"
+                ),
             );
         }
     }
     let policy = &profile.policy;
     if policy.away_unregistered > policy.away_registered {
         wrong(
-            "policy: who is not registered is paid more elsewhere than who is".to_owned(),
-            "未备案的异地系数不高于已备案的 · `away_unregistered` is at most `away_registered`",
+            both!(
+                "待遇: 未备案的异地报销比已备案的还高",
+                "policy: who is not registered is paid more elsewhere than who is"
+            ),
+            both!(
+                "未备案的异地系数不高于已备案的",
+                "`away_unregistered` is at most `away_registered`"
+            ),
         );
     }
     let gateway = &profile.gateway;
@@ -44,8 +56,14 @@ pub(super) fn check(profile: &Profile, at: &At, problems: &Problems) {
         && !gateway.checks.contains(&GatewayCheck::Key)
     {
         wrong(
-            "gateway: a signature is checked, but not whose key it is".to_owned(),
-            "checks 有 signature 时也写 key · with `signature` name `key` too",
+            both!(
+                "网关: 验签名, 却不验是谁的密钥",
+                "gateway: a signature is checked, but not whose key it is"
+            ),
+            both!(
+                "checks 有 signature 时也写 key",
+                "where `checks` has `signature`, name `key` too"
+            ),
         );
     }
 }

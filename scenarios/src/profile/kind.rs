@@ -1,12 +1,14 @@
 //! 取值 · What kinds of values knobs have: how one is read, written, and said in a schema.
 
-use crosswipe_domain::{Chronic, Clearing, GatewayCheck, InfNo, Money, Profile, Ratio, Segment};
+use crosswipe_domain::{
+    Both, Chronic, Clearing, GatewayCheck, InfNo, Money, Profile, Ratio, Segment, both,
+};
 use crosswipe_wire::catalogue;
 
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::{Node, Value};
-use crate::problem::{Problems, Said};
+use crate::problem::{Problems, Said, noun};
 use crate::words;
 
 /// Where in a profile a knob's value stands.
@@ -21,9 +23,9 @@ pub(super) enum Kind {
         fn(&Profile) -> usize,
     ),
     /// A text of which the function says what is wrong with it.
-    Text(fn(&str) -> Option<&'static str>, Place<String>),
+    Text(fn(&str) -> Option<Both>, Place<String>),
     /// Several, at least one.
-    Texts(fn(&str) -> Option<&'static str>, Place<Vec<String>>),
+    Texts(fn(&str) -> Option<Both>, Place<Vec<String>>),
     /// Checks of a gateway.
     Checks(Place<Vec<GatewayCheck>>),
     /// Transactions that 2601 may name.
@@ -68,13 +70,19 @@ const ONE: Ratio = Ratio::from_scaled(10_000);
 
 impl Kind {
     /// Reads the value into the profile; what is wrong is reported and counts as not said.
-    pub(super) fn read(&self, node: &Node, key: &str, profile: &mut Profile, problems: &Problems) {
+    pub(super) fn read(
+        &self,
+        node: &Node,
+        key: &'static str,
+        profile: &mut Profile,
+        problems: &Problems,
+    ) {
         match self {
             Kind::Choice(choices, set, _) => {
                 let numbered: Vec<(&str, usize)> = choices.iter().copied().zip(0..).collect();
                 let said = words::word(node, problems);
                 if let Some(choice) =
-                    said.and_then(|said| words::one_of(&said, key, &numbered, problems))
+                    said.and_then(|said| words::one_of(&said, noun(key, key), &numbered, problems))
                 {
                     set(profile, choice);
                 }
@@ -95,14 +103,19 @@ impl Kind {
             Kind::Checks(place) => {
                 let said = words::words(node, problems);
                 let read = said.iter();
-                let read = read.filter_map(|said| words::one_of(said, key, &CHECKS, problems));
+                let read =
+                    read.filter_map(|said| words::one_of(said, noun(key, key), &CHECKS, problems));
                 *place(profile) = read.collect();
             }
             Kind::Reversible(place) => {
                 let said = words::words(node, problems);
                 *place(profile) = numbers(&said, problems, |infno| {
-                    let help = "可写 · any of 2102 2103 2207 2208 2304 2305 2401";
-                    let message = || format!("2601 does not reverse `{infno}`");
+                    let help = both!(
+                        "可写 2102 2103 2207 2208 2304 2305 2401",
+                        "any of 2102 2103 2207 2208 2304 2305 2401"
+                    );
+                    let message =
+                        || both!("2601 不冲正 `{infno}`", "2601 does not reverse `{infno}`");
                     (!infno.reversible()).then(|| (message(), help))
                 });
             }
@@ -116,8 +129,14 @@ impl Kind {
                 match (read.len(), said.first()) {
                     (0 | 2, _) | (_, None) => *place(profile) = read,
                     (_, Some(first)) => {
-                        let message = format!("`{key}` names the settlement and its undo");
-                        let help = "如 [2260, 2261], 没有就写 [] · e.g. [2260, 2261], or [] where there is none";
+                        let message = both!(
+                            "`{key}` 要写结算和撤销两个交易编号",
+                            "`{key}` names the settlement and its undo"
+                        );
+                        let help = both!(
+                            "如 [2260, 2261], 没有就写 []",
+                            "e.g. [2260, 2261], or [] where there is none"
+                        );
                         problems.push(first.at.error(codes::UNKNOWN_WORD, message).help(help));
                     }
                 }
@@ -133,8 +152,10 @@ impl Kind {
                 match minutes.map(|(minutes, at)| (u32::try_from(minutes).ok(), at)) {
                     Some((Some(minutes @ 1..=1_440), _)) => *place(profile) = minutes,
                     Some((_, at)) => {
-                        let message = format!("`{key}` is from 1m to 24h");
-                        problems.push(at.error(codes::BAD_DURATION, message));
+                        let message =
+                            both!("`{key}` 应在 1m 与 24h 之间", "`{key}` is from 1m to 24h");
+                        let help = both!("如 5m、2h", "e.g. 5m, 2h");
+                        problems.push(at.error(codes::BAD_DURATION, message).help(help));
                     }
                     None => {}
                 }
@@ -165,8 +186,15 @@ impl Kind {
                 match <[Money; 3]>::try_from(read) {
                     Ok(amounts) => *place(profile) = amounts,
                     Err(read) if read.len() == list.len() => {
-                        let message = format!("`{key}` is three amounts, not {}", read.len());
-                        let help = "第一次、第二次、第三次及以后 · for the first, the second, and each later stay";
+                        let message = both!(
+                            "`{key}` 应是三个金额, 这里是 {} 个",
+                            "`{key}` is three amounts, not {}",
+                            read.len()
+                        );
+                        let help = both!(
+                            "第一次、第二次、第三次及以后",
+                            "for the first, the second, and each later stay"
+                        );
                         let problem = node.at.error(codes::WRONG_SHAPE, message);
                         problems.push(problem.help(help));
                     }
@@ -265,14 +293,10 @@ fn is_none(node: &Node) -> bool {
     matches!(&node.value, Value::Text(text) if text.trim() == NONE)
 }
 
-fn text(
-    node: &Node,
-    wrong: fn(&str) -> Option<&'static str>,
-    problems: &Problems,
-) -> Option<String> {
+fn text(node: &Node, wrong: fn(&str) -> Option<Both>, problems: &Problems) -> Option<String> {
     let said = words::word(node, problems)?;
     if let Some(help) = wrong(&said.value) {
-        let message = format!("`{}` cannot stand here", said.value);
+        let message = both!("这里不能写 `{}`", "`{}` cannot stand here", said.value);
         problems.push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
         return None;
     }
@@ -284,8 +308,16 @@ fn whole(node: &Node, least: u32, most: u32, problems: &Problems) -> Option<u32>
     let number = said.value.parse::<u32>().ok();
     let number = number.filter(|number| (least..=most).contains(number));
     if number.is_none() {
-        let message = format!("`{}` is no whole number from {least} to {most}", said.value);
-        problems.push(said.at.error(codes::UNKNOWN_WORD, message));
+        let message = both!(
+            "`{}` 不是 {least} 到 {most} 的整数",
+            "`{}` is no whole number from {least} to {most}",
+            said.value
+        );
+        let help = both!(
+            "写 {least} 到 {most} 的整数",
+            "write a whole number from {least} to {most}"
+        );
+        problems.push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
     }
     number
 }
@@ -300,19 +332,24 @@ pub(super) fn amount(node: &Node, problems: &Problems) -> Option<Money> {
         problems,
     )?;
     if read.value < Money::ZERO {
-        let message = format!("`{}` is less than nothing", said.value);
-        problems.push(said.at.error(codes::BAD_AMOUNT, message));
+        let message = both!("`{}` 小于零", "`{}` is less than nothing", said.value);
+        let help = both!("写零或正的金额", "write zero or more");
+        problems.push(said.at.error(codes::BAD_AMOUNT, message).help(help));
         return None;
     }
     Some(read.value)
 }
 
 fn ratio(node: &Node, least: Ratio, problems: &Problems) -> Option<Ratio> {
-    const HELP: &str = "比例写成小数, 如 0.85 · a ratio is a decimal, e.g. 0.85";
+    const HELP: Both = Both::new("比例写成小数, 如 0.85", "a ratio is a decimal, e.g. 0.85");
     let said = words::word(node, problems)?;
     let read = words::parsed(&said, codes::BAD_AMOUNT, HELP, Ratio::parse, problems)?;
     if read.value < least || read.value > ONE {
-        let message = format!("`{}` is no ratio from {least} to 1", said.value);
+        let message = both!(
+            "`{}` 不是 {least} 到 1 的比例",
+            "`{}` is no ratio from {least} to 1",
+            said.value
+        );
         problems.push(said.at.error(codes::BAD_AMOUNT, message).help(HELP));
         return None;
     }
@@ -325,46 +362,58 @@ fn segments(node: &Node, problems: &Problems) -> Option<Vec<Segment>> {
         return Some(vec![Segment { to: None, ratio }]);
     };
     let mut read: Vec<Segment> = Vec::new();
-    let wrong = |node: &Node, message: &str| {
-        let help = "各段上限递增, 末段不写 to · ends rise, and the last segment has no `to`";
+    let wrong = |node: &Node, message: Both| {
+        let help = both!(
+            "各段上限递增, 末段不写 to",
+            "ends rise, and the last segment has no `to`"
+        );
         let problem = node.at.error(codes::CONTRADICTORY_PROFILE, message);
         problems.push(problem.help(help));
         None
     };
     for (at, node) in list.iter().enumerate() {
-        let fields = Fields::of(node, "segment", problems)?;
+        let fields = Fields::of(node, noun("分段", "segment"), problems)?;
         let to = fields.optional("to");
         let to = match to {
             Some(node) => Some(amount(node, problems)?),
             None => None,
         };
-        let share = fields.required("ratio", "写上比例 · give its ratio")?;
+        let share = fields.required("ratio", both!("写上比例", "give its ratio"))?;
         let ratio = ratio(share, Ratio::ZERO, problems)?;
         fields.done();
         if to.is_none() != (at + 1 == list.len()) {
-            return wrong(node, "only the last segment is open");
+            return wrong(
+                node,
+                both!("只有末段可以不写上限", "only the last segment is open"),
+            );
         }
         let before = read.last().and_then(|before| before.to);
         if to.is_some_and(|to| to <= before.unwrap_or(Money::ZERO)) {
-            return wrong(node, "this segment ends before it begins");
+            return wrong(
+                node,
+                both!(
+                    "这一段的上限不高于下限",
+                    "this segment ends before it begins"
+                ),
+            );
         }
         read.push(Segment { to, ratio });
     }
     match read.is_empty() {
-        true => wrong(node, "there is no segment"),
+        true => wrong(node, both!("一段也没有", "there is no segment")),
         false => Some(read),
     }
 }
 
 /// What is wrong with a number, and how to mend it.
-type Wrong = Option<(String, &'static str)>;
+type Wrong = Option<(Both, Both)>;
 
 fn numbers(
     said: &[Said<String>],
     problems: &Problems,
     wrong: impl Fn(&InfNo) -> Wrong,
 ) -> Vec<InfNo> {
-    words::report_duplicates("transaction", said, problems);
+    words::report_duplicates(noun("交易", "transaction"), said, problems);
     let read = said.iter().filter_map(|said| {
         let infno = InfNo::new(&said.value);
         if let Some((message, help)) = wrong(&infno) {
@@ -384,11 +433,31 @@ pub(crate) fn recorded(said: &[Said<String>], problems: &Problems) -> Vec<InfNo>
         let formed =
             (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
         if catalogue().transaction(infno).is_some() {
-            let help = "recorded 只写目录之外、不动资金的交易 · only transactions beyond the catalogue that move no money";
-            return Some((format!("`{infno}` is a transaction of the catalogue"), help));
+            let help = both!(
+                "recorded 只写目录之外、不动资金的交易",
+                "`recorded` names only transactions beyond the catalogue that move no money"
+            );
+            return Some((
+                both!(
+                    "`{infno}` 是目录里的交易",
+                    "`{infno}` is a transaction of the catalogue"
+                ),
+                help,
+            ));
         }
-        let help = "四至六位字母或数字, 如 4101 · four to six letters or digits, e.g. 4101";
-        (!formed).then(|| (format!("`{infno}` is no transaction number"), help))
+        let help = both!(
+            "四至六位字母或数字, 如 4101",
+            "four to six letters or digits, e.g. 4101"
+        );
+        (!formed).then(|| {
+            (
+                both!(
+                    "`{infno}` 不是交易编号",
+                    "`{infno}` is no transaction number"
+                ),
+                help,
+            )
+        })
     })
 }
 
@@ -407,8 +476,15 @@ fn time_of_day(said: &Said<String>, problems: &Problems) -> Option<u16> {
     };
     let minute = read();
     if minute.is_none() {
-        let help = "写 00:01 到 24:00, 如 \"20:00\" · from 00:01 to 24:00, e.g. \"20:00\"";
-        let message = format!("`{}` is no time of the day", said.value);
+        let help = both!(
+            "写 00:01 到 24:00, 如 \"20:00\"",
+            "from 00:01 to 24:00, e.g. \"20:00\""
+        );
+        let message = both!(
+            "`{}` 不是一天里的时刻",
+            "`{}` is no time of the day",
+            said.value
+        );
         problems.push(said.at.error(codes::UNKNOWN_WORD, message).help(help));
     }
     minute

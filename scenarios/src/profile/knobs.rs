@@ -3,7 +3,7 @@
 //! Why a table: the reader, the schema, what `serve` and `schema` print, and the test that each knob does something all
 //! walk over it, so none of them can forget one.
 
-use crosswipe_domain::{AccountRule, CardSn, Dialect, Encoding, Filing, SignIn};
+use crosswipe_domain::{AccountRule, Both, CardSn, Dialect, Encoding, Filing, SignIn, both};
 
 use super::kind::{Kind, often, set_clearing};
 
@@ -567,31 +567,40 @@ pub(super) const KNOBS: &[Knob] = &[
 
 const MAY: &[&str] = &["allow", "refuse"];
 
-fn path(text: &str) -> Option<&'static str> {
+fn path(text: &str) -> Option<Both> {
     let plain = text.replace("{infno}", "").replace("{service}", "");
     let formed = text.starts_with('/')
         && plain
             .bytes()
             .all(|b| b.is_ascii_graphic() && !b"{}?#\"<>\\^`|".contains(&b));
-    (!formed).then_some(
-        "以 / 开头, 占位只有 {infno} 和 {service} · begins with /, and has no other placeholders than {infno} and {service}",
-    )
+    (!formed).then_some(both!(
+        "以 / 开头, 占位只有 {{infno}} 和 {{service}}",
+        "begins with /, and has no other placeholders than {{infno}} and {{service}}"
+    ))
 }
 
-fn version(text: &str) -> Option<&'static str> {
-    (text.chars().count() > 6).then_some("不超过 6 字, 如 V1.0 · at most 6 characters, e.g. V1.0")
+fn version(text: &str) -> Option<Both> {
+    (text.chars().count() > 6).then_some(both!(
+        "不超过 6 字, 如 V1.0",
+        "at most 6 characters, e.g. V1.0"
+    ))
 }
 
-fn diagnosis_number(text: &str) -> Option<&'static str> {
-    (!matches!(text, "2203" | "2203A")).then_some("2203A 或 2203 · 2203A or 2203")
+fn diagnosis_number(text: &str) -> Option<Both> {
+    (!matches!(text, "2203" | "2203A")).then_some(both!("2203A 或 2203", "2203A or 2203"))
 }
 
-fn receiver(text: &str) -> Option<&'static str> {
-    (text.chars().count() > 10)
-        .then_some("不超过 10 字, 如 FSI_LOCAL · at most 10 characters, e.g. FSI_LOCAL")
+fn receiver(text: &str) -> Option<Both> {
+    (text.chars().count() > 10).then_some(both!(
+        "不超过 10 字, 如 FSI_LOCAL",
+        "at most 10 characters, e.g. FSI_LOCAL"
+    ))
 }
 
-fn result(text: &str) -> Option<&'static str> {
+fn result(text: &str) -> Option<Both> {
     let formed = text.len() <= 6 && text.bytes().all(|b| b.is_ascii_digit());
-    (!formed).then_some("最多 6 位数字, 如 000000 或 99 · at most six digits, e.g. 000000 or 99")
+    (!formed).then_some(both!(
+        "最多 6 位数字, 如 000000 或 99",
+        "at most six digits, e.g. 000000 or 99"
+    ))
 }

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use crosswipe_domain::{Profile, push_json_string};
+
 use super::HEAD;
 use super::kind::{CHECKS, Kind};
 use super::knobs::{KNOBS, Knob};
-use crosswipe_domain::{Profile, push_json_string};
 
 /// 地方规则的 JSON Schema · For editors: every key with its words, kind and national value.
 pub fn profile_schema() -> String {

@@ -33,10 +33,14 @@ fn read(text: &str) -> (Option<Profile>, Vec<String>) {
     let profile = read_text(source, &problems);
     let shown = |problem: &Problem| {
         let (line, column) = problem.line_column().unwrap();
-        let help = problem.help.as_deref().unwrap_or_default();
+        let help = problem
+            .help
+            .as_ref()
+            .expect(&problem.message.en)
+            .to_string();
         format!(
             "{line}:{column} {} {} | {help}",
-            problem.code, problem.message
+            problem.code, problem.message.en
         )
     };
     (profile, problems.into_list().iter().map(shown).collect())

@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{AdmDivision, Business, Day, InstitutionCode, Topology};
+use crosswipe_domain::{AdmDivision, Both, Business, Day, InstitutionCode, Topology, both};
 
 use super::{Agreed, CardStay, Desk, Hands, Hours, Timing, Travel, minute_down, minute_up};
 use crate::codes;
 use crate::fields::{Fields, items};
 use crate::node::Node;
 use crate::persons::{Person, region};
-use crate::problem::{At, Problems, Said};
+use crate::problem::{At, Noun, Problems, Said, noun};
 use crate::words;
 
 const HANDS: [(&str, Hands); 4] = [
@@ -21,7 +21,10 @@ const HANDS: [(&str, Hands); 4] = [
     ("自动", Hands::Driven),
     ("人工", Hands::Manual),
 ];
-const HOURS_HELP: &str = "形如 \"09:00-12:00\", 某一天写 \"2017-06-03 09:00-11:00\", 不上班写 \"2017-06-03 off\" · write it like `09:00-12:00`, for one day `2017-06-03 09:00-11:00`, for a day off `2017-06-03 off`";
+const HOURS_HELP: Both = Both::new(
+    "形如 \"09:00-12:00\", 某一天写 \"2017-06-03 09:00-11:00\", 不上班写 \"2017-06-03 off\"",
+    "write it like `09:00-12:00`, for one day `2017-06-03 09:00-11:00`, for a day off `2017-06-03 off`",
+);
 /// Longer than any case, and than any way.
 const MOST: u32 = 10_000;
 
@@ -44,12 +47,18 @@ pub(crate) fn read_desk(fields: &Fields<'_>, problems: &Problems) -> DeskSaid {
     let hands = fields
         .optional("hands")
         .and_then(|node| words::word(node, problems))
-        .and_then(|said| words::one_of(&said, "hands", &HANDS, problems));
+        .and_then(|said| words::one_of(&said, noun("经办方式", "hands"), &HANDS, problems));
     if hands == Some(Hands::Manual)
         && let Some(at) = fields.key_at("his")
     {
-        let message = "`his:` of an institution where people swipe";
-        let help = "两者取一: 由程序驱动的写 his, 人工刷卡的写 hands: manual · keep one of them: a driven HIS has `his`, people have `hands: manual`";
+        let message = both!(
+            "由人刷卡的机构写了 `his:`",
+            "`his:` of an institution where people swipe"
+        );
+        let help = both!(
+            "两者取一: 由程序驱动的写 his, 人工刷卡的写 hands: manual",
+            "keep one of them: a driven HIS has `his`, people have `hands: manual`"
+        );
         problems.push(at.error(codes::BAD_SCHEDULE, message).help(help));
     }
     DeskSaid {
@@ -66,7 +75,7 @@ pub(crate) fn read_desk(fields: &Fields<'_>, problems: &Problems) -> DeskSaid {
 
 fn read_minutes(node: &Node, problems: &Problems) -> BTreeMap<Business, u32> {
     let mut minutes = BTreeMap::new();
-    let Some(fields) = Fields::of(node, "minutes", problems) else {
+    let Some(fields) = Fields::of(node, noun("分钟数", "minutes"), problems) else {
         return minutes;
     };
     for business in [
@@ -75,7 +84,7 @@ fn read_minutes(node: &Node, problems: &Problems) -> BTreeMap<Business, u32> {
         Business::Pharmacy,
     ] {
         let said = fields.optional(business.name());
-        let said = said.and_then(|node| count(node, "minutes", problems));
+        let said = said.and_then(|node| count(node, noun("分钟数", "minutes"), problems));
         minutes.extend(said.map(|said| (business, said)));
     }
     fields.done();
@@ -83,17 +92,21 @@ fn read_minutes(node: &Node, problems: &Problems) -> BTreeMap<Business, u32> {
 }
 
 /// A whole number from 1.
-fn count(node: &Node, what: &str, problems: &Problems) -> Option<u32> {
+fn count(node: &Node, what: Noun, problems: &Problems) -> Option<u32> {
     let said = words::word(node, problems)?;
     number(&said, what, problems)
 }
 
-fn number(said: &Said<String>, what: &str, problems: &Problems) -> Option<u32> {
+fn number(said: &Said<String>, what: Noun, problems: &Problems) -> Option<u32> {
     let read = said.value.parse().ok();
     let read = read.filter(|number| (1..=MOST).contains(number));
     if read.is_none() {
-        let message = format!("`{}` is no number of {what}", said.value);
-        let help = "写 1 至 10000 的整数 · write a whole number from 1 to 10000";
+        let Noun { zh, en } = what;
+        let message = both!("`{}` 不是{zh}", "`{}` is no number of {en}", said.value);
+        let help = both!(
+            "写 1 至 10000 的整数",
+            "write a whole number from 1 to 10000"
+        );
         problems.push(said.at.error(codes::BAD_SCHEDULE, message).help(help));
     }
     read
@@ -108,7 +121,7 @@ fn read_hours(node: &Node, problems: &Problems) -> Option<Hours> {
             Some((Some(day), span)) => hours.days.entry(day).or_default().extend(span),
             _ => {
                 whole = false;
-                let message = format!("`{}` says no hours", said.value);
+                let message = both!("`{}` 不是时段", "`{}` says no hours", said.value);
                 let problem = said.at.error(codes::BAD_SCHEDULE, message);
                 problems.push(problem.help(HOURS_HELP));
             }
@@ -155,7 +168,7 @@ pub(crate) fn read_timing(
     problems: &Problems,
 ) -> Timing {
     let node = plan.optional("schedule");
-    let fields = node.and_then(|node| Fields::of(node, "schedule", problems));
+    let fields = node.and_then(|node| Fields::of(node, noun("排班", "schedule"), problems));
     let all = fields.as_ref().map(|fields| read_desk(fields, problems));
     let all = all.unwrap_or_default();
     let mut timing = Timing {
@@ -206,11 +219,15 @@ fn report_unsaid(at: &At, timing: &Timing, topology: Option<&Topology>, problems
         .clone()
         .find(|institution| timing.desk(&institution.code).staffed.is_none());
     if let Some(institution) = unstaffed {
-        let message = format!(
+        let message = both!(
+            "`{}` 由人刷卡, 没有写几时有人",
             "people swipe at `{}`, and nobody says when somebody is there",
             institution.code
         );
-        let help = "在机构或 schedule 写 staffed: [\"09:00-12:00\"], 否则窗口允许的时间都算 · say `staffed` there or in `schedule`, or all that the window allows counts";
+        let help = both!(
+            "在机构或 schedule 写 staffed: [\"09:00-12:00\"], 否则窗口允许的时间都算",
+            "say `staffed` there or in `schedule`, or all that the window allows counts"
+        );
         let problem = at.error(codes::UNSTAFFED, message).help(help);
         problems.push(problem.into_warning());
     }
@@ -222,20 +239,26 @@ fn report_unsaid(at: &At, timing: &Timing, topology: Option<&Topology>, problems
         .into_iter()
         .find(|(from, to)| timing.travel.minutes(*from, *to).is_none());
     if let Some((from, to)) = unknown {
-        let message = format!("nobody says how long a card travels between `{from}` and `{to}`");
-        let help = "在 schedule 写 travel: {minutes: 180}, 否则卡不换地方 · say `travel` in `schedule`, or no card changes its place";
+        let message = both!(
+            "没有写卡在 `{from}` 与 `{to}` 之间路上要多久",
+            "nobody says how long a card travels between `{from}` and `{to}`"
+        );
+        let help = both!(
+            "在 schedule 写 travel: {{minutes: 180}}, 否则卡不换地方",
+            "say `travel` in `schedule`, or no card changes its place"
+        );
         let problem = at.error(codes::UNKNOWN_WAY, message).help(help);
         problems.push(problem.into_warning());
     }
 }
 
 fn read_agreed(node: &Node, topology: Option<&Topology>, problems: &Problems) -> Agreed {
-    let Some(fields) = Fields::of(node, "agreed", problems) else {
+    let Some(fields) = Fields::of(node, noun("约定并发", "agreed"), problems) else {
         return Agreed::default();
     };
     let read = |key| {
         let node = fields.optional(key)?;
-        count(node, "cases at a time", problems)
+        count(node, noun("同时几例", "cases at a time"), problems)
     };
     let mut agreed = Agreed {
         region: read("region"),
@@ -252,7 +275,7 @@ fn read_agreed(node: &Node, topology: Option<&Topology>, problems: &Problems) ->
                 continue;
             }
         }
-        let count = count(node, "cases at a time", problems);
+        let count = count(node, noun("同时几例", "cases at a time"), problems);
         agreed
             .single
             .extend(count.map(|count| (key.value.clone(), count)));
@@ -261,29 +284,32 @@ fn read_agreed(node: &Node, topology: Option<&Topology>, problems: &Problems) ->
 }
 
 fn read_travel(node: &Node, topology: Option<&Topology>, problems: &Problems) -> Travel {
-    let Some(fields) = Fields::of(node, "travel", problems) else {
+    let Some(fields) = Fields::of(node, noun("路程", "travel"), problems) else {
         return Travel::default();
     };
     let mut travel = Travel {
         minutes: fields
             .optional("minutes")
-            .and_then(|node| count(node, "minutes", problems)),
+            .and_then(|node| count(node, noun("分钟数", "minutes"), problems)),
         between: BTreeMap::new(),
     };
     let between = fields.optional("between");
     for node in between.map_or(&[][..], |node| items(node, problems)) {
-        let Some(way) = Fields::of(node, "between", problems) else {
+        let Some(way) = Fields::of(node, noun("两地路程", "between"), problems) else {
             continue;
         };
         let place = |key| {
-            let help = "写统筹区代码 · give a region's code";
+            let help = both!("写统筹区代码", "give a region's code");
             let said = words::word(way.required(key, help)?, problems)?;
             region(&said, topology?, problems)
         };
         let (from, to) = (place("from"), place("to"));
         let minutes = way
-            .required("minutes", "写路上几分钟 · give the minutes")
-            .and_then(|node| count(node, "minutes", problems));
+            .required(
+                "minutes",
+                both!("写路上几分钟", "give the minutes on the way"),
+            )
+            .and_then(|node| count(node, noun("分钟数", "minutes"), problems));
         let at = way.at.clone();
         way.done();
         let (Some(from), Some(to), Some(minutes)) = (from, to, minutes) else {
@@ -291,12 +317,18 @@ fn read_travel(node: &Node, topology: Option<&Topology>, problems: &Problems) ->
         };
         let pair = (from.min(to), from.max(to));
         if from == to {
-            let message = format!("a way from `{from}` to itself");
-            let help = "同一统筹区不算路程 · within one region no way is counted";
+            let message = both!("`{from}` 到它自己的路程", "a way from `{from}` to itself");
+            let help = both!("同一统筹区不算路程", "within one region no way is counted");
             problems.push(at.error(codes::BAD_SCHEDULE, message).help(help));
         } else if travel.between.insert(pair, minutes).is_some() {
-            let message = format!("the way between `{from}` and `{to}` stands twice");
-            let help = "来回是同一条, 留一条 · there and back is one way: keep one";
+            let message = both!(
+                "`{from}` 与 `{to}` 之间的路程写了两次",
+                "the way between `{from}` and `{to}` stands twice"
+            );
+            let help = both!(
+                "来回是同一条, 留一条",
+                "there and back is one way: keep one"
+            );
             problems.push(at.error(codes::BAD_SCHEDULE, message).help(help));
         }
     }
@@ -312,16 +344,16 @@ fn read_cards(
 ) -> Vec<CardStay> {
     let mut stays: Vec<(CardStay, At)> = Vec::new();
     for node in items(node, problems) {
-        let Some(fields) = Fields::of(node, "card", problems) else {
+        let Some(fields) = Fields::of(node, noun("卡", "card"), problems) else {
             continue;
         };
         let persona = fields
-            .required("person", "写上人员标识 · name the person")
+            .required("person", both!("写上人员标识", "name the person"))
             .and_then(|node| words::word(node, problems));
         let place = fields
             .required(
                 "place",
-                "写卡所在的统筹区代码 · give the region where the card is",
+                both!("写卡所在的统筹区代码", "give the region where the card is"),
             )
             .and_then(|node| words::word(node, problems))
             .and_then(|said| region(&said, topology, problems));
@@ -339,7 +371,7 @@ fn read_cards(
         if !known.clone().any(|label| label == persona.value) {
             problems.push(words::unknown(
                 codes::UNKNOWN_PERSON,
-                "person",
+                noun("人员", "person"),
                 &persona,
                 known,
             ));
@@ -354,18 +386,28 @@ fn read_cards(
         if let (Some(from), Some(to)) = (from, to)
             && to <= from
         {
-            let message = format!("the card of `{}` leaves before it comes", stay.persona);
-            let help = "from 要早于 to · `from` comes before `to`";
+            let message = both!(
+                "`{}` 的卡还没有到就走了",
+                "the card of `{}` leaves before it comes",
+                stay.persona
+            );
+            let help = both!("from 要早于 to", "`from` comes before `to`");
             problems.push(at.error(codes::BAD_SCHEDULE, message).help(help));
             continue;
         }
         if let Some(other) = stays.iter().find(|(other, _)| clash(other, &stay, travel)) {
             let line = crate::fields::line_of(&other.1);
-            let message = format!(
+            let message = both!(
+                "`{}` 的卡这时不能在 `{}`: 第 {line} 行写它在 `{}`",
                 "the card of `{}` cannot be in `{}` then: line {line} has it in `{}`",
-                stay.persona, stay.place, other.0.place
+                stay.persona,
+                stay.place,
+                other.0.place
             );
-            let help = "一张卡同一时刻只在一地, 两地之间留出 travel 的路程 · a card is in one place at a time, with the way of `travel` between two";
+            let help = both!(
+                "一张卡同一时刻只在一地, 两地之间留出 travel 的路程",
+                "a card is in one place at a time; between two it takes the way of `travel`"
+            );
             problems.push(at.error(codes::CARD_IN_TWO_PLACES, message).help(help));
             continue;
         }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
+use crosswipe_domain::both;
 use crosswipe_sheets::{Cell, Sheet, read_book};
 
 use super::form::{
@@ -60,9 +61,10 @@ fn report_sheets(shown: &str, sheets: &[Sheet], problems: &Problems) -> Option<(
             .iter()
             .find(|other| other.contains(name) || name.contains(*other));
         let help = match near {
-            Some(near) => format!("把 `{near}` 改名为 `{name}` · rename `{near}` to `{name}`"),
-            None => format!(
-                "crosswipe init DIR --workbook 写出一份完整的 · writes a complete one; 这里有 · here are: {}",
+            Some(near) => both!("把 `{near}` 改名为 `{name}`", "rename `{near}` to `{name}`"),
+            None => both!(
+                "crosswipe init DIR --workbook 写出一份完整的; 这里有: {}",
+                "crosswipe init DIR --workbook writes a complete one; here are: {}",
                 sheets
                     .iter()
                     .map(|sheet| sheet.name.as_str())
@@ -70,12 +72,18 @@ fn report_sheets(shown: &str, sheets: &[Sheet], problems: &Problems) -> Option<(
                     .join(", ")
             ),
         };
-        let message = format!("the workbook has no sheet `{name}`");
+        let message = both!(
+            "工作簿里没有工作表 `{name}`",
+            "the workbook has no sheet `{name}`"
+        );
         problems
             .push(Problem::whole_file(codes::MISSING_SHEET, shown.to_owned(), message).help(help));
     }
     for name in strange {
-        let message = format!("the sheet `{name}` is none of a plan's and is left out");
+        let message = both!(
+            "工作表 `{name}` 不是计划的表, 没有读",
+            "the sheet `{name}` is none of a plan's and is left out"
+        );
         let help = suggest(name, FORMS.iter().map(|form| form.name));
         let problem = Problem::whole_file(codes::UNKNOWN_SHEET, format!("{shown}!{name}"), message);
         problems.push(problem.maybe_help(help).into_warning());
@@ -203,8 +211,11 @@ impl<'a> Book<'a> {
                         reading.told(
                             &line.place(),
                             codes::BAD_INSTITUTION,
-                            "an institution stands above the first region".to_owned(),
-                            "移到所属统筹区的下面 · move it below its region",
+                            both!(
+                                "有机构写在第一个统筹区的上面",
+                                "an institution stands above the first region"
+                            ),
+                            both!("移到所属统筹区的下面", "move it below its region"),
                         );
                     });
                 }
@@ -233,8 +244,11 @@ impl<'a> Book<'a> {
                     reading.told(
                         &line.place(),
                         codes::MISSING_KEY,
-                        "a line of no bill: `清单` is blank".to_owned(),
-                        "填上清单名 · give the bill's name",
+                        both!(
+                            "这一行不知属于哪张清单: `清单` 一栏是空的",
+                            "a line of no bill: `清单` is blank"
+                        ),
+                        both!("填上清单名", "give the bill's name"),
                     );
                 });
                 continue;
@@ -342,8 +356,14 @@ impl<'a> Book<'a> {
                 reading.told(
                     &file.place,
                     codes::UNREADABLE_FILE,
-                    format!("`{name}` leads out of the plan's folder"),
-                    "写计划文件夹里的名字 · write a name inside the plan's folder",
+                    both!(
+                        "`{name}` 指到了计划文件夹之外",
+                        "`{name}` leads out of the plan's folder"
+                    ),
+                    both!(
+                        "写计划文件夹里的名字",
+                        "write a name inside the plan's folder"
+                    ),
                 );
             } else {
                 if file.text.starts_with(SCENARIO_MARK)
@@ -450,9 +470,9 @@ impl<'a> Book<'a> {
             let Some(column) = HEAD.iter().find(|column| column.zh == asked) else {
                 let near = crate::nearest::nearest(&asked, HEAD.iter().map(|column| column.zh));
                 if let (Some(near), Some(_)) = (near, reading.sheet.cell(row, 1)) {
-                    let help = format!("是否想写 `{near}`? · did you mean `{near}`?");
-                    let message = format!("unknown line `{asked}`");
-                    reading.told(&reading.place(row, 0), codes::UNKNOWN_KEY, message, &help);
+                    let help = both!("是否想写 `{near}`?", "did you mean `{near}`?");
+                    let message = both!("不认得的一行 `{asked}`", "unknown line `{asked}`");
+                    reading.told(&reading.place(row, 0), codes::UNKNOWN_KEY, message, help);
                 }
                 continue;
             };

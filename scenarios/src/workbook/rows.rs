@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crosswipe_domain::{Both, both};
 use crosswipe_sheets::{Cell, Odd, Sheet};
 
 use super::form::{Column, EXAMPLE, Form, Kind, OPEN};
@@ -71,9 +72,15 @@ impl Reading<'_> {
         format!("{}!{}", self.form.name, Sheet::place(row, column))
     }
 
-    pub(super) fn told(&self, place: &str, code: &'static str, message: String, help: &str) {
+    pub(super) fn told(
+        &self,
+        place: &str,
+        code: &'static str,
+        message: Both,
+        help: impl Into<Option<Both>>,
+    ) {
         let problem = Problem::whole_file(code, format!("{}!{place}", self.file), message);
-        self.problems.push(problem.help(help));
+        self.problems.push(problem.maybe_help(help.into()));
     }
 
     /// The row of the headings: where the first column's name stands.
@@ -93,8 +100,16 @@ impl Reading<'_> {
             self.told(
                 &self.place(0, 0),
                 codes::BAD_TABLE,
-                format!("the sheet has no head line with `{}`", names[0]),
-                &format!("首行是列名 · head line: {}", names.join(" | ")),
+                both!(
+                    "表里没有含 `{}` 的首行",
+                    "the sheet has no head line with `{}`",
+                    names[0]
+                ),
+                both!(
+                    "首行写列名: {}",
+                    "write the head line: {}",
+                    names.join(" | ")
+                ),
             );
         }
         headless
@@ -150,17 +165,17 @@ impl Reading<'_> {
                 None if OPEN.contains(&self.form.name) => {}
                 None => {
                     let known = self.form.columns.iter().map(|column| column.zh);
-                    let message = format!("unknown column `{}`", cell.words());
-                    let help = suggest(&cell.words(), known).unwrap_or_default();
-                    self.told(&place, codes::UNKNOWN_KEY, message, &help);
+                    let message = both!("不认得的列 `{}`", "unknown column `{}`", cell.words());
+                    let help = suggest(&cell.words(), known);
+                    self.told(&place, codes::UNKNOWN_KEY, message, help);
                 }
                 Some(at) if found.values().any(|other| *other == Some(at)) => {
-                    let message = format!("column `{}` stands twice", cell.words());
+                    let message = both!("列 `{}` 有两处", "column `{}` stands twice", cell.words());
                     self.told(
                         &place,
                         codes::DUPLICATE_ID,
                         message,
-                        "留一列 · keep one of them",
+                        both!("留一列", "keep one of them"),
                     );
                 }
                 Some(_) => {}
@@ -176,15 +191,24 @@ impl Reading<'_> {
         if let Some(odd) = self.sheet.odd.get(&(row, column)) {
             let (message, help) = match odd {
                 Odd::Formula => (
-                    "a formula stands where a value belongs",
-                    "改成值: 复制, 选择性粘贴为数值 · copy the cell and paste it as a value",
+                    both!(
+                        "这一格是公式, 应是值",
+                        "a formula stands where a value belongs"
+                    ),
+                    both!(
+                        "改成值: 复制, 选择性粘贴为数值",
+                        "copy the cell and paste it as a value"
+                    ),
                 ),
                 Odd::Merged => (
-                    "merged cells: only one of them has the value",
-                    "取消合并, 每格写上 · unmerge them and fill in each",
+                    both!(
+                        "合并的单元格: 只有其中一格有值",
+                        "merged cells: only one of them has the value"
+                    ),
+                    both!("取消合并, 每格写上", "unmerge them and fill in each"),
                 ),
             };
-            self.told(&place, codes::BAD_TABLE, message.to_owned(), help);
+            self.told(&place, codes::BAD_TABLE, message, help);
             return None;
         }
         let text = match cell {
@@ -192,9 +216,14 @@ impl Reading<'_> {
                 self.told(
                     &place,
                     codes::SPREADSHEET_NUMBER,
-                    "an id kept as a number of more than 15 digits has lost its last digits"
-                        .to_owned(),
-                    "把该列设为文本后重新填写 · make the column text and fill it in again",
+                    both!(
+                        "编号存成了数字, 超过 15 位, 末几位已丢失",
+                        "an id kept as a number of more than 15 digits has lost its last digits"
+                    ),
+                    both!(
+                        "把该列设为文本后重新填写",
+                        "make the column text and fill it in again"
+                    ),
                 );
                 return None;
             }
@@ -204,8 +233,14 @@ impl Reading<'_> {
                 self.told(
                     &place,
                     codes::SPREADSHEET_NUMBER,
-                    "a spreadsheet has made a date of this".to_owned(),
-                    "把该格设为文本后重新填写 · make the cell text and fill it in again",
+                    both!(
+                        "这一格被表格软件变成了日期",
+                        "a spreadsheet has made a date of this"
+                    ),
+                    both!(
+                        "把该格设为文本后重新填写",
+                        "make the cell text and fill it in again"
+                    ),
                 );
                 return None;
             }
@@ -228,9 +263,9 @@ impl Reading<'_> {
     fn word(&self, place: &str, text: &str, words: &[(&str, &str)]) -> Option<String> {
         let found = words.iter().find(|(zh, en)| *zh == text || *en == text);
         if found.is_none() {
-            let message = format!("unknown word `{text}`");
-            let help = suggest(text, words.iter().map(|(zh, _)| *zh)).unwrap_or_default();
-            self.told(place, codes::UNKNOWN_WORD, message, &help);
+            let message = both!("不认得的词 `{text}`", "unknown word `{text}`");
+            let help = suggest(text, words.iter().map(|(zh, _)| *zh));
+            self.told(place, codes::UNKNOWN_WORD, message, help);
         }
         found.map(|(_, en)| (*en).to_owned())
     }

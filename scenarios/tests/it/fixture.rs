@@ -114,16 +114,46 @@ pub(crate) fn read(folder: &Path) -> (Option<Plan>, Vec<Problem>) {
 pub(crate) fn told(problems: &[Problem]) -> String {
     let mut lines = String::new();
     for problem in problems {
+        assert_told_in_both(problem);
         let (line, column) = problem.line_column().unwrap_or((0, 0));
         let file = problem.file.rsplit('/').next().unwrap_or(&problem.file);
         writeln!(
             lines,
             "{file}:{line}:{column} {}: {}",
-            problem.code, problem.message
+            problem.code, problem.message.en
         )
         .unwrap();
     }
     lines
+}
+
+/// Prose, without the words that stand in backticks as they are written in the file.
+fn prose(text: &str) -> String {
+    text.split('`').step_by(2).collect()
+}
+
+/// Each problem speaks Chinese in Chinese and English in English, and says how to mend it in both.
+#[track_caller]
+pub(crate) fn assert_told_in_both(problem: &Problem) {
+    let chinese = |text: &str| {
+        prose(text)
+            .chars()
+            .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+    };
+    let latin = |text: &str| prose(text).chars().any(|c| c.is_ascii_lowercase());
+    let said = &problem.message;
+    assert!(chinese(&said.zh), "{}: {}", problem.code, said.zh);
+    assert!(
+        !chinese(&said.en) && latin(&said.en),
+        "{}: {}",
+        problem.code,
+        said.en
+    );
+    let help = problem
+        .help
+        .as_ref()
+        .unwrap_or_else(|| panic!("{}: no help", said.en));
+    assert!(!help.zh.trim().is_empty() && !help.en.trim().is_empty());
 }
 
 /// One slip gives exactly one problem, and it says where and what.

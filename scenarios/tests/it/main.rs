@@ -5,6 +5,8 @@ mod attended;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod fragments;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod planner;
 mod shipped;
 #[cfg(test)]
 mod sites;
+mod slips;
 #[cfg(test)]
 mod slips_amend;
 mod slips_captures;

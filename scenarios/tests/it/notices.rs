@@ -28,6 +28,7 @@ fn shipped(name: &str) -> Plan {
 #[case::wenzhou("wenzhou-2022", "WZ", 12, "wz", 15, &[
     (13, "the window moved: the same file, every instant shifted (below)"),
 ])]
+#[case::tianmen("tianmen-2021", "TM", 9, "tm", 8, &[])]
 #[case::harbin("harbin-2021", "HB", 11, "hb", 15, &[
     (13, "go-live moved: the same file, one bound amended (below)"),
 ])]
@@ -160,6 +161,7 @@ fn a_notice_moves_as_a_whole(
         "zhejiang-2017",
         "hengyang-2021",
         "wenzhou-2022",
+        "tianmen-2021",
         "harbin-2021"
     )]
     name: &str,

@@ -175,7 +175,7 @@ fn slips_in_captures(
     let problems = read(folder.path()).1;
     assert_eq!(told(&problems).trim_end(), expected);
     for problem in &problems {
-        let said = problem.help.as_deref().unwrap_or_default();
+        let said = problem.help.as_ref().unwrap().to_string();
         assert!(said.contains(help), "{said}");
     }
 }

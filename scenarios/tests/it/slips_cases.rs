@@ -282,7 +282,9 @@ fn a_registration_wants_its_business_named(
     let told = told(&problems);
     let message = "scenario::outside_window: `2503` is expected ok, but at";
     assert_eq!(told.contains(message), told_of, "{told}");
-    let mut helps = problems.iter().filter_map(|one| one.help.as_deref());
+    let mut helps = problems
+        .iter()
+        .filter_map(|one| one.help.as_ref().map(ToString::to_string));
     let named = helps.any(|help| help.contains("name `filing` in `cross_swipe`"));
     assert_eq!(named, told_of, "{told}");
 }

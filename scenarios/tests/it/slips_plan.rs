@@ -415,7 +415,7 @@ fn a_purge_is_read_with_name_order_and_instant() {
 #[case::no_instant(", at: \"2030-03-03T08:00+08:00\"", "", "purge: `at` is missing")]
 #[case::another_method("delete", "truncate", "unknown method `truncate`")]
 #[case::nobody_of_the_plan("insured:330100", "insured:330900", "unknown party `insured:330900`")]
-#[case::another_key("method", "methd", "purge: `method` is missing")]
+#[case::another_key("method", "methd", "purge: unknown key `methd`")]
 #[case::before_the_window(
     "2030-03-03T08:00",
     "2030-02-28T08:00",

@@ -94,6 +94,6 @@ fn slips_in_stays(
     let all = told(&problems);
     let first: Vec<&str> = all.lines().take(expected.lines().count()).collect();
     assert_eq!(first.join("\n"), expected, "{all}");
-    let said = problems[0].help.as_deref().unwrap_or_default();
+    let said = problems[0].help.as_ref().unwrap().to_string();
     assert!(said.contains(help), "{said}");
 }

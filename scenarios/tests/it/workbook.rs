@@ -22,6 +22,7 @@ fn a_converted_plan_is_the_same_plan(
         "hengyang-2021",
         "wenzhou-2022",
         "harbin-2021",
+        "tianmen-2021",
         "campaign",
         "credentials",
         "chronic",
@@ -47,7 +48,10 @@ fn told(problems: &[Problem]) -> String {
     let lines = problems.iter().map(|problem| {
         format!(
             "{}: {} [{}] {:?}\n",
-            problem.file, problem.message, problem.code, problem.help
+            problem.file,
+            problem.message.en,
+            problem.code,
+            problem.help.as_ref().map(ToString::to_string)
         )
     });
     lines.collect()

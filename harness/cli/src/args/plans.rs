@@ -102,6 +102,9 @@ pub(crate) struct Lint {
     /// Mend what can have one meaning only (full-width signs, tabs, offsets, hour 24, GBK) and the layout, and tell each
     #[arg(long)]
     pub(crate) fix: bool,
+    /// All problems as one JSON document on stdout, each in both languages
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }

@@ -43,7 +43,7 @@ pub(super) fn read(path: &Path) -> Result<Take, Flaw> {
         Err(Trouble::Cut(Cut::Io(error))) => Err(unreadable(path, &error)),
         Err(Trouble::Cut(Cut::Shape { at, what })) => Err(Flaw::new(
             line_of(path, at),
-            format!("{what}: 不是完整的 JSON · no whole JSON document"),
+            format!("{what}: 不是完整的 JSON · {what}: no whole JSON document"),
             MEND,
         )),
         Err(Trouble::Said { at, what, mend }) => Err(Flaw::new(line_of(path, at), what, mend)),
@@ -83,7 +83,7 @@ pub(super) fn row_at(path: &Path, at: u64) -> io::Result<Option<Shown>> {
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Flaw {
     Flaw::of_file(
         path,
-        format!("读不出 · could not be read: {error}"),
+        format!("读不出: {error} · could not be read: {error}"),
         "检查路径与权限 · check path and permissions",
     )
 }

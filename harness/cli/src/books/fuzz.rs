@@ -86,7 +86,7 @@ fn audited(dir: &Path, name: &str, bytes: &[u8]) -> bool {
         Err(Flaws { told, .. }) => {
             assert!(
                 told.iter()
-                    .all(|flaw| !flaw.what.is_empty() && !flaw.mend.is_empty())
+                    .all(|flaw| !flaw.what.en.is_empty() && !flaw.mend.zh.is_empty())
             );
             false
         }
@@ -213,7 +213,7 @@ fn a_cell_in_the_last_corner_is_no_table() {
     std::fs::write(dir.path().join("corner.xlsx"), packed(flat.as_bytes())).unwrap();
     let flaws = gather(&[dir.path().to_owned()], None).err().unwrap();
     assert!(
-        flaws.told[0].what.contains("cells lie in a table of"),
+        flaws.told[0].what.en.contains("cells lie in a table of"),
         "{flaws:?}"
     );
 }
@@ -234,7 +234,7 @@ fn a_workbook_that_unpacks_a_thousandfold_is_not_unpacked() {
     std::fs::write(dir.path().join("bomb.xlsx"), bytes).unwrap();
     let flaws = gather(&[dir.path().to_owned()], None).err().unwrap();
     assert!(
-        flaws.told[0].what.contains("unpacks to too much"),
+        flaws.told[0].what.en.contains("unpacks to too much"),
         "{flaws:?}"
     );
 }

@@ -230,7 +230,7 @@ fn found(path: &Path) -> Result<Vec<Named>, Flaw> {
     let entries = fs::read_dir(&folder).map_err(|error| {
         Flaw::of_file(
             path,
-            format!("打不开 · could not be opened: {error}"),
+            format!("打不开: {error} · could not be opened: {error}"),
             nothing,
         )
     })?;
@@ -240,7 +240,7 @@ fn found(path: &Path) -> Result<Vec<Named>, Flaw> {
         let entry = entry.map_err(|error| {
             Flaw::of_file(
                 &folder,
-                format!("读不出 · could not be read: {error}"),
+                format!("读不出: {error} · could not be read: {error}"),
                 nothing,
             )
         })?;

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crosswipe_domain::{Moment, Party, Role};
+use crosswipe_domain::{Moment, Party, Role, both};
 use crosswipe_verify::audit::{RowIn, State, Sum, Take, TotalIn};
 
 use super::mapping::{Columns, Entry, Field, party_of};
@@ -209,7 +209,11 @@ fn lacking(table: &Table, head: &Line, columns: &Columns, kind: Kind, flaws: &mu
             flaws.push(Flaw::new(
                 table.place(head.number, None),
                 format!("没有{zh}列 · there is no column with {en}"),
-                format!("在 --map 的 columns 里指明; 有这些列 · name it in columns of --map; columns are: {}", headings.join(" | ")),
+                both!(
+                    "在 --map 的 columns 里指明; 有这些列: {}",
+                    "name it in columns of --map; columns are: {}",
+                    headings.join(" | ")
+                ),
             ));
         }
     };
@@ -401,8 +405,8 @@ impl List {
         let Some(time) = time else {
             if before == flaws.told.len() + flaws.more {
                 let bad = Bad {
-                    what: "没有日期 · the day is missing".to_owned(),
-                    mend: "补上日期 · fill it in",
+                    what: "没有日期 · the day is missing".into(),
+                    mend: "补上日期 · fill it in".into(),
                 };
                 self.bad(table, line, Field::Time, bad, flaws);
             }
@@ -455,8 +459,8 @@ impl List {
         let id = self.id(table, line, key, flaws);
         if id.is_empty() && before == flaws.told.len() + flaws.more {
             let bad = Bad {
-                what: "编号是空的 · the id is empty".to_owned(),
-                mend: "补上编号或删去此行 · fill it in, or delete the line",
+                what: "编号是空的 · the id is empty".into(),
+                mend: "补上编号或删去此行 · fill it in, or delete the line".into(),
             };
             self.bad(table, line, key, bad, flaws);
         }
@@ -466,8 +470,8 @@ impl List {
             && before == flaws.told.len() + flaws.more
         {
             let bad = Bad {
-                what: "没有金额 · there is no amount".to_owned(),
-                mend: "补上金额, 免费写 0.00 · fill it in, 0.00 if it was free",
+                what: "没有金额 · there is no amount".into(),
+                mend: "补上金额, 免费写 0.00 · fill it in, 0.00 if it was free".into(),
             };
             self.bad(table, line, Field::Total, bad, flaws);
         }
@@ -537,11 +541,8 @@ impl List {
             | "冲正" | "refund" => true,
             _ => {
                 let bad = Bad {
-                    what: format!(
-                        "退费标志 `{}` 不认识 · this refund flag is not known",
-                        short(&word)
-                    ),
-                    mend: "写 是/否 或 1/0, 或在 --map 的 values.refund 里写明 · write 1/0, or say it in values.refund of --map",
+                    what: format!("退费标志 `{0}` 不认识 · the refund flag `{0}` is not known", short(&word)).into(),
+                    mend: "写 是/否 或 1/0, 或在 --map 的 values.refund 里写明 · write 1/0, or say it in values.refund of --map".into(),
                 };
                 self.bad(table, line, Field::Refund, bad, flaws);
                 false
@@ -583,8 +584,8 @@ impl List {
         }
         if self.unknown_words.insert(lower) {
             let bad = Bad {
-                what: format!("状态 `{}` 不认识 · this state is not known", short(&word)),
-                mend: "在 --map 里写 values: {status: {该词: settled 或 reversed}} · say values: {status: {WORD: settled or reversed}} in --map",
+                what: format!("状态 `{0}` 不认识 · the state `{0}` is not known", short(&word)).into(),
+                mend: "在 --map 里写 values: {status: {该词: settled 或 reversed}} · say values: {status: {WORD: settled or reversed}} in --map".into(),
             };
             self.bad(table, line, Field::Status, bad, flaws);
         }

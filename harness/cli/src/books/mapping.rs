@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crosswipe_domain::{Day, Party};
+use crosswipe_domain::{Day, Party, both};
 use serde::Deserialize;
 
 use super::Flaw;
@@ -382,7 +382,11 @@ impl Mapping {
         const MEND: &str =
             "样例见 scenarios/audit/README.md · an example is in scenarios/audit/README.md";
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Flaw::of_file(path, format!("读不出 · could not be read: {error}"), MEND)
+            Flaw::of_file(
+                path,
+                format!("读不出: {error} · could not be read: {error}"),
+                MEND,
+            )
         })?;
         let mapping: Mapping = serde_saphyr::from_str(&text).map_err(|error| {
             let words = error.to_string();
@@ -393,7 +397,7 @@ impl Mapping {
                 .to_owned();
             Flaw::of_file(
                 path,
-                format!("映射文件不对 · the mapping is wrong: {first}"),
+                format!("映射文件不对: {first} · the mapping is wrong: {first}"),
                 MEND,
             )
         })?;
@@ -408,7 +412,7 @@ impl Mapping {
                 return Err(Flaw::of_file(
                     path,
                     format!("没有字段 `{name}` · there is no field `{name}`"),
-                    format!("可用 · known: {}", known.join(" ")),
+                    both!("可用: {}", "known: {}", known.join(" ")),
                 ));
             }
             let kinds = ["settlement", "visit", "payment", "clearing", "total"];
@@ -416,7 +420,7 @@ impl Mapping {
                 return Err(Flaw::of_file(
                     path,
                     format!("没有类型 `{kind}` · there is no kind `{kind}`"),
-                    format!("可用 · known: {}", kinds.join(" ")),
+                    both!("可用: {}", "known: {}", kinds.join(" ")),
                 ));
             }
             if entry
@@ -435,7 +439,7 @@ impl Mapping {
             {
                 return Err(Flaw::of_file(
                     path,
-                    format!("`{party}` 不是一方 · is no party"),
+                    format!("`{party}` 不是一方 · `{party}` is no party"),
                     "his:H33010000001 treatment:330100 hub:330000 insured:330200",
                 ));
             }

@@ -135,7 +135,13 @@ fn judged(traffic: &Traffic, mode: Mode, profile: &Profile, carried: bool) -> Co
         unread: traffic
             .unread
             .iter()
-            .map(|flaw| [flaw.place.clone(), flaw.what.clone(), flaw.mend.clone()])
+            .map(|flaw| {
+                [
+                    flaw.place.clone(),
+                    flaw.what.to_string(),
+                    flaw.mend.to_string(),
+                ]
+            })
             .collect(),
         ..Conformed::default()
     };

@@ -28,7 +28,7 @@ pub(crate) fn schema(args: &Schema) -> Result<Exit, Trouble> {
     let Some(profile) = profile else {
         return Err(Trouble::Plan(told));
     };
-    problems(&told);
+    problems(&told, args.common.lang());
     let knobs = knobs_of(&profile);
     let lang = args.common.lang();
     let title = lang.pick(&profile.title_zh, &profile.title_en);

@@ -176,7 +176,7 @@ fn nothing_in(dir: &Path) -> Flaw {
     Flaw {
         place: dir.display().to_string(),
         what: "目录里没有一个文件有认得的报文 · no file of the folder has a message that is known"
-            .to_owned(),
+            .into(),
         ..unknown("")
     }
 }

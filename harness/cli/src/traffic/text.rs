@@ -80,7 +80,7 @@ pub(super) fn scan(text: &str, place: &str, around: &Around) -> Seen {
 fn cut(place: String, error: &serde_json::Error) -> Piece {
     Piece::Unread(Flaw::new(
         place,
-        format!("这里的报文不是完整的 JSON · the message here is no whole JSON: {error}"),
+        format!("这里的报文不是完整的 JSON: {error} · the message here is no whole JSON: {error}"),
         "看它是录制时截断的, 还是 HIS 就这样发出的 · see whether the recording cut it or the HIS sent it so",
     ))
 }

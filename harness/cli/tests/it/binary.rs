@@ -229,6 +229,11 @@ fn crosswipe(args: &[&str]) -> Ended {
     start(args).end()
 }
 
+/// The same, told in English.
+fn in_english(args: &[&str]) -> Ended {
+    crosswipe(&[args, &["--lang", "en"]].concat())
+}
+
 /// A shipped plan.
 fn plan(name: &str) -> String {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -234,9 +234,11 @@ pub(super) fn of_table(path: &Path) -> Result<Vec<Line>, Trouble> {
         let wrong = if number.is_empty() {
             Some("没有编号 · no number".to_owned())
         } else if lines.iter().any(|line| line.number == number) {
-            Some(format!("编号 `{number}` 重复 · the number stands twice"))
+            Some(format!(
+                "编号 `{number}` 重复 · the number `{number}` stands twice"
+            ))
         } else if let Some(unknown) = unknown {
-            Some(format!("没有交易 `{unknown}` · no such transaction"))
+            Some(format!("没有交易 `{unknown}` · no transaction `{unknown}`"))
         } else if transactions.is_empty() && reason.is_empty() {
             Some("没有交易, 也没写不适用原因 · neither transactions nor a reason".to_owned())
         } else {

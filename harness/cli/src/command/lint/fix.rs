@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crosswipe_domain::Both;
 use crosswipe_scenarios::{Fix, Plan, Problem};
 use encoding_rs::GB18030;
 
@@ -25,7 +26,7 @@ pub(crate) struct Mended {
     /// `file:line:column`, or the file.
     pub(crate) place: String,
     /// What it was, and what it is.
-    pub(crate) what: String,
+    pub(crate) what: Both,
 }
 
 /// Mends the plan at `path` as far as that goes.
@@ -81,7 +82,7 @@ fn by_file(problems: &[Problem]) -> Result<Vec<Mended>, Trouble> {
             at = fix.span.end;
             told.push(Mended {
                 place: place(problem),
-                what: format!("`{was}` → `{}`", fix.text),
+                what: Both::same(format!("`{was}` → `{}`", fix.text)),
             });
         }
         mended += &text[at..];
@@ -111,7 +112,7 @@ fn from_gbk(path: &Path) -> Result<Option<Mended>, Trouble> {
     write_whole(path, format!("{mark}{text}").as_bytes())?;
     Ok(Some(Mended {
         place: path.display().to_string(),
-        what: "GBK → UTF-8".to_owned(),
+        what: Both::same("GBK → UTF-8"),
     }))
 }
 
@@ -145,7 +146,7 @@ fn laid_out(
             write_whole(&file, tidy.as_bytes())?;
             mended.push(Mended {
                 place: file.display().to_string(),
-                what: "排版 · layout".to_owned(),
+                what: Both::new("排版", "layout"),
             });
         }
     }
@@ -153,27 +154,52 @@ fn laid_out(
 }
 
 /// No mark, `\n` at line ends and no blanks before them, at most one empty line, one end of the file.
-/// Nothing inside a line changes, and text in block scalars (`|`, `>`) loses only blanks at line ends.
+/// Nothing inside a line changes. A text in a block scalar (`|`, `>`) keeps its empty lines and the blanks at its line ends,
+/// since there they are part of the value.
 fn tidied(text: &str) -> String {
     let text = text.strip_prefix(BOM).unwrap_or(text);
     let mut tidy = String::with_capacity(text.len());
     let mut empty = 0;
+    let mut block: Option<usize> = None;
     for line in text.lines() {
-        let line = line.trim_end();
-        empty = if line.is_empty() { empty + 1 } else { 0 };
-        if empty < 2 {
+        let bare = line.trim_end();
+        let indent = bare.len() - bare.trim_start().len();
+        if block.is_some_and(|outer| !bare.is_empty() && indent <= outer) {
+            block = None;
+        }
+        if block.is_some() {
             tidy.push_str(line);
             tidy.push('\n');
+            continue;
         }
+        empty = if bare.is_empty() { empty + 1 } else { 0 };
+        if empty < 2 {
+            tidy.push_str(bare);
+            tidy.push('\n');
+        }
+        block = opens_block(bare).then_some(indent);
     }
-    let end = tidy.trim_end().len();
-    tidy.truncate(end);
-    tidy.push('\n');
+    if block.is_none() {
+        let end = tidy.trim_end().len();
+        tidy.truncate(end);
+        tidy.push('\n');
+    }
     tidy
+}
+
+/// Whether the lines below, as far as they are indented, are text as it stands: `key: |`, `- >-`.
+fn opens_block(line: &str) -> bool {
+    let word = line.rsplit([' ', '\t']).next().unwrap_or_default();
+    let mark = word.trim_end_matches(|c: char| matches!(c, '+' | '-') || c.is_ascii_digit());
+    let before = line.strip_suffix(word).unwrap_or_default().trim_end();
+    matches!(mark, "|" | ">") && before.ends_with([':', '-']) && !line.trim_start().starts_with('#')
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use rstest::rstest;
 
     use super::tidied;
@@ -182,9 +208,77 @@ mod tests {
     #[case("a: 1\r\nb: 2\r\n", "a: 1\nb: 2\n")]
     #[case("\u{feff}a: 1  \n\n\n\nb: 2", "a: 1\n\nb: 2\n")]
     #[case("a: 1\n\n# 说明\nb: 2\n", "a: 1\n\n# 说明\nb: 2\n")]
-    #[case("a: |\n  x  \n  y\n\n\n", "a: |\n  x\n  y\n")]
+    #[case("a: |\n  x  \n\n\n  y\nb: 1  \n\n\n", "a: |\n  x  \n\n\n  y\nb: 1\n")]
+    #[case("- >-\n  x\n\n\n  y\n", "- >-\n  x\n\n\n  y\n")]
+    #[case("a: 1 # a | b\n\n\n\nb: 2\n", "a: 1 # a | b\n\nb: 2\n")]
     fn layout_is_brought_into_order_once(#[case] text: &str, #[case] wanted: &str) {
         assert_eq!(tidied(text), wanted);
         assert_eq!(tidied(wanted), wanted);
+    }
+
+    /// The folder of a shipped plan, copied with its text files spoilt in layout alone.
+    fn spoilt(name: &str, seed: u64) -> tempfile::TempDir {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../scenarios")
+            .join(name);
+        let plan = crosswipe_scenarios::load(&from).expect("a shipped plan");
+        let dir = tempfile::tempdir().unwrap();
+        let mut state = seed;
+        let mut draw = |of: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) % of
+        };
+        for (path, bytes) in &plan.files {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let mut text = String::from_utf8(bytes.clone()).unwrap();
+            if path.extension().is_some_and(|end| end == "yaml") {
+                let end = if draw(2) == 0 { "\n" } else { "\r\n" };
+                let mark = if draw(2) == 0 { "" } else { super::BOM };
+                let lines = text.lines().map(|line| match draw(6) {
+                    0 => format!("{line}   {end}"),
+                    1 => format!("{line}{end}{end}{end}{end}"),
+                    _ => format!("{line}{end}"),
+                });
+                text = format!("{mark}{}", lines.collect::<String>());
+            }
+            fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    /// Whatever is wrong with the layout, it is the same plan after as before, every comment stands, and a second time there
+    /// is nothing to do.
+    #[rstest]
+    fn a_plan_laid_out_anew_is_the_same_plan(
+        #[values(
+            "pair-demo",
+            "qianjiang-2021",
+            "zhejiang-2017",
+            "harbin-2021",
+            "starter"
+        )]
+        name: &str,
+        #[values(1, 2, 3)] seed: u64,
+    ) {
+        let dir = spoilt(name, seed);
+        let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../scenarios")
+            .join(name);
+        let plan = crosswipe_scenarios::load(&from).unwrap();
+        super::fix(dir.path()).unwrap();
+        let again = crosswipe_scenarios::load(dir.path()).unwrap();
+        assert_eq!(again.differs(&plan), Vec::<&str>::new());
+        let comments = |text: &[u8]| -> Vec<String> {
+            let text = String::from_utf8(text.to_vec()).unwrap();
+            let lines = text.lines().map(|line| line.trim_end().to_owned());
+            lines.filter(|line| line.contains('#')).collect()
+        };
+        for (path, bytes) in &plan.files {
+            assert_eq!(comments(&again.files[path]), comments(bytes), "{path}");
+        }
+        assert!(super::fix(dir.path()).unwrap().is_empty());
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use rstest::rstest;
 use serde_json::Value;
 
-use super::{Bench, copy, crosswipe, plan};
+use super::{Bench, copy, crosswipe, in_english, plan};
 
 fn case(name: &str) -> String {
     plan(&format!("audit/{name}"))
@@ -228,7 +228,7 @@ fn a_bad_export_is_one_clear_message(#[case] spoil: fn(&str) -> String, #[case] 
     let path = bench.path("set").join("insured-330200.json");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, spoil(&text)).unwrap();
-    crosswipe(&["audit", &bench.text("set")])
+    in_english(&["audit", &bench.text("set")])
         .must_end(64)
         .must_say(&["error[cli::books]", words, "help:"]);
 }

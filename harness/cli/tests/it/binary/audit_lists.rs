@@ -7,7 +7,7 @@ use std::path::Path;
 use rstest::rstest;
 use serde_json::Value;
 
-use super::{Bench, crosswipe, plan};
+use super::{Bench, crosswipe, in_english, plan};
 
 const CITY: &str =
     "结算号,结算时间,总金额\nS1,2026-05-01 10:00:00,25.00\nS2,2026-05-02 10:00:00,100.00\n";
@@ -145,7 +145,7 @@ fn every_usual_encoding_is_read() {
 fn what_cannot_be_read_says_where_and_how_to_mend_it(#[case] his: &str, #[case] words: &[&str]) {
     let bench = Bench::new();
     let [his, city] = beside(&bench, his.as_bytes());
-    crosswipe(&["audit", &his, &city])
+    in_english(&["audit", &his, &city])
         .must_end(64)
         .must_say(words)
         .must_say(&["error[cli::books]", "help:"]);
@@ -314,7 +314,7 @@ fn sheets_of_one_workbook_are_parties_and_cells_are_named() {
     // Twenty digits in a numeric cell: the last ones are gone.
     let lost: &[&[&str]] = &[head, &["#33010020260501000001", "2026-05-01", "#25", "P1"]];
     workbook(&path, &[("医院", lost), ("参保地", city)]);
-    crosswipe(&["audit", &typed[0]]).must_end(64).must_say(&[
+    in_english(&["audit", &typed[0]]).must_end(64).must_say(&[
         "book.xlsx!医院!A2",
         "lost its last digits",
         "format the column as text",
@@ -327,7 +327,7 @@ fn sheets_of_one_workbook_are_parties_and_cells_are_named() {
 fn what_is_no_list_is_said(#[case] name: &str, #[case] bytes: &str, #[case] words: &str) {
     let bench = Bench::new();
     fs::write(bench.path(name), bytes).unwrap();
-    crosswipe(&["audit", &bench.text(name)])
+    in_english(&["audit", &bench.text(name)])
         .must_end(64)
         .must_say(&[name, words]);
 }

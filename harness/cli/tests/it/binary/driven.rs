@@ -14,7 +14,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use super::world::World;
-use super::{Bench, Ended, classes, copy, crosswipe, plan};
+use super::{Bench, Ended, classes, copy, crosswipe, in_english, plan};
 
 const HOSPITAL: &str = "H33020000001";
 /// The case of outpatient care at that hospital.
@@ -346,7 +346,7 @@ fn an_address_where_no_his_can_be_driven_is_a_problem_of_the_plan(
 ) {
     let bench = Bench::new();
     let plan = planned(&bench, at);
-    run(&bench, &plan, &[])
+    run(&bench, &plan, &["--lang", "en"])
         .must_end(64)
         .must_say(&["bad_his", said, "topology.yaml:"]);
 }
@@ -363,7 +363,7 @@ fn one_adapter_speaks_for_one_institution() {
         1,
     );
     fs::write(topology, both).unwrap();
-    crosswipe(&["lint", &plan])
+    in_english(&["lint", &plan])
         .must_end(64)
         .must_say(&["bad_his", "the HIS of another institution"]);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rstest::rstest;
 
-use super::{Bench, crosswipe};
+use super::{Bench, crosswipe, in_english};
 
 #[rstest]
 #[case::full_width_colon("plan.yaml", "margin: 2h", "margin：2h")]
@@ -102,4 +102,49 @@ fn cells_are_mended_by_hand() {
     crosswipe(&["lint", &book, "--fix"])
         .must_end(64)
         .must_say(&["error[cli::fix]"]);
+}
+
+/// What is told is told in the language that is asked for, with its place, what to do and where to read on; a program gets
+/// both languages.
+#[rstest]
+#[case::misspelt("plan.yaml", "rollback: all", "rollbak: all", "unknown_key", &["不认得的键 `rollbak`", "是否想写 `rollback`"], &["unknown key `rollbak`", "did you mean `rollback`"])]
+#[case::hour_24("plan.yaml", "2030-03-02T20:00+08:00\", public", "2030-03-02T24:00+08:00\", public", "hour_24", &["写了24时", "2030-03-03T00:00+08:00"], &["says hour 24", "2030-03-03T00:00+08:00"])]
+#[case::a_name("persons.csv", "330100,310,1200.00", "杭州,310,1200.00", "unknown_division", &["不要地名 `杭州`", "写成 `330100`"], &["not the name `杭州`", "write `330100`"])]
+fn a_slip_is_told_in_the_language_asked_for(
+    #[case] file: &str,
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] code: &str,
+    #[case] zh: &[&str],
+    #[case] en: &[&str],
+) {
+    let bench = Bench::new();
+    let dir = bench.changed_plan(file, from, to);
+    let heading = format!("error[scenario::{code}]");
+    let more = format!("crosswipe explain scenario::{code}");
+    let in_zh = crosswipe(&["lint", &dir, "--lang", "zh"]).must_end(64);
+    let in_en = in_english(&["lint", &dir]).must_end(64);
+    for (ended, words, others) in [(&in_zh, zh, en), (&in_en, en, zh)] {
+        for word in words
+            .iter()
+            .chain([&heading.as_str(), &file, &more.as_str()])
+        {
+            assert!(ended.err.contains(word), "{word}: {}", ended.err);
+        }
+        assert!(!ended.err.contains(others[0]), "{}", ended.err);
+    }
+    // Every command that takes a plan says the same.
+    in_english(&["run", &dir]).must_end(64).must_say(en);
+    let told = crosswipe(&["lint", &dir, "--json"]).must_end(64).json();
+    assert_eq!(told["schema"], "crosswipe.lint/1");
+    let problem = &told["problems"][0];
+    assert_eq!(problem["code"], format!("scenario::{code}"));
+    assert!(
+        problem["line"].is_u64() && problem["column"].is_u64(),
+        "{problem}"
+    );
+    for (lang, words) in [("zh", zh), ("en", en)] {
+        let said = format!("{} {}", problem["message"][lang], problem["help"][lang]);
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    }
 }

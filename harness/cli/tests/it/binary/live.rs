@@ -16,7 +16,9 @@ use crosswipe_runner::clock::{Stopwatch, real_now};
 use rstest::rstest;
 
 use super::world::World;
-use super::{Bench, DEADLINE, Ended, PAUSE, classes, copy, crosswipe, plan, rules, start};
+use super::{
+    Bench, DEADLINE, Ended, PAUSE, classes, copy, crosswipe, in_english, plan, rules, start,
+};
 
 /// In the plan, an hour into the phase of cross swipes.
 const SHIPPED_NOW: &str = "2030-03-02T13:00:00+08:00";
@@ -153,7 +155,7 @@ pub(super) fn words(dry: &Ended) -> String {
 }
 
 fn dry(plan: &str, more: &[&str]) -> Ended {
-    crosswipe(&[&["run", plan, "--clock", "wall"], more].concat())
+    in_english(&[&["run", plan, "--clock", "wall"], more].concat())
 }
 
 #[test]
@@ -256,7 +258,7 @@ fn a_window_that_was_amended_shuts_by_its_new_end() {
 #[case::no_name("name: 李测试", "name: 四十字以上的名字四十字以上的名字四十字以上的名字四十字以上的名字四十字以上的名字四十字以上的名字四十字以上", &["no operator's name"])]
 #[case::no_card("00-1A-2B-3C-4D-5E", "00-1A-2B", &["`00-1A-2B` is no MAC address"])]
 #[case::no_ip("10.8.1.20", "10.8.1.2x", &["`10.8.1.2x` is no IP address"])]
-#[case::slip("institutions:", "institution:", &["unknown key `institution`", "`institutions` is missing"])]
+#[case::slip("institutions:", "institution:", &["unknown key `institution`", "did you mean `institutions`"])]
 fn a_wrong_declaration_is_a_problem_of_the_plan(
     #[case] from: &str,
     #[case] to: &str,

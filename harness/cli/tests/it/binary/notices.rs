@@ -15,6 +15,7 @@ use super::{Bench, all_rules, crosswipe, plan, rules};
 #[case::hengyang("hengyang-2021", 26, 9)]
 #[case::wenzhou("wenzhou-2022", 27, 6)]
 #[case::harbin("harbin-2021", 33, 10)]
+#[case::tianmen("tianmen-2021", 20, 4)]
 fn a_notice_is_rehearsed_rolled_back_and_proven(
     #[case] name: &str,
     #[case] cases: usize,

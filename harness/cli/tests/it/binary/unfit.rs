@@ -14,7 +14,7 @@ use crosswipe_runner::clock::Stopwatch;
 use rstest::rstest;
 
 use super::live::{Declared, OPEN, begun_ago, listener};
-use super::{Bench, DEADLINE, PAUSE, crosswipe, start};
+use super::{Bench, DEADLINE, PAUSE, crosswipe, in_english, start};
 
 /// 一处错 · What is wrong: file, what stands there, what is written instead; and what must be said of it.
 type Slip = (
@@ -85,7 +85,7 @@ impl Site {
             &["serve", &plan, "--out", &out],
         ];
         for args in commands {
-            let ended = crosswipe(args).must_end(64);
+            let ended = in_english(args).must_end(64);
             said.iter()
                 .fold(ended, |ended, words| ended.must_say(words));
         }
