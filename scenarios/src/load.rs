@@ -141,6 +141,7 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         "scenarios",
         both!("列出场景文件", "list the scenario files"),
     );
+    let mark = problems.len();
     let gathered = reading.cases(
         topology.as_ref(),
         persons.as_deref(),
@@ -149,6 +150,10 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         &head,
         (scenarios, amend.as_ref()),
     );
+    let nobody = |persons: &Vec<Person>| !persons.iter().any(|one| one.persona.registered);
+    if persons.as_ref().is_some_and(nobody) && !problems.lost_anything() {
+        reading.report_nobody(mark);
+    }
     let clauses_at = fields.key_at("clauses").cloned();
     fields.done();
     let (topology, window, gathered) = (topology?, window?, gathered?);
@@ -308,7 +313,19 @@ impl Reading<'_> {
     }
 
     /// A plan with test phases has somebody to swipe.
-    fn report_nobody(&self, at: &At, is_empty: bool) {
+    /// Told where a case or the matrix misses somebody, in the place of each of them.
+    fn report_nobody(&self, mark: usize) {
+        let missed = [
+            codes::PERSON_NOT_REGISTERED,
+            codes::EMPTY_MATRIX_CELL,
+            codes::UNKNOWN_PERSON,
+        ];
+        let Some(persons) = self.fields.optional("persons") else {
+            return;
+        };
+        if !self.problems.has_since(mark, &missed) {
+            return;
+        }
         let phases = self.fields.optional("phases").map(|node| &node.value);
         let Some(Value::List(phases)) = phases else {
             return;
@@ -329,26 +346,18 @@ impl Reading<'_> {
             "在名册里加上用途为 `matrix` 或 `named` (矩阵、专用) 的人员",
             "add persons to it whose `use` is `matrix` or `named`"
         );
-        self.problems
-            .push(at.error(codes::NOBODY_REGISTERED, message).help(help));
-        self.problems.lost_some(codes::PERSON_NOT_REGISTERED);
-        self.problems.lost_some(codes::EMPTY_MATRIX_CELL);
-        if is_empty {
-            self.problems.lost_some(codes::UNKNOWN_PERSON);
-        }
+        let problem = persons.at.error(codes::NOBODY_REGISTERED, message);
+        self.problems.push(problem.help(help));
+        missed
+            .into_iter()
+            .for_each(|code| self.problems.lost_since(mark, code));
     }
 
     /// The registry; without regions nobody is insured anywhere, and only whether the file is there is told.
     fn persons(&self, topology: Option<&Topology>) -> Option<Vec<Person>> {
         let (said, path) = self.path("persons", PERSONS_HELP)?;
         let source = self.folder.open(&path, Some(&said.at), self.problems)?;
-        let before = self.problems.len();
-        let persons = read_persons(&source, topology?, self.problems);
-        let is_whole = self.problems.len() == before;
-        if is_whole && !persons.iter().any(|person| person.persona.registered) {
-            self.report_nobody(&said.at, persons.is_empty());
-        }
-        Some(persons)
+        Some(read_persons(&source, topology?, self.problems))
     }
 
     /// The table of contacts, if the plan names one.

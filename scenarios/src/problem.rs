@@ -209,6 +209,20 @@ impl Problems {
         });
     }
 
+    /// The same of those told from `mark` on.
+    pub(crate) fn lost_since(&self, mark: usize, code: &'static str) {
+        self.lost.borrow_mut().push(Lost {
+            what: Name::Unknown(code),
+            mark,
+        });
+    }
+
+    /// Whether a problem of one of these codes was told from `mark` on.
+    pub(crate) fn has_since(&self, mark: usize, codes: &[&str]) -> bool {
+        let list = self.list.borrow();
+        list.iter().skip(mark).any(|one| codes.contains(&one.code))
+    }
+
     /// Whether anything could not be read that others may name.
     pub(crate) fn lost_anything(&self) -> bool {
         !self.lost.borrow().is_empty()

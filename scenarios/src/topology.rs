@@ -154,10 +154,10 @@ fn region(
     }
     let institutions = listed.map_or(&[][..], |node| items(node, problems));
     // Of a code that stands twice nobody knows which is meant, so none is out of place below it.
-    let sure = code.as_ref().filter(|said| seen.insert(said.value));
+    let is_sure = code.as_ref().is_none_or(|said| seen.insert(said.value));
     let institutions: Vec<InstitutionEntry> = institutions
         .iter()
-        .filter_map(|node| institution(node, sure, problems))
+        .filter_map(|node| institution(node, (code.as_ref(), is_sure), problems))
         .collect();
     fields.done();
     let Some(code) = code else {
@@ -220,7 +220,7 @@ fn report_hub(hub: &Said<AdmDivision>, read: &[RegionEntry], problems: &Problems
 
 fn institution(
     node: &Node,
-    region: Option<&Said<AdmDivision>>,
+    (region, is_sure): (Option<&Said<AdmDivision>>, bool),
     problems: &Problems,
 ) -> Option<InstitutionEntry> {
     const TIERS: [(&str, u8); 3] = [("1", 1), ("2", 2), ("3", 3)];
@@ -275,7 +275,9 @@ fn institution(
                     .help(help),
             );
         }
-        (Some((_, division)), Some(region)) if region.value.span_to(*division) != Span::Local => {
+        (Some((_, division)), Some(region))
+            if is_sure && region.value.span_to(*division) != Span::Local =>
+        {
             let message = both!(
                 "机构 `{}` 的编号属 `{division}`, 却写在 `{}` 下面",
                 "institution `{}` carries the division `{division}`, but stands under `{}`",
