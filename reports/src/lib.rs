@@ -7,6 +7,7 @@
 
 mod amount;
 mod audit;
+mod compare;
 mod conform;
 mod csv;
 mod html;
@@ -24,6 +25,7 @@ mod xlsx;
 
 pub use self::csv::csv;
 pub use audit::{RowBook, RowWords, audit_json, audit_shown, audit_terminal};
+pub use compare::{Comparison, comparison_html, comparison_json, comparison_terminal};
 pub use conform::{
     Conformed, ConformedChange, ConformedFile, ConformedFinding, Knob, conform_json,
     conform_terminal,

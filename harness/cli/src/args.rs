@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Close(Close),
     /// 合并 Put the shards of one plan together: one verdict, one report
     Merge(Merge),
+    /// 比较 Lay two runs beside each other: outcomes, findings, amounts, fields of answers, timing
+    Compare(Compare),
     /// 改期 Move one bound of a run's window, from its next message on
     Amend(Amend),
     /// 复核 List what nobody knows in a certified run, or explain it by name and reason
@@ -488,6 +490,28 @@ pub(crate) struct Merge {
     /// Where they are put, copies of the runs included [default: a folder of its own under runs/]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// 比较 Lay two runs beside each other
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe compare runs/OLD runs/NEW --html compare.html\n\nExit · 退出码: 0 nowhere worse 没有变差, 1 worse or different 有变差或不同, 5 no case in common 没有共同的用例"
+)]
+pub(crate) struct Compare {
+    /// Folder of the first run, e.g. that of the old interface
+    #[arg(value_name = "RUN")]
+    pub(crate) before: PathBuf,
+    /// Folder of the second
+    #[arg(value_name = "RUN")]
+    pub(crate) after: PathBuf,
+    /// Write it as one page too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -29,6 +29,7 @@ mod shift;
 mod stage;
 mod table;
 mod tenancy;
+mod told;
 mod traffic;
 
 use std::process::ExitCode;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Conform(conform) => command::conform::conform(&conform),
         Command::Close(close) => command::close::close(&close),
         Command::Merge(merge) => command::merge::merge(&merge),
+        Command::Compare(compare) => command::compare::compare(&compare),
         Command::Amend(amend) => command::amend::amend(&amend),
         Command::Review(review) => command::review::review(&review),
         Command::Report(report) => command::report::report(&report),

@@ -20,6 +20,7 @@ use crate::command::verify::{came, faults_met, put_first, tampered};
 use crate::complain::Trouble;
 use crate::exit::{Came, Exit, of_run};
 use crate::several::{self, Read, fitting, papers, plan_of};
+use crate::told::Told;
 
 /// Names the parts; where it lies, a folder is a merged run.
 pub(crate) const LIST: &str = "merged.json";
@@ -312,28 +313,41 @@ impl Whole {
 
     /// Told as one run is.
     pub(crate) fn story(&self, dir: &Path) -> Result<Story, Trouble> {
-        let ends = |of: fn(&Part) -> &String| {
-            let all: String = self
-                .list
-                .parts
-                .iter()
-                .map(|part| format!("{}\n", of(part)))
-                .collect();
-            sha256_hex(all.as_bytes())
-        };
         let source = Source {
             records: &self.records,
             messages: &self.messages,
             judgement: &self.judgement,
             certificate_sha256: None,
-            journal_head: &ends(|part| &part.head),
-            journal_tail: &ends(|part| &part.tail),
+            journal_head: &self.end(|part| &part.head),
+            journal_tail: &self.end(|part| &part.tail),
             dir: &dir.display().to_string(),
             parts: &self.parts(dir),
             matched_faults: &self.faults,
             exit: i32::from(self.exit.code()),
         };
         Story::build(&source).map_err(|_| name_a_part(dir))
+    }
+
+    /// All that reports look at, to be kept.
+    pub(crate) fn told(self, dir: &Path) -> Told {
+        Told {
+            head: self.end(|part| &part.head),
+            tail: self.end(|part| &part.tail),
+            dir: dir.display().to_string(),
+            parts: self.parts(dir),
+            records: self.records,
+            messages: self.messages,
+            judgement: self.judgement,
+            faults: self.faults,
+            exit: self.exit,
+        }
+    }
+
+    /// One end of all chains, as one digest.
+    fn end(&self, of: fn(&Part) -> &String) -> String {
+        let parts = self.list.parts.iter();
+        let all: String = parts.map(|part| format!("{}\n", of(part))).collect();
+        sha256_hex(all.as_bytes())
     }
 }
 

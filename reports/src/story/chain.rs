@@ -91,6 +91,15 @@ impl Message {
             .or_else(|| self.sent_ids.get(name).map(String::as_str))
     }
 
+    /// All amounts of its answer, by interface name; none where it was not answered with ok.
+    pub(crate) fn amounts(&self) -> &BTreeMap<String, Money> {
+        static NONE: BTreeMap<String, Money> = BTreeMap::new();
+        match &self.outcome {
+            Some(Outcome::Ok { amounts, .. }) => amounts,
+            _ => &NONE,
+        }
+    }
+
     /// An amount as answered, else as sent.
     pub(crate) fn amount(&self, name: &str) -> Option<Money> {
         let answered = match &self.outcome {

@@ -3,6 +3,7 @@
 pub(crate) mod amend;
 pub(crate) mod audit;
 pub(crate) mod close;
+pub(crate) mod compare;
 pub(crate) mod conform;
 pub(crate) mod explain;
 pub(crate) mod front;

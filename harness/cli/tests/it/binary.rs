@@ -12,6 +12,7 @@ mod canaries;
 mod clean;
 mod close;
 mod closing;
+mod compared;
 mod conform;
 mod damage;
 #[cfg(unix)]
