@@ -1,46 +1,87 @@
-//! JUnit · One test case per case, and the rollback as a suite of its own with one test case per rule.
+//! JUnit · One suite per business with one test case per case, one with a test case per transaction and its rollback, one with a
+//! test case per rule.
 //!
-//! Why so: a CI server shows this file and nothing else. The last test case of the rollback suite is
-//! the verdict itself, so that rules which were merely not checked (skipped) can never look like success.
-//! Names do not change with the language: a CI server keys its history on them.
+//! Why so: a CI server shows this file and nothing else. The last test case of all is the verdict itself, so that rules
+//! which were merely not checked (skipped) can never look like success. Names do not change with the language: a CI
+//! server keys its history on them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crosswipe_domain::Business;
 use crosswipe_journal::CaseResult;
 use crosswipe_verify::{Finding, Held, RuleState, Verdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::Lang;
 use crate::json::{result_name, rollback_name};
-use crate::story::{Case, Ending, Story};
+use crate::story::{Case, Ending, Rollback, Story};
 use crate::wording::sentence::verdict_sentence;
 
-/// JUnit · One test case per case, the rollback as a suite of its own.
+/// JUnit · A suite per business, the transactions, the rules with the verdict last.
 pub fn junit(story: &Story) -> String {
     let mut report = Report::new(format!("crosswipe {}", story.judgement.run_id));
-    report.add_test_suites([cases(story), rollback(story)]);
+    report.add_test_suites(cases(story));
+    report.add_test_suites([transactions(story), rollback(story)]);
     report
         .to_string()
         .expect("text without control characters is XML")
 }
 
-fn cases(story: &Story) -> TestSuite {
+/// Suites in the order of businesses; cases of none stand in one called `other`.
+fn cases(story: &Story) -> Vec<TestSuite> {
     let plan = &story.header.plan.plan;
-    let mut suite = TestSuite::new(format!("{plan} cases"));
-    suite.add_property(("run_id", story.judgement.run_id.as_str()));
-    suite.add_property(("journal_tail", story.tail.as_str()));
+    let mut suites: BTreeMap<Option<Business>, TestSuite> = BTreeMap::new();
     for case in story.cases.iter().filter(|case| case.planned) {
+        let business = case.plan.business.map_or("other", Business::name);
+        let suite = suites.entry(case.plan.business).or_insert_with(|| {
+            let mut suite = TestSuite::new(format!("{plan} {business}"));
+            suite.add_property(("run_id", story.judgement.run_id.as_str()));
+            suite.add_property(("journal_tail", story.tail.as_str()));
+            suite
+        });
         let mut test = TestCase::new(case.plan.case.as_str(), status(story, case));
-        test.set_classname(format!(
-            "{plan}.{}",
-            case.plan
-                .business
-                .map_or("other", |business| business.name())
-        ));
+        test.set_classname(format!("{plan}.{business}"));
         test.set_time(Duration::from_millis(case.took_ms()));
         test.set_assertions(case.checks.len());
         test.add_property(("title", case.plan.title.as_str()));
         test.add_property(("rollback", rollback_name(case.rollback)));
+        suite.add_test_case(test);
+    }
+    suites.into_values().collect()
+}
+
+/// Each τ, and whether it stands no more.
+fn transactions(story: &Story) -> TestSuite {
+    let plan = &story.header.plan.plan;
+    let mut suite = TestSuite::new(format!("{plan} transactions"));
+    for chain in story.cases.iter().flat_map(|case| &case.chains) {
+        let one = &chain.transaction;
+        let standing = story.standing(chain);
+        let told = || {
+            let about = story.judgement.findings.iter();
+            let about = about.filter(|finding| finding.txid.as_ref() == Some(&one.txid));
+            let lines: Vec<String> = about.map(line).collect();
+            match lines.is_empty() {
+                true => format!("{} {} is not shown to be undone", one.infno, one.msgid),
+                false => lines.join("\n"),
+            }
+        };
+        let kind = format!("rollback:{}", rollback_name(standing));
+        let status = match standing {
+            Rollback::None | Rollback::Closed => TestCaseStatus::success(),
+            Rollback::Open => failure(&kind, &told(), NonSuccessKind::Failure),
+            Rollback::Unknown => failure(&kind, &told(), NonSuccessKind::Error),
+        };
+        let mut test = TestCase::new(one.txid.as_str(), status);
+        test.set_classname(format!("{plan}.transactions.{}", one.infno));
+        test.add_property(("msgid", one.msgid.as_str()));
+        for (name, id) in &one.ids {
+            test.add_property((name.as_str(), id.as_str()));
+        }
+        if let Some(undo) = &one.reversed_by {
+            test.add_property(("reversed_by", undo.as_str()));
+        }
         suite.add_test_case(test);
     }
     suite

@@ -216,12 +216,29 @@ fn a_continuous_integration_server_sees_red_where_nothing_was_proven() {
 }
 
 #[test]
-fn rules_and_cases_have_one_test_case_each() {
-    let xml = junit(&runs::violated().story());
-    assert_eq!(xml.matches("<testcase").count(), 7 + 14 + 1);
+fn cases_transactions_and_rules_have_one_test_case_each() {
+    let run = runs::violated();
+    let xml = junit(&run.story());
+    let transactions = run.judgement.transactions.len();
+    assert_eq!(xml.matches("<testcase").count(), 7 + transactions + 14 + 1);
     assert!(xml.contains(r#"<testcase name="R14 按时收口""#));
-    // One expectation, one residue, three rules, the verdict.
-    assert_eq!(xml.matches("<failure").count(), 6);
+    for suite in ["outpatient", "transactions", "rollback"] {
+        let name = format!(r#"<testsuite name="zhejiang-2017 {suite}""#);
+        assert_eq!(xml.matches(&name).count(), 1, "{name}");
+    }
+    for transaction in &run.judgement.transactions {
+        let name = format!(r#"<testcase name="{}""#, transaction.txid);
+        assert_eq!(xml.matches(&name).count(), 1, "{name}");
+    }
+    // One expectation, one residue, the transaction that left it, three rules, the verdict.
+    assert_eq!(xml.matches("<failure").count(), 7);
+    assert_eq!(xml.matches(r#"type="rollback:open""#).count(), 2);
+    // What nobody knows is an error, never a success.
+    let unknown = junit(&runs::indeterminate().story());
+    assert!(
+        unknown.contains(r#"<error message="#) && unknown.contains(r#"type="rollback:unknown""#),
+        "{unknown}"
+    );
 }
 
 #[test]

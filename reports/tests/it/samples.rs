@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rstest::rstest;
 
-use crosswipe_reports::{Lang, html, json, junit, terminal};
+use crosswipe_reports::{Lang, csv, html, json, junit, markdown, terminal};
 
 use crate::runs::{self, Run};
 
@@ -45,6 +45,10 @@ fn a_run_is_told_as_it_was_accepted(#[case] name: &str, #[case] run: Run) {
     check(name, "report.json", &json(&story));
     check(name, "junit.xml", &junit(&story));
     check(name, "report.html", &html(&story, Lang::Zh));
+    check(name, "report.md", &markdown(&story, Lang::Zh));
+    for (file, text) in csv(&story, Lang::Zh) {
+        check(name, &format!("csv/{file}"), &text);
+    }
 }
 
 #[test]
