@@ -15,6 +15,9 @@ use crate::wording::sentence::verdict_sentence;
 /// The `schema` of the document.
 const SCHEMA: &str = "crosswipe.run/1";
 
+/// 模式 · JSON schema (draft-07) of the document.
+pub const REPORT_SCHEMA: &str = include_str!("../report.schema.json");
+
 /// JSON · The whole report as one document, ending in a line feed.
 pub fn json(story: &Story) -> String {
     let text = serde_json::to_string_pretty(&document(story)).expect("a tree of text keys");

@@ -31,7 +31,7 @@ pub use conform::{
     conform_terminal,
 };
 pub use html::html;
-pub use json::json;
+pub use json::{REPORT_SCHEMA, json};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use source::{PartRun, Source};

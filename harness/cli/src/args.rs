@@ -532,7 +532,7 @@ pub(crate) struct Report {
     pub(crate) common: Common,
 }
 
-/// 模式 The JSON schema of a plan file or profile, or the adapter of a HIS that is driven
+/// 模式 The JSON schema of a plan file, a profile or a report, or the adapter of a HIS that is driven
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Example · 例:\n  crosswipe schema profile > profile.schema.json\n  crosswipe schema profile --of zhejiang\n  crosswipe schema his-adapter > his-adapter.json"
@@ -596,6 +596,8 @@ pub(crate) enum SchemaOf {
     Profile,
     /// 被驱动的 HIS 的适配口 (OpenAPI)
     HisAdapter,
+    /// 报告 report.json, --json
+    Report,
 }
 
 /// 说明 Explain a code

@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod contract;
+mod contract_schema;
 #[cfg(test)]
 mod page;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! For editors, and for whoever writes the profile of a province: the same table from which files are read.
 
 use crosswipe_mocks::HIS_ADAPTER;
-use crosswipe_reports::Lang;
+use crosswipe_reports::{Lang, REPORT_SCHEMA};
 use crosswipe_scenarios::{SCHEMAS, check_profile, knobs_of, profile_schema};
 
 use crate::args::{Schema, SchemaOf};
@@ -53,6 +53,7 @@ fn printed(what: SchemaOf) -> String {
         SchemaOf::Scenario => "scenario",
         SchemaOf::Basket => "basket",
         SchemaOf::HisAdapter => return HIS_ADAPTER.to_owned(),
+        SchemaOf::Report => return REPORT_SCHEMA.to_owned(),
         SchemaOf::Profile => {
             let schema: serde_json::Value = serde_json::from_str(&profile_schema())
                 .expect("a test reads the schema of profiles as JSON");
