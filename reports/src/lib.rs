@@ -10,6 +10,7 @@ mod audit;
 mod compare;
 mod conform;
 mod csv;
+mod events;
 mod html;
 mod json;
 mod junit;
@@ -30,6 +31,7 @@ pub use conform::{
     Conformed, ConformedChange, ConformedFile, ConformedFinding, Knob, conform_json,
     conform_terminal,
 };
+pub use events::{Events, events};
 pub use html::html;
 pub use json::{REPORT_SCHEMA, json};
 pub use junit::junit;

@@ -156,6 +156,9 @@ pub(crate) struct Run {
     /// Print one JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write each event as a line of JSON while it runs, as soon as it is durable; `-`: on stdout, in place of the report
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) events: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) after_window: AfterWindow,
     #[command(flatten)]
@@ -718,4 +721,6 @@ pub(crate) enum Format {
     Csv,
     /// report.md: a short page for a chat or a pull request
     Md,
+    /// events.ndjson: what happened, a line of JSON each, as `run --events` writes it
+    Events,
 }

@@ -14,6 +14,7 @@ mod conclude;
 mod driven;
 mod exit;
 mod explain;
+mod following;
 mod gateway_keys;
 mod inner;
 mod live;

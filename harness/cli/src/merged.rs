@@ -340,6 +340,8 @@ impl Whole {
             judgement: self.judgement,
             faults: self.faults,
             exit: self.exit,
+            certificate: None,
+            finished: true,
         }
     }
 

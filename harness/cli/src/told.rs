@@ -1,15 +1,16 @@
 //! 材料 · Everything that a report may look at, of a run or of a merged one, read from its folder and kept.
 //!
-//! Called by `compare`, which looks at two at a time. Not here: what is made of it (`reports`).
+//! Called by `report`, and by `compare`, which looks at two at a time. Not here: what is made of it (`reports`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crosswipe_domain::sha256_hex;
 use crosswipe_journal::Record;
-use crosswipe_reports::{PartRun, Source};
+use crosswipe_reports::{PartRun, Source, Story};
 use crosswipe_verify::Judgement;
 
-use crate::command::verify::{faults_met, judged, read_sealed};
+use crate::command::verify::{faults_met, is_certified, judged, read_sealed};
 use crate::complain::Trouble;
 use crate::exit::Exit;
 use crate::merged;
@@ -25,6 +26,10 @@ pub(crate) struct Told {
     pub(crate) parts: Vec<PartRun>,
     pub(crate) faults: Vec<(String, u64)>,
     pub(crate) exit: Exit,
+    /// SHA-256 of the certificate as it must read.
+    pub(crate) certificate: Option<String>,
+    /// Whether the run came to its certificate.
+    pub(crate) finished: bool,
 }
 
 impl Told {
@@ -36,6 +41,7 @@ impl Told {
         let history = read_sealed(dir)?;
         let faults = faults_met(&history);
         let judged = judged(dir, &history, &faults)?;
+        let finished = is_certified(&history);
         Ok(Told {
             head: history.records[0].sha256.clone(),
             tail: history.last().sha256.clone(),
@@ -46,6 +52,17 @@ impl Told {
             parts: Vec::new(),
             faults,
             exit: judged.exit,
+            certificate: Some(sha256_hex(judged.certificate.as_bytes())),
+            finished,
+        })
+    }
+
+    /// The facts as all reports tell them.
+    pub(crate) fn story(&self) -> Result<Story, Trouble> {
+        Story::build(&self.source()).map_err(|_| Trouble::Usage {
+            code: "cli::no_run",
+            what: "the journal does not begin with a run".to_owned(),
+            help: "crosswipe explain journal:not_a_run".to_owned(),
         })
     }
 
@@ -55,7 +72,7 @@ impl Told {
             records: &self.records,
             messages: &self.messages,
             judgement: &self.judgement,
-            certificate_sha256: None,
+            certificate_sha256: self.certificate.as_deref(),
             journal_head: &self.head,
             journal_tail: &self.tail,
             dir: &self.dir,

@@ -3,33 +3,28 @@
 use std::fs;
 use std::path::Path;
 
-use crosswipe_reports::{Lang, Story, csv, html, json, junit, markdown, terminal, xlsx, xlsx_name};
+use crosswipe_reports::{
+    Lang, Story, csv, events, html, json, junit, markdown, terminal, xlsx, xlsx_name,
+};
 
 use crate::args::{Format, Report};
-use crate::command::verify::{WIDTH, faults_met, is_certified, judged, story};
+use crate::command::verify::WIDTH;
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::leave_a_report;
 use crate::exit::Exit;
-use crate::{merged, rundir};
+use crate::rundir;
+use crate::told::Told;
 
 /// Writes the asked-for formats.
 pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
     let lang = args.common.lang();
-    let (story, exit) = if merged::is_merged(&args.run) {
-        let whole = merged::read(&args.run)?;
-        (whole.story(&args.run)?, whole.exit)
-    } else {
-        let history = crosswipe_journal::read(&args.run)?;
-        let faults = faults_met(&history);
-        let judged = judged(&args.run, &history, &faults)?;
-        let story = story(&args.run, &history, &judged, &faults)?;
-        if !is_certified(&history) {
-            leave_a_report(&args.run, &story, lang);
-        }
-        (story, judged.exit)
-    };
+    let told = Told::read(&args.run)?;
+    let story = told.story()?;
+    if !told.finished {
+        leave_a_report(&args.run, &story, lang);
+    }
     for format in &args.format {
-        for (name, bytes) in files(&story, *format, lang)? {
+        for (name, bytes) in files(&told, &story, *format, lang)? {
             let path = args.run.join(name);
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)
@@ -42,7 +37,7 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
             to_stdout(&terminal(&story, lang, WIDTH))?;
         }
     }
-    Ok(exit)
+    Ok(told.exit)
 }
 
 /// Writes the files that every run has.
@@ -67,7 +62,12 @@ pub(crate) fn rendered_files(
 }
 
 /// The files of a format, by their names in the run folder; text is printed and has none.
-fn files(story: &Story, format: Format, lang: Lang) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
+fn files(
+    told: &Told,
+    story: &Story,
+    format: Format,
+    lang: Lang,
+) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
     let one = |name: &str, text: String| vec![(name.to_owned(), text.into_bytes())];
     Ok(match format {
         Format::Text => Vec::new(),
@@ -75,6 +75,7 @@ fn files(story: &Story, format: Format, lang: Lang) -> Result<Vec<(String, Vec<u
         Format::Junit => one("junit.xml", junit(story)),
         Format::Html => one("report.html", html(story, lang)),
         Format::Md => one("report.md", markdown(story, lang)),
+        Format::Events => one("events.ndjson", events(&told.records)),
         Format::Xlsx => {
             let bytes = xlsx(story, lang).map_err(|error| Trouble::Usage {
                 code: "cli::too_large",

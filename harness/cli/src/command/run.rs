@@ -25,6 +25,7 @@ use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
 use crate::driven::Hospitals;
 use crate::exit::Exit;
+use crate::following::{Following, STDOUT};
 use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Setting, edit_evidence, must_be_possible};
 use crate::served::Served;
@@ -40,6 +41,7 @@ const DRIVEN: &str = "driven";
 /// Runs a plan from its files to its exit code.
 pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     live::must_fit_the_clock(args)?;
+    one_thing_on_stdout(args)?;
     permit(&args.after_window)?;
     let mut plan = shift::load(&args.plan, args.shift.as_ref())?;
     must_be_over_http(args, &plan)?;
@@ -84,6 +86,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         let told = amended_before(&served.books.join(BOOKS)).map_err(Trouble::World)?;
         plan = bulletin::with_all(plan, told)?;
     }
+    let following = args.events.as_deref().map(Following::to).transpose()?;
     let started = real_now();
     let (run_id, dir) = place(args.out.as_deref(), &plan, started)?;
     let _until_the_end = match &served {
@@ -107,6 +110,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         served,
         driven,
         order,
+        following,
     };
     let ended = runtime.block_on(whole(args, prepared));
     // Whatever the run came to, this is still to be done.
@@ -128,6 +132,7 @@ struct Prepared {
     served: Option<Served>,
     driven: Hospitals,
     order: Option<live::Order>,
+    following: Option<Following>,
 }
 
 async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
@@ -142,10 +147,12 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         served,
         driven,
         order,
+        following,
     } = prepared;
     let lang = args.common.lang();
+    let follows_on_stdout = args.events.as_deref() == Some(Path::new(STDOUT));
     let telling = Telling {
-        silent: false,
+        silent: follows_on_stdout,
         json: args.json,
         lang,
     };
@@ -228,7 +235,15 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         clock: &clock,
         window: &plan.window.latest(),
     });
-    let journal = Journal::create_over(&dir, header, begins, &inner.round_store())?;
+    let faulty = inner.round_store();
+    let round = |store| {
+        let store = faulty(store);
+        match &following {
+            Some(following) => following.round(store),
+            None => store,
+        }
+    };
+    let journal = Journal::create_over(&dir, header, begins, &round)?;
     private::remember_head(&dir, &plan.id, &journal.head_of_chain())?;
     // A program that reads JSON finds both ends in it.
     if !args.common.quiet && (!args.json || std::io::stderr().is_terminal()) {
@@ -280,16 +295,20 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
     }
     watcher.abort();
     bar.finish_and_clear();
-    match ran {
+    let ended = match ran {
         Ok(finished) => {
-            let exit = certify(telling, &dir, &plan_id, finished, &fired)?;
-            match edited {
+            let exit = certify(telling, &dir, &plan_id, finished, &fired);
+            exit.and_then(|exit| match edited {
                 Some(order) => tampered(&dir, edit_evidence(&dir, order, seed)?, &fired),
                 None => Ok(exit),
-            }
+            })
         }
         Err(halt) => report_what_stands(telling, &dir, &fired, halt),
+    };
+    if let Some(following) = following {
+        following.end();
     }
+    ended
 }
 
 /// Somebody has changed the evidence after it was certified: whoever looks again must find it, and does so here.
@@ -384,6 +403,18 @@ fn of_driven(mut header: RunHeader, driven: &Hospitals) -> RunHeader {
         header.switches.extend([named]);
     }
     header
+}
+
+/// A document and a stream would mix.
+fn one_thing_on_stdout(args: &Run) -> Result<(), Trouble> {
+    match args.json && args.events.as_deref() == Some(Path::new(STDOUT)) {
+        true => Err(Trouble::Usage {
+            code: "cli::events",
+            what: "`--json` and `--events -` both want stdout".to_owned(),
+            help: "--events 写成文件 · name a file for --events".to_owned(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// A hospital's own system is reached over HTTP alone.

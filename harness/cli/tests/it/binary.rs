@@ -18,6 +18,7 @@ mod damage;
 #[cfg(unix)]
 mod dialects;
 mod driven;
+mod events;
 mod faults;
 mod fencing;
 mod front;
