@@ -19,8 +19,9 @@ use crate::deed::Deed;
 use crate::desk::{self, Desk, Heard, Passage, hear, passage};
 use crate::epochs::Epochs;
 use crate::ledger::Ledger;
-use crate::machine::{Answer, Lost, Step, Ticket};
+use crate::machine::{Answer, Lost, OLD_PATH, Step, Ticket};
 use crate::setup::Setup;
+use crate::shell::carrier;
 
 pub(crate) use shelf::dispense;
 
@@ -68,8 +69,14 @@ impl His {
         })
     }
 
-    /// Takes a message of the counter.
-    pub fn begin(&mut self, now: Moment, context: Option<&Context>, body: &[u8]) -> Step {
+    /// Takes a message of the counter; on [`OLD_PATH`] it goes to the platform of before the cutover.
+    pub fn begin(
+        &mut self,
+        now: Moment,
+        context: Option<&Context>,
+        path: &str,
+        body: &[u8],
+    ) -> Step {
         if let Err(refusal) = self.desk.epochs.check(context) {
             return self.desk.refuse(now, &refusal);
         }
@@ -101,6 +108,17 @@ impl His {
                 Passage::Barred(refusal) => return self.desk.refuse(now, &refusal),
             }
         }
+        let region = self.institution.region;
+        let to = match path {
+            OLD_PATH if !self.setup.keeps_old(region) => {
+                let why = format!("{region} 没有旧平台");
+                return self
+                    .desk
+                    .refuse(now, &Refusal::new(RefusalCode::Region, why));
+            }
+            OLD_PATH => carrier(&Party::old_platform(region)),
+            _ => Party::new(Role::Treatment, region.as_str()),
+        };
         let text = String::from_utf8_lossy(body).into_owned();
         let ticket = self.desk.wait(Pending {
             body: body.to_vec(),
@@ -109,7 +127,7 @@ impl His {
             digest,
         });
         Step::Forward {
-            to: Party::new(Role::Treatment, self.institution.region.as_str()),
+            to,
             body: text,
             ticket,
         }

@@ -22,6 +22,9 @@ pub const HOP_PATH: &str = "/hop";
 /// Path of what the office of an insured place does at its own platform.
 pub const OFFICE_PATH: &str = "/office";
 
+/// 旧线 · Path of an institution's line to the platform of before the cutover; what follows it is that platform's own.
+pub const OLD_PATH: &str = "/old";
+
 /// 一步 · What a machine does with a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -139,7 +142,7 @@ impl Machine {
         body: &[u8],
     ) -> Step {
         match self {
-            Machine::His(his) => his.begin(now, context, body),
+            Machine::His(his) => his.begin(now, context, path, body),
             Machine::Region(region) => region.begin(now, context, path, body),
             Machine::Hub(hub) => hub.begin(now, context, body),
         }

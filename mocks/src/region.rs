@@ -154,7 +154,15 @@ impl Region {
 
     /// 地方规则 · What it does in its own way.
     fn profile(&self) -> &Profile {
-        self.setup.profile(self.code)
+        match self.is_old() {
+            true => self.setup.old_profile(self.code),
+            false => self.setup.profile(self.code),
+        }
+    }
+
+    /// 旧平台 · Whether it is the platform of before the cutover.
+    fn is_old(&self) -> bool {
+        self.insured.ledger().party().is_old_platform()
     }
 
     /// An answer to an institution, in the form that this region writes.
@@ -432,7 +440,7 @@ impl Region {
         } = ask;
         let local = !matches!(hop.deed, Deed::Seek) && hop.insured == self.code;
         if local {
-            if self.setup.topology.old_platforms {
+            if self.setup.keeps_old(self.code) && !self.is_old() {
                 self.kept_at_home = Some(with_hop(body, &hop));
             }
             let text = self.serve_insured(now, &hop, request);

@@ -166,6 +166,21 @@ impl Setup {
         region.map_or(&self.national, |region| &region.profile)
     }
 
+    /// 旧平台 · What a region's platform of before the cutover does in its own way.
+    pub fn old_profile(&self, region: AdmDivision) -> &Profile {
+        let old = self
+            .topology
+            .region(region)
+            .and_then(|one| one.old.as_deref());
+        old.unwrap_or_else(|| self.profile(region))
+    }
+
+    /// 新旧并存 · Whether a region's platform of before the cutover stands beside the new one.
+    pub fn keeps_old(&self, region: AdmDivision) -> bool {
+        let region = self.topology.region(region);
+        region.is_some_and(|region| self.topology.keeps_old(region))
+    }
+
     /// 仅接收 · Whether a region's platform takes a transaction beyond the catalogue without looking into it.
     pub fn records(&self, region: AdmDivision, infno: &InfNo) -> bool {
         let region = self.topology.region(region);

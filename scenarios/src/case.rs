@@ -136,6 +136,8 @@ pub struct Call {
     pub channel: Channel,
     /// When; `None` = as soon as its turn comes.
     pub at: Option<Moment>,
+    /// 旧平台 · It goes to the platform of before the cutover.
+    pub old: bool,
     /// The earlier step about whose visit it is: whatever [`with`](Call::with) does not say comes from there.
     pub of: Option<String>,
     /// Fields by interface name.

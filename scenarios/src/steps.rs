@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{
-    Both, Business, Channel, Chronic, InfNo, Moment, Nature, OfficeAct, Topology, Window, both,
+    Both, Business, Channel, Chronic, InfNo, InstitutionCode, Moment, Nature, OfficeAct, Topology,
+    Window, both,
 };
 
 use crate::allow;
@@ -408,6 +409,7 @@ impl Reader<'_, '_> {
         let channel = self.channel(fields);
         let at = self.instant(fields, "at");
         let with = self.with(fields, infno.as_ref(), read);
+        let old = self.old_platform(fields, infno.as_ref(), institution.as_ref());
         let (expect, of) = (expect?, of?);
         if let Some(Some(persona)) = &persona {
             self.report_unregistered(persona, &expect, false);
@@ -420,10 +422,51 @@ impl Reader<'_, '_> {
             institution: institution?,
             channel: channel?,
             at: at.ok()?.map(|said| said.value),
+            old: old?,
             of: of.map(|visit| visit.name.clone()),
             with: with?,
             expect,
         })
+    }
+
+    /// `platform: old` of a question: nothing is booked on an old platform by a test.
+    fn old_platform(
+        &self,
+        fields: &Fields<'_>,
+        infno: Option<&InfNo>,
+        institution: Option<&InstitutionCode>,
+    ) -> Option<bool> {
+        const WHICH: [(&str, bool); 2] = [("old", true), ("new", false)];
+        let Some(node) = fields.optional("platform") else {
+            return Some(false);
+        };
+        let said = words::word(node, self.problems)?;
+        let what = noun("平台", "platform");
+        let old = words::one_of(&said, what, &WHICH, self.problems)?;
+        let reads = infno.is_none_or(|infno| infno.nature() == Nature::Read);
+        let region = institution.and_then(|code| self.topology.institution(code));
+        let region = region.and_then(|one| self.topology.region(one.region));
+        let named = region.is_none_or(|region| region.old.is_some());
+        let wrong = match (old, reads, named) {
+            (true, false, _) => Some((
+                both!("旧平台上只查询和对账", "only a question goes to the old platform"),
+                both!("如 3201; 不办业务", "ask it, e.g. 3201; book nothing there"),
+            )),
+            (true, _, false) => Some((
+                both!("这一区没有写旧平台", "this region names no old platform"),
+                both!(
+                    "在 topology.yaml 这一区写上 old",
+                    "write `old` in its region of topology.yaml"
+                ),
+            )),
+            _ => None,
+        };
+        if let Some((message, help)) = wrong {
+            let problem = said.at.error(codes::WRONG_SHAPE, message);
+            self.problems.push(problem.help(help));
+            return None;
+        }
+        Some(old)
     }
 
     pub(crate) fn business(&self, fields: &Fields<'_>, key: &'static str) -> Option<Business> {

@@ -142,6 +142,9 @@ fn region(
         let more = recorded(&said, problems);
         Arc::make_mut(&mut profile).recorded.extend(more);
     }
+    let old = fields
+        .optional("old")
+        .map(|node| old_platform(node, all, folder, problems));
     let outside = fields
         .optional("outside")
         .map_or(Some(false), |node| words::yes_no(node, problems));
@@ -159,6 +162,21 @@ fn region(
         .iter()
         .filter_map(|node| institution(node, (code.as_ref(), is_sure), problems))
         .collect();
+    if let (Some(_), Some(true)) = (&old, outside) {
+        let help = both!(
+            "删去 old 或 outside",
+            "a region outside is not cut over: drop `old` or `outside`"
+        );
+        let place = fields.key_at("old").unwrap_or(&fields.at);
+        let problem = place.error(
+            codes::WRONG_SHAPE,
+            both!(
+                "窗口外的区不切换, 没有旧平台",
+                "an old platform of a region outside the window"
+            ),
+        );
+        problems.push(problem.help(help));
+    }
     fields.done();
     let Some(code) = code else {
         problems.lost_some(codes::UNKNOWN_DIVISION);
@@ -176,6 +194,7 @@ fn region(
             code: code.value,
             name: name.value,
             profile,
+            old: old.flatten(),
             outside: outside.unwrap_or_default(),
         },
         at: code.at,
@@ -216,6 +235,22 @@ fn report_hub(hub: &Said<AdmDivision>, read: &[RegionEntry], problems: &Problems
         );
         problems.push(entry.at.error(codes::UNKNOWN_DIVISION, message).help(help));
     }
+}
+
+/// 旧平台 · `old: {profile: …}`; the profile is the topology's where none is written.
+fn old_platform(
+    node: &Node,
+    all: &Arc<Profile>,
+    folder: &Folder,
+    problems: &Problems,
+) -> Option<Arc<Profile>> {
+    let fields = Fields::of(node, "old", problems)?;
+    let profile = fields.optional("profile").map_or_else(
+        || Arc::clone(all),
+        |node| read_profile(node, folder, problems),
+    );
+    fields.done();
+    Some(profile)
 }
 
 fn institution(

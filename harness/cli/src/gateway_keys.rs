@@ -12,7 +12,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crosswipe_domain::{Institution, Party, Profile, Role, sha256_hex};
+use crosswipe_domain::{Institution, Party, Profile, Region, Role, sha256_hex};
 use crosswipe_mocks::Gate;
 use crosswipe_runner::transport::Speech;
 use crosswipe_scenarios::Plan;
@@ -58,8 +58,16 @@ impl GatewayKeys {
 
     /// The own gateways of hospitals whose platform speaks a dialect.
     pub(crate) fn gates(&self, plan: &Plan) -> BTreeMap<Party, Arc<Gate>> {
-        self.speakers(plan)
-            .map(|(party, profile, key)| (party, Arc::new(Gate::new(profile, key))))
+        let old: BTreeMap<Party, (Arc<Profile>, Key)> = self.old_speakers(plan).collect();
+        let new: BTreeMap<Party, (Arc<Profile>, Key)> = self.speakers(plan).collect();
+        let parties = new.keys().chain(old.keys()).cloned();
+        let parties: std::collections::BTreeSet<Party> = parties.collect();
+        parties
+            .into_iter()
+            .map(|party| {
+                let gate = Gate::new(new.get(&party).cloned(), old.get(&party).cloned());
+                (party, Arc::new(gate))
+            })
             .collect()
     }
 
@@ -68,27 +76,52 @@ impl GatewayKeys {
     /// # Errors
     /// The system has no random numbers.
     pub(crate) fn speeches(&self, plan: &Plan) -> Result<BTreeMap<Party, Speech>, Trouble> {
-        let mut speeches = BTreeMap::new();
-        for (party, profile, key) in self.speakers(plan) {
-            let mut salt = [0u8; 8];
-            getrandom::fill(&mut salt)
-                .map_err(|error| Trouble::Runtime(io::Error::other(error)))?;
-            speeches.insert(party, Speech::new(profile, key, salt));
-        }
-        Ok(speeches)
+        spoken(self.speakers(plan))
     }
 
-    fn speakers<'p>(
+    /// How the harness speaks to them where the platform of before the cutover is meant.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub(crate) fn old_speeches(&self, plan: &Plan) -> Result<BTreeMap<Party, Speech>, Trouble> {
+        spoken(self.old_speakers(plan))
+    }
+
+    fn speakers<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = Speaker> + 'p {
+        self.speaking(plan, |region| Some(&region.profile))
+    }
+
+    fn old_speakers<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = Speaker> + 'p {
+        self.speaking(plan, |region| region.old.as_ref())
+    }
+
+    /// Whose platform speaks a dialect, of one generation.
+    fn speaking<'p>(
         &'p self,
         plan: &'p Plan,
-    ) -> impl Iterator<Item = (Party, Arc<Profile>, Key)> + 'p {
+        of: impl Fn(&'p Region) -> Option<&'p Arc<Profile>> + 'p,
+    ) -> impl Iterator<Item = Speaker> + 'p {
         let institutions = plan.topology.institutions.iter();
-        institutions.filter_map(|one| {
-            let profile = &plan.topology.region(one.region)?.profile;
+        institutions.filter_map(move |one| {
+            let profile = of(plan.topology.region(one.region)?)?;
             let party = Party::new(Role::His, one.code.as_str());
-            (!profile.is_plain()).then(|| (party, Arc::clone(profile), self.of(one).clone()))
+            let key = self.of(one).clone();
+            (!profile.is_plain()).then(|| (party, (Arc::clone(profile), key)))
         })
     }
+}
+
+/// An institution, how its platform wants to be spoken to, and its key there.
+type Speaker = (Party, (Arc<Profile>, Key));
+
+fn spoken(speakers: impl Iterator<Item = Speaker>) -> Result<BTreeMap<Party, Speech>, Trouble> {
+    let mut speeches = BTreeMap::new();
+    for (party, (profile, key)) in speakers {
+        let mut salt = [0u8; 8];
+        getrandom::fill(&mut salt).map_err(|error| Trouble::Runtime(io::Error::other(error)))?;
+        speeches.insert(party, Speech::new(profile, key, salt));
+    }
+    Ok(speeches)
 }
 
 /// The key of an institution at the mock province: its code, and a secret that protects nothing.

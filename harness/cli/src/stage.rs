@@ -71,7 +71,9 @@ impl Parties {
         // Their adapters take the interface's own words.
         speeches.retain(|party, _| !driven.has(party));
         let http = Http::new(addresses, DEADLINE);
-        Ok(Network::Http(http.speaking(speeches)))
+        let mut old = keys.old_speeches(plan)?;
+        old.retain(|party, _| !driven.has(party));
+        Ok(Network::Http(http.speaking(speeches).speaking_of_old(old)))
     }
 
     /// Where a mock party of this run listens, if it does.

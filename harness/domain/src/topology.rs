@@ -35,6 +35,9 @@ pub struct Region {
     pub name: String,
     /// 地方规则 · What its platform does in its own way.
     pub profile: Arc<Profile>,
+    /// 旧平台 · The manners of its platform of before the cutover, where the plan names one: that one keeps books beside
+    /// the new one's, and each institution has a line to it.
+    pub old: Option<Arc<Profile>>,
     /// 窗口外 · The cutover is not its: its platform goes on as ever and does not know the notice.
     pub outside: bool,
 }
@@ -56,6 +59,11 @@ impl Topology {
     /// The region with this code.
     pub fn region(&self, code: AdmDivision) -> Option<&Region> {
         self.regions.iter().find(|region| region.code == code)
+    }
+
+    /// 新旧并存 · Whether a region's platform of before the cutover keeps books beside the new one's.
+    pub fn keeps_old(&self, region: &Region) -> bool {
+        self.old_platforms || region.old.is_some()
     }
 
     /// The institution with this code.
@@ -93,7 +101,7 @@ impl Topology {
             .regions
             .iter()
             .map(|region| Party::new(Role::Insured, region.code.as_str()));
-        let old = self.regions.iter().filter(|_| self.old_platforms);
+        let old = self.regions.iter().filter(|region| self.keeps_old(region));
         his.chain(treatment)
             .chain([Party::new(Role::Hub, self.hub.as_str())])
             .chain(insured)

@@ -157,6 +157,7 @@ impl<T: Transport> Desk<T> {
             business: intent.business,
             persona: Some(persona),
             institution,
+            old: false,
             channel: Channel::Counter,
             insured: intent.insured,
             insutype: intent.insutype.clone(),

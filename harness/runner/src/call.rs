@@ -105,6 +105,7 @@ impl<T: Transport> Desk<T> {
             business: call.infno.business(),
             persona,
             institution,
+            old: call.old,
             channel: call.channel,
             insured: persona.map(|persona| persona.insured),
             insutype: persona.map(|persona| persona.class.insutype().to_owned()),

@@ -19,7 +19,7 @@ use crate::clock::Stopwatch;
 use crate::desk::{Desk, Halt, lock};
 use crate::gate::{self, Denied, Question};
 use crate::message::Nodes;
-use crate::transport::{Answer, Call, Lost, Transport};
+use crate::transport::{Answer, Call, Lost, OLD_LINE, Transport};
 
 /// What is kept of an answer at most, in bytes.
 const KEPT_MAX: usize = 2 << 20;
@@ -37,6 +37,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) business: Option<Business>,
     pub(crate) persona: Option<&'a Persona>,
     pub(crate) institution: &'a Institution,
+    /// 旧平台 · It goes by the institution's line to the platform of before the cutover.
+    pub(crate) old: bool,
     pub(crate) channel: Channel,
     pub(crate) insured: Option<AdmDivision>,
     pub(crate) insutype: Option<String>,
@@ -91,8 +93,18 @@ impl<T: Transport> Desk<T> {
         let durable = matches!(nature, Nature::Forward | Nature::Undo | Nature::Unknown);
         self.write_intent(&out, &msgid, &body, nature, durable)
             .await?;
+        let to = Party::new(Role::His, out.institution.code.as_str());
+        let path = if out.old { OLD_LINE } else { "/" };
+        let context = self.context(at);
         let (outcome, took_ms, reply) = self
-            .exchange(out.institution, &out.infno, &msgid, self.context(at), body)
+            .exchange_with(
+                (&to, path),
+                out.institution,
+                &out.infno,
+                &msgid,
+                context,
+                body,
+            )
             .await?;
         let outcome = match nature {
             Nature::Forward => self.given.weigh(&out.txid, &out.ids, outcome),
@@ -360,7 +372,13 @@ impl<T: Transport> Desk<T> {
             business: out.business,
             insutype: out.insutype.clone(),
             channel: out.channel,
-            path: self.path(out.institution, out.insured),
+            path: match out.old {
+                true => vec![
+                    Party::new(Role::His, out.institution.code.as_str()),
+                    Party::old_platform(out.institution.region),
+                ],
+                false => self.path(out.institution, out.insured),
+            },
             undo: out.undo.clone(),
             ids: out.ids.clone(),
             amounts: out.amounts.clone(),

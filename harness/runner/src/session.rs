@@ -138,6 +138,7 @@ impl<T: Transport> Desk<T> {
             business: None,
             persona: None,
             institution,
+            old: false,
             channel: Channel::Counter,
             insured: None,
             insutype: None,

@@ -481,6 +481,7 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
             business: Some(plan.business),
             persona: Some(plan.persona),
             institution: plan.institution,
+            old: false,
             channel: plan.channel,
             insured: Some(plan.persona.insured),
             insutype: Some(self.way.visit.insutype.clone()),

@@ -26,6 +26,9 @@ use self::answer::Bounds;
 pub use self::speech::Speech;
 use crate::clock::{Stopwatch, real_now};
 
+/// 旧线 · Path under which an institution takes what goes to its region's platform of before the cutover.
+pub const OLD_LINE: &str = "/old";
+
 /// What is asked of a party.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -93,6 +96,8 @@ pub struct Http {
     shown: BTreeMap<Party, SocketAddr>,
     /// How those are spoken to that have a dialect.
     speeches: BTreeMap<Party, Speech>,
+    /// The same of their lines to the old platforms.
+    old_speeches: BTreeMap<Party, Speech>,
     /// Whether they are told run, epoch and business time: real systems are not.
     context: bool,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -131,6 +136,7 @@ impl Http {
             addresses,
             shown: BTreeMap::new(),
             speeches: BTreeMap::new(),
+            old_speeches: BTreeMap::new(),
             context: true,
             client,
             deadline,
@@ -140,6 +146,22 @@ impl Http {
     /// The same, speaking to these parties in their dialects.
     pub fn speaking(self, speeches: BTreeMap<Party, Speech>) -> Http {
         Http { speeches, ..self }
+    }
+
+    /// The same, speaking to these in these dialects where the old platform is meant.
+    pub fn speaking_of_old(self, old_speeches: BTreeMap<Party, Speech>) -> Http {
+        Http {
+            old_speeches,
+            ..self
+        }
+    }
+
+    /// How a party is spoken to on the line that a call takes.
+    fn speech(&self, to: &Party, call: &Call) -> Option<&Speech> {
+        match call.path == OLD_LINE {
+            true => self.old_speeches.get(to),
+            false => self.speeches.get(to),
+        }
     }
 
     /// The same, asking these for books where they show them.
@@ -160,9 +182,13 @@ impl Http {
         let address = shown
             .or_else(|| self.addresses.get(to))
             .ok_or_else(|| Lost::NoAddress(to.clone()))?;
-        let said = call.body.as_ref().zip(self.speeches.get(to));
+        let said = call.body.as_ref().zip(self.speech(to, call));
         let said = said.map(|(body, speech)| speech.dressed(body, now_of(call)));
-        let path = said.as_ref().map_or(&call.path, |said| &said.path);
+        let path = match (&said, call.path == OLD_LINE) {
+            (Some(said), true) => format!("{OLD_LINE}{}", said.path),
+            (Some(said), false) => said.path.clone(),
+            (None, _) => call.path.clone(),
+        };
         let mut request = Request::builder().uri(format!("http://{address}{path}"));
         if let Some(value) = call.context.as_ref().filter(|_| self.context) {
             request = request.header(context::NAME, value);
@@ -207,7 +233,7 @@ impl Http {
         })?;
         let status = response.status().as_u16();
         let body = answer::read(response, bounds).await?;
-        let said = call.body.as_ref().and_then(|_| self.speeches.get(to));
+        let said = call.body.as_ref().and_then(|_| self.speech(to, call));
         let body = match said {
             Some(speech) => {
                 let plain = speech.plain(body);

@@ -81,6 +81,8 @@ refusal_codes! {
     Ended = "E-ENDED", "该事项已办结、撤回或作废";
     /// Ours: a personal account that holds less than is to be taken from it.
     Balance = "E-BALANCE", "个人账户余额不足";
+    /// Ours: what is to be reconciled is from before the cutover, and stands on the old platform alone.
+    OldBooks = "E-OLDBOOKS", "停机前的账只在原系统对账";
     /// A second undo.
     Undone = "E-UNDONE", "该结算已撤销";
     /// A later settlement exists.

@@ -1,10 +1,11 @@
 //! 在途 · A platform to which something open was migrated from the old one, though the plan drains all business first.
 //!
 //! It stands in the opening books, as a migration would bring it: at the treatment place an admission with a line that
-//! nobody settled, or at the insured place what was sent to the tax office and neither answered nor withdrawn.
+//! nobody settled, or at the insured place what was sent to the tax office and neither answered nor withdrawn, or an
+//! account or yearly sum that is another than on the old platform.
 //! Only where the plan has such a phase: elsewhere nothing forbids it, and the order is never met.
 
-use crosswipe_domain::{Cause, InfNo, PhaseKind, Role};
+use crosswipe_domain::{Cause, CellKey, InfNo, PhaseKind, Role, Unit};
 
 use super::trouble::{Fitting, Trouble};
 use crate::ledger::{Amounts, Draft, Facts};
@@ -20,12 +21,16 @@ enum What {
     Visit,
     /// 待税务回应 · A row of this kind.
     Sent(&'static str),
+    /// 迁错 · One person's cell of this kind, by a yuan more than the old platform's books say.
+    Amount(&'static str),
 }
 
 pub(super) fn carried_over(order: &super::FaultOrder) -> Box<dyn Trouble> {
     let what = match order.choice("what") {
         "tax-push" => What::Sent("tax-push"),
         "special-payment" => What::Sent("special-payment"),
+        "account" => What::Amount("personal-account"),
+        "accumulator" => What::Amount("accumulator"),
         _ => What::Visit,
     };
     Box::new(CarriedOver { what })
@@ -36,6 +41,11 @@ impl Trouble for CarriedOver {
         let Machine::Region(region) = &*rig.machine else {
             return;
         };
+        // What was migrated stands on the new platform.
+        let is_old = region.ledgers()[1].party().is_old_platform();
+        if is_old {
+            return;
+        }
         let setup = region.setup();
         let window = setup.window(setup.opened_at);
         let phases = window.phases.iter();
@@ -58,6 +68,15 @@ impl Trouble for CarriedOver {
             return;
         }
         let id = format!("{code}-OLD-1");
+        let of_person = |kind: &str| {
+            let mut cells = region.ledgers()[1].cells();
+            let cell = cells.find(|(key, ..)| key.kind == kind && key.dims.contains_key("person"));
+            cell.map(|(key, unit, _)| (key.clone(), unit))
+        };
+        let migrated = match self.what {
+            What::Amount(kind) => of_person(kind),
+            _ => None,
+        };
         let mut draft = Draft::new(at, cause, None);
         let keeper = match self.what {
             What::Visit => {
@@ -70,6 +89,18 @@ impl Trouble for CarriedOver {
             }
             What::Sent(kind) => {
                 draft.born(kind, &id, "sent", Facts::new(), Amounts::new());
+                Role::Insured
+            }
+            What::Amount(_) => {
+                let Some((cell, unit)) = migrated else { return };
+                match unit {
+                    Unit::Fen => {
+                        draft.move_money(cell, 100);
+                        draft.move_money(CellKey::new("equity", []), -100);
+                    }
+                    Unit::Count => draft.move_count(cell, 1),
+                    _ => draft.move_memo(cell, 100),
+                }
                 Role::Insured
             }
         };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crosswipe_domain::{
     AdmDivision, Business, Cause, CellKey, Enrolment, FenceState, Moment, Money, Nature, Party,
-    PersonClass, Persona, Role, Span,
+    PersonClass, Persona, Profile, Role, Span,
 };
 use crosswipe_wire::{
     Members, ObjectText, Receipt, Refusal, RefusalCode, Request, list_text, write_ok, write_refusal,
@@ -66,6 +66,14 @@ impl Insured {
         };
         insured.open();
         insured
+    }
+
+    /// 地方规则 · Of the generation that it is.
+    fn profile(&self) -> &Profile {
+        match self.ledger.party().is_old_platform() {
+            true => self.setup.old_profile(self.code),
+            false => self.setup.profile(self.code),
+        }
     }
 
     pub(super) fn ledger(&self) -> &Ledger {
@@ -174,11 +182,11 @@ impl Insured {
         }
         rules::check(&self.ledger, hop)?;
         if let Deed::Unfile { filing } = &hop.deed
-            && self.setup.profile(self.code).policy.chronic_filed
+            && self.profile().policy.chronic_filed
         {
             chronic::may_unfile(&self.ledger, hop, filing)?;
         }
-        closing::check(&self.ledger, self.setup.profile(self.code), now, hop)?;
+        closing::check(&self.ledger, self.profile(), now, hop)?;
         let mut done = hop.clone();
         match &mut done.deed {
             Deed::Settle(bill) => self.pay(now, hop, bill)?,
@@ -244,7 +252,7 @@ impl Insured {
         if insutype.is_some_and(|insutype| insutype != persona.class.insutype()) {
             return Err(Refusal::new(RefusalCode::Status, "险种类型"));
         }
-        let filing = self.setup.profile(self.code).policy.filing;
+        let filing = self.profile().policy.filing;
         // Whoever asks to be registered is not registered yet.
         let files = matches!(hop.deed, Deed::File { .. });
         if filing == Filing::Refused && hop.span() != Span::Local && !files {
@@ -260,7 +268,7 @@ impl Insured {
         node: &Members<'_>,
         hop: &Hop,
     ) -> Result<(), Refusal> {
-        let valid_min = self.setup.profile(self.code).voucher_min;
+        let valid_min = self.profile().voucher_min;
         credential::check_voucher(persona, node, (hop, &self.ledger), valid_min, now)
     }
 
@@ -272,7 +280,7 @@ impl Insured {
                 .value(&accumulator(&hop.person, &bill.insutype, &year, code))
         };
         let (pool, above, account) = accumulator_codes(class);
-        let policy = &self.setup.profile(self.code).policy;
+        let policy = &self.profile().policy;
         let books = (&*self.setup, &self.ledger);
         let quota = chronic::entitled(books, policy, (hop, bill), pool, now)?;
         let claim = Claim {
@@ -362,7 +370,7 @@ impl Insured {
         };
         let persona = self.find(&node).ok_or_else(unknown)?;
         let span = self.code.span_to(hop.treatment);
-        credential::check(persona, &node, span, self.setup.profile(self.code))?;
+        credential::check(persona, &node, span, self.profile())?;
         self.ask_voucher(now, persona, &node, hop)?;
         let facts = PersonFacts::of(persona, now);
         let insutype = persona.class.insutype();
@@ -417,7 +425,7 @@ impl Insured {
             .node("data")
             .ok_or_else(|| Refusal::new(RefusalCode::Field, "data"))?;
         let persona = self.persona(&node.text("psn_no").unwrap_or_default())?;
-        let policy = &self.setup.profile(self.code).policy;
+        let policy = &self.profile().policy;
         let disease = node.text("dise_codg").unwrap_or_default();
         let filed = || chronic::is_filed(&self.ledger, persona.no.reveal(), &disease, now.day());
         let chronic = matches!(node.text("med_type").as_deref(), Some("14" | "16"));

@@ -28,7 +28,9 @@ impl Region {
             Day::parse(&must(&ask.node, name)?)
                 .map_err(|error| Refusal::new(RefusalCode::Field, error.to_string()))
         };
-        let ours = self.totals(ask, day("stmt_begndate")?, day("stmt_enddate")?)?;
+        let (from, to) = (day("stmt_begndate")?, day("stmt_enddate")?);
+        self.ours_to_reconcile(ask, from)?;
+        let ours = self.totals(ask, from, to)?;
         let amount = |name: &str| {
             ask.node
                 .money(name)
@@ -63,6 +65,21 @@ impl Region {
             &self.desk.receipt(ask.now),
             &[node],
         ))))
+    }
+
+    /// 只在原系统 · What was before the old platform stopped is reconciled there (`QJ8`), where the plan names one; the day
+    /// of the stop has business of both.
+    fn ours_to_reconcile(&self, ask: &Ask<'_>, from: Day) -> Result<(), Refusal> {
+        let region = self.setup.topology.region(self.code);
+        let named = region.is_some_and(|region| region.old.is_some());
+        let stops = self.read(ask.now).old_stops().map(|stops| stops.day());
+        match stops.filter(|stops| named && !self.is_old() && from < *stops) {
+            Some(stops) => {
+                let why = format!("stmt_begndate {from}, 新平台自 {stops} 起");
+                Err(Refusal::new(RefusalCode::OldBooks, why))
+            }
+            None => Ok(()),
+        }
     }
 
     fn totals(&self, ask: &Ask<'_>, from: Day, to: Day) -> Result<Totals, Refusal> {

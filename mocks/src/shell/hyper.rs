@@ -13,6 +13,7 @@ mod body;
 mod doors;
 mod front;
 mod gate;
+mod generation;
 mod line;
 mod spoiled;
 
@@ -56,7 +57,7 @@ use super::keeper::Keeper;
 use super::told::ToldFile;
 use super::{HoldFn, TimeFn, carrier};
 use crate::fault::{Books, Delivery, Motion, Rigged};
-use crate::machine::{Answer, HOP_PATH, Lost, is_file};
+use crate::machine::{Answer, HOP_PATH, Lost, OLD_PATH, is_file};
 
 /// Headers must be there after this long; hyper waits for ever without a timer.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -378,16 +379,22 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
         return Ok(admin::amend(&node, request.into_body()).await);
     }
     let _in_flight = InFlight::begin(&node.in_flight);
-    let head = Head::of(&request);
+    let mut head = Head::of(&request);
+    let old = generation::is_old(&mut head);
     let body = match body::read(&node.room, request.into_body()).await {
         Ok(body) => body,
         Err(why) => return Ok(not_taken(&why)),
     };
     let now = node.now(context.as_ref());
     node.deliver(now).await;
-    let (path, body, admitted) = match node.gate.as_ref().map(|gate| gate.take(&head, &body, now)) {
+    let gate = node.gate.as_ref();
+    let (path, body, admitted) = match gate.and_then(|gate| gate.take(&head, old, &body, now)) {
+        None if old => (OLD_PATH.to_owned(), body, None),
         None => (head.path, body, None),
-        Some(Ok(admitted)) => ("/".to_owned(), admitted.body.clone(), Some(admitted)),
+        Some(Ok(admitted)) => {
+            let path = if old { OLD_PATH } else { "/" };
+            (path.to_owned(), admitted.body.clone(), Some(admitted))
+        }
         Some(Err(refused)) => return Ok(respond(refused.status, Bytes::from(refused.body))),
     };
     let take = || node.step(|carried| carried.rigged.begin(now, context.as_ref(), &path, &body));

@@ -176,6 +176,7 @@ pub(crate) fn config(faults: &[&str]) -> WorldConfig {
             recorded: vec![InfNo::new("4101")],
             ..Profile::default()
         }),
+        old: None,
         outside: false,
     };
     let institution = |code: &str, region: &str| Institution {

@@ -478,3 +478,43 @@ fn no_figure_of_the_residents_is_idle() {
     });
     assert_eq!(of_employees, national);
 }
+
+/// 停机前的账: reconciled on the old platform alone, where the plan names one; the day of the stop on both.
+#[rstest::rstest]
+#[case::before("2017-05-30", "2017-05-30", false, Err(Code::OldBooks))]
+#[case::over_the_stop("2017-05-30", "2017-06-02", false, Err(Code::OldBooks))]
+#[case::the_day_of_the_stop("2017-05-31", "2017-05-31", false, Ok(()))]
+#[case::after("2017-06-02", "2017-06-02", false, Ok(()))]
+#[case::before_on_the_old("2017-05-30", "2017-05-30", true, Ok(()))]
+fn days_before_the_stop_are_reconciled_on_the_old_platform(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] old: bool,
+    #[case] expected: Result<(), Code>,
+) {
+    for named in [true, false] {
+        let mut config = config(&[]);
+        for region in &mut config.topology.regions {
+            region.old = named.then(Arc::default);
+        }
+        let world = MemoryWorld::new(&config.setup(), vec![]);
+        let mut counter = counter(&world);
+        let ask = json!({"data": {"insutype": "310", "clr_type": "11", "stmt_begndate": from, "stmt_enddate": to,
+            "medfee_sumamt": 0, "fund_pay_sumamt": 0, "acct_pay": 0, "fixmedins_setl_cnt": "0", "setl_optins": NINGBO}});
+        let msgid = counter.new_msgid();
+        let body = counter.message("3201", &msgid, ask);
+        let hospital = Party::new(Role::His, H_NINGBO);
+        let path = if old { "/old" } else { "/" };
+        let answer = world.exchange(counter.now, &hospital, path, None, body.as_bytes());
+        let said = match said(answer) {
+            Said::Ok(output) => {
+                assert_eq!(output["stmtinfo"]["stmt_rslt"], "000000");
+                Ok(())
+            }
+            Said::Refused(code) => Err(code),
+            Said::Unknown => panic!("no answer"),
+        };
+        let without = if old { Err(Code::Region) } else { Ok(()) };
+        assert_eq!(said, if named { expected } else { without }, "{named}");
+    }
+}

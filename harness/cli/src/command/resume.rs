@@ -69,7 +69,7 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     let moved = moved.and_then(|text| text.parse().ok());
     let plan = shift::moved(rundir::kept_plan(&args.run)?, moved.as_ref());
     let mut plan = bulletin::amended(plan, &args.run, &history, begins)?;
-    plan.topology.old_platforms |= header_names_old_platforms(history.header());
+    plan.topology.old_platforms |= header_names_old_platforms(&plan, history.header());
     if permit.is_none() {
         must_be_in_time(&args.run, &plan, &history, begins)?;
     }
@@ -95,9 +95,11 @@ pub(crate) fn resume(args: &Resume) -> Result<Exit, Trouble> {
     ended
 }
 
-/// Whether the run was begun beside platforms of before the cutover.
-fn header_names_old_platforms(header: &RunHeader) -> bool {
-    header.parties.keys().any(Party::is_old_platform)
+/// Whether the run was begun beside platforms of before the cutover that the plan itself does not name.
+fn header_names_old_platforms(plan: &Plan, header: &RunHeader) -> bool {
+    let named = plan.topology.parties();
+    let mut parties = header.parties.keys();
+    parties.any(|party| party.is_old_platform() && !named.contains(party))
 }
 
 /// The parties of another process, where the run used such: they must be there, and be the same world.

@@ -47,6 +47,7 @@ fn topology() -> Topology {
             code: region,
             name: "杭州".to_owned(),
             profile: Arc::default(),
+            old: None,
             outside: false,
         }],
         institutions: vec![Institution {

@@ -21,6 +21,8 @@ mod carried;
 mod clearing;
 #[path = "r06_generations.rs"]
 mod generations;
+#[path = "r06_migrated.rs"]
+mod migrated;
 #[path = "r06_numbers.rs"]
 mod numbers;
 #[path = "r06_tuple.rs"]
@@ -54,6 +56,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         one.witness.extend(elsewhere(context, one));
     }
     generations::check(context, &mut outcome);
+    migrated::check(context, &mut outcome);
     outcome.findings.extend(unasked(context));
     tuple::check(context, &mut outcome);
     carried::check(context, &mut outcome);

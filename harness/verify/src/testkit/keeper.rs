@@ -114,7 +114,11 @@ impl Keeper {
             ));
             entries.push(posting("equity", &[], Unit::Fen, -5_300_000));
         }
-        let opened = super::at("2017-06-01T00:00+08:00");
+        // An old platform has its books from before the cutover.
+        let opened = match keeper.party.is_old_platform() {
+            true => super::at("2017-05-01T00:00+08:00"),
+            false => super::at("2017-06-01T00:00+08:00"),
+        };
         keeper.append(opened, &cause, None, entries);
         keeper
     }

@@ -12,6 +12,7 @@ mod lies_of_hospitals;
 mod lies_of_proof;
 mod lies_of_the_public;
 mod lies_of_window;
+mod migrated;
 mod offices;
 mod properties;
 mod purged;

@@ -224,6 +224,17 @@ impl NotAdmitted {
         }
     }
 
+    /// Sent to the platform of the other generation.
+    pub(super) fn by_door(why: String) -> NotAdmitted {
+        let body = json!({"type": "error", "infcode": -1, "err_msg": why}).to_string();
+        NotAdmitted {
+            status: 200,
+            body,
+            why,
+            findings: Vec::new(),
+        }
+    }
+
     fn by_path(named: &InfNo, infno: &InfNo) -> NotAdmitted {
         let why = format!("路径 {named} 与报文 {infno} 不一致 (path and infno disagree)");
         let body = json!({"type": "error", "infcode": -1, "err_msg": why}).to_string();

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use crosswipe_domain::{AdmDivision, Party, PersonNo, Persona, Profile, Role, Topology};
+use crosswipe_domain::{AdmDivision, Party, PersonNo, Persona, Profile, Region, Role, Topology};
 use crosswipe_wire::conform::{Carried, Conform, Exchange, Scope};
 use crosswipe_wire::gateway::{Dialect, Key, Nonces};
 use crosswipe_wire::{
@@ -49,8 +49,9 @@ pub use self::diary::Seen;
 use self::page::Events;
 pub use self::vouchers::{Token, tokens};
 pub use self::witness::{Taken, Unwritten, Witness, Writing};
-use super::admit::{Admitted, Head, Terms, admit};
+use super::admit::{Admitted, Head, NotAdmitted, Terms, admit};
 use super::doors::{Door, Handle};
+use super::generation;
 use super::line::Line as Wire;
 use super::{
     ANSWER_LIMIT, FULL_PAUSE, Guards, HOP_TIMEOUT, NotTaken, Out, Outgoing, POOL_IDLE, Silence,
@@ -340,20 +341,26 @@ async fn answered(
     if request.method() == Method::GET || request.uri().path().starts_with(admin::ROOT) {
         return Ok(admin::answer(&node, request).await);
     }
-    let head = Head::of(&request);
+    let mut head = Head::of(&request);
+    let old = generation::is_old(&mut head);
     let body = match body::read(&node.guards.room, request.into_body()).await {
         Ok(body) => body,
         Err(why) => return Ok(not_taken(&why).map(Either::Left)),
     };
-    Ok(node.take(&head, body).await?.map(Either::Left))
+    Ok(node.take(&head, old, body).await?.map(Either::Left))
 }
 
 impl Node {
-    async fn take(&self, head: &Head, body: Bytes) -> Result<Out, Silence> {
+    async fn take(&self, head: &Head, old: bool, body: Bytes) -> Result<Out, Silence> {
         let run = self.run.read().await;
         let now = (self.time)();
         let mut seen = Seen::at(now, head);
-        let profile_of = |message: &Message<'_>| self.profile(message);
+        let profile_of = |message: &Message<'_>| self.profile(message, old);
+        if let Some(refusal) = self.wrong_door(head, old, &body) {
+            seen.refused(&refusal);
+            self.note(seen);
+            return Ok(respond(refusal.status, Bytes::from(refusal.body)));
+        }
         let admitted = {
             let mut nonces = lock(&self.nonces);
             let terms = Terms {
@@ -372,7 +379,7 @@ impl Node {
             }
         };
         seen.admitted(&admitted);
-        let answer = match self.platform(&run, &admitted) {
+        let answer = match self.platform(&run, &admitted, old) {
             Ok((party, address)) => {
                 seen.platform = party.to_string();
                 self.witnessed(&*run.witness, address, &admitted).await
@@ -431,7 +438,12 @@ impl Node {
     }
 
     /// The platform of the place where the person is treated: as the message says, else that of its institution.
-    fn platform(&self, run: &Run, admitted: &Admitted) -> Result<(Party, SocketAddr), Refusal> {
+    fn platform(
+        &self,
+        run: &Run,
+        admitted: &Admitted,
+        old: bool,
+    ) -> Result<(Party, SocketAddr), Refusal> {
         let Ok(message) = Message::parse(&admitted.body) else {
             // It is the platform's business to say so; any will.
             let is_city = |(party, _): &(&Party, &SocketAddr)| party.role == Role::Treatment;
@@ -440,17 +452,38 @@ impl Node {
             return Ok((party.clone(), *address));
         };
         let region = self.region(&message)?;
-        let party = Party::new(Role::Treatment, region.as_str());
+        let party = match old {
+            true => Party::old_platform(region),
+            false => Party::new(Role::Treatment, region.as_str()),
+        };
         let address = run.platforms.get(&party);
         let address = address.ok_or_else(|| unknown(&format!("没有平台 {party}")))?;
         Ok((party, *address))
     }
 
     /// 地方规则 · By which a message is taken.
-    fn profile(&self, message: &Message<'_>) -> Arc<Profile> {
+    fn profile(&self, message: &Message<'_>, old: bool) -> Arc<Profile> {
         let region = self.region(message).ok();
         let region = region.and_then(|code| self.topology.region(code));
-        Arc::clone(region.map_or(&self.national, |region| &region.profile))
+        let of = |region: &Region| match &region.old {
+            Some(profile) if old => Arc::clone(profile),
+            _ => Arc::clone(&region.profile),
+        };
+        region.map_or_else(|| Arc::clone(&self.national), of)
+    }
+
+    /// 走错门 · Whether a message wears the dialect of its region's other platform.
+    fn wrong_door(&self, head: &Head, old: bool, body: &Bytes) -> Option<NotAdmitted> {
+        // What names a region is ASCII in every encoding.
+        let text = String::from_utf8_lossy(body);
+        let message = Message::parse(text.as_bytes()).ok()?;
+        let region = self.topology.region(self.region(&message).ok()?)?;
+        let (new, before) = (&region.profile, region.old.as_ref()?);
+        let doors = match old {
+            true => (&**before, &**new),
+            false => (&**new, &**before),
+        };
+        generation::wrong_door(head, old, doors)
     }
 
     /// The city that the message names, or the one of its institution where it names none or a whole province.

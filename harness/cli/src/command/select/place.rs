@@ -183,6 +183,7 @@ mod tests {
             code: AdmDivision::parse(code).unwrap(),
             name: name.to_owned(),
             profile: std::sync::Arc::default(),
+            old: None,
             outside: false,
         };
         named.into_iter().map(region).collect()

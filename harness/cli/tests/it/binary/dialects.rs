@@ -71,6 +71,30 @@ fn a_run_speaks_the_dialect_of_its_region_and_ends_clean(#[case] profile: &str) 
     assert!(messages > 100, "{messages}");
 }
 
+/// 新旧并存: each generation is spoken to in its own dialect, over the same address.
+#[test]
+fn the_old_platform_is_met_in_its_own_dialect() {
+    let bench = Bench::new();
+    let dir = bench.path("plan");
+    copy(Path::new(&plan("qianjiang-2021")), &dir);
+    let topology = dir.join("topology.yaml");
+    let text = fs::read_to_string(&topology).unwrap();
+    let text = text.replace(
+        "profile: {policy",
+        "profile: {gateway: {dialect: x-tif}, policy",
+    );
+    assert!(text.contains("old: {profile: {gateway: {dialect: csb}}}") && text.contains("x-tif"));
+    fs::write(&topology, text).unwrap();
+    let (plan, out) = (bench.text("plan"), bench.text("run"));
+    let only = ["--case", "bounds/qj-15", "--transport", "http"];
+    let args = ["run", &plan, "--json", "--quiet", "--out", &out];
+    let ended = crosswipe(&[&args[..], &only].concat()).json();
+    let results = ended["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0]["result"], "passed", "{ended}");
+    assert_eq!(ended["findings"].as_array().map(Vec::len), Some(0));
+}
+
 /// A region that wants the card's PIN of its own people gets one of them, and none of visitors.
 #[test]
 fn whoever_settles_at_home_gives_a_pin_where_one_is_asked() {
