@@ -251,6 +251,9 @@ fn unfit(plan: &Plan, live: &Live, case: &Case, now: Moment) -> Option<&'static 
                 return Some("闸门外的硬发 · forced past the gate");
             }
             Step::Swipe(swipe) => (&swipe.institution, swipe.at),
+            Step::Call(call) if call.old => {
+                return Some("旧平台不是声明的目标 · the old platform is no declared target");
+            }
             Step::Call(call) => (&call.institution, call.at),
             Step::Play(_) | Step::Office(_) | Step::Parallel(_) => {
                 return Some("模拟世界自己的业务 · business of a mock world");

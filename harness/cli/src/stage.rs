@@ -73,7 +73,8 @@ impl Parties {
         let http = Http::new(addresses, DEADLINE);
         let mut old = keys.old_speeches(plan)?;
         old.retain(|party, _| !driven.has(party));
-        Ok(Network::Http(http.speaking(speeches).speaking_of_old(old)))
+        let http = http.speaking(speeches).speaking_of_old(old);
+        Ok(Network::Http(Box::new(http)))
     }
 
     /// Where a mock party of this run listens, if it does.
@@ -150,16 +151,17 @@ impl Parties {
 /// The targets that the plan declares, and nobody else: a party without a declared address cannot be reached.
 fn live_network(plan: &Plan, keys: &GatewayKeys) -> Result<Network, Trouble> {
     let Some(live) = &plan.live else {
-        return Ok(Network::Http(Http::new(BTreeMap::new(), LIVE_DEADLINE)));
+        let nowhere = Http::new(BTreeMap::new(), LIVE_DEADLINE);
+        return Ok(Network::Http(Box::new(nowhere)));
     };
     let http = Http::new(live::addresses(live), LIVE_DEADLINE);
     let http = http
         .speaking(keys.speeches(plan)?)
         .looking_at(live.books.clone());
-    Ok(Network::Http(match live.context {
+    Ok(Network::Http(Box::new(match live.context {
         true => http,
         false => http.without_context(),
-    }))
+    })))
 }
 
 /// Faults with their counts; those that nobody counted were never met.
@@ -201,7 +203,7 @@ async fn of_faults(served: &Served, body: Option<String>) -> Result<Answer, Trou
 /// 网络 · How messages of a run travel.
 pub(crate) enum Network {
     /// Real HTTP.
-    Http(Http),
+    Http(Box<Http>),
     /// Plain calls.
     Memory(Memory),
 }
