@@ -41,6 +41,15 @@ impl Hop {
         self.insured.span_to(self.treatment)
     }
 
+    /// The same envelope with one member more: this record.
+    pub(crate) fn written_into(&self, body: &[u8]) -> String {
+        let text = String::from_utf8_lossy(body);
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let open = text.strip_suffix('}').expect("it was read as an object");
+        let hop = serde_json::to_string(self).expect("a hop record has text keys");
+        format!("{open},\"hop\":{hop}}}")
+    }
+
     /// The transaction number.
     pub fn infno(&self) -> InfNo {
         InfNo::new(&self.cause.infno)

@@ -441,12 +441,12 @@ impl Region {
         let local = !matches!(hop.deed, Deed::Seek) && hop.insured == self.code;
         if local {
             if self.setup.keeps_old(self.code) && !self.is_old() {
-                self.kept_at_home = Some(with_hop(body, &hop));
+                self.kept_at_home = Some(hop.written_into(body));
             }
             let text = self.serve_insured(now, &hop, request);
             return self.finish(now, Pending { hop, digest }, Ok(Answer::ok(text)));
         }
-        let body = with_hop(body, &hop);
+        let body = hop.written_into(body);
         let ticket = self.desk.wait(Pending { hop, digest });
         Step::Forward {
             to: self.setup.hub(),
@@ -686,15 +686,6 @@ fn first_node<'a>(request: &Request<'a>) -> Members<'a> {
         .and_then(|transaction| transaction.input.first())
         .map_or("data", |node| node.id);
     request.node(id).unwrap_or_default()
-}
-
-/// The same envelope with one member more.
-fn with_hop(body: &[u8], hop: &Hop) -> String {
-    let text = String::from_utf8_lossy(body);
-    let text = text.trim_start_matches('\u{feff}').trim();
-    let open = text.strip_suffix('}').expect("it was read as an object");
-    let hop = serde_json::to_string(hop).expect("a hop record has text keys");
-    format!("{open},\"hop\":{hop}}}")
 }
 
 /// A mandatory text of a node.
