@@ -449,7 +449,10 @@ impl Reader<'_, '_> {
         let named = region.is_none_or(|region| region.old.is_some());
         let wrong = match (old, reads, named) {
             (true, false, _) => Some((
-                both!("旧平台上只查询和对账", "only a question goes to the old platform"),
+                both!(
+                    "旧平台上只查询和对账",
+                    "only a question goes to the old platform"
+                ),
                 both!("如 3201; 不办业务", "ask it, e.g. 3201; book nothing there"),
             )),
             (true, _, false) => Some((

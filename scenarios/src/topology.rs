@@ -244,7 +244,7 @@ fn old_platform(
     folder: &Folder,
     problems: &Problems,
 ) -> Option<Arc<Profile>> {
-    let fields = Fields::of(node, "old", problems)?;
+    let fields = Fields::of(node, noun("旧平台", "old"), problems)?;
     let profile = fields.optional("profile").map_or_else(
         || Arc::clone(all),
         |node| read_profile(node, folder, problems),
