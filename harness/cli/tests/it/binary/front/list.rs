@@ -91,23 +91,34 @@ fn a_list_that_somebody_brought_fills_up(#[case] name: &str) {
 }
 
 #[rstest]
-#[case::no_heading("a,b\n1,2\n", "list.csv", "no column of numbers")]
-#[case::unknown("编号,交易\n1,2299\n", "list.csv:2", "no such transaction")]
-#[case::twice("编号,交易\n1,2201\n1,2202\n", "list.csv:3", "stands twice")]
-#[case::nothing("编号,交易\n1,\n", "list.csv:2", "neither transactions nor a reason")]
-#[case::empty("编号,交易\n", "list.csv", "the list is empty")]
+#[case::no_heading("a,b\n1,2\n", "list.csv", ["表头里没有", "no column of numbers"])]
+#[case::unknown("编号,交易\n1,2299\n", "list.csv:2", ["没有交易 `2299`", "no such transaction"])]
+#[case::twice("编号,交易\n1,2201\n1,2202\n", "list.csv:3", ["重复", "stands twice"])]
+#[case::nothing("编号,交易\n1,\n", "list.csv:2", ["也没写不适用原因", "neither transactions nor a reason"])]
+#[case::empty("编号,交易\n", "list.csv", ["清单是空的", "the list is empty"])]
 fn a_list_that_cannot_be_read_says_where(
     #[case] text: &str,
     #[case] place: &str,
-    #[case] words: &str,
+    #[case] words: [&str; 2],
 ) {
     let papers = tempfile::tempdir().unwrap();
     let path = papers.path().join("list.csv");
     std::fs::write(&path, text).unwrap();
     let out = papers.path().join("run").display().to_string();
     let (plan, list) = (plan("pair-demo"), path.display().to_string());
-    crosswipe(&["serve", &plan, "--out", &out, "--acceptance", &list])
+    for (lang, words) in ["zh", "en"].into_iter().zip(words) {
+        crosswipe(&[
+            "serve",
+            &plan,
+            "--out",
+            &out,
+            "--acceptance",
+            &list,
+            "--lang",
+            lang,
+        ])
         .must_end(64)
         .must_say(&["cli::books", place, words]);
+    }
     assert!(!papers.path().join("run").exists(), "nothing was begun");
 }
