@@ -15,9 +15,9 @@ use crate::record::{Payload, UndoPlan};
 const RESERVE: &str = "reserve";
 /// Room is set aside in steps of this many bytes; one step also covers what is about to be opened.
 const STEP_BYTES: u64 = 1 << 20;
-/// What the undo of one transaction takes in the log at most: its records and those of the queries that prove it, by
-/// whole pages of 4 KiB in commits of their own.
-const UNDO_BYTES: u64 = 24 << 10;
+/// What the undo of one transaction takes in the log at most: its records and those of the queries that prove it, each by
+/// three whole pages of 4 KiB, in a commit of its own where the disk is slow and nobody shares one.
+const UNDO_BYTES: u64 = 64 << 10;
 
 /// The reserve of one run.
 pub(crate) struct Reserve {

@@ -164,7 +164,7 @@ fn a_full_disk_still_takes_the_undo_from_the_reserve() {
     assert_eq!(read(dir.path()).unwrap().records.len(), 4);
 }
 
-/// 24 KiB for each transaction that is open, and half a step for what is opened before anybody hears of it.
+/// 64 KiB for each transaction that is open, and half a step for what is opened before anybody hears of it.
 #[test]
 fn the_reserve_grows_with_what_is_open() {
     const STEP: u64 = 1 << 20;
@@ -194,24 +194,24 @@ fn the_reserve_grows_with_what_is_open() {
     assert_eq!(written(books_nothing, 30), 1);
     assert_eq!(written(needs_no_undo, 30), 1);
     assert_eq!(
-        written(intent(), 21),
+        written(intent(), 8),
         1,
-        "21 × 24 KiB + half a step fit into one"
+        "8 × 64 KiB + half a step fit into one"
     );
     assert_eq!(written(intent(), 1), 2);
-    assert_eq!(written(intent(), 42), 2, "64 of them into two");
+    assert_eq!(written(intent(), 15), 2, "24 of them into two");
     assert_eq!(written(undone, 10), 2, "room is not given back");
     assert_eq!(written(intent(), 10), 2);
     assert_eq!(written(intent(), 1), 3);
     // A number that nobody knows may book as well.
     let unknown = changed(|intent| intent.nature = Nature::Unknown);
-    assert_eq!(written(unknown, 43), 4);
+    assert_eq!(written(unknown, 16), 4);
     assert!(journal.disk_full().is_none());
     // From now on nothing can be set aside: what is open is written, and no new business begins.
     let reserve = dir.path().join("reserve");
     std::fs::remove_file(&reserve).unwrap();
     std::fs::create_dir(&reserve).unwrap();
-    written(intent(), 41);
+    written(intent(), 15);
     assert!(journal.disk_full().is_none(), "{:?}", journal.disk_full());
     written(intent(), 1);
     let full = journal.disk_full().unwrap();
