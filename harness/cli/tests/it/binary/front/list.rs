@@ -92,7 +92,7 @@ fn a_list_that_somebody_brought_fills_up(#[case] name: &str) {
 
 #[rstest]
 #[case::no_heading("a,b\n1,2\n", "list.csv", ["表头里没有", "no column of numbers"])]
-#[case::unknown("编号,交易\n1,2299\n", "list.csv:2", ["没有交易 `2299`", "no such transaction"])]
+#[case::unknown("编号,交易\n1,2299\n", "list.csv:2", ["没有交易 `2299`", "no transaction `2299`"])]
 #[case::twice("编号,交易\n1,2201\n1,2202\n", "list.csv:3", ["重复", "stands twice"])]
 #[case::nothing("编号,交易\n1,\n", "list.csv:2", ["也没写不适用原因", "neither transactions nor a reason"])]
 #[case::empty("编号,交易\n", "list.csv", ["清单是空的", "the list is empty"])]
