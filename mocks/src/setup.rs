@@ -1,7 +1,8 @@
 //! 布置 · What a mock party is told before it starts: places, persons, tariffs, window, policies.
 //!
-//! Shared and never changed, but for bounds that the notice's author moves meanwhile ([`Setup::amend`]): all parties hear of
-//! them at once. Everything else that changes is in a ledger.
+//! Shared and never changed, but for the window: its author moves bounds meanwhile ([`Setup::amend`]), and whoever runs the
+//! plan may move it as a whole ([`Setup::put_off`]). All parties hear of it at once. Everything else that changes is in a
+//! ledger.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,8 +21,8 @@ pub struct Setup {
     pub topology: Topology,
     /// Phases as they were first said.
     window: Window,
-    /// 改期 · The same with the bounds that were moved since.
-    amended: RwLock<Option<Arc<Window>>>,
+    /// 改期 · The same as it was moved since; `None` = it stands as it was said.
+    moved: RwLock<Option<Arc<Window>>>,
     /// 约定对 · Arranged pairs: insured place, institution code.
     pub arranged: Vec<(AdmDivision, String)>,
     /// What a repeated msgid meets.
@@ -90,7 +91,7 @@ impl Setup {
         Arc::new(Setup {
             topology,
             window,
-            amended: RwLock::default(),
+            moved: RwLock::default(),
             arranged,
             msgid_mode,
             opened_at,
@@ -102,16 +103,16 @@ impl Setup {
 
     /// The phases with the bounds in force at an instant.
     pub fn window(&self, at: Moment) -> Cow<'_, Window> {
-        match &*self.amended.read().unwrap_or_else(PoisonError::into_inner) {
+        match self.moved() {
             None => self.window.in_force(at),
-            Some(amended) => Cow::Owned(amended.in_force(at).into_owned()),
+            Some(moved) => Cow::Owned(moved.in_force(at).into_owned()),
         }
     }
 
     /// The phases as they were first said, with all that was amended since.
     pub fn whole_window(&self) -> Window {
-        let amended = self.amended.read().unwrap_or_else(PoisonError::into_inner);
-        amended.as_deref().unwrap_or(&self.window).clone()
+        self.moved()
+            .map_or_else(|| self.window.clone(), |moved| (*moved).clone())
     }
 
     /// 改期 · A bound was moved by whom it belongs to: told to all parties at once.
@@ -119,8 +120,24 @@ impl Setup {
         let mut window = self.whole_window();
         window.amended.push(amendment);
         window.amended.sort_by_key(|one| one.known);
-        let mut amended = self.amended.write().unwrap_or_else(PoisonError::into_inner);
-        *amended = Some(Arc::new(window));
+        self.go_by(Some(window));
+    }
+
+    /// 平移 · The whole window lies so many ms later than the plan says (earlier, if negative), told to all parties at once.
+    /// What was amended since the beginning is forgotten.
+    pub fn put_off(&self, by_ms: i64) {
+        self.go_by((by_ms != 0).then(|| self.window.shifted(by_ms)));
+    }
+
+    fn moved(&self) -> Option<Arc<Window>> {
+        self.moved
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn go_by(&self, window: Option<Window>) {
+        *self.moved.write().unwrap_or_else(PoisonError::into_inner) = window.map(Arc::new);
     }
 
     /// A person by number.

@@ -113,13 +113,8 @@ pub(crate) struct Run {
     /// A set of cases, e.g. 'from(33*) & kind(住院 + 门慢) & not proof()'
     #[arg(short = 'E', long, value_name = "EXPRESSION")]
     pub(crate) expression: Option<String>,
-    /// Move the whole plan: every bound later or earlier by this, e.g. +2d, -3h
-    #[arg(
-        long,
-        value_name = "+N[dhms]",
-        allow_hyphen_values = true,
-        conflicts_with = "served"
-    )]
+    /// Move the whole plan: every bound later or earlier by this, e.g. +2d, -3h; served parties move along
+    #[arg(long, value_name = "+N[dhms]", allow_hyphen_values = true)]
     pub(crate) shift: Option<Shift>,
     /// Of N shares of the selection the I-th, e.g. 2/4; cases that share a person stay together, `merge` puts all together
     #[arg(long, value_name = "I/N")]

@@ -218,10 +218,31 @@ fn missing(args: &Run, plan: &Plan, fit: &Fit, now: Moment) -> Vec<String> {
     if args.served.is_some() {
         missing.push("`--served` names mock parties, and the plan declares real ones".to_owned());
     }
+    missing.extend(elsewhere(plan));
     if fit.sent.is_empty() {
         missing.push("no selected case can be sent now".to_owned());
     }
     missing
+}
+
+/// 外接 HIS · A HIS that a run drives is a live party like any other: it is sent to where `live` declares it, and nowhere
+/// else.
+fn elsewhere(plan: &Plan) -> Vec<String> {
+    let declared = plan.live.as_ref().map(|live| &live.institutions);
+    let driven = plan.driven.iter();
+    let other = driven.filter_map(|(code, his)| {
+        let live = declared?.get(code).filter(|live| *live != his)?;
+        Some(format!(
+            "`his: {his}` of `{code}` is not where `live` sends to ({live}): to drive that HIS write its adapter's address in live.yaml too, to reach the platform itself drop `his:`"
+        ))
+    });
+    other.collect()
+}
+
+/// Whether an institution's target is its own HIS, which takes the interface's words and no province's dialect.
+pub(crate) fn is_driven(plan: &Plan, party: &Party) -> bool {
+    let mut driven = plan.driven.keys();
+    party.role == Role::His && driven.any(|code| code.as_str() == party.code)
 }
 
 /// What of a selection is fit for real systems: their own institutions, now or later within the window, and nothing that

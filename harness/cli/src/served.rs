@@ -16,6 +16,7 @@ use crosswipe_domain::{Amendment, Party, sha256_hex};
 use crosswipe_mocks::MsgidMode;
 use crosswipe_scenarios::Plan;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::complain::Trouble;
 use crate::rundir::{keep_private, write};
@@ -167,28 +168,51 @@ impl Served {
     /// # Errors
     /// They do not answer, or do not take it.
     pub(crate) fn tell(&self, amendment: &Amendment) -> io::Result<()> {
+        self.told("/__admin/amend", &serde_json::to_string(amendment)?)
+    }
+
+    /// 平移 · Tells these parties how far the run moves the whole plan, in milliseconds; 0 = not at all.
+    ///
+    /// # Errors
+    /// They do not answer; or a single bound of theirs was amended while the plan lay elsewhere.
+    pub(crate) fn shift(&self, ms: i64) -> Result<(), Trouble> {
+        let body = json!({"ms": ms}).to_string();
+        self.told("/__admin/shift", &body).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => Trouble::Usage {
+                code: "cli::served_shift",
+                what: format!(
+                    "`{}` was amended while its plan was moved otherwise than by this `--shift`",
+                    self.books.display()
+                ),
+                help: "照先前的 --shift, 或开一个新目录 · shift as before, or serve a new folder: crosswipe serve PLAN --books NEW"
+                    .to_owned(),
+            },
+            _ => Trouble::World(error),
+        })
+    }
+
+    fn told(&self, path: &str, body: &str) -> io::Result<()> {
         let at = self.parties.values().next();
         let at = at.ok_or_else(|| io::Error::other("nobody is served"))?;
-        let body = serde_json::to_string(amendment)?;
         let mut line = TcpStream::connect_timeout(at, PATIENCE)?;
         line.set_read_timeout(Some(PATIENCE))?;
         line.set_write_timeout(Some(PATIENCE))?;
         let head = format!(
-            "POST /__admin/amend HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
-        line.write_all((head + &body).as_bytes())?;
+        line.write_all((head + body).as_bytes())?;
         let mut answer = Vec::new();
         line.read_to_end(&mut answer)?;
-        match answer.starts_with(b"HTTP/1.1 200 ") {
-            true => Ok(()),
-            false => Err(io::Error::other(format!(
-                "{at} did not take the amended bound: {}",
-                String::from_utf8_lossy(&answer)
-                    .lines()
-                    .next()
-                    .unwrap_or_default()
-            ))),
+        let answer = String::from_utf8_lossy(&answer);
+        let said = format!(
+            "{at} did not take {path}: {}",
+            answer.lines().next().unwrap_or_default()
+        );
+        match answer.get(..12) {
+            Some("HTTP/1.1 200") => Ok(()),
+            Some("HTTP/1.1 400") => Err(io::Error::new(io::ErrorKind::InvalidInput, said)),
+            _ => Err(io::Error::other(said)),
         }
     }
 

@@ -64,6 +64,11 @@ impl Shift {
         &self.text
     }
 
+    /// In milliseconds; below 0 is earlier.
+    pub(crate) fn ms(&self) -> i64 {
+        self.ms
+    }
+
     fn moved(&self, plan: &Plan) -> Plan {
         let mut plan = plan.shifted(self.ms);
         plan.title_zh

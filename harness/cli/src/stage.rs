@@ -155,9 +155,9 @@ fn live_network(plan: &Plan, keys: &GatewayKeys) -> Result<Network, Trouble> {
         return Ok(Network::Http(Box::new(nowhere)));
     };
     let http = Http::new(live::addresses(live), LIVE_DEADLINE);
-    let http = http
-        .speaking(keys.speeches(plan)?)
-        .looking_at(live.books.clone());
+    let mut speeches = keys.speeches(plan)?;
+    speeches.retain(|party, _| !live::is_driven(plan, party));
+    let http = http.speaking(speeches).looking_at(live.books.clone());
     Ok(Network::Http(Box::new(match live.context {
         true => http,
         false => http.without_context(),

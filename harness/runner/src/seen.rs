@@ -252,6 +252,17 @@ impl<T: Transport> Watch<T> {
         })
     }
 
+    /// Takes up what was ordered since the last message, as the next message would.
+    ///
+    /// # Errors
+    /// It cannot be written down.
+    pub async fn hears(&self) -> Result<(), Halt> {
+        let desk = &self.desk;
+        desk.may_send()?;
+        desk.clock.leap_to((self.time)());
+        desk.take_up(desk.clock.now()).await
+    }
+
     /// 拨钟 · Writes down that plan time goes on from `to`, so many times as fast as real time, before it does: what comes
     /// later in the journal is not read as having waited.
     ///

@@ -375,8 +375,9 @@ async fn handle(node: Arc<Node>, request: Request<Incoming>) -> Result<Out, Sile
     if request.uri().path() == adapter::BEGIN {
         return adapter::begin(&node, request, context.as_ref()).await;
     }
-    if request.uri().path() == admin::AMEND {
-        return Ok(admin::amend(&node, request.into_body()).await);
+    if let path @ (admin::AMEND | admin::SHIFT) = request.uri().path() {
+        let path = path.to_owned();
+        return Ok(admin::moved(&node, &path, request.into_body()).await);
     }
     let _in_flight = InFlight::begin(&node.in_flight);
     let mut head = Head::of(&request);

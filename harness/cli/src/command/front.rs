@@ -162,6 +162,8 @@ struct Notice<'p> {
     token: Option<&'p str>,
     /// How many times as fast as real time the plan goes on.
     speed: u32,
+    /// When it began.
+    began: Moment,
 }
 
 impl Notice<'_> {
@@ -229,6 +231,7 @@ impl Notice<'_> {
             &self.addresses(),
         );
         let regions = asks::text(self.plan, self.at, lang);
+        let old = asks::old_doors(self.plan, (self.at, self.began), lang);
         let institutions: Vec<[String; 4]> = (self.plan.topology.institutions.iter())
             .map(|one| {
                 let region = one.region.to_string();
@@ -298,7 +301,9 @@ impl Notice<'_> {
         };
         let head = format!("{head}{speed}{page}");
         let seals = asks::seals(self.plan, self.keys, lang);
-        format!("{head}\n{addresses}\n{regions}\n{institutions}\n{seals}{persons}\n{end}\n{kept}\n")
+        format!(
+            "{head}\n{addresses}\n{regions}\n{old}{institutions}\n{seals}{persons}\n{end}\n{kept}\n"
+        )
     }
 
     fn json(&self) -> serde_json::Value {
@@ -333,7 +338,7 @@ impl Notice<'_> {
             "run": self.dir.display().to_string(),
             "until": self.until().map(|until| until.to_string()),
             "institutions": institutions,
-            "regions": asks::json(self.plan, self.at),
+            "regions": asks::json(self.plan, (self.at, self.began)),
             "persons": persons,
         })
     }

@@ -29,6 +29,7 @@ use crate::driven::Hospitals;
 use crate::exit::Exit;
 use crate::gateway_keys::GatewayKeys;
 use crate::served::Served;
+use crate::shift::Shift;
 use crate::stage::{
     BOOKS, Bent, MSGID_MODE, Parties, books, counted, ctrl_c, part_books, parties, world_id,
 };
@@ -376,7 +377,10 @@ async fn whole(
     };
     // What was ordered while nobody ran; whatever else they know already.
     let hearers = parties.hearers();
-    if let Hearers::Served(_) = &hearers {
+    if let Hearers::Served(served) = &hearers {
+        let moved = header.switches.get(shift::SHIFT);
+        let moved = moved.and_then(|text| text.parse::<Shift>().ok());
+        served.shift(moved.map_or(0, |moved| moved.ms()))?;
         for amendment in &plan.window.amended {
             hearers.tell(amendment).map_err(Trouble::World)?;
         }

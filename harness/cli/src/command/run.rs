@@ -29,6 +29,7 @@ use crate::following::{Following, STDOUT};
 use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Setting, edit_evidence, must_be_possible};
 use crate::served::Served;
+use crate::shift::Shift;
 use crate::stage::{
     BOOKS, Bent, MSGID_MODE, Parties, books, ctrl_c, parties, parties_in_memory, world_id,
 };
@@ -82,9 +83,6 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     };
     if let Some(served) = &served {
         stand_up_old_platforms(&mut plan, &served.faults);
-        // Bounds that these parties were told of in an earlier run of theirs.
-        let told = amended_before(&served.books.join(BOOKS)).map_err(Trouble::World)?;
-        plan = bulletin::with_all(plan, told)?;
     }
     let following = args.events.as_deref().map(Following::to).transpose()?;
     let started = real_now();
@@ -93,6 +91,12 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
         Some(served) => Some(Tenancy::begin(&served.books, &dir)?),
         None => None,
     };
+    if let Some(served) = &served {
+        served.shift(args.shift.as_ref().map_or(0, Shift::ms))?;
+        // Bounds that these parties were told of in an earlier run of theirs.
+        let told = amended_before(&served.books.join(BOOKS)).map_err(Trouble::World)?;
+        plan = bulletin::with_all(plan, told)?;
+    }
     rundir::create(&dir)?;
     let key = private::plan_key(&dir, &plan.id)?;
     rundir::keep_plan(&dir, &plan.files, &key)?;

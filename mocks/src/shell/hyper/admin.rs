@@ -1,7 +1,7 @@
 //! 管理口 · `GET /__admin/…`: a party shows its books to whoever runs it.
 //!
 //! Faults are the world's: any party says how often each fired, and `POST` arms them anew for a run that begins.
-//! A bound that was moved meanwhile is told to any party by `POST`, and all of its world go by it.
+//! A bound that was moved meanwhile, or the whole window, is told to any party by `POST`, and all of its world go by it.
 //! Exports and log tails are what the judge reads; they hold full person numbers, which the runner turns
 //! into pseudonyms before anything is written. Who asks in the name of a run is held to its epoch, as with
 //! messages: a process that was superseded is shown nothing, and its successor is known from its first question.
@@ -14,7 +14,7 @@ use crosswipe_domain::{Amendment, Role};
 use crosswipe_wire::Context;
 use hyper::Uri;
 use hyper::body::Incoming;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Node, Out, Silence, adapter, body, respond};
@@ -25,15 +25,32 @@ pub(super) const FAULTS: &str = "/__admin/faults";
 /// Where parties are told of a bound that was moved.
 pub(super) const AMEND: &str = "/__admin/amend";
 
-/// 改期 · One amendment as JSON: all parties of the world go by it once this is answered, and after a restart too.
-pub(super) async fn amend(node: &Node, body: Incoming) -> Out {
+/// Where parties are told how far the whole window was moved.
+pub(super) const SHIFT: &str = "/__admin/shift";
+
+/// 平移 · How far a whole window lies from where the plan has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shifted {
+    /// Milliseconds later; earlier, if negative.
+    ms: i64,
+}
+
+/// 改期 · One amendment or one shift as JSON: all parties of the world go by it once this is answered, and after a restart
+/// too.
+pub(super) async fn moved(node: &Node, path: &str, body: Incoming) -> Out {
     let body = match body::read(&node.room, body).await {
         Ok(body) => body,
         Err(why) => return super::not_taken(&why),
     };
-    let told = serde_json::from_slice::<Amendment>(&body)
-        .map_err(io::Error::from)
-        .and_then(|amendment| node.told.take(amendment));
+    let told = match path {
+        SHIFT => serde_json::from_slice::<Shifted>(&body)
+            .map_err(io::Error::from)
+            .and_then(|shifted| node.told.shift(shifted.ms)),
+        _ => serde_json::from_slice::<Amendment>(&body)
+            .map_err(io::Error::from)
+            .and_then(|amendment| node.told.take(amendment)),
+    };
     let said = |error: io::Error| Bytes::from(json!({"message": error.to_string()}).to_string());
     match told {
         Ok(()) => respond(200, Bytes::from_static(b"{}")),

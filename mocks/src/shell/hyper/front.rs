@@ -58,6 +58,7 @@ use super::{
     body, converse, listen, not_taken, respond,
 };
 use crate::acceptance::{Acceptance, Cue, Line, Standing, Told};
+use crate::setup::Setup;
 use crate::shell::TimeFn;
 
 /// What goes back through the door: an answer, or a page's events.
@@ -87,6 +88,8 @@ pub struct Behind {
     pub platforms: BTreeMap<Party, SocketAddr>,
     /// Plan time.
     pub clock: PlanClock,
+    /// What the platforms were told, the phases among it.
+    pub setup: Arc<Setup>,
     /// What a HIS is to show.
     pub acceptance: Vec<Line>,
     /// Who writes down what comes.
@@ -139,6 +142,7 @@ struct Run {
     number: u64,
     platforms: BTreeMap<Party, SocketAddr>,
     clock: PlanClock,
+    setup: Arc<Setup>,
     /// What every institution has sent so far, held against the interface.
     conform: Mutex<Conform>,
     acceptance: Mutex<Acceptance>,
@@ -153,6 +157,7 @@ impl Run {
             number,
             platforms: behind.platforms,
             clock: behind.clock,
+            setup: behind.setup,
             conform: Mutex::new(Conform::new(mode, Scope::Whole)),
             acceptance: Mutex::new(Acceptance::new(behind.acceptance)),
             witness: behind.witness,

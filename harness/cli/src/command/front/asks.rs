@@ -1,9 +1,11 @@
-//! 地方要求 · What each region's profile asks of a HIS, for the notice at the door.
+//! 地方要求 · What each region's profile asks of a HIS, and where its platform of before the cutover stands, for the notice at
+//! the door.
 
 use std::net::SocketAddr;
 
-use crosswipe_domain::{Encoding, Profile, SignIn};
+use crosswipe_domain::{AdmDivision, Encoding, Moment, Profile, SignIn};
 use crosswipe_reports::Lang;
+use crosswipe_runner::transport::OLD_LINE;
 use crosswipe_scenarios::Plan;
 use serde_json::{Value, json};
 
@@ -48,6 +50,83 @@ pub(super) fn text(plan: &Plan, at: SocketAddr, lang: Lang) -> String {
     )
 }
 
+/// 旧平台 · Doors to platforms of before the cutover: where each stands, and until when it books; empty where none is named.
+pub(super) fn old_doors(plan: &Plan, (at, now): (SocketAddr, Moment), lang: Lang) -> String {
+    let doors = OldDoor::all(plan, at, now);
+    let rows: Vec<[String; 4]> = doors
+        .iter()
+        .map(|door| {
+            let profile = door.profile;
+            let until = match (door.stops, door.stopped) {
+                (None, _) => lang.pick("未定", "no end").to_owned(),
+                (Some(stops), false) => stops.short(),
+                (Some(stops), true) => format!(
+                    "{} {}",
+                    stops.short(),
+                    lang.pick(
+                        "已停: 只答查询和停机前的对账",
+                        "stopped: answers questions and reconciles days before it"
+                    )
+                ),
+            };
+            [
+                door.region.to_string(),
+                format!(
+                    "{} {}",
+                    profile.id,
+                    lang.pick(&profile.title_zh, &profile.title_en)
+                ),
+                format!("{} {}", profile.gateway.dialect, door.address),
+                until,
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head = [
+        lang.pick("旧平台", "old platform"),
+        lang.pick("地方规则", "profile"),
+        lang.pick("方言与地址", "dialect, address"),
+        lang.pick("办到", "until"),
+    ];
+    format!("{}\n", table(head, &rows))
+}
+
+/// 旧平台的门 · One of them.
+struct OldDoor<'p> {
+    region: AdmDivision,
+    profile: &'p Profile,
+    address: String,
+    /// When it stops.
+    stops: Option<Moment>,
+    stopped: bool,
+}
+
+impl OldDoor<'_> {
+    fn all(plan: &Plan, at: SocketAddr, now: Moment) -> Vec<OldDoor<'_>> {
+        let stops = plan.window.in_force(now).old_stops();
+        let regions = plan.topology.regions.iter();
+        let old = regions.filter_map(|region| Some((region.code, region.old.as_deref()?)));
+        old.map(|(region, profile)| OldDoor {
+            region,
+            profile,
+            address: format!("http://{at}{OLD_LINE}{}", profile.gateway.path),
+            stops,
+            stopped: stops.is_some_and(|stops| stops <= now),
+        })
+        .collect()
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "profile": self.profile.id, "dialect": self.profile.gateway.dialect.name(),
+            "address": self.address, "until": self.stops.map(|stops| stops.to_string()),
+            "stopped": self.stopped,
+        })
+    }
+}
+
 /// SM2 and SM4 keys of institutions whose region signs or seals; empty where none does.
 pub(super) fn seals(plan: &Plan, keys: &GatewayKeys, lang: Lang) -> String {
     let institutions = plan.topology.institutions.iter();
@@ -86,7 +165,12 @@ pub(super) fn seals(plan: &Plan, keys: &GatewayKeys, lang: Lang) -> String {
 }
 
 /// The same for programs.
-pub(super) fn json(plan: &Plan, at: SocketAddr) -> Vec<Value> {
+pub(super) fn json(plan: &Plan, (at, now): (SocketAddr, Moment)) -> Vec<Value> {
+    let doors = OldDoor::all(plan, at, now);
+    let old = |region| {
+        let door = doors.iter().find(|door| door.region == region);
+        door.map(OldDoor::json)
+    };
     let regions = plan.topology.regions.iter();
     regions
         .map(|region| {
@@ -98,6 +182,7 @@ pub(super) fn json(plan: &Plan, at: SocketAddr) -> Vec<Value> {
                 "sign_in": sign_in(profile, Lang::En), "cainfo": profile.envelope.signed,
                 "input_as_text": profile.envelope.input_as_text, "output_sealed": profile.answers.output_sealed,
                 "answers_signed": profile.answers.signed, "diagnosis_numbers": profile.names.diagnosis_numbers,
+                "old": old(region.code),
                 "one_call": profile.names.one_call.iter().map(ToString::to_string).collect::<Vec<_>>(),
             })
         })

@@ -237,6 +237,14 @@ impl Witness for Keep {
         })
     }
 
+    fn hears(&self) -> Writing<'_, ()> {
+        Box::pin(async move {
+            let watch = self.watch.read().await;
+            let watch = watch.as_ref().ok_or(Unwritten)?;
+            watch.hears().await.map_err(|halt| self.failed(halt))
+        })
+    }
+
     fn leaps(&self, leap: Leap) -> Writing<'_, ()> {
         Box::pin(async move {
             let watch = self.watch.read().await;

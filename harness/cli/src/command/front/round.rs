@@ -64,9 +64,7 @@ impl Round {
         let out = args.out.as_deref().map(|dir| place_of(dir, number));
         let place = keep::prepare(out.as_deref(), source, now)?;
         let keys = GatewayKeys::of_site(&place.dir, &plan)?;
-        let phases = plan.window.phases.iter();
-        let phases = phases.map(|phase| (phase.id.clone(), phase.from)).collect();
-        let clock = PlanClock::begin(Arc::new(real_now), now, args.speed, phases);
+        let clock = PlanClock::begin(Arc::new(real_now), now, args.speed);
         let (here, there) = (clock.clone(), clock.clone());
         let world = serve_in_memory(&plan, bent, Arc::new(move || there.now())).await?;
         let mode = args.msgid_mode.map(|mode| mode.name().to_owned());
@@ -82,6 +80,7 @@ impl Round {
         let behind = Behind {
             platforms: platforms.collect(),
             clock,
+            setup: world.setup(),
             acceptance,
             witness: Arc::clone(&keep) as Arc<_>,
         };
@@ -118,6 +117,7 @@ impl Round {
             dir: &self.place.dir,
             token,
             speed: args.speed,
+            began: self.began,
         }
     }
 

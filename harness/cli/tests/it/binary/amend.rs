@@ -317,3 +317,42 @@ fn served_parties_take_no_bound_that_they_have_not() {
     let good: Amendment = serde_json::from_value(good).unwrap();
     assert_eq!(kept, [good]);
 }
+
+/// Parties of a process of their own lie where the run has put its plan, and keep it there when they were killed; the next
+/// run puts them where it lies itself. Once a bound was amended the plan stays where it was.
+#[test]
+fn parties_of_another_process_move_with_the_whole_plan() {
+    let bench = Bench::new();
+    let plan = plan("pair-demo");
+    let world = World::serve(bench.path("books"));
+    let books = world.dir();
+    let kept = || fs::read_to_string(bench.path("books").join("parties/shifted.json"));
+    let run = |name: &str, shift: &[&str]| {
+        let some = ["--case", "both-ways", "--served", &books, "--json"];
+        bench.run_plan(&plan, name, &[&some, shift].concat())
+    };
+    let clean = |name: &str, shift: &[&str]| {
+        let report = run(name, shift).must_end(0).json();
+        assert_eq!(report["verdict"], "clean", "{:#}", report["findings"]);
+    };
+    clean("first", &[]);
+    assert!(kept().is_err(), "nothing was moved");
+    clean("later", &["--shift", "+3d"]);
+    assert_eq!(kept().unwrap(), "259200000");
+    let world = world.killed_and_served_again();
+    clean("as-far", &["--shift", "+3d"]);
+    clean("back", &[]);
+    assert_eq!(kept().unwrap(), "0");
+    clean("earlier", &["--shift", "-2h"]);
+    let amended = serde_json::json!({
+        "bound": "live.from", "was": "2030-03-02T18:00:00+08:00", "to": "2030-03-02T19:00:00+08:00",
+        "known": "2030-03-02T08:00:00+08:00", "source": "通知", "who": "值班",
+    });
+    let answer = world.post("/__admin/amend", &amended.to_string());
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    run("elsewhere", &[])
+        .must_end(64)
+        .must_say(&["error[cli::served_shift]", "照先前的 --shift"]);
+    assert!(!bench.path("elsewhere").exists());
+    clean("as-before", &["--shift", "-2h"]);
+}

@@ -510,3 +510,67 @@ fn beyond_the_caps_nothing_is_settled() {
     assert!(capped.count() > 1);
     world.look().must_be_rolled_back_to(&before, "live");
 }
+
+/// pair-demo in a province whose gateway signs, one hospital with a HIS of its own at `his`.
+fn signing(bench: &Bench, his: Option<&str>) -> String {
+    let plan = begun_ago(bench, "plan", OPEN);
+    let path = bench.path("plan").join("topology.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let own = his.map_or_else(String::new, |at| format!("his: \"{at}\", "));
+    let from = "code: H33010000001, ";
+    assert!(text.contains(from));
+    let text = text.replacen(from, &format!("{from}{own}"), 1);
+    fs::write(&path, format!("profile: guangdong\n{text}")).unwrap();
+    plan
+}
+
+/// The first message that comes to an address, by a run that was confirmed.
+fn first_message(bench: &Bench, plan: &str, listener: &TcpListener) -> String {
+    let only = ["--hospital", "H33010000001"];
+    let words = words(&dry(plan, &only).must_end(5));
+    let out = bench.text("run");
+    let args = ["run", plan, "--clock", "wall", "--live", "--out", &out];
+    let started = start(&[&args[..], &["--confirm", &words], &only].concat());
+    let (mut line, _) = listener.accept().unwrap();
+    let (mut said, mut part) = (Vec::new(), [0; 4096]);
+    while !said.ends_with(b"}") {
+        let read = line.read(&mut part).unwrap();
+        assert!(read > 0, "it hung up");
+        said.extend(&part[..read]);
+    }
+    started.kill();
+    String::from_utf8(said).unwrap().to_ascii_lowercase()
+}
+
+/// A HIS that a run drives is sent to where `live` declares it, by all conditions of a live party and in the interface's
+/// own words; a platform is spoken to as its gateway wants it.
+#[rstest]
+#[case::a_platform(false)]
+#[case::a_his(true)]
+fn a_driven_his_is_a_live_party_like_any_other(#[case] driven: bool) {
+    let bench = Bench::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let plan = signing(&bench, driven.then(|| at.to_string()).as_deref());
+    Declared::at(at).write_into(&bench, "plan");
+    let said = first_message(&bench, &plan, &listener);
+    assert_eq!(said.starts_with("post / http"), driven, "{said}");
+    assert_eq!(said.contains("x-tif-signature"), !driven, "{said}");
+}
+
+/// Declared at one address and driven at another, a HIS is sent nothing, and nobody else is.
+#[test]
+fn a_his_at_two_addresses_is_sent_nothing() {
+    let bench = Bench::new();
+    let plan = signing(&bench, Some("127.0.0.1:9"));
+    let (address, came) = listener();
+    Declared::at(address).write_into(&bench, "plan");
+    dry(&plan, &["--live", "--confirm", "WORDS"])
+        .must_end(3)
+        .must_say(&[
+            "error[cli::live]",
+            "`his: 127.0.0.1:9` of `H33010000001`",
+            "drop `his:`",
+        ]);
+    assert_eq!(came.load(Ordering::SeqCst), 0);
+}

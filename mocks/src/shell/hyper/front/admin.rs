@@ -113,7 +113,11 @@ pub(super) async fn answer(node: &std::sync::Arc<Node>, request: Request<Incomin
         }
         (_, "/__admin/vouchers") => said(200, json!({"vouchers": node.vouchers().await})),
         (&Method::POST, "/__admin/clock") => set_clock(node, body).await,
-        (_, "/__admin/clock") => said(200, clock(&*node.run.read().await)),
+        (_, "/__admin/clock") => {
+            let run = node.run.read().await;
+            hear(&run).await;
+            said(200, clock(&run))
+        }
         (_, "/__admin/fields") => said(200, fields()),
         (_, "/__admin/openapi.json") => {
             respond(200, Bytes::from_static(OPENAPI.as_bytes())).map(Either::Left)
@@ -147,9 +151,15 @@ fn same(token: &str, given: &str) -> bool {
     token.len() == given.len() && differ.fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
 
+/// Whatever was ordered meanwhile holds before it is shown. What cannot be written down holds for nobody yet; the next
+/// message says so.
+async fn hear(run: &Run) {
+    let _ = run.witness.hears().await;
+}
+
 /// Plan time, and which run it is the time of, so that a page sees that another has begun.
 fn clock(run: &Run) -> Value {
-    let mut told = run.clock.told();
+    let mut told = run.clock.told(&run.setup.whole_window());
     told["run"] = run.number.into();
     told
 }
@@ -159,7 +169,8 @@ async fn set_clock(node: &Node, body: Incoming) -> Shown {
     let body = Limited::new(body, CLOCK_LIMIT).collect().await;
     let body = body.map(|body| body.to_bytes()).unwrap_or_default();
     let run = node.run.write().await;
-    let leap = match run.clock.asked(&body) {
+    hear(&run).await;
+    let leap = match run.clock.asked(&body, &run.setup.whole_window()) {
         Ok(leap) => leap,
         Err((status, why)) => return said(status, json!({"message": why})),
     };

@@ -2,11 +2,12 @@
 //!
 //! Why forward only: everything that was booked has its instant, and nobody's books go back. Whoever keeps the run writes a
 //! leap down before anybody behind the door may see it (`Witness::leaps`); between the two no message is under way.
+//! The phases in which it tells time are asked of the world behind the door, so they lie where they were moved to.
 //! Read by the door, by whoever stands behind it and by the run that is kept of it. Not here: real time (`TimeFn`).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crosswipe_domain::Moment;
+use crosswipe_domain::{Moment, Phase, Window};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -22,7 +23,6 @@ const FURTHEST_MS: i64 = 367 * 86_400_000;
 pub struct PlanClock {
     hand: Arc<Mutex<Hand>>,
     real: TimeFn,
-    phases: Vec<(String, Moment)>,
 }
 
 /// Since when the plan goes on from where, and how fast.
@@ -54,13 +54,8 @@ struct Asked {
 }
 
 impl PlanClock {
-    /// Begins at `plan`, which is now, `speed` times as fast as `real` time; `phases` with their beginnings.
-    pub fn begin(
-        real: TimeFn,
-        plan: Moment,
-        speed: u32,
-        phases: Vec<(String, Moment)>,
-    ) -> PlanClock {
+    /// Begins at `plan`, which is now, `speed` times as fast as `real` time.
+    pub fn begin(real: TimeFn, plan: Moment, speed: u32) -> PlanClock {
         let hand = Hand {
             real: real(),
             plan,
@@ -69,7 +64,6 @@ impl PlanClock {
         PlanClock {
             hand: Arc::new(Mutex::new(hand)),
             real,
-            phases,
         }
     }
 
@@ -85,16 +79,22 @@ impl PlanClock {
         hand.plan.plus_ms(gone * i64::from(hand.speed))
     }
 
-    /// What a page is shown.
-    pub(super) fn told(&self) -> Value {
+    /// What a page is shown; `window` as it was first said, with all that was amended since.
+    pub(super) fn told(&self, window: &Window) -> Value {
         let (now, speed) = (self.now(), self.lock().speed);
-        let phase = self.phases.iter().rev().find(|(_, from)| *from <= now);
-        let phases = self.phases.iter();
-        let phases: Vec<Value> = phases
-            .map(|(id, from)| json!({"id": id, "from": from.to_string()}))
-            .collect();
+        let (first, last) = (window.first_said(), window.in_force(now));
+        let shown = |(was, phase): (&Phase, &Phase)| {
+            let mut told = json!({"id": phase.id, "from": phase.from.to_string()});
+            if was.from != phase.from {
+                told["was"] = json!(was.from.to_string());
+            }
+            told
+        };
+        let phases = first.phases.iter().zip(&last.phases).map(shown);
+        let phase = last.phases.iter().rev().find(|phase| phase.from <= now);
         json!({
-            "now": now.to_string(), "speed": speed, "phase": phase.map(|(id, _)| id), "phases": phases,
+            "now": now.to_string(), "speed": speed, "phase": phase.map(|phase| &phase.id),
+            "phases": phases.collect::<Vec<_>>(),
         })
     }
 
@@ -102,7 +102,7 @@ impl PlanClock {
     ///
     /// # Errors
     /// HTTP status and words: it cannot be read (400), or would go back (409).
-    pub(super) fn asked(&self, body: &[u8]) -> Result<Leap, (u16, String)> {
+    pub(super) fn asked(&self, body: &[u8], window: &Window) -> Result<Leap, (u16, String)> {
         let unread = || {
             let form = r#"{"to": "2030-03-02T20:00:00+08:00"} {"phase": "live"} {"speed": 60}"#;
             (400, format!("写其中一项 · write one of these: {form}"))
@@ -126,26 +126,11 @@ impl PlanClock {
                 self.forward(now, to).map(|to| leap(to, hand.speed))
             }
             (None, Some(phase), None) => {
-                let to = self.beginning(&phase)?;
+                let to = beginning(&window.in_force(now), &phase)?;
                 self.forward(now, to).map(|to| leap(to, hand.speed))
             }
             _ => Err(unread()),
         }
-    }
-
-    fn beginning(&self, phase: &str) -> Result<Moment, (u16, String)> {
-        let mut all = self.phases.iter();
-        let found = all.find(|(id, _)| id == phase).map(|(_, from)| *from);
-        found.ok_or_else(|| {
-            let names: Vec<&str> = self.phases.iter().map(|(id, _)| id.as_str()).collect();
-            (
-                400,
-                format!(
-                    "没有这个阶段, 有 · no such phase, there are: {}",
-                    names.join(" ")
-                ),
-            )
-        })
     }
 
     fn forward(&self, now: Moment, to: Moment) -> Result<Moment, (u16, String)> {
@@ -182,9 +167,25 @@ impl PlanClock {
     }
 }
 
+/// Where a phase begins, by its name.
+fn beginning(window: &Window, phase: &str) -> Result<Moment, (u16, String)> {
+    let mut all = window.phases.iter();
+    let found = all.find(|one| one.id == phase).map(|one| one.from);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = window.phases.iter().map(|one| one.id.as_str()).collect();
+        (
+            400,
+            format!(
+                "没有这个阶段, 有 · no such phase, there are: {}",
+                names.join(" ")
+            ),
+        )
+    })
+}
+
 impl std::fmt::Debug for PlanClock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PlanClock({}×, {:?})", self.lock().speed, self.phases)
+        write!(f, "PlanClock({}×)", self.lock().speed)
     }
 }
 
@@ -192,6 +193,7 @@ impl std::fmt::Debug for PlanClock {
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
+    use crosswipe_domain::{Amendment, PhaseKind, Public};
     use rstest::rstest;
 
     use super::*;
@@ -206,13 +208,69 @@ mod tests {
         let read = Arc::clone(&real);
         let begun = at("2026-11-20T09:00:00+08:00");
         let time: TimeFn = Arc::new(move || begun.plus_ms(read.load(Ordering::SeqCst)));
-        let phases = [
-            ("cross", "2030-03-02T12:00:00+08:00"),
-            ("live", "2030-03-02T20:00:00+08:00"),
-        ];
-        let phases = phases.map(|(id, from)| (id.to_owned(), at(from)));
         let noon = at("2030-03-02T12:00:00+08:00");
-        (PlanClock::begin(time, noon, speed, phases.to_vec()), real)
+        (PlanClock::begin(time, noon, speed), real)
+    }
+
+    /// Two phases, the second of which was amended at one o'clock to begin two hours later.
+    fn window() -> Window {
+        let phase = |id: &str, kind, from: &str, to: Option<&str>| Phase {
+            id: id.to_owned(),
+            kind,
+            from: at(from),
+            to: to.map(at),
+            allow: Vec::new(),
+            public: Public::Closed,
+            reads: None,
+            quote: String::new(),
+        };
+        let (noon, evening) = ("2030-03-02T12:00:00+08:00", "2030-03-02T18:00:00+08:00");
+        Window {
+            phases: vec![
+                phase("cross", PhaseKind::Verify, noon, Some(evening)),
+                phase("live", PhaseKind::Live, evening, None),
+            ],
+            margin_ms: 0,
+            no_refund: None,
+            suspended: Vec::new(),
+            amended: vec![Amendment {
+                bound: "live.from".to_owned(),
+                was: at(evening),
+                to: at("2030-03-02T20:00:00+08:00"),
+                known: at("2030-03-02T12:01:00+08:00"),
+                source: String::new(),
+                who: String::new(),
+            }],
+        }
+    }
+
+    /// A bound lies where it was moved to from the instant on at which that is known, and where it lay is told beside it.
+    #[rstest]
+    #[case::before_anybody_knows(0, "2030-03-02T18:00:00.000+08:00", None)]
+    #[case::known(
+        1_000,
+        "2030-03-02T20:00:00.000+08:00",
+        Some("2030-03-02T18:00:00.000+08:00")
+    )]
+    fn phases_are_told_as_they_lie_now(
+        #[case] gone: i64,
+        #[case] lies: &str,
+        #[case] was: Option<&str>,
+    ) {
+        let (clock, real) = clock(60);
+        real.store(gone, Ordering::SeqCst);
+        let told = clock.told(&window());
+        let live = &told["phases"][1];
+        let lay = was
+            .map(at)
+            .map_or(Value::Null, |was| json!(was.to_string()));
+        assert_eq!(
+            (&live["from"], &live["was"]),
+            (&json!(at(lies).to_string()), &lay)
+        );
+        assert_eq!(told["phases"][0]["was"], Value::Null);
+        let leap = clock.asked(br#"{"phase": "live"}"#, &window()).unwrap();
+        assert_eq!(leap.to, at(lies));
     }
 
     #[rstest]
@@ -226,7 +284,7 @@ mod tests {
     fn a_leap_is_asked_for_and_then_made(#[case] body: &str, #[case] to: &str, #[case] speed: u32) {
         let (clock, real) = clock(60);
         real.store(1_000, Ordering::SeqCst);
-        let leap = clock.asked(body.as_bytes()).unwrap();
+        let leap = clock.asked(body.as_bytes(), &window()).unwrap();
         assert_eq!(
             (leap.from, leap.to),
             (at("2030-03-02T12:01:00+08:00"), at(to))
@@ -260,7 +318,7 @@ mod tests {
     ) {
         let (clock, real) = clock(1);
         real.store(1_000, Ordering::SeqCst);
-        let (refused, said) = clock.asked(body.as_bytes()).unwrap_err();
+        let (refused, said) = clock.asked(body.as_bytes(), &window()).unwrap_err();
         assert_eq!(refused, status, "{said}");
         assert!(said.contains(words), "{said}");
     }

@@ -27,6 +27,9 @@ pub trait Witness: Send + Sync {
     /// A message in UTF-8, before anybody else sees it.
     fn arrives(&self, message: Bytes) -> Writing<'_, Taken>;
 
+    /// 改期 · Takes up what was ordered since the last message, so that whoever looks sees the bounds that the next one meets.
+    fn hears(&self) -> Writing<'_, ()>;
+
     /// Plan time is to leap, before anybody behind the door sees it; no message is under way.
     fn leaps(&self, leap: Leap) -> Writing<'_, ()>;
 

@@ -15,7 +15,7 @@ use super::{Door, HOSPITAL, PERSON};
 impl Door {
     /// Status and document of what is asked by POST.
     #[track_caller]
-    fn posted(&self, path: &str, body: &str) -> (u16, Value) {
+    pub(super) fn posted(&self, path: &str, body: &str) -> (u16, Value) {
         let asked = format!(
             "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
