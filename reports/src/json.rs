@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crosswipe_journal::CaseResult;
 use crosswipe_verify::{BookTotal, Finding, Held, RuleState};
 
-use crate::story::{Case, Cell, CellState, Ending, MarkKind, Rollback, Story};
+use crate::story::{Case, Cell, CellState, Ending, Known, MarkKind, Rollback, Story};
 use crate::wording::Lang;
 use crate::wording::sentence::verdict_sentence;
 
@@ -56,6 +56,7 @@ fn document(story: &Story) -> Value {
         "books": judgement.books.iter().map(book).collect::<Vec<_>>(),
         "rules": judgement.rules.iter().map(rule).collect::<Vec<_>>(),
         "findings": judgement.findings.iter().map(finding).collect::<Vec<_>>(),
+        "known_issues": story.known.iter().map(known).collect::<Vec<_>>(),
         "statements": judgement.statements,
         "notes": story.notes,
         "results": story.cases.iter().filter(|case| case.planned).map(result).collect::<Vec<_>>(),
@@ -177,6 +178,22 @@ pub(crate) fn finding(finding: &Finding) -> Value {
         "actual": finding.actual,
         "witness": finding.witness,
         "follows_from": finding.follows_from,
+    })
+}
+
+/// What a known issue of the plan came to.
+fn known(known: &Known) -> Value {
+    let issue = &known.issue;
+    json!({
+        "id": issue.id,
+        "text": issue.text,
+        "owner": issue.owner,
+        "due": issue.due,
+        "waived": known.waived,
+        "not_waived": known.not_waived,
+        "overdue": known.overdue,
+        "gone": known.is_gone(),
+        "ran": known.ran,
     })
 }
 

@@ -15,7 +15,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::Lang;
 use crate::json::{result_name, rollback_name};
-use crate::story::{Case, Ending, Rollback, Story};
+use crate::story::{Case, Ending, Known, Rollback, Story};
 use crate::wording::sentence::verdict_sentence;
 
 /// JUnit · A suite per business, the transactions, the rules with the verdict last.
@@ -99,12 +99,31 @@ fn status(story: &Story, case: &Case) -> TestCaseStatus {
             failure(&kind, &findings(story, case), NonSuccessKind::Failure)
         }
         CaseResult::Passed => TestCaseStatus::success(),
-        CaseResult::Blocked | CaseResult::Skipped | CaseResult::Waived => {
+        CaseResult::Waived => {
+            let mut status = TestCaseStatus::skipped();
+            status
+                .set_type(name)
+                .set_message(waived_for(story, case))
+                .set_description(failed_checks(case));
+            status
+        }
+        CaseResult::Blocked | CaseResult::Skipped => {
             let mut status = TestCaseStatus::skipped();
             status.set_type(name).set_message(name);
             status
         }
     }
+}
+
+/// `waived: KI-7 (owner, due …) text`.
+fn waived_for(story: &Story, case: &Case) -> String {
+    let of = |known: &&Known| known.waived.contains(&case.plan.case);
+    let told = story.known.iter().filter(of).map(|known| {
+        let issue = &known.issue;
+        let (id, owner, due, text) = (&issue.id, &issue.owner, issue.due, &issue.text);
+        format!("{id} ({owner}, due {due}) {text}")
+    });
+    format!("waived: {}", told.collect::<Vec<_>>().join("; "))
 }
 
 fn failure(kind: &str, text: &str, status: NonSuccessKind) -> TestCaseStatus {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::Lang;
 use crate::amount::yuan;
 use crate::story::Story;
-use crate::terminal::chain_groups;
+use crate::terminal::{chain_groups, known_lines};
 use crate::wording::sentence::{not_checked, open, rule_name, verdict_sentence, with_reasons};
 use crate::wording::{Word, classes, terms};
 
@@ -40,6 +40,11 @@ pub fn markdown(story: &Story, lang: Lang) -> String {
     );
     open_list(story, lang, &mut text);
     causes(story, lang, &mut text);
+    let known = known_lines(story, lang);
+    if !known.is_empty() {
+        let _ = writeln!(text, "### {}\n", say(Word::known_issues));
+        listed(known.iter().map(|line| plain(line.trim())), lang, &mut text);
+    }
     let unseen = with_reasons(story, not_checked(story, lang), lang);
     if !unseen.is_empty() {
         let _ = writeln!(text, "### {}\n", say(Word::not_checked));

@@ -8,6 +8,7 @@
 mod case;
 mod chain;
 pub(crate) mod figures;
+mod known;
 mod matrix;
 mod open;
 mod timeline;
@@ -25,6 +26,7 @@ use crate::{PartRun, Source};
 
 pub(crate) use case::{Case, CaseCounts, Ending, Rollback};
 pub(crate) use chain::{Chain, Message};
+pub(crate) use known::Known;
 pub(crate) use matrix::{Cell, CellState, Matrix, Part};
 pub(crate) use open::Open;
 pub(crate) use timeline::{Mark, MarkKind, Stretch};
@@ -40,6 +42,7 @@ pub struct Story {
     pub(crate) judgement: Judgement,
     pub(crate) cases: Vec<Case>,
     pub(crate) matrix: Option<Matrix>,
+    pub(crate) known: Vec<Known>,
     pub(crate) stretches: Vec<Stretch>,
     pub(crate) marks: Vec<Mark>,
     pub(crate) open: Open,
@@ -87,6 +90,7 @@ impl Story {
         Ok(Story {
             names: Names::of(&header.plan),
             matrix: matrix::matrix(&header.plan, &cases),
+            known: known::known(&header.plan.known_issues, &cases, source.records),
             stretches: timeline::stretches(&window, source.records),
             marks: timeline::marks(&window, source.records),
             open: open::open(source.judgement, &cases),

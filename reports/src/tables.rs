@@ -160,14 +160,20 @@ fn to_be_mended(table: Table, lang: Lang) -> Table {
 
 /// All tables of a run, in reading order.
 pub(crate) fn tables(story: &Story, lang: Lang) -> Vec<Table> {
-    vec![
+    let mut tables = vec![
         run::summary(story, lang),
         cases::cases(story, lang),
         chains::chains(story, lang),
         chains::open(story, lang),
         problems::problems(story, lang),
+    ];
+    if !story.known.is_empty() {
+        tables.push(problems::known(story, lang));
+    }
+    tables.extend([
         cases::timing(story, lang),
         run::setting(story, lang),
         run::signatures(story, lang),
-    ]
+    ]);
+    tables
 }

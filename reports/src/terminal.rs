@@ -6,6 +6,7 @@
 
 mod books;
 mod findings;
+mod known;
 mod matrix;
 mod timeline;
 pub(crate) mod wrap;
@@ -16,6 +17,7 @@ use crate::story::Story;
 use crate::wording::Word;
 use crate::wording::sentence::{not_checked, open, statements, verdict_sentence, with_reasons};
 
+pub(crate) use known::{came_to, lines as known_lines};
 pub(crate) use wrap::wrapped;
 
 /// Narrower than this nothing can be told; it is the width of a phone's shell.
@@ -37,6 +39,7 @@ pub fn terminal(story: &Story, lang: Lang, width: usize) -> String {
         books::rules(&page),
         findings::section(&page),
         findings::failed_checks(&page),
+        known::section(&page),
         page.statements(),
         findings::notes(&page),
         page.open_list(),

@@ -87,6 +87,7 @@ words! {
     blocked "阻塞" "blocked";
     skipped "跳过" "skipped";
     waived "豁免" "waived";
+    known_issues "已知问题" "Known issues";
     intended "发起" "intended";
     ok "成功" "ok";
     refused "拒绝" "refused";

@@ -121,6 +121,10 @@ codes! {
     PUBLIC_AGAINST_WINDOW = "public_against_window";
     /// A clause of the notice that nothing in the plan speaks of.
     IDLE_CLAUSE = "idle_clause";
+    /// A known issue that waives nothing: of no case, or over before the window opens.
+    IDLE_KNOWN_ISSUE = "idle_known_issue";
+    /// A known issue of what the judge finds in books.
+    CANNOT_WAIVE = "cannot_waive";
     /// An amendment of a bound that the window does not have, or not there.
     AMEND_UNKNOWN_BOUND = "amend_unknown_bound";
     /// An amendment after which phases would overlap, leave a hole or end before they begin.

@@ -30,6 +30,7 @@ mod expect;
 mod head;
 mod his;
 mod interface;
+mod known;
 mod matrix;
 mod matrix_keys;
 mod pairs;

@@ -21,6 +21,7 @@ use crate::duties::{read_duties, read_open_points, report_idle_clauses};
 use crate::fields::{Fields, items, line_of};
 use crate::folder::{Folder, PLAN_FILE};
 use crate::head::Head;
+use crate::known::{read_known_issues, report_idle};
 use crate::live::{Live, read_live};
 use crate::matrix::{report_bare, report_holes};
 use crate::node::{Node, Value, read_yaml};
@@ -127,6 +128,7 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
     let purge = read_purge(&fields, topology.as_ref(), window.as_ref(), problems);
     let duties = read_duties(&fields, &head.clauses, problems);
     let open_points = read_open_points(&fields, &head.clauses, problems);
+    let known = read_known_issues(&fields, topology.as_ref(), window.as_ref(), problems);
     let contacts = reading.contacts(topology.as_ref());
     let preflight = reading.preflight(topology.as_ref());
     let live = reading.live(topology.as_ref());
@@ -169,7 +171,8 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         let spoken = (&window, covers.as_slice(), duties.as_slice());
         report_idle_clauses(&at, &head.clauses, spoken, problems);
     }
-    Some(Plan {
+    let known = known?;
+    let plan = Plan {
         id: head.id?,
         title_zh: head.title_zh?,
         title_en: head.title_en?,
@@ -191,6 +194,7 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         design: gathered.design,
         cannot_undo: head.cannot_undo,
         purge: purge?,
+        known_issues: known.iter().map(|(issue, _)| issue.clone()).collect(),
         duties,
         open_points: open_points?,
         contacts,
@@ -201,7 +205,9 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         probe_basket: gathered.probe?,
         files: BTreeMap::new(),
         seed: head.seed?,
-    })
+    };
+    report_idle(&plan, &known, problems);
+    Some(plan)
 }
 
 /// A plan while its files are read.

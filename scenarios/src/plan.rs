@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crosswipe_domain::{
-    AdmDivision, Business, DeclaredPurge, InstitutionCode, PlannedCase, PlannedPersona,
+    AdmDivision, Business, DeclaredPurge, InstitutionCode, KnownIssue, PlannedCase, PlannedPersona,
     PseudonymKey, Registry, ResolvedPlan, Topology, Window,
 };
 
@@ -53,6 +53,8 @@ pub struct Plan {
     pub cannot_undo: Vec<String>,
     /// 清除令 · Purges ordered by owners of parties, at most one per party.
     pub purge: Vec<DeclaredPurge>,
+    /// 已知问题 · What is waived while its owner mends it.
+    pub known_issues: Vec<KnownIssue>,
     /// 待办 · What the notice demands of people.
     pub duties: Vec<Duty>,
     /// 存疑 · Where the notice can be read in two ways.
@@ -107,6 +109,7 @@ impl Plan {
             ),
             ("cannot_undo", self.cannot_undo == other.cannot_undo),
             ("purge", self.purge == other.purge),
+            ("known_issues", self.known_issues == other.known_issues),
             ("duties", self.duties == other.duties),
             ("open_points", self.open_points == other.open_points),
             ("contacts", self.contacts == other.contacts),
@@ -180,6 +183,7 @@ impl Plan {
             cannot_undo: self.cannot_undo.clone(),
             purge: self.purge.clone(),
             caps: self.live.as_ref().map(|live| live.caps),
+            known_issues: self.known_issues.clone(),
         }
     }
 
@@ -217,6 +221,16 @@ impl Plan {
     fn planned(&self, case: &Case, key: &PseudonymKey) -> PlannedCase {
         let visit = case.first_visit();
         let persona = visit.and_then(|visit| self.registry.persona(visit.persona));
+        PlannedCase {
+            person: persona.map(|persona| key.pseudonym(&persona.no)),
+            ..self.place_of(case)
+        }
+    }
+
+    /// The case as planned, without its person.
+    pub(crate) fn place_of(&self, case: &Case) -> PlannedCase {
+        let visit = case.first_visit();
+        let persona = visit.and_then(|visit| self.registry.persona(visit.persona));
         let institution = visit.and_then(|visit| self.topology.institution(visit.institution));
         PlannedCase {
             case: case.id.clone(),
@@ -226,7 +240,7 @@ impl Plan {
             insured: persona.map(|persona| persona.insured),
             treatment: institution.map(|institution| institution.region),
             institution: institution.map(|institution| institution.code.to_string()),
-            person: persona.map(|persona| key.pseudonym(&persona.no)),
+            person: None,
             matrix: case.matrix,
         }
     }

@@ -28,6 +28,9 @@ impl Plan {
         for purge in &mut plan.purge {
             purge.at = purge.at.plus_ms(ms);
         }
+        for issue in &mut plan.known_issues {
+            issue.due = issue.due.plus_ms(ms);
+        }
         for duty in &mut plan.duties {
             *duty = duty.shifted(ms);
         }

@@ -234,7 +234,7 @@ impl<'a> Cut<'a> {
                 "matrix" => None,
                 "scenarios" => Some(Yaml::List(scenarios.clone())),
                 "phases" => Some(value.each(|phase| Some(self.phase(phase)))),
-                "suspend" => Some(value.each(|one| self.limited(one))),
+                "suspend" | "known_issues" => Some(value.each(|one| self.limited(one))),
                 "purge" => Some(value.each(|one| {
                     let of = one.get("party").and_then(Yaml::text);
                     of.is_none_or(|party| self.knows_party(&party))
@@ -300,7 +300,10 @@ impl<'a> Cut<'a> {
         };
         let mut left = Vec::new();
         for (key, value) in entries {
-            let places = matches!(key.as_str(), "institutions" | "insured" | "treatment");
+            let places = matches!(
+                key.as_str(),
+                "institutions" | "institution" | "insured" | "treatment"
+            );
             if !places {
                 left.push((key, value));
                 continue;

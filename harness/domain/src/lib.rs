@@ -25,6 +25,7 @@ mod export;
 mod finding;
 mod ids;
 mod infno;
+mod known;
 mod moment;
 mod money;
 mod office;
@@ -50,6 +51,7 @@ pub use export::{
 pub use finding::{FindingClass, Level, Rule, Severity};
 pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, VisitId};
 pub use infno::{Business, InfNo, Nature};
+pub use known::{KnownIssue, KnownScope, matches_pattern};
 pub use moment::{BadMoment, Day, Moment};
 pub use money::{BadAmount, Money, Quantity, Ratio, UnitPrice};
 pub use office::OfficeAct;

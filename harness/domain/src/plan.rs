@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdmDivision, Business, CaseId, Moment, Money, Party, PersonClass, Pseudonym, Window};
+use crate::{
+    AdmDivision, Business, CaseId, KnownIssue, Moment, Money, Party, PersonClass, Pseudonym, Window,
+};
 
 /// 计划实录 · A plan after all its files were read, checked and expanded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +54,9 @@ pub struct ResolvedPlan {
     /// 上限 · What a run against real systems may settle; `None` where the plan declares none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caps: Option<Caps>,
+    /// 已知问题 · What is waived, for whom and until when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_issues: Vec<KnownIssue>,
 }
 
 /// 上限 · What one run against real systems may settle at most, whatever its cases say.

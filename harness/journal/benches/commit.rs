@@ -209,6 +209,7 @@ fn header() -> RunHeader {
         cannot_undo: vec![],
         purge: vec![],
         caps: None,
+        known_issues: Vec::new(),
     };
     RunHeader {
         run_id: RunId::parse("bench").expect("an id"),

@@ -50,6 +50,7 @@ pub(super) struct Page {
     levels: Vec<String>,
     cannot_undo: Vec<String>,
     statements: Vec<String>,
+    known_issues: Vec<String>,
     notes: Vec<String>,
     cases: Vec<cases::Row>,
     bad_cases: usize,
@@ -221,6 +222,7 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
             &story.names,
             lang,
         ),
+        known_issues: crate::terminal::known_lines(story, lang),
         notes: notes(story, lang),
         cases: cases::rows(story, lang),
         bad_cases: story.cases.iter().filter(|case| !case.is_good()).count(),
@@ -256,9 +258,10 @@ fn number(value: usize) -> String {
 /// 用例, 通过, 失败, 未回退: green only where it is zero and the judge says clean.
 fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
     let counts = story.case_counts();
-    let good = counts.passed + counts.waived;
     let bad = counts.failed + counts.error + counts.blocked;
-    let tenths = (good * 1000).checked_div(counts.planned).unwrap_or(0);
+    let tenths = (counts.passed * 1000)
+        .checked_div(counts.planned)
+        .unwrap_or(0);
     let open_class = match (story.open.is_empty(), story.judgement.verdict) {
         (true, Verdict::Clean) => "good",
         (true, Verdict::Indeterminate) => "unsure",
@@ -269,6 +272,7 @@ fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
         whole(Word::failed, counts.failed),
         whole(Word::error, counts.error),
         whole(Word::blocked, counts.blocked),
+        whole(Word::waived, counts.waived),
     ];
     let mut open_note = format!("¥{}", yuan(story.open.amount.fen()));
     if story.open.unpriced > 0 {
@@ -305,8 +309,8 @@ fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
         Number {
             label: Word::passed.say(lang),
             value: format!("{}.{}%", tenths / 10, tenths % 10),
-            note: format!("{} / {}", number(good), number(counts.planned)),
-            class: if good == counts.planned && good > 0 {
+            note: format!("{} / {}", number(counts.passed), number(counts.planned)),
+            class: if counts.passed == counts.planned && counts.passed > 0 {
                 "good"
             } else {
                 "unsure"

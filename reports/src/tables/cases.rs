@@ -29,6 +29,7 @@ pub(super) fn cases(story: &Story, lang: Lang) -> Table {
     let mut table = table.beside_the_paper().columns(
         &[
             ["发现", "findings"],
+            ["已知问题", "known issue"],
             ["基金", "fund"],
             ["账户", "account"],
             ["现金", "cash"],
@@ -71,6 +72,7 @@ pub(super) fn cases(story: &Story, lang: Lang) -> Table {
             ids(case, "setl_id"),
             Cell::text(failed(case, lang)),
             Cell::text(classes.join(" ")),
+            Cell::text(waived_for(story, case)),
             sum("fund_pay_sumamt"),
             sum("acct_pay"),
             sum("psn_cash_pay"),
@@ -87,6 +89,14 @@ pub(super) fn cases(story: &Story, lang: Lang) -> Table {
         ]);
     }
     table
+}
+
+/// Ids of the known issues for which a case was waived.
+fn waived_for(story: &Story, case: &Case) -> String {
+    let known = story.known.iter();
+    let known = known.filter(|known| known.waived.contains(&case.plan.case));
+    let ids: Vec<&str> = known.map(|known| known.issue.id.as_str()).collect();
+    ids.join(" ")
 }
 
 fn of_ending(case: &Case) -> Tone {

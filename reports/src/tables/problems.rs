@@ -2,6 +2,7 @@
 
 use super::{Cell, Table, Tone, to_be_mended};
 use crate::story::Story;
+use crate::terminal::came_to;
 use crate::wording::{Lang, classes, sentence::rule_name, terms};
 
 /// One row per finding that follows from none; those alike and those that follow are counted.
@@ -71,6 +72,45 @@ pub(super) fn problems(story: &Story, lang: Lang) -> Table {
             Cell::number(cause.alike.len()),
             Cell::number(cause.consequences.len()),
             Cell::text(classes::meaning(finding, lang)),
+        ]);
+    }
+    table
+}
+
+/// 已知问题 · One row per known issue of the plan, and what it came to.
+pub(super) fn known(story: &Story, lang: Lang) -> Table {
+    let mut table = Table::new("known", lang.pick("已知问题", "Known issues")).columns(
+        &[
+            ["编号", "id"],
+            ["问题", "what is wrong"],
+            ["负责", "owner"],
+            ["期限", "due"],
+            ["结果", "came to"],
+            ["豁免（例）", "waived"],
+            ["未豁免（例）", "not waived"],
+            ["用例", "cases"],
+        ],
+        lang,
+    );
+    for known in &story.known {
+        let issue = &known.issue;
+        let tone = match (known.not_waived.is_empty(), known.waived.is_empty()) {
+            (false, _) => Tone::Bad,
+            (true, false) => Tone::Doubt,
+            (true, true) => Tone::Idle,
+        };
+        let told = came_to(known, lang).join(lang.pick("；", "; "));
+        let cases = known.waived.iter().chain(&known.not_waived);
+        let cases: Vec<&str> = cases.map(|case| case.as_str()).collect();
+        table.row(vec![
+            Cell::text(&issue.id),
+            Cell::text(&issue.text),
+            Cell::text(&issue.owner),
+            Cell::At(issue.due),
+            Cell::State(told.trim().to_owned(), tone),
+            Cell::number(known.waived.len()),
+            Cell::number(known.not_waived.len()),
+            Cell::text(cases.join(" ")),
         ]);
     }
     table

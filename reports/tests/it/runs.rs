@@ -199,6 +199,7 @@ impl Run {
                 cannot_undo: vec!["已发出的短信".into()],
                 purge: vec![],
                 caps: None,
+                known_issues: Vec::new(),
             },
             files: BTreeMap::new(),
             seed: 7,

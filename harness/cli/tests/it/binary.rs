@@ -29,6 +29,7 @@ mod init;
 mod inner;
 mod input;
 mod kill;
+mod known;
 mod late;
 mod lint_fix;
 mod live;

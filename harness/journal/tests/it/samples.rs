@@ -117,6 +117,7 @@ fn plan() -> ResolvedPlan {
         cannot_undo: vec!["短信".into()],
         purge: vec![],
         caps: None,
+        known_issues: Vec::new(),
     }
 }
 

@@ -470,6 +470,7 @@ pub(crate) fn plan() -> ResolvedPlan {
         cannot_undo: vec![],
         purge: vec![],
         caps: None,
+        known_issues: Vec::new(),
     }
 }
 

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{AdmDivision, Business, PersonClass, Span};
+use crosswipe_domain::{AdmDivision, Business, PersonClass, Span, matches_pattern as matches};
 use crosswipe_scenarios::{Case, Plan, Step};
 
-use super::expr::{Ask, Expr, What, matches};
+use super::expr::{Ask, Expr, What};
 use super::place::{Found, find, sounds};
 use super::{Unknown, nearest};
 
@@ -25,6 +25,8 @@ pub(super) struct Facts {
     person: String,
     proof: bool,
     matrix: bool,
+    /// Ids of the known issues that speak of it; none of a proof, which is never waived.
+    known: Vec<String>,
 }
 
 impl Facts {
@@ -35,6 +37,14 @@ impl Facts {
             tags: case.covers.iter().cloned().collect(),
             proof,
             matrix: case.matrix,
+            known: match proof {
+                true => Vec::new(),
+                false => plan
+                    .known_of(case)
+                    .iter()
+                    .map(|issue| issue.id.clone())
+                    .collect(),
+            },
             ..Facts::default()
         };
         let Some(visit) = case.first_visit() else {
@@ -213,6 +223,16 @@ fn known(ask: &Ask, pattern: &str, plan: &Plan, all: &[Facts]) -> Result<(), Unk
             pattern,
             &every(&|facts| vec![facts.person.clone()]),
         ),
+        // An issue of which no case is left is no slip either.
+        What::Known if plan.known_called(pattern).next().is_some() => return Ok(()),
+        What::Known => unknown(
+            "cli::selection",
+            "known issue",
+            pattern,
+            &(plan.known_issues.iter())
+                .map(|issue| issue.id.clone())
+                .collect::<Vec<_>>(),
+        ),
         // An id that no case holds leaves nothing, and that is told with the nearest one.
         _ => return Ok(()),
     })
@@ -246,6 +266,8 @@ fn fits(what: What, pattern: &str, facts: &Facts) -> bool {
             is(&facts.id) || (!pattern.contains(['*', '?']) && facts.id.contains(pattern))
         }
         What::Person => is(&facts.person),
+        What::Known if pattern.is_empty() => !facts.known.is_empty(),
+        What::Known => facts.known.iter().any(|id| is(id)),
         What::Proof => facts.proof,
         What::Matrix => facts.matrix,
         What::All => true,

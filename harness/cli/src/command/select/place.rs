@@ -4,10 +4,8 @@
 //! fit two places are asked about, never guessed (杭州 and 湖州 are both `hz`).
 //! Called by `facts`. Not here: what is done with a region.
 
-use crosswipe_domain::{AdmDivision, Region};
+use crosswipe_domain::{AdmDivision, Region, matches_pattern as matches};
 use pinyin::ToPinyinMulti as _;
-
-use super::expr::matches;
 
 /// 省 · Codes and names of GB/T 2260, first two digits.
 const PROVINCES: [(&str, &str); 34] = [
