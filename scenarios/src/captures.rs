@@ -299,6 +299,9 @@ impl Reader<'_, '_> {
             scope.gives.insert(swipe.name.clone(), BTreeMap::new());
             return;
         }
+        let answered = swipe.until.clone();
+        let answered = answered.unwrap_or_else(|| settlement(swipe.business));
+        scope.answers.insert(swipe.name.clone(), answered);
         let root = swipe.continues.as_ref().unwrap_or(&swipe.name).clone();
         let messages = swipe.messages();
         let sent = scope.due(&root, swipe, messages);
@@ -369,6 +372,7 @@ impl Reader<'_, '_> {
         let ok = call.expect.outcome == Expected::Ok;
         let root = call.of.clone().or_else(|| captured_root(call, scope));
         if ok {
+            scope.answers.insert(call.name.clone(), call.infno.clone());
             let answer = catalogue().transaction(&call.infno);
             let nodes = answer.map_or(&[][..], |answer| &answer.output.nodes);
             let answers = |id: &&str| nodes.iter().any(|node| node.field(id).is_some());

@@ -11,6 +11,7 @@ use crosswipe_domain::{
 };
 
 use crate::credential::Credential;
+use crate::formula::Formula;
 
 /// 用例 · Steps carried out one after the other, then undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -294,8 +295,10 @@ pub struct FieldExpectation {
     pub path: String,
     /// How it compares.
     pub op: Op,
-    /// With what; decimal text where it is an amount.
+    /// With what; decimal text where it is an amount, else the formula as written.
     pub value: String,
+    /// 公式 · How the amount is worked out from others; `None` = `value` says it.
+    pub formula: Option<Formula>,
 }
 
 /// 比较 · How a field compares with its expected value.

@@ -53,6 +53,14 @@ codes! {
     BAD_DURATION = "bad_duration";
     /// Text that is no amount, price, quantity or ratio, or one with too many decimals.
     BAD_AMOUNT = "bad_amount";
+    /// An expected amount that is no formula.
+    BAD_FORMULA = "bad_formula";
+    /// A formula that adds a share to an amount, or multiplies amounts.
+    FORMULA_UNITS = "formula_units";
+    /// A formula that divides by zero.
+    DIVISION_BY_ZERO = "division_by_zero";
+    /// A formula that may come to a fraction of a fen and does not say how to round it.
+    UNROUNDED_AMOUNT = "unrounded_amount";
     /// No shipped profile, and no file of the plan.
     UNKNOWN_PROFILE = "unknown_profile";
     /// Knobs of a profile that say nonsense together.

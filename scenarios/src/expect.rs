@@ -1,17 +1,22 @@
 //! 预期 · Reads what a step is expected to give.
 //!
 //! `{outcome: ok, setlinfo.psn_cash_pay: {le: 200.00}}`: every key that is not `outcome`, `code` or
-//! `reason` is a field of the answer. Called by `steps`.
+//! `reason` is a field of the answer; `total`, `fund`, `account`, `cash` are those of every settlement. An amount may be a
+//! formula (`formula`), a comparison may stand before it: `"<= total - fund"`. Called by `steps`.
 
 use crosswipe_domain::{InfNo, Money, both};
 
 use crate::codes;
 use crate::fields::Fields;
+use crate::formula::read::{
+    Names, SHORT, constant, is_formula, read_formula, report_unrounded, short,
+};
 use crate::interface;
 use crate::node::{Node, Value};
 use crate::problem::{Problems, Said, noun};
+use crate::scope::Scope;
 use crate::words;
-use crate::{Expect, Expected, FieldExpectation, Op};
+use crate::{Expect, Expected, FieldExpectation, Formula, Op};
 
 const REASONS: [(&str, &str); 5] = [
     ("window", "window"),
@@ -22,11 +27,11 @@ const REASONS: [(&str, &str); 5] = [
 ];
 
 /// What an `expect:` says of a step whose answer is that to `infno`; `possible` are the outcomes that this kind of
-/// step can have, the usual one first.
+/// step can have, the usual one first; `scope` = what formulas may capture.
 pub(crate) fn read_expect(
     node: &Node,
     possible: &[&str],
-    infno: Option<&InfNo>,
+    (infno, scope): (Option<&InfNo>, &Scope),
     problems: &Problems,
 ) -> Option<Expect> {
     let fields = Fields::of(node, noun("expect", "expect"), problems)?;
@@ -64,7 +69,7 @@ pub(crate) fn read_expect(
     let answered = matches!(word, "ok" | "accepted");
     let read = fields
         .others()
-        .flat_map(|(path, node)| field(path, node, &fields, infno, problems))
+        .flat_map(|(path, node)| field(path, node, &fields, (infno, scope), problems))
         .collect();
     if let (Some((path, _)), false) = (fields.others().next(), answered) {
         let message = both!(
@@ -119,7 +124,7 @@ fn field(
     path: &Said<String>,
     node: &Node,
     fields: &Fields<'_>,
-    infno: Option<&InfNo>,
+    (infno, scope): (Option<&InfNo>, &Scope),
     problems: &Problems,
 ) -> Vec<FieldExpectation> {
     if fields
@@ -128,11 +133,20 @@ fn field(
     {
         return Vec::new(); // the second of two equal keys, reported already
     }
+    let path = &Said {
+        value: short(&path.value).map_or_else(|| path.value.clone(), str::to_owned),
+        at: path.at.clone(),
+    };
     let Some(amount) = is_amount(path, infno, problems) else {
         return Vec::new();
     };
+    let names = Names {
+        infno: infno.filter(|_| amount),
+        node: path.value.split('.').next().unwrap_or_default(),
+        scope,
+    };
     let Value::Map(_) = &node.value else {
-        return comparison(path, Op::Eq, node, amount, problems)
+        return comparison(path, Op::Eq, node, &names, problems)
             .into_iter()
             .collect();
     };
@@ -142,7 +156,7 @@ fn field(
     let read = Op::ALL
         .into_iter()
         .filter_map(|op| comparisons.optional(op.name()).map(|node| (op, node)))
-        .filter_map(|(op, node)| comparison(path, op, node, amount, problems))
+        .filter_map(|(op, node)| comparison(path, op, node, &names, problems))
         .collect();
     comparisons.done();
     read
@@ -151,7 +165,9 @@ fn field(
 /// Whether `path` is an amount; `None` = it is no field, which is reported.
 fn is_amount(path: &Said<String>, infno: Option<&InfNo>, problems: &Problems) -> Option<bool> {
     if !path.value.contains('.') {
-        let help = match crate::nearest::nearest(&path.value, ["outcome", "code", "reason"]) {
+        let known = SHORT.iter().flat_map(|(names, _)| *names);
+        let known = known.chain(["outcome", "code", "reason"]);
+        let help = match crate::nearest::nearest(&path.value, known) {
             Some(near) => both!("是否想写 `{near}`?", "did you mean `{near}`?"),
             None => both!(
                 "字段写成 节点.字段, 如 setlinfo.psn_cash_pay",
@@ -175,26 +191,73 @@ fn is_amount(path: &Said<String>, infno: Option<&InfNo>, problems: &Problems) ->
     }
 }
 
+/// Comparisons as signs, the longer first.
+const SIGNS: [(&str, Op); 11] = [
+    ("<=", Op::Le),
+    (">=", Op::Ge),
+    ("==", Op::Eq),
+    ("!=", Op::Ne),
+    ("<>", Op::Ne),
+    ("≤", Op::Le),
+    ("≥", Op::Ge),
+    ("≠", Op::Ne),
+    ("<", Op::Lt),
+    (">", Op::Gt),
+    ("=", Op::Eq),
+];
+
+/// One comparison; names without an answer are those of a field that is no amount.
 fn comparison(
     path: &Said<String>,
     op: Op,
     node: &Node,
-    amount: bool,
+    names: &Names<'_>,
     problems: &Problems,
 ) -> Option<FieldExpectation> {
-    let said = words::word(node, problems)?;
-    if amount || matches!(op, Op::Le | Op::Ge | Op::Lt | Op::Gt) {
-        words::parsed(
-            &said,
-            codes::BAD_AMOUNT,
-            words::AMOUNT_HELP,
-            Money::parse,
-            problems,
-        )?;
+    let mut said = words::word(node, problems)?;
+    let amount = names.infno.is_some();
+    let (mut op, plain) = (op, op == Op::Eq);
+    let sign = SIGNS.iter().find(|(sign, _)| said.value.starts_with(sign));
+    if let (Some((sign, meant)), true, true) = (sign, amount, plain) {
+        said.value = said.value[sign.len()..].trim().to_owned();
+        op = *meant;
     }
+    let is_amount = Money::parse(&said.value).is_ok();
+    let (value, formula) = if amount && !is_amount && is_formula(&said.value) {
+        worked_out(&said, op, names, problems)?
+    } else {
+        if amount || matches!(op, Op::Le | Op::Ge | Op::Lt | Op::Gt) {
+            words::parsed(
+                &said,
+                codes::BAD_AMOUNT,
+                words::AMOUNT_HELP,
+                Money::parse,
+                problems,
+            )?;
+        }
+        (said.value, None)
+    };
     Some(FieldExpectation {
         path: path.value.clone(),
         op,
-        value: said.value,
+        value,
+        formula,
     })
+}
+
+/// An amount that is said in others; one that names none is known at once.
+fn worked_out(
+    said: &Said<String>,
+    op: Op,
+    names: &Names<'_>,
+    problems: &Problems,
+) -> Option<(String, Option<Formula>)> {
+    let formula = read_formula(said, names, problems)?;
+    if let Some(amount) = constant(&formula) {
+        return Some((amount, None));
+    }
+    if matches!(op, Op::Eq | Op::Ne) {
+        report_unrounded(&formula, said, problems);
+    }
+    Some((formula.text.clone(), Some(formula)))
 }

@@ -30,6 +30,8 @@ pub(crate) struct Scope {
     pub(crate) stands: BTreeMap<String, Standing>,
     /// By step: the ids it gives, and the step whose message each is of.
     pub(crate) gives: BTreeMap<String, BTreeMap<String, String>>,
+    /// By step that is expected to succeed: whose answer its expectations speak of.
+    pub(crate) answers: BTreeMap<String, InfNo>,
 }
 
 /// 未撤 · What stands of a visit.
@@ -96,6 +98,7 @@ impl Scope {
         self.swipes.extend(branch.swipes);
         self.roots.extend(branch.roots);
         self.gives.extend(branch.gives);
+        self.answers.extend(branch.answers);
         let moved = branch.stands.into_iter();
         let moved = moved.filter(|(root, stands)| before.stands.get(root) != Some(stands));
         self.stands.extend(moved);

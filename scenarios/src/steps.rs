@@ -504,7 +504,7 @@ impl Reader<'_, '_> {
             });
         };
         read.checked.push(name.to_owned());
-        read_expect(node, possible, infno, self.problems)
+        read_expect(node, possible, (infno, &read.scope), self.problems)
     }
 
     pub(crate) fn basket(&mut self, fields: &Fields<'_>) -> Option<String> {

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use crosswipe_domain::{MsgId, Outcome};
 use crosswipe_scenarios::{Capture, Given};
 
@@ -19,6 +20,8 @@ use crate::underway::Underway;
 #[derive(Clone, Default)]
 pub(crate) struct Captures<'d> {
     given: BTreeMap<String, BTreeMap<String, String>>,
+    /// 应答 · Answers of steps that ended well, by step: amounts in them may be named.
+    pub(crate) answers: BTreeMap<String, Bytes>,
     /// By the step that opened it.
     pub(crate) visits: BTreeMap<String, Underway<'d>>,
     /// Visits of the public, by the step that last took them on.
@@ -61,6 +64,7 @@ impl<'d> Captures<'d> {
     /// Takes in what a branch has gathered.
     pub(crate) fn extend(&mut self, other: Captures<'d>) {
         self.given.extend(other.given);
+        self.answers.extend(other.answers);
         self.visits.extend(other.visits);
         self.played.extend(other.played);
         self.items.extend(other.items);

@@ -382,13 +382,15 @@ impl<'d> Gathered<'d> {
         self.checks
             .push(expect::outcome(step, &expect.outcome, &walked.end));
         if walked.end == End::Ok {
-            let body = walked.last.as_deref().unwrap_or_default();
-            self.checks.extend(
-                expect
-                    .fields
-                    .iter()
-                    .map(|field| expect::field(step, field, body)),
-            );
+            let body = walked.last.clone().unwrap_or_default();
+            let answers = |of: Option<&str>| match of {
+                None => Some(&*body),
+                Some(step) => self.captures.answers.get(step).map(|body| &**body),
+            };
+            let fields = expect.fields.iter();
+            let checks = fields.map(|field| expect::field(step, field, answers));
+            self.checks.extend(checks);
+            self.captures.answers.insert(step.to_owned(), body);
         }
         self.checks.extend(walked.checks);
     }

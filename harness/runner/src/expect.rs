@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crosswipe_domain::{InfNo, Money, Outcome};
 use crosswipe_journal::Check;
-use crosswipe_scenarios::{Expect, Expected, FieldExpectation, Op};
+use crosswipe_scenarios::{AmountAt, Expect, Expected, FieldExpectation, Formula, Op};
 use crosswipe_wire::{Response, Sent, classify, without_strangers};
 
 use crate::swipe::End;
@@ -38,7 +38,8 @@ pub fn judge_answer(
     };
     let mut checks = vec![outcome(step, &expect.outcome, &end)];
     if let (End::Ok, Some((_, body))) = (&end, answer) {
-        checks.extend(expect.fields.iter().map(|one| field(step, one, body)));
+        let answer = |of: Option<&str>| of.is_none().then_some(body);
+        checks.extend(expect.fields.iter().map(|one| field(step, one, answer)));
     }
     checks
 }
@@ -88,18 +89,54 @@ fn end_text(end: &End) -> String {
     }
 }
 
-/// One field of an answer, against what it should hold: amounts compare as amounts, all else as text.
-pub(crate) fn field(step: &str, field: &FieldExpectation, body: &[u8]) -> Check {
-    let actual = read(body, &field.path);
-    let held = actual
-        .as_deref()
-        .is_some_and(|actual| compares(actual, field.op, &field.value));
+/// One field of an answer, against what it should hold: amounts compare as amounts, all else as text. `answers` gives the
+/// answer of the step itself (`None`) and of earlier ones.
+pub(crate) fn field<'b>(
+    step: &str,
+    field: &FieldExpectation,
+    answers: impl Fn(Option<&str>) -> Option<&'b [u8]>,
+) -> Check {
+    let actual = answers(None).and_then(|body| read(body, &field.path));
+    let op = field.op.name();
+    let (expected, held) = match &field.formula {
+        None => {
+            let held =
+                (actual.as_deref()).is_some_and(|actual| compares(actual, field.op, &field.value));
+            (format!("{op} {}", field.value), held)
+        }
+        Some(formula) => {
+            let amount = |at: &AmountAt| {
+                let text = read(answers(at.step.as_deref())?, &at.path)?;
+                Money::parse(&text).ok()
+            };
+            worked_out(formula, field.op, actual.as_deref(), &amount)
+        }
+    };
     Check {
         step: step.to_owned(),
         what: field.path.clone(),
-        expected: format!("{} {}", field.op.name(), field.value),
+        expected,
         actual: actual.unwrap_or_else(|| "-".to_owned()),
         held,
+    }
+}
+
+/// A formula as expected, with what it came to, and whether it held; what cannot be worked out does not hold.
+fn worked_out(
+    formula: &Formula,
+    op: Op,
+    actual: Option<&str>,
+    amount: &impl Fn(&AmountAt) -> Option<Money>,
+) -> (String, bool) {
+    let (text, name) = (&formula.text, op.name());
+    match formula.value(amount) {
+        Err(why) => (format!("{name} ? ({text}: {why})"), false),
+        Ok(value) => {
+            let actual = actual.and_then(|actual| Money::parse(actual).ok());
+            let ordering = actual.and_then(|actual| value.compared_with(actual));
+            let held = ordering.is_some_and(|ordering| holds(op, ordering));
+            (format!("{name} {value} ({text})"), held)
+        }
     }
 }
 
@@ -117,6 +154,10 @@ fn compares(actual: &str, op: Op, value: &str) -> bool {
         (Ok(actual), Ok(value)) => actual.cmp(&value),
         _ => actual.cmp(value),
     };
+    holds(op, ordering)
+}
+
+fn holds(op: Op, ordering: Ordering) -> bool {
     match op {
         Op::Eq => ordering == Ordering::Equal,
         Op::Ne => ordering != Ordering::Equal,

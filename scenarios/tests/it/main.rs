@@ -28,6 +28,7 @@ mod slips_chronic;
 #[cfg(test)]
 mod slips_credentials;
 #[cfg(test)]
+mod slips_formulas;
 mod slips_known;
 mod slips_office;
 #[cfg(test)]

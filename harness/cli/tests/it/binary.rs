@@ -30,6 +30,7 @@ mod inner;
 mod input;
 mod kill;
 mod known;
+mod language;
 mod late;
 mod lint_fix;
 mod live;

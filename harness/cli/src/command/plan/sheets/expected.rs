@@ -31,7 +31,7 @@ fn sum(lines: &[BasketLine]) -> String {
 /// An amount as the plan expects it; `≤ 200.00` where it only bounds it.
 fn said(expect: &Expect, path: &str) -> Option<String> {
     let mut fields = expect.fields.iter().filter(|field| field.path == path);
-    let field = fields.next()?;
+    let field = fields.next().filter(|field| field.formula.is_none())?;
     Some(match field.op {
         Op::Eq => field.value.clone(),
         Op::Le => format!("≤ {}", field.value),
