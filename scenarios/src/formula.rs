@@ -136,7 +136,8 @@ impl Term {
             Term::Two(Sign::Times, two) => {
                 let whole = |term: &Term| matches!(term, Term::Number(number) if number.is_whole());
                 let [left, right] = &**two;
-                !((whole(left) && !right.splits_fen()) || (whole(right) && !left.splits_fen()))
+                let times_whole = |factor: &Term, of: &Term| whole(factor) && !of.splits_fen();
+                !times_whole(left, right) && !times_whole(right, left)
             }
             Term::Two(_, two) => two.iter().any(Term::splits_fen),
         }
