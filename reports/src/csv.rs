@@ -57,7 +57,7 @@ fn file(name: &str, titles: &[&str], rows: impl Iterator<Item = Vec<Cell>>) -> (
 fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Blank => String::new(),
-        Cell::Text(text) | Cell::State(text, _) => harmless(text),
+        Cell::Text(text) | Cell::State(text, _) | Cell::Fill(text) => harmless(text),
         // Without grouping: a comma is no part of a figure for whoever reads it.
         Cell::Money(fen) => yuan(*fen).replace(',', ""),
         Cell::Number(number) => number.to_string(),

@@ -11,6 +11,7 @@ mod compare;
 mod conform;
 mod csv;
 mod events;
+mod forms;
 mod html;
 mod json;
 mod junit;
@@ -32,6 +33,11 @@ pub use conform::{
     conform_terminal,
 };
 pub use events::{Events, events};
+pub use forms::{
+    Deadline, Form, Grid, Interval, Late, Leads, NotThisForm, Notes, Pace, RegisteredPerson,
+    Reporter, confirmations, countdown, leads, merged_register, period, persons, register,
+    workbook,
+};
 pub use html::html;
 pub use json::{REPORT_SCHEMA, json};
 pub use junit::junit;
@@ -46,4 +52,4 @@ pub use wording::terms::{
     allows as allows_in_words, business as business_in_words, channel as channel_in_words,
     phase as phase_in_words,
 };
-pub use xlsx::{xlsx, xlsx_name};
+pub use xlsx::xlsx_name;

@@ -128,7 +128,7 @@ fn listed(lines: impl Iterator<Item = String>, lang: Lang, text: &mut String) {
 }
 
 /// What strangers wrote is text here and no mark-up.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -15,7 +15,7 @@ mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Level, TxId};
+use crosswipe_domain::{Level, Moment, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
 use crosswipe_verify::{Finding, Judgement, Remark};
 
@@ -50,6 +50,9 @@ pub struct Story {
     /// Masked texts by `seq`, of the cases that are told in full.
     pub(crate) texts: BTreeMap<u64, String>,
     pub(crate) length: usize,
+    /// When its first record was written, and when the last.
+    pub(crate) first_at: Moment,
+    pub(crate) last_at: Moment,
     pub(crate) head: String,
     pub(crate) tail: String,
     pub(crate) certificate: Option<String>,
@@ -79,6 +82,7 @@ impl Story {
     pub fn build(source: &Source<'_>) -> Result<Story, NoRun> {
         let Some(Record {
             payload: Payload::Run(header),
+            at,
             ..
         }) = source.records.first()
         else {
@@ -97,6 +101,8 @@ impl Story {
             notes: notes(source.records, source.judgement),
             texts: full_texts(&cases, source.messages),
             length: source.records.len(),
+            first_at: *at,
+            last_at: source.records.last().map_or(*at, |last| last.at),
             head: source.journal_head.to_owned(),
             tail: source.journal_tail.to_owned(),
             certificate: source.certificate_sha256.map(str::to_owned),
@@ -108,6 +114,14 @@ impl Story {
             header: (**header).clone(),
             cases,
         })
+    }
+
+    /// When a case last did something, in business time; books are taken later. `None` where no case began.
+    pub fn last_business_at(&self) -> Option<Moment> {
+        let messages = self.cases.iter().flat_map(Case::messages);
+        let messages = messages.map(|message| message.ended_at.unwrap_or(message.at));
+        let cases = self.cases.iter().filter_map(|case| case.ended_at);
+        messages.chain(cases).max()
     }
 
     /// How many planned cases ended how.

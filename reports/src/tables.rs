@@ -5,13 +5,14 @@
 //! table, empty.
 //! Not here: facts (`story`), words (`wording`), bytes of a format.
 
-mod cases;
-mod chains;
+pub(crate) mod cases;
+pub(crate) mod chains;
 mod problems;
 mod run;
 
 use crosswipe_domain::Moment;
 
+use crate::amount::{count, yuan};
 use crate::story::Story;
 use crate::wording::Lang;
 
@@ -30,6 +31,8 @@ pub(crate) enum Cell {
     At(Moment),
     /// A state in words, with how it is to be taken.
     State(String, Tone),
+    /// What people write; empty until they did.
+    Fill(String),
 }
 
 impl Cell {
@@ -47,6 +50,17 @@ impl Cell {
     pub(crate) fn money(fen: Option<i64>) -> Cell {
         fen.map_or(Cell::Blank, Cell::Money)
     }
+
+    /// As people read it.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Cell::Blank => String::new(),
+            Cell::Text(text) | Cell::State(text, _) | Cell::Fill(text) => text.clone(),
+            Cell::Money(fen) => yuan(*fen),
+            Cell::Number(number) => count(*number),
+            Cell::At(at) => at.wire(),
+        }
+    }
 }
 
 /// How a state is to be taken; colour follows, the word always stands.
@@ -61,6 +75,8 @@ pub(crate) enum Tone {
 /// 列 · One column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
+    /// Its Chinese title: its name in notes, whatever the language.
+    pub(crate) key: &'static str,
     pub(crate) title: &'static str,
     /// What may be chosen, where people fill it in; empty: anything.
     pub(crate) choices: &'static [&'static str],
@@ -73,29 +89,42 @@ pub(crate) struct Column {
 pub(crate) struct Table {
     /// Name in files, the same in every language.
     pub(crate) key: &'static str,
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     /// Lines above the table: what, and its value.
     pub(crate) about: Vec<(&'static str, Cell)>,
     pub(crate) columns: Vec<Column>,
     /// How many of the columns are printed: a sheet of paper has no room for all; 0 = all of them.
     pub(crate) printed: usize,
     pub(crate) rows: Vec<Vec<Cell>>,
+    /// The column that says which row is which, where what people wrote is to be found again.
+    pub(crate) identity: Option<usize>,
+    /// True where people add rows of their own.
+    pub(crate) grows: bool,
+    /// Lines below the rows: what, and its value.
+    pub(crate) below: Vec<(&'static str, Cell)>,
+    /// Boxes for names, signatures and stamps.
+    pub(crate) signed: Vec<&'static str>,
 }
 
 impl Table {
-    fn new(key: &'static str, title: &'static str) -> Table {
+    pub(crate) fn new(key: &'static str, title: impl Into<String>) -> Table {
         Table {
             key,
-            title,
+            title: title.into(),
             about: Vec::new(),
             columns: Vec::new(),
             printed: 0,
             rows: Vec::new(),
+            identity: None,
+            grows: false,
+            below: Vec::new(),
+            signed: Vec::new(),
         }
     }
 
-    fn columns(mut self, titles: &[[&'static str; 2]], lang: Lang) -> Table {
+    pub(crate) fn columns(mut self, titles: &[[&'static str; 2]], lang: Lang) -> Table {
         self.columns.extend(titles.iter().map(|[zh, en]| Column {
+            key: zh,
             title: lang.pick(zh, en),
             choices: &[],
             filled: false,
@@ -110,13 +139,14 @@ impl Table {
     }
 
     /// A column for people.
-    fn filled(
+    pub(crate) fn filled(
         mut self,
         [zh, en]: [&'static str; 2],
         choices: [&'static [&'static str]; 2],
         lang: Lang,
     ) -> Table {
         self.columns.push(Column {
+            key: zh,
             title: lang.pick(zh, en),
             choices: choices[lang as usize],
             filled: true,
@@ -125,20 +155,20 @@ impl Table {
     }
 
     /// A row; what is left are columns for people.
-    fn row(&mut self, mut cells: Vec<Cell>) {
+    pub(crate) fn row(&mut self, mut cells: Vec<Cell>) {
         cells.resize(self.columns.len(), Cell::Blank);
         self.rows.push(cells);
     }
 }
 
 /// 责任单位 · Who may have to act.
-const OWNERS: [&[&str]; 2] = [
+pub(crate) const OWNERS: [&[&str]; 2] = [
     &["平台", "HIS 厂商", "网络", "院内"],
     &["platform", "HIS vendor", "network", "hospital"],
 ];
 
 /// 处理状态 · How far a problem is.
-const STATES: [&[&str]; 2] = [
+pub(crate) const STATES: [&[&str]; 2] = [
     &["新增", "处理中（厂商）", "处理中（医保）", "已解决", "复发"],
     &[
         "new",

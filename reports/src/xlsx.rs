@@ -12,11 +12,9 @@ use rust_xlsxwriter::{
 
 use crosswipe_domain::Moment;
 
-use crate::Lang;
 use crate::amount::yuan;
 use crate::story::Story;
-use crate::tables::{Cell, Column, Table, Tone, tables};
-use crate::terminal::chain_groups;
+use crate::tables::{Cell, Column, Table, Tone};
 
 /// Rows below a table in which something may still be chosen.
 const ROOM: u32 = 50;
@@ -58,26 +56,18 @@ pub fn xlsx_name(story: &Story) -> String {
     format!("交叉刷卡_{places}_{began}_{}.xlsx", story.judgement.run_id)
 }
 
-/// 工作簿 · The bytes of the file.
-///
-/// # Errors
-/// A sheet has more rows than the form can hold (1 048 576).
-pub fn xlsx(story: &Story, lang: Lang) -> Result<Vec<u8>, XlsxError> {
+/// A sheet per table; on paper, both texts stand at the head of every page.
+pub(crate) fn book(tables: &[Table], head: [&str; 2]) -> Result<Vec<u8>, XlsxError> {
     let styles = Styles::new();
     let mut book = Workbook::new();
     let made = ExcelDateTime::from_ymd(2020, 1, 1)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
-    let header = format!(
-        "&L{} {}&R{} {}",
-        lang.pick("运行", "run"),
-        story.judgement.run_id.as_str().replace('&', "&&"),
-        lang.pick("链尾", "tail"),
-        chain_groups(&story.tail)
-    );
-    for table in tables(story, lang) {
+    let [left, right] = head.map(|text| text.replace('&', "&&"));
+    let header = format!("&L{left}&R{right}");
+    for table in tables {
         let sheet = book.add_worksheet();
-        sheet.set_name(table.title)?;
-        write(sheet, &table, &styles)?;
+        sheet.set_name(sheet_name(table))?;
+        write(sheet, table, &styles)?;
         sheet.set_header(&header).set_footer("&C&A  &P/&N");
     }
     book.save_to_buffer()
@@ -149,20 +139,7 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
     let mut row = 0;
     for (what, value) in &table.about {
         sheet.write_string_with_format(row, 0, *what, &styles.label)?;
-        let wide = match value {
-            Cell::Text(text) => Some((text, &styles.text)),
-            Cell::State(text, tone) => Some((text, styles.tone(*tone))),
-            _ => None,
-        };
-        match wide.filter(|_| printed > 1) {
-            // A sentence has the width of the paper.
-            Some((text, format)) => {
-                sheet.merge_range(row, 1, row, printed, &cut(text), format)?;
-                let room: u16 = widths.iter().take(usize::from(printed) + 1).skip(1).sum();
-                sheet.set_row_height(row, u32::from(lines(text, room)) * 15)?;
-            }
-            None => write_cell(sheet, (row, 1), value, &styles.text, styles)?,
-        }
+        said(sheet, row, value, (printed, &widths), styles)?;
         row += 1;
     }
     if !table.about.is_empty() {
@@ -176,7 +153,7 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
         row += 1;
         let on_paper = cells.iter().zip(&widths).take(usize::from(printed) + 1);
         let texts = on_paper.filter_map(|(cell, width)| match cell {
-            Cell::Text(text) | Cell::State(text, _) => Some(lines(text, *width)),
+            Cell::Text(text) | Cell::State(text, _) | Cell::Fill(text) => Some(lines(text, *width)),
             _ => None,
         });
         let tall = if table.key == "signatures" { 3 } else { 1 };
@@ -201,6 +178,7 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
         sheet.set_repeat_rows(head, head)?;
         sheet.autofilter(head, 0, row.max(head + 1), last_column)?;
     }
+    let row = close(sheet, table, row, (printed, &widths), styles)?;
     if printed < last_column {
         sheet.set_print_area(0, 0, row, printed)?;
     }
@@ -209,6 +187,66 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
     }
     sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
     Ok(())
+}
+
+/// The value of a line above or below a table: a sentence has the width of the paper.
+fn said(
+    sheet: &mut Worksheet,
+    row: u32,
+    value: &Cell,
+    (printed, widths): (u16, &[u16]),
+    styles: &Styles,
+) -> Result<(), XlsxError> {
+    let wide = match value {
+        Cell::Text(text) => Some((text, &styles.text)),
+        Cell::State(text, tone) => Some((text, styles.tone(*tone))),
+        Cell::Fill(text) => Some((text, &styles.fill)),
+        _ => None,
+    };
+    let Some((text, format)) = wide.filter(|_| printed > 1) else {
+        return write_cell(sheet, (row, 1), value, &styles.text, styles);
+    };
+    sheet.merge_range(row, 1, row, printed, &cut(text), format)?;
+    let room: u16 = widths.iter().take(usize::from(printed) + 1).skip(1).sum();
+    sheet.set_row_height(row, u32::from(lines(text, room)) * 15)?;
+    Ok(())
+}
+
+/// Lines below a table, then the boxes that are signed in; returns the last row.
+fn close(
+    sheet: &mut Worksheet,
+    table: &Table,
+    mut row: u32,
+    paper: (u16, &[u16]),
+    styles: &Styles,
+) -> Result<u32, XlsxError> {
+    if !table.below.is_empty() {
+        row += 1;
+    }
+    for (what, value) in &table.below {
+        row += 1;
+        sheet.write_string_with_format(row, 0, *what, &styles.label)?;
+        said(sheet, row, value, paper, styles)?;
+        if matches!(value, Cell::Fill(text) if lines(text, NARROW) < 3) {
+            sheet.set_row_height(row, 45)?;
+        }
+    }
+    if !table.signed.is_empty() {
+        row += 1;
+    }
+    for what in &table.signed {
+        row += 1;
+        sheet.write_string_with_format(row, 0, *what, &styles.label)?;
+        said(sheet, row, &Cell::Fill(String::new()), paper, styles)?;
+        sheet.set_row_height(row, 36)?;
+    }
+    Ok(row)
+}
+
+/// What a sheet may be called: no sign that the form refuses, and no more than 31 of them.
+pub(crate) fn sheet_name(table: &Table) -> String {
+    let fit = table.title.chars().filter(|c| !"[]:*?/\\".contains(*c));
+    fit.take(31).collect()
 }
 
 fn write_cell(
@@ -221,6 +259,7 @@ fn write_cell(
     match cell {
         Cell::Blank => sheet.write_blank(row, at, blank)?,
         Cell::Text(text) => sheet.write_string_with_format(row, at, cut(text), &styles.text)?,
+        Cell::Fill(text) => sheet.write_string_with_format(row, at, cut(text), &styles.fill)?,
         Cell::State(text, tone) => {
             sheet.write_string_with_format(row, at, text, styles.tone(*tone))?
         }
@@ -282,7 +321,7 @@ fn widths(table: &Table) -> Vec<u16> {
             .filter_map(|row| row.get(at));
         let cells = cells.map(|cell| match cell {
             Cell::Blank => 0,
-            Cell::Text(text) | Cell::State(text, _) => half_widths(text),
+            Cell::Text(text) | Cell::State(text, _) | Cell::Fill(text) => half_widths(text),
             Cell::Money(fen) => half_widths(&yuan(*fen)),
             Cell::Number(number) => half_widths(&number.to_string()),
             Cell::At(_) => 19,

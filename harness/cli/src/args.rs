@@ -1,5 +1,6 @@
 //! 参数 · What was typed. What it means is found out by each command.
 
+mod forms;
 mod plans;
 mod several;
 
@@ -11,6 +12,9 @@ use crosswipe_mocks::MsgidMode;
 use crosswipe_reports::Lang;
 use crosswipe_wire::gateway::Dialect;
 
+pub(crate) use self::forms::{
+    ConfirmForm, FormArgs, FormKind, Interval, Into, PeriodForm, PlanForm, ProblemsForm, Report,
+};
 pub(crate) use self::plans::{Init, Lint, PlanArgs};
 pub(crate) use self::several::{Compare, Merge};
 use crate::shift::Shift;
@@ -67,6 +71,8 @@ pub(crate) enum Command {
     Review(Review),
     /// 报告 Write the reports of a run again, in any format and language
     Report(Report),
+    /// 表单 Forms that people fill in and sign: day, week, confirmation, problems, contacts, persons, countdown
+    Form(FormArgs),
     /// 检查 Find all problems of plans, without sending anything
     Lint(Lint),
     /// 模式 The JSON schema of a plan file or profile, what a shipped profile says, or the adapter of a HIS that is driven
@@ -478,19 +484,6 @@ pub(crate) struct Close {
     pub(crate) common: Common,
 }
 
-/// 报告 Write reports again
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "Example · 例:\n  crosswipe report runs/RUN --format html --lang en")]
-pub(crate) struct Report {
-    /// Run folder
-    pub(crate) run: PathBuf,
-    /// Which report; text goes to stdout, the others become files in the run folder
-    #[arg(long, value_enum, default_values_t = [Format::Text])]
-    pub(crate) format: Vec<Format>,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
 /// 模式 The JSON schema of a plan file, a profile or a report, or the adapter of a HIS that is driven
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -597,11 +590,12 @@ impl Command {
             | Command::Compare(Compare { common, .. })
             | Command::Amend(Amend { common, .. })
             | Command::Review(Review { common, .. })
-            | Command::Report(Report { common, .. })
             | Command::Lint(Lint { common, .. })
             | Command::Merge(Merge { common, .. })
             | Command::Schema(Schema { common, .. })
             | Command::Explain(Explain { common, .. }) => common,
+            Command::Report(report) => report.common(),
+            Command::Form(form) => form.common(),
         }
     }
 }

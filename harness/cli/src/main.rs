@@ -62,6 +62,7 @@ fn main() -> ExitCode {
         Command::Compare(compare) => command::compare::compare(&compare),
         Command::Amend(amend) => command::amend::amend(&amend),
         Command::Review(review) => command::review::review(&review),
+        Command::Form(form) => command::form::form(&form),
         Command::Report(report) => command::report::report(&report),
         Command::Init(init) => command::init::init(&init),
         Command::Lint(lint) => command::lint::lint(&lint),

@@ -17,6 +17,8 @@ pub(crate) struct Case {
     pub(crate) plan: crosswipe_domain::PlannedCase,
     pub(crate) planned: bool,
     pub(crate) ending: Ending,
+    /// When it ended, or began where it never did; `None` where it never began.
+    pub(crate) ended_at: Option<Moment>,
     pub(crate) checks: Vec<Check>,
     pub(crate) rollback: Rollback,
     pub(crate) gated: Vec<(Moment, Gated)>,
@@ -83,6 +85,7 @@ impl Case {
             plan,
             planned,
             ending: Ending::NotStarted,
+            ended_at: None,
             checks: Vec::new(),
             rollback: Rollback::None,
             gated: Vec::new(),
@@ -165,9 +168,14 @@ impl Cases {
 
     fn take(&mut self, record: &Record) {
         match &record.payload {
-            Payload::CaseStarted(started) => self.of(&started.case).ending = Ending::CutOff,
+            Payload::CaseStarted(started) => {
+                let case = self.of(&started.case);
+                case.ending = Ending::CutOff;
+                case.ended_at = Some(record.at);
+            }
             Payload::CaseFinished(finished) => {
                 let case = self.of(&finished.case);
+                case.ended_at = Some(record.at);
                 let unchecked = finished.result == CaseResult::Passed && finished.checks.is_empty();
                 case.ending = if unchecked {
                     Ending::Unchecked

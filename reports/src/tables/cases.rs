@@ -114,7 +114,7 @@ fn of_ending(case: &Case) -> Tone {
 }
 
 /// How a state of the rollback is to be taken.
-pub(super) fn of_rollback(rollback: Rollback) -> Tone {
+pub(crate) fn of_rollback(rollback: Rollback) -> Tone {
     match rollback {
         Rollback::Closed => Tone::Good,
         Rollback::None => Tone::Idle,
@@ -134,7 +134,7 @@ fn summed(case: &Case, name: &str) -> Option<i64> {
 }
 
 /// One amount of a settlement, as answered or as sent.
-pub(super) fn amount(chain: &Chain, name: &str) -> Option<i64> {
+pub(crate) fn amount(chain: &Chain, name: &str) -> Option<i64> {
     if !chain.transaction.infno.settles() {
         return None;
     }

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use calamine::{Data, Reader, Xlsx};
 use rstest::rstest;
 
-use crosswipe_reports::{Lang, Story, csv, markdown, xlsx, xlsx_name};
+use crosswipe_reports::{Lang, Story, csv, markdown, workbook, xlsx_name};
 
 use crate::runs;
 
@@ -22,7 +22,7 @@ const SHEETS: [&str; 8] = [
 ];
 
 fn read(story: &Story, lang: Lang) -> Xlsx<Cursor<Vec<u8>>> {
-    let bytes = xlsx(story, lang).expect("few rows");
+    let bytes = workbook(story, lang).xlsx().expect("few rows");
     Xlsx::new(Cursor::new(bytes)).expect("a workbook")
 }
 
@@ -160,7 +160,7 @@ fn what_stands_in_the_workbook_is_what_the_run_says(#[case] run: runs::Run) {
 fn the_same_run_is_the_same_file_in_each_language() {
     let story = runs::violated().story();
     for lang in [Lang::Zh, Lang::En] {
-        assert!(xlsx(&story, lang).unwrap() == xlsx(&story, lang).unwrap());
+        assert!(workbook(&story, lang).xlsx().unwrap() == workbook(&story, lang).xlsx().unwrap());
         assert_eq!(csv(&story, lang), csv(&story, lang));
     }
     let english = read(&story, Lang::En).sheet_names();

@@ -6,6 +6,7 @@ pub(crate) mod close;
 pub(crate) mod compare;
 pub(crate) mod conform;
 pub(crate) mod explain;
+pub(crate) mod form;
 pub(crate) mod front;
 pub(crate) mod init;
 pub(crate) mod lint;

@@ -26,8 +26,10 @@ use crate::exit::Exit;
 use crate::{rundir, shift};
 
 use self::card::Card;
+pub(crate) use self::card::milestones;
 pub(crate) use self::convert::write_files;
 pub(crate) use self::order::left;
+pub(crate) use self::text::role as role_in_words;
 
 /// Reads the plan, and prints what was asked for.
 pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {

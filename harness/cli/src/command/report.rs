@@ -1,13 +1,14 @@
 //! 报告 · `crosswipe report RUN`: the same functions as at the end of a run, any time later.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crosswipe_reports::{
-    Lang, Story, csv, events, html, json, junit, markdown, terminal, xlsx, xlsx_name,
+    Lang, Notes, Story, csv, events, html, json, junit, markdown, terminal, workbook, xlsx_name,
 };
 
 use crate::args::{Format, Report};
+use crate::command::form::{Kept, book};
 use crate::command::verify::WIDTH;
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::leave_a_report;
@@ -15,17 +16,25 @@ use crate::exit::Exit;
 use crate::rundir;
 use crate::told::Told;
 
-/// Writes the asked-for formats.
+/// Where the words of people about a run are kept, beside its evidence.
+const NOTES: &str = "notes.yaml";
+
+/// Writes the asked-for formats, or the report of an interval over many runs.
 pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
+    if let Some(interval) = &args.interval {
+        return interval.form();
+    }
     let lang = args.common.lang();
-    let told = Told::read(&args.run)?;
+    let run = args.run.as_deref().unwrap_or(Path::new(""));
+    let told = Told::read(run)?;
     let story = told.story()?;
+    let notes = kept(run, &story, &args.read)?;
     if !told.finished {
-        leave_a_report(&args.run, &story, lang);
+        leave_a_report(run, &story, lang);
     }
     for format in &args.format {
-        for (name, bytes) in files(&told, &story, *format, lang)? {
-            let path = args.run.join(name);
+        for (name, bytes) in files(&told, &story, *format, &notes, lang)? {
+            let path = run.join(name);
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)
                     .map_err(|error| Trouble::file("create", folder, error))?;
@@ -38,6 +47,13 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
         }
     }
     Ok(told.exit)
+}
+
+/// What people wrote into the workbook of the run, from its notes and from the files that are read now.
+fn kept(run: &Path, story: &Story, read: &[PathBuf]) -> Result<Notes, Trouble> {
+    let own = run.join(xlsx_name(story));
+    let both = [workbook(story, Lang::Zh), workbook(story, Lang::En)];
+    Kept::of(run.join(NOTES)).with(&both, read, &own)
 }
 
 /// Writes the files that every run has.
@@ -66,6 +82,7 @@ fn files(
     told: &Told,
     story: &Story,
     format: Format,
+    notes: &Notes,
     lang: Lang,
 ) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
     let one = |name: &str, text: String| vec![(name.to_owned(), text.into_bytes())];
@@ -77,12 +94,9 @@ fn files(
         Format::Md => one("report.md", markdown(story, lang)),
         Format::Events => one("events.ndjson", events(&told.records)),
         Format::Xlsx => {
-            let bytes = xlsx(story, lang).map_err(|error| Trouble::Usage {
-                code: "cli::too_large",
-                what: format!("the workbook cannot be made: {error}"),
-                help: "--format csv".to_owned(),
-            })?;
-            vec![(xlsx_name(story), bytes)]
+            let mut form = workbook(story, lang);
+            form.fill(notes);
+            vec![(xlsx_name(story), book(&form)?)]
         }
         Format::Csv => csv(story, lang)
             .into_iter()

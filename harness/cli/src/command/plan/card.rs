@@ -5,11 +5,11 @@
 //! A duty is shown from the day it begins, with the days left; what is past due stays, and says so.
 
 use crosswipe_domain::{
-    AdmDivision, Business, InfNo, Moment, OfficeAct, PersonClass, Phase, PhaseKind, Public, Span,
-    Suspension,
+    AdmDivision, Both, Business, InfNo, Moment, OfficeAct, PersonClass, Phase, PhaseKind, Public,
+    Span, Suspension,
 };
 use crosswipe_reports::{
-    Lang, allows_in_words, business_in_words, channel_in_words, phase_in_words,
+    Deadline, Lang, allows_in_words, business_in_words, channel_in_words, phase_in_words,
 };
 use crosswipe_scenarios::{Audience, Contact, Duty, OpenPoint, Plan};
 use crosswipe_wire::catalogue;
@@ -356,8 +356,33 @@ fn span_in_words(span: Span, lang: Lang) -> &'static str {
     }
 }
 
-/// What changes, and when: from the first instant after `at` on.
+/// What changes next: from the first instant after `at` on.
 fn bounds(plan: &Plan, at: Moment) -> Vec<Bound> {
+    let mut bounds = all_bounds(plan);
+    bounds.retain(|bound| at < bound.at);
+    bounds.truncate(BOUNDS);
+    bounds
+}
+
+/// 节点 · What changes, and when, for a form that counts down to go-live.
+pub(crate) fn milestones(plan: &Plan) -> Vec<Deadline> {
+    let bounds = all_bounds(plan).into_iter();
+    bounds
+        .map(|bound| Deadline {
+            at: bound.at,
+            what: Both {
+                zh: bound.what.zh.into(),
+                en: bound.what.en.into(),
+            },
+            who: Both::new("", ""),
+            clause: String::new(),
+            quote: String::new(),
+        })
+        .collect()
+}
+
+/// What changes, and when, in order of time.
+fn all_bounds(plan: &Plan) -> Vec<Bound> {
     let window = &plan.window;
     let mut bounds: Vec<Bound> = window.phases.iter().map(begins).collect();
     if let (Some(end), true) = (window.end(), window.margin_ms > 0) {
@@ -394,9 +419,7 @@ fn bounds(plan: &Plan, at: Moment) -> Vec<Bound> {
         );
         bounds.extend(one.to.map(|at| Bound { at, what: again }));
     }
-    bounds.retain(|bound| at < bound.at);
     bounds.sort_by_key(|bound| bound.at);
-    bounds.truncate(BOUNDS);
     bounds
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::card::{Card, Line, part};
 
 /// The role in people's words.
-pub(super) fn role(role: Option<Audience>, lang: Lang) -> &'static str {
+pub(crate) fn role(role: Option<Audience>, lang: Lang) -> &'static str {
     match role {
         None => lang.pick("全部", "everybody"),
         Some(Audience::Province) => lang.pick("省平台", "province"),

@@ -1,0 +1,164 @@
+//! 表单 · `crosswipe form KIND`, `crosswipe report daily|weekly`: forms that people fill in, sign and hand on.
+//!
+//! What people wrote into a workbook is read back before the form is made anew, from the files that are named and from the one
+//! that would be overwritten, and is kept as notes beside it: nothing that was written by hand is lost.
+//! Not here: what stands in a form (`reports::Form`).
+
+mod cutoff;
+mod kept;
+mod planned;
+
+pub(crate) use kept::{Kept, book};
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crosswipe_reports::{
+    Form, Lang, Notes, Pace, Reporter, Story, confirmations, merged_register, period, register,
+};
+
+use crate::args::{ConfirmForm, FormArgs, FormKind, Interval, Into, PeriodForm, ProblemsForm};
+use crate::complain::{Trouble, to_stderr};
+use crate::exit::Exit;
+use crate::shift;
+use crate::told::Told;
+
+/// Makes the form.
+pub(crate) fn form(args: &FormArgs) -> Result<Exit, Trouble> {
+    match &args.kind {
+        FormKind::Daily(args) => of_interval(args, Pace::Daily),
+        FormKind::Weekly(args) => of_interval(args, Pace::Weekly),
+        FormKind::Confirm(args) => confirm(args),
+        FormKind::Problems(args) if args.merge.is_empty() => problems(args),
+        FormKind::Problems(args) => merge(args),
+        FormKind::Contacts(args) => planned::contacts(args),
+        FormKind::Persons(args) => planned::persons(args),
+        FormKind::Countdown(args) => planned::countdown(args),
+    }
+}
+
+impl Interval {
+    /// The report of an interval is a form like any other.
+    pub(crate) fn form(&self) -> Result<Exit, Trouble> {
+        match self {
+            Interval::Daily(args) => of_interval(args, Pace::Daily),
+            Interval::Weekly(args) => of_interval(args, Pace::Weekly),
+        }
+    }
+}
+
+/// All of them, each once, in the order of their ids.
+fn stories(runs: &[std::path::PathBuf]) -> Result<Vec<Story>, Trouble> {
+    let mut all: BTreeMap<String, Story> = BTreeMap::new();
+    for dir in runs {
+        let told = Told::read(dir)?;
+        let run = told.judgement.run_id.to_string();
+        if all.insert(run.clone(), told.story()?).is_some() {
+            return Err(Trouble::Usage {
+                code: "cli::run_twice",
+                what: format!(
+                    "run `{run}` was given twice, the second time as `{}`",
+                    dir.display()
+                ),
+                help: "每次运行只给一次 · give each run once".to_owned(),
+            });
+        }
+    }
+    Ok(all.into_values().collect())
+}
+
+fn of_interval(args: &PeriodForm, pace: Pace) -> Result<Exit, Trouble> {
+    let stories = stories(&args.runs)?;
+    let stories: Vec<&Story> = stories.iter().collect();
+    let last = stories
+        .iter()
+        .filter_map(|story| story.last_business_at())
+        .max();
+    let interval = cutoff::interval(args, pace, last)?;
+    make(&args.into, |notes, lang| {
+        period(pace, &interval, &stories, notes, lang)
+    })
+}
+
+fn confirm(args: &ConfirmForm) -> Result<Exit, Trouble> {
+    let stories = stories(&args.runs)?;
+    let stories: Vec<&Story> = stories.iter().collect();
+    let made = confirmations(&stories, args.of.as_deref(), args.into.common.lang());
+    if made.is_empty() {
+        return Err(Trouble::Nothing {
+            what: match &args.of {
+                Some(of) => format!("no test transaction of these runs is on the books of `{of}`"),
+                None => "these runs have no test transaction".to_owned(),
+            },
+            help: "机构编号或统筹区编号见计划的 topology · codes of institutions and regions stand in the plan's topology".to_owned(),
+        });
+    }
+    make(&args.into, |_, lang| {
+        confirmations(&stories, args.of.as_deref(), lang)
+    })
+}
+
+fn problems(args: &ProblemsForm) -> Result<Exit, Trouble> {
+    let stories = stories(&args.runs)?;
+    let stories: Vec<&Story> = stories.iter().collect();
+    let until = args.until.as_deref().map(cutoff::instant).transpose()?;
+    make(&args.into, |notes, lang| {
+        register(&stories, notes, until, lang)
+    })
+}
+
+fn merge(args: &ProblemsForm) -> Result<Exit, Trouble> {
+    let until = args.until.as_deref().map(cutoff::instant).transpose()?;
+    let mut expected = Vec::new();
+    if let Some(plan) = &args.plan {
+        let plan = shift::load(plan, None)?;
+        expected.extend(plan.topology.institutions.iter().map(|one| Reporter {
+            code: one.code.to_string(),
+            name: one.name.clone(),
+        }));
+    }
+    let empty = |lang| register(&[], &Notes::default(), None, lang);
+    let both = [empty(Lang::Zh), empty(Lang::En)];
+    let sheets = args.merge.iter();
+    let sheets: Vec<(Notes, _)> = sheets
+        .map(|file| {
+            let notes = kept::written(&both, file)?;
+            let until = kept::stated(file)?;
+            Ok((notes, until))
+        })
+        .collect::<Result<_, Trouble>>()?;
+    let made = |lang| merged_register(&sheets, &expected, until, lang);
+    let (_, late) = made(args.into.common.lang());
+    for one in &late {
+        to_stderr(&format!(
+            "未报 · not reported: {} {}{}\n",
+            one.who.code,
+            one.who.name,
+            one.until
+                .map_or_else(String::new, |at| format!(" ({})", at.wire()))
+        ));
+    }
+    make(&args.into, |notes, lang| {
+        let (mut form, _) = made(lang);
+        form.fill(notes);
+        form
+    })
+}
+
+/// Reads what people wrote, makes the form with it, and writes it everywhere that was asked for.
+fn make(into: &Into, form: impl Fn(&Notes, Lang) -> Form) -> Result<Exit, Trouble> {
+    let lang = into.common.lang();
+    let bare = Notes::default();
+    let both = [form(&bare, Lang::Zh), form(&bare, Lang::En)];
+    let notes = kept::before(into, &both)?;
+    let mut made = form(&notes, lang);
+    made.fill(&notes);
+    kept::write(into, &made)?;
+    Ok(Exit::Clean)
+}
+
+/// True where a file of this name is a workbook.
+fn is_workbook(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"))
+}
