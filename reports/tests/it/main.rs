@@ -6,6 +6,7 @@
 mod contract;
 mod contract_schema;
 #[cfg(test)]
+mod forms;
 mod page;
 #[cfg(test)]
 mod runs;
