@@ -82,7 +82,9 @@ impl Form {
                 };
                 for (cell, column) in row.iter_mut().zip(&table.columns) {
                     let written = notes.cell(table.key, &of, column.key);
-                    if let (true, Cell::Blank, Some(written)) = (column.filled, &*cell, written) {
+                    // A register has put in what people wrote, and may know better by now.
+                    let open = column.filled && (!table.grows || *cell == Cell::Blank);
+                    if let (true, Some(written)) = (open, written) {
                         *cell = Cell::Fill(written.to_owned());
                     }
                 }

@@ -202,8 +202,16 @@ fn read_rows(table: &Table, grid: &Grid, notes: &mut Notes) -> Result<(), NotThi
             "" => continue,
             of => of.to_owned(),
         };
+        let ours = table
+            .rows
+            .iter()
+            .find(|row| row.get(identity).and_then(super::name_of).as_deref() == Some(of.as_str()));
         for (column, text) in written {
-            if column.filled || table.grows {
+            // What we wrote ourselves is nobody's word: it may be otherwise next time.
+            let at = table.columns.iter().position(|one| one == column);
+            let cell = ours.zip(at).and_then(|(row, at)| row.get(at));
+            let said = cell.is_none_or(|cell| cell.shown() != text);
+            if table.grows || (column.filled && said) {
                 notes.put(table.key, &of, column.key, text);
             }
         }

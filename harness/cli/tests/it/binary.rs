@@ -21,6 +21,7 @@ mod driven;
 mod events;
 mod faults;
 mod fencing;
+mod forms;
 mod front;
 mod full_disk;
 mod hostile;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crosswipe_domain::Moment;
 use crosswipe_reports::{Form, Grid, NotThisForm, Notes};
-use crosswipe_sheets::{Flaws, read_book};
+use crosswipe_sheets::{Cell, Flaws, read_book};
 
 use super::is_workbook;
 use crate::args::Into;
@@ -134,7 +134,11 @@ fn grids(file: &Path) -> Result<Vec<Grid>, Trouble> {
                 let mut cells = Vec::new();
                 for (column, cell) in sheet.row(row) {
                     cells.resize(column as usize, String::new());
-                    cells.push(cell.words());
+                    cells.push(match cell {
+                        // As written: headings hold signs that reading by words would even out.
+                        Cell::Text(text) => text.clone(),
+                        other => other.words(),
+                    });
                 }
                 cells
             })

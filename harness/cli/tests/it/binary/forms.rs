@@ -1,0 +1,247 @@
+//! 表单 · Forms by the real binary: made of runs and plans, filled in, read back; what is not the form is refused and stays.
+
+use std::fs;
+use std::path::Path;
+
+use crosswipe_sheets::{Cell, Sheet, read_book};
+
+use super::{Bench, crosswipe, plan};
+
+/// Types into the first cell of a heading's column, or beside a label, as a person would, and saves the workbook.
+#[track_caller]
+fn type_into(book: &Path, sheet: &str, at: &str, text: &str) {
+    let mut made = rust_xlsxwriter::Workbook::new();
+    let mut typed = false;
+    for one in read_book(book).unwrap() {
+        let page = made.add_worksheet();
+        page.set_name(&one.name).unwrap();
+        let mut target = None;
+        for row in 0..one.height() {
+            for (column, cell) in one.row(row) {
+                let words = match cell {
+                    Cell::Text(text) => text.clone(),
+                    other => other.words(),
+                };
+                page.write_string(row, u16::try_from(column).unwrap(), &words)
+                    .unwrap();
+                if words == at && one.name == sheet && target.is_none() {
+                    // A label has its value beside it, a heading below.
+                    let label = column == 0;
+                    target = Some(if label { (row, 1) } else { (row + 1, column) });
+                }
+            }
+        }
+        if let Some((row, column)) = target {
+            page.write_string(row, u16::try_from(column).unwrap(), text)
+                .unwrap();
+            typed = true;
+        }
+    }
+    assert!(typed, "no `{at}` in `{sheet}`");
+    made.save(book).unwrap();
+}
+
+fn holds(book: &Path, text: &str) -> bool {
+    let sheets = read_book(book).unwrap();
+    let all = |sheet: &Sheet| {
+        (0..sheet.height()).any(|row| sheet.row(row).any(|(_, cell)| cell.words() == text))
+    };
+    sheets.iter().any(all)
+}
+
+#[test]
+fn forms_of_runs_keep_what_people_wrote() {
+    let bench = Bench::new();
+    bench.run("good", &["--quiet"]).must_end(0);
+    bench
+        .run(
+            "bad",
+            &["--quiet", "--fault", "hub-drops-forwarded-reversal"],
+        )
+        .must_end(1);
+    let [good, bad] = ["good", "bad"].map(|name| bench.text(name));
+    let day = bench.text("day.xlsx");
+    let daily = |more: &[&str]| {
+        let mut args = vec![
+            "report", "daily", &good, &bad, "--cutoff", "15:00", "--lang", "zh",
+        ];
+        args.extend(more);
+        crosswipe(&args)
+    };
+    let told = daily(&[]).must_end(0).out;
+    for line in [
+        "| 已执行 | 次 | 16 | 16 |",
+        "| 问题：新增 | 个 |",
+        "21,915.06",
+    ] {
+        assert!(told.contains(line), "{line} in {told}");
+    }
+    daily(&["--date", "2030-03-04"]).must_end(0).must_say(&[]);
+
+    daily(&["--out", &day]).must_end(0);
+    let book = bench.path("day.xlsx");
+    type_into(&book, "日报", "风险与需协调事项", "宁波专线不稳");
+    type_into(&book, "问题清单", "进展", "已报省平台");
+    // Made again over the filled one, and once more elsewhere from the notes that were kept beside it.
+    daily(&["--out", &day]).must_end(0);
+    assert!(holds(&book, "宁波专线不稳") && holds(&book, "已报省平台"));
+    let notes = bench.text("day.notes.yaml");
+    assert!(fs::read_to_string(&notes).unwrap().contains("宁波专线不稳"));
+    let elsewhere = bench.text("elsewhere.html");
+    daily(&["--out", &elsewhere, "--notes", &notes]).must_end(0);
+    let page = fs::read_to_string(&elsewhere).unwrap();
+    assert!(page.contains("宁波专线不稳") && page.contains("已报省平台"));
+
+    // The workbook of a run.
+    crosswipe(&["report", &bad, "--format", "xlsx", "--lang", "zh"]).must_end(1);
+    let own = fs::read_dir(bench.path("bad")).unwrap();
+    let mut own = own.map(|entry| entry.unwrap().path());
+    let own = own.find(|path| path.extension().is_some_and(|end| end == "xlsx"));
+    let own = own.expect("the workbook");
+    type_into(&own, "未回退清单", "备注", "周一人工冲回");
+    crosswipe(&["report", &bad, "--format", "xlsx", "--lang", "zh"]).must_end(1);
+    assert!(
+        holds(&own, "周一人工冲回"),
+        "what was written is not overwritten"
+    );
+    crosswipe(&["verify", &bad, "--quiet"]).must_end(1);
+
+    // Not this form: it is told, and stays as it was.
+    let before = fs::read(&own).unwrap();
+    let other = own.display().to_string();
+    crosswipe(&["form", "confirm", &bad, "--out", &other])
+        .must_end(64)
+        .must_say(&["cli::other_form"]);
+    assert_eq!(fs::read(&own).unwrap(), before);
+
+    let signed = bench.text("confirm.html");
+    crosswipe(&["form", "confirm", &bad, "--out", &signed, "--lang", "zh"]).must_end(0);
+    let page = fs::read_to_string(&signed).unwrap();
+    for words in [
+        "单位（公章）",
+        "相差（应为 0.00）",
+        "21,915.06",
+        "违反：没有回退干净",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+
+    // Sheets put together: who has not reported is named.
+    let [one, all] = ["one.xlsx", "all.xlsx"].map(|name| bench.text(name));
+    crosswipe(&[
+        "form",
+        "problems",
+        &bad,
+        "--out",
+        &one,
+        "--until",
+        "2030-03-02 15:00",
+        "--lang",
+        "zh",
+    ])
+    .must_end(0);
+    type_into(
+        &bench.path("one.xlsx"),
+        "问题清单",
+        "机构编号",
+        "H33010000001",
+    );
+    crosswipe(&[
+        "form",
+        "problems",
+        "--merge",
+        &one,
+        "--plan",
+        &plan("pair-demo"),
+        "--until",
+        "2030-03-02 15:00",
+        "--out",
+        &all,
+        "--lang",
+        "zh",
+    ])
+    .must_end(0)
+    .must_say(&["未报", "H33020000001"]);
+    let all = bench.path("all.xlsx");
+    assert!(holds(&all, "H33020000001") && !holds(&all, "H33010000001"));
+
+    for (args, code) in [
+        (vec!["report", "daily", &good, &good], "cli::run_twice"),
+        (
+            vec!["report", "daily", &good, "--cutoff", "24:00"],
+            "cli::cutoff",
+        ),
+        (
+            vec!["report", "daily", &good, "--out", "day.docx"],
+            "cli::form_ending",
+        ),
+        (
+            vec!["report", "daily", &good, "--notes", &signed],
+            "cli::notes",
+        ),
+        (
+            vec!["form", "problems", "--merge", &other],
+            "cli::other_form",
+        ),
+    ] {
+        crosswipe(&args).must_end(64).must_say(&[code]);
+    }
+    crosswipe(&["form", "confirm", &good, "--of", "H99999999999"])
+        .must_end(5)
+        .must_say(&["H99999999999"]);
+}
+
+#[test]
+fn forms_of_a_plan() {
+    let bench = Bench::new();
+    let notice = plan("qianjiang-2021");
+    let countdown = crosswipe(&["form", "countdown", &notice, "--lang", "zh"])
+        .must_end(0)
+        .out;
+    for words in [
+        "QJ9",
+        "T-4天 06:00",
+        "跨年在院病人必须按此方式处理",
+        "| 2021-08-04 00:00:00 |",
+    ] {
+        assert!(countdown.contains(words), "{words} in {countdown}");
+    }
+    let english = crosswipe(&["form", "countdown", &notice, "--lang", "en"])
+        .must_end(0)
+        .out;
+    assert!(english.contains("Countdown") && !english.contains("倒排"));
+
+    let contacts = bench.text("contacts.xlsx");
+    crosswipe(&[
+        "form", "contacts", &notice, "--out", &contacts, "--lang", "zh",
+    ])
+    .must_end(0);
+    let book = bench.path("contacts.xlsx");
+    type_into(&book, "联系人表", "信息负责人", "虚构甲");
+    crosswipe(&[
+        "form", "contacts", &notice, "--out", &contacts, "--lang", "zh",
+    ])
+    .must_end(0);
+    assert!(holds(&book, "虚构甲"));
+
+    // Full numbers go to a file that nobody else reads, and to no terminal.
+    let told = crosswipe(&["form", "persons", &notice]).must_end(64);
+    let told = told.must_say(&["cli::form_ending"]);
+    assert!(told.out.is_empty());
+    let persons = bench.text("persons.xlsx");
+    let told = crosswipe(&["form", "persons", &notice, "--out", &persons]).must_end(0);
+    let sheets = read_book(&bench.path("persons.xlsx")).unwrap();
+    let number = (0..sheets[0].height())
+        .find_map(|row| {
+            let id = sheets[0].cell(row, 2)?.words();
+            (id.len() == 18).then_some(id)
+        })
+        .expect("a number in full");
+    assert!(!told.out.contains(&number) && !told.err.contains(&number));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(&persons).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+}
