@@ -48,10 +48,18 @@ fn sheet<'a>(grids: &'a [Grid], name: &str) -> &'a Grid {
     found.unwrap_or_else(|| panic!("no sheet {name} in {grids:?}"))
 }
 
-/// A figure of the form, by the texts of its first two cells: this interval, until now.
-fn figure(grid: &Grid, at: usize) -> [f64; 2] {
+/// A figure in hundredths, as a spreadsheet writes it.
+fn hundredths(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let part: i64 = format!("{part:0<2}").parse().ok()?;
+    let of: i64 = whole.parse().ok()?;
+    Some(of * 100 + if whole.starts_with('-') { -part } else { part })
+}
+
+/// The figures of a row: this interval, until now.
+fn figure(grid: &Grid, at: usize) -> [i64; 2] {
     let row = &grid.rows[at];
-    [2, 3].map(|column| row[column].parse().unwrap_or(0.0))
+    [2, 3].map(|column| hundredths(&row[column]).unwrap_or(0))
 }
 
 fn instant(text: &str) -> Moment {
@@ -97,18 +105,10 @@ fn intervals_add_up_wherever_they_are_cut(#[case] run: runs::Run) {
             if label.starts_with("问题") && label != "问题：新增" {
                 continue;
             }
-            assert!(
-                (a[0] + b[0] - all[0]).abs() < 1e-9,
-                "{label} cut at {}",
-                cut.wire()
-            );
-            assert!(
-                (a[0] - a[1]).abs() < 1e-9,
-                "{label}: nothing was before {}",
-                begin.wire()
-            );
-            assert!((b[1] - all[1]).abs() < 1e-9, "{label} until the end");
-            moved += i32::from(a[0] != 0.0 && b[0] != 0.0);
+            assert!(a[0] + b[0] == all[0], "{label} cut at {}", cut.wire());
+            assert!(a[0] == a[1], "{label}: nothing was before {}", begin.wire());
+            assert!(b[1] == all[1], "{label} until the end");
+            moved += i32::from(a[0] != 0 && b[0] != 0);
         }
     }
     assert!(moved > 0, "no cut parted anything");
@@ -135,14 +135,18 @@ fn the_figures_are_those_of_the_run() {
         ("失败", "failed"),
         ("错误", "error"),
     ] {
-        assert_eq!(Some(of(label)), counts[key].as_f64(), "{label} {counts}");
+        assert_eq!(
+            Some(of(label)),
+            counts[key].as_i64().map(|count| count * 100),
+            "{label} {counts}"
+        );
     }
     assert_eq!(
         of("测试交易") - of("已回退"),
         of("未回退（本期为增减）"),
         "what is open is what was begun, less what was undone"
     );
-    assert!(of("未回退（本期为增减）") > 0.0);
+    assert!(of("未回退（本期为增减）") > 0);
 }
 
 /// Writes a text into the row of a table that begins with `id`, or into the line of that label, and gives the workbook back.
@@ -399,37 +403,35 @@ fn who_signs_sees_his_own_transactions_and_what_is_left_of_them(#[case] run: run
     let all = confirmations(&[&story], None, Lang::Zh);
     let grids = read(&all);
     assert!(!grids.is_empty());
-    let mut open = 0.0;
+    let mut open = 0;
     for grid in &grids {
         let code = grid.sheet.split(' ').next().unwrap();
         let alone = read(&confirmations(&[&story], Some(code), Lang::Zh));
         assert_eq!(alone, std::slice::from_ref(grid), "its own page alone");
-        let value = |label: &str| -> f64 {
+        let value = |label: &str| -> i64 {
             let row = grid.rows.iter().find(|row| row[0] == label);
-            row.unwrap_or_else(|| panic!("no {label}"))[1]
-                .parse()
-                .unwrap()
+            hundredths(&row.unwrap_or_else(|| panic!("no {label}"))[1]).unwrap()
         };
         let head = grid.rows.iter().position(|row| row[0] == "序号").unwrap();
         let rows: Vec<&Vec<String>> = grid.rows[head + 1..]
             .iter()
             .take_while(|row| row[0].parse::<u32>().is_ok())
             .collect();
-        assert_eq!(rows.len() as f64, value("测试交易（笔）"));
-        let total: f64 = rows
-            .iter()
-            .filter_map(|row| row[6].parse::<f64>().ok())
-            .sum();
-        assert!((total - value("已结算总额")).abs() < 0.001, "{code}");
+        assert_eq!(
+            rows.len() * 100,
+            usize::try_from(value("测试交易（笔）")).unwrap()
+        );
+        let total: i64 = rows.iter().filter_map(|row| hundredths(&row[6])).sum();
+        assert_eq!(total, value("已结算总额"), "{code}");
         let difference = value("已结算总额") - value("已撤销总额");
-        assert!((difference - value("相差（应为 0.00）")).abs() < 0.001);
+        assert_eq!(difference, value("相差（应为 0.00）"));
         open += value("未回退或不明（笔）");
         for label in ["经办人", "单位（公章）"] {
             assert!(grid.rows.iter().any(|row| row[0] == label), "{label}");
         }
     }
     assert_eq!(
-        open > 0.0,
+        open > 0,
         run.exit != 0,
         "what is open stands on somebody's page"
     );

@@ -7,6 +7,7 @@ mod contract;
 mod contract_schema;
 #[cfg(test)]
 mod forms;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod runs;
