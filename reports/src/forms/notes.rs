@@ -111,7 +111,7 @@ impl Notes {
 
 impl Form {
     /// 读回 · What people wrote into this form, from a workbook that was made of it: in cells for people, and in a table that
-    /// people add rows to ([`Table::grows`](crate::tables::Table)) in every cell.
+    /// people add rows to in every cell.
     ///
     /// # Errors
     /// [`NotThisForm`] where the workbook has none of its sheets, or a sheet lost its headings; nothing is half-read.
