@@ -13,13 +13,14 @@ use crate::attended::{attended_here, is_attended};
 use crate::checks::Checker;
 use crate::codes;
 use crate::fields::{Fields, items};
-use crate::fragments::expand;
+use crate::fragments::{self, expand};
 use crate::matrix::{Cell, cells};
 use crate::node::{Node, read_yaml};
 use crate::pairwise::Drawn;
 use crate::problem::{At, Said, noun};
 use crate::proof::{Proves, read_proves};
 use crate::schedule::Schedule;
+use crate::sites;
 use crate::source::Source;
 use crate::steps::{ReadSteps, Reader};
 use crate::words;
@@ -77,11 +78,17 @@ impl CaseReader<'_, '_> {
     /// Reads one scenario file.
     pub(crate) fn read(&mut self, source: &Arc<Source>) {
         let problems = self.steps.problems;
-        let expanded = read_yaml(source, problems)
-            .and_then(|node| expand(node, self.steps.baskets.folder, problems));
-        let Some(node) = expanded else {
+        let folder = self.steps.baskets.folder;
+        let Some(node) = read_yaml(source, problems) else {
             return;
         };
+        let is_short = fragments::is_short(&node);
+        let Some(node) = expand(node, folder, problems) else {
+            return;
+        };
+        if is_short {
+            folder.spell_out(&source.shown_path, sites::spelled(&node));
+        }
         let Some(fields) = Fields::of(&node, noun("场景", "scenario"), problems) else {
             return;
         };

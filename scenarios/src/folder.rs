@@ -23,6 +23,8 @@ pub(crate) struct Folder {
     /// 工作簿 · The files that a workbook says, where the plan is one; nothing is read from disk then.
     sheets: Option<BTreeMap<String, Written>>,
     files: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// 展开 · Scenario files with their fragments put in and their tables turned into cases, where they have any.
+    spelled: RefCell<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Folder {
@@ -52,6 +54,7 @@ impl Folder {
                 root: book.to_owned(),
                 sheets: Some(workbook::read(book, problems)?),
                 files: RefCell::default(),
+                spelled: RefCell::default(),
             });
         }
         let found = Folder::on_disk(path);
@@ -70,6 +73,7 @@ impl Folder {
                 root,
                 sheets: None,
                 files: RefCell::default(),
+                spelled: RefCell::default(),
             });
         }
         Err(Box::new(no_such_plan(path)))
@@ -198,8 +202,18 @@ impl Folder {
     }
 
     /// Everything read, by path inside the plan.
-    pub(crate) fn into_files(self) -> BTreeMap<String, Vec<u8>> {
-        self.files.into_inner()
+    pub(crate) fn into_files(self) -> [BTreeMap<String, Vec<u8>>; 2] {
+        [self.files.into_inner(), self.spelled.into_inner()]
+    }
+
+    /// What a scenario file says with nothing left to be put in.
+    pub(crate) fn spell_out(&self, shown: &str, said: Vec<u8>) {
+        let files = self.files.borrow();
+        let is = |inside: &&String| self.root.join(inside).display().to_string() == shown;
+        if let Some(inside) = files.keys().find(is) {
+            let mut spelled = self.spelled.borrow_mut();
+            spelled.insert(inside.clone(), said);
+        }
     }
 
     fn unreadable(

@@ -66,6 +66,22 @@ pub(crate) fn expand(node: Node, folder: &Folder, problems: &Problems) -> Option
     })
 }
 
+/// Whether a scenario says anything by fragments or tables.
+pub(crate) fn is_short(node: &Node) -> bool {
+    let Value::Map(entries) = &node.value else {
+        return false;
+    };
+    let rows = |case: &Node| match &case.value {
+        Value::Map(entries) => entries.iter().any(|(key, _)| key.value == "rows"),
+        _ => false,
+    };
+    entries.iter().any(|(key, value)| match &value.value {
+        _ if key.value == "fragments" => true,
+        Value::List(cases) => key.value == "cases" && cases.iter().any(rows),
+        _ => false,
+    })
+}
+
 /// What was left out may have named anybody.
 fn lose(problems: &Problems) {
     problems.lost_some(codes::NO_CASES);

@@ -65,8 +65,10 @@ pub fn check(path: &Path) -> (Option<Plan>, Vec<Problem>) {
     let mut problems = problems.into_list();
     in_reading_order(&mut problems);
     let problems = folder.placed(problems);
+    let [files, spelled] = folder.into_files();
     let plan = plan.map(|plan| Plan {
-        files: folder.into_files(),
+        files,
+        spelled,
         ..plan
     });
     let usable = problems
@@ -204,6 +206,7 @@ fn read_plan(folder: &Folder, problems: &Problems) -> Option<Plan> {
         timing,
         probe_basket: gathered.probe?,
         files: BTreeMap::new(),
+        spelled: BTreeMap::new(),
         seed: head.seed?,
     };
     report_idle(&plan, &known, problems);

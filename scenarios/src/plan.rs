@@ -75,6 +75,8 @@ pub struct Plan {
     pub year: String,
     /// Every source file by its path inside the plan, as read.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// 展开 · Those scenario files that have fragments or rows, with nothing left to be put in: what a site is cut from.
+    pub spelled: BTreeMap<String, Vec<u8>>,
     /// Seed of every choice, unless the command line gives another.
     pub seed: u64,
 }

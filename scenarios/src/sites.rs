@@ -15,9 +15,27 @@ use crosswipe_domain::{AdmDivision, InstitutionCode, Party, sha256_hex};
 
 use self::yaml::{Yaml, document, read};
 use crate::folder::PLAN_FILE;
+use crate::node::Node;
 use crate::source::decode;
 use crate::table::cells_of;
 use crate::{Case, Plan, Shows, Step, Timetable};
+
+/// A scenario with its fragments put in and its rows turned into cases, as a file: a site gets its own lines and no table
+/// of others.
+pub(crate) fn spelled(node: &Node) -> Vec<u8> {
+    let tree = yaml::tree(node);
+    let Yaml::Map(mut entries) = tree else {
+        return document(&tree);
+    };
+    entries.retain(|(key, _)| key != "fragments");
+    for (key, value) in &mut entries {
+        if key == "cases" {
+            let cases = std::mem::replace(value, Yaml::List(Vec::new()));
+            *value = cases.each(|case| Some(case.without("rows", true)));
+        }
+    }
+    document(&Yaml::Map(entries))
+}
 
 /// 站点 · One site's share of a plan.
 #[derive(Clone, Debug)]
@@ -171,7 +189,9 @@ impl<'a> Cut<'a> {
         let mut files = BTreeMap::new();
         let mut kept = Vec::new();
         let mut people = Vec::new();
+        let tables = self.tables(&scenarios);
         for (path, bytes) in plan {
+            let bytes = self.plan.spelled.get(path).unwrap_or(bytes);
             let is = |name: &Option<String>| name.as_ref() == Some(path);
             let made = if path == PLAN_FILE || is(&live) {
                 continue; // they say what became of the others
@@ -202,6 +222,8 @@ impl<'a> Cut<'a> {
                 made
             } else if self.plan.registry.baskets.contains_key(path) {
                 self.baskets.contains(path.as_str()).then(|| bytes.clone())
+            } else if tables.contains(path) {
+                None // its lines stand in the scenarios by now
             } else {
                 Some(bytes.clone())
             };
@@ -221,6 +243,25 @@ impl<'a> Cut<'a> {
         let head = head.without("live", addressed.is_none());
         files.insert(PLAN_FILE.to_owned(), self.head(head, kept));
         files
+    }
+
+    /// Files that scenarios take fragments and rows from.
+    fn tables(&self, scenarios: &[String]) -> BTreeSet<String> {
+        let files = scenarios
+            .iter()
+            .filter_map(|path| self.plan.files.get(path));
+        let mut named = BTreeSet::new();
+        for node in files.filter_map(|bytes| read(bytes)) {
+            named.extend(node.get("fragments").and_then(Yaml::text));
+            if let Some(Yaml::List(cases)) = node.get("cases") {
+                let rows = cases.iter().filter_map(|case| case.get("rows"));
+                let files = rows.filter_map(Yaml::text);
+                named.extend(
+                    files.map(|file| file.split('!').next().unwrap_or_default().to_owned()),
+                );
+            }
+        }
+        named
     }
 
     /// `plan.yaml` with what is of this site.

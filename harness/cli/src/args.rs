@@ -601,6 +601,11 @@ impl Command {
 }
 
 impl Common {
+    /// Whether somebody chose the language.
+    pub(crate) fn chose_lang(&self) -> bool {
+        self.lang.is_some()
+    }
+
     /// The language: as typed, else of the locale; if nothing says English, Chinese.
     pub(crate) fn lang(&self) -> Lang {
         let typed = self.lang.map(|lang| lang == LangArg::En);

@@ -76,7 +76,7 @@ pub(crate) fn orders(dir: &Path) -> Result<Vec<Order>, Trouble> {
         .map(|(index, line)| {
             serde_json::from_str(line).map_err(|error| Trouble::Usage {
                 code: "cli::amend_file",
-                what: format!("`{}`, line {}: {error}", path.display(), index + 1),
+                what: format!("`{0}` 第 {1} 行读不懂: {error} · `{0}`, line {1}: {error}", path.display(), index + 1),
                 help: "此文件只由 crosswipe amend 写; 删去坏行再下令 · only crosswipe amend writes here: drop the line and order it again".to_owned(),
             })
         })

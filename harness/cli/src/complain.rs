@@ -4,6 +4,7 @@ use std::io;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crosswipe_domain::Both;
@@ -220,6 +221,58 @@ impl Trouble {
         }
     }
 
+    /// The sentence in Chinese, where it is made of more than what a command says of itself. What the system or the
+    /// journal says stands behind it as it is: its words are looked up as they are.
+    fn zh(&self) -> Option<String> {
+        let page = || crate::explain::page(self.code()).map(|page| page.title(Lang::Zh));
+        Some(match self {
+            Trouble::OutputBusy { dir } => format!("`{}` 不是空的", dir.display()),
+            Trouble::File {
+                doing,
+                path,
+                source,
+            } => {
+                let doing = match *doing {
+                    "read" => "读不了",
+                    "write" => "写不了",
+                    "create" | "make" => "建不了",
+                    "change" => "改不了",
+                    "copy" => "复制不了",
+                    "remove" => "删不了",
+                    "lock" => "锁不了",
+                    "open" => "打不开",
+                    _ => "用不了",
+                };
+                format!("{doing} `{}`: {source}", path.display())
+            }
+            Trouble::WindowOver { ended, people, .. } => {
+                format!("窗口已于 {ended} 结束, 还有 {people} 人有未撤的: 什么都没有发")
+            }
+            Trouble::World(source) => format!("模拟各方没能立起来: {source}"),
+            Trouble::Runtime(source) => format!("没能启动: {source}"),
+            Trouble::PartiesGone(served) => format!(
+                "账在 `{}` 的各方已经不在: 进程 {} 不再服务",
+                served.books.display(),
+                served.pid
+            ),
+            Trouble::WorldBusy { world, by } => match by {
+                Some(by) => format!(
+                    "`{}` 的各方正由运行 `{}` 使用 (进程 {}, 自 {})",
+                    world.display(),
+                    by.run.display(),
+                    by.pid,
+                    by.since
+                ),
+                None => format!("`{}` 的各方正由另一次运行使用", world.display()),
+            },
+            Trouble::Tampered { what, source } => {
+                format!("`{what}` 与封存时不同: {source}")
+            }
+            Trouble::Journal(_) | Trouble::Halt(_) => format!("{}: {self}", page()?),
+            _ => return None,
+        })
+    }
+
     fn exit(&self) -> Exit {
         match self {
             Trouble::Plan(_)
@@ -273,6 +326,22 @@ fn taken_over_help(dir: &Path) -> String {
     )
 }
 
+/// 只用一种话 · The language that was typed (`--lang`); where none was, what is at hand in both is said in both.
+static TYPED: OnceLock<Lang> = OnceLock::new();
+
+/// From now on troubles are told in this language alone.
+pub(crate) fn speak_only(lang: Lang) {
+    TYPED.get_or_init(|| lang);
+}
+
+/// A sentence in the language that was typed.
+fn spoken(line: &str, typed: Option<Lang>) -> String {
+    match typed {
+        None => line.to_owned(),
+        Some(lang) => said_in(lang, &Both::from(line)).to_owned(),
+    }
+}
+
 /// Prints a trouble and says the exit code.
 pub(crate) fn trouble(trouble: &Trouble, lang: Lang) -> ExitCode {
     match trouble {
@@ -318,19 +387,29 @@ pub(crate) fn besides(trouble: &Trouble) {
     to_stderr(&told(trouble, "warning"));
 }
 
-/// The sentence, its causes, what to do.
+/// The sentence, its causes, what to do, in the language that was typed.
 fn told(trouble: &Trouble, level: &str) -> String {
-    let mut text = format!("{level}[{}]: {trouble}\n", trouble.code());
+    told_in(trouble, level, TYPED.get().copied())
+}
+
+fn told_in(trouble: &Trouble, level: &str, typed: Option<Lang>) -> String {
+    let code = trouble.code();
+    let sentence = match (typed, trouble.zh()) {
+        (Some(Lang::Zh), Some(zh)) => zh,
+        _ => spoken(&trouble.to_string(), typed),
+    };
+    let mut text = format!("{level}[{code}]: {sentence}\n");
+    let original = trouble.to_string();
     let mut source = std::error::Error::source(trouble);
     while let Some(cause) = source {
         let words = cause.to_string();
         // Most sentences end with their cause already.
-        if !text.contains(&words) {
+        if !text.contains(&words) && !original.contains(&words) {
             text.push_str(&format!("  | {words}\n"));
         }
         source = cause.source();
     }
-    text.push_str(&format!("  = help: {}\n", trouble.help()));
+    text.push_str(&format!("  = help: {}\n", spoken(&trouble.help(), typed)));
     text
 }
 

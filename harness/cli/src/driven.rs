@@ -119,8 +119,9 @@ async fn introduced(
     let answer = answer.map_err(|lost| gone(lost.to_string()))?;
     let wrong = |what: String| Trouble::Usage {
         code: "cli::his_adapter",
-        what: format!("`his: {at}` of `{code}`: {what}"),
-        help: "契约 · the contract: crosswipe schema his-adapter".to_owned(),
+        what: format!("`{code}` 的 `his: {at}` 不行: {what} · `his: {at}` of `{code}`: {what}"),
+        help: "契约: crosswipe schema his-adapter · the contract: crosswipe schema his-adapter"
+            .to_owned(),
     };
     let said = serde_json::from_slice::<Introduced>(&answer.body).ok();
     match said.filter(|_| answer.status == 200) {

@@ -189,7 +189,7 @@ fn read(
 fn wrong(path: &Path, what: &str) -> Trouble {
     Trouble::Usage {
         code: "cli::key_file",
-        what: format!("the key file `{}` {what}", path.display()),
+        what: format!("密钥文件 `{0}` 不行: {what} · the key file `{0}` {what}", path.display()),
         help: "每行: 机构编号,密钥,秘密[,平台公钥] · a line each: institution,key,secret[,the platform's public key]".to_owned(),
     }
 }

@@ -167,7 +167,7 @@ pub(crate) fn must_be_possible(
         Some(order) if transport == TransportKind::Memory => Err(Trouble::Usage {
             code: "cli::fault",
             what: format!(
-                "`{}` leaves a run to go on with, and parties in memory die with their process",
+                "`{0}` 要留下一次可接着办的运行, 而内存里的各方随进程消失 · `{0}` leaves a run to go on with, and parties in memory die with their process",
                 order.id()
             ),
             help: "去掉 --transport memory · leave out --transport memory".to_owned(),
@@ -183,11 +183,11 @@ pub(crate) fn must_be_of_parties(faults: &[FaultOrder], here: &str) -> Result<()
         Some(order) => Err(Trouble::Usage {
             code: "cli::fault",
             what: format!(
-                "`{}` is a fault of the harness itself, which `{here}` cannot bring about",
+                "`{0}` 是工具自身的故障, `{here}` 做不出来 · `{0}` is a fault of the harness itself, which `{here}` cannot bring about",
                 order.id()
             ),
             help: format!(
-                "只能在 run 时真做 · it is done in earnest, by: crosswipe run PLAN --fault {}",
+                "只能在 run 时真做: crosswipe run PLAN --fault {0} · it is done in earnest, by: crosswipe run PLAN --fault {0}",
                 order.id()
             ),
         }),

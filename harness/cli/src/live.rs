@@ -42,7 +42,7 @@ pub(crate) fn must_fit_the_clock(args: &Run) -> Result<(), Trouble> {
     if args.clock == ClockKind::Simulated {
         return match live {
             true => Err(usage(
-                "`--live` goes by the real clock".to_owned(),
+                "`--live` 按真实时间走 · `--live` goes by the real clock".to_owned(),
                 "加上 --clock wall · add --clock wall",
             )),
             false => Ok(()),
@@ -57,7 +57,9 @@ pub(crate) fn must_fit_the_clock(args: &Run) -> Result<(), Trouble> {
     ];
     match bends.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(usage(
-            format!("`{option}` is for simulated time, not for `--clock wall`"),
+            format!(
+                "`{option}` 只用于模拟时间, 不与 `--clock wall` 连用 · `{option}` is for simulated time, not for `--clock wall`"
+            ),
             "去掉其中一个 · leave out one of them",
         )),
         None => Ok(()),
@@ -103,7 +105,10 @@ pub(crate) fn ask(
     let Some(live) = plan.live.clone() else {
         if args.live {
             return Err(refused(
-                format!("plan `{}` declares no real system", plan.id),
+                format!(
+                    "计划 `{0}` 没有声明真实系统 · plan `{0}` declares no real system",
+                    plan.id
+                ),
                 "在计划里写 `live: live.yaml` · declare it: `live: live.yaml`".to_owned(),
             ));
         }
@@ -122,7 +127,9 @@ pub(crate) fn ask(
     }
     if !args.live {
         return Err(Trouble::DryRun {
-            help: format!("核对上表, 再 · check the table above, then: --live --confirm {words}"),
+            help: format!(
+                "核对上表, 再加 --live --confirm {words} · check the table above, then: --live --confirm {words}"
+            ),
         });
     }
     let typed = match &args.confirm {
@@ -131,9 +138,9 @@ pub(crate) fn ask(
     };
     if typed.trim() != words {
         return Err(refused(
-            "nothing was sent: what was typed does not name this plan, these files and these cases"
+            "什么都没有发: 键入的词不是这份计划、这些文件、这些用例的 · nothing was sent: what was typed does not name this plan, these files and these cases"
                 .to_owned(),
-            format!("先试排 (不加 --live), 核对后键入 · dry-run first, then type: {words}"),
+            format!("先试排 (不加 --live), 核对后键入: {words} · dry-run first, then type: {words}"),
         ));
     }
     *selected = Selected {
@@ -180,19 +187,28 @@ fn must_open_soon(plan: &Plan, selected: &Selected, now: Moment) -> Result<(), T
         bound(window.start()),
         bound(window.end()),
     );
-    let is = if over { "is over" } else { "is not open" };
+    let (is_zh, is) = match over {
+        true => ("窗口已过", "is over"),
+        false => ("窗口还没有开", "is not open"),
+    };
     // To the next full minute, so that the first case is still to come.
     let minutes = (now.ms_since(first)).div_euclid(60_000) + 1;
     let by = format!("{minutes:+}m");
     let moved = match by.parse::<Shift>() {
-        Ok(_) => format!("把窗口移到现在: 加 --shift {by} · move it to now: add --shift {by}; "),
-        Err(_) => String::new(),
+        Ok(_) => [
+            format!("把窗口移到现在: 加 --shift {by}; "),
+            format!("move it to now: add --shift {by}; "),
+        ],
+        Err(_) => [String::new(), String::new()],
     };
     Err(Trouble::Refused {
         code: CODE,
-        what: format!("nothing was sent: {lies}, so by the real clock ({now}) it {is}"),
+        what: format!(
+            "什么都没有发: 按真实时间 ({now}) {is_zh} · nothing was sent: {lies}, so by the real clock ({now}) it {is}"
+        ),
         help: format!(
-            "{moved}或去掉 --clock wall, 用模拟时间立刻跑完 · or leave out --clock wall: simulated time does not wait"
+            "{}或去掉 --clock wall, 用模拟时间立刻跑完 · {}or leave out --clock wall: simulated time does not wait",
+            moved[0], moved[1]
         ),
     })
 }
@@ -308,8 +324,11 @@ fn asked_for(words: &str) -> Result<String, Trouble> {
     if !std::io::stdin().is_terminal() {
         return Err(Trouble::Refused {
             code: CODE,
-            what: "nothing was sent: nobody has confirmed it".to_owned(),
-            help: format!("核对上表后加 · having checked the table above, add: --confirm {words}"),
+            what: "什么都没有发: 还没有人确认 · nothing was sent: nobody has confirmed it"
+                .to_owned(),
+            help: format!(
+                "核对上表后加 --confirm {words} · having checked the table above, add: --confirm {words}"
+            ),
         });
     }
     to_stderr(&format!("要发, 请键入 · to send, type `{words}`: "));

@@ -48,6 +48,9 @@ fn main() -> ExitCode {
         Err(error) => return exit::of_usage(&error),
     };
     let lang = args.command.common().lang();
+    if args.command.common().chose_lang() {
+        complain::speak_only(lang);
+    }
     let ended = match args.command {
         Command::Plan(plan) => command::plan::plan(&plan),
         Command::Run(run) => command::run::run(&run),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crosswipe_domain::{CaseId, FindingClass, Level, Moment, Party, RunId, sha256_hex};
+use crosswipe_domain::{Both, CaseId, FindingClass, Level, Moment, Party, RunId, both, sha256_hex};
 use crosswipe_journal::{Payload, Record, RunHeader};
 use crosswipe_reports::{PartRun, Source, Story};
 use crosswipe_verify::{Finding, Judgement, Verdict, merge};
@@ -72,9 +72,12 @@ pub(crate) fn is_merged(dir: &Path) -> bool {
 pub(crate) fn name_a_part(dir: &Path) -> Trouble {
     Trouble::Usage {
         code: CODE,
-        what: format!("`{}` is several runs put together", dir.display()),
+        what: format!(
+            "`{0}` 是几次运行合成的 · `{0}` is several runs put together",
+            dir.display()
+        ),
         help: format!(
-            "给出其中一次 · name one of them: {}",
+            "给出其中一次: {0} · name one of them: {0}",
             dir.join(PARTS).join("…").display()
         ),
     }
@@ -97,7 +100,10 @@ fn list(dir: &Path) -> Result<List, Trouble> {
     let text = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
     let unreadable = |why: String| Trouble::Usage {
         code: CODE,
-        what: format!("`{}` cannot be read: {why}", path.display()),
+        what: format!(
+            "`{0}` 读不懂: {why} · `{0}` cannot be read: {why}",
+            path.display()
+        ),
         help: "从各次运行重新合并 · merge the runs again".to_owned(),
     };
     let list: List =
@@ -177,22 +183,24 @@ fn exchanged(part: &Part, run: &Read) -> Vec<Finding> {
 /// Runs that are one plan's, whole, none missing and nothing twice; everything that is not so is told.
 pub(crate) fn must_fit(runs: &[Read]) -> Result<(), Trouble> {
     let Some(first) = runs.first() else {
-        return Err(misfit(vec!["no run was given".to_owned()]));
+        return Err(misfit(&[both!("没有给出运行", "no run was given")]));
     };
     fitting(&plan_of(first.header()), &papers(runs))?;
     let mut problems = Vec::new();
     let switch = |run: &Read, name: &str| run.header().switches.get(name).cloned();
     for run in runs {
         if run.header().files != first.header().files {
-            problems.push(format!(
-                "`{}` and `{}` were run from different files of the plan",
-                first.dir, run.dir
+            let (one, other) = (&first.dir, &run.dir);
+            problems.push(both!(
+                "`{one}` 与 `{other}` 用的计划文件不同",
+                "`{one}` and `{other}` were run from different files of the plan"
             ));
         }
         if switch(run, crate::shift::SHIFT) != switch(first, crate::shift::SHIFT) {
-            problems.push(format!(
-                "`{}` and `{}` were moved by different lengths",
-                first.dir, run.dir
+            let (one, other) = (&first.dir, &run.dir);
+            problems.push(both!(
+                "`{one}` 与 `{other}` 平移的长度不同",
+                "`{one}` and `{other}` were moved by different lengths"
             ));
         }
         if !run
@@ -201,9 +209,10 @@ pub(crate) fn must_fit(runs: &[Read]) -> Result<(), Trouble> {
             .iter()
             .any(|record| matches!(record.payload, Payload::Cert(_)))
         {
-            problems.push(format!(
-                "`{}` has not ended: crosswipe resume {}",
-                run.dir, run.dir
+            let dir = &run.dir;
+            problems.push(both!(
+                "`{dir}` 还没有办完: crosswipe resume {dir}",
+                "`{dir}` has not ended: crosswipe resume {dir}"
             ));
         }
     }
@@ -211,30 +220,29 @@ pub(crate) fn must_fit(runs: &[Read]) -> Result<(), Trouble> {
     problems.extend(cases_twice(runs));
     match problems.is_empty() {
         true => Ok(()),
-        false => Err(misfit(problems)),
+        false => Err(misfit(&problems)),
     }
 }
 
-fn misfit(problems: Vec<String>) -> Trouble {
+fn misfit(problems: &[Both]) -> Trouble {
+    let all = |half: fn(&Both) -> &str| problems.iter().map(half).collect::<Vec<_>>().join("; ");
     Trouble::Usage {
         code: CODE,
-        what: problems.join("; "),
+        what: format!("{} · {}", all(|one| &one.zh), all(|one| &one.en)),
         help: "一个计划的全部分片, 每片一次; 有共同用例的几次运行用 close · all shards of one plan, each once; runs that share cases are for `close`".to_owned(),
     }
 }
 
 /// Every share that has a case must be there, and all must be shares of one selection.
-fn shards_missing(runs: &[Read]) -> Vec<String> {
+fn shards_missing(runs: &[Read]) -> Vec<Both> {
     let of = |run: &Read, name: &str| run.header().switches.get(name).cloned().unwrap_or_default();
     let sizes: BTreeSet<String> = runs.iter().map(|run| of(run, SIZES)).collect();
     let [sizes] = sizes.iter().collect::<Vec<_>>()[..] else {
-        return vec![format!(
-            "these are not shards of one selection: cases per shard {}",
-            sizes
-                .iter()
-                .map(|one| format!("`{one}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
+        let told: Vec<String> = sizes.iter().map(|one| format!("`{one}`")).collect();
+        let told = told.join(", ");
+        return vec![both!(
+            "不是同一次选择的分片: 各片用例数 {told}",
+            "these are not shards of one selection: cases per shard {told}"
         )];
     };
     let given: BTreeSet<String> = runs.iter().map(|run| of(run, SHARD)).collect();
@@ -244,12 +252,17 @@ fn shards_missing(runs: &[Read]) -> Vec<String> {
     missing
         .map(|(index, size)| (shard(index), size))
         .filter(|(shard, _)| !given.contains(shard))
-        .map(|(shard, size)| format!("shard {shard} is missing ({size} cases)"))
+        .map(|(shard, size)| {
+            both!(
+                "缺第 {shard} 片 ({size} 例)",
+                "shard {shard} is missing ({size} cases)"
+            )
+        })
         .collect()
 }
 
 /// What two runs both had cannot be told as one.
-fn cases_twice(runs: &[Read]) -> Vec<String> {
+fn cases_twice(runs: &[Read]) -> Vec<Both> {
     let mut owner: BTreeMap<&CaseId, &str> = BTreeMap::new();
     let mut shared: BTreeMap<(&str, &str), Vec<&CaseId>> = BTreeMap::new();
     for run in runs {
@@ -266,11 +279,14 @@ fn cases_twice(runs: &[Read]) -> Vec<String> {
     }
     let told = |((one, other), cases): ((&str, &str), Vec<&CaseId>)| {
         let (first, more) = (cases[0], cases.len() - 1);
-        let more = match more {
-            0 => String::new(),
-            more => format!(" and {more} more"),
+        let (zh, en) = match more {
+            0 => (String::new(), String::new()),
+            more => (format!(" 等另 {more} 例"), format!(" and {more} more")),
         };
-        format!("case `{first}`{more} is in `{one}` and in `{other}`")
+        both!(
+            "用例 `{first}`{zh} 在 `{one}` 和 `{other}` 里都有",
+            "case `{first}`{en} is in `{one}` and in `{other}`"
+        )
     };
     shared.into_iter().map(told).collect()
 }

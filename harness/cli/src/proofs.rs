@@ -91,7 +91,10 @@ fn of_case(trouble: Trouble, proof: &Proof) -> Trouble {
     match trouble {
         Trouble::Usage { code, what, help } => Trouble::Usage {
             code,
-            what: format!("case `{}`, proves: {what}", proof.case.id),
+            what: format!(
+                "用例 `{0}` 的 proves: {what} · case `{0}`, proves: {what}",
+                proof.case.id
+            ),
             help,
         },
         other => other,

@@ -87,7 +87,7 @@ impl House {
                 let by = before.map_or_else(String::new, |served| format!(" {}", served.pid));
                 return Err(Trouble::Usage {
                     code: "cli::books_in_use",
-                    what: format!("`{}` is served by process{by} already", books.display()),
+                    what: format!("`{0}` 已由进程{by} 开着 · `{0}` is served by process{by} already", books.display()),
                     help: "用那个进程, 或换一个 --books 目录 · use that process, or name another folder with --books"
                         .to_owned(),
                 });
@@ -146,11 +146,11 @@ impl Served {
         let served = read(books)?.ok_or_else(|| Trouble::Usage {
             code: "cli::not_served",
             what: format!(
-                "`{}` is no folder of served parties: there is no `{SERVED}` in it",
+                "`{0}` 不是开台的目录: 里面没有 `{SERVED}` · `{0}` is no folder of served parties: there is no `{SERVED}` in it",
                 books.display()
             ),
             help: format!(
-                "先启动 · start them first: crosswipe serve PLAN --books {}",
+                "先启动: crosswipe serve PLAN --books {0} · start them first: crosswipe serve PLAN --books {0}",
                 books.display()
             ),
         })?;
@@ -181,7 +181,7 @@ impl Served {
             io::ErrorKind::InvalidInput => Trouble::Usage {
                 code: "cli::served_shift",
                 what: format!(
-                    "`{}` was amended while its plan was moved otherwise than by this `--shift`",
+                    "`{0}` 改期时的 `--shift` 与这次不同 · `{0}` was amended while its plan was moved otherwise than by this `--shift`",
                     self.books.display()
                 ),
                 help: "照先前的 --shift, 或开一个新目录 · shift as before, or serve a new folder: crosswipe serve PLAN --books NEW"
@@ -273,12 +273,12 @@ fn must_fit(served: &Served, plan: &Plan) -> Result<(), Trouble> {
     let books = served.books.display();
     let what = if served.plan != plan.id {
         format!(
-            "`{books}` holds the books of plan `{}`, not of `{}`",
+            "`{books}` 里是计划 `{0}` 的账, 不是 `{1}` 的 · `{books}` holds the books of plan `{0}`, not of `{1}`",
             served.plan, plan.id
         )
     } else if served.plan_sha256 != digest(plan) {
         format!(
-            "the files of plan `{}` are not those that the parties in `{books}` were set up from",
+            "计划 `{0}` 的文件不是 `{books}` 里各方开台时的 · the files of plan `{0}` are not those that the parties in `{books}` were set up from",
             plan.id
         )
     } else {
@@ -316,7 +316,7 @@ fn not_for_books(books: &Path) -> Trouble {
     Trouble::Usage {
         code: "cli::not_served",
         what: format!(
-            "`{}` holds something else than books of served parties",
+            "`{0}` 里是别的东西, 不是开台的账 · `{0}` holds something else than books of served parties",
             books.display()
         ),
         help: "用 --books 指定一个空目录 · name an empty folder with --books".to_owned(),

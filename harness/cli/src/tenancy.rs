@@ -116,7 +116,7 @@ pub(crate) fn turn_of_run(books: &Path) -> Result<Turn, Trouble> {
         _ => Err(Trouble::Usage {
             code: "cli::world_worn_out",
             what: format!(
-                "{most} runs were made on the books in `{}`, and message numbers of a new one would not be new",
+                "`{0}` 的账上已跑过 {most} 次, 再跑报文号就不新了 · {most} runs were made on the books in `{0}`, and message numbers of a new one would not be new",
                 books.display()
             ),
             help: "换一个新目录开台 · serve from a new folder: crosswipe serve PLAN --books NEW"

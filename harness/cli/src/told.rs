@@ -61,7 +61,7 @@ impl Told {
     pub(crate) fn story(&self) -> Result<Story, Trouble> {
         Story::build(&self.source()).map_err(|_| Trouble::Usage {
             code: "cli::no_run",
-            what: "the journal does not begin with a run".to_owned(),
+            what: "日志开头不是一次运行 · the journal does not begin with a run".to_owned(),
             help: "crosswipe explain journal:not_a_run".to_owned(),
         })
     }

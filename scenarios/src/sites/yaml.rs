@@ -23,7 +23,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Yaml> {
     Some(tree(&read_yaml(&source, &Problems::default())?))
 }
 
-fn tree(node: &Node) -> Yaml {
+pub(super) fn tree(node: &Node) -> Yaml {
     match &node.value {
         Value::Empty => Yaml::Map(Vec::new()),
         Value::Text(text) => Yaml::Text(text.clone()),

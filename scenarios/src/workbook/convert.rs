@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::form::{
-    BASKET_DIR, BASKETS, CASES, CATALOGUE, CONTACTS, Column, DUTIES, Form, HEAD, Kind, MATRIX,
-    MORE, PARTIES, PERSONS, SCENARIO_MARK, WINDOW,
+    BASKET_DIR, BASKETS, CASES, CATALOGUE, CONTACTS, Column, DUTIES, Form, HEAD, KNOWN, Kind,
+    MATRIX, MORE, PARTIES, PERSONS, SCENARIO_MARK, WINDOW,
 };
 use super::text::quoted;
 use super::write::Page;
@@ -22,7 +22,7 @@ use crate::table::cells_of;
 /// A cell holds at most 32 767 characters.
 const CELL: usize = 30_000;
 /// Keys of `plan.yaml` that sheets say.
-const OWNED: [&str; 14] = [
+const OWNED: [&str; 15] = [
     "plan",
     "title",
     "source",
@@ -37,6 +37,7 @@ const OWNED: [&str; 14] = [
     "scenarios",
     "matrix",
     "duties",
+    "known_issues",
 ];
 
 /// The sheets of a plan that was read without a problem from these files.
@@ -108,6 +109,7 @@ pub(crate) fn sheets_of(files: &BTreeMap<String, Vec<u8>>) -> Vec<Page> {
     }
     let mut rest = Page::of(&MORE);
     rest.rows = more.into_iter().map(Vec::from).collect();
+    let known = rows(&KNOWN, plan.get("known_issues"), |_, _| None);
     let duties = rows(&DUTIES, plan.get("duties"), |_, _| None);
     vec![
         window,
@@ -117,6 +119,7 @@ pub(crate) fn sheets_of(files: &BTreeMap<String, Vec<u8>>) -> Vec<Page> {
         Page::of(&CASES),
         contacts,
         duties,
+        known,
         catalogue,
         baskets,
         rest,

@@ -102,6 +102,8 @@ pub(crate) const PLACE: &[(&str, &str)] = &[
     ("统筹区", "region"),
     ("机构", "institution"),
 ];
+/// Who swipes at an institution.
+const HANDS: &[(&str, &str)] = &[("人工", "manual"), ("程序", "driven")];
 const YES: &[(&str, &str)] = &[("是", "yes"), ("否", "no")];
 const USE: &[(&str, &str)] = &[("矩阵", "matrix"), ("专用", "named"), ("公众", "public")];
 const INSUTYPE: &[(&str, &str)] = &[("310", "310"), ("390", "390")];
@@ -142,6 +144,13 @@ pub(crate) const PARTIES: Form = Form {
         column("名称", "name", Kind::Plain, "杭州某医院"),
         column("等级", "tier", Kind::Plain, "3"),
         column("窗口外", "outside", Kind::One(YES), ""),
+        column("办理", "hands", Kind::One(HANDS), "人工"),
+        column(
+            "有人时段",
+            "staffed",
+            Kind::List,
+            "09:00-12:00、13:30-17:30",
+        ),
         column("其他", "", Kind::Pairs, ""),
     ],
 };
@@ -229,6 +238,23 @@ pub(crate) const DUTIES: Form = Form {
         column("其他", "", Kind::Pairs, ""),
     ],
 };
+pub(crate) const KNOWN: Form = Form {
+    name: "已知问题",
+    about: "有人负责、有期限的问题: 期限前只豁免用例的预期, 不豁免账册",
+    columns: &[
+        column("编号", "id", Kind::Plain, "KI-7"),
+        column("问题", "text", Kind::Plain, "宁波的诊查费限价还没有下发"),
+        column("负责", "owner", Kind::Plain, "宁波目录组"),
+        column("期限", "due", Kind::Instant, "2017-06-04 12:00"),
+        column("现象", "finding", Kind::List, "setlinfo.overlmt_selfpay"),
+        column("用例", "case", Kind::List, "outpatient/*"),
+        column("参保地", "insured", Kind::List, ""),
+        column("就医地", "treatment", Kind::List, "330200"),
+        column("机构", "institution", Kind::List, ""),
+        column("业务", "business", Kind::Some(BUSINESS), "门诊"),
+        column("其他", "", Kind::Pairs, ""),
+    ],
+};
 pub(crate) const CATALOGUE: Form = Form {
     name: "目录",
     about: "项目目录: 等级 甲 乙 丙; 限价、先行自付比例可空",
@@ -263,8 +289,9 @@ pub(crate) const MORE: Form = Form {
 };
 
 /// All sheets, in the order in which they stand.
-pub(crate) const FORMS: [&Form; 10] = [
-    &WINDOW, &PARTIES, &PERSONS, &MATRIX, &CASES, &CONTACTS, &DUTIES, &CATALOGUE, &BASKETS, &MORE,
+pub(crate) const FORMS: [&Form; 11] = [
+    &WINDOW, &PARTIES, &PERSONS, &MATRIX, &CASES, &CONTACTS, &DUTIES, &KNOWN, &CATALOGUE, &BASKETS,
+    &MORE,
 ];
 /// Sheets without which there is no plan.
 pub(crate) const NEEDED: [&str; 4] = ["窗口", "参与方", "测试人员", "目录"];

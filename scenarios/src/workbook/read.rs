@@ -10,8 +10,8 @@ use crosswipe_domain::both;
 use crosswipe_sheets::{Cell, Sheet, read_book};
 
 use super::form::{
-    BASKET_DIR, BASKETS, CASES, CATALOGUE, CONTACTS, Column, DUTIES, FORMS, Form, HEAD, Kind,
-    MATRIX, MORE, NEEDED, PARTIES, PERSONS, SCENARIO_MARK, WINDOW,
+    BASKET_DIR, BASKETS, CASES, CATALOGUE, CONTACTS, Column, DUTIES, FORMS, Form, HEAD, KNOWN,
+    Kind, MATRIX, MORE, NEEDED, PARTIES, PERSONS, SCENARIO_MARK, WINDOW,
 };
 use super::rows::{Filled, Line, Reading, parts};
 use super::text::{Written, quoted};
@@ -202,7 +202,8 @@ impl<'a> Book<'a> {
                 "hub" => {}
                 "institution" if open => {
                     written.push("    {");
-                    keys(&mut written, line, &["代码", "名称", "等级"], &["其他"]);
+                    let told = ["代码", "名称", "等级", "办理", "有人时段"];
+                    keys(&mut written, line, &told, &["其他"]);
                     written.close("},\n");
                 }
                 "institution" => {
@@ -439,6 +440,18 @@ impl<'a> Book<'a> {
                     &["条款", "谁", "起", "止", "事项", "公告原文"],
                     &["其他"],
                 );
+                written.close("}\n");
+            }
+        }
+        let known = self.lines(&KNOWN);
+        if !known.is_empty() {
+            written.push("known_issues:\n");
+            for line in &known {
+                written.push("  - {");
+                let told = ["编号", "问题", "负责", "期限", "现象"];
+                keys(&mut written, line, &told, &[]);
+                let of_cases = ["用例", "参保地", "就医地", "机构", "业务"];
+                keys(&mut written, line, &of_cases, &["其他"]);
                 written.close("}\n");
             }
         }

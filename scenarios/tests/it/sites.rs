@@ -27,6 +27,7 @@ fn labels(case: &Case) -> BTreeSet<String> {
 #[case("chronic", "")]
 #[case("campaign", "")]
 #[case("pair-demo", "")]
+#[case("language", "")]
 fn sites_are_plans_and_together_the_whole(#[case] name: &str, #[case] schedule: &str) {
     let folder = tempfile::tempdir().unwrap();
     let shipped = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
@@ -47,6 +48,14 @@ fn sites_are_plans_and_together_the_whole(#[case] name: &str, #[case] schedule: 
     let mut of_persons: BTreeSet<usize> = BTreeSet::new();
     for site in sites(&plan, &table) {
         let dir = folder.path().join(&site.code);
+        // A table of rows, and what several scenarios share, say more than is of this site.
+        for shared in ["visits.csv", "parts.yaml"] {
+            assert!(
+                !site.files.contains_key(shared),
+                "{} has {shared}",
+                site.code
+            );
+        }
         for (path, bytes) in &site.files {
             let path = dir.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -26,6 +26,7 @@ fn a_converted_plan_is_the_same_plan(
         "campaign",
         "credentials",
         "chronic",
+        "language",
         "national-rehearsal"
     )]
     name: &str,
@@ -42,6 +43,54 @@ fn a_converted_plan_is_the_same_plan(
     std::fs::write(&path, bytes).unwrap();
     let read = load(&path).unwrap_or_else(|problems| panic!("{}", told(&problems)));
     assert_eq!(read.differs(&plan), Vec::<&str>::new());
+}
+
+/// What has columns stands in them, and is the same plan when it is read back.
+#[test]
+fn known_issues_and_desks_have_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = load(&shipped("language")).unwrap();
+    let folder = dir.path().join("folder");
+    for (path, bytes) in &plan.files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let text = text.replace(
+            "宁波虚构第一医院, tier: 3}",
+            "宁波虚构第一医院, tier: 3, hands: manual, staffed: [\"08:30-11:30\", \"2030-03-02 09:00-20:00\"], minutes: {outpatient: 5}}",
+        );
+        std::fs::write(path, text).unwrap();
+    }
+    let plan = load(&folder).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    let path = dir.path().join("plan.xlsx");
+    std::fs::write(&path, workbook_of(&plan.files).unwrap()).unwrap();
+    let sheets = read_book(&path).unwrap();
+    let words = |name: &str| -> Vec<String> {
+        let sheet = sheets.iter().find(|sheet| sheet.name == name).unwrap();
+        let rows = (0..sheet.height()).flat_map(|row| sheet.row(row));
+        rows.map(|(_, cell)| cell.words()).collect()
+    };
+    let known = words("已知问题");
+    for word in [
+        "KI-1",
+        "宁波目录组",
+        "setlinfo.overlmt_selfpay",
+        "steps/known",
+    ] {
+        assert!(known.contains(&word.to_owned()), "{word}: {known:?}");
+    }
+    let parties = words("参与方");
+    for word in ["人工", "08:30-11:30、2030-03-02 09:00-20:00"] {
+        assert!(parties.contains(&word.to_owned()), "{word}: {parties:?}");
+    }
+    assert!(
+        !words("附加")
+            .iter()
+            .any(|text| text.contains("known_issues"))
+    );
+    let read = load(&path).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    assert_eq!(read.differs(&plan), Vec::<&str>::new());
+    assert_eq!(read.known_issues, plan.known_issues);
 }
 
 fn told(problems: &[Problem]) -> String {

@@ -107,7 +107,7 @@ fn explained(
         return Err(Trouble::Usage {
             code: "cli::review_changed",
             what: format!(
-                "`{}` line {line}: {why}: nothing was written",
+                "`{0}` 第 {line} 行不对, 什么也没有写: {why} · `{0}` line {line}: {why}: nothing was written",
                 path.display()
             ),
             help:
@@ -140,7 +140,7 @@ fn moved_alike(args: &Close, runs: &[Read]) -> Result<(), Trouble> {
             return Err(Trouble::Usage {
                 code: "cli::other_plan",
                 what: format!(
-                    "the plan of run `{}` was moved by {}, and the window that is closed by {}",
+                    "运行 `{0}` 的计划平移了 {1}, 要收口的窗口平移了 {2} · the plan of run `{0}` was moved by {1}, and the window that is closed by {2}",
                     header.run_id,
                     by(moved),
                     by(typed)

@@ -18,14 +18,17 @@ pub(crate) fn compare(args: &Compare) -> Result<Exit, Trouble> {
     if same {
         return Err(Trouble::Usage {
             code: "cli::run_twice",
-            what: format!("`{}` and `{}` are the same run", before.dir, after.dir),
+            what: format!(
+                "`{0}` 与 `{1}` 是同一次运行 · `{0}` and `{1}` are the same run",
+                before.dir, after.dir
+            ),
             help: "给出两次不同的运行 · give two runs".to_owned(),
         });
     }
     let comparison =
         Comparison::of(&before.source(), &after.source()).map_err(|_| Trouble::Usage {
             code: "cli::no_run",
-            what: "a journal does not begin with a run".to_owned(),
+            what: "日志开头不是一次运行 · a journal does not begin with a run".to_owned(),
             help: "crosswipe explain journal:not_a_run".to_owned(),
         })?;
     let exit = match (comparison.is_empty(), comparison.is_worse()) {

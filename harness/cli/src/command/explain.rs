@@ -22,9 +22,9 @@ pub(crate) fn explain(args: &Explain) -> Result<Exit, Trouble> {
         let near = nearest(code, pages().map(|page| page.code));
         return Err(Trouble::Usage {
             code: "cli::unknown_code",
-            what: format!("no page for `{code}`"),
+            what: format!("没有 `{code}` 的说明 · no page for `{code}`"),
             help: near.map_or_else(String::new, |near| {
-                format!("最接近的 · did you mean `{near}`?")
+                format!("最接近的: `{near}` · did you mean `{near}`?")
             }),
         });
     };

@@ -110,7 +110,7 @@ fn phase<'p>(plan: &'p Plan, asked: Option<&str>) -> Result<&'p Phase, Trouble> 
     let wrong = |what: String| Trouble::Usage {
         code: "cli::no_such_phase",
         what,
-        help: format!("--at 写一个阶段 · name a phase: {}", names()),
+        help: format!("--at 写一个阶段: {0} · name a phase: {0}", names()),
     };
     match asked {
         Some(id) => phases

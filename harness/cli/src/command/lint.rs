@@ -157,9 +157,12 @@ fn as_json(found: &Found) -> Value {
 fn by_hand(path: &Path) -> Trouble {
     Trouble::Usage {
         code: "cli::fix",
-        what: format!("cells of `{}` are mended by hand", path.display()),
+        what: format!(
+            "`{0}` 的格子请自己改 · cells of `{0}` are mended by hand",
+            path.display()
+        ),
         help: format!(
-            "去掉 --fix, 按格子改 · without --fix each slip is told at its cell: crosswipe lint {}",
+            "去掉 --fix, 按格子改: crosswipe lint {0} · without --fix each slip is told at its cell: crosswipe lint {0}",
             path.display()
         ),
     }

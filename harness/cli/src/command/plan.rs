@@ -103,9 +103,9 @@ fn shown(path: &Path) -> String {
 fn no_card(plan: &Plan) -> Trouble {
     Trouble::Usage {
         code: "cli::instant",
-        what: "a page needs an instant or a role".to_owned(),
+        what: "一页纸要写时刻或角色 · a page needs an instant or a role".to_owned(),
         help: format!(
-            "写 --role hospital 或 --at now · crosswipe plan {} --role hospital --html card.html",
+            "写 --role hospital 或 --at now: crosswipe plan {0} --role hospital --html 卡.html · write --role hospital or --at now: crosswipe plan {0} --role hospital --html card.html",
             plan.id
         ),
     }
@@ -118,7 +118,7 @@ fn instant(typed: &str) -> Result<Moment, Trouble> {
     }
     Moment::parse(typed).map_err(|error| Trouble::Usage {
         code: "cli::instant",
-        what: error.to_string(),
+        what: format!("`{typed}` 不是时刻 · {error}"),
         help: "写 now, 或 2017-06-02T09:00+08:00 · write `now`, or an instant with its offset"
             .to_owned(),
     })

@@ -43,7 +43,7 @@ pub(crate) fn preflight(args: &Args) -> Result<Exit, Trouble> {
     }
     let Some(preflight) = &plan.preflight else {
         return Err(Trouble::Nothing {
-            what: format!("`{}` 没有写联通检查 · has no `preflight`", plan.id),
+            what: format!("`{0}` 没有写联通检查 · `{0}` has no `preflight`", plan.id),
             help: "在 plan.yaml 写 `preflight: preflight.yaml` · name the file in plan.yaml"
                 .to_owned(),
         });
@@ -164,10 +164,10 @@ fn selected<'a>(args: &Args, preflight: &'a Preflight) -> Result<Vec<&'a Target>
         let near = nearest(unknown, known.iter().copied());
         return Err(Trouble::Usage {
             code: "cli::preflight_target",
-            what: format!("the plan has no target `{unknown}`"),
+            what: format!("计划没有 `{unknown}` 这个对端 · the plan has no target `{unknown}`"),
             help: near.map_or_else(
-                || format!("它有 · it has: {}", Vec::from_iter(known).join(" ")),
-                |near| format!("最接近的 · did you mean `{near}`?"),
+                || format!("它有: {0} · it has: {0}", Vec::from_iter(known).join(" ")),
+                |near| format!("最接近的: `{near}` · did you mean `{near}`?"),
             ),
         });
     }
@@ -184,7 +184,10 @@ fn selected<'a>(args: &Args, preflight: &'a Preflight) -> Result<Vec<&'a Target>
     if targets.is_empty() {
         return Err(Trouble::Nothing {
             what: "没有要查的对端 · no target is left to be asked".to_owned(),
-            help: format!("计划有 · the plan has: {}", Vec::from_iter(known).join(" ")),
+            help: format!(
+                "计划有: {0} · the plan has: {0}",
+                Vec::from_iter(known).join(" ")
+            ),
         });
     }
     Ok(targets)
@@ -197,8 +200,11 @@ fn role(typed: &str) -> Result<Audience, Trouble> {
         .map(|(_, audience)| *audience)
         .ok_or_else(|| Trouble::Usage {
             code: "cli::preflight_target",
-            what: format!("`{typed}` is no role"),
-            help: format!("有 · there are: {}", all.map(|(name, _)| name).join(" ")),
+            what: format!("没有 `{typed}` 这个角色 · `{typed}` is no role"),
+            help: format!(
+                "有: {0} · there are: {0}",
+                all.map(|(name, _)| name).join(" ")
+            ),
         })
 }
 

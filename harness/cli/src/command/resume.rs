@@ -130,7 +130,10 @@ fn served(args: &Resume, plan: &Plan, header: &RunHeader) -> Result<Option<Serve
 fn other_world(args: &Resume, why: &str) -> Trouble {
     Trouble::Usage {
         code: "cli::served_other_world",
-        what: format!("`{}` cannot go on with these parties", args.run.display()),
+        what: format!(
+            "`{0}` 不能在这些模拟方上接着办 · `{0}` cannot go on with these parties",
+            args.run.display()
+        ),
         help: why.to_owned(),
     }
 }
@@ -198,11 +201,11 @@ fn must_be_reachable(dir: &Path, history: &History) -> Result<(), Trouble> {
     Err(Trouble::Usage {
         code: "cli::memory_gone",
         what: format!(
-            "the parties of `{}` lived in the memory of the process that ended",
+            "`{0}` 的各方在已结束的进程的内存里 · the parties of `{0}` lived in the memory of the process that ended",
             dir.display()
         ),
         help: format!(
-            "账已随进程消失, 重新运行即可; 已有的部分 · their books are gone, run again; what stands: crosswipe verify {}",
+            "账已随进程消失, 重新运行即可; 已有的部分: crosswipe verify {0} · their books are gone, run again; what stands: crosswipe verify {0}",
             dir.display()
         ),
     })

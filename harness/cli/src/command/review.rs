@@ -30,7 +30,7 @@ pub(crate) fn review(args: &Review) -> Result<Exit, Trouble> {
     {
         return Err(Trouble::Usage {
             code: "cli::review_unfinished",
-            what: "this run has not ended: there is no certificate to review yet".to_owned(),
+            what: "这次运行还没有办完, 没有可说明的证书 · this run has not ended: there is no certificate to review yet".to_owned(),
             help: format!("crosswipe resume {}", args.run.display()),
         });
     }
@@ -120,7 +120,9 @@ impl Said<'_> {
             if typed.trim().is_empty() {
                 return Err(Trouble::Usage {
                     code: "cli::review_nameless",
-                    what: format!("`{option}` is empty: an explanation needs a name and a reason"),
+                    what: format!(
+                        "`{option}` 是空的: 说明要写姓名和原因 · `{option}` is empty: an explanation needs a name and a reason"
+                    ),
                     help: "--by 姓名 --reason 原因 · --by NAME --reason TEXT".to_owned(),
                 });
             }
@@ -145,7 +147,9 @@ fn untouched(dir: &Path, history: &History, evidence: &Evidence) -> Result<(), T
         None => Ok(()),
         Some(what) => Err(Trouble::Usage {
             code: "cli::review_changed",
-            what: format!("`{what}` is not what it was when it was sealed: nothing was written"),
+            what: format!(
+                "`{what}` 与封存时不同, 什么也没有写 · `{what}` is not what it was when it was sealed: nothing was written"
+            ),
             help: format!("crosswipe verify {}", dir.display()),
         }),
     }
@@ -175,7 +179,7 @@ pub(crate) fn chosen(
         return Err(Trouble::Usage {
             code: "cli::not_foreign",
             what: format!(
-                "`{party}` `{row}` is no stranger's row: rows of the run, and public traffic that the plan plays, are not explained away"
+                "`{party}` `{row}` 不是他人的行: 本次运行的、计划里公众的, 都不用说明 · `{party}` `{row}` is no stranger's row: rows of the run, and public traffic that the plan plays, are not explained away"
             ),
             help,
         });

@@ -414,7 +414,7 @@ fn one_thing_on_stdout(args: &Run) -> Result<(), Trouble> {
     match args.json && args.events.as_deref() == Some(Path::new(STDOUT)) {
         true => Err(Trouble::Usage {
             code: "cli::events",
-            what: "`--json` and `--events -` both want stdout".to_owned(),
+            what: "`--json` 和 `--events -` 都要用标准输出 · `--json` and `--events -` both want stdout".to_owned(),
             help: "--events 写成文件 · name a file for --events".to_owned(),
         }),
         false => Ok(()),
@@ -426,7 +426,9 @@ fn must_be_over_http(args: &Run, plan: &Plan) -> Result<(), Trouble> {
     match plan.driven.keys().next() {
         Some(code) if args.transport == TransportKind::Memory => Err(Trouble::Usage {
             code: "cli::his_adapter",
-            what: format!("`his:` of `{code}` is not reached by `--transport memory`"),
+            what: format!(
+                "`{code}` 的 `his:` 用 `--transport memory` 到不了 · `his:` of `{code}` is not reached by `--transport memory`"
+            ),
             help: "去掉 --transport memory · leave it out".to_owned(),
         }),
         _ => Ok(()),
@@ -441,7 +443,7 @@ pub(crate) fn permit(typed: &AfterWindow) -> Result<Option<Permit>, Trouble> {
     if reason.trim().is_empty() || by.trim().is_empty() {
         return Err(Trouble::Usage {
             code: "cli::after_window",
-            what: "undo after the window's end needs a reason and a name".to_owned(),
+            what: "窗口结束后再撤, 要写原因和姓名 · undo after the window's end needs a reason and a name".to_owned(),
             help: "--after-window 原因 --by 姓名 · --after-window REASON --by NAME".to_owned(),
         });
     }
@@ -468,10 +470,10 @@ fn served(args: &Run, plan: &Plan) -> Result<Option<Served>, Trouble> {
         return Err(Trouble::Usage {
             code: "cli::served_faults",
             what: format!(
-                "`{option}` is about parties of the run's own, not those of another process"
+                "`{option}` 说的是本次运行自己的各方, 不是另一进程的 · `{option}` is about parties of the run's own, not those of another process"
             ),
             help: format!(
-                "开台时写 {option} · name it where they are started: crosswipe serve PLAN --books {} {option} …",
+                "开台时写: crosswipe serve PLAN --books {0} {option} … · name it where they are started: crosswipe serve PLAN --books {0} {option} …",
                 books.display()
             ),
         });
@@ -488,14 +490,17 @@ pub(crate) fn faults(typed: &[String]) -> Result<Vec<FaultOrder>, Trouble> {
                 let all = FaultClass::all().iter().map(|class| class.id);
                 let help = match (&error, nearest(id, all)) {
                     (BadFault::Unknown { .. }, Some(near)) => {
-                        format!("最接近的 · did you mean `{near}`?")
+                        format!("最接近的: `{near}` · did you mean `{near}`?")
                     }
                     (BadFault::Unknown { .. }, None) => String::new(),
-                    _ => format!("见 · see crosswipe explain {id}"),
+                    _ => format!("见 crosswipe explain {id} · see crosswipe explain {id}"),
                 };
                 Trouble::Usage {
                     code: "cli::fault",
-                    what: error.to_string(),
+                    what: match &error {
+                        BadFault::Unknown { .. } => format!("没有 `{id}` 这个故障 · {error}"),
+                        _ => format!("`{text}` 写得不对 · {error}"),
+                    },
                     help,
                 }
             })
@@ -523,11 +528,11 @@ pub(crate) fn at_parties_of(plan: &Plan, faults: &[FaultOrder]) -> Result<(), Tr
             Err(Trouble::Usage {
                 code: "cli::fault",
                 what: format!(
-                    "the plan has no party `{party}` for the fault `{}`",
+                    "计划没有 `{party}` 这一方, 故障 `{0}` 无处可出 · the plan has no party `{party}` for the fault `{0}`",
                     order.id()
                 ),
                 help: near.map_or_else(String::new, |near| {
-                    format!("最接近的 · did you mean `{near}`?")
+                    format!("最接近的: `{near}` · did you mean `{near}`?")
                 }),
             })
         }

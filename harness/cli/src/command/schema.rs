@@ -20,7 +20,7 @@ pub(crate) fn schema(args: &Schema) -> Result<Exit, Trouble> {
     if args.what != SchemaOf::Profile {
         return Err(Trouble::Usage {
             code: "cli::schema",
-            what: "`--of` says what a profile holds, and goes with `profile` only".to_owned(),
+            what: "`--of` 只和 `profile` 连用 · `--of` says what a profile holds, and goes with `profile` only".to_owned(),
             help: format!("crosswipe schema profile --of {of}"),
         });
     }

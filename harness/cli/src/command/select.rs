@@ -91,7 +91,7 @@ pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
     if chosen.len() == 0 && awaited > 0 {
         return Err(Trouble::Nothing {
             what: format!(
-                "选中的 {awaited} 例都由人和 HIS 来办 (human, await), run 不发它们的报文 · a person and a HIS carry out what is selected"
+                "选中的 {awaited} 例都由人和 HIS 来办 (human, await), run 不发它们的报文 · a person and a HIS carry out the {awaited} cases that are selected"
             ),
             help: format!("crosswipe serve {}", args.plan.display()),
         });
@@ -111,7 +111,7 @@ pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
         };
         let help = nearest_case(plan, &args.case).map_or_else(
             || "用 --list 查看用例 · see the cases with --list".to_owned(),
-            |near| format!("最接近的 · nearest: {near}"),
+            |near| format!("最接近的: {near} · nearest: {near}"),
         );
         return Err(Trouble::Nothing {
             what: what.to_owned(),
@@ -125,9 +125,9 @@ pub(crate) fn select(plan: &Plan, args: &Run) -> Result<Selected, Trouble> {
 fn empty(share: &Share) -> Trouble {
     let [(_, shard), (_, sizes)] = share.switches();
     Trouble::Nothing {
-        what: format!("第 {shard} 片没有用例 · this shard has no case"),
+        what: format!("第 {shard} 片没有用例 · shard {shard} has no case"),
         help: format!(
-            "各片用例数 · cases of each shard: {sizes}; 合并时不用它 · `merge` does without it"
+            "各片用例数: {sizes}; 合并时不用它 · cases of each shard: {sizes}; `merge` does without it"
         ),
     }
 }
@@ -192,17 +192,26 @@ fn misread(text: &str, slip: &Slip) -> Trouble {
             !word.is_empty() && strsim::damerau_levenshtein(word, name) <= 2 && word.len() > 2
         })
         .min_by_key(|name| strsim::damerau_levenshtein(word, name));
-    let near = near.map_or(String::new(), |near| {
-        format!("是否想写 · did you mean `{near}`? ")
+    let near = near.map_or([String::new(), String::new()], |near| {
+        [
+            format!("是否想写 `{near}`? "),
+            format!("did you mean `{near}`? "),
+        ]
     });
     Trouble::Usage {
         code: "cli::selection",
         what: format!(
-            "{}, at character {} of `{text}`",
-            slip.what,
-            before.chars().count() + 1
+            "`{text}` 第 {1} 个字: {2} · {0}, at character {1} of `{text}`",
+            slip.what.en,
+            before.chars().count() + 1,
+            slip.what.zh
         ),
-        help: format!("{near}可问 · what can be asked: {}", asked.join(", ")),
+        help: format!(
+            "{}可问: {2} · {}what can be asked: {2}",
+            near[0],
+            near[1],
+            asked.join(", ")
+        ),
     }
 }
 

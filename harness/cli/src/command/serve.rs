@@ -94,8 +94,8 @@ fn on_loopback(listen: Option<SocketAddr>) -> Result<(), Trouble> {
     match listen {
         Some(at) if !at.ip().is_loopback() => Err(Trouble::Usage {
             code: "cli::loopback_only",
-            what: format!("`--listen {at}` is not on loopback"),
-            help: "模拟各方只在本机监听 · mock parties listen on this machine only: --listen 127.0.0.1:18000"
+            what: format!("`--listen {at}` 不是本机回环地址 · `--listen {at}` is not on loopback"),
+            help: "模拟各方只在本机监听: --listen 127.0.0.1:18000 · mock parties listen on this machine only: --listen 127.0.0.1:18000"
                 .to_owned(),
         }),
         _ => Ok(()),

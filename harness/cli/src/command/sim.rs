@@ -216,8 +216,10 @@ fn one(args: &Sim, stage: &Stage, mix: Mix, seed: u64) -> Result<Exit, Trouble> 
             None => Ok(Some(typed.to_vec())),
             Some(number) => Err(Trouble::Usage {
                 code: "cli::seeds",
-                what: format!("seed {seed} has no {what} {number}"),
-                help: format!("它有 · it has: {known:?}"),
+                what: format!(
+                    "种子 {seed} 没有 {what} {number} · seed {seed} has no {what} {number}"
+                ),
+                help: format!("它有: {known:?} · it has: {known:?}"),
             }),
         },
     };
@@ -295,10 +297,14 @@ fn seeds(typed: &str) -> Result<Range<u64>, Trouble> {
         .split_once("..")
         .and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
     let Some(seeds) = parsed else {
-        return Err(usage(format!("`{typed}` is no range of seeds")));
+        return Err(usage(format!(
+            "`{typed}` 不是种子的范围 · `{typed}` is no range of seeds"
+        )));
     };
     if seeds.is_empty() {
-        return Err(usage(format!("the range of seeds `{typed}` is empty")));
+        return Err(usage(format!(
+            "种子范围 `{typed}` 是空的 · the range of seeds `{typed}` is empty"
+        )));
     }
     Ok(seeds)
 }
@@ -334,10 +340,10 @@ fn mix(typed: &str) -> Result<(Mix, Vec<FaultOrder>), Trouble> {
         return Err(Trouble::Usage {
             code: "cli::fault",
             what: format!(
-                "`{order}` is neither none, transport, parties nor a fault of the catalogue"
+                "`{order}` 不是 none、transport、parties, 也不是目录里的故障 · `{order}` is neither none, transport, parties nor a fault of the catalogue"
             ),
             help: near.map_or_else(String::new, |near| {
-                format!("最接近的 · did you mean `{near}`?")
+                format!("最接近的: `{near}` · did you mean `{near}`?")
             }),
         });
     }

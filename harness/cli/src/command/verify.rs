@@ -249,7 +249,7 @@ pub(crate) fn story(
     };
     Story::build(&source).map_err(|_| Trouble::Usage {
         code: "cli::no_run",
-        what: "the journal does not begin with a run".to_owned(),
+        what: "日志开头不是一次运行 · the journal does not begin with a run".to_owned(),
         help: "crosswipe explain journal:not_a_run".to_owned(),
     })
 }

@@ -39,6 +39,7 @@ mod merged;
 mod msgid_mode;
 mod nothing;
 mod notices;
+mod one_language;
 mod planned;
 #[cfg(unix)]
 mod preflight;

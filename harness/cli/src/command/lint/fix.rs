@@ -2,7 +2,8 @@
 //!
 //! Why so little: a missing offset, hour 24, a full-width digit or a GBK file have one meaning; a wrong word has several and is
 //! left to the person. What was mended is told line by line, and the plan is read again until nothing more can be mended.
-//! Layout of YAML files goes with it: line ends, blanks at line ends, no byte order mark. Called by `lint`.
+//! Layout of YAML files goes with it: line ends, blanks at line ends, no byte order mark, and indentation (`scenarios`, which
+//! moves nothing but blanks). Called by `lint`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -142,6 +143,7 @@ fn laid_out(
             continue;
         };
         let tidy = tidied(&text);
+        let tidy = crosswipe_scenarios::laid_out(&tidy).unwrap_or(tidy);
         if tidy != text {
             write_whole(&file, tidy.as_bytes())?;
             mended.push(Mended {
@@ -237,8 +239,13 @@ mod tests {
             if path.extension().is_some_and(|end| end == "yaml") {
                 let end = if draw(2) == 0 { "\n" } else { "\r\n" };
                 let mark = if draw(2) == 0 { "" } else { super::BOM };
+                let by = 1 + draw(3) as usize;
                 let lines = text.lines().map(|line| match draw(6) {
                     0 => format!("{line}   {end}"),
+                    // Comments may stand anywhere.
+                    1 if line.trim_start().starts_with('#') => {
+                        format!("{}{line}{end}", " ".repeat(by))
+                    }
                     1 => format!("{line}{end}{end}{end}{end}"),
                     _ => format!("{line}{end}"),
                 });
@@ -273,7 +280,8 @@ mod tests {
         assert_eq!(again.differs(&plan), Vec::<&str>::new());
         let comments = |text: &[u8]| -> Vec<String> {
             let text = String::from_utf8(text.to_vec()).unwrap();
-            let lines = text.lines().map(|line| line.trim_end().to_owned());
+            // How far in one stands is layout.
+            let lines = text.lines().map(|line| line.trim().to_owned());
             lines.filter(|line| line.contains('#')).collect()
         };
         for (path, bytes) in &plan.files {

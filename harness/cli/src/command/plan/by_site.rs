@@ -56,7 +56,7 @@ fn must_read_back(plan: &Plan, site: &Site, folder: &Path) -> Result<(), Trouble
     Err(Trouble::Usage {
         code: "cli::sheets",
         what: format!(
-            "`{}` does not hold the cases that it was cut for",
+            "`{0}` 读回来不是分给它的用例 · `{0}` does not hold the cases that it was cut for",
             folder.display()
         ),
         help: "请把计划发给我们 · send us the plan".to_owned(),

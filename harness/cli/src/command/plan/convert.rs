@@ -38,7 +38,9 @@ fn as_workbook(plan: &Plan, out: &Path) -> Result<(), Trouble> {
     }
     let bytes = workbook_of(&plan.files).map_err(|error| Trouble::Usage {
         code: "cli::convert",
-        what: format!("the plan is too large for a workbook: {error}"),
+        what: format!(
+            "计划太大, 写不成工作簿: {error} · the plan is too large for a workbook: {error}"
+        ),
         help: "留作文件夹 · keep it as a folder".to_owned(),
     })?;
     if let Some(folder) = out.parent() {
@@ -109,7 +111,7 @@ fn the_same(plan: &Plan, out: &Path) -> Result<(), Trouble> {
     Err(Trouble::Usage {
         code: "cli::convert",
         what: format!(
-            "`{}` does not say the same as the plan: {}",
+            "`{0}` 与计划说的不一样: {1} · `{0}` does not say the same as the plan: {1}",
             out.display(),
             differing.join(", ")
         ),

@@ -70,7 +70,7 @@ pub(super) fn write(plan: &Plan, table: &Timetable, order: &Order<'_>) -> Result
         return Err(Trouble::Nothing {
             what: "没有要刷的卡, 不出表 · nothing is swiped there, so there is no sheet".to_owned(),
             help: format!(
-                "看排程 · see the timetable: crosswipe plan {} --order",
+                "看排程: crosswipe plan {0} --order · see the timetable: crosswipe plan {0} --order",
                 plan.id
             ),
         });
@@ -79,7 +79,9 @@ pub(super) fn write(plan: &Plan, table: &Timetable, order: &Order<'_>) -> Result
     let book = |made: Result<Vec<u8>, _>| {
         made.map_err(|error: rust_xlsxwriter::XlsxError| Trouble::Usage {
             code: "cli::sheets",
-            what: format!("the sheets are too large for a workbook: {error}"),
+            what: format!(
+                "表太大, 写不成工作簿: {error} · the sheets are too large for a workbook: {error}"
+            ),
             help: "用 --site 分开出 · one site at a time: --site".to_owned(),
         })
     };
@@ -109,7 +111,7 @@ pub(super) fn write(plan: &Plan, table: &Timetable, order: &Order<'_>) -> Result
             return Err(Trouble::Usage {
                 code: "cli::sheets",
                 what: format!(
-                    "`{}` stands there already, and somebody may have filled it in",
+                    "`{0}` 已经在那里, 可能有人填过 · `{0}` stands there already, and somebody may have filled it in",
                     path.display()
                 ),
                 help: "换一个目录, 或先挪走它 · name another folder, or move it away first"
@@ -173,7 +175,7 @@ pub(super) fn must_be_known(plan: &Plan, site: &str) -> Result<(), Trouble> {
             "计划里没有 `{site}` 这个机构或统筹区 · the plan has no institution or region `{site}`"
         ),
         help: near.map_or_else(String::new, |near| {
-            format!("最接近的 · did you mean `{near}`?")
+            format!("最接近的: `{near}` · did you mean `{near}`?")
         }),
     })
 }

@@ -98,7 +98,7 @@ fn read(path: &Path, plan: &Plan) -> Result<(String, Site), Trouble> {
     let unfit = |why: String| {
         Trouble::Usage {
         code: "cli::preflight_file",
-        what: format!("`{}`: {why}", path.display()),
+        what: format!("`{0}` 收不进来: {why} · `{0}`: {why}", path.display()),
         help: "只收 crosswipe preflight … --site 机构编号 --json 写出的文件 · only files written by crosswipe preflight … --site CODE --json".to_owned(),
     }
     };

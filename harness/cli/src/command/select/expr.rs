@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crosswipe_domain::{Both, both};
+
 /// 式 · A set of cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Expr {
@@ -73,7 +75,7 @@ impl What {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Slip {
     pub(super) at: Range<usize>,
-    pub(super) what: String,
+    pub(super) what: Both,
 }
 
 /// Reads an expression.
@@ -86,7 +88,10 @@ pub(super) fn parse(text: &str) -> Result<Expr, Slip> {
     reader.blanks();
     match reader.rest().chars().next() {
         None => Ok(expr),
-        Some(more) => Err(reader.slip(more.len_utf8(), format!("`{more}` belongs to nothing"))),
+        Some(more) => Err(reader.slip(
+            more.len_utf8(),
+            both!("`{more}` 不属于任何一问", "`{more}` belongs to nothing"),
+        )),
     }
 }
 
@@ -100,7 +105,7 @@ impl Reader<'_> {
         &self.text[self.at..]
     }
 
-    fn slip(&self, length: usize, what: String) -> Slip {
+    fn slip(&self, length: usize, what: Both) -> Slip {
         Slip {
             at: self.at..(self.at + length).min(self.text.len()),
             what,
@@ -154,7 +159,7 @@ impl Reader<'_> {
         if self.take(&["(", "（"]) {
             let inner = self.either()?;
             if !self.take(&[")", "）"]) {
-                return Err(self.slip(0, "a bracket is not closed".to_owned()));
+                return Err(self.slip(0, both!("括号没有闭合", "a bracket is not closed")));
             }
             return Ok(inner);
         }
@@ -179,20 +184,32 @@ impl Reader<'_> {
                 .map_or("the end".to_owned(), |c| format!("`{c}`"));
             return Err(self.slip(
                 1,
-                format!("a question such as `from(…)` belongs here, not {word}"),
+                both!(
+                    "这里应是一问, 如 from(…), 写的却是 {word}",
+                    "a question such as `from(…)` belongs here, not {word}"
+                ),
             ));
         }
         let found = NAMES.iter().find(|(en, zh, _)| *en == name || *zh == name);
         let Some((en, _, what)) = found else {
-            return Err(self.slip(length, format!("unknown question `{name}`")));
+            return Err(self.slip(
+                length,
+                both!("没有 `{name}` 这一问", "unknown question `{name}`"),
+            ));
         };
         self.at += length;
         if !self.take(&["(", "（"]) {
-            return Err(self.slip(1, format!("`{en}` wants brackets: `{en}(…)`")));
+            return Err(self.slip(
+                1,
+                both!(
+                    "`{en}` 后面要括号: `{en}(…)`",
+                    "`{en}` wants brackets: `{en}(…)`"
+                ),
+            ));
         }
         let rest = self.rest();
         let Some(end) = rest.find([')', '）']) else {
-            return Err(self.slip(0, "a bracket is not closed".to_owned()));
+            return Err(self.slip(0, both!("括号没有闭合", "a bracket is not closed")));
         };
         let patterns: Vec<String> = rest[..end]
             .split(['+', '＋', '、', '，', ','])
@@ -201,8 +218,11 @@ impl Reader<'_> {
             .collect();
         if what.takes_patterns() == Some(patterns.is_empty()) {
             let message = match patterns.is_empty() {
-                true => format!("`{en}()` asks for nothing"),
-                false => format!("`{en}()` has nothing in its brackets"),
+                true => both!("`{en}()` 没有写问什么", "`{en}()` asks for nothing"),
+                false => both!(
+                    "`{en}()` 括号里不写东西",
+                    "`{en}()` has nothing in its brackets"
+                ),
             };
             return Err(self.slip(end.max(1), message));
         }
@@ -262,6 +282,6 @@ mod tests {
     fn a_slip_is_told_at_its_place(#[case] typed: &str, #[case] at: usize, #[case] wanted: &str) {
         let slip = parse(typed).expect_err("cannot be read");
         assert_eq!(slip.at.start, at, "{}", slip.what);
-        assert!(slip.what.contains(wanted), "{}", slip.what);
+        assert!(slip.what.en.contains(wanted), "{}", slip.what);
     }
 }

@@ -154,7 +154,10 @@ fn place(typed: &str, plan: &Plan) -> Result<Vec<AdmDivision>, Unknown> {
         Found::Regions(codes) => Ok(codes),
         Found::OneOf(codes) => Err(Unknown {
             code: "cli::unknown_region",
-            what: format!("`{typed}` may be {}", named(&codes).join(", ")),
+            what: format!(
+                "`{typed}` 可能是 {0} · `{typed}` may be {0}",
+                named(&codes).join(", ")
+            ),
             help: "写代码或全名 · write the code or the name".to_owned(),
         }),
         Found::None => {
@@ -242,11 +245,29 @@ fn unknown(code: &'static str, kind: &str, typed: &str, names: &[String]) -> Unk
     let near = nearest(typed, names.iter().map(String::as_str));
     Unknown {
         code,
-        what: format!("unknown {kind} `{typed}`"),
-        help: near.map_or_else(
-            || names.join(" "),
-            |near| format!("最接近的 · did you mean `{near}`?"),
+        what: format!(
+            "没有 `{typed}` 这个{} · unknown {kind} `{typed}`",
+            kind_zh(kind)
         ),
+        help: near.map_or_else(
+            || match names.is_empty() {
+                true => "计划里一个也没有 · the plan has none at all".to_owned(),
+                false => names.join(" "),
+            },
+            |near| format!("最接近的: `{near}` · did you mean `{near}`?"),
+        ),
+    }
+}
+
+/// What can be named, in Chinese.
+fn kind_zh(kind: &str) -> &'static str {
+    match kind {
+        "region" => "地区",
+        "business" => "业务",
+        "institution" => "机构",
+        "tag" => "标签",
+        "person" => "人员",
+        _ => "已知问题",
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn keep(
         return Err(Trouble::Usage {
             code: "cli::other_plan",
             what: format!(
-                "`{}` is a run of plan `{ran}`, not of `{}`",
+                "`{0}` 是计划 `{ran}` 的运行, 不是 `{1}` 的 · `{0}` is a run of plan `{ran}`, not of `{1}`",
                 dir.display(),
                 plan.id
             ),
@@ -133,12 +133,12 @@ fn all_rolled_back<'a>(
     Err(Trouble::Refused {
         code: "cli::rerun",
         what: format!(
-            "not rolled back in `{}`: {}; nothing was sent",
+            "`{0}` 里还没有撤清: {1}; 什么都没有发 · not rolled back in `{0}`: {1}; nothing was sent",
             dir.display(),
             named.join(", ")
         ),
         help: format!(
-            "先撤清再跑 · roll it back first: crosswipe resume {}",
+            "先撤清再跑: crosswipe resume {0} · roll it back first: crosswipe resume {0}",
             dir.display()
         ),
     })
@@ -163,7 +163,10 @@ fn newest(plan: &Plan) -> Result<PathBuf, Trouble> {
         .max();
     newest.ok_or_else(|| Trouble::Usage {
         code: "cli::rerun",
-        what: format!("no run of plan `{}` under `runs`", plan.id),
+        what: format!(
+            "`runs` 下没有计划 `{0}` 的运行 · no run of plan `{0}` under `runs`",
+            plan.id
+        ),
         help: "用 --of 给出那次运行的目录 · name the run with --of RUN".to_owned(),
     })
 }

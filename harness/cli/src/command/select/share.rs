@@ -53,7 +53,7 @@ pub(crate) fn shard(typed: &str) -> Result<Shard, Trouble> {
         .and_then(|(number, of)| Shard::new(number.parse().ok()?, of.parse().ok()?));
     parsed.ok_or_else(|| Trouble::Usage {
         code: "cli::shard",
-        what: format!("`{typed}` is no shard"),
+        what: format!("`{typed}` 不是分片的写法 · `{typed}` is no shard"),
         help: "形如 2/8: 八片中的第二片 · write it like 2/8, the second of eight".to_owned(),
     })
 }
