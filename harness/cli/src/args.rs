@@ -15,7 +15,7 @@ use crosswipe_wire::gateway::Dialect;
 pub(crate) use self::forms::{
     ConfirmForm, FormArgs, FormKind, Interval, Into, PeriodForm, PlanForm, ProblemsForm, Report,
 };
-pub(crate) use self::plans::{Init, Lint, PlanArgs};
+pub(crate) use self::plans::{Import, Init, Lint, PlanArgs};
 pub(crate) use self::several::{Compare, Merge};
 use crate::shift::Shift;
 
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// 核验 Judge a run again, offline, from its journal and exports
     Verify(Verify),
+    /// 导入 Make a run folder of filled task sheets, lists of a HIS or platform and 3202 results, at the level they deserve
+    Import(Import),
     /// 稽核 Compare parties' exports with each other, without a journal of ours
     Audit(Audit),
     /// 接口核对 Hold recorded messages of a HIS against the interface, offline
@@ -584,6 +586,7 @@ impl Command {
             | Command::Resume(Resume { common, .. })
             | Command::Serve(Serve { common, .. })
             | Command::Verify(Verify { common, .. })
+            | Command::Import(Import { common, .. })
             | Command::Audit(Audit { common, .. })
             | Command::Conform(Conform { common, .. })
             | Command::Close(Close { common, .. })

@@ -17,6 +17,7 @@ mod explain;
 mod following;
 mod gateway_keys;
 mod inner;
+mod intake;
 mod live;
 mod merged;
 mod private;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Command::Resume(resume) => command::resume::resume(&resume),
         Command::Serve(serve) => command::serve::serve(&serve),
         Command::Verify(verify) => command::verify::verify(&verify),
+        Command::Import(import) => command::import::import(&import),
         Command::Audit(audit) => command::audit::audit(&audit),
         Command::Conform(conform) => command::conform::conform(&conform),
         Command::Close(close) => command::close::close(&close),

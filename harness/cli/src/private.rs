@@ -40,6 +40,17 @@ pub(crate) fn plan_key(run_dir: &Path, plan: &str) -> Result<PseudonymKey, Troub
     }
 }
 
+/// The key of a plan at the site of `run_dir`, if a run was made there before; nothing is made.
+///
+/// # Errors
+/// The file cannot be read, or is no key.
+pub(crate) fn known_key(run_dir: &Path, plan: &str) -> Result<Option<PseudonymKey>, Trouble> {
+    match site_of(run_dir).join(format!("{plan}.key")).is_file() {
+        true => plan_key(run_dir, plan).map(Some),
+        false => Ok(None),
+    }
+}
+
 /// A word that nobody guesses, for whoever may look at a door that stands beyond loopback.
 pub(crate) fn token() -> Result<String, Trouble> {
     let mut bytes = [0u8; 16];

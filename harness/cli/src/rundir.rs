@@ -11,10 +11,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crosswipe_domain::{Moment, PseudonymKey};
+use crosswipe_domain::{ListForm, Moment, PseudonymKey};
 use crosswipe_journal::History;
 use crosswipe_scenarios::Plan;
-use crosswipe_verify::{Evidence, JournalFacts, Review};
+use crosswipe_verify::{Evidence, JournalFacts, PaperFile, Review, read_paper};
 
 use crate::complain::Trouble;
 
@@ -145,6 +145,7 @@ pub(crate) fn evidence(
         journal: JournalFacts::of(history),
         exports: BTreeMap::new(),
         looks: BTreeMap::new(),
+        papers: papers(&dir.join("exports"))?,
         within: BTreeMap::new(),
         review: review(dir, &history.last().sha256)?,
         as_of,
@@ -153,6 +154,20 @@ pub(crate) fn evidence(
         evidence.take(party, books);
     }
     Ok(evidence)
+}
+
+/// Papers that parties delivered in place of books.
+fn papers(dir: &Path) -> Result<BTreeMap<String, PaperFile>, Trouble> {
+    let mut papers = BTreeMap::new();
+    for path in files_of(dir)? {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let Some(name) = name.filter(|name| ListForm::of_file(name).is_some()) else {
+            continue;
+        };
+        let bytes = fs::read(&path).map_err(|error| Trouble::file("read", &path, error))?;
+        papers.extend(read_paper(name, &bytes).map(|paper| (name.to_owned(), paper)));
+    }
+    Ok(papers)
 }
 
 /// Takes a file away, if it is there.

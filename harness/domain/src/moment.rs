@@ -236,8 +236,22 @@ impl<'de> Deserialize<'de> for Moment {
 }
 
 /// 日期 · A calendar day in China; prints as `2017-06-02`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Day(NaiveDate);
+
+impl From<Day> for String {
+    fn from(day: Day) -> String {
+        day.to_string()
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = BadMoment;
+    fn try_from(text: String) -> Result<Day, BadMoment> {
+        Day::parse(&text)
+    }
+}
 
 impl Day {
     /// Reads `2017-06-02`.

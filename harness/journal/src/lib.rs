@@ -29,8 +29,9 @@ pub use lock::holder;
 pub use read::{History, read};
 pub use record::{
     AfterWindow, CaseFinished, CaseResult, CaseStarted, Cert, Check, CompIntent, Ended,
-    ExportDigest, Gated, Intent, Interrupted, Moved, Note, Payload, Played, Purpose, Queried,
-    Record, RunHeader, Says, Snapshot, TailDigest, Tails, Takeover, UndoPlan, Unresolved, Verified,
+    ExportDigest, Gated, Intent, Interrupted, Listed, Moved, Note, PaperDigest, Payload, Played,
+    Purpose, Queried, Record, RunHeader, Says, Snapshot, TailDigest, Tails, Takeover, UndoPlan,
+    Unresolved, Verified,
 };
 pub use store::{Row, Store};
 pub use torn::torn_tail;

@@ -72,6 +72,8 @@ pub enum Payload {
     AfterWindow(AfterWindow),
     /// 改期 · A bound of the window was moved, and is so from now on.
     Window(Moved),
+    /// 清单 · Papers of parties were read in: what the run is judged by, since nothing of it was sent by us.
+    Listed(Listed),
     /// t1 exports taken, after the last compensation and the quiet period.
     Snap1(Snapshot),
     /// t2 exports taken, after the next day roll.
@@ -103,6 +105,7 @@ impl Payload {
             Payload::Interrupted(_) => "INTERRUPTED",
             Payload::AfterWindow(_) => "AFTER_WINDOW",
             Payload::Window(_) => "WINDOW",
+            Payload::Listed(_) => "LISTED",
             Payload::Snap1(_) => "SNAP1",
             Payload::Snap2(_) => "SNAP2",
             Payload::Cert(_) => "CERT",
@@ -151,6 +154,24 @@ pub struct Moved {
     pub amendment: Amendment,
     /// SHA-256 of the canonical window with all that was amended by then.
     pub window_sha256: String,
+}
+
+/// LISTED: digests of the papers as they stand in `exports/`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// One per file of `exports/`, by its name, e.g. `his-H33010000001.list.json`.
+    pub papers: BTreeMap<String, PaperDigest>,
+}
+
+/// Digest of one party's papers of one form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperDigest {
+    /// SHA-256 of the file's bytes (canonical JSON).
+    pub sha256: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// The files it was read from, by name → SHA-256.
+    pub sources: BTreeMap<String, String>,
 }
 
 /// SNAP0, SNAP1, SNAP2: digests of the exports as they stand in `exports/`.

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{Rule, canonical_json, sha256_hex};
+use crosswipe_journal::Payload;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -74,6 +75,18 @@ pub fn certificate(evidence: &Evidence, judgement: &Judgement) -> String {
         "cannot_undo": header.map(|header| &header.plan.cannot_undo),
         "anchor": "note-head-and-tail-elsewhere",
     });
+    let mut whole = whole;
+    let papers: Vec<_> = evidence
+        .records
+        .iter()
+        .filter_map(|record| match &record.payload {
+            Payload::Listed(listed) => Some(json!({"record": record.seq, "papers": listed.papers})),
+            _ => None,
+        })
+        .collect();
+    if let (Some(members), false) = (whole.as_object_mut(), papers.is_empty()) {
+        members.insert("papers".to_owned(), json!(papers));
+    }
     let mut text = canonical_json(&whole);
     text.push('\n');
     text

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crosswipe_domain::{Export, LogRow, Look, Moment, Party};
+use crosswipe_domain::{Export, Listing, LogRow, Look, Moment, Party};
 use crosswipe_journal::Record;
 
 use crate::review::Review;
@@ -23,6 +23,8 @@ pub struct Evidence {
     pub exports: BTreeMap<Instant, BTreeMap<Party, ExportFile>>,
     /// Lines of `exports/<party>.tm.jsonl`, in file order.
     pub looks: BTreeMap<Party, Vec<LookLine>>,
+    /// Papers that parties delivered in place of books, by the name of their file in `exports/`.
+    pub papers: BTreeMap<String, PaperFile>,
     /// What named persons said of the run afterwards.
     pub review: Review,
     /// Of a window: whole logs that its runs saw, in order of the runs. A single run's are in `exports`; nothing here.
@@ -88,6 +90,15 @@ pub struct ExportFile {
     pub sha256: String,
     /// The export, or why it cannot be read.
     pub export: Result<Export, String>,
+}
+
+/// One file of papers.
+#[derive(Clone, Debug)]
+pub struct PaperFile {
+    /// SHA-256 of the file's bytes.
+    pub sha256: String,
+    /// What it holds, or why it cannot be read.
+    pub listing: Result<Listing, String>,
 }
 
 /// One line of a party's looks.

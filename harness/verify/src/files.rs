@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{BookReader, Party, sha256_hex};
+use crosswipe_domain::{BookReader, ListForm, Party, sha256_hex};
 use crosswipe_journal::History;
 
-use crate::evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
+use crate::evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine, PaperFile};
 
 /// 某方账册 · What the files of one party hold.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +75,15 @@ pub fn read_party(files: &[(&str, &[u8])]) -> PartyFiles {
     read
 }
 
+/// Reads a file of papers; `None` for a name that is none of theirs.
+pub fn read_paper(name: &str, bytes: &[u8]) -> Option<PaperFile> {
+    ListForm::of_file(name)?;
+    Some(PaperFile {
+        sha256: sha256_hex(bytes),
+        listing: serde_json::from_slice(bytes).map_err(|error| error.to_string()),
+    })
+}
+
 fn looks<'a>(reader: &mut BookReader<'a>, bytes: &'a [u8]) -> Vec<LookLine> {
     let lines = bytes
         .split(|byte| *byte == b'\n')
@@ -113,6 +122,9 @@ impl Evidence {
         };
         let mut parties: BTreeMap<Party, Vec<(&str, &[u8])>> = BTreeMap::new();
         for (name, bytes) in files {
+            if let Some(paper) = read_paper(name, bytes) {
+                evidence.papers.insert(name.clone(), paper);
+            }
             if let Some(party) = party_of(name) {
                 parties.entry(party).or_default().push((name, bytes));
             }

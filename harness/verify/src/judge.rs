@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::evidence::Evidence;
 use crate::judgement::{Finding, Judgement, Transaction};
 use crate::rules::RuleOutcome;
-use crate::{rules, soundness, statements, totals, verdict};
+use crate::{listed, rules, soundness, statements, totals, verdict};
 
 /// 判定 · Judges a run, finished or not.
 ///
@@ -19,6 +19,9 @@ use crate::{rules, soundness, statements, totals, verdict};
 /// Never for evidence made by this project's types.
 pub fn judge(evidence: &Evidence) -> Judgement {
     let context = Context::join(evidence);
+    if listed::is_listed(context.story.header) {
+        return listed::judge(evidence, &context);
+    }
     let drafts = Drafts::of(evidence, &context);
     conclude(evidence, &context, drafts)
 }
@@ -93,7 +96,7 @@ pub(crate) fn judge_struck(evidence: &Evidence, struck: &dyn Fn(&Finding) -> boo
     conclude(evidence, &context, drafts)
 }
 
-fn run_id(context: &Context<'_>) -> RunId {
+pub(crate) fn run_id(context: &Context<'_>) -> RunId {
     let unnamed = || RunId::parse("unknown").expect("a plain word");
     context
         .story

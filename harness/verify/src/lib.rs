@@ -12,6 +12,7 @@ pub mod audit;
 mod evidence;
 mod files;
 mod judge;
+mod listed;
 
 mod anew;
 mod books;
@@ -36,13 +37,14 @@ mod verdict;
 mod window;
 
 pub use certificate::{JUDGE, certificate, certificate_core_sha256};
-pub use evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine};
-pub use files::{PartyFiles, party_of, read_party};
+pub use evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine, PaperFile};
+pub use files::{PartyFiles, party_of, read_paper, read_party};
 pub use judge::judge;
 pub use judgement::{
     BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Statement,
     Transaction, TxState, Verdict,
 };
+pub use listed::{Claim, IMPORTED, Paired, near, pair};
 pub use review::{Review, ReviewAct, ReviewLine};
 pub use strangers::{ForeignRows, foreign};
 

@@ -338,6 +338,11 @@ fn line(member: &Member<'_>, after: Option<usize>) -> RunLine {
 }
 
 impl Member<'_> {
+    /// Read in from papers: it has no books, so there is nothing of it to lay beside another run's.
+    pub(crate) fn is_listed(&self) -> bool {
+        crate::listed::is_listed(Some(self.header))
+    }
+
     /// Certified, so that nothing was going on in it any more.
     pub(crate) fn is_finished(&self) -> bool {
         let mut records = self.papers.evidence.records.iter().rev();

@@ -23,6 +23,33 @@ pub(crate) struct Init {
     pub(crate) common: Common,
 }
 
+/// 导入 Make a run folder of papers
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe import scenarios/pair-demo sheets/刷卡任务单_H33010000001.xlsx his:H33010000001=his.csv insured:330200=city.xlsx"
+)]
+pub(crate) struct Import {
+    /// Plan folder, its plan.yaml, or a workbook plan.xlsx
+    pub(crate) plan: PathBuf,
+    /// Filled task sheets, lists of settlements (XLSX, ODS, CSV) and 3202 results (zip, txt); ROLE:CODE=FILE says whose it is
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Which column of a list holds what, whose it is, which days it covers; as for `crosswipe audit`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
+    /// Where the run is kept [default: a folder of its own under runs/]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// The plan was moved by this, as at `plan --sheets`
+    #[arg(long, value_name = "+N[dhms]", allow_hyphen_values = true)]
+    pub(crate) shift: Option<Shift>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
 /// 一览 Timeline of a plan, and the card of a role
 #[derive(Debug, ClapArgs)]
 #[command(

@@ -36,9 +36,9 @@ struct Origin {
 
 /// A file to be read and whose it is, where that was typed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Named {
-    path: PathBuf,
-    party: Option<String>,
+pub(super) struct Named {
+    pub(super) path: PathBuf,
+    pub(super) party: Option<String>,
 }
 
 /// Finds and reads all files; or all their flaws.
@@ -186,14 +186,14 @@ fn one(file: &Named, mapping: &Mapping) -> Read {
 
 /// What a file is, by its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sort {
+pub(super) enum Sort {
     Export,
     Csv,
     Workbook,
     Unknown,
 }
 
-fn sort(path: &Path) -> Sort {
+pub(super) fn sort(path: &Path) -> Sort {
     let extension = path
         .extension()
         .map(|end| end.to_string_lossy().to_lowercase());
@@ -206,7 +206,7 @@ fn sort(path: &Path) -> Sort {
 }
 
 /// The files that a typed path means.
-fn found(path: &Path) -> Result<Vec<Named>, Flaw> {
+pub(super) fn found(path: &Path) -> Result<Vec<Named>, Flaw> {
     let nothing = "写出文件、目录或一次运行的目录 · name a file, a folder or the folder of a run";
     let nobody = |path: PathBuf| Named { path, party: None };
     if path.is_file() {

@@ -23,18 +23,28 @@ const LEAST: usize = 2;
 
 /// Reads one list; `None` where a sheet holds nothing and nobody asked for it.
 pub(super) fn read(path: &Path, table: &mut Table, entry: &Entry) -> Result<Option<Take>, Flaws> {
+    Ok(whole(path, table, entry, false)?.map(|list| list.finished().take))
+}
+
+/// The same list with its rows as they were read, for whoever needs the words and not the fingerprints.
+pub(super) fn rows(path: &Path, table: &mut Table, entry: &Entry) -> Result<Option<List>, Flaws> {
+    Ok(whole(path, table, entry, true)?.map(List::finished))
+}
+
+fn whole(path: &Path, table: &mut Table, entry: &Entry, kept: bool) -> Result<Option<List>, Flaws> {
     let mut flaws = Flaws::default();
     let mut list = match begin(path, table, entry, &mut flaws) {
         Some(list) => list,
         None if flaws.is_empty() => return Ok(None),
         None => return Err(flaws),
     };
+    list.rows = kept.then(Vec::new);
     while let Some(line) = next(table, &mut flaws) {
         list.line(table, &line, &mut flaws);
     }
     list.flush();
     if flaws.is_empty() {
-        Ok(Some(list.finished()))
+        Ok(Some(list))
     } else {
         Err(flaws)
     }
@@ -99,9 +109,11 @@ enum Kind {
     Totals,
 }
 
-struct List {
-    take: Take,
-    columns: Columns,
+pub(super) struct List {
+    pub(super) take: Take,
+    pub(super) columns: Columns,
+    /// Its rows, where they are asked for.
+    pub(super) rows: Option<Vec<Held>>,
     entry: Entry,
     kind: Kind,
     ids: BTreeSet<String>,
@@ -173,6 +185,7 @@ fn begin(path: &Path, table: &mut Table, entry: &Entry, flaws: &mut Flaws) -> Op
     Some(List {
         take,
         columns,
+        rows: None,
         entry: entry.clone(),
         kind,
         ids: BTreeSet::new(),
@@ -293,21 +306,22 @@ fn named(name: &str) -> Option<Party> {
 }
 
 /// A row as read, before it is known what it is.
-struct Held {
-    at: u64,
-    id: String,
-    original: String,
-    visit: String,
-    msgid: String,
-    person: String,
-    institution: String,
+#[derive(Clone)]
+pub(super) struct Held {
+    pub(super) at: u64,
+    pub(super) id: String,
+    pub(super) original: String,
+    pub(super) visit: String,
+    pub(super) msgid: String,
+    pub(super) person: String,
+    pub(super) institution: String,
     insured: String,
     insutype: String,
     clr_type: String,
     origin: String,
-    time: Option<Moment>,
-    sums: [Option<i64>; 4],
-    state: State,
+    pub(super) time: Option<Moment>,
+    pub(super) sums: [Option<i64>; 4],
+    pub(super) state: State,
 }
 
 impl List {
@@ -593,6 +607,9 @@ impl List {
     }
 
     fn keep(&mut self, held: &Held, kind: &str) {
+        if let Some(rows) = &mut self.rows {
+            rows.push(held.clone());
+        }
         self.take.row(&RowIn {
             at: held.at,
             kind,
@@ -638,14 +655,19 @@ impl List {
     }
 
     /// A hospital that does not say its code has it in its only institution.
-    fn finished(mut self) -> Take {
+    fn finished(mut self) -> List {
         if self.take.party == Party::new(Role::His, "unnamed") && self.institutions.len() == 1 {
             let code = self.institutions.pop_first().unwrap_or_default();
             if let Ok(party) = Party::try_from(format!("his:{code}")) {
                 self.take.party = party;
             }
         }
-        self.take
+        self
+    }
+
+    /// What is no list of settlements: totals by day, visits, …
+    pub(super) fn is_of_settlements(&self) -> bool {
+        self.kind == Kind::Rows("settlement")
     }
 }
 

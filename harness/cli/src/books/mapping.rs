@@ -344,8 +344,10 @@ pub(super) struct Entry {
     pub(super) sheet: Option<String>,
     /// `his:H33010000001`, or a role alone.
     pub(super) party: Option<String>,
-    /// `settlement`, `visit`, `payment`, `clearing`, `total`.
+    /// `settlement`, `visit`, `payment`, `clearing`, `total`; `detail`: a 3202 result.
     pub(super) kind: Option<String>,
+    /// Of a 3202 result: whose lines it answers.
+    pub(super) institution: Option<String>,
     /// Line of the headings, from 1.
     pub(super) header: Option<u32>,
     /// What the list covers.
@@ -415,7 +417,14 @@ impl Mapping {
                     both!("可用: {}", "known: {}", known.join(" ")),
                 ));
             }
-            let kinds = ["settlement", "visit", "payment", "clearing", "total"];
+            let kinds = [
+                "settlement",
+                "visit",
+                "payment",
+                "clearing",
+                "total",
+                "detail",
+            ];
             if let Some(kind) = entry.kind.as_deref().filter(|kind| !kinds.contains(kind)) {
                 return Err(Flaw::of_file(
                     path,

@@ -8,6 +8,7 @@ pub(crate) mod conform;
 pub(crate) mod explain;
 pub(crate) mod form;
 pub(crate) mod front;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod merge;

@@ -29,6 +29,7 @@ use self::card::Card;
 pub(crate) use self::card::milestones;
 pub(crate) use self::convert::write_files;
 pub(crate) use self::order::left;
+pub(crate) use self::sheets::HEADINGS;
 pub(crate) use self::text::role as role_in_words;
 
 /// Reads the plan, and prints what was asked for.

@@ -170,7 +170,9 @@ pub(crate) fn came(history: &History, judgement: &Judgement, faults: &[(String, 
     Came {
         verdict: judgement.verdict,
         failed: failed.count() as u64,
-        checked: finished(history).any(|(_, checks)| checks > 0) || undone_by_a_successor(history),
+        checked: finished(history).any(|(_, checks)| checks > 0)
+            || undone_by_a_successor(history)
+            || was_read_in(history),
         sent: history.records.iter().any(
             |record| matches!(&record.payload, Payload::Intent(intent) if books(intent.nature)),
         ),
@@ -180,6 +182,12 @@ pub(crate) fn came(history: &History, judgement: &Judgement, faults: &[(String, 
             .iter()
             .any(|record| matches!(record.payload, Payload::Interrupted(_))),
     }
+}
+
+/// Of what was read in the papers are what is checked.
+fn was_read_in(history: &History) -> bool {
+    let mut records = history.records.iter();
+    records.any(|record| matches!(record.payload, Payload::Listed(_)))
 }
 
 /// A resumed run has no expectations left to check; that what was open was undone, and shown to be, is what it is for.

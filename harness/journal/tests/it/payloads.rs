@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crosswipe_domain::{Amendment, Channel, FindingClass, InfNo, Outcome, Party, Role};
 use crosswipe_journal::{
     AfterWindow, CaseFinished, CaseResult, CaseStarted, Cert, Check, Draft, Ended, ExportDigest,
-    Gated, Interrupted, Journal, Moved, Note, Payload, Played, Queried, Says, Snapshot, TailDigest,
-    Tails, Unresolved, Verified, read,
+    Gated, Interrupted, Journal, Listed, Moved, Note, PaperDigest, Payload, Played, Queried, Says,
+    Snapshot, TailDigest, Tails, Unresolved, Verified, read,
 };
 use proptest::prelude::*;
 
@@ -131,6 +131,16 @@ fn every_kind() -> Vec<Payload> {
             },
             window_sha256: "0a".repeat(32),
         }),
+        Payload::Listed(Listed {
+            papers: BTreeMap::from([(
+                "his-H33010000001.list.json".to_owned(),
+                PaperDigest {
+                    sha256: "0b".repeat(32),
+                    rows: 3,
+                    sources: BTreeMap::from([("六月.xlsx!结算".to_owned(), "0c".repeat(32))]),
+                },
+            )]),
+        }),
         Payload::Snap1(snapshot.clone()),
         Payload::Snap2(snapshot),
         Payload::Cert(Cert {
@@ -150,20 +160,20 @@ fn counted(payload: &Payload) -> usize {
         | Payload::Takeover(_)
         | Payload::Snap0(_)
         | Payload::Intent(_)
-        | Payload::Outcome(_) => 22,
+        | Payload::Outcome(_) => 23,
         Payload::Snapm(_)
         | Payload::CompIntent(_)
         | Payload::CompOutcome(_)
-        | Payload::Queried(_) => 22,
+        | Payload::Queried(_) => 23,
         Payload::Verified(_) | Payload::Unresolved(_) | Payload::Gated(_) | Payload::Played(_) => {
-            22
+            23
         }
         Payload::CaseStarted(_)
         | Payload::CaseFinished(_)
         | Payload::Note(_)
-        | Payload::Interrupted(_) => 22,
-        Payload::AfterWindow(_) | Payload::Window(_) => 22,
-        Payload::Snap1(_) | Payload::Snap2(_) | Payload::Cert(_) => 22,
+        | Payload::Interrupted(_) => 23,
+        Payload::AfterWindow(_) | Payload::Window(_) | Payload::Listed(_) => 23,
+        Payload::Snap1(_) | Payload::Snap2(_) | Payload::Cert(_) => 23,
     }
 }
 

@@ -78,7 +78,10 @@ pub(super) fn groups(members: &[Member<'_>]) -> Vec<Vec<usize>> {
     for index in 0..members.len() {
         let fits = |group: &&mut Vec<usize>| {
             let first = &members[group[0]];
-            first.header.world == members[index].header.world
+            // What was read in has no books to share.
+            !members[index].is_listed()
+                && !first.is_listed()
+                && first.header.world == members[index].header.world
                 && group
                     .iter()
                     .all(|other| names_agree(&members[*other], &members[index]))
@@ -152,8 +155,11 @@ fn different_name<'a>(one: &Member<'a>, other: &Member<'a>) -> Option<(&'a str, 
 /// Says that the runs fall apart: into worlds, or by the names of persons.
 pub(super) fn apart(members: &[Member<'_>], groups: &[Vec<usize>]) -> Vec<WindowFinding> {
     let mut findings = Vec::new();
-    let worlds: BTreeSet<&Option<String>> =
-        members.iter().map(|member| &member.header.world).collect();
+    let worlds: BTreeSet<&Option<String>> = members
+        .iter()
+        .filter(|member| !member.is_listed())
+        .map(|member| &member.header.world)
+        .collect();
     if worlds.len() > 1 {
         let told: Vec<String> = groups
             .iter()
