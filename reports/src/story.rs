@@ -129,6 +129,31 @@ impl Story {
         CaseCounts::of(&self.cases)
     }
 
+    /// 导入 · Whether nobody of ours sent anything: it was read in from papers.
+    pub(crate) fn is_read_in(&self) -> bool {
+        self.header.transport == crosswipe_verify::IMPORTED
+    }
+
+    /// How strong its proof can be at best, as colours show it.
+    pub(crate) fn strength(&self) -> Strength {
+        let best = self.header.parties.values().max().copied();
+        match (self.is_read_in(), best) {
+            (false, _) => Strength::Books,
+            (true, Some(level)) if level > Level::L0 => Strength::Partial,
+            (true, _) => Strength::Typed,
+        }
+    }
+
+    /// Class of the verdict on pages: the verdict, but green only where books were seen.
+    pub(crate) fn verdict_class(&self) -> &'static str {
+        use crosswipe_verify::Verdict;
+        match (self.judgement.verdict, self.strength()) {
+            (Verdict::Clean, Strength::Partial | Strength::Typed) => "partial",
+            (Verdict::Indeterminate, Strength::Typed) => "typed",
+            (verdict, _) => verdict.name(),
+        }
+    }
+
     /// How many parties gave evidence of which level, lowest first.
     pub(crate) fn levels(&self) -> BTreeMap<Level, usize> {
         let mut levels = BTreeMap::new();
@@ -216,6 +241,17 @@ impl Story {
     pub(crate) fn moved_by_others(&self) -> bool {
         self.judgement.books.iter().any(|book| book.others != 0)
     }
+}
+
+/// 强度 · What kind of evidence the run rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strength {
+    /// Books of parties, or their mock ledgers.
+    Books,
+    /// Lists and 3202 results: a part can be checked.
+    Partial,
+    /// What people typed: nothing can.
+    Typed,
 }
 
 /// 起因 · A finding told in full, those alike, and what follows from them; indices of the judge's findings.

@@ -164,6 +164,13 @@ impl Cell {
         let shown: String = text.chars().take(24).collect();
         match moment(&text) {
             Some(moment) => Ok(Some(moment)),
+            None if text.contains("24:00") || text.contains("24时") => bad(
+                both!(
+                    "`{shown}`: 没有 24 时这个时刻",
+                    "`{shown}`: there is no hour 24"
+                ),
+                both!("写成次日 00:00", "write 00:00 of the next day"),
+            ),
             None => bad(both!("`{shown}` 不是日期", "`{shown}` is no date"), MEND),
         }
     }

@@ -134,10 +134,20 @@ fn state(
     }
 }
 
-/// What stands at a party is told once where the parties disagree about it.
+/// What stands at a party is told once where the parties disagree about it, and a slip of a sheet once for all lists.
 fn link(findings: &mut [Finding]) {
+    let typed = |one: &Finding| {
+        let (sheet, _) = one.location.split_once(" | ")?;
+        (one.class.as_str() == "evidence:conflict").then(|| (one.txid.clone(), sheet.to_owned()))
+    };
     for place in 0..findings.len() {
         let one = &findings[place];
+        if let Some(same) = typed(one) {
+            let mut before = findings[..place].iter();
+            findings[place].follows_from =
+                before.position(|other| typed(other).as_ref() == Some(&same));
+            continue;
+        }
         if one.class.as_str() != "residue:settlement" || one.txid.is_none() {
             continue;
         }

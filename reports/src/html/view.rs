@@ -186,7 +186,7 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
             .collect(),
         numbers: numbers(story, lang),
         verdict: verdict(story, lang),
-        verdict_class: story.judgement.verdict.name(),
+        verdict_class: story.verdict_class(),
         sentence: verdict_sentence(story, lang),
         open: open(story, lang),
         open_note: if story.judgement.verdict == Verdict::Clean {
@@ -263,7 +263,9 @@ fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
         .checked_div(counts.planned)
         .unwrap_or(0);
     let open_class = match (story.open.is_empty(), story.judgement.verdict) {
+        (true, Verdict::Clean) if story.verdict_class() == "partial" => "partial",
         (true, Verdict::Clean) => "good",
+        (true, Verdict::Indeterminate) if story.verdict_class() == "typed" => "typed",
         (true, Verdict::Indeterminate) => "unsure",
         _ => "bad",
     };

@@ -11,7 +11,7 @@ use crosswipe_verify::{Held, Statement, Verdict};
 use super::Lang;
 use crate::amount::{count, yuan};
 use crate::names::Names;
-use crate::story::{MarkKind, Story};
+use crate::story::{MarkKind, Story, Strength};
 
 /// 结论句 · Verdict, lowest evidence level, what was not checked in plain words, who took the evidence.
 pub fn verdict_sentence(story: &Story, lang: Lang) -> String {
@@ -30,6 +30,12 @@ pub fn verdict_sentence(story: &Story, lang: Lang) -> String {
 /// The verdict alone, e.g. `已回退干净`. A broken rule that left nothing behind is not called a leftover.
 pub(crate) fn verdict(story: &Story, lang: Lang) -> &'static str {
     match story.judgement.verdict {
+        Verdict::Clean if story.strength() == Strength::Partial => {
+            lang.pick("可核验部分全部回退", "rolled back as far as can be checked")
+        }
+        Verdict::Indeterminate if story.strength() == Strength::Typed => {
+            lang.pick("未核验", "not verified")
+        }
         Verdict::Clean => lang.pick("已回退干净", "rolled back, clean"),
         Verdict::Indeterminate => lang.pick("不能判定", "indeterminate"),
         Verdict::Violated if story.open.is_empty() => {
@@ -154,12 +160,19 @@ fn unchecked(story: &Story, lang: Lang) -> String {
 /// 未核 · Everything that was not looked at, in plain words, each once. More than six exports are counted, not listed.
 pub(crate) fn not_checked(story: &Story, lang: Lang) -> Vec<String> {
     let judgement = &story.judgement;
+    // What the level of papers does not reach is said in words of its own, not rule by rule.
+    let beyond: BTreeSet<&str> = judgement
+        .rules
+        .iter()
+        .filter(|rule| rule.why_not.as_deref() == Some("level"))
+        .map(|rule| rule.rule.code())
+        .collect();
     let rules = judgement
         .rules
         .iter()
         .filter(|rule| rule.state == Held::NotChecked)
         .map(|rule| rule.rule.code().to_owned());
-    let mut said = BTreeSet::new();
+    let mut said: BTreeSet<String> = beyond.into_iter().map(str::to_owned).collect();
     let all: Vec<String> = rules
         .chain(judgement.not_checked.iter().cloned())
         .filter(|word| said.insert(word.clone()))
@@ -199,7 +212,25 @@ pub(crate) fn plain_word(names: &Names, word: &str, lang: Lang) -> String {
             Lang::En => format!("the books of {party}"),
         };
     }
+    if let Some(party) = word
+        .strip_prefix("persons:")
+        .and_then(|text| Party::try_from(text.to_owned()).ok())
+    {
+        let party = names.party(&party, lang);
+        return match lang {
+            Lang::Zh => format!("{party}的清单没有人员列，测试人员另有无结算"),
+            Lang::En => {
+                format!("the list of {party} names no persons: whether they have other rows")
+            }
+        };
+    }
     match word {
+        "level" => lang.pick("证据级别够不到", "beyond this level of evidence"),
+        "level:funds" => lang.pick("基金科目", "fund lines"),
+        "level:clearing" => lang.pick("清分", "clearing"),
+        "level:log" => lang.pick("流水完整性", "whether the log is whole"),
+        "level:bystanders" => lang.pick("旁人账务", "other people's books"),
+        "level:benefit" => lang.pick("待遇是否如初", "whether benefits are as before"),
         "t0" => lang.pick("起点账册（t0）", "books at the start (t0)"),
         "tm" => lang.pick("回退前的中途查看（tm）", "the look before the undo (tm)"),
         "t1" => lang.pick("回退后的账册（t1）", "books after the rollback (t1)"),
@@ -387,6 +418,18 @@ fn taken_by(story: &Story, lang: Lang) -> String {
         story.header.parties.len(),
         levels.join(lang.pick("、", ", ")),
     );
+    if story.is_read_in() {
+        let files = story.notes.iter().filter(|note| note.code == "import-read");
+        let files = files.count();
+        return match lang {
+            Lang::Zh => format!(
+                "取证：crosswipe {version} 读入 {files} 份件，涉及 {parties} 方（{levels}）"
+            ),
+            Lang::En => format!(
+                "evidence: {files} papers read in by crosswipe {version}, {parties} parties ({levels})"
+            ),
+        };
+    }
     match lang {
         Lang::Zh => format!("取证：crosswipe {version} 向 {parties} 方取账（{levels}），{when}"),
         Lang::En => format!(

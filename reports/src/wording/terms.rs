@@ -368,6 +368,15 @@ pub(crate) fn note(code: &str, lang: Lang) -> &str {
             "certified by another version, judged anew by this one",
         ),
         "anchor-agrees" => lang.pick("链首链尾与抄件相符", "the chain agrees with the note"),
+        "import-read" => lang.pick("读入一份件", "a paper was read in"),
+        "import-adopted" => lang.pick(
+            "清单里有、任务单没有的结算，已认领",
+            "settlements that only lists knew were taken in",
+        ),
+        "import-not-judged" => lang.pick(
+            "填了的单条报文不是结算，这里不判",
+            "single messages that were filled in are no settlements and are not judged here",
+        ),
         "cross-day" => lang.pick("跨日回退（净额为零）", "undone on another day (net zero)"),
         other => other,
     }
@@ -393,6 +402,22 @@ pub(crate) fn seen(text: &str, lang: Lang) -> String {
         "no file" => "无此文件",
         "1 effective reversal" => "有效冲回 1 次",
         "0 effective reversals" => "有效冲回 0 次",
+        "in the list as on the sheet" => "清单与任务单一致",
+        "in no list" => "清单里没有",
+        "in all lists" => "各方清单都有",
+        "undone in all lists" => "各方清单都已撤销",
+        "a row of the settlement" => "这笔结算的行",
+        "its refund alone" => "只有退费的行",
+        "the settlement that it undoes" => "所冲的结算",
+        "a row of the run" => "本次的行",
+        "no difference" => "无差异",
+        "no list" => "没有清单",
+        "undone" => "已撤销",
+        "settled" => "未撤销",
+        "none" => "没有",
+        "000101" => "中心多（000101）",
+        "000102" => "机构多（000102）",
+        "000103" => "金额不一致（000103）",
         _ => "",
     };
     if !whole.is_empty() {
@@ -400,6 +425,21 @@ pub(crate) fn seen(text: &str, lang: Lang) -> String {
     }
     if let Some(drained) = text.strip_prefix("nothing open since ") {
         return format!("{drained} 起无在途");
+    }
+    for (prefix, said) in [
+        ("not in ", "清单里没有的："),
+        ("stands in ", "未撤销的："),
+        ("no list of ", "没有这一天的清单："),
+    ] {
+        if let Some(rest) = text.strip_prefix(prefix) {
+            return format!("{said}{rest}");
+        }
+    }
+    if let Some(count) = text.strip_suffix(" settlements in a list") {
+        return format!("清单里有这 {count} 笔");
+    }
+    if let Some(count) = text.strip_suffix(" rows that fit several") {
+        return format!("{count} 行都像，分不清是哪笔");
     }
     if let Some(count) = text.strip_suffix(" open") {
         return format!("{count} 笔未了结");

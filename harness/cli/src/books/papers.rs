@@ -10,7 +10,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crosswipe_domain::{Day, Moment, Party, both, sha256_hex};
-use crosswipe_sheets::{Cell, Odd, Sheet, Table, read_book};
+use crosswipe_sheets::{Cell, Odd, Sheet, Table, letters, read_book};
 use crosswipe_verify::audit::State;
 
 use super::gather::{Sort, found, sort};
@@ -80,7 +80,7 @@ impl Page<'_> {
         let file = file_name(self.path);
         match self.sheet {
             Some(sheet) => format!("{file}!{sheet}!{}", Sheet::place(row, column)),
-            None => format!("{file}:{}!{}", row + 1, Sheet::place(row, column)),
+            None => format!("{file}!{}", Sheet::place(row, column)),
         }
     }
 
@@ -132,8 +132,6 @@ pub(crate) fn papers(
     files.sort();
     files.dedup_by(|a, b| a.path == b.path);
     let mut papers = Vec::new();
-    // One file under two names is one file.
-    let mut known: Vec<String> = Vec::new();
     for file in &files {
         let bytes = match fs::read(&file.path) {
             Ok(bytes) => bytes,
@@ -147,9 +145,6 @@ pub(crate) fn papers(
             }
         };
         let sha256 = sha256_hex(&bytes);
-        if known.contains(&sha256) {
-            continue;
-        }
         let entry = |sheet: &str| {
             let name = file.path.file_name().unwrap_or_default().to_string_lossy();
             let mut entry = mapping.entry(&name, sheet);
@@ -162,7 +157,6 @@ pub(crate) fn papers(
             Ok(more) => papers.extend(more),
             Err(more) => flaws.append(more),
         }
-        known.push(sha256);
     }
     match flaws.is_empty() {
         true => Ok(papers),
@@ -364,6 +358,11 @@ fn listed(path: &Path, sha256: &str, table: &Table, list: list::List, entry: &En
         Field::Status,
     ];
     let short = |place: String| place.replace(&path.display().to_string(), &file_name(path));
+    // A text has no sheet; its cells are named as an office program shows them.
+    let cell = |at: u64, column: usize| match table.is_sheet() {
+        true => short(table.place(at, Some(column))),
+        false => format!("{}!{}{at}", file_name(path), letters(column)),
+    };
     let columns: Vec<(&str, usize)> = fields
         .into_iter()
         .filter_map(|field| Some((field.name(), list.columns.place(field)?)))
@@ -376,12 +375,7 @@ fn listed(path: &Path, sha256: &str, table: &Table, list: list::List, entry: &En
             place: short(table.place(held.at, None)),
             cells: columns
                 .iter()
-                .map(|(name, column)| {
-                    (
-                        (*name).to_owned(),
-                        short(table.place(held.at, Some(*column))),
-                    )
-                })
+                .map(|(name, column)| ((*name).to_owned(), cell(held.at, *column)))
                 .collect(),
             id: held.id,
             original: held.original,

@@ -68,6 +68,10 @@ pub(crate) fn adopt<'p>(
     let mut listings: BTreeMap<(Party, ListForm), Listing> = BTreeMap::new();
     for source in &sheets.read {
         let party = Party::new(Role::His, source.institution.as_str());
+        let known = listings.get(&(party.clone(), ListForm::Sheet));
+        if known.is_some_and(|one| has_read(one, &source.sha256, &source.name)) {
+            continue;
+        }
         let rows: Vec<ListRow> = source.rows.iter().map(|row| work.of_sheet(row)).collect();
         let days: BTreeSet<Day> = rows
             .iter()
@@ -94,6 +98,10 @@ pub(crate) fn adopt<'p>(
             true => ListForm::Detail,
             false => ListForm::List,
         };
+        let known = listings.get(&(party.clone(), form));
+        if known.is_some_and(|one| has_read(one, &paper.sha256, &paper.name)) {
+            continue;
+        }
         let Some((source, rows)) = work.of_paper(paper, institution, &asked, &mut flaws) else {
             continue;
         };
@@ -130,6 +138,13 @@ fn empty(party: Party, form: ListForm) -> Listing {
         sources: Vec::new(),
         rows: Vec::new(),
     }
+}
+
+/// One file under two names is one file, and each of its sheets is one paper.
+fn has_read(listing: &Listing, sha256: &str, name: &str) -> bool {
+    let sheet = |name: &str| name.split_once('!').map(|(_, sheet)| sheet.to_owned());
+    let mut sources = listing.sources.iter();
+    sources.any(|one| one.sha256 == sha256 && sheet(&one.name) == sheet(name))
 }
 
 /// The same row in two files is one.

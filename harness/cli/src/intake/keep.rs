@@ -54,7 +54,6 @@ pub(crate) fn write(
         );
     }
     let mut events = events(adopted, begins);
-    events.extend(notes(adopted, unjudged, begins));
     // What a case did comes before its end, whatever order the clocks of papers say.
     events.sort_by_key(|(at, rank, _)| (*at, *rank));
     let first = events.iter().map(|(at, ..)| *at).min().unwrap_or(begins);
@@ -67,8 +66,13 @@ pub(crate) fn write(
         journal.append_lazily(Draft::new(at, payload));
     }
     for (case, finished) in cases(plan, adopted) {
-        journal.append_lazily(Draft::new(last, Payload::CaseStarted(CaseStarted { case })));
+        let started = Payload::CaseStarted(CaseStarted { case });
+        journal.append_lazily(Draft::new(last, started));
         journal.append_lazily(Draft::new(last, Payload::CaseFinished(finished)));
+    }
+    // Whoever judges reads what is committed: the last record waits for all before it.
+    for event in notes(adopted, unjudged) {
+        journal.append_and_wait(Draft::new(last, event))?;
     }
     Ok(Finished {
         journal,
@@ -239,7 +243,7 @@ fn intent(one: &Swiped<'_>, msgid: MsgId, ids: BTreeMap<String, String>) -> Inte
 }
 
 /// What a reader of the report should know beside the verdict.
-fn notes(adopted: &Adopted<'_>, unjudged: &[String], begins: Moment) -> Vec<Event> {
+fn notes(adopted: &Adopted<'_>, unjudged: &[String]) -> Vec<Payload> {
     let mut notes = Vec::new();
     let mut note = |code: &str, facts: BTreeMap<String, String>| {
         let note = Note {
@@ -247,7 +251,7 @@ fn notes(adopted: &Adopted<'_>, unjudged: &[String], begins: Moment) -> Vec<Even
             txid: None,
             facts,
         };
-        notes.push((begins, usize::MAX, Payload::Note(note)));
+        notes.push(Payload::Note(note));
     };
     let fact = |name: &str, value: String| (name.to_owned(), value);
     for listing in &adopted.papers {

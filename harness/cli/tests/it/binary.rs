@@ -25,6 +25,7 @@ mod forms;
 mod front;
 mod full_disk;
 mod hostile;
+mod imported;
 #[cfg(unix)]
 mod init;
 mod inner;
