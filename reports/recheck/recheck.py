@@ -139,12 +139,12 @@ def recheck(run):
     for rule, state in ((rule["rule"], rule["state"]) for rule in certificate["rules"] if rule["rule"] in ("R1", "R2", "R4", "R5")):
         must("certificate", (state == "violated") == bool(problems[rule]) or skipped and state == "violated", f"it says {rule} {state}")
     must("certificate", certificate["verdict"] == "clean", f"its verdict is {certificate['verdict']}")
-try:
-    recheck(pathlib.Path(sys.argv[1]))
-except (OSError, ValueError, LookupError, AttributeError, TypeError, AssertionError, sqlite3.Error) as error:
-    problems["evidence"].append(f"it ends here: {type(error).__name__}: {error}")
-for step in ("sums", "chain", "certificate", "exports", "R1", "R2", "R4", "R5", "totals", "evidence"):
-    print("\n    ".join([f"{step:<11} {compared[step]:>8} compared, {len(problems[step])} wrong"] + problems[step][:20]))
-print("".join(f"not checked: declared purge of {party}\n" for party in skipped), end="")
-print(f"rechecked: {sum(compared.values())} compared, {(wrong := sum(map(len, problems.values())))} wrong")
-sys.exit(1 if wrong else 2 if skipped else 0)
+if __name__ == "__main__":
+    try:
+        recheck(pathlib.Path(sys.argv[1]))
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, AssertionError, sqlite3.Error) as error:
+        problems["evidence"].append(f"it ends here: {type(error).__name__}: {error}")
+    for step in ("sums", "chain", "certificate", "exports", "R1", "R2", "R4", "R5", "totals", "evidence"):
+        print("\n    ".join([f"{step:<11} {compared[step]:>8} compared, {len(problems[step])} wrong"] + problems[step][:20]))
+    print("".join(f"not checked: declared purge of {party}\n" for party in skipped) + f"rechecked: {sum(compared.values())} compared, {(wrong := sum(map(len, problems.values())))} wrong")
+    sys.exit(1 if wrong else 2 if skipped else 0)

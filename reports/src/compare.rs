@@ -49,6 +49,8 @@ pub(crate) struct Side {
     pub(crate) plan: String,
     pub(crate) dir: String,
     pub(crate) verdict: Verdict,
+    /// True: it rests on lists, so that only a part could be checked.
+    pub(crate) partly: bool,
     pub(crate) exit: i32,
     pub(crate) passed: usize,
     pub(crate) planned: usize,
@@ -167,6 +169,7 @@ fn side(story: &Story) -> Side {
         plan: story.header.plan.plan.clone(),
         dir: story.dir.clone(),
         verdict: story.judgement.verdict,
+        partly: story.is_read_in(),
         exit: story.exit,
         passed: counts.passed,
         planned: counts.planned,

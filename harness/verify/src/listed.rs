@@ -5,6 +5,7 @@
 //! of the verdict. What a person typed proves nothing by itself: without a list of each party on a τ's path nothing is clean.
 //! Called by `judge` for runs that were read in (`IMPORTED`). Not here: reading files (`cli`).
 
+mod bounds;
 mod found;
 mod pair;
 mod papers;
@@ -51,6 +52,7 @@ pub(crate) fn judge(evidence: &Evidence, context: &Context<'_>) -> Judgement {
         compared,
     } = found::check(context, &views);
     findings.extend(of_rows);
+    findings.extend(bounds::check(context, &views));
     findings.sort_by_key(|one| (one.uncertain, one.severity, one.rule));
     link(&mut findings);
     let level = views.level(context);
@@ -72,7 +74,7 @@ pub(crate) fn judge(evidence: &Evidence, context: &Context<'_>) -> Judgement {
         });
     let mut not_checked: Vec<String> = rules
         .iter()
-        .filter(|rule| rule.state == Held::NotChecked)
+        .filter(|rule| rule.state == Held::NotChecked && rule.why_not.as_deref() != Some(LEVEL))
         .map(|rule| rule.rule.code().to_owned())
         .collect();
     if transactions.is_empty() {

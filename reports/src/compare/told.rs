@@ -75,6 +75,9 @@ pub(super) fn sides(comparison: &Comparison, lang: Lang) -> Vec<String> {
             side.planned,
             lang.pick("结论", "verdict"),
             match side.verdict {
+                Verdict::Clean if side.partly => {
+                    lang.pick("可核验部分全部回退", "clean as far as can be checked")
+                }
                 Verdict::Clean => lang.pick("已回退干净", "clean"),
                 Verdict::Indeterminate => lang.pick("不能判定", "indeterminate"),
                 Verdict::Violated => lang.pick("违反", "violated"),

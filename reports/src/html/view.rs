@@ -189,7 +189,12 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
         verdict_class: story.verdict_class(),
         sentence: verdict_sentence(story, lang),
         open: open(story, lang),
-        open_note: if story.judgement.verdict == Verdict::Clean {
+        open_note: if story.verdict_class() == "partial" {
+            lang.pick(
+                "无。各方的清单上，每笔都已撤销。",
+                "None. In the parties' own lists every swipe was undone.",
+            )
+        } else if story.judgement.verdict == Verdict::Clean {
             Word::open_none.say(lang)
         } else {
             Word::open_none_seen.say(lang)

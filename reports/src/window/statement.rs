@@ -171,15 +171,18 @@ fn runs(source: &WindowSource<'_>, lang: Lang) -> Vec<Run> {
             run_id: run.run_id.clone(),
             time: format!("{} → {}", run.began.short(), run.ended.short()),
             verdict: if run.finished {
-                words::verdict(run.verdict, lang).to_owned()
+                words::verdict(run.verdict, run.level, lang).to_owned()
             } else {
                 format!(
                     "{}{}",
-                    words::verdict(run.verdict, lang),
+                    words::verdict(run.verdict, run.level, lang),
                     lang.pick("，未收尾", ", not finished")
                 )
             },
             class: match run.verdict {
+                crosswipe_verify::Verdict::Clean if run.level < crosswipe_domain::Level::L3 => {
+                    "partial"
+                }
                 crosswipe_verify::Verdict::Clean => "good",
                 crosswipe_verify::Verdict::Indeterminate => "unsure",
                 crosswipe_verify::Verdict::Violated => "bad",

@@ -106,7 +106,7 @@ fn run_lines(run: &RunLine, lang: Lang) -> Vec<String> {
         run.run_id,
         run.began.short(),
         run.ended.short(),
-        words::verdict(run.verdict, lang),
+        words::verdict(run.verdict, run.level, lang),
         words::number(run.counts.intended),
         lang.pick("笔", "transactions"),
         run.level,
@@ -135,7 +135,11 @@ fn seams(source: &WindowSource<'_>, lang: Lang) -> Vec<String> {
                 words::number(count.cells),
                 words::number(count.rows),
             );
-            let verdict = words::verdict(world.verdict, lang);
+            let all = source.judgement.runs.iter();
+            let of_world = all.filter(|run| world.runs.contains(&run.place));
+            let level = of_world.map(|run| run.level).min();
+            let level = level.unwrap_or(source.judgement.level);
+            let verdict = words::verdict(world.verdict, level, lang);
             match lang {
                 // One run has no seam; what it comes to stands above.
                 Lang::Zh if world.runs.len() == 1 => {

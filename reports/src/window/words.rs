@@ -2,6 +2,7 @@
 //!
 //! Findings of the fourteen rules keep the words they have in a run (`wording::classes`).
 
+use crosswipe_domain::Level;
 use crosswipe_verify::{Finding, Verdict, WindowFinding};
 
 use super::{Answer, WindowSource};
@@ -18,8 +19,12 @@ pub(super) fn answer(answer: Answer, lang: Lang) -> &'static str {
     }
 }
 
-pub(super) fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
+/// What is clean by lists alone is said to be so as far as these go.
+pub(super) fn verdict(verdict: Verdict, level: Level, lang: Lang) -> &'static str {
     match verdict {
+        Verdict::Clean if level < Level::L3 => {
+            lang.pick("可核验部分全部回退", "rolled back as far as can be checked")
+        }
         Verdict::Clean => lang.pick("已回退干净", "rolled back, clean"),
         Verdict::Indeterminate => lang.pick("不能判定", "indeterminate"),
         Verdict::Violated => lang.pick("违反", "violated"),
@@ -31,7 +36,7 @@ pub(super) fn sentence(source: &WindowSource<'_>, lang: Lang) -> String {
     let judgement = source.judgement;
     let intended: u64 = judgement.runs.iter().map(|run| run.counts.intended).sum();
     let runs = judgement.runs.len();
-    let what = verdict(judgement.verdict, lang);
+    let what = verdict(judgement.verdict, judgement.level, lang);
     let answer = answer(source.answer(), lang);
     let level = judgement.level;
     let unchecked = not_checked(source, lang);
@@ -96,11 +101,10 @@ pub(super) fn coverage(source: &WindowSource<'_>, lang: Lang) -> String {
 /// What was not looked at, in plain words, each once; many of one kind are counted.
 pub(super) fn not_checked(source: &WindowSource<'_>, lang: Lang) -> Vec<String> {
     let names = source.names();
-    let (many, few): (Vec<&String>, Vec<&String>) = source
-        .judgement
-        .not_checked
-        .iter()
-        .partition(|word| word.contains(':'));
+    let (many, few): (Vec<&String>, Vec<&String>) =
+        source.judgement.not_checked.iter().partition(|word| {
+            word.contains(':') && !word.starts_with("level:") && !word.starts_with("persons:")
+        });
     let mut list: Vec<String> = few
         .iter()
         .map(|word| plain_word(&names, word, lang))

@@ -411,6 +411,7 @@ pub(crate) fn seen(text: &str, lang: Lang) -> String {
         "the settlement that it undoes" => "所冲的结算",
         "a row of the run" => "本次的行",
         "no difference" => "无差异",
+        "a phase that allows test swipes" => "允许测试刷卡的阶段",
         "no list" => "没有清单",
         "undone" => "已撤销",
         "settled" => "未撤销",

@@ -238,8 +238,6 @@ fn one(
                 ),
             )),
             Ok(None) => {}
-            // A sheet beside a task sheet that is no list (费用清单, 填写说明) is nobody's.
-            Err(_) if taken => {}
             Err(more) => flaws.append(more),
         }
     }

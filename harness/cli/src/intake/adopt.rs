@@ -15,7 +15,7 @@ use crosswipe_scenarios::{Expected, Plan, Step, Swipe};
 use crosswipe_verify::audit::State;
 use crosswipe_verify::{Claim, Paired, pair};
 
-use super::people::People;
+use super::people::{People, is_whole};
 use super::sheet::{Filled, Sheets, personal};
 use crate::books::{Flaw, Flaws, Paper, PaperRow};
 
@@ -90,10 +90,27 @@ pub(crate) fn adopt<'p>(
         listing.rows.extend(rows);
     }
     let asked = Asked::of(&work.swiped);
+    let mut whose: BTreeMap<(&str, &str), Party> = BTreeMap::new();
     for paper in papers {
         let Some((party, institution)) = work.party_of(paper, &mut flaws) else {
             continue;
         };
+        let sheet = paper.name.split_once('!').map_or("", |(_, sheet)| sheet);
+        let first = whose
+            .entry((&paper.sha256, sheet))
+            .or_insert_with(|| party.clone());
+        // A city's platform is treatment place and insured place, and may have one list for both.
+        if first.code != party.code {
+            flaws.push(Flaw::new(
+                paper.place.clone(),
+                both!(
+                    "与 {first} 的清单是同一个文件, 不能又算 {party} 的",
+                    "the same file as the list of {first}: it cannot be that of {party} too"
+                ),
+                both!("各方的清单由各方自己给", "each party gives its own list"),
+            ));
+            continue;
+        }
         let form = match paper.is_detail {
             true => ListForm::Detail,
             false => ListForm::List,
@@ -422,7 +439,12 @@ impl<'p> Work<'p, '_> {
                 Some(days) => vec![days],
                 None => days.into_iter().map(|day| (day, day)).collect(),
             },
-            names_persons: paper.names_persons,
+            // Masked numbers name nobody.
+            names_persons: paper.names_persons
+                && paper
+                    .rows
+                    .iter()
+                    .all(|row| is_whole(&row.person) || self.people.find(&row.person).is_some()),
             institution,
         };
         Some((source, rows))
@@ -435,7 +457,8 @@ impl<'p> Work<'p, '_> {
             window.start().is_none_or(|start| start.day().start() <= at)
                 && window.end().is_none_or(|end| at < end.day().next().start())
         });
-        asked.wants(row, named) || within && self.people.find(&row.person).is_some()
+        asked.wants(row, named && is_whole(&row.person))
+            || within && self.people.find(&row.person).is_some()
     }
 
     fn list_row(&self, row: &PaperRow) -> ListRow {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{IdNumber, Persona, Pseudonym, PseudonymKey};
+use crosswipe_domain::{IdNumber, PersonNo, Persona, Pseudonym, PseudonymKey};
 use crosswipe_scenarios::Plan;
 
 /// 名册 · Registered test persons by whatever a list may call them.
@@ -44,8 +44,16 @@ impl<'p> People<'p> {
         IdNumber::parse(&number).is_ok() || self.find(text).is_some_and(|one| one.label != text)
     }
 
-    /// As evidence calls a person.
+    /// As evidence calls a person: also one who is nobody of ours, where the number stands there whole.
     pub(crate) fn pseudonym(&self, key: &PseudonymKey, text: &str) -> Option<Pseudonym> {
-        self.find(text).map(|persona| key.pseudonym(&persona.no))
+        let whole = is_whole(text).then(|| key.pseudonym(&PersonNo::new(text.trim())));
+        let known = self.find(text).map(|persona| key.pseudonym(&persona.no));
+        known.or(whole)
     }
+}
+
+/// A number with all its characters; a masked one names nobody.
+pub(crate) fn is_whole(text: &str) -> bool {
+    let text = text.trim();
+    text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

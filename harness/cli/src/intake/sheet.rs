@@ -88,7 +88,7 @@ impl<'p> Sheets<'p> {
 impl Sorted for Sheets<'_> {
     fn takes(&mut self, page: &Page<'_>, flaws: &mut Flaws) -> bool {
         let Some((head, columns)) = head(page) else {
-            return false;
+            return is_of_ours(page);
         };
         let before = (flaws.told.len(), flaws.more);
         let lacking: Vec<&str> = HEADINGS
@@ -142,6 +142,26 @@ impl Sorted for Sheets<'_> {
         });
         true
     }
+}
+
+/// What else `plan --sheets` writes: the rota, the roster, the bills. Nothing of it is filled in.
+fn is_of_ours(page: &Page<'_>) -> bool {
+    let heads: [&[&str]; 3] = [
+        &["时段", "机构", "笔数"],
+        &["标识", "人员编号", "刷卡机构"],
+        &["清单", "行", "项目编码"],
+    ];
+    let rows = page.rows().into_iter().take_while(|row| *row < HEAD_ROWS);
+    let words: Vec<Vec<String>> = rows
+        .map(|row| {
+            let cells = page.cells.range((row, 0)..=(row, u32::MAX));
+            cells.map(|(_, cell)| cell.words()).collect()
+        })
+        .collect();
+    heads.iter().any(|head| {
+        let has = |row: &Vec<String>| head.iter().all(|name| row.iter().any(|word| word == name));
+        words.iter().any(has)
+    })
 }
 
 /// The head row of a task sheet, if the page is one.

@@ -35,7 +35,7 @@ pub(super) fn check(context: &Context<'_>, views: &Views<'_>) -> Found {
     };
     for (index, tau) in context.story.taus.iter().enumerate() {
         at_each_party(tau, index, views, &mut found);
-        between_parties(tau, index, views, &mut found);
+        between_parties(context, (tau, index), views, &mut found);
         within_a_party(tau, index, views, &mut found);
     }
     reconciled(context, views, &mut found);
@@ -251,7 +251,17 @@ fn of_rows(
 }
 
 /// The tuple of R6: what two parties both say of one τ.
-fn between_parties(tau: &Tau<'_>, index: usize, views: &Views<'_>, found: &mut Found) {
+fn between_parties(
+    context: &Context<'_>,
+    (tau, index): (&Tau<'_>, usize),
+    views: &Views<'_>,
+    found: &mut Found,
+) {
+    // Another number may be another form of the same person's: only two test persons are two for certain.
+    let registered = |row: &ListRow| {
+        let person = row.person.as_ref();
+        person.is_some_and(|person| context.registered.contains_key(person.as_str()))
+    };
     let mut first: Option<(&Party, &ListRow)> = None;
     for party in &tau.intent.path {
         let rows = views.rows(index, party, ListForm::List);
@@ -265,14 +275,14 @@ fn between_parties(tau: &Tau<'_>, index: usize, views: &Views<'_>, found: &mut F
         for difference in differences(known, row) {
             let class = match difference.field {
                 "total" | "fund" | "account" | "cash" => "mismatch:amount",
-                "person" => "mismatch:person",
-                "time" => "evidence:conflict",
+                "person" if registered(known) && registered(row) => "mismatch:person",
+                "person" | "time" => "evidence:conflict",
                 _ => "mismatch:id",
             };
             let one = finding(Rule::R6, class)
                 .about(tau)
                 .at(party)
-                .unsure_if(difference.field == "time");
+                .unsure_if(class == "evidence:conflict");
             found
                 .findings
                 .push(difference.told(one, [front, party], [known, row]));

@@ -230,3 +230,133 @@ fn to_the_minute(claim: &Claim, row: &ListRow) -> bool {
     let both = claim.time.zip(row.time);
     both.is_some_and(|(one, other)| known(one) && known(other) && near(one, other))
 }
+
+#[cfg(test)]
+mod tests {
+    use crosswipe_domain::Pseudonym;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn at(text: &str) -> Option<Moment> {
+        Some(Moment::parse_wire(&format!("2030-03-02 {text}")).unwrap())
+    }
+
+    fn claim(number: usize, total: i64, time: &str) -> Claim {
+        Claim {
+            txid: format!("case/{number}"),
+            setl_id: format!("S{number}"),
+            mdtrt_id: format!("V{number}"),
+            undone_by: format!("R{number}"),
+            person: Some("P-1".into()),
+            institution: "H1".into(),
+            total: Some(total),
+            time: at(time),
+        }
+    }
+
+    /// What an honest list says of a claim: the settlement and its refund.
+    fn rows(claim: &Claim) -> [ListRow; 2] {
+        let settled = ListRow {
+            setl_id: claim.setl_id.clone(),
+            mdtrt_id: claim.mdtrt_id.clone(),
+            person: claim.person.as_deref().map(Pseudonym::from_evidence),
+            institution: claim.institution.clone(),
+            total: claim.total,
+            time: claim.time,
+            ..ListRow::default()
+        };
+        let mirror = ListRow {
+            says: RowSays::Mirror,
+            setl_id: claim.undone_by.clone(),
+            original: claim.setl_id.clone(),
+            total: claim.total.map(|fen| -fen),
+            ..settled.clone()
+        };
+        [settled, mirror]
+    }
+
+    fn bare(row: &mut ListRow) {
+        (row.setl_id, row.original, row.mdtrt_id) = Default::default();
+    }
+
+    #[test]
+    fn two_swipes_that_nothing_tells_apart_are_nobodys_guess() {
+        let claims = [claim(1, 500, "09:00:00"), claim(2, 500, "09:00:30")];
+        let mut list: Vec<ListRow> = claims.iter().flat_map(rows).collect();
+        list.iter_mut().for_each(bare);
+        for paired in pair(&claims, &list) {
+            assert_eq!(paired, Paired::Ambiguous(vec![0, 1]));
+        }
+        // A minute apart they are two.
+        let claims = [claim(1, 500, "09:00:00"), claim(2, 500, "09:03:00")];
+        let mut list: Vec<ListRow> = claims.iter().flat_map(rows).collect();
+        list.iter_mut().for_each(bare);
+        let pairs = pair(&claims, &list);
+        assert_eq!((&pairs[0], &pairs[2]), (&Paired::To(0), &Paired::To(1)));
+    }
+
+    #[rstest]
+    #[case::another_person(|row: &mut ListRow| row.person = Some(Pseudonym::from_evidence("P-2")))]
+    #[case::nobody(|row: &mut ListRow| row.person = None)]
+    #[case::another_place(|row: &mut ListRow| row.institution = "H2".into())]
+    #[case::an_hour_later(|row: &mut ListRow| row.time = at("10:00:00"))]
+    #[case::another_day(|row: &mut ListRow| row.time = Some(Moment::parse_wire("2030-03-03 00:00:00").unwrap()))]
+    fn without_ids_everything_must_agree(#[case] otherwise: fn(&mut ListRow)) {
+        let claims = [claim(1, 500, "09:00:00")];
+        let [mut row, _] = rows(&claims[0]);
+        bare(&mut row);
+        assert_eq!(pair(&claims, std::slice::from_ref(&row)), [Paired::To(0)]);
+        otherwise(&mut row);
+        assert_eq!(pair(&claims, &[row]), [Paired::Nobody]);
+    }
+
+    #[test]
+    fn an_id_decides_over_everything_else() {
+        let claims = [claim(1, 500, "09:00:00"), claim(2, 700, "11:00:00")];
+        let [mut row, _] = rows(&claims[0]);
+        row.setl_id = "S2".into();
+        assert_eq!(pair(&claims, &[row]), [Paired::To(1)]);
+    }
+
+    proptest! {
+        /// Honest rows in any order, some of their ids lost: whatever is paired is paired right.
+        #[test]
+        fn no_row_is_ever_given_to_another(
+            amounts in prop::collection::vec(1i64..4, 1..8),
+            minutes in prop::collection::vec(0u32..4, 8),
+            lost in prop::collection::vec(any::<bool>(), 16),
+            turn in 0usize..16,
+        ) {
+            let claims: Vec<Claim> = amounts
+                .iter()
+                .enumerate()
+                .map(|(place, fen)| claim(place, *fen, &format!("09:{:02}:00", minutes[place])))
+                .collect();
+            let mut list: Vec<(usize, ListRow)> = Vec::new();
+            for (place, claim) in claims.iter().enumerate() {
+                list.extend(rows(claim).map(|row| (place, row)));
+            }
+            for (place, (_, row)) in list.iter_mut().enumerate() {
+                if lost[place] {
+                    bare(row);
+                }
+            }
+            let length = list.len();
+            list.rotate_left(turn % length);
+            let only: Vec<ListRow> = list.iter().map(|(_, row)| row.clone()).collect();
+            for ((owner, row), paired) in list.iter().zip(pair(&claims, &only)) {
+                match paired {
+                    // Refunds of one amount may be anybody's where no id is left.
+                    Paired::To(place) if row.says == RowSays::Mirror && row.original.is_empty() => {
+                        prop_assert_eq!(claims[place].total, claims[*owner].total);
+                    }
+                    Paired::To(place) => prop_assert_eq!(place, *owner),
+                    Paired::Ambiguous(places) => prop_assert!(places.contains(owner) || row.says == RowSays::Mirror),
+                    Paired::Nobody => prop_assert!(row.setl_id.is_empty()),
+                }
+            }
+        }
+    }
+}

@@ -3,6 +3,8 @@
 //! The papers are made from a world: pair-demo is run once, its parties' books give the lists, its task sheets are filled in
 //! from them. Then one thing at a time is changed.
 
+mod forms;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -181,6 +183,16 @@ fn text(rows: &Rows) -> String {
         .collect()
 }
 
+/// A party's list; who made it stands in a column of its own, so that no two parties give the same bytes.
+fn listed(party: &str, rows: &Rows) -> String {
+    let mut whole = vec![HEAD.map(str::to_owned).to_vec()];
+    whole.extend(rows.iter().cloned());
+    whole
+        .iter_mut()
+        .for_each(|row| row.push(format!("制表 {party}")));
+    text(&whole)
+}
+
 impl Papers {
     /// Writes all of them; names of the files.
     fn write(&self, bench: &Bench) -> Vec<String> {
@@ -190,9 +202,7 @@ impl Papers {
             files.push(bench.text(&format!("单-{code}.csv")));
         }
         for (party, rows) in &self.lists {
-            let mut whole = vec![HEAD.map(str::to_owned).to_vec()];
-            whole.extend(rows.iter().cloned());
-            fs::write(bench.path(&format!("{party}.csv")), text(&whole)).unwrap();
+            fs::write(bench.path(&format!("{party}.csv")), listed(party, rows)).unwrap();
             files.push(bench.text(&format!("{party}.csv")));
         }
         files
@@ -470,6 +480,22 @@ fn wrong_papers_are_refused_whole(#[case] slip: fn(&mut Papers), #[case] said: &
     slip(&mut papers);
     papers.import(&bench, &[]).must_end(64).must_say(said);
     assert!(!bench.path("runs").exists(), "nothing is half read");
+}
+
+#[test]
+fn one_file_is_not_the_evidence_of_two_parties() {
+    let bench = Bench::new();
+    let mut files = honest().write(&bench);
+    files.retain(|file| !file.contains(HUB));
+    files.push(format!("hub:330000={}", bench.text(&format!("{HIS}.csv"))));
+    files.retain(|file| !file.ends_with(&format!("/{HIS}.csv")) || file.starts_with("hub"));
+    let copy = bench.text("his-H33010000001 (2).csv");
+    fs::copy(bench.path(&format!("{HIS}.csv")), &copy).unwrap();
+    files.push(copy);
+    import(&bench, &files, &[])
+        .must_end(64)
+        .must_say(&["是同一个文件", "不能又算"]);
+    assert!(!bench.path("runs").exists());
 }
 
 #[test]
