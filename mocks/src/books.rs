@@ -49,7 +49,7 @@ pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<St
         }
         Deed::File { filing, facts } => file(hop, filing, facts, &mut draft),
         Deed::Unfile { filing } => drop_birth(ledger, "filing", filing, &mut draft),
-        Deed::Ask | Deed::Seek => {}
+        Deed::Ask | Deed::Seek | Deed::Migrate { .. } => {}
     }
     draft.fence(FenceState::Applied, reply);
     ledger.commit(draft);

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{AdmDivision, Business, Cause, Channel, InfNo, Span};
+use crosswipe_domain::{AdmDivision, Business, Cause, Channel, InfNo, LogRow, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Amounts, Facts};
@@ -149,6 +149,11 @@ pub enum Deed {
     Unconfirm {
         /// 原报文ID of the confirmation.
         otransid: String,
+    },
+    /// 数据迁移 · The new platform asks the one of before the cutover for its books, and is given them group by group.
+    Migrate {
+        /// All that was booked since the opening, in its order; empty while it is asked for.
+        groups: Vec<Vec<LogRow>>,
     },
     /// 查询 · 1101, 2001, 5206: answered by the insured place, books nothing.
     Ask,

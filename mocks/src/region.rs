@@ -21,6 +21,7 @@ mod filing;
 mod inpatient;
 mod insured;
 mod mapping;
+mod migration;
 mod office;
 mod outpatient;
 mod pharmacy;
@@ -203,6 +204,7 @@ impl Region {
         };
         if path == HOP_PATH {
             return match hop_of(&request) {
+                Ok(hop) if matches!(hop.deed, Deed::Migrate { .. }) => self.hand_over(now, hop),
                 Ok(hop) => Step::Reply(Answer::ok(self.serve_insured(now, &hop, &request))),
                 Err(refusal) => self.desk.refuse(now, &refusal),
             };
@@ -213,7 +215,7 @@ impl Region {
             infno: request.infno.as_str().to_owned(),
         };
         if path == OFFICE_PATH {
-            return Step::Reply(Answer::ok(self.office(now, &request, &cause)));
+            return self.office(now, &request, body, &cause);
         }
         let step = self.institution_s(now, &request, body, &cause);
         self.in_form(step)
@@ -504,6 +506,9 @@ impl Region {
                 }
                 Step::Reply(Answer::ok(body))
             }
+            Heard::Done {
+                hop: Some(done), ..
+            } if matches!(done.deed, Deed::Migrate { .. }) => self.take_over(now, &done),
             Heard::Done {
                 hop: Some(done), ..
             } => self.close(now, &done, digest),

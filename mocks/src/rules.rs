@@ -17,7 +17,11 @@ use crate::ledger::{Held, Ledger, Original};
 pub(crate) fn check(ledger: &Ledger, hop: &Hop) -> Result<(), Refusal> {
     match &hop.deed {
         Deed::Register { .. } if hop.infno().base() == "2401" => no_open_stay(ledger, hop),
-        Deed::Register { .. } | Deed::File { .. } | Deed::Ask | Deed::Seek => Ok(()),
+        Deed::Register { .. }
+        | Deed::File { .. }
+        | Deed::Ask
+        | Deed::Seek
+        | Deed::Migrate { .. } => Ok(()),
         Deed::Unfile { filing } => filed(ledger, hop, filing),
         // Asked by the treatment place alone, which keeps them (`region::mapping`, `region::clearing`).
         Deed::Map { .. } | Deed::Unmap { .. } => Ok(()),

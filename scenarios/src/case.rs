@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{
-    Business, CaseId, Channel, InfNo, InstitutionCode, Moment, Money, OfficeAct,
+    AdmDivision, Business, CaseId, Channel, InfNo, InstitutionCode, Moment, Money, OfficeAct,
 };
 
 use crate::credential::Credential;
@@ -222,17 +222,23 @@ pub struct Office {
     pub name: String,
     /// What it does.
     pub act: OfficeAct,
-    /// Label of the person, whose insured place it is.
-    pub persona: String,
+    /// Label of the person, whose insured place it is; `None` of what is about a place alone.
+    pub persona: Option<String>,
+    /// 参保地 · Whose office does it.
+    pub region: AdmDivision,
+    /// 旧平台 · True if it is done at the platform of before the cutover.
+    pub old: bool,
     /// The earlier step whose item is ended; `None` = something begins.
     pub of: Option<String>,
     /// When.
     pub at: Option<Moment>,
+    /// 申报表 · Whose settlements of which month (`2021-10`) are declared.
+    pub declares: Option<(InstitutionCode, String)>,
     /// How much is sent, taken or planned; `None` of a claim.
     pub amount: Option<Money>,
     /// `supplement` or `relatives` of a premium.
     pub scheme: Option<String>,
-    /// 手工报销 · What a claim is about.
+    /// 手工报销 · What a claim, or a request to settle without a card, is about.
     pub claim: Option<HandClaim>,
     /// [`Expected::Accepted`] or [`Expected::Refused`].
     pub expect: Expect,
@@ -372,7 +378,7 @@ impl Step {
             Step::Swipe(swipe) => Some(&swipe.persona),
             Step::Play(play) => Some(&play.persona),
             Step::Call(call) => call.persona.as_deref(),
-            Step::Office(office) => Some(&office.persona),
+            Step::Office(office) => office.persona.as_deref(),
             Step::Parallel(_) => None,
         }
     }

@@ -355,10 +355,8 @@ impl Checker<'_> {
     }
 
     fn office(&self, office: &Office, at: Moment) {
-        let Some(persona) = self.personas.get(office.persona.as_str()) else {
-            return;
-        };
-        let open = self.schedule.opens_office(persona, office.act, at);
+        let act = (office.act, office.old);
+        let open = self.schedule.opens_office(office.region, act, at);
         let for_another_reason = matches!(&office.expect.outcome,
             Expected::Refused { code: Some(code) } if code != "E-WINDOW");
         // Whether the same was claimed or ended before is not told by instants.

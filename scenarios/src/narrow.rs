@@ -18,15 +18,17 @@ impl Plan {
             design: None,
             ..self.clone()
         };
-        let (mut people, mut places) = (Vec::new(), Vec::new());
+        let (mut people, mut places, mut regions) = (Vec::new(), Vec::new(), Vec::new());
         for step in plan.cases.iter().flat_map(Case::leaves) {
             if let Step::Call(call) = step {
                 people.extend(call.persona.clone());
                 places.push(call.institution.clone());
             }
             if let Step::Office(office) = step {
-                people.push(office.persona.clone());
+                people.extend(office.persona.clone());
                 places.extend(office.claim.as_ref().map(|claim| claim.institution.clone()));
+                places.extend(office.declares.as_ref().map(|(place, _)| place.clone()));
+                regions.push(office.region);
             }
             if let Some(visit) = step.visit() {
                 people.push(visit.persona.to_owned());
@@ -45,6 +47,7 @@ impl Plan {
             let mut insures = plan.registry.personas.iter();
             treats.clone().any(|place| place.region == region.code)
                 || insures.any(|persona| persona.insured == region.code)
+                || regions.contains(&region.code)
         });
         plan.timing.narrowed(&plan.topology, &people);
         plan.arranged.retain(|(_, code)| listed(code));

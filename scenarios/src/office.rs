@@ -4,7 +4,7 @@
 //! treated; what waits for another office (`tax-push`, `contribution-plan` …) is ended by a later step that names it (`of`).
 //! Called by `steps`. Not here: whether the office is open then (`checks`), what it moves (`mocks`).
 
-use crosswipe_domain::{InstitutionCode, Money, OfficeAct, both};
+use crosswipe_domain::{AdmDivision, Both, InstitutionCode, Moment, Money, OfficeAct, both};
 
 use crate::codes;
 use crate::fields::Fields;
@@ -14,6 +14,22 @@ use crate::seats::institution;
 use crate::steps::{PLAYED, ReadSteps, Reader};
 use crate::words;
 use crate::{HandClaim, Office};
+
+/// 旧平台与新平台 · The two generations, as `platform` names them.
+pub(crate) const PLATFORMS: [(&str, bool); 2] = [("old", true), ("new", false)];
+
+const OLD_HELP: Both = Both::new(
+    "在 topology.yaml 这一区写上 old",
+    "write `old` in its region of topology.yaml",
+);
+const MONTH_HELP: Both = Both::new("写上月份, 如 2021-10", "write the month, e.g. 2021-10");
+
+/// Whom an act is about.
+struct Subject {
+    persona: Option<String>,
+    region: AdmDivision,
+    declares: Option<(InstitutionCode, String)>,
+}
 
 /// Schemes of a premium.
 const SCHEMES: [(&str, &str); 2] = [("supplement", "supplement"), ("relatives", "relatives")];
@@ -54,15 +70,10 @@ impl Reader<'_, '_> {
             }
             true => None,
         };
-        let persona = match &of {
-            Some(before) => Some(before.persona.clone()),
-            None if act.ends().is_empty() => {
-                self.persona(fields, None, true).map(|said| said.value)
-            }
-            None => None,
-        };
+        let subject = self.subject(fields, act, of.as_ref());
         let amount = match act {
-            OfficeAct::ManualClaim => Some(None),
+            OfficeAct::ManualClaim | OfficeAct::CardlessRequest => Some(None),
+            _ if act.is_of_nobody() => Some(None),
             _ if act.ends().is_empty() => self.amount(fields).map(Some),
             _ => Some(of.as_ref().and_then(|before| before.amount)),
         };
@@ -82,14 +93,21 @@ impl Reader<'_, '_> {
             _ => Some(None),
         };
         let claim = match act {
-            OfficeAct::ManualClaim => self.hand_claim(fields).map(Some),
+            OfficeAct::ManualClaim | OfficeAct::CardlessRequest => {
+                self.hand_claim(fields).map(Some)
+            }
             _ => Some(None),
         };
+        let subject = subject?;
+        let old = self.office_platform(fields, (act, subject.region), of.as_ref())?;
         let at = at.ok()?.map(|said| said.value)?;
         let office = Office {
             name,
             act,
-            persona: persona?,
+            persona: subject.persona,
+            region: subject.region,
+            old,
+            declares: subject.declares,
             of: of.map(|before| before.name),
             at: Some(at),
             amount: amount?,
@@ -112,7 +130,140 @@ impl Reader<'_, '_> {
         Some(office)
     }
 
-    /// `business institution items treated` of a claim by hand.
+    /// Whom it is about, or which place alone; an earlier step's, where it ends one.
+    fn subject(
+        &mut self,
+        fields: &Fields<'_>,
+        act: OfficeAct,
+        of: Option<&Office>,
+    ) -> Option<Subject> {
+        if let Some(before) = of {
+            return Some(Subject {
+                persona: before.persona.clone(),
+                region: before.region,
+                declares: None,
+            });
+        }
+        if !act.ends().is_empty() {
+            return None;
+        }
+        match act {
+            OfficeAct::Migration => {
+                let help = both!("写上哪一区的账", "say whose books");
+                let node = fields.required("region", help)?;
+                let said = words::word(node, self.problems)?;
+                let said = words::division(&said, self.problems)?;
+                let Some(region) = self.topology.region(said.value) else {
+                    let known = self.topology.regions.iter().map(|one| one.code.as_str());
+                    let asked = Said {
+                        value: said.value.to_string(),
+                        at: said.at,
+                    };
+                    let what = noun("统筹区", "region");
+                    let problem = words::unknown(codes::UNKNOWN_DIVISION, what, &asked, known);
+                    self.problems.push(problem);
+                    return None;
+                };
+                if region.old.is_none() {
+                    let message = both!(
+                        "这一区没有写旧平台, 没有可迁的账",
+                        "this region names no old platform, so nothing is migrated"
+                    );
+                    let problem = said.at.error(codes::WRONG_SHAPE, message);
+                    self.problems.push(problem.help(OLD_HELP));
+                    return None;
+                }
+                Some(Subject {
+                    persona: None,
+                    region: region.code,
+                    declares: None,
+                })
+            }
+            OfficeAct::Declaration => {
+                let help = both!("写上哪家机构的申报表", "say whose declaration");
+                let place = fields.required("institution", help);
+                let month = fields.required("month", MONTH_HELP);
+                let place = words::word(place?, self.problems)?;
+                let place = institution(&place, self.topology, self.problems)?;
+                let month = words::word(month?, self.problems)?;
+                if Moment::parse(&format!("{}-01T00:00+08:00", month.value)).is_err() {
+                    let message = both!("`{}` 不是月份", "`{}` is no month", month.value);
+                    let problem = month.at.error(codes::WRONG_SHAPE, message);
+                    self.problems.push(problem.help(MONTH_HELP));
+                    return None;
+                }
+                let region = self.topology.institution(&place)?.region;
+                Some(Subject {
+                    persona: None,
+                    region,
+                    declares: Some((place, month.value)),
+                })
+            }
+            _ => {
+                let persona = self.persona(fields, None, true)?.value;
+                let region = self.known(&persona)?.persona.insured;
+                Some(Subject {
+                    persona: Some(persona),
+                    region,
+                    declares: None,
+                })
+            }
+        }
+    }
+
+    /// `platform: old` of an act; what ends something is done where that was begun.
+    fn office_platform(
+        &self,
+        fields: &Fields<'_>,
+        (act, region): (OfficeAct, AdmDivision),
+        of: Option<&Office>,
+    ) -> Option<bool> {
+        let said = match fields.optional("platform") {
+            Some(node) => Some(words::word(node, self.problems)?),
+            None => None,
+        };
+        let (old, at) = match said {
+            Some(said) => {
+                let what = noun("平台", "platform");
+                let old = words::one_of(&said, what, &PLATFORMS, self.problems)?;
+                (old, said.at)
+            }
+            None => {
+                let old = of.is_some_and(|before| before.old) || act == OfficeAct::Declaration;
+                (old, fields.at.clone())
+            }
+        };
+        let named = self.topology.region(region);
+        let wrong = match (old, act) {
+            (false, OfficeAct::Declaration) => Some((
+                both!(
+                    "只演旧平台打印申报表: 上线后从哪里打印才有讲究",
+                    "declarations are printed from the old platform here"
+                ),
+                both!("写 platform: old", "write `platform: old`"),
+            )),
+            (true, OfficeAct::Migration) => Some((
+                both!(
+                    "迁移由新平台来取账",
+                    "it is the new platform that takes the books over"
+                ),
+                both!("去掉 platform", "leave `platform` out"),
+            )),
+            (true, _) if named.is_some_and(|region| region.old.is_none()) => Some((
+                both!("这一区没有写旧平台", "this region names no old platform"),
+                OLD_HELP,
+            )),
+            _ => None,
+        };
+        if let Some((message, help)) = wrong {
+            let problem = at.error(codes::WRONG_SHAPE, message);
+            self.problems.push(problem.help(help));
+            return None;
+        }
+        Some(old)
+    }
+
+    /// `business institution items treated` of a claim by hand, and of a request to settle without a card.
     fn hand_claim(&mut self, fields: &Fields<'_>) -> Option<HandClaim> {
         let help = both!(
             "写上看的是门诊、住院还是购药",
@@ -183,7 +334,10 @@ impl Reader<'_, '_> {
         };
         // What was ended before may be ended again, to see it refused.
         let begun = |mut one: Office| {
-            while let Some(before) = one.of.as_ref().and_then(|of| read.items.get(of)) {
+            while let (false, Some(before)) = (
+                act.ends().contains(&one.act),
+                one.of.as_ref().and_then(|of| read.items.get(of)),
+            ) {
                 one = before.clone();
             }
             one
@@ -198,8 +352,8 @@ impl Reader<'_, '_> {
                 said.value
             );
             let help = both!(
-                "推送和特殊缴费: answered 或 withdrawn; 征缴计划: collected 或 voided",
-                "pushes and payments are `answered` or `withdrawn`, plans `collected` or `voided`"
+                "推送和特殊缴费: answered 或 withdrawn; 征缴计划: collected 或 voided; 无卡结算申请: cardless-settled; 手工报销、无卡结算: audited",
+                "pushes and payments are `answered` or `withdrawn`, plans `collected` or `voided`, requests `cardless-settled`, claims and such settlements `audited`"
             );
             let problem = said.at.error(codes::WRONG_SHAPE, message);
             self.problems.push(problem.help(help));

@@ -170,9 +170,15 @@ impl<'a> Schedule<'a> {
             })
     }
 
-    /// 经办 · Whether the office of somebody's insured place may do this at `at`.
-    pub(crate) fn opens_office(&self, persona: &Persona, act: OfficeAct, at: Moment) -> bool {
-        let region = self.topology.region(persona.insured);
+    /// 经办 · Whether the office of an insured place may do this at `at`; on an `old` platform nothing is booked after it
+    /// stops, and nothing is migrated from one before.
+    pub(crate) fn opens_office(
+        &self,
+        insured: AdmDivision,
+        (act, old): (OfficeAct, bool),
+        at: Moment,
+    ) -> bool {
+        let region = self.topology.region(insured);
         if region.is_some_and(|region| region.outside) || act.takes_back() {
             return true;
         }
@@ -186,12 +192,20 @@ impl<'a> Schedule<'a> {
                 || one.entries;
             one.from <= at
                 && one.to.is_none_or(|to| at < to)
-                && (one.messages.is_empty() || names(&one.messages))
+                && (names(&one.messages) || (one.messages.is_empty() && !act.is_in_house()))
                 && !names(&one.except)
                 && !of_visits
                 && (one.channels.is_empty() || one.channels.contains(&Channel::Counter))
-                && (one.insured.is_empty() || one.insured.contains(&persona.insured))
+                && (one.insured.is_empty() || one.insured.contains(&insured))
         };
-        window.public_at(at) == Public::Open && !window.suspended.iter().any(shuts)
+        let stopped = window.old_stops().is_some_and(|stops| stops <= at);
+        match act {
+            OfficeAct::Migration if !stopped => return false,
+            OfficeAct::Declaration | OfficeAct::Migration => {}
+            _ if old && stopped => return false,
+            _ => {}
+        }
+        (act.is_in_house() || window.public_at(at) == Public::Open)
+            && !window.suspended.iter().any(shuts)
     }
 }

@@ -119,10 +119,16 @@ impl<'a> Cut<'a> {
                 match step {
                     Step::Swipe(swipe) => cut.baskets.insert(&swipe.basket),
                     Step::Play(play) => cut.baskets.insert(&play.basket),
-                    Step::Office(office) => office.claim.as_ref().is_some_and(|claim| {
-                        cut.institutions.insert(claim.institution.as_str());
-                        cut.baskets.insert(&claim.basket)
-                    }),
+                    Step::Office(office) => {
+                        cut.regions.insert(office.region);
+                        let declares = office.declares.as_ref();
+                        cut.institutions
+                            .extend(declares.map(|(place, _)| place.as_str()));
+                        office.claim.as_ref().is_some_and(|claim| {
+                            cut.institutions.insert(claim.institution.as_str());
+                            cut.baskets.insert(&claim.basket)
+                        })
+                    }
                     Step::Call(_) | Step::Parallel(_) => false,
                 };
             }

@@ -23,6 +23,7 @@ use crate::fields::{Fields, items, wrong_shape};
 use crate::interface::{self, settlement};
 use crate::nearest::nearest;
 use crate::node::{Node, Value};
+use crate::office::PLATFORMS;
 use crate::persons::Person;
 use crate::problem::{At, Problems, Said, noun};
 use crate::scope::Scope;
@@ -436,13 +437,12 @@ impl Reader<'_, '_> {
         infno: Option<&InfNo>,
         institution: Option<&InstitutionCode>,
     ) -> Option<bool> {
-        const WHICH: [(&str, bool); 2] = [("old", true), ("new", false)];
         let Some(node) = fields.optional("platform") else {
             return Some(false);
         };
         let said = words::word(node, self.problems)?;
         let what = noun("平台", "platform");
-        let old = words::one_of(&said, what, &WHICH, self.problems)?;
+        let old = words::one_of(&said, what, &PLATFORMS, self.problems)?;
         let reads = infno.is_none_or(|infno| infno.nature() == Nature::Read);
         let region = institution.and_then(|code| self.topology.institution(code));
         let region = region.and_then(|one| self.topology.region(one.region));

@@ -182,10 +182,11 @@ fn list<T>(
     (values.len() == said.len() && !said.is_empty()).then_some(values)
 }
 
-/// A transaction that the public could be kept from: undoing and asking never is.
+/// A transaction that the public could be kept from, or an act that an office could: undoing and asking never is.
 fn number(said: &Said<String>, problems: &Problems) -> Option<String> {
     let infno = InfNo::new(&said.value);
-    if matches!(infno.nature(), Nature::Forward | Nature::Trial) {
+    let act = OfficeAct::of(&infno).is_some_and(|act| !act.takes_back());
+    if act || matches!(infno.nature(), Nature::Forward | Nature::Trial) {
         return Some(infno.base().to_owned());
     }
     let message = both!(

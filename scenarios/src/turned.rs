@@ -134,10 +134,8 @@ impl Turner<'_> {
     }
 
     fn office(&self, office: &mut Office, at: Moment) -> bool {
-        let Some(persona) = self.personas.get(office.persona.as_str()) else {
-            return false;
-        };
-        let open = |schedule: &Schedule<'_>| schedule.opens_office(persona, office.act, at);
+        let act = (office.act, office.old);
+        let open = |schedule: &Schedule<'_>| schedule.opens_office(office.region, act, at);
         let (before, after) = (open(&self.old), open(&self.new));
         let accepted = office.expect.outcome == Expected::Accepted;
         if before == after || before != accepted {

@@ -53,6 +53,7 @@ impl InfNo {
             "3201" | "3202" | "3260" | "9101" | "9102" | "2001" => Nature::Read,
             _ => match OfficeAct::of(self) {
                 Some(act) if act.takes_back() => Nature::Undo,
+                Some(OfficeAct::Declaration) => Nature::Read,
                 Some(_) => Nature::Forward,
                 None => Nature::Unknown,
             },

@@ -27,11 +27,21 @@ pub enum OfficeAct {
     Voided,
     /// 收缴 · A plan is collected.
     Collected,
+    /// 无卡结算申请 · An institution asks that somebody who was discharged and has not come back be settled without his card.
+    CardlessRequest,
+    /// 无卡结算 · It is settled so: paid to the institution, once.
+    CardlessSettled,
+    /// 审核 · A settlement that the office made is audited.
+    Audited,
+    /// 打印申报表 · An institution's settlements of a month are declared, on paper: it books nothing.
+    Declaration,
+    /// 数据迁移 · The new platform takes over the books of the one of before the cutover.
+    Migration,
 }
 
 impl OfficeAct {
     /// All of them.
-    pub const ALL: [OfficeAct; 9] = [
+    pub const ALL: [OfficeAct; 14] = [
         OfficeAct::ManualClaim,
         OfficeAct::Premium,
         OfficeAct::TaxPush,
@@ -41,6 +51,11 @@ impl OfficeAct {
         OfficeAct::Withdrawn,
         OfficeAct::Voided,
         OfficeAct::Collected,
+        OfficeAct::CardlessRequest,
+        OfficeAct::CardlessSettled,
+        OfficeAct::Audited,
+        OfficeAct::Declaration,
+        OfficeAct::Migration,
     ];
 
     /// The word in plan files, in journals, and of the row that it begins or the status that it brings about.
@@ -55,6 +70,11 @@ impl OfficeAct {
             OfficeAct::Withdrawn => "withdrawn",
             OfficeAct::Voided => "voided",
             OfficeAct::Collected => "collected",
+            OfficeAct::CardlessRequest => "cardless-request",
+            OfficeAct::CardlessSettled => "cardless-settled",
+            OfficeAct::Audited => "audited",
+            OfficeAct::Declaration => "declaration",
+            OfficeAct::Migration => "migration",
         }
     }
 
@@ -70,6 +90,11 @@ impl OfficeAct {
             OfficeAct::Withdrawn => ("撤回", "withdrawals"),
             OfficeAct::Voided => ("作废", "voiding"),
             OfficeAct::Collected => ("收缴", "collection"),
+            OfficeAct::CardlessRequest => ("无卡结算申请", "requests to settle without a card"),
+            OfficeAct::CardlessSettled => ("无卡结算", "settlements without a card"),
+            OfficeAct::Audited => ("审核", "audits"),
+            OfficeAct::Declaration => ("打印申报表", "printed declarations"),
+            OfficeAct::Migration => ("数据迁移", "migration of books"),
         }
     }
 
@@ -92,18 +117,48 @@ impl OfficeAct {
     pub const fn waits(self) -> bool {
         matches!(
             self,
-            OfficeAct::TaxPush | OfficeAct::SpecialPayment | OfficeAct::ContributionPlan
+            OfficeAct::TaxPush
+                | OfficeAct::SpecialPayment
+                | OfficeAct::ContributionPlan
+                | OfficeAct::CardlessRequest
         )
+    }
+
+    /// 内部事务 · True for what an office does with its own books: no phase shuts it with the public, only a suspension that
+    /// names it.
+    pub const fn is_in_house(self) -> bool {
+        matches!(
+            self,
+            OfficeAct::Audited | OfficeAct::Declaration | OfficeAct::Migration
+        )
+    }
+
+    /// True for what is about a place and nobody in it.
+    pub const fn is_of_nobody(self) -> bool {
+        matches!(self, OfficeAct::Declaration | OfficeAct::Migration)
     }
 
     /// What an act may end; nothing where it begins something.
     pub const fn ends(self) -> &'static [OfficeAct] {
         match self {
-            OfficeAct::Answered | OfficeAct::Withdrawn => {
-                &[OfficeAct::TaxPush, OfficeAct::SpecialPayment]
-            }
+            OfficeAct::Answered => &[OfficeAct::TaxPush, OfficeAct::SpecialPayment],
+            OfficeAct::Withdrawn => &[
+                OfficeAct::TaxPush,
+                OfficeAct::SpecialPayment,
+                OfficeAct::CardlessRequest,
+            ],
             OfficeAct::Voided | OfficeAct::Collected => &[OfficeAct::ContributionPlan],
+            OfficeAct::CardlessSettled => &[OfficeAct::CardlessRequest],
+            OfficeAct::Audited => &[OfficeAct::ManualClaim, OfficeAct::CardlessSettled],
             _ => &[],
+        }
+    }
+
+    /// Kind of the row that it begins.
+    pub const fn row_kind(self) -> &'static str {
+        match self {
+            OfficeAct::ManualClaim | OfficeAct::CardlessSettled => "settlement",
+            act => act.name(),
         }
     }
 
@@ -112,7 +167,9 @@ impl OfficeAct {
         match self {
             OfficeAct::ContributionPlan => "planned",
             OfficeAct::Premium => "taken",
-            OfficeAct::ManualClaim => "settled",
+            OfficeAct::ManualClaim | OfficeAct::CardlessSettled => "settled",
+            OfficeAct::CardlessRequest => "asked",
+            OfficeAct::Migration => "taken-over",
             _ => "sent",
         }
     }
@@ -126,6 +183,14 @@ impl OfficeAct {
     pub fn is_ended(status: &str) -> bool {
         OfficeAct::named(status).is_some_and(|act| !act.ends().is_empty())
     }
+
+    /// 审核状态 · The fact of a settlement row that says whether it was audited: [`AUDITED`](OfficeAct::AUDITED) or
+    /// [`UNAUDITED`](OfficeAct::UNAUDITED); only platforms of before the cutover keep it from the beginning.
+    pub const AUDIT: &'static str = "audit";
+    /// See [`AUDIT`](OfficeAct::AUDIT).
+    pub const AUDITED: &'static str = "audited";
+    /// See [`AUDIT`](OfficeAct::AUDIT).
+    pub const UNAUDITED: &'static str = "unaudited";
 
     /// 经办机构代码 · As whom an agency's own office sends; it is no institution of anybody's.
     ///

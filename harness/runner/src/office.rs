@@ -28,9 +28,7 @@ impl<T: Transport> Desk<T> {
         office: &Office,
         gathered: &mut Gathered<'_>,
     ) -> Result<(), Halt> {
-        let registry = &self.config.plan.registry;
-        let persona = registry.persona(&office.persona);
-        let persona = persona.ok_or_else(|| Halt::Bug(format!("no person {}", office.persona)))?;
+        let persona = self.about(office)?;
         let expect = self.expected(case, &office.name, &office.expect);
         let before = office.of.as_ref();
         let item = before.map(|of| gathered.captures.items.get(of).cloned());
@@ -61,26 +59,37 @@ impl<T: Transport> Desk<T> {
         Ok(())
     }
 
+    /// Whom it is about; nobody, where it is about a place alone.
+    fn about(&self, office: &Office) -> Result<Option<&Persona>, Halt> {
+        let registry = &self.config.plan.registry;
+        let label = office.persona.as_ref();
+        let found = label.map(|label| {
+            let persona = registry.persona(label);
+            persona.ok_or_else(|| Halt::Bug(format!("no person {label}")))
+        });
+        found.transpose()
+    }
+
     /// Sends it and writes it down.
     async fn office_message(
         &self,
         case: &Case,
         office: &Office,
-        persona: &Persona,
+        persona: Option<&Persona>,
         input: &Nodes,
     ) -> Result<(Outcome, Option<Bytes>), Halt> {
         let at = self.clock.now();
         self.take_up(at).await?;
         let infno = office.act.infno();
         let counter = Institution {
-            code: OfficeAct::office_of(persona.insured),
+            code: OfficeAct::office_of(office.region),
             name: "经办".to_owned(),
-            region: persona.insured,
+            region: office.region,
             tier: 0,
         };
         let msgid = self.msgids.next(&counter.code, at);
         let at = self.clock.tick();
-        let insured = Some(persona.insured);
+        let insured = Some(office.region);
         let body = self.envelope(
             &infno,
             &msgid,
@@ -89,7 +98,10 @@ impl<T: Transport> Desk<T> {
             None,
             input,
         );
-        let to = Party::new(Role::Insured, persona.insured.as_str());
+        let to = match office.old {
+            true => Party::old_platform(office.region),
+            false => Party::new(Role::Insured, office.region.as_str()),
+        };
         let context = self.context_of_the_world(at);
         let (outcome, _, reply) = self
             .exchange_with((&to, PATH), &counter, &infno, &msgid, context, body)
@@ -99,7 +111,7 @@ impl<T: Transport> Desk<T> {
             msgid,
             origin: counter.code.to_string(),
             infno,
-            person: Some(self.pseudonym(&persona.no)),
+            person: persona.map(|persona| self.pseudonym(&persona.no)),
             insured,
             channel: Channel::Counter,
             outcome: outcome.clone(),
@@ -111,18 +123,21 @@ impl<T: Transport> Desk<T> {
     fn office_input(
         &self,
         office: &Office,
-        persona: &Persona,
+        persona: Option<&Persona>,
         item: Option<&str>,
     ) -> Result<Nodes, Halt> {
+        let declares = office.declares.as_ref();
         let mut node = ObjectText::new()
-            .text("psn_no", persona.no.reveal())
-            .text("insutype", persona.class.insutype())
+            .opt_text("psn_no", persona.map(|persona| persona.no.reveal()))
+            .opt_text("insutype", persona.map(|persona| persona.class.insutype()))
+            .opt_text("fixmedins_code", declares.map(|(place, _)| place.as_str()))
+            .opt_text("month", declares.map(|(_, month)| month.as_str()))
             .opt_text("item_id", item)
             .opt_text("scheme", office.scheme.as_deref());
         if let Some(amount) = office.amount {
             node = node.money("amount", amount);
         }
-        let Some(claim) = &office.claim else {
+        let (Some(claim), Some(persona)) = (&office.claim, persona) else {
             return Ok(vec![("data", node.finish())]);
         };
         let visit = self.claimed(claim, persona)?;

@@ -262,7 +262,7 @@ pub(super) static CATALOGUE: [FaultClass; COUNT] = [
     class("old-platform-still-open", Group::G, Severity::S1, About::Any, &[], Seat::Party(routes::still_open)),
     class("catch-up-out-of-order", Group::G, Severity::S2, About::Any, &[], Seat::Party(gates::out_of_order)),
     class("catch-up-twice", Group::G, Severity::S1, About::Any, &[], Seat::Party(gates::entered_twice)),
-    class("in-transit-carried-over", Group::G, Severity::S2, About::Any, &[Key::choice("what", &["visit", "tax-push", "special-payment", "account", "accumulator"])], Seat::Party(transit::carried_over)),
+    class("in-transit-carried-over", Group::G, Severity::S2, About::Any, &[Key::choice("what", &["visit", "tax-push", "special-payment", "account", "accumulator", "settlement", "lost", "unaudited"])], Seat::Party(transit::carried_over)),
     class("test-data-survives-go-live", Group::G, Severity::S1, About::Undo, &[], Seat::Party(refusals::never_undone)),
     class("harness-killed", Group::H, Severity::S2, About::Settlement, &[Key::choice("at", &["answer", "intent", "send", "outcome"])], Seat::Harness),
     class("journal-torn-tail", Group::H, Severity::S3, About::Settlement, &[Key::choice("tail", &["cut", "zeros"])], Seat::Harness),

@@ -2,10 +2,11 @@
 //!
 //! It stands in the opening books, as a migration would bring it: at the treatment place an admission with a line that
 //! nobody settled, or at the insured place what was sent to the tax office and neither answered nor withdrawn, or an
-//! account or yearly sum that is another than on the old platform.
+//! account or yearly sum that is another than on the old platform. Or it is what comes over in mid-run that is bent: a
+//! settlement of another amount, lost, or still unaudited.
 //! Only where the plan has such a phase: elsewhere nothing forbids it, and the order is never met.
 
-use crosswipe_domain::{Cause, CellKey, InfNo, PhaseKind, Role, Unit};
+use crosswipe_domain::{Cause, CellKey, Entry, InfNo, OfficeAct, Party, PhaseKind, Role, Unit};
 
 use super::trouble::{Fitting, Trouble};
 use crate::ledger::{Amounts, Draft, Facts};
@@ -23,6 +24,44 @@ enum What {
     Sent(&'static str),
     /// 迁错 · One person's cell of this kind, by a yuan more than the old platform's books say.
     Amount(&'static str),
+    /// 迁错一笔 · The first settlement that is taken over.
+    Settlement(Bent),
+}
+
+/// What becomes of a settlement on its way.
+#[derive(Clone, Copy)]
+enum Bent {
+    /// A yuan more.
+    Dearer,
+    /// It does not arrive, nor what was paid for it.
+    Lost,
+    /// It counts as unaudited, and so do those after it.
+    Unaudited,
+}
+
+impl Bent {
+    fn bend(self, entries: &mut Vec<Entry>) {
+        let of_settlement =
+            |entry: &Entry| matches!(entry, Entry::Row { kind, .. } if kind == "settlement");
+        if let Bent::Lost = self {
+            entries.clear();
+        }
+        for entry in entries.iter_mut().filter(|entry| of_settlement(entry)) {
+            let Entry::Row { facts, amounts, .. } = entry else {
+                continue;
+            };
+            match self {
+                Bent::Dearer => {
+                    *amounts.entry("medfee_sumamt".to_owned()).or_default() += 100;
+                }
+                Bent::Unaudited => {
+                    let unaudited = OfficeAct::UNAUDITED.to_owned();
+                    facts.insert(OfficeAct::AUDIT.to_owned(), unaudited);
+                }
+                Bent::Lost => {}
+            }
+        }
+    }
 }
 
 pub(super) fn carried_over(order: &super::FaultOrder) -> Box<dyn Trouble> {
@@ -31,6 +70,9 @@ pub(super) fn carried_over(order: &super::FaultOrder) -> Box<dyn Trouble> {
         "special-payment" => What::Sent("special-payment"),
         "account" => What::Amount("personal-account"),
         "accumulator" => What::Amount("accumulator"),
+        "settlement" => What::Settlement(Bent::Dearer),
+        "lost" => What::Settlement(Bent::Lost),
+        "unaudited" => What::Settlement(Bent::Unaudited),
         _ => What::Visit,
     };
     Box::new(CarriedOver { what })
@@ -67,6 +109,22 @@ impl Trouble for CarriedOver {
         if !rig.hits(cause.clone(), InfNo::new("2401"), at) {
             return;
         }
+        if let What::Settlement(bent) = self.what {
+            let mut met = false;
+            let bend = move |_: &Party, draft: &mut Draft| {
+                let begins = |entry: &Entry| matches!(entry, Entry::Row { kind, was: None, .. } if kind == "settlement");
+                let migrates = draft.cause.infno == OfficeAct::Migration.name();
+                let again = met && !matches!(bent, Bent::Unaudited);
+                if !again && migrates && draft.entries.iter().any(begins) {
+                    met = true;
+                    bent.bend(&mut draft.entries);
+                }
+            };
+            if let Some(ledger) = rig.machine.ledger_mut(Role::Insured) {
+                ledger.bend_with(Box::new(bend));
+            }
+            return;
+        }
         let id = format!("{code}-OLD-1");
         let of_person = |kind: &str| {
             let mut cells = region.ledgers()[1].cells();
@@ -91,6 +149,7 @@ impl Trouble for CarriedOver {
                 draft.born(kind, &id, "sent", Facts::new(), Amounts::new());
                 Role::Insured
             }
+            What::Settlement(_) => return,
             What::Amount(_) => {
                 let Some((cell, unit)) = migrated else { return };
                 match unit {

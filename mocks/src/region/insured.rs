@@ -116,11 +116,16 @@ impl Insured {
     pub(super) fn shut(&self, now: Moment, hop: &Hop) -> Option<(Shut, Refusal)> {
         let books = matches!(hop.infno().nature(), Nature::Forward | Nature::Trial);
         let window = self.setup.window(now);
-        let stopped = window.old_stops().is_some_and(|stops| stops <= now);
-        if books && stopped && self.ledger.party().is_old_platform() {
+        if books && self.has_stopped(now) {
             return Some((Shut::Stopped, refusal(&window, now)));
         }
         catchup::ask(&self.ledger, &window, now, hop)
+    }
+
+    /// 停机 · Whether this is the platform of before the cutover, and its time is over.
+    pub(super) fn has_stopped(&self, now: Moment) -> bool {
+        let stops = self.setup.window(now).old_stops();
+        self.ledger.party().is_old_platform() && stops.is_some_and(|stops| stops <= now)
     }
 
     pub(super) fn refuse(

@@ -4,7 +4,7 @@
 //! the instant at which a message arrives here. Test persons may be served where a phase allows their
 //! swipe; everybody else while the public is served. Undo messages and reads are never asked.
 
-use crosswipe_domain::{Allow, Moment, Nature, Public, Scope, Span, Suspension, Window};
+use crosswipe_domain::{Allow, Moment, Nature, OfficeAct, Public, Scope, Span, Suspension, Window};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use crate::deed::Hop;
@@ -71,13 +71,19 @@ pub(super) fn suspends_entry(window: &Window, now: Moment, hop: &Hop) -> bool {
     any_suspends(window, now, hop, true)
 }
 
-/// 经办 · Whether an act of the office stands still: a suspension of visits does not concern it.
-pub(super) fn ask_office(window: &Window, now: Moment, hop: &Hop) -> Result<(), Shut> {
+/// 经办 · Whether an act of the office stands still: a suspension of visits does not concern it, and what it does with its
+/// own books is not shut with the public.
+pub(super) fn ask_office(
+    window: &Window,
+    now: Moment,
+    hop: &Hop,
+    act: OfficeAct,
+) -> Result<(), Shut> {
     let infno = hop.infno();
     if infno.nature() == Nature::Undo {
         return Ok(());
     }
-    if window.public_at(now) == Public::Closed {
+    if window.public_at(now) == Public::Closed && !act.is_in_house() {
         return Err(Shut::Stranger);
     }
     let of_no_visit = |one: &&Suspension| {
@@ -86,7 +92,9 @@ pub(super) fn ask_office(window: &Window, now: Moment, hop: &Hop) -> Result<(), 
             && one.treatment.is_empty()
             && one.institutions.is_empty()
     };
-    let suspended = window.suspended.iter().filter(of_no_visit).cloned();
+    let names = |one: &&Suspension| !(act.is_in_house() && one.messages.is_empty());
+    let suspended = window.suspended.iter().filter(of_no_visit);
+    let suspended = suspended.filter(names).cloned();
     let rest = Window {
         suspended: suspended.collect(),
         ..window.clone()

@@ -68,6 +68,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     }
     r12_caps::check(context, &mut outcome);
     r12_public::entries(context, plan, &mut outcome);
+    r12_public::printed(context, plan, &mut outcome);
     for (party, ledger) in &context.ledgers {
         booked(context, &gate, ledger, &mut outcome);
         r12_public::check(context, plan, party, ledger, &mut outcome);

@@ -6,8 +6,8 @@
 //! Not here: the run's own messages (`r12_gate`), whom nobody wrote down (`strangers`).
 
 use crosswipe_domain::{
-    AdmDivision, Business, Moment, Nature, OfficeAct, Party, Public, ResolvedPlan, Rule, Span,
-    Suspension, Window,
+    AdmDivision, Business, Moment, Nature, OfficeAct, Outcome, Party, PhaseKind, Public,
+    ResolvedPlan, Rule, Span, Suspension, Window,
 };
 use crosswipe_journal::Played;
 
@@ -102,7 +102,13 @@ fn shut(
     if places.outside(plan) {
         return None;
     }
-    if window.public_at(at) == Public::Closed {
+    let act = OfficeAct::of(&message.infno);
+    let in_house = act.is_some_and(OfficeAct::is_in_house);
+    if act == Some(OfficeAct::Migration) && !has_stopped(window, at) {
+        let expected = "refused: the old platform still books".to_owned();
+        return Some(("gate:window", expected));
+    }
+    if window.public_at(at) == Public::Closed && !in_house {
         let expected = "refused: the public is suspended".to_owned();
         return Some(("gate:window", expected));
     }
@@ -116,12 +122,45 @@ fn shut(
     Some((class, format!("refused: suspended by {}", by.clause)))
 }
 
+/// Whether the platforms of before the cutover have stopped: where preparing and draining end.
+fn has_stopped(window: &Window, at: Moment) -> bool {
+    let mut phases = window.phases.iter();
+    let stopped = |kind| !matches!(kind, PhaseKind::Prepare | PhaseKind::Drain);
+    phases.any(|phase| stopped(phase.kind) && phase.from <= at)
+}
+
+/// 申报表 · What the old platform answers and books nothing for: its answers alone tell that it should not have.
+pub(crate) fn printed(context: &Context<'_>, plan: &ResolvedPlan, outcome: &mut RuleOutcome) {
+    let declared = |message: &Played| OfficeAct::of(&message.infno) == Some(OfficeAct::Declaration);
+    for (at, message) in &context.story.played {
+        if !declared(message) || !matches!(message.outcome, Outcome::Ok { .. }) {
+            continue;
+        }
+        outcome.compared += 1;
+        let window = context.window_at(*at);
+        let shut = window.and_then(|window| shut(plan, window, message, *at));
+        let (Some((class, expected)), Some(region)) = (shut, message.insured) else {
+            continue;
+        };
+        let party = Party::old_platform(region);
+        let mut one = finding(Rule::R12, class)
+            .at(&party)
+            .answered_by(Some(&party))
+            .location(format!("{} {} answered", message.infno, message.msgid))
+            .values(expected, *at);
+        one.case = Some(message.case.clone());
+        outcome.findings.push(one);
+    }
+}
+
 /// Where somebody is insured and treated, as far as that is known.
 struct Places {
     insured: Option<AdmDivision>,
     treatment: Option<AdmDivision>,
     /// 经办 · Nobody is treated: it is done at the insured place's own office.
     office: bool,
+    /// It is that office's own books: nothing shuts it that does not name it.
+    in_house: bool,
 }
 
 impl Places {
@@ -136,6 +175,7 @@ impl Places {
                 false => here.map(|(.., region)| *region),
             },
             office,
+            in_house: OfficeAct::of(&message.infno).is_some_and(OfficeAct::is_in_house),
         }
     }
 
@@ -161,6 +201,7 @@ impl Places {
             || !one.institutions.is_empty();
         in_time
             && !(self.office && of_visits)
+            && !(self.in_house && one.messages.is_empty())
             && !one.except.iter().any(|listed| listed == number)
             && any_or(&one.messages, Some(&number.to_owned()))
             && any_or(&one.business, business.as_ref())
