@@ -380,7 +380,21 @@ impl Region {
         {
             self.unless_let_in(Shut::CutOff, ask.now, &ask.hop, refusal)?;
         }
+        if let Some(refusal) = self.kept_from_self_pay(ask.now, &ask.hop) {
+            self.unless_let_in(Shut::CutOff, ask.now, &ask.hop, refusal)?;
+        }
         closing::check(&self.treatment, self.profile(), ask.now, &ask.hop)
+    }
+
+    /// A stay at home that the notice wants settled, about to be cancelled.
+    fn kept_from_self_pay(&self, now: Moment, hop: &Hop) -> Option<Refusal> {
+        let Deed::Cancel { mdtrt_id } = &hop.deed else {
+            return None;
+        };
+        let held = self.treatment.row("visit", mdtrt_id)?;
+        let stays = held.row.status == "admitted" && hop.span() == Span::Local;
+        let began = Moment::parse_wire(answer::fact(&held.row.facts, "begntime")).ok();
+        window::past_self_pay(&self.read(now), began.filter(|_| stays)?, now)
     }
 
     /// Whether the notice lets a message in; a platform whose cutover it is not does not know the notice.

@@ -188,6 +188,9 @@ fn names(window: &Window) -> Vec<String> {
     if window.no_refund.is_some() {
         names.extend(["no_refund.from", "no_refund.settled_before"].map(str::to_owned));
     }
+    if window.no_self_pay.is_some() {
+        names.extend(["no_self_pay.from", "no_self_pay.admitted_before"].map(str::to_owned));
+    }
     names
 }
 
@@ -237,7 +240,17 @@ fn not_whole(window: &Window) -> Option<Both> {
             )
         })
     });
-    let mut all = phases.chain(suspended).chain(joined).chain(refund);
+    let self_pay = window.no_self_pay.iter().filter_map(|rule| {
+        let late = rule.from < rule.admitted_before;
+        late.then(|| {
+            both!(
+                "还没有入院的就不得转自费了",
+                "what may not have begun yet could not be turned into self-pay"
+            )
+        })
+    });
+    let rules = refund.chain(self_pay);
+    let mut all = phases.chain(suspended).chain(joined).chain(rules);
     all.next()
 }
 

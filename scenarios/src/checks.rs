@@ -389,22 +389,24 @@ impl Checker<'_> {
     }
 
     fn refund(&self, play: &Play, at: Moment, refund_at: Moment) {
-        let cutoff = self.schedule.holds(refund_at).no_refund;
-        let shut = cutoff.is_some_and(|cut| at < cut.settled_before && cut.from <= refund_at);
+        let Some(persona) = self.personas.get(play.persona.as_str()) else {
+            return;
+        };
+        let shut = !self.schedule.takes_back(play, persona.insured, refund_at);
         if shut == (play.expect.outcome == Expected::Accepted) {
             let Noun { zh, en } = match shut {
                 true => noun("不再", "no longer"),
                 false => noun("仍可", "still"),
             };
             let message = both!(
-                "`{}` 的结算到 `{}` {zh}退费, 不会是这个结果",
-                "what was settled at `{}` is {en} refunded at `{}`, so this cannot be expected",
+                "`{}` 办的到 `{}` {zh}退, 不会是这个结果",
+                "what was done at `{}` is {en} taken back at `{}`, so this cannot be expected",
                 shown(at),
                 shown(refund_at)
             );
             let help = both!(
-                "改时刻、改预期, 或核对计划的 no_refund",
-                "change an instant or the expectation, or look at `no_refund` of the plan"
+                "改时刻、改预期, 或核对计划的 no_refund 与 no_self_pay",
+                "change an instant or the expectation, or look at `no_refund` and `no_self_pay` of the plan"
             );
             let place = self.place(&play.name);
             self.problems.push(

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 
 use crosswipe_domain::{
-    Both, Business, Moment, NoRefund, Phase, PhaseKind, Public, Scope, Topology, Window, both,
+    Both, Business, Moment, NoRefund, NoSelfPay, Phase, PhaseKind, Public, Scope, Topology, Window,
+    both,
 };
 
 use crate::allow::{Context, read_allow};
@@ -70,6 +71,10 @@ pub(crate) fn read_window(
         Some(node) => Some(read_no_refund(node, &read, problems)?),
         None => None,
     };
+    let no_self_pay = match plan.optional("no_self_pay") {
+        Some(node) => Some(read_no_self_pay(node, problems)?),
+        None => None,
+    };
     let scopes = read.iter().flat_map(|entry| entry.scopes.clone()).collect();
     let phases: Vec<Phase> = read.into_iter().map(|entry| entry.phase).collect();
     let suspended = read_suspensions(
@@ -85,6 +90,7 @@ pub(crate) fn read_window(
         phases,
         margin_ms: margin.map_or(DEFAULT_MARGIN_MS, |said| said.value),
         no_refund,
+        no_self_pay,
         suspended,
         amended: Vec::new(),
     };
@@ -162,6 +168,49 @@ fn read_no_refund(node: &Node, phases: &[PhaseEntry], problems: &Problems) -> Op
     Some(NoRefund {
         from: from.value,
         settled_before: before.value,
+    })
+}
+
+/// `no_self_pay: {from, admitted_before}`: stays that are settled and not turned into self-pay.
+fn read_no_self_pay(node: &Node, problems: &Problems) -> Option<NoSelfPay> {
+    let fields = Fields::of(node, noun("no_self_pay", "no_self_pay"), problems)?;
+    let instant = |key: &'static str, help: Both| {
+        let node = fields.required(key, help);
+        node.and_then(|node| words::instant(node, problems))
+    };
+    let from = instant(
+        "from",
+        both!(
+            "写上自何时起不得转自费",
+            "from when on they are not turned into self-pay"
+        ),
+    );
+    let before = instant(
+        "admitted_before",
+        both!(
+            "写上何时之前入院的, 如当年元旦零时",
+            "which stays: those that began before this instant, e.g. New Year"
+        ),
+    );
+    fields.done();
+    let (from, before) = (from?, before?);
+    if before.value > from.value {
+        let message = both!(
+            "`{}` 之前入院的从 `{}` 起不得转自费, 可那时还可能没有入院",
+            "stays from before `{}` are not turned into self-pay from `{}` on, when they may not have begun yet",
+            shown(before.value),
+            shown(from.value)
+        );
+        let help = both!(
+            "admitted_before 应不晚于 from",
+            "let admitted_before be no later than from"
+        );
+        let problem = before.at.error(codes::INSTANTS_BACKWARDS, message);
+        problems.push(problem.help(help));
+    }
+    Some(NoSelfPay {
+        from: from.value,
+        admitted_before: before.value,
     })
 }
 

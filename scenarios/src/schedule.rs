@@ -5,11 +5,11 @@
 //! own, each with its own code. Called by `cases`.
 
 use crosswipe_domain::{
-    AdmDivision, Allow, Business, Channel, Institution, Moment, OfficeAct, Persona, Public, Scope,
-    Span, Suspension, Topology, Window,
+    AdmDivision, Allow, Business, Channel, InfNo, Institution, Moment, OfficeAct, Persona, Public,
+    Scope, Span, Suspension, Topology, Window,
 };
 
-use crate::Visit;
+use crate::{Play, Visit};
 
 /// 时刻表 · Everything that decides whether a visit may take place at an instant.
 #[derive(Clone, Copy)]
@@ -168,6 +168,29 @@ impl<'a> Schedule<'a> {
                 };
                 !schedule.serves_public(swiped, number.as_str(), at)
             })
+    }
+
+    /// 退费与转自费 · Whether what a play did, at `at`, may be taken back at `refund_at`.
+    pub(crate) fn takes_back(&self, play: &Play, insured: AdmDivision, refund_at: Moment) -> bool {
+        let window = self.holds(refund_at);
+        let settles = play
+            .messages
+            .iter()
+            .any(|number| InfNo::new(number).settles());
+        let began = play.treated.or(play.at);
+        if settles {
+            let cut = window.no_refund;
+            return !cut.is_some_and(|cut| {
+                play.at.is_some_and(|at| at < cut.settled_before) && cut.from <= refund_at
+            });
+        }
+        let treatment = self.topology.institution(&play.institution);
+        let local = treatment.is_some_and(|one| one.region.span_to(insured) == Span::Local);
+        let admitted = play.messages.contains(&"2401");
+        !window.no_self_pay.is_some_and(|rule| {
+            let early = began.is_some_and(|began| began < rule.admitted_before);
+            local && admitted && early && rule.from <= refund_at
+        })
     }
 
     /// 经办 · Whether the office of an insured place may do this at `at`; on an `old` platform nothing is booked after it

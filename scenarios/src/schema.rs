@@ -161,7 +161,7 @@ mod tests {
         std::fs::write(dir.path().join("rows.csv"), "who\nearly\n").unwrap();
         append(
             "plan.yaml",
-            "amend: [{}]\npurge: [{party: \"insured:330100\"}]\nno_refund: {}\nsuspend: [{}]\nopen_points: [{}]\nknown_issues: [{}]\nschedule: {minutes: {outpatient: 5}, agreed: {region: 2}, travel: {between: [{}]}, cards: [{}]}\n",
+            "amend: [{}]\npurge: [{party: \"insured:330100\"}]\nno_refund: {}\nno_self_pay: {}\nsuspend: [{}]\nopen_points: [{}]\nknown_issues: [{}]\nschedule: {minutes: {outpatient: 5}, agreed: {region: 2}, travel: {between: [{}]}, cards: [{}]}\n",
         );
         let (_, problems) = crate::check(dir.path());
         assert!(!problems.is_empty(), "its amendments say nothing");

@@ -104,16 +104,16 @@ impl Turner<'_> {
                 business: play.business,
                 channel: play.channel,
             };
-            let swiped = schedule.swiped(visit, self.personas.get(play.persona.as_str())?)?;
+            let persona = self.personas.get(play.persona.as_str())?;
+            let swiped = schedule.swiped(visit, persona)?;
             let mut numbers = play.messages.iter();
             let served = numbers.all(|number| schedule.serves_public(&swiped, number, at))
                 && !play
                     .treated
                     .is_some_and(|treated| schedule.bars_entry(&swiped, treated, at));
-            let refunded = play.refund_at.is_none_or(|refund_at| {
-                let cut = schedule.holds(refund_at).no_refund;
-                !cut.is_some_and(|cut| at < cut.settled_before && cut.from <= refund_at)
-            });
+            let refunded = play
+                .refund_at
+                .is_none_or(|refund_at| schedule.takes_back(play, persona.insured, refund_at));
             Some(served && refunded)
         };
         let (Some(before), Some(after)) = (open(&self.old), open(&self.new)) else {

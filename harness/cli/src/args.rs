@@ -277,7 +277,7 @@ pub(crate) struct AfterWindow {
 pub(crate) struct Amend {
     /// Run folder; its run may be under way
     pub(crate) run: PathBuf,
-    /// Which bound: PHASE.from, PHASE.to, CLAUSE.from or CLAUSE.to of a suspension, no_refund.from
+    /// Which bound: PHASE.from, PHASE.to, CLAUSE.from or CLAUSE.to of a suspension, no_refund.from, no_self_pay.from
     #[arg(long, value_name = "NAME")]
     pub(crate) bound: String,
     /// Its new instant

@@ -15,7 +15,7 @@ use crate::{Moment, Window};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amendment {
     /// Which: `PHASE.from`, `PHASE.to`, `CLAUSE.from`, `CLAUSE.to` of a suspension, `no_refund.from`,
-    /// `no_refund.settled_before`.
+    /// `no_refund.settled_before`, `no_self_pay.from`, `no_self_pay.admitted_before`.
     pub bound: String,
     /// Where it lay until then.
     pub was: Moment,
@@ -94,6 +94,14 @@ impl Window {
             return match (rule, side) {
                 (Some(rule), "from") => vec![&mut rule.from],
                 (Some(rule), "settled_before") => vec![&mut rule.settled_before],
+                _ => Vec::new(),
+            };
+        }
+        if of == "no_self_pay" {
+            let rule = self.no_self_pay.as_mut();
+            return match (rule, side) {
+                (Some(rule), "from") => vec![&mut rule.from],
+                (Some(rule), "admitted_before") => vec![&mut rule.admitted_before],
                 _ => Vec::new(),
             };
         }

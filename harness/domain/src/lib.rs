@@ -70,4 +70,4 @@ pub use profile::{
 pub use tariff::{BasketLine, ItemClass, Tariff};
 pub use topology::{Enrolment, Institution, Persona, Region, Registry, Topology};
 pub use voucher::{Voucher, VoucherUse};
-pub use window::{Allow, NoRefund, Phase, PhaseKind, Public, Scope, Suspension, Window};
+pub use window::{Allow, NoRefund, NoSelfPay, Phase, PhaseKind, Public, Scope, Suspension, Window};

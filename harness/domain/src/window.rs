@@ -18,6 +18,9 @@ pub struct Window {
     /// 退费截止 · What is settled for good; `None` = the notice says nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_refund: Option<NoRefund>,
+    /// 不得转自费 · Which stays are settled and not turned into self-pay; `None` = the notice says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_self_pay: Option<NoSelfPay>,
     /// 暂停 · Business of the public that stands still beside what the phases say, in the plan's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspended: Vec<Suspension>,
@@ -74,6 +77,17 @@ pub struct NoRefund {
     pub from: Moment,
     /// What was settled before this instant.
     pub settled_before: Moment,
+}
+
+/// 不得转自费 · From an instant on, no stay at home that began before another one is cancelled, which would leave it to the
+/// patient's purse: it is settled, and goes on as a transfer (`QJ9`, stays over the turn of the year). Whoever is insured
+/// elsewhere may turn to self-pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoSelfPay {
+    /// From when on no platform cancels it.
+    pub from: Moment,
+    /// Stays that began before this instant.
+    pub admitted_before: Moment,
 }
 
 /// 阶段 · One phase.
@@ -205,6 +219,10 @@ impl Window {
         window.no_refund = window.no_refund.map(|rule| NoRefund {
             from: rule.from.plus_ms(ms),
             settled_before: rule.settled_before.plus_ms(ms),
+        });
+        window.no_self_pay = window.no_self_pay.map(|rule| NoSelfPay {
+            from: rule.from.plus_ms(ms),
+            admitted_before: rule.admitted_before.plus_ms(ms),
         });
         for suspension in &mut window.suspended {
             suspension.from = suspension.from.plus_ms(ms);

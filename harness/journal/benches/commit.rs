@@ -193,6 +193,7 @@ fn header() -> RunHeader {
             phases: vec![],
             margin_ms: 0,
             no_refund: None,
+            no_self_pay: None,
             suspended: Vec::new(),
             amended: Vec::new(),
         },

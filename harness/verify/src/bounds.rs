@@ -84,6 +84,14 @@ fn move_one(window: &mut Window, one: &Amendment) {
             rule.settled_before = one.to;
         }
     }
+    if let Some(rule) = &mut window.no_self_pay {
+        if named("no_self_pay", "from") && rule.from == one.was {
+            rule.from = one.to;
+        }
+        if named("no_self_pay", "admitted_before") && rule.admitted_before == one.was {
+            rule.admitted_before = one.to;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -147,6 +147,16 @@ pub(super) fn past_refund(window: &Window, settled: Moment, now: Moment) -> Opti
     })
 }
 
+/// 不得转自费 · Whether the notice lets a stay of somebody insured here be cancelled now; `began` says since when it lasts.
+pub(super) fn past_self_pay(window: &Window, began: Moment, now: Moment) -> Option<Refusal> {
+    let rule = window.no_self_pay?;
+    let past = began < rule.admitted_before && rule.from <= now;
+    past.then(|| {
+        let detail = format!("入院时间 {}, 须结算后转入, 不得转自费", began.wire());
+        Refusal::new(RefusalCode::Window, detail)
+    })
+}
+
 fn allows(allow: &Allow, setup: &Setup, hop: &Hop, insutype: &str) -> Result<(), Shut> {
     let business = allow.business.is_empty()
         || hop

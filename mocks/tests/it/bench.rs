@@ -163,6 +163,7 @@ fn window() -> Window {
         phases: vec![frozen, joint, cross, local, live],
         margin_ms: 7_200_000,
         no_refund: None,
+        no_self_pay: None,
         suspended: Vec::new(),
         amended: Vec::new(),
     }

@@ -122,6 +122,7 @@ fn window() -> Window {
         ],
         margin_ms: 7_200_000,
         no_refund: None,
+        no_self_pay: None,
         suspended: Vec::new(),
         amended: Vec::new(),
     }

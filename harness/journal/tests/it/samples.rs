@@ -96,6 +96,7 @@ fn plan() -> ResolvedPlan {
             phases: vec![phase],
             margin_ms: 7_200_000,
             no_refund: None,
+            no_self_pay: None,
             suspended: Vec::new(),
             amended: Vec::new(),
         },

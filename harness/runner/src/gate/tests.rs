@@ -60,6 +60,7 @@ fn window() -> Window {
         ],
         margin_ms: 2 * 3600 * 1000,
         no_refund: None,
+        no_self_pay: None,
         suspended: Vec::new(),
         amended: Vec::new(),
     }

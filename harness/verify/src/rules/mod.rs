@@ -22,6 +22,7 @@ mod r12_office;
 mod r12_old;
 mod r12_public;
 mod r12_refund;
+mod r12_self_pay;
 mod r12_transit;
 mod r13_entered;
 mod r13_order;

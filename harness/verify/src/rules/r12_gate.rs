@@ -18,7 +18,9 @@ use crosswipe_domain::{
 };
 use crosswipe_journal::{Intent, Purpose};
 
-use super::{RuleOutcome, r12_caps, r12_office, r12_old, r12_public, r12_refund, r12_transit};
+use super::{
+    RuleOutcome, r12_caps, r12_office, r12_old, r12_public, r12_refund, r12_self_pay, r12_transit,
+};
 use crate::context::{Context, Ledger};
 use crate::draft::finding;
 use crate::judgement::Remark;
@@ -76,6 +78,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
         r12_office::check(context, party, ledger, &mut outcome);
         r12_old::check(context, party, ledger, &mut outcome);
         r12_refund::check(context, party, ledger, &mut outcome);
+        r12_self_pay::check(context, plan, party, ledger, &mut outcome);
     }
     if outcome.compared > 0
         && context

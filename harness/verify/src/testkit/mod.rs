@@ -451,6 +451,7 @@ pub(crate) fn plan() -> ResolvedPlan {
             ],
             margin_ms: 2 * 3600 * 1000,
             no_refund: None,
+            no_self_pay: None,
             suspended: Vec::new(),
             amended: Vec::new(),
         },

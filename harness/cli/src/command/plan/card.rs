@@ -404,6 +404,18 @@ fn all_bounds(plan: &Plan) -> Vec<Bound> {
             ),
         });
     }
+    if let Some(rule) = window.no_self_pay {
+        let before = rule.admitted_before.short();
+        bounds.push(Bound {
+            at: rule.from,
+            what: Line::new(
+                format!("{before} 前入院的本地病人须结算后转入，不得撤销入院转自费"),
+                format!(
+                    "stays at home since before {before} are settled and re-admitted, not turned into self-pay"
+                ),
+            ),
+        });
+    }
     for one in &window.suspended {
         bounds.push(Bound {
             at: one.from,

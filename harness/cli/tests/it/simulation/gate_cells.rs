@@ -102,6 +102,7 @@ fn instants(plan: &Plan) -> BTreeSet<Moment> {
         .collect();
     bounds.extend(window.end().map(|end| end.plus_ms(-window.margin_ms)));
     bounds.extend(window.no_refund.map(|rule| rule.from));
+    bounds.extend(window.no_self_pay.map(|rule| rule.from));
     bounds.extend(moved.chain(margins));
     let suspended = window.suspended.iter();
     bounds.extend(suspended.flat_map(|one| [Some(one.from), one.to]).flatten());

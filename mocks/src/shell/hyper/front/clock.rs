@@ -232,6 +232,7 @@ mod tests {
             ],
             margin_ms: 0,
             no_refund: None,
+            no_self_pay: None,
             suspended: Vec::new(),
             amended: vec![Amendment {
                 bound: "live.from".to_owned(),
