@@ -59,6 +59,7 @@ use crate::ledger::Ledger;
 use crate::machine::{Answer, HOP_PATH, Lost, OFFICE_PATH, Step, Ticket};
 use crate::setup::Setup;
 use crate::{answer, books as booking, closing, rules};
+use fields::{first_node, must};
 use files::Files;
 use insured::Insured;
 use session::SignIns;
@@ -386,17 +387,6 @@ impl Region {
         closing::check(&self.treatment, self.profile(), ask.now, &ask.hop)
     }
 
-    /// A stay at home that the notice wants settled, about to be cancelled.
-    fn kept_from_self_pay(&self, now: Moment, hop: &Hop) -> Option<Refusal> {
-        let Deed::Cancel { mdtrt_id } = &hop.deed else {
-            return None;
-        };
-        let held = self.treatment.row("visit", mdtrt_id)?;
-        let stays = held.row.status == "admitted" && hop.span() == Span::Local;
-        let began = Moment::parse_wire(answer::fact(&held.row.facts, "begntime")).ok();
-        window::past_self_pay(&self.read(now), began.filter(|_| stays)?, now)
-    }
-
     /// Whether the notice lets a message in; a platform whose cutover it is not does not know the notice.
     fn pass_window(&mut self, now: Moment, hop: &Hop) -> Result<(), Refusal> {
         if self.setup.is_outside(self.code) {
@@ -696,19 +686,4 @@ impl Region {
             _ => self.insured.ledger_mut().take_over(ledger),
         }
     }
-}
-
-/// The first node that the catalogue names; the first element if it is a list.
-fn first_node<'a>(request: &Request<'a>) -> Members<'a> {
-    let id = catalogue()
-        .transaction(&request.infno)
-        .and_then(|transaction| transaction.input.first())
-        .map_or("data", |node| node.id);
-    request.node(id).unwrap_or_default()
-}
-
-/// A mandatory text of a node.
-fn must<'a>(node: &Members<'a>, name: &str) -> Result<std::borrow::Cow<'a, str>, Refusal> {
-    node.text(name)
-        .ok_or_else(|| Refusal::new(RefusalCode::Field, name))
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Business, CaseId, Moment, Nature, Persona, both};
+use crosswipe_domain::{Business, CaseId, InfNo, Moment, Nature, Persona, both};
 
 use crate::codes;
 use crate::phases::shown;
@@ -398,12 +398,24 @@ impl Checker<'_> {
                 true => noun("不再", "no longer"),
                 false => noun("仍可", "still"),
             };
-            let message = both!(
-                "`{}` 办的到 `{}` {zh}退, 不会是这个结果",
-                "what was done at `{}` is {en} taken back at `{}`, so this cannot be expected",
-                shown(at),
-                shown(refund_at)
-            );
+            let settles = play
+                .messages
+                .iter()
+                .any(|number| InfNo::new(number).settles());
+            let message = match settles {
+                true => both!(
+                    "`{}` 的结算到 `{}` {zh}退费, 不会是这个结果",
+                    "what was settled at `{}` is {en} refunded at `{}`, so this cannot be expected",
+                    shown(at),
+                    shown(refund_at)
+                ),
+                false => both!(
+                    "`{}` 办的到 `{}` {zh}撤, 不会是这个结果",
+                    "what was begun at `{}` is {en} cancelled at `{}`, so this cannot be expected",
+                    shown(at),
+                    shown(refund_at)
+                ),
+            };
             let help = both!(
                 "改时刻、改预期, 或核对计划的 no_refund 与 no_self_pay",
                 "change an instant or the expectation, or look at `no_refund` and `no_self_pay` of the plan"

@@ -90,3 +90,21 @@ fn has(node: &Members<'_>, name: &str) -> bool {
         || name == FILE && node.raw(name).is_some_and(|raw| raw.starts_with('['))
         || alias.is_some_and(|alias| node.text(alias).is_some())
 }
+
+/// The first node that the catalogue names; the first element if it is a list.
+pub(super) fn first_node<'a>(request: &Request<'a>) -> Members<'a> {
+    let id = catalogue()
+        .transaction(&request.infno)
+        .and_then(|transaction| transaction.input.first())
+        .map_or("data", |node| node.id);
+    request.node(id).unwrap_or_default()
+}
+
+/// A mandatory text of a node.
+pub(super) fn must<'a>(
+    node: &Members<'a>,
+    name: &str,
+) -> Result<std::borrow::Cow<'a, str>, Refusal> {
+    node.text(name)
+        .ok_or_else(|| Refusal::new(RefusalCode::Field, name))
+}

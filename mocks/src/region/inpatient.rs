@@ -2,11 +2,13 @@
 //!
 //! 2402 may come before or after 2304: live clients discharge first, flow charts settle first.
 
+use crosswipe_domain::{Moment, Span};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use super::outpatient::visit_facts;
-use super::{Ask, Region, diagnoses, fees, must};
-use crate::deed::Deed;
+use super::{Ask, Region, diagnoses, fees, must, window};
+use crate::answer::fact;
+use crate::deed::{Deed, Hop};
 use crate::rules;
 
 const STAY_FACTS: [&str; 10] = [
@@ -23,6 +25,17 @@ const STAY_FACTS: [&str; 10] = [
 ];
 
 impl Region {
+    /// A stay at home that the notice wants settled, about to be cancelled.
+    pub(super) fn kept_from_self_pay(&self, now: Moment, hop: &Hop) -> Option<Refusal> {
+        let Deed::Cancel { mdtrt_id } = &hop.deed else {
+            return None;
+        };
+        let held = self.treatment.row("visit", mdtrt_id)?;
+        let stays = held.row.status == "admitted" && hop.span() == Span::Local;
+        let began = Moment::parse_wire(fact(&held.row.facts, "begntime")).ok();
+        window::past_self_pay(&self.read(now), began.filter(|_| stays)?, now)
+    }
+
     pub(super) fn inpatient(&mut self, ask: &Ask<'_>, base: &str) -> Result<Deed, Refusal> {
         if base == "2401" {
             let insutype = must(&ask.node, "insutype")?.into_owned();

@@ -352,8 +352,8 @@ impl Region {
                 Money::from_fen(held.row.amounts.get(name).copied().unwrap_or_default())
             };
             count += 1;
-            total = total + of("medfee_sumamt");
-            fund = fund + of("fund_pay_sumamt");
+            total += of("medfee_sumamt");
+            fund += of("fund_pay_sumamt");
         }
         let text = ObjectText::new()
             .text("fixmedins_code", &place)

@@ -1,6 +1,11 @@
 //! 经办之试 · What the insured place's own office does: paid once, ended once, and only while it is open.
 
-use crosswipe_domain::{Business, OfficeAct, Party, Role, Span, Suspension};
+use std::sync::Arc;
+
+use crosswipe_domain::{
+    Business, CellKey, Export, OfficeAct, Party, Phase, PhaseKind, Public, Role, Row, Span,
+    Suspension,
+};
 use crosswipe_mocks::MemoryWorld;
 use crosswipe_wire::{Context, RefusalCode as Code, Response};
 use rstest::rstest;
@@ -14,6 +19,9 @@ use crate::bench::{
 const LIVE: &str = "2017-06-05T18:00+08:00";
 const LATER: &str = "2017-06-07T10:00+08:00";
 const TREATED: &str = "2017-06-03 10:00:00";
+/// Where the old platform stops, in a world of two generations, and a day before.
+const STOPS: &str = "2017-05-31T18:00+08:00";
+const BEFORE: &str = "2017-05-30T10:00+08:00";
 
 fn suspension() -> Suspension {
     Suspension {
@@ -37,6 +45,8 @@ fn suspension() -> Suspension {
 struct Office {
     world: MemoryWorld,
     serial: u32,
+    /// At the platform of before the cutover.
+    old: bool,
 }
 
 impl Office {
@@ -46,7 +56,43 @@ impl Office {
         Office {
             world: MemoryWorld::new(&config.setup(), vec![]),
             serial: 0,
+            old: false,
         }
+    }
+
+    /// Two generations, the old one of which drains until [`STOPS`].
+    fn of_two_generations(suspended: Vec<Suspension>) -> Office {
+        let mut config = config(&[]);
+        let drains = Phase {
+            id: "drain".into(),
+            kind: PhaseKind::Drain,
+            from: at("2017-05-01T00:00+08:00"),
+            to: Some(at(STOPS)),
+            allow: vec![],
+            public: Public::Open,
+            reads: None,
+            quote: String::new(),
+        };
+        config.window.phases.insert(0, drains);
+        config.window.suspended = suspended;
+        config.topology.regions[0].old = Some(Arc::default());
+        Office {
+            world: MemoryWorld::new(&config.setup(), vec![]),
+            serial: 0,
+            old: true,
+        }
+    }
+
+    fn asks(&mut self, now: &str, began: &str) -> Result<String, Code> {
+        self.bill("cardless-request", now, (H_NINGBO, "11", began))
+    }
+
+    fn books(&self, old: bool) -> Export {
+        let party = match old {
+            true => Party::old_platform(division(HANGZHOU)),
+            false => Party::new(Role::Insured, HANGZHOU),
+        };
+        Carrier::export(&self.world, &party)
     }
 
     fn sends(&mut self, act: &str, now: &str, data: Value, lines: Value) -> Result<String, Code> {
@@ -79,7 +125,10 @@ impl Office {
             epoch: 0,
             now: Some(now),
         };
-        let party = Party::new(Role::Insured, HANGZHOU);
+        let party = match self.old {
+            true => Party::old_platform(division(HANGZHOU)),
+            false => Party::new(Role::Insured, HANGZHOU),
+        };
         let body = body.to_string();
         let answer = self
             .world
@@ -90,7 +139,14 @@ impl Office {
             return Err(code);
         }
         let result = response.node("result").unwrap();
-        Ok(result.text("item_id").unwrap().into_owned())
+        let text = |name: &str| result.text(name).map(|text| text.into_owned());
+        // Of a declaration, what it says.
+        let said = || {
+            let names = ["month", "setl_cnt", "medfee_sumamt", "fund_pay_sumamt"];
+            let values = names.map(|name| text(name).unwrap_or_default());
+            values.join(" ")
+        };
+        Ok(text("item_id").unwrap_or_else(said))
     }
 
     fn claims(
@@ -100,6 +156,15 @@ impl Office {
         kind: &str,
         began: &str,
     ) -> Result<String, Code> {
+        self.bill("manual-claim", now, (institution, kind, began))
+    }
+
+    fn bill(
+        &mut self,
+        act: &str,
+        now: &str,
+        (institution, kind, began): (&str, &str, &str),
+    ) -> Result<String, Code> {
         let data = json!({
             "psn_no": PUBLIC, "insutype": "310", "fixmedins_code": institution, "clr_type": kind,
             "begntime": began, "medfee_sumamt": 380.00,
@@ -108,7 +173,7 @@ impl Office {
             "feedetl_sn": "1", "med_list_codg": "ct", "pric": 380.00, "cnt": 1,
             "det_item_fee_sumamt": 380.00, "fee_ocur_time": began,
         }]);
-        self.sends("manual-claim", now, data, line)
+        self.sends(act, now, data, line)
     }
 
     fn item(&mut self, act: &str, now: &str, extra: Value) -> Result<String, Code> {
@@ -340,4 +405,236 @@ fn strangers_are_sent_away(#[case] act: &str, #[case] person: &str, #[case] expe
     let mut office = Office::of(vec![]);
     let said = office.item(act, LATER, json!({"psn_no": person}));
     assert_eq!(said, Err(expected));
+}
+
+/// 无卡结算: what was asked for is paid once, of the same treatment nothing else is, and what was withdrawn is not paid.
+#[rstest]
+#[case::twice(&["cardless-settled", "cardless-settled"])]
+#[case::after_it_was_withdrawn(&["withdrawn", "cardless-settled"])]
+#[case::withdrawn_after_it_was_paid(&["cardless-settled", "withdrawn"])]
+fn what_was_asked_for_without_a_card_is_ended_once(#[case] acts: &[&str]) {
+    let mut office = Office::of(vec![]);
+    let asked = office.asks(LATER, TREATED).unwrap();
+    assert_eq!(office.cell("paid-by-hand"), 0, "asked is not paid");
+    office
+        .item(acts[0], LATER, json!({"item_id": asked}))
+        .unwrap();
+    let paid = office.cell("paid-by-hand");
+    assert_eq!(paid > 0, acts[0] == "cardless-settled");
+    let again = office.item(acts[1], LATER, json!({"item_id": asked}));
+    assert_eq!(again, Err(Code::Ended));
+    assert_eq!(office.cell("paid-by-hand"), paid);
+    let claimed = office.claims(LATER, H_NINGBO, "11", TREATED);
+    let expected = if paid > 0 { Err(Code::Settled) } else { Ok(()) };
+    assert_eq!(claimed.map(drop), expected);
+}
+
+/// What a claim pays for the same bill, and no other sum.
+#[test]
+fn without_a_card_the_same_is_paid() {
+    let (mut asked, mut claimed) = (Office::of(vec![]), Office::of(vec![]));
+    let item = asked.asks(LATER, TREATED).unwrap();
+    asked
+        .item("cardless-settled", LATER, json!({"item_id": item}))
+        .unwrap();
+    claimed.claims(LATER, H_NINGBO, "11", TREATED).unwrap();
+    for cell in ["paid-by-hand", "pool-fund", "accumulator"] {
+        assert_eq!(asked.cell(cell), claimed.cell(cell), "{cell}");
+    }
+}
+
+#[test]
+fn what_is_paid_already_is_neither_asked_for_nor_settled_without_a_card() {
+    let mut office = Office::of(vec![]);
+    let asked = office.asks(LATER, TREATED).unwrap();
+    office.claims(LATER, H_NINGBO, "11", TREATED).unwrap();
+    let settled = office.item("cardless-settled", LATER, json!({"item_id": asked}));
+    assert_eq!(settled, Err(Code::Settled));
+    assert_eq!(office.asks(LATER, TREATED), Err(Code::Settled));
+}
+
+/// On the platform of before the cutover each deadline holds by itself, and nothing is booked once it has stopped.
+#[rstest]
+#[case::named("cardless-request", "2017-05-30T12:00+08:00", Err(Code::Window))]
+#[case::a_moment_before("cardless-request", "2017-05-30T11:59:59.999+08:00", Ok(()))]
+#[case::another_act("manual-claim", "2017-05-30T12:00+08:00", Ok(()))]
+#[case::the_last_moment("manual-claim", "2017-05-31T17:59:59.999+08:00", Ok(()))]
+#[case::stopped("manual-claim", STOPS, Err(Code::Window))]
+#[case::stopped_for_good("manual-claim", LATER, Err(Code::Window))]
+fn the_old_platform_keeps_its_deadlines(
+    #[case] act: &str,
+    #[case] now: &str,
+    #[case] expected: Result<(), Code>,
+) {
+    let no_more = Suspension {
+        from: at("2017-05-30T12:00+08:00"),
+        messages: vec!["cardless-request".into()],
+        ..suspension()
+    };
+    let mut office = Office::of_two_generations(vec![no_more]);
+    let said = office.bill(act, now, (H_NINGBO, "21", "2017-05-20 10:00:00"));
+    assert_eq!(said.map(drop), expected);
+}
+
+/// 审核: once, and nothing but a settlement of the office.
+#[test]
+fn a_settlement_is_audited_once() {
+    let mut office = Office::of_two_generations(vec![]);
+    let claim = office
+        .claims(BEFORE, H_NINGBO, "11", "2017-05-20 10:00:00")
+        .unwrap();
+    let state = |office: &Office| office.books(true).rows[0].facts["audit"].clone();
+    assert_eq!(state(&office), "unaudited");
+    office
+        .item("audited", BEFORE, json!({"item_id": claim}))
+        .unwrap();
+    assert_eq!(state(&office), "audited");
+    let again = office.item("audited", BEFORE, json!({"item_id": claim}));
+    assert_eq!(again, Err(Code::Ended));
+    let push = office.item("tax-push", BEFORE, json!({})).unwrap();
+    let other = office.item("audited", BEFORE, json!({"item_id": push}));
+    assert_eq!(other, Err(Code::Field));
+}
+
+/// 申报表: what was settled of an institution in a month. It books nothing, and goes on while the public is shut out.
+#[test]
+fn a_declaration_is_printed_and_books_nothing() {
+    let by_name = Suspension {
+        messages: vec!["declaration".into()],
+        ..suspension()
+    };
+    let everything = Suspension {
+        from: at("2017-05-01T00:00+08:00"),
+        to: Some(at(LIVE)),
+        ..suspension()
+    };
+    let mut office = Office::of_two_generations(vec![by_name, everything]);
+    let print = |office: &mut Office, now: &str, month: &str| {
+        let data = json!({"fixmedins_code": H_NINGBO, "month": month});
+        office.sends("declaration", now, data, json!([]))
+    };
+    let empty = print(&mut office, BEFORE, "2017-05").unwrap();
+    assert_eq!(empty, "2017-05 0 0.00 0.00");
+    let before = office.books(true);
+    print(&mut office, STOPS, "2017-05").unwrap();
+    print(&mut office, "2017-06-05T17:59:59.999+08:00", "2017-05").unwrap();
+    assert_eq!(print(&mut office, LIVE, "2017-05"), Err(Code::Window));
+    assert_eq!(
+        office.books(true).lsn,
+        before.lsn,
+        "nothing is booked, refusals neither"
+    );
+}
+
+#[test]
+fn a_declaration_says_what_was_settled_in_its_month() {
+    let mut office = Office::of_two_generations(vec![]);
+    office
+        .claims(BEFORE, H_NINGBO, "11", "2017-05-20 10:00:00")
+        .unwrap();
+    office
+        .claims(BEFORE, H_HANGZHOU, "11", "2017-05-20 10:00:00")
+        .unwrap();
+    office
+        .claims(
+            "2017-05-12T09:00+08:00",
+            H_NINGBO,
+            "11",
+            "2017-05-02 10:00:00",
+        )
+        .unwrap();
+    let paid: i64 = office
+        .books(true)
+        .rows
+        .iter()
+        .filter(|row| row.facts["fixmedins_code"] == H_NINGBO)
+        .map(|row| row.amounts["fund_pay_sumamt"])
+        .sum();
+    let mut print = |month: &str| {
+        let data = json!({"fixmedins_code": H_NINGBO, "month": month});
+        office
+            .sends("declaration", BEFORE, data, json!([]))
+            .unwrap()
+    };
+    let fund = format!("{}.{:02}", paid / 100, paid % 100);
+    assert_eq!(print("2017-05"), format!("2017-05 2 760.00 {fund}"));
+    assert_eq!(print("2017-04"), "2017-04 0 0.00 0.00");
+}
+
+/// 迁移: all that the old platform booked stands on the new one, once, and audited.
+#[test]
+fn the_new_platform_takes_the_old_books_over() {
+    let mut office = Office::of_two_generations(vec![]);
+    let began = "2017-05-20 10:00:00";
+    let one = office.claims(BEFORE, H_NINGBO, "11", began).unwrap();
+    office
+        .item("audited", BEFORE, json!({"item_id": one}))
+        .unwrap();
+    let asked = office.asks(BEFORE, began).unwrap();
+    office
+        .item("cardless-settled", BEFORE, json!({"item_id": asked}))
+        .unwrap();
+    let premium = json!({"scheme": "supplement", "amount": 100.00});
+    office.item("premium", BEFORE, premium).unwrap();
+    office.old = false;
+    let migrate =
+        |office: &mut Office, now: &str| office.sends("migration", now, json!({}), json!([]));
+    let early = migrate(&mut office, "2017-05-31T17:59:59.999+08:00");
+    assert_eq!(early, Err(Code::Window));
+    assert_eq!(office.books(false).rows.len(), 0);
+    // The public is shut out: it is no business of the public.
+    migrate(&mut office, STOPS).unwrap();
+    let (old, new) = (office.books(true), office.books(false));
+    let cells = |books: &Export| -> Vec<(CellKey, i64)> {
+        let cells = books
+            .cells
+            .iter()
+            .map(|cell| (cell.key.clone(), cell.value));
+        cells.filter(|(_, value)| *value != 0).collect()
+    };
+    assert_eq!(cells(&old), cells(&new));
+    let told = |row: &Row| {
+        let mut facts = row.facts.clone();
+        if row.kind == "settlement" {
+            facts.insert("audit".into(), "audited".into());
+        }
+        (
+            row.kind.clone(),
+            row.id.clone(),
+            row.status.clone(),
+            row.person.clone(),
+            facts,
+            row.amounts.clone(),
+        )
+    };
+    let came: Vec<_> = new
+        .rows
+        .iter()
+        .filter(|row| row.kind != "migration")
+        .collect();
+    assert_eq!(came.len(), 4);
+    let (expected, found): (Vec<_>, Vec<_>) = (
+        old.rows.iter().map(told).collect(),
+        came.iter().map(|row| told(row)).collect(),
+    );
+    assert_eq!(expected, found);
+    assert!(
+        came.iter()
+            .filter(|row| row.kind == "settlement")
+            .all(|row| row.facts["audit"] == "audited")
+    );
+    assert_eq!(migrate(&mut office, LATER), Err(Code::Ended));
+    assert_eq!(office.books(false).rows.len(), new.rows.len());
+    // What was paid there is known here.
+    assert_eq!(
+        office.claims(LATER, H_NINGBO, "11", began),
+        Err(Code::Settled)
+    );
+}
+
+#[test]
+fn where_there_is_no_old_platform_nothing_is_taken_over() {
+    let mut office = Office::of(vec![]);
+    let said = office.sends("migration", LATER, json!({}), json!([]));
+    assert_eq!(said, Err(Code::Region));
 }

@@ -57,6 +57,42 @@ fn step(text: &str) -> String {
     "office: manual-claim, person: lu, business: outpatient, institution: H33020000001, items: basket/cold.yaml, treated: \"2030-03-02T22:00+08:00\", at: \"2030-03-02T21:00+08:00\"",
     "claimed before he is treated"
 )]
+#[case::migrates_nowhere(
+    "office: migration, at: \"2030-03-02T21:00+08:00\"",
+    "step: `region` is missing"
+)]
+#[case::migrates_without_an_old_platform(
+    "office: migration, region: \"330200\", at: \"2030-03-02T21:00+08:00\"",
+    "names no old platform"
+)]
+#[case::migrates_a_stranger(
+    "office: migration, region: \"330300\", at: \"2030-03-02T21:00+08:00\"",
+    "unknown region `330300`"
+)]
+#[case::declares_nobody(
+    "office: declaration, month: 2030-02, at: \"2030-03-02T21:00+08:00\"",
+    "step: `institution` is missing"
+)]
+#[case::declares_no_month(
+    "office: declaration, institution: H33020000001, month: 2030-13, at: \"2030-03-02T21:00+08:00\"",
+    "`2030-13` is no month"
+)]
+#[case::declares_at_no_old_platform(
+    "office: declaration, institution: H33020000001, month: 2030-02, at: \"2030-03-02T21:00+08:00\"",
+    "names no old platform"
+)]
+#[case::declares_at_the_new_platform(
+    "office: declaration, institution: H33020000001, month: 2030-02, platform: new, at: \"2030-03-02T21:00+08:00\"",
+    "declarations are printed from the old platform here"
+)]
+#[case::at_no_old_platform(
+    "office: tax-push, person: lu, amount: 1.00, platform: old, at: \"2030-03-02T21:00+08:00\"",
+    "names no old platform"
+)]
+#[case::at_another_platform(
+    "office: tax-push, person: lu, amount: 1.00, platform: older, at: \"2030-03-02T21:00+08:00\"",
+    "unknown platform `older`"
+)]
 #[case::a_key_of_another_act(
     "office: tax-push, person: lu, amount: 1.00, items: basket/cold.yaml, at: \"2030-03-02T21:00+08:00\"",
     "`items`"

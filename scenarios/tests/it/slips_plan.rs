@@ -122,6 +122,18 @@ fn the_small_plan_has_no_slip() {
     "margin: 2h\nno_refund: {from: \"2030-03-02T10:00+08:00\"}",
     "plan.yaml:13:13 scenario::missing_key: no_refund: `settled_before` is missing"
 )]
+#[case::stays_that_cannot_have_begun(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nno_self_pay: {from: \"2030-03-01T08:00+08:00\", admitted_before: \"2030-03-01T08:00:01+08:00\"}",
+    "plan.yaml:13:64 scenario::instants_backwards: stays from before `2030-03-01T08:00:01+08:00` are not turned into self-pay from `2030-03-01T08:00:00+08:00` on, when they may not have begun yet"
+)]
+#[case::stays_since_nobody_knows_when(
+    "plan.yaml",
+    "margin: 2h",
+    "margin: 2h\nno_self_pay: {from: \"2030-03-02T10:00+08:00\"}",
+    "plan.yaml:13:15 scenario::missing_key: no_self_pay: `admitted_before` is missing"
+)]
 #[case::a_suspension_without_its_clause(
     "plan.yaml",
     "margin: 2h",

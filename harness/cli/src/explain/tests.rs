@@ -52,6 +52,7 @@ const CLASSES: [&str; 60] = [
     "wrong-target",
     "mismatch",
     "mismatch:amount",
+    "mismatch:audit",
     "mismatch:id",
     "mismatch:person",
     "mismatch:split",

@@ -199,9 +199,9 @@ impl Places {
             || !one.span.is_empty()
             || !one.treatment.is_empty()
             || !one.institutions.is_empty();
+        let not_meant = (self.office && of_visits) || (self.in_house && one.messages.is_empty());
         in_time
-            && !(self.office && of_visits)
-            && !(self.in_house && one.messages.is_empty())
+            && !not_meant
             && !one.except.iter().any(|listed| listed == number)
             && any_or(&one.messages, Some(&number.to_owned()))
             && any_or(&one.business, business.as_ref())

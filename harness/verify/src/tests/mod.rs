@@ -17,6 +17,7 @@ mod offices;
 mod properties;
 mod purged;
 mod purged_between;
+mod self_pay;
 mod strangers;
 mod strength;
 mod three_ways;

@@ -5,8 +5,8 @@
 //! A duty is shown from the day it begins, with the days left; what is past due stays, and says so.
 
 use crosswipe_domain::{
-    AdmDivision, Both, Business, InfNo, Moment, OfficeAct, PersonClass, Phase, PhaseKind, Public,
-    Span, Suspension,
+    AdmDivision, Both, Business, InfNo, Moment, NoRefund, NoSelfPay, OfficeAct, PersonClass, Phase,
+    PhaseKind, Public, Span, Suspension, Window,
 };
 use crosswipe_reports::{
     Deadline, Lang, allows_in_words, business_in_words, channel_in_words, phase_in_words,
@@ -118,6 +118,7 @@ impl<'a> Card<'a> {
         let plan = self.plan;
         let lines = held.into_iter().map(|one| suspended(plan, one));
         self.forbidden.extend(lines);
+        self.forbidden.extend(taken_back_no_more(window, at));
     }
 
     /// What filed test persons can do.
@@ -356,6 +357,35 @@ fn span_in_words(span: Span, lang: Lang) -> &'static str {
     }
 }
 
+/// What is not taken back any more though all undo goes on: settled for good, and stays that are to be settled.
+fn taken_back_no_more(window: &Window, at: Moment) -> Vec<Line> {
+    let refund = window.no_refund.filter(|rule| rule.from <= at);
+    let self_pay = window.no_self_pay.filter(|rule| rule.from <= at);
+    let refund = refund.map(|rule| settled_for_good(&rule));
+    refund
+        .into_iter()
+        .chain(self_pay.map(|rule| settled_first(&rule)))
+        .collect()
+}
+
+fn settled_for_good(rule: &NoRefund) -> Line {
+    let before = rule.settled_before.short();
+    Line::new(
+        format!("{before} 前的结算不再退费"),
+        format!("what was settled before {before} is refunded no more"),
+    )
+}
+
+fn settled_first(rule: &NoSelfPay) -> Line {
+    let before = rule.admitted_before.short();
+    Line::new(
+        format!("{before} 前入院的本地病人结清后转入，不得撤销入院转自费"),
+        format!(
+            "stays at home since before {before} are settled and re-admitted, not turned into self-pay"
+        ),
+    )
+}
+
 /// What changes next: from the first instant after `at` on.
 fn bounds(plan: &Plan, at: Moment) -> Vec<Bound> {
     let mut bounds = all_bounds(plan);
@@ -394,28 +424,14 @@ fn all_bounds(plan: &Plan) -> Vec<Bound> {
             ),
         });
     }
-    if let Some(rule) = window.no_refund {
-        let before = rule.settled_before.short();
-        bounds.push(Bound {
-            at: rule.from,
-            what: Line::new(
-                format!("{before} 前的结算不再退费"),
-                format!("what was settled before {before} is refunded no more"),
-            ),
-        });
-    }
-    if let Some(rule) = window.no_self_pay {
-        let before = rule.admitted_before.short();
-        bounds.push(Bound {
-            at: rule.from,
-            what: Line::new(
-                format!("{before} 前入院的本地病人须结算后转入，不得撤销入院转自费"),
-                format!(
-                    "stays at home since before {before} are settled and re-admitted, not turned into self-pay"
-                ),
-            ),
-        });
-    }
+    bounds.extend(window.no_refund.map(|rule| Bound {
+        at: rule.from,
+        what: settled_for_good(&rule),
+    }));
+    bounds.extend(window.no_self_pay.map(|rule| Bound {
+        at: rule.from,
+        what: settled_first(&rule),
+    }));
     for one in &window.suspended {
         bounds.push(Bound {
             at: one.from,

@@ -1,4 +1,4 @@
-//! 闸门全格 · Every cell of the five notices' plans: instant × business × person × institution. What the notice forbids
+//! 闸门全格 · Every cell of the five notices' plans, and of the national rehearsal: instant × business × person × institution. What the notice forbids
 //! sends no byte, and what it allows is sent.
 //!
 //! The oracle is a third reading of the window, beside the gate's and the judge's. Instants lie a second before, at and
@@ -70,7 +70,8 @@ fn cells(plan: &Plan) -> Vec<Cell<'_>> {
         for business in BUSINESSES {
             for persona in &people {
                 for institution in &plan.topology.institutions {
-                    if institution.code.is_pharmacy() == (business == Business::Pharmacy) {
+                    let fits = institution.code.is_pharmacy() == (business == Business::Pharmacy);
+                    if fits && meets(plan, &people, (persona, institution)) {
                         cells.extend(channels.iter().map(|channel| Cell {
                             at,
                             business,
@@ -118,6 +119,24 @@ fn channels(plan: &Plan) -> Vec<Channel> {
         true => Channel::ALL.to_vec(),
         false => vec![Channel::Counter],
     }
+}
+
+/// More pairs of a person and an institution than this are not all tried.
+const MOST_PAIRS: usize = 2_000;
+/// Of so many, this one in turn.
+const ONE_OF: usize = 8;
+
+/// Whether a person comes to an institution: in a plan of the whole country everybody to those at home and to one in
+/// eight of the others, so that each institution is met from near and from far.
+fn meets(plan: &Plan, people: &[&Persona], (persona, at): (&Persona, &Institution)) -> bool {
+    let institutions = &plan.topology.institutions;
+    if people.len() * institutions.len() <= MOST_PAIRS || persona.insured == at.region {
+        return true;
+    }
+    let who = people.iter().position(|one| one.label == persona.label);
+    let place = institutions.iter().position(|one| one.code == at.code);
+    who.zip(place)
+        .is_some_and(|(who, place)| (who + place).is_multiple_of(ONE_OF))
 }
 
 /// One of each class and place, and one whom nobody has filed.
@@ -335,6 +354,7 @@ pub(super) fn shipped(name: &str) -> Plan {
 #[case::hengyang("hengyang-2021", 200)]
 #[case::wenzhou("wenzhou-2022", 150)]
 #[case::harbin("harbin-2021", 150)]
+#[case::national("national-rehearsal", 8_000)]
 fn what_the_notice_forbids_sends_no_byte(#[case] name: &str, #[case] at_least: usize) {
     let plan = shipped(name);
     let (forbidden, all) = nothing_leaves(&plan, at_least);
@@ -529,6 +549,7 @@ fn nothing_leaves(plan: &Plan, at_least: usize) -> (usize, usize) {
 #[case::hengyang("hengyang-2021", 4)]
 #[case::wenzhou("wenzhou-2022", 4)]
 #[case::harbin("harbin-2021", 4)]
+#[case::national("national-rehearsal", 6)]
 fn what_the_notice_allows_is_sent(#[case] name: &str, #[case] at_least: usize) {
     let plan = shipped(name);
     let mut seen = BTreeSet::new();
