@@ -135,7 +135,7 @@ mod tests {
         assert!(!validator.is_valid(&read(planted.as_bytes())));
     }
 
-    /// Reads what no shipped plan has: a case for a person and a HIS, an amendment, a purge.
+    /// Reads what no shipped plan has: a case for a person and a HIS, an amendment, a purge, a scenario that is but a duty.
     fn attended() {
         let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("starter");
         let plan = crate::load(&starter).unwrap();
@@ -163,6 +163,12 @@ mod tests {
             "plan.yaml",
             "amend: [{}]\npurge: [{party: \"insured:330100\"}]\nno_refund: {}\nno_self_pay: {}\nsuspend: [{}]\nopen_points: [{}]\nknown_issues: [{}]\nschedule: {minutes: {outpatient: 5}, agreed: {region: 2}, travel: {between: [{}]}, cards: [{}]}\n",
         );
+        let path = dir.path().join("plan.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let duties = "duties:\n";
+        assert!(text.contains(duties));
+        let text = text.replacen(duties, "duties:\n  - {covers: xx-1}\n", 1);
+        std::fs::write(&path, text).unwrap();
         let (_, problems) = crate::check(dir.path());
         assert!(!problems.is_empty(), "its amendments say nothing");
     }

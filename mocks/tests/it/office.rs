@@ -570,7 +570,7 @@ fn the_new_platform_takes_the_old_books_over() {
     office
         .item("audited", BEFORE, json!({"item_id": one}))
         .unwrap();
-    let asked = office.asks(BEFORE, began).unwrap();
+    let asked = office.asks(BEFORE, "2017-05-21 10:00:00").unwrap();
     office
         .item("cardless-settled", BEFORE, json!({"item_id": asked}))
         .unwrap();

@@ -18,7 +18,7 @@ use super::*;
 mod faults;
 
 /// Classes of the verdict vocabulary with pages of their own.
-const CLASSES: [&str; 60] = [
+const CLASSES: [&str; 61] = [
     "residue",
     "residue:accumulator",
     "residue:personal-account",
