@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::{Bench, all_rules, crosswipe, plan, rules};
 
 #[rstest]
-#[case::qianjiang("qianjiang-2021", 32, 8)]
-#[case::hengyang("hengyang-2021", 26, 9)]
+#[case::qianjiang("qianjiang-2021", 43, 11)]
+#[case::hengyang("hengyang-2021", 28, 10)]
 #[case::wenzhou("wenzhou-2022", 27, 6)]
 #[case::harbin("harbin-2021", 33, 10)]
 #[case::tianmen("tianmen-2021", 20, 4)]
