@@ -8,6 +8,8 @@
 
 mod cases;
 mod matrix;
+mod sequence;
+mod ticket;
 mod view;
 
 use minijinja::Environment;

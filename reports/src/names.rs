@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use pinyin::ToPinyin as _;
+
 use crosswipe_domain::{Party, ResolvedPlan, Role};
 
 use crate::Lang;
@@ -78,6 +80,13 @@ pub(crate) fn short(name: &str) -> &str {
     cut.filter(|rest| rest.chars().count() >= 2).unwrap_or(name)
 }
 
+/// `宁波市第一医院` → `nbsdyyy`: what people type who have no Chinese keyboard at hand. A sign with several readings gives the
+/// most common one.
+pub(crate) fn initials(name: &str) -> String {
+    let letters = name.to_pinyin().flatten();
+    letters.map(|sign| sign.first_letter()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +99,13 @@ mod tests {
     #[case("沙市", "沙市")] // the name itself ends so
     fn a_name_is_cut_only_where_enough_is_left(#[case] name: &str, #[case] cut: &str) {
         assert_eq!(short(name), cut);
+    }
+
+    #[rstest]
+    #[case("宁波市第一医院", "nbsdyyy")]
+    #[case("H330100 杭州", "hz")]
+    #[case("", "")]
+    fn a_name_is_found_by_its_letters(#[case] name: &str, #[case] letters: &str) {
+        assert_eq!(initials(name), letters);
     }
 }

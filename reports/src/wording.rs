@@ -78,6 +78,14 @@ words! {
     missing "未覆盖" "not covered";
     counts "计数" "Counts";
     cases "用例" "cases";
+    institution "机构" "institution";
+    sequence "时序图" "sequence";
+    sequence_legend "实线为正向、虚线为撤销；● 该方账上有，✕ 该方账上没有（按各方流水画，不按答复）" "solid: forward, dashed: undo; a dot: in that party's books, a cross: not in them (drawn from the logs of the parties, not from answers)";
+    ticket "复制为工单" "copy as ticket";
+    copied "已复制" "copied";
+    pretty "排版" "pretty";
+    as_curl "复制为 curl" "copy as curl";
+    keys "/ 查找 · n p 下一个、上一个未通过 · o 展开或收起 · c 复制链接 · ? 帮助" "/ search, n p next and previous not good, o open or shut, c copy link, ? help";
     transactions "交易" "transactions";
     planned "计划" "planned";
     ran "已执行" "run";

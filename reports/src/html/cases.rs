@@ -4,12 +4,15 @@ use serde::Serialize;
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Moment, Outcome, Party};
+use crosswipe_domain::{FindingClass, Moment, Outcome, Party};
 use crosswipe_verify::Standing;
 
+use super::sequence::{Picture, picture};
+use super::ticket::ticket;
 use crate::amount::yuan;
+use crate::names::initials;
 use crate::story::{Case, Chain, Message, Story};
-use crate::wording::{Lang, Word, terms};
+use crate::wording::{Lang, Word, classes, terms};
 
 /// A case as the page shows it.
 #[derive(Serialize)]
@@ -31,10 +34,18 @@ pub(super) struct Row {
     full: bool,
     checks: Vec<CheckLine>,
     gated: Vec<String>,
+    /// Each class that was found about it, in words, with how often.
     classes: Vec<String>,
+    codes: String,
     chains: Vec<ChainRow>,
     others: Vec<Half>,
     texts: Vec<Text>,
+    picture: Option<Picture>,
+    ticket: String,
+    /// Code of the institution, for the filter.
+    place: String,
+    /// First letters of names in pinyin, for the search.
+    letters: String,
 }
 
 #[derive(Serialize)]
@@ -107,6 +118,12 @@ fn row(story: &Story, index: usize, case: &Case, lang: Lang) -> Row {
         .as_deref()
         .map(|code| story.names.institution(code))
         .unwrap_or_default();
+    let mut found: BTreeMap<&FindingClass, usize> = BTreeMap::new();
+    for index in &case.findings {
+        *found
+            .entry(&story.judgement.findings[*index].class)
+            .or_default() += 1;
+    }
     let ending = if case.planned {
         terms::ending(case.ending, lang)
     } else {
@@ -145,11 +162,12 @@ fn row(story: &Story, index: usize, case: &Case, lang: Lang) -> Row {
             .iter()
             .map(|(at, gated)| gate(*at, gated, lang))
             .collect(),
-        classes: case
-            .findings
-            .iter()
-            .map(|&index| story.judgement.findings[index].class.to_string())
-            .collect(),
+        classes: told(&found, lang),
+        codes: found
+            .keys()
+            .map(|class| class.as_str().to_owned())
+            .collect::<Vec<_>>()
+            .join(" "),
         chains: case
             .chains
             .iter()
@@ -165,7 +183,33 @@ fn row(story: &Story, index: usize, case: &Case, lang: Lang) -> Row {
         } else {
             Vec::new()
         },
+        picture: case.full.then(|| picture(story, case, lang)).flatten(),
+        ticket: ticket(story, case, lang),
+        place: plan.institution.clone().unwrap_or_default(),
+        letters: letters(&[
+            institution,
+            &region(plan.insured.as_ref()),
+            &region(plan.treatment.as_ref()),
+        ]),
     }
+}
+
+fn told(all: &BTreeMap<&FindingClass, usize>, lang: Lang) -> Vec<String> {
+    all.iter()
+        .map(|(class, count)| match count {
+            1 => format!("{} {class}", classes::name(class, lang)),
+            count => format!("{} {class} ×{count}", classes::name(class, lang)),
+        })
+        .collect()
+}
+
+/// `hzsdyyy hz nb`; nothing where no name has any.
+fn letters(names: &[&str]) -> String {
+    let letters = names
+        .iter()
+        .map(|name| initials(name))
+        .filter(|letters| !letters.is_empty());
+    letters.collect::<Vec<_>>().join(" ")
 }
 
 fn check(check: &crosswipe_journal::Check) -> CheckLine {

@@ -3,6 +3,8 @@
 //! `cfg(test)` tells clippy that helpers here may unwrap like tests.
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod contract;
 mod contract_schema;
 #[cfg(test)]

@@ -181,3 +181,45 @@ fn ten_thousand_cases_would_stay_within_reach_of_an_old_browser() {
         page.len() / 111
     );
 }
+
+#[test]
+fn a_picture_shows_where_a_message_stopped_and_a_ticket_fits_into_a_chat() {
+    let mut run = runs::violated();
+    // The insured place never took the undo of the first settlement.
+    let settled = run
+        .judgement
+        .transactions
+        .iter_mut()
+        .find(|transaction| transaction.infno.settles() && transaction.reversed_by.is_some())
+        .unwrap();
+    let (_, insured) = settled
+        .at_parties
+        .iter_mut()
+        .find(|(party, _)| party.role == crosswipe_domain::Role::Insured)
+        .unwrap();
+    let before = page(&runs::violated()).matches("class=\"gap\"").count();
+    insured.reversed = 0;
+    let told = page(&run);
+    assert_eq!(told.matches("class=\"gap\"").count(), before + 1);
+    assert!(told.contains("没有冲回") && told.contains("class=\"sequence\""));
+
+    let tickets: Vec<&str> = told
+        .split("data-copy=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let bad = told.matches("data-good=\"0\"").count();
+    assert_eq!(tickets.len(), bad, "one for each case that is not good");
+    assert!(bad > 0);
+    for ticket in tickets {
+        assert!(ticket.starts_with("【交叉刷卡】"), "{ticket}");
+        assert!(ticket.chars().count() <= 300, "{ticket}");
+        for words in ["→", "运行 ", "应为 "] {
+            assert!(ticket.contains(words), "{words} in {ticket}");
+        }
+    }
+    assert!(
+        page(&runs::clean()).matches("data-copy").count() <= 1,
+        "a good case is nobody's ticket"
+    );
+}
