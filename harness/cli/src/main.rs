@@ -39,10 +39,6 @@ use std::process::ExitCode;
 use args::{Args, Command};
 use clap::Parser;
 
-/// A run makes and drops millions of short texts: the system's allocator took a third of its time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,

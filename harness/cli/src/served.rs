@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,6 +26,8 @@ const LOCK: &str = "serve.lock";
 const SCHEMA: &str = "crosswipe.serve/1";
 /// How long parties may take to hear of something.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Bytes of an answer's first line.
+const MOST: u64 = 512;
 
 /// 告示 · What a served world says of itself; also what `serve --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,6 +193,7 @@ impl Served {
         })
     }
 
+    /// Says something to the first of them.
     fn told(&self, path: &str, body: &str) -> io::Result<()> {
         let at = self.parties.values().next();
         let at = at.ok_or_else(|| io::Error::other("nobody is served"))?;
@@ -202,9 +205,9 @@ impl Served {
             body.len()
         );
         line.write_all((head + body).as_bytes())?;
-        let mut answer = Vec::new();
-        line.read_to_end(&mut answer)?;
-        let answer = String::from_utf8_lossy(&answer);
+        // The first line says it all, and whoever stands in front of them may keep the line open.
+        let mut answer = String::new();
+        BufReader::new(line.take(MOST)).read_line(&mut answer)?;
         let said = format!(
             "{at} did not take {path}: {}",
             answer.lines().next().unwrap_or_default()
