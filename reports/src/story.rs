@@ -21,7 +21,7 @@ use crosswipe_verify::{Finding, Judgement, Remark};
 
 use crate::amount::yuan;
 use crate::names::Names;
-use crate::wording::{Lang, terms};
+use crate::wording::{Lang, Word, terms};
 use crate::{PartRun, Source};
 
 pub(crate) use case::{Case, CaseCounts, Ending, Rollback};
@@ -132,6 +132,14 @@ impl Story {
     /// 导入 · Whether nobody of ours sent anything: it was read in from papers.
     pub(crate) fn is_read_in(&self) -> bool {
         self.header.transport == crosswipe_verify::IMPORTED
+    }
+
+    /// What is left to do where something is open and nobody has a better word: papers cannot be resumed.
+    pub(crate) fn go_on(&self) -> Word {
+        match self.is_read_in() {
+            true => Word::papers_next,
+            false => Word::resume_next,
+        }
     }
 
     /// How strong its proof can be at best, as colours show it.

@@ -105,6 +105,7 @@ words! {
     unresolved "未了结" "unresolved";
     open "未回退" "not rolled back";
     open_list "未回退清单" "What is open";
+    papers_next "补来缺的清单，或请该方查明再读入。" "Read in the lists that are missing, or ask that party and read in again.";
     resume_next "用 resume 继续回退；仍不成则联系该方。" "Go on undoing with resume; if that fails, call that party.";
     open_none "无。每笔交易都已回退并核验。" "Nothing: every transaction was rolled back and verified.";
     open_none_seen "清单为空，但不能据此认定干净：见结论与未核事项。" "The list is empty, which alone proves nothing: read the verdict and what was not checked.";

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crosswipe_domain::Both;
 use serde::{Deserialize, Serialize};
 
 use super::Form;
@@ -51,6 +52,22 @@ impl fmt::Display for NotThisForm {
 }
 
 impl std::error::Error for NotThisForm {}
+
+impl NotThisForm {
+    /// The same in both languages.
+    pub fn both(&self) -> Both {
+        let zh = match self {
+            NotThisForm::NoSheet(sheets) => format!("没有 `{}` 页", sheets.join("`、`")),
+            NotThisForm::NoHeadings { sheet, missing } => {
+                format!("`{sheet}` 页没有列 `{}`", missing.join("`、`"))
+            }
+        };
+        Both {
+            zh: zh.into(),
+            en: self.to_string().into(),
+        }
+    }
+}
 
 /// The row of lines above and below a table.
 const LINES: &str = "";

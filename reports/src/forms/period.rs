@@ -243,6 +243,7 @@ fn figures(
         table.row(vec![Cell::text(what), Cell::text(unit), now, all]);
     };
     let cases = ["个", "cases"];
+    let problems = ["个", "problems"];
     let times = ["次", "times"];
     let pieces = ["笔", "transactions"];
     let yuan = ["元", "yuan"];
@@ -314,19 +315,19 @@ fn figures(
     }
     line(
         ["问题：新增", "problems: new"],
-        cases,
+        problems,
         Cell::number(tally.new),
         Cell::number(tally.all),
     );
     line(
         ["问题：已解决", "problems: solved"],
-        cases,
+        problems,
         Cell::Blank,
         Cell::number(tally.solved),
     );
     line(
         ["问题：遗留", "problems: left"],
-        cases,
+        problems,
         Cell::Blank,
         Cell::number(tally.all - tally.solved),
     );

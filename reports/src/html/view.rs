@@ -393,7 +393,7 @@ fn open(story: &Story, lang: Lang) -> Vec<OpenLine> {
                     .unwrap_or_default(),
                 next: cause
                     .map(|finding| classes::next(finding, lang))
-                    .unwrap_or(Word::resume_next.say(lang))
+                    .unwrap_or(story.go_on().say(lang))
                     .to_owned(),
             });
         }

@@ -115,6 +115,29 @@ fn intervals_add_up_wherever_they_are_cut(#[case] run: runs::Run) {
 }
 
 #[test]
+fn an_undo_counts_when_it_was_answered_and_not_when_the_swipe_was_sent() {
+    let run = runs::clean();
+    let story = run.story();
+    let undone = run
+        .records
+        .iter()
+        .find(|record| matches!(&record.payload, crosswipe_journal::Payload::CompOutcome(_)));
+    let at = undone.expect("an undo").at;
+    let before = day(instant("2017-05-01 00:00:00"), at, &[&story]);
+    let of = |label: &str| {
+        let row = before.rows.iter().position(|row| row[0] == label);
+        figure(&before, row.unwrap_or_else(|| panic!("no {label}")))[1]
+    };
+    assert!(
+        of("测试交易") > 0,
+        "something was sent before {}",
+        at.wire()
+    );
+    assert_eq!(of("已回退"), 0);
+    assert_eq!(of("未回退（本期为增减）"), of("测试交易"));
+}
+
+#[test]
 fn the_figures_are_those_of_the_run() {
     let run = runs::violated();
     let story = run.story();
@@ -417,6 +440,16 @@ fn who_signs_sees_his_own_transactions_and_what_is_left_of_them(#[case] run: run
             .iter()
             .take_while(|row| row[0].parse::<u32>().is_ok())
             .collect();
+        // Nobody signs for a swipe that is not his.
+        for row in &rows {
+            let plan = &run.header.plan;
+            let case = plan.cases.iter().find(|case| case.case.as_str() == row[2]);
+            let case = case.expect("a planned case");
+            let places = [&case.insured, &case.treatment].into_iter().flatten();
+            let mut places = places.map(|place| place.as_str());
+            let his = case.institution.as_deref() == Some(code) || places.any(|one| one == code);
+            assert!(his, "{} on the page of {code}", row[2]);
+        }
         assert_eq!(
             rows.len() * 100,
             usize::try_from(value("测试交易（笔）")).unwrap()

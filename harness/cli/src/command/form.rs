@@ -57,7 +57,7 @@ fn stories(runs: &[std::path::PathBuf]) -> Result<Vec<Story>, Trouble> {
             return Err(Trouble::Usage {
                 code: "cli::run_twice",
                 what: format!(
-                    "run `{run}` was given twice, the second time as `{}`",
+                    "运行 `{run}` 给了两遍, 第二遍是 `{0}` · run `{run}` was given twice, the second time as `{0}`",
                     dir.display()
                 ),
                 help: "每次运行只给一次 · give each run once".to_owned(),
@@ -87,8 +87,8 @@ fn confirm(args: &ConfirmForm) -> Result<Exit, Trouble> {
     if made.is_empty() {
         return Err(Trouble::Nothing {
             what: match &args.of {
-                Some(of) => format!("no test transaction of these runs is on the books of `{of}`"),
-                None => "these runs have no test transaction".to_owned(),
+                Some(of) => format!("这些运行没有一笔测试交易在 `{of}` 的账上 · no test transaction of these runs is on the books of `{of}`"),
+                None => "这些运行没有测试交易 · these runs have no test transaction".to_owned(),
             },
             help: "机构编号或统筹区编号见计划的 topology · codes of institutions and regions stand in the plan's topology".to_owned(),
         });

@@ -42,13 +42,14 @@ pub(super) fn interval(
     let typed = args.cutoff.as_deref().unwrap_or(usual);
     let cutoff = parse(typed, pace).ok_or_else(|| {
         bad(
-            format!(
-                "`{typed}` is no cut-off of {}",
-                match pace {
-                    Pace::Daily => "a day",
-                    Pace::Weekly => "a week",
+            match pace {
+                Pace::Daily => {
+                    format!("`{typed}` 不是日报的截止时间 · `{typed}` is no cut-off of a day")
                 }
-            ),
+                Pace::Weekly => {
+                    format!("`{typed}` 不是周报的截止时间 · `{typed}` is no cut-off of a week")
+                }
+            },
             match pace {
                 Pace::Daily => "写成 15:00 · write 15:00",
                 Pace::Weekly => "写成 \"Fri 12:00\" 或 \"周五 12:00\" · write \"Fri 12:00\"",
@@ -59,7 +60,7 @@ pub(super) fn interval(
         Some(date) => {
             let day = Day::parse(date).map_err(|_| {
                 bad(
-                    format!("`{date}` is no day"),
+                    format!("`{date}` 不是日期 · `{date}` is no day"),
                     "写成 2021-07-28 · write 2021-07-28",
                 )
             })?;
@@ -69,7 +70,9 @@ pub(super) fn interval(
                 .is_some_and(|wanted| wanted != weekday(day.start()))
             {
                 return Err(bad(
-                    format!("`{date}` is not the day of the week of `{typed}`"),
+                    format!(
+                        "`{date}` 不是 `{typed}` 的那个星期几 · `{date}` is not the day of the week of `{typed}`"
+                    ),
                     "日期与截止日的星期要一致 · name a day of that weekday",
                 ));
             }
@@ -93,7 +96,7 @@ pub(super) fn instant(typed: &str) -> Result<Moment, Trouble> {
     };
     Moment::parse_wire(&text).map_err(|_| {
         bad(
-            format!("`{typed}` is no instant"),
+            format!("`{typed}` 不是时刻 · `{typed}` is no instant"),
             "写成 \"2021-07-28 15:00\" · write \"2021-07-28 15:00\"",
         )
     })

@@ -59,7 +59,7 @@ impl Kept {
         let text = fs::read_to_string(path).map_err(|error| Trouble::file("read", path, error))?;
         serde_saphyr::from_str(&text).map_err(|error| Trouble::Usage {
             code: "cli::notes",
-            what: format!("`{}` does not hold notes: {error}", path.display()),
+            what: format!("`{0}` 里不是手填留存: {error} · `{0}` does not hold notes: {error}", path.display()),
             help: "挪走它, 再用 --read 从填过的表读回 · move it away and read the filled form again with --read".to_owned(),
         })
     }
@@ -107,7 +107,7 @@ pub(super) fn written(both: &[Form], file: &Path) -> Result<Notes, Trouble> {
         None => Ok(notes),
         Some(why) => Err(Trouble::Usage {
             code: "cli::other_form",
-            what: format!("`{}` is not this form: {why}", file.display()),
+            what: format!("`{0}` 不是这张表: {zh} · `{0}` is not this form: {en}", file.display(), zh = why.both().zh, en = why.both().en),
             help: "用本工具出的这张表, 页名与表头不要改; 换一个 --out 就不读它 · take a workbook of this form, its sheet names and headings unchanged; with another --out it is not read".to_owned(),
         }),
     }
@@ -151,7 +151,7 @@ fn grids(file: &Path) -> Result<Vec<Grid>, Trouble> {
 pub(crate) fn book(form: &Form) -> Result<Vec<u8>, Trouble> {
     form.xlsx().map_err(|error| Trouble::Usage {
         code: "cli::too_large",
-        what: format!("the workbook cannot be made: {error}"),
+        what: format!("工作簿写不成: {error} · the workbook cannot be made: {error}"),
         help: "--format csv".to_owned(),
     })
 }
@@ -185,7 +185,7 @@ fn bytes(path: &Path, form: &Form) -> Result<Vec<u8>, Trouble> {
         _ => Err(Trouble::Usage {
             code: "cli::form_ending",
             what: format!(
-                "`{}`: a form is written as .xlsx, .html or .md",
+                "`{0}`: 表单只写成 .xlsx、.html、.md · `{0}`: a form is written as .xlsx, .html or .md",
                 path.display()
             ),
             help: "--out FILE.xlsx".to_owned(),

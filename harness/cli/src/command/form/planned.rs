@@ -52,7 +52,7 @@ pub(super) fn persons(args: &PlanForm) -> Result<Exit, Trouble> {
     if args.into.out.is_empty() {
         return Err(Trouble::Usage {
             code: "cli::form_ending",
-            what: "the form of registered persons holds full numbers: it goes to a file, never to a terminal".to_owned(),
+            what: "备案表有完整号码, 只写进文件, 不上屏 · the form of registered persons holds full numbers: it goes to a file, never to a terminal".to_owned(),
             help: "--out FILE.xlsx".to_owned(),
         });
     }
@@ -110,7 +110,8 @@ pub(super) fn countdown(args: &PlanForm) -> Result<Exit, Trouble> {
         .find(|phase| phase.kind == PhaseKind::Live);
     let Some(live) = live.map(|phase| phase.from).or(plan.window.end()) else {
         return Err(Trouble::Nothing {
-            what: "the plan's window has no end to count down to".to_owned(),
+            what: "计划的窗口没有终点, 无从倒排 · the plan's window has no end to count down to"
+                .to_owned(),
             help: "crosswipe lint PLAN".to_owned(),
         });
     };
