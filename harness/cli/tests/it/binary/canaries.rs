@@ -14,17 +14,18 @@ use super::hostile::platform::{Gossip, Hostile};
 use super::world::World;
 use super::{Bench, Ended, copy, crosswipe, files, legible, plan, start};
 
-/// What gossip says, and where; `{}` stands for the value.
+/// What gossip says, and where; `{}` stands for the value. No value may be the end of an instant before a number that
+/// begins with zeros: ids of the mocks are that, and `…1139` before `0000000010` would be heard as a telephone.
 const SAID: [(&str, &str); 34] = [
     ("11010519491231002X", "err_msg: 证件{}不存在"),
     ("320102196209147311", "err_msg: 身份证号:{}"),
     ("440305198702251186", "member: id_card"),
     ("510107199304302261", "page"),
     ("110105620914731", "err_msg: 旧证件{}"),
-    ("13900000000", "err_msg: 请致电{}"),
-    ("138-0000-0000", "err_msg: 手机 {}"),
-    ("18600000000", "member: tel"),
-    ("8613700000000", "page"),
+    ("13987654321", "err_msg: 请致电{}"),
+    ("138-9876-5432", "err_msg: 手机 {}"),
+    ("18698765432", "member: tel"),
+    ("8613798765432", "page"),
     ("0571-88887777", "err_msg: 值班{}"),
     ("欧阳金雀", "member: psn_name"),
     ("慕容画眉", "err_msg: 姓名：{}"),
@@ -58,7 +59,7 @@ const SAID: [(&str, &str); 34] = [
 const PLANNED: [&str; 3] = [
     "canary-card-token-0001",
     "320102196209147311",
-    "13900000000",
+    "13987654321",
 ];
 
 /// 说法 · One value in the forms in which it might come out.
