@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::progress::Board;
 use crosswipe_domain::{FindingClass, Level, PseudonymKey, RunId, sha256_hex};
 use crosswipe_journal::{
     CaseFinished, CaseResult, CaseStarted, Check, Draft, Journal, Payload, RunHeader,
@@ -21,7 +22,6 @@ use crosswipe_runner::clock::Clock;
 use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, Shelf, beginning};
 use crosswipe_scenarios::{Plan, Proof};
 use crosswipe_verify::{Judgement, Verdict};
-use indicatif::ProgressBar;
 
 use crate::command::run::{at_parties_of, faults};
 use crate::complain::Trouble;
@@ -54,7 +54,7 @@ pub(crate) struct Apart {
     /// Names people as the run does.
     pub(crate) key: PseudonymKey,
     pub(crate) seed: u64,
-    pub(crate) progress: ProgressBar,
+    pub(crate) board: Board,
 }
 
 /// Makes the chosen proofs ready; a fault that nobody knows is told before anything is sent.
@@ -126,11 +126,15 @@ pub(crate) async fn play_all(
             }
         };
         write(Payload::CaseFinished(CaseFinished {
-            case,
+            case: case.clone(),
             result,
             checks,
         }))?;
-        apart.progress.inc(1);
+        let good = matches!(
+            result,
+            CaseResult::Passed | CaseResult::Waived | CaseResult::Skipped
+        );
+        apart.board.ended(&case, good);
     }
     Ok(())
 }
@@ -172,7 +176,7 @@ async fn world(
         driven: Default::default(),
         first_look_late: false,
         bulletin: None,
-        progress: Box::new(|_| ()),
+        progress: Arc::new(|_| ()),
     };
     let network = parties.network(
         plan,

@@ -66,7 +66,6 @@ impl<T: Transport> Desk<T> {
             checks: result.1,
         };
         self.record(Payload::CaseFinished(finished), None).await?;
-        self.case_ended();
         Ok(())
     }
 

@@ -5,11 +5,10 @@
 //! it needs a permit.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    Channel, InfNo, Institution, InstitutionCode, Moment, Money, MsgId, Outcome, Party, Persona,
+    Channel, InfNo, Institution, InstitutionCode, Moment, MsgId, Outcome, Party, Persona,
     Pseudonym, Role, TxId,
 };
 use crosswipe_journal::{
@@ -450,15 +449,10 @@ impl<T: Transport> Desk<T> {
         never_applied: bool,
         seen: BTreeMap<String, String>,
     ) -> Result<(), Halt> {
-        let (outcome, settles) = self.fold(|fold| {
-            let settles = fold
-                .intent(txid)
-                .is_some_and(|intent| intent.infno.settles());
-            (fold.outcome(txid).cloned(), settles)
+        let answered = self.fold(|fold| {
+            fold.outcome(txid)
+                .is_some_and(|outcome| !matches!(outcome, Outcome::Unknown { .. }))
         });
-        let answered = outcome
-            .as_ref()
-            .is_some_and(|outcome| !matches!(outcome, Outcome::Unknown { .. }));
         self.forget_sent(txid);
         if self.fold(|fold| fold.wavered(txid)) {
             self.note("query-flap", Some(txid.clone()), BTreeMap::new())
@@ -470,10 +464,6 @@ impl<T: Transport> Desk<T> {
             seen,
         };
         self.record(Payload::Verified(verified), None).await?;
-        if let (true, Some(Outcome::Ok { amounts, .. })) = (settles, &outcome) {
-            let total = amounts.get("medfee_sumamt").copied().unwrap_or(Money::ZERO);
-            self.open_fen.fetch_sub(total.fen(), Ordering::Relaxed);
-        }
         if !answered {
             let code = if never_applied {
                 "never-applied"

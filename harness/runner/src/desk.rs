@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosswipe_domain::{
@@ -111,18 +111,17 @@ impl From<JournalError> for Halt {
     }
 }
 
-/// How far a run has come, for the progress line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Cases ended.
-    pub done: usize,
-    /// Cases in all.
-    pub total: usize,
-    /// Settled and not yet shown to be undone, fen.
-    pub open_fen: i64,
-    /// `Some`: by a wall clock nothing happens before this instant.
-    pub waits_until: Option<Moment>,
+/// 进度 · What a run tells at once to whoever watches it.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// A record is durable: cases begin and end, swipes open and close.
+    Durable(&'a Record),
+    /// By a wall clock nothing happens before this instant.
+    WaitsUntil(Moment),
 }
+
+/// 看客 · Whoever watches a run. Called between commits, so it must not take long.
+pub type Watcher = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
 
 /// Real waits that are shorter are not worth a word.
 const WORTH_A_WORD_MS: i64 = 10_000;
@@ -165,8 +164,8 @@ pub struct RunConfig {
     pub first_look_late: bool,
     /// 来文 · Where bounds that are moved meanwhile come from; `None` = only those that the plan has.
     pub bulletin: Option<Bulletin>,
-    /// Called when a case has ended.
-    pub progress: Box<dyn Fn(Progress) + Send + Sync>,
+    /// Is told how it goes.
+    pub progress: Watcher,
 }
 
 /// 工作台 · Shared by all tasks.
@@ -197,7 +196,6 @@ pub(crate) struct Desk<T> {
     sent_undos: Mutex<BTreeMap<TxId, Vec<(CompIntent, String)>>>,
     /// Closed τ that the look being taken shows standing, and where.
     pub(crate) late: Mutex<BTreeMap<TxId, crosswipe_domain::Party>>,
-    pub(crate) open_fen: AtomicI64,
     /// Set once it is in the journal that the window has ended: with the permit to undo all the same, or without one.
     pub(crate) permitted: tokio::sync::OnceCell<()>,
     /// Of the mock world's strangers: none of them is ever a number of ours.
@@ -210,7 +208,6 @@ pub(crate) struct Desk<T> {
     lease: Lease,
     /// What this run is called towards parties: its id and the head of its chain, since ids are folders' names and may repeat.
     called: String,
-    done: AtomicUsize,
     own_numbers: AtomicU64,
     /// Ids that answers gave.
     pub(crate) given: Given,
@@ -283,14 +280,12 @@ impl<T: Transport> Desk<T> {
             sent_texts: Mutex::default(),
             sent_undos: Mutex::default(),
             late: Mutex::default(),
-            open_fen: AtomicI64::new(0),
             permitted: tokio::sync::OnceCell::new(),
             halted: AtomicBool::new(false),
             short_of_room: AtomicBool::new(false),
             told_short: AtomicBool::new(false),
             lease: Lease::begin(),
             called,
-            done: AtomicUsize::new(0),
             own_numbers: AtomicU64::new(0),
             given: Given::default(),
             personas: numbered,
@@ -458,6 +453,7 @@ impl<T: Transport> Desk<T> {
     ) -> (Moment, oneshot::Receiver<Result<(), Halt>>) {
         let (tell, told) = oneshot::channel();
         let fold = Arc::clone(&self.fold);
+        let watcher = Arc::clone(&self.config.progress);
         let _order = lock(&self.order);
         let at = self.clock.now();
         self.journal.append(
@@ -467,7 +463,10 @@ impl<T: Transport> Desk<T> {
                 message,
             },
             move |written: Result<Record, JournalError>| {
-                let result = written.map(|record| lock(&fold).apply(&record));
+                let result = written.map(|record| {
+                    lock(&fold).apply(&record);
+                    watcher(Progress::Durable(&record));
+                });
                 // Whoever waited may be gone; the record stands all the same.
                 let _ = tell.send(result.map_err(Halt::from));
             },
@@ -588,26 +587,11 @@ impl<T: Transport> Desk<T> {
         .to_text()
     }
 
-    /// Tells the progress line that a case has ended.
-    pub(crate) fn case_ended(&self) {
-        self.done.fetch_add(1, Ordering::Relaxed);
-        self.tell_progress(None);
-    }
-
-    fn tell_progress(&self, waits_until: Option<Moment>) {
-        (self.config.progress)(Progress {
-            done: self.done.load(Ordering::Relaxed),
-            total: self.config.selected.len(),
-            open_fen: self.open_fen.load(Ordering::Relaxed),
-            waits_until,
-        });
-    }
-
     /// Waits for an instant of the plan or of the proof, and says so where that takes real time.
     pub(crate) async fn wait(&self, busy: &Busy, until: Moment, patient: Patient) {
         let left = until.ms_since(self.clock.now());
         if self.clock.is_wall() && left > WORTH_A_WORD_MS {
-            self.tell_progress(Some(until));
+            (self.config.progress)(Progress::WaitsUntil(until));
         }
         busy.sleep_until(until, patient).await;
     }

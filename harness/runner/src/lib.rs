@@ -40,7 +40,7 @@ pub mod transport;
 mod underway;
 
 pub use crosswipe_rollback::Patience;
-pub use desk::{Halt, Permit, Progress, RunConfig};
+pub use desk::{Halt, Permit, Progress, RunConfig, Watcher};
 pub use driven::Driven;
 pub use expect::judge_answer;
 pub use gate::{Denied, Question, ask as ask_gate};

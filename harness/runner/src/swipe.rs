@@ -7,7 +7,6 @@
 //! Not here: what a scenario expected of the visit (`case`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use crosswipe_domain::{
@@ -436,10 +435,6 @@ impl<'a, 'd, T: Transport> Walk<'a, 'd, T> {
                 body: Some(body),
                 msgid,
             } => {
-                if infno.settles() {
-                    let total = amounts.get("medfee_sumamt").copied().unwrap_or(Money::ZERO);
-                    self.desk.open_fen.fetch_add(total.fen(), Ordering::Relaxed);
-                }
                 self.amounts = amounts;
                 self.way.sent.insert(number, (self.txid(&infno), msgid));
                 Ok(body)

@@ -403,7 +403,7 @@ impl Scene<'_> {
             driven: Default::default(),
             first_look_late: false,
             bulletin: None,
-            progress: Box::new(|_| ()),
+            progress: Arc::new(|_| ()),
         })
     }
 }

@@ -190,7 +190,7 @@ async fn timed(
         driven: Default::default(),
         first_look_late: false,
         bulletin: None,
-        progress: Box::new(|_| ()),
+        progress: Arc::new(|_| ()),
     };
     let watch = Watch::start();
     let ran = crosswipe_runner::run(

@@ -28,13 +28,14 @@ use crate::conclude::{Files, Telling, certify, complete, report_what_stands, tel
 use crate::driven::Hospitals;
 use crate::exit::Exit;
 use crate::gateway_keys::GatewayKeys;
+use crate::progress::Board;
 use crate::served::Served;
 use crate::shift::Shift;
 use crate::stage::{
     BOOKS, Bent, MSGID_MODE, Parties, books, counted, ctrl_c, part_books, parties, world_id,
 };
 use crate::tenancy::{Tenancy, must_be_free_for, turn_of_resumption};
-use crate::{bulletin, live, progress, rundir, shift};
+use crate::{bulletin, live, rundir, shift};
 
 /// The note about a fault that a resumed run does not inject any more.
 const NOT_CARRIED_OVER: &str = "fault-not-carried-over";
@@ -394,7 +395,8 @@ async fn whole(
     let plan_id = plan.id.clone();
     let live = plan.live.clone().filter(|_| start.is_live);
     let driven = shown_then(start.driven.of_run(&plan, &parties), &header);
-    let (hidden, lang) = (progress::line(telling.lang, true, 0), telling.lang);
+    let board = Board::new(&header, None, telling.lang, (quiet, telling.json));
+    board.recall(&history.records);
     let config = RunConfig {
         shelf: Shelf::Folder(dir.to_owned()),
         run_id: header.run_id,
@@ -412,12 +414,13 @@ async fn whole(
         bulletin: Some(bulletin::of(dir, hearers)),
         driven,
         live,
-        progress: Box::new(move |at| progress::show(&hidden, (lang, quiet), at)),
+        progress: board.watcher(),
     };
     let transport = parties.network(&config.plan, &keys, &start.driven)?;
     let ran =
         crosswipe_runner::resume(config, clock, journal, &history, transport, interrupt).await;
     watcher.abort();
+    board.clear();
     let fired = match &parties {
         Parties::Own(_) => before,
         Parties::Memory(_) | Parties::Served(_) | Parties::Live => parties.fired(&asked).await,

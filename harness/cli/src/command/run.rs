@@ -28,13 +28,14 @@ use crate::exit::Exit;
 use crate::following::{Following, STDOUT};
 use crate::gateway_keys::GatewayKeys;
 use crate::inner::{Setting, edit_evidence, must_be_possible};
+use crate::progress::Board;
 use crate::served::Served;
 use crate::shift::Shift;
 use crate::stage::{
     BOOKS, Bent, MSGID_MODE, Parties, books, ctrl_c, parties, parties_in_memory, world_id,
 };
 use crate::tenancy::{Tenancy, turn_of_run};
-use crate::{bulletin, live, private, progress, proofs, rundir, shift};
+use crate::{bulletin, live, private, proofs, rundir, shift};
 
 /// The switch of RUN that names hospitals' own systems.
 const DRIVEN: &str = "driven";
@@ -247,6 +248,16 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
             None => store,
         }
     };
+    let played = selected
+        .cases
+        .iter()
+        .map(|index| plan.cases[*index].id.clone());
+    let apart = selected
+        .proofs
+        .iter()
+        .map(|index| plan.proofs[*index].case.id.clone());
+    let quiet = (args.common.quiet, args.json);
+    let board = Board::new(&header, played.chain(apart), lang, quiet);
     let journal = Journal::create_over(&dir, header, begins, &round)?;
     private::remember_head(&dir, &plan.id, &journal.head_of_chain())?;
     // A program that reads JSON finds both ends in it.
@@ -254,16 +265,13 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         let head = chain_groups(&journal.head_of_chain());
         to_stderr(&format!("{run_id}  链首 chain head {head}\n"));
     }
-    let bar = progress::line(lang, args.common.quiet, selected.len());
-    let shown = bar.clone();
-    let quiet = args.common.quiet;
     let plan_id = plan.id.clone();
     let apart = proofs::Apart {
         plan: plan.clone(),
         dir: dir.clone(),
         key: key.clone(),
         seed,
-        progress: bar.clone(),
+        board: board.clone(),
     };
     let of_run = driven.of_run(&plan, &parties);
     let config = RunConfig {
@@ -283,7 +291,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         bulletin: Some(bulletin::of(&dir, parties.hearers())),
         driven: of_run,
         live: order.map(|order| order.live),
-        progress: Box::new(move |at| progress::show(&shown, (lang, quiet), at)),
+        progress: board.watcher(),
     };
     let transport = inner.round_network(parties.network(&config.plan, &keys, &driven)?);
     let ran =
@@ -298,7 +306,7 @@ async fn whole(args: &Run, prepared: Prepared) -> Result<Exit, Trouble> {
         proofs::play_all(&apart, &proofs, finished, &interrupt).await?;
     }
     watcher.abort();
-    bar.finish_and_clear();
+    board.clear();
     let ended = match ran {
         Ok(finished) => {
             let exit = certify(telling, &dir, &plan_id, finished, &fired);

@@ -190,7 +190,7 @@ impl Stage {
             driven: Default::default(),
             first_look_late: false,
             bulletin: None,
-            progress: Box::new(|_| ()),
+            progress: Arc::new(|_| ()),
         }
     }
 

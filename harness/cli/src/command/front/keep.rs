@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -130,7 +130,7 @@ impl Keep {
             driven: Default::default(),
             first_look_late: false,
             bulletin: Some(bulletin::of(&at.dir, Hearers::Own(world.setup()))),
-            progress: Box::new(|_| ()),
+            progress: Arc::new(|_| ()),
         };
         let clock = Clock::simulated(now);
         let watch = Watch::begin(config, clock, journal, http, Box::new(time)).await?;

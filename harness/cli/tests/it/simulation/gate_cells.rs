@@ -18,7 +18,7 @@ use crosswipe_journal::{CaseResult, Journal, Payload, RunHeader};
 use crosswipe_mocks::{MemoryWorld, Setup};
 use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::{Answer, Call, Lost, Transport};
-use crosswipe_runner::{MemoryShelf, Patience, RunConfig, Shelf, Turn, beginning, run};
+use crosswipe_runner::{MemoryShelf, Patience, Progress, RunConfig, Shelf, Turn, beginning, run};
 use crosswipe_scenarios::{Case, Discharge, Expect, Expected, Plan, Step, Swipe};
 use crosswipe_sim::Memory;
 use rstest::rstest;
@@ -310,8 +310,9 @@ fn carried_out_by(plan: &Plan, cells: &[Cell<'_>], outcome: &Expected, back_ms: 
         driven: Default::default(),
         first_look_late: false,
         bulletin: None,
-        progress: Box::new(move |_| {
-            if back_ms > 0 {
+        progress: Arc::new(move |progress| {
+            let ended = matches!(progress, Progress::Durable(record) if matches!(record.payload, Payload::CaseFinished(_)));
+            if back_ms > 0 && ended {
                 set_back.set_host_back(back_ms);
             }
         }),

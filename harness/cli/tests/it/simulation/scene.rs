@@ -290,7 +290,7 @@ impl<'f> Scene<'f> {
             driven: Default::default(),
             first_look_late: self.flow.first_look_late,
             bulletin: None,
-            progress: Box::new(|_| ()),
+            progress: Arc::new(|_| ()),
         }
     }
 }

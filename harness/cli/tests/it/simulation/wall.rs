@@ -8,7 +8,7 @@ use crosswipe_domain::{Level, Moment, PseudonymKey, RunId};
 use crosswipe_journal::{Journal, Payload, RunHeader};
 use crosswipe_mocks::{MemoryWorld, Setup};
 use crosswipe_runner::clock::{Clock, real_now};
-use crosswipe_runner::{MemoryShelf, Patience, RunConfig, Shelf, Turn, run};
+use crosswipe_runner::{MemoryShelf, Patience, Progress, RunConfig, Shelf, Turn, run};
 use crosswipe_sim::Memory;
 use crosswipe_verify::{Evidence, Verdict, judge};
 
@@ -73,8 +73,8 @@ fn by_a_wall_clock_a_run_ends_clean_after_the_day_has_rolled() {
         driven: Default::default(),
         first_look_late: false,
         bulletin: None,
-        progress: Box::new(move |progress| {
-            if let Some(until) = progress.waits_until {
+        progress: Arc::new(move |progress| {
+            if let Progress::WaitsUntil(until) = progress {
                 told.lock().unwrap().push(until);
                 *set.lock().unwrap() = until.ms_since(real_now());
             }
