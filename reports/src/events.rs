@@ -5,11 +5,13 @@
 //! translated; a key once printed stays.
 //! Called by `cli` (`report --format events`). Not here: the judgement, but for the verdict that CERT bears.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{CaseId, InfNo, Moment, Outcome, TxId};
 use crosswipe_journal::{Ended, Payload, Record};
 use serde_json::{Map, Value, json};
+
+use crate::story::Story;
 
 /// Version of the lines.
 const VERSION: u64 = 1;
@@ -23,12 +25,31 @@ pub struct Events {
     sent: BTreeMap<TxId, (CaseId, String, InfNo)>,
     /// τ of which an undo was sent.
     undone: BTreeMap<TxId, u64>,
+    /// Ids of the runs that were put together into this one and have not ended yet, the next one last.
+    parts: Vec<String>,
 }
 
-/// 事件 · All lines of a run, each ending in a line feed.
-pub fn events(records: &[Record]) -> String {
-    let mut events = Events::default();
-    records.iter().map(|record| events.told(record)).collect()
+/// 事件 · All lines of a run, each ending in a line feed. Where several were put together, each of them ends as a part,
+/// and the whole as the story says.
+pub fn events(records: &[Record], story: &Story) -> String {
+    let parts = story.parts.iter().rev().map(|part| part.run_id.clone());
+    let mut events = Events {
+        parts: parts.collect(),
+        ..Events::default()
+    };
+    let mut lines: String = records.iter().map(|record| events.told(record)).collect();
+    if !story.parts.is_empty() {
+        let classes: BTreeSet<_> = story
+            .judgement
+            .findings
+            .iter()
+            .map(|finding| &finding.class)
+            .collect();
+        let told = json!({"verdict": story.judgement.verdict, "classes": classes});
+        lines += &events.line("run.finished", None, story.last_at, told);
+        lines.push('\n');
+    }
+    lines
 }
 
 impl Events {
@@ -159,11 +180,13 @@ impl Events {
                 )]
             }
             Payload::Cert(cert) => {
-                vec![(
-                    "run.finished",
-                    None,
-                    json!({"verdict": cert.verdict, "classes": cert.classes}),
-                )]
+                let part = self.parts.pop();
+                let event = match part {
+                    Some(_) => "part.finished",
+                    None => "run.finished",
+                };
+                let told = json!({"part": part, "verdict": cert.verdict, "classes": cert.classes});
+                vec![(event, None, told)]
             }
             // What the mock world's public does is no part of the run, and looks and queries are told with what they lead to.
             _ => Vec::new(),

@@ -78,7 +78,7 @@ impl Board {
         let treated = plan.cases.iter().map(|case| (&case.case, &case.treatment));
         let treated: BTreeMap<_, _> = treated.collect();
         let place = |case: CaseId| {
-            let place = treated.get(&case).and_then(|place| (*place).clone());
+            let place = treated.get(&case).copied().copied().flatten();
             (case, place)
         };
         let names = plan.regions.iter().cloned().collect();

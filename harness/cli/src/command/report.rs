@@ -92,7 +92,7 @@ fn files(
         Format::Junit => one("junit.xml", junit(story)),
         Format::Html => one("report.html", html(story, lang)),
         Format::Md => one("report.md", markdown(story, lang)),
-        Format::Events => one("events.ndjson", events(&told.records)),
+        Format::Events => one("events.ndjson", events(&told.records, story)),
         Format::Xlsx => {
             let mut form = workbook(story, lang);
             form.fill(notes);

@@ -77,8 +77,7 @@ fn chosen(lanes: &[(String, Lane)], most: usize) -> (Vec<usize>, Vec<usize>) {
 
 fn bar(lane: &Lane, digits: usize, lang: Lang) -> String {
     let mut parts = Vec::new();
-    if lane.total > 0 {
-        let full = CELLS * lane.done / lane.total;
+    if let Some(full) = (CELLS * lane.done).checked_div(lane.total) {
         parts.push(format!(
             "{}{} {:>digits$}/{:<digits$}",
             "█".repeat(full),

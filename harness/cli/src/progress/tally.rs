@@ -78,7 +78,7 @@ impl Tally {
     ) -> Tally {
         let mut lanes: BTreeMap<_, Lane> = BTreeMap::new();
         for place in places.values() {
-            lanes.entry(place.clone()).or_default().total += 1;
+            lanes.entry(*place).or_default().total += 1;
         }
         Tally {
             names,
@@ -92,7 +92,7 @@ impl Tally {
         match &record.payload {
             Payload::Intent(intent) if intent.infno.settles() => {
                 let settled = Settled {
-                    place: intent.treatment.clone(),
+                    place: intent.treatment,
                     fen: None,
                     open: false,
                 };
@@ -128,7 +128,7 @@ impl Tally {
     /// A case has ended; one that nobody asked for has no lane.
     pub(super) fn ended(&mut self, case: &CaseId, good: bool) {
         if let Some(place) = self.places.get(case) {
-            let lane = self.lanes.entry(place.clone()).or_default();
+            let lane = self.lanes.entry(*place).or_default();
             lane.done += 1;
             lane.bad += usize::from(!good);
         }
@@ -146,7 +146,7 @@ impl Tally {
     /// Changes a settlement, and its lane with it.
     fn change(&mut self, txid: &TxId, change: impl FnOnce(&mut Settled)) {
         if let Some(settled) = self.settled.get_mut(txid) {
-            let lane = self.lanes.entry(Some(settled.place.clone())).or_default();
+            let lane = self.lanes.entry(Some(settled.place)).or_default();
             settled.count(lane, -1);
             change(settled);
             settled.count(lane, 1);

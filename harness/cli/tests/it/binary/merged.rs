@@ -178,6 +178,32 @@ fn a_fault_in_one_shard_is_told_of_the_whole_and_a_changed_part_too() {
         }
     }
 
+    // Each part ends with its own verdict, the whole once and last, with that of the whole.
+    crosswipe(&["report", &bench.text("merged"), "--format", "events"]).must_end(1);
+    let lines = fs::read_to_string(bench.path("merged").join("events.ndjson")).unwrap();
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let ends = |event: &str| -> Vec<&Value> {
+        lines.iter().filter(|line| line["event"] == event).collect()
+    };
+    let parts = ends("part.finished");
+    let named: Vec<&str> = parts
+        .iter()
+        .filter_map(|end| end["part"].as_str())
+        .collect();
+    assert_eq!(named, ["s1", "s2"]);
+    assert_eq!(ends("run.finished"), [lines.last().unwrap()]);
+    assert_eq!(lines.last().unwrap()["verdict"], "violated");
+    let told = &lines.last().unwrap()["classes"];
+    assert!(
+        told.as_array()
+            .unwrap()
+            .contains(&"one-sided:insured".into()),
+        "{told}"
+    );
+
     // A clean one of which a part was exchanged for another run of the same shard.
     let bench = Bench::new();
     let runs = shards(&bench, 2, &[]);
