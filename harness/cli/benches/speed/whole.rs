@@ -15,11 +15,12 @@ use crosswipe_runner::{Finished, Interrupt, Patience, RunConfig, Shelf, Turn, be
 use crosswipe_scenarios::{Case, Plan};
 
 use crate::counted::{Counted, Counters, Sent};
-use crate::inmemory::{Exchanges, InMemory};
-use crate::measured::{Measured, Watch};
+use crate::inmemory::{InMemory, Trip, Trips};
+use crate::measured::{Measured, Watch, peak_kb, threads};
 use crate::proof::{self, Proof};
 
-const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/zhejiang-2017");
+/// The plan whose cells are run.
+pub(crate) const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/zhejiang-2017");
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// How messages reach the parties.
@@ -37,8 +38,14 @@ pub(crate) struct Ran {
     /// From the first export to the last.
     pub(crate) took: Measured,
     pub(crate) sent: Sent,
-    /// Bytes there and back of each exchange on each hop; empty over HTTP.
-    pub(crate) exchanges: Vec<(usize, usize)>,
+    /// All exchanges on all hops; empty over HTTP.
+    pub(crate) trips: Vec<Trip>,
+    /// Bytes of payload and text of each record.
+    pub(crate) records: Vec<(usize, usize)>,
+    /// Peak of this process up to there, kB.
+    pub(crate) peak_kb: Option<u64>,
+    /// Threads of this process when the cases were over.
+    pub(crate) threads: Option<u64>,
     pub(crate) journal: Written,
     pub(crate) export_bytes: u64,
     pub(crate) proof: Proof,
@@ -65,7 +72,7 @@ pub(crate) fn run(cases: usize, network: Network) -> Ran {
 
 /// The plan with so many cells of its matrix and nothing else. Any number of them is spread over cities, persons and
 /// both businesses alike, so that sizes can be compared.
-fn plan(cases: usize) -> Plan {
+pub(crate) fn plan(cases: usize) -> Plan {
     let mut plan = crosswipe_scenarios::load(Path::new(PLAN)).expect("the shipped plan is sound");
     let of = |business| {
         let cells = plan.cases.iter().filter(move |case| {
@@ -99,7 +106,7 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
     let key = PseudonymKey::new([7; 32]);
     let journal = Journal::create(dir, header(&plan, &key), begins).expect("an empty folder");
     let counters = Arc::new(Counters::default());
-    let exchanges = Exchanges::default();
+    let trips = Trips::default();
     let time = Arc::clone(&clock);
     let config = WorldConfig {
         topology: plan.topology.clone(),
@@ -116,10 +123,9 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
     };
     let (finished, took) = match network {
         Network::Memory => {
-            let network =
-                InMemory::new(&config.setup(), Arc::clone(&clock), Arc::clone(&exchanges));
+            let network = InMemory::new(&config.setup(), Arc::clone(&clock), Arc::clone(&trips));
             timed(
-                dir,
+                Shelf::Folder(dir.to_owned()),
                 plan,
                 key,
                 clock,
@@ -135,7 +141,7 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
             let world = World::start(config).await.expect("free ports");
             let network = Http::new(addresses(&plan, &world), DEADLINE);
             let ended = timed(
-                dir,
+                Shelf::Folder(dir.to_owned()),
                 plan,
                 key,
                 clock,
@@ -150,23 +156,26 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
             ended
         }
     };
-    let journal = finished.journal.counters();
+    let (journal, threads, peak_kb) = (finished.journal.counters(), threads(), peak_kb());
     finished.close().expect("a healthy disk");
-    let exchanges = std::mem::take(&mut *exchanges.lock().expect("nobody else is left"));
+    let trips = std::mem::take(&mut *trips.lock().expect("nobody else is left"));
     let (proof, export_bytes) = (proof::judged(dir), proof::export_bytes(dir));
     Ran {
         cases,
         took,
         sent: counters.sent(),
-        exchanges,
+        trips,
+        records: record_sizes(dir),
+        threads,
+        peak_kb,
         journal,
         export_bytes,
         proof,
     }
 }
 
-async fn timed(
-    dir: &Path,
+pub(crate) async fn timed(
+    shelf: Shelf,
     plan: Plan,
     key: PseudonymKey,
     clock: Arc<Clock>,
@@ -174,7 +183,7 @@ async fn timed(
     network: impl Transport,
 ) -> (Finished, Measured) {
     let config = RunConfig {
-        shelf: Shelf::Folder(dir.to_owned()),
+        shelf,
         run_id: run_id(),
         selected: (0..plan.cases.len()).collect(),
         patience: Patience {
@@ -217,7 +226,7 @@ fn addresses(plan: &Plan, world: &World) -> BTreeMap<Party, SocketAddr> {
         .collect()
 }
 
-fn header(plan: &Plan, key: &PseudonymKey) -> RunHeader {
+pub(crate) fn header(plan: &Plan, key: &PseudonymKey) -> RunHeader {
     RunHeader {
         run_id: run_id(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -241,4 +250,21 @@ fn header(plan: &Plan, key: &PseudonymKey) -> RunHeader {
 
 fn run_id() -> RunId {
     RunId::parse("bench").expect("a plain word")
+}
+
+/// What the journal keeps of each record after the first, which is the plan.
+fn record_sizes(dir: &Path) -> Vec<(usize, usize)> {
+    let database = rusqlite::Connection::open(dir.join("journal.db")).expect("a closed journal");
+    let sql = "SELECT length(CAST(payload AS BLOB)), coalesce(length(CAST(text AS BLOB)), 0)
+        FROM record LEFT JOIN message USING (seq) WHERE seq > 0 ORDER BY seq";
+    let mut sizes = database.prepare(sql).expect("the journal's tables");
+    let length = |row: &rusqlite::Row<'_>, column| row.get::<_, u32>(column);
+    let sizes = sizes
+        .query_map([], |row| Ok((length(row, 0)?, length(row, 1)?)))
+        .expect("the journal's rows");
+    let bytes = |length| usize::try_from(length).expect("a length");
+    let sizes = sizes.map(|size| size.expect("two numbers"));
+    sizes
+        .map(|(payload, text)| (bytes(payload), bytes(text)))
+        .collect()
 }

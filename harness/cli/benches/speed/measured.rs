@@ -40,28 +40,18 @@ impl Watch {
 }
 
 impl Measured {
+    pub(crate) fn real(&self) -> Duration {
+        self.real
+    }
+
     pub(crate) fn real_us(&self) -> u128 {
         self.real.as_micros()
-    }
-
-    pub(crate) fn real_ms(&self) -> u128 {
-        self.real.as_millis()
-    }
-
-    pub(crate) fn processor_ms(&self) -> String {
-        self.processor
-            .map_or_else(unknown, |processor| processor.as_millis().to_string())
     }
 
     pub(crate) fn processor_us_per(&self, pieces: usize) -> String {
         self.processor.map_or_else(unknown, |processor| {
             (processor.as_micros() / pieces.max(1) as u128).to_string()
         })
-    }
-
-    /// What growth is measured by: processor time where it is known.
-    pub(crate) fn processor_or_real_us(&self) -> u128 {
-        self.processor.unwrap_or(self.real).as_micros()
     }
 
     pub(crate) fn per_second(&self, pieces: usize) -> u128 {
@@ -85,4 +75,40 @@ fn processor_time() -> Option<Duration> {
     let mut ticks = numbers.split_whitespace().skip(11).map(str::parse::<u64>);
     let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
     Some(Duration::from_millis((user + system) * 10))
+}
+
+/// Makes the peak that [`peak_kb`] tells begin anew, where the system can.
+pub(crate) fn forget_peak() {
+    // Where it cannot, the peak is that of all before, and too high rather than too low.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// Largest resident memory of this process since [`forget_peak`], kB.
+pub(crate) fn peak_kb() -> Option<u64> {
+    status("VmHWM:")
+}
+
+/// Resident memory of this process, kB.
+pub(crate) fn resident_kb() -> Option<u64> {
+    status("VmRSS:")
+}
+
+/// Threads of this process.
+pub(crate) fn threads() -> Option<u64> {
+    status("Threads:")
+}
+
+/// The same of another process, since it began.
+pub(crate) fn peak_of(process: u32) -> Option<u64> {
+    status_of(&process.to_string(), "VmHWM:")
+}
+
+fn status(name: &str) -> Option<u64> {
+    status_of("self", name)
+}
+
+fn status_of(process: &str, name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }

@@ -1,16 +1,19 @@
-//! 证明 · Reads a run folder back and judges it, as `crosswipe verify` does; both are timed.
+//! 证明 · Reads a run folder back, judges it as `crosswipe verify` does, and tells of it; each is timed.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crosswipe_domain::{Look, Party, sha256_hex};
 use crosswipe_journal::History;
+use crosswipe_reports::{Lang, Source, Story, html, json, junit};
 use crosswipe_verify::{
-    Evidence, ExportFile, Instant, JournalFacts, LookLine, Verdict, certificate, judge,
+    Evidence, ExportFile, Instant, JournalFacts, Judgement, LookLine, Verdict, certificate, judge,
 };
 
-use crate::measured::{Measured, Watch};
+use crate::audit::hashed;
+use crate::measured::{Measured, Watch, forget_peak, peak_kb, resident_kb};
 
 /// What a verdict cost.
 pub(crate) struct Proof {
@@ -19,11 +22,23 @@ pub(crate) struct Proof {
     pub(crate) reading: Measured,
     /// Fourteen rules and the certificate.
     pub(crate) judging: Measured,
+    /// The same files read and hashed, and nothing else.
+    pub(crate) hashing: Duration,
+    /// All reports of one language from what was read and judged.
+    pub(crate) telling: Measured,
+    /// Peak of this process while it read and judged, kB.
+    pub(crate) peak_kb: Option<u64>,
+    /// By how much it grew while it told, at most, kB.
+    pub(crate) telling_kb: Option<u64>,
+    /// Bytes of all reports.
+    pub(crate) told: usize,
 }
 
 /// # Panics
 /// If the folder cannot be read or its verdict is not clean.
 pub(crate) fn judged(dir: &Path) -> Proof {
+    let hashing = hashed(&dir.join("exports")) + hashed_alone(&dir.join("journal.db"));
+    forget_peak();
     let watch = Watch::start();
     let history = crosswipe_journal::read(dir).expect("a journal that was just closed");
     let evidence = evidence(dir, &history);
@@ -32,6 +47,7 @@ pub(crate) fn judged(dir: &Path) -> Proof {
     let judgement = judge(&evidence);
     let certificate = certificate(&evidence, &judgement);
     let judging = watch.stop();
+    let peak_kb = peak_kb();
     assert!(!certificate.is_empty());
     let findings: Vec<_> = judgement.findings.iter().take(3).collect();
     assert_eq!(
@@ -40,11 +56,56 @@ pub(crate) fn judged(dir: &Path) -> Proof {
         "{findings:#?} {:?}",
         judgement.not_checked
     );
+    drop(evidence);
+    let (telling, telling_kb, told) = told(&history, &judgement, &certificate);
     Proof {
         records: history.records.len(),
         reading,
         judging,
+        hashing,
+        telling,
+        peak_kb,
+        telling_kb,
+        told,
     }
+}
+
+/// Page, JSON and JUnit: time, growth of the process, bytes.
+fn told(
+    history: &History,
+    judgement: &Judgement,
+    certificate: &str,
+) -> (Measured, Option<u64>, usize) {
+    let sha256 = sha256_hex(certificate.as_bytes());
+    let before = resident_kb();
+    forget_peak();
+    let watch = Watch::start();
+    let source = Source {
+        records: &history.records,
+        messages: &history.messages,
+        judgement,
+        certificate_sha256: Some(&sha256),
+        journal_head: &history.records[0].sha256,
+        journal_tail: &history.last().sha256,
+        dir: "bench",
+        parts: &[],
+        matched_faults: &[],
+        exit: 0,
+    };
+    let story = Story::build(&source).expect("a journal that begins with its run");
+    let texts = [html(&story, Lang::Zh), json(&story), junit(&story)];
+    let took = watch.stop();
+    let grown = peak_kb()
+        .zip(before)
+        .map(|(peak, before)| peak.saturating_sub(before));
+    (took, grown, texts.iter().map(String::len).sum())
+}
+
+fn hashed_alone(file: &Path) -> Duration {
+    let watch = Watch::start();
+    let bytes = fs::read(file).expect("a journal that was just closed");
+    assert_eq!(sha256_hex(&bytes).len(), 64);
+    watch.stop().real()
 }
 
 /// Bytes of all exports and looks.

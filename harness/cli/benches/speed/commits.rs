@@ -3,7 +3,6 @@
 //! Why so: an absolute figure says more about the disk than about the journal. The bare database
 //! writes ready-made rows of the same size, 64 to a commit, from one thread that waits for nobody.
 //! The journal makes canonical JSON of every payload, chains it and answers every writer.
-#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,42 +11,50 @@ use std::thread;
 
 use crosswipe_domain::{
     AdmDivision, CaseId, InfNo, Moment, Money, MsgId, Nature, Outcome, Party, Pseudonym,
-    ResolvedPlan, Role, RunId, TxId, Window, canonical_json,
+    PseudonymKey, Role, TxId, canonical_json,
 };
 use crosswipe_journal::{
-    Draft, Ended, Intent, Journal, JournalError, Payload, Purpose, Record, RunHeader, UndoPlan,
+    Draft, Ended, Intent, Journal, JournalError, Payload, Purpose, Record, UndoPlan,
 };
 
-const WRITERS: usize = 64;
-const PER_WRITER: usize = 2_000;
+use crate::measured::Watch;
+use crate::table::{Asked, Row};
+use crate::whole::{header, plan};
 
-fn main() {
-    let folder = tempfile::tempdir().expect("a folder for temporary files");
+const WRITERS: usize = 64;
+
+/// Each writer waits for its own record, or has sixteen under way.
+pub(crate) fn rows(per_writer: usize, rounds: usize) -> Vec<Row> {
     let sizes = [intent(), outcome()].map(|draft| {
         let text = draft.message.as_ref().map_or(0, String::len);
         (canonical_json(&draft.payload).len(), text)
     });
-    println!("{WRITERS} writers, {PER_WRITER} records each: INTENT and OUTCOME in turn");
-    println!("bytes of (payload, text): {sizes:?}");
-    let bare = bare_sqlite(&folder.path().join("bare.db"), sizes);
-    let alone = journal(&folder.path().join("alone"), 1, 1);
-    let waiting = journal(&folder.path().join("waiting"), WRITERS, 1);
-    let ahead = journal(&folder.path().join("ahead"), WRITERS, 16);
-    println!("bare SQLite, 64 rows to a commit          {bare:>8} records/s");
-    for (what, rate) in [
-        ("journal, one writer, waits for each       ", alone),
-        ("journal, 64 writers, each waits for its own", waiting),
-        ("journal, 64 writers, 16 under way each     ", ahead),
-    ] {
-        println!(
-            "{what}{rate:>8} records/s, {:>3} % of bare",
-            rate * 100 / bare.max(1)
-        );
-    }
+    let ways = [("each waits for its own", 1), ("16 under way each", 16)];
+    let row = |(what, ahead)| {
+        let mut shared = 0;
+        let rounds = (0..rounds).map(|_| {
+            let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+                .expect("a folder for temporary files");
+            let limit = bare_sqlite(&folder.path().join("bare.db"), sizes, WRITERS * per_writer);
+            let (ours, commits) = journal(&folder.path().join("run"), per_writer, ahead);
+            shared = (WRITERS * per_writer) as u64 / commits.max(1);
+            (ours, limit)
+        });
+        let rounds = rounds.collect();
+        let name = format!("journal, {WRITERS} writers, {what}");
+        Row::paired(name, "records/s", rounds, Asked::Share(800))
+            .with("records a sync", shared)
+            .with(
+                "bytes of INTENT and its text",
+                format!("{} + {}", sizes[0].0, sizes[0].1),
+            )
+            .with("of OUTCOME", sizes[1].0)
+    };
+    ways.into_iter().map(row).collect()
 }
 
 /// Rows of the given sizes by turns, 64 to a commit, as fast as they go.
-fn bare_sqlite(path: &Path, sizes: [(usize, usize); 2]) -> u128 {
+fn bare_sqlite(path: &Path, sizes: [(usize, usize); 2], total: usize) -> u128 {
     let database = rusqlite::Connection::open(path).expect("a fresh file");
     let schema = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
         CREATE TABLE record(seq INTEGER PRIMARY KEY, epoch, at, kind, payload, prev_sha256, sha256);
@@ -56,7 +63,7 @@ fn bare_sqlite(path: &Path, sizes: [(usize, usize); 2]) -> u128 {
         .execute_batch(schema)
         .expect("an empty database takes tables");
     let texts = sizes.map(|(payload, text)| ("x".repeat(payload), "y".repeat(text)));
-    let (hash, total) = ("0".repeat(64), WRITERS * PER_WRITER);
+    let hash = "0".repeat(64);
     let insert = || -> rusqlite::Result<()> {
         let sql = "INSERT INTO record VALUES (?1, 1, '2017-06-02T09:00:00.000+08:00', 'NOTE', ?2, ?3, ?3)";
         let mut record = database.prepare(sql)?;
@@ -77,25 +84,26 @@ fn bare_sqlite(path: &Path, sizes: [(usize, usize); 2]) -> u128 {
     per_second(total, || insert().expect("a healthy disk"))
 }
 
-/// As many writers, each with up to `ahead` records not yet durable.
-fn journal(dir: &Path, writers: usize, ahead: usize) -> u128 {
-    let journal = Journal::create(dir, header(), Moment::from_epoch_ms(0)).expect("a fresh folder");
-    let rate = per_second(writers * PER_WRITER, || {
+/// As many writers, each with up to `ahead` records not yet durable; records per second, and how many syncs they took.
+fn journal(dir: &Path, per_writer: usize, ahead: usize) -> (u128, u64) {
+    let plan = plan(1);
+    let header = header(&plan, &PseudonymKey::new([7; 32]));
+    let journal = Journal::create(dir, header, Moment::from_epoch_ms(0)).expect("a fresh folder");
+    let rate = per_second(WRITERS * per_writer, || {
         thread::scope(|scope| {
-            for _ in 0..writers {
-                scope.spawn(|| write(&journal, ahead));
+            for _ in 0..WRITERS {
+                scope.spawn(|| write(&journal, per_writer, ahead));
             }
         });
     });
     let counters = journal.counters();
-    println!("  {writers} writers, {ahead} under way: {counters:?}");
     journal.close().expect("a healthy disk");
-    rate
+    (rate, counters.commits)
 }
 
-fn write(journal: &Journal, ahead: usize) {
+fn write(journal: &Journal, per_writer: usize, ahead: usize) {
     let (sender, receiver) = mpsc::sync_channel::<Result<Record, JournalError>>(ahead);
-    for turn in 0..PER_WRITER {
+    for turn in 0..per_writer {
         if turn >= ahead {
             receiver.recv().expect("an answer").expect("a healthy disk");
         }
@@ -105,16 +113,15 @@ fn write(journal: &Journal, ahead: usize) {
             sender.send(result).expect("its writer waits")
         });
     }
-    for _ in 0..ahead {
+    for _ in 0..ahead.min(per_writer) {
         receiver.recv().expect("an answer").expect("a healthy disk");
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 fn per_second(records: usize, work: impl FnOnce()) -> u128 {
-    let start = std::time::Instant::now();
+    let watch = Watch::start();
     work();
-    records as u128 * 1_000_000 / start.elapsed().as_micros().max(1)
+    watch.stop().per_second(records)
 }
 
 fn txid() -> TxId {
@@ -180,50 +187,4 @@ fn outcome() -> Draft {
         reply: None,
     };
     Draft::new(Moment::from_epoch_ms(1), Payload::Outcome(ended))
-}
-
-fn header() -> RunHeader {
-    let plan = ResolvedPlan {
-        plan: "bench".to_owned(),
-        title_zh: String::new(),
-        title_en: String::new(),
-        source: String::new(),
-        same_day: true,
-        window: Window {
-            phases: vec![],
-            margin_ms: 0,
-            no_refund: None,
-            no_self_pay: None,
-            suspended: Vec::new(),
-            amended: Vec::new(),
-        },
-        hub: place("330000"),
-        regions: vec![],
-        outside: vec![],
-        institutions: vec![],
-        arranged: vec![],
-        personas: vec![],
-        public: vec![],
-        cases: vec![],
-        matrix: vec![],
-        matrix_in_turn: false,
-        cannot_undo: vec![],
-        purge: vec![],
-        caps: None,
-        known_issues: Vec::new(),
-    };
-    RunHeader {
-        run_id: RunId::parse("bench").expect("an id"),
-        tool_version: String::new(),
-        plan,
-        files: BTreeMap::new(),
-        seed: 0,
-        clock: "simulated".to_owned(),
-        transport: "memory".to_owned(),
-        parties: BTreeMap::new(),
-        faults: vec![],
-        switches: Default::default(),
-        previous_tail: None,
-        world: None,
-    }
 }

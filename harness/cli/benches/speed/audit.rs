@@ -1,18 +1,21 @@
-//! 稽核速度 · A million rows of four parties: real time and peak memory of `crosswipe audit`, against the bare reading of the files.
+//! 稽核速度 · Many rows of four parties: real time and peak memory of `crosswipe audit`, against reading and hashing the files.
 //!
 //! Why the real binary: what a tester waits for is reading, comparing and printing. The files are made
 //! first: settlements, refunds and visits of a day's business, the same at all parties but for three
-//! planted orphans, so that the second reading is measured too. `cargo bench -p crosswipe --bench audit`;
-//! `-- 100000` for another number of rows. Not here: whether findings are right (`verify::audit::tests`).
-#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+//! planted orphans, so that the second reading is measured too.
+//! Not here: whether findings are right (`verify::audit::tests`).
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-const ROWS: usize = 1_000_000;
+use crosswipe_domain::sha256_hex;
+
+use crate::measured::{Watch, peak_of};
+use crate::table::{Asked, Row};
+
 const PARTIES: [&str; 4] = [
     "his:H33010000001",
     "treatment:330100",
@@ -20,35 +23,36 @@ const PARTIES: [&str; 4] = [
     "insured:330200",
 ];
 
-fn main() {
-    let typed = std::env::args().find_map(|argument| argument.parse().ok());
-    let rows: usize = typed.unwrap_or(ROWS);
-    let dir = tempfile::tempdir().expect("a folder of its own");
-    for form in ["json", "csv"] {
+/// So many rows in all, as exports and as lists.
+pub(crate) fn rows(rows: usize, rounds: usize) -> Vec<Row> {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder of its own");
+    let row = |form: &str| {
         let folder = dir.path().join(form);
         fs::create_dir(&folder).expect("a folder in it");
-        let mut bytes = 0;
-        for (place, party) in PARTIES.iter().enumerate() {
-            bytes += match form {
-                "json" => export(&folder, party, place, rows / PARTIES.len()),
-                _ => list(&folder, party, place, rows / PARTIES.len()),
-            };
-        }
-        let bare = bare(&folder);
-        let (took, peak, out) = audited(&folder);
-        let causes = out
-            .split("\"causes\": ")
-            .nth(1)
-            .and_then(|rest| rest.split(',').next());
-        println!(
-            "{form:<5} {rows} rows  {} MB  audit {} ms  peak {} MB  causes {}  (bare reading {} ms)",
-            bytes / 1_000_000,
-            took.as_millis(),
-            peak / 1_000,
-            causes.unwrap_or("?"),
-            bare.as_millis()
-        );
-    }
+        let each = rows / PARTIES.len();
+        let write = if form == "json" { export } else { list };
+        let parties = PARTIES.iter().enumerate();
+        let bytes: usize = parties
+            .map(|(place, party)| write(&folder, party, place, each))
+            .sum();
+        let mut peak = 0;
+        let rounds = (0..rounds).map(|_| {
+            let limit = hashed(&folder);
+            let (took, most) = audited(&folder);
+            peak = peak.max(most);
+            (took.as_micros(), limit.as_micros())
+        });
+        let rounds = rounds.collect();
+        Row::paired(
+            format!("audit of {rows} rows, {form}"),
+            "µs",
+            rounds,
+            Asked::Times(4_000),
+        )
+        .with("files, kB", bytes / 1_000)
+        .with("peak, kB", peak)
+    };
+    ["json", "csv"].map(row).into()
 }
 
 /// One party's rows: of ten, six settlements that stand, one that was refunded with its refund, two visits.
@@ -140,25 +144,19 @@ fn planted(n: usize, place: usize, rows: usize) -> bool {
     .contains(&(n, place))
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-/// Reading the files and nothing else.
-fn bare(folder: &Path) -> Duration {
-    let begun = now();
-    let mut buffer = vec![0; 1 << 18];
+/// Reading the files and hashing what was read, nothing else.
+pub(crate) fn hashed(folder: &Path) -> Duration {
+    let watch = Watch::start();
     for entry in fs::read_dir(folder).expect("the folder") {
-        let mut file = File::open(entry.expect("an entry").path()).expect("a file");
-        while file.read(&mut buffer).expect("bytes") > 0 {}
+        let bytes = fs::read(entry.expect("an entry").path()).expect("a file");
+        assert_eq!(sha256_hex(&bytes).len(), 64);
     }
-    begun.elapsed()
+    watch.stop().real()
 }
 
-/// Runs the binary; time, peak resident memory in kB where the system tells it, and what it printed.
-fn audited(folder: &Path) -> (Duration, u64, String) {
-    let begun = now();
+/// Runs the binary; time, and peak resident memory in kB where the system tells it.
+fn audited(folder: &Path) -> (Duration, u64) {
+    let watch = Watch::start();
     let mut child = Command::new(env!("CARGO_BIN_EXE_crosswipe"))
         .arg("audit")
         .arg(folder)
@@ -171,19 +169,16 @@ fn audited(folder: &Path) -> (Duration, u64, String) {
         let mut text = String::new();
         out.read_to_string(&mut text).map(|_| text)
     });
-    let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().expect("a child").is_none() {
-        peak = peak.max(peak_kb(&fs::read_to_string(&status).unwrap_or_default()));
-        std::thread::sleep(Duration::from_millis(5));
+        peak = peak.max(peak_of(child.id()).unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(2));
     }
-    let took = begun.elapsed();
+    let took = watch.stop().real();
     let text = printed.join().expect("the reader ends").expect("text");
-    (took, peak, text)
-}
-
-fn peak_kb(status: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|rest| rest.split_whitespace().next());
-    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+    assert!(
+        text.contains("\"causes\": 3,"),
+        "three orphans were planted: {text}"
+    );
+    (took, peak)
 }

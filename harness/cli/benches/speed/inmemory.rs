@@ -1,4 +1,4 @@
-//! 内存网络 · The same parties without sockets; writes down the size of every exchange on every hop.
+//! 内存网络 · The same parties without sockets; writes down the size of every exchange, with those behind it.
 //!
 //! Why so: the hops behind an institution are the parties' own affair and nobody counts them there. The
 //! machines are the same and so are their messages, so what is counted here holds for the run over HTTP.
@@ -16,25 +16,50 @@ use crosswipe_runner::clock::Clock;
 use crosswipe_runner::transport::{Answer, Call, Lost, Transport};
 use crosswipe_wire::Context;
 
-/// Bytes there and back of each exchange, in the order in which they ended.
-pub(crate) type Exchanges = Arc<Mutex<Vec<(usize, usize)>>>;
+/// What the harness exchanged, in the order in which it ended.
+pub(crate) type Trips = Arc<Mutex<Vec<Trip>>>;
+
+/// 往返 · One exchange, in bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Trip {
+    /// Nothing for a look at books.
+    pub(crate) there: usize,
+    pub(crate) back: usize,
+    /// What the party that was asked exchanged with others before it answered.
+    pub(crate) behind: Vec<Trip>,
+}
+
+impl Trip {
+    /// With all behind it.
+    pub(crate) fn exchanges(&self) -> usize {
+        1 + self.behind.iter().map(Trip::exchanges).sum::<usize>()
+    }
+
+    /// Bytes there and back, with all behind it.
+    pub(crate) fn bytes(&self) -> (usize, usize) {
+        let behind = self.behind.iter().map(Trip::bytes);
+        behind.fold((self.there, self.back), |sum, one| {
+            (sum.0 + one.0, sum.1 + one.1)
+        })
+    }
+}
 
 /// All parties of a plan.
 pub(crate) struct InMemory {
     machines: BTreeMap<Party, Mutex<Rigged>>,
     clock: Arc<Clock>,
-    exchanges: Exchanges,
+    trips: Trips,
 }
 
 impl InMemory {
-    pub(crate) fn new(setup: &Arc<Setup>, clock: Arc<Clock>, exchanges: Exchanges) -> InMemory {
+    pub(crate) fn new(setup: &Arc<Setup>, clock: Arc<Clock>, trips: Trips) -> InMemory {
         let machines = machines(setup, &Faults::new([]))
             .into_iter()
             .map(|(party, rigged)| (party, Mutex::new(rigged)));
         InMemory {
             machines: machines.collect(),
             clock,
-            exchanges,
+            trips,
         }
     }
 
@@ -49,13 +74,18 @@ impl InMemory {
         context: Option<&Context>,
         path: &str,
         body: &str,
-    ) -> Result<String, crosswipe_mocks::Lost> {
+    ) -> Result<(String, Trip), crosswipe_mocks::Lost> {
+        let mut behind_it = Vec::new();
         let mut motion = self.lock(to).begin(now, context, path, body.as_bytes());
         loop {
             match motion {
                 Motion::Reply(answer) => {
-                    lock(&self.exchanges).push((body.len(), answer.body.len()));
-                    return Ok(answer.body);
+                    let trip = Trip {
+                        there: body.len(),
+                        back: answer.body.len(),
+                        behind: behind_it,
+                    };
+                    return Ok((answer.body, trip));
                 }
                 Motion::Spoiled(..) | Motion::Later | Motion::Silence => {
                     return Err(crosswipe_mocks::Lost::new("connection closed"));
@@ -66,9 +96,11 @@ impl InMemory {
                     ticket,
                 } => {
                     let path = if to.role == Role::His { "/" } else { HOP_PATH };
-                    let answer = self
-                        .ask(now, &behind, context, path, &body)
-                        .map(crosswipe_mocks::Answer::ok);
+                    let answer = self.ask(now, &behind, context, path, &body);
+                    let answer = answer.map(|(answer, trip)| {
+                        behind_it.push(trip);
+                        crosswipe_mocks::Answer::ok(answer)
+                    });
                     motion = self.lock(to).resume(now, ticket, answer);
                 }
             }
@@ -86,7 +118,11 @@ impl InMemory {
             }
         };
         let shown = shown.expect("books have text keys");
-        lock(&self.exchanges).push((0, shown.len()));
+        lock(&self.trips).push(Trip {
+            there: 0,
+            back: shown.len(),
+            behind: Vec::new(),
+        });
         shown
     }
 }
@@ -102,7 +138,9 @@ impl Transport for InMemory {
             None => Bytes::from(self.show(now, to, &call.path)),
             Some(body) => {
                 let answer = self.ask(now, to, context.as_ref(), &call.path, &body);
-                Bytes::from(answer.map_err(|lost| Lost::Broken(lost.to_string()))?)
+                let (answer, trip) = answer.map_err(|lost| Lost::Broken(lost.to_string()))?;
+                lock(&self.trips).push(trip);
+                Bytes::from(answer)
             }
         };
         Ok(Answer { status: 200, body })
