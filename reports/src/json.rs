@@ -6,11 +6,13 @@
 use serde_json::{Map, Value, json};
 
 use crosswipe_journal::CaseResult;
-use crosswipe_verify::{BookTotal, Finding, Held, RuleState};
+use crosswipe_verify::{
+    BookTotal, Finding, Held, ReviewAct, ReviewHeld, RuleState, Said, finding_id,
+};
 
 use crate::story::{Case, Cell, CellState, Ending, Known, MarkKind, Rollback, Story};
-use crate::wording::Lang;
 use crate::wording::sentence::verdict_sentence;
+use crate::wording::{Lang, review::shown};
 
 /// The `schema` of the document.
 const SCHEMA: &str = "crosswipe.run/1";
@@ -58,6 +60,7 @@ fn document(story: &Story) -> Value {
         "findings": judgement.findings.iter().map(finding).collect::<Vec<_>>(),
         "known_issues": story.known.iter().map(known).collect::<Vec<_>>(),
         "statements": judgement.statements,
+        "review": review(&story.review),
         "notes": story.notes,
         "results": story.cases.iter().filter(|case| case.planned).map(result).collect::<Vec<_>>(),
         "journal": journal(story),
@@ -164,6 +167,7 @@ fn held(held: Held) -> &'static str {
 
 pub(crate) fn finding(finding: &Finding) -> Value {
     json!({
+        "id": finding_id(finding),
         "class": finding.class,
         "severity": finding.severity,
         "rule": finding.rule,
@@ -178,6 +182,50 @@ pub(crate) fn finding(finding: &Finding) -> Value {
         "actual": finding.actual,
         "witness": finding.witness,
         "follows_from": finding.follows_from,
+    })
+}
+
+/// 复核 · What named persons said of the run afterwards, and what of it holds.
+pub fn review(review: &ReviewHeld) -> Value {
+    json!({
+        "state": held(review.state),
+        "defect": review.defect.map(|(line, why)| format!("line {line}: {why}")),
+        "tail": review.tail(),
+        "said": review.said.iter().map(said).collect::<Vec<_>>(),
+    })
+}
+
+/// One line; what its kind does not have is null.
+fn said(said: &Said) -> Value {
+    let line = &said.line;
+    let (otherwise, signature) = match &line.act {
+        ReviewAct::Override { was, says, .. } => (Some((was, says)), None),
+        ReviewAct::Sign(signature) => (None, Some(signature)),
+        ReviewAct::ExplainForeign(_) | ReviewAct::Comment { .. } => (None, None),
+    };
+    json!({
+        "seq": line.seq,
+        "at": line.at,
+        "by": shown(&line.by),
+        "act": line.act.kind(),
+        "on": line.act.target().map(|on| json!({"kind": on.kind(), "id": on.id()})),
+        "reason": shown(&line.reason),
+        "was": otherwise.map(|(was, _)| was),
+        "says": otherwise.map(|(_, says)| says),
+        "signed": signature.map(|signature| json!({
+            "role": signature.role,
+            "unit": shown(&signature.unit),
+            "verdict": signature.verdict,
+            "level": signature.level,
+            "certificate_sha256": signature.certificate_sha256,
+            "journal_tail": signature.journal_tail,
+            "open": signature.open,
+            "named": signature.named.iter().map(|name| shown(name)).collect::<Vec<_>>(),
+            "with_findings": signature.with_findings,
+        })),
+        "state": held(said.state),
+        "why": said.why,
+        "since": said.since,
     })
 }
 

@@ -39,12 +39,12 @@ pub use forms::{
     workbook,
 };
 pub use html::html;
-pub use json::{REPORT_SCHEMA, json};
+pub use json::{REPORT_SCHEMA, json, review as review_json};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use source::{PartRun, Source};
 pub use story::{NoRun, Story};
-pub use terminal::{chain_groups, terminal};
+pub use terminal::{chain_groups, review_terminal, terminal};
 pub use window::{WindowSource, go_live, window_json, window_terminal};
 pub use wording::Lang;
 pub use wording::sentence::verdict_sentence;

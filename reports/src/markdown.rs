@@ -8,7 +8,7 @@ use crate::amount::yuan;
 use crate::story::Story;
 use crate::terminal::{chain_groups, known_lines};
 use crate::wording::sentence::{not_checked, open, rule_name, verdict_sentence, with_reasons};
-use crate::wording::{Word, classes, terms};
+use crate::wording::{Word, classes, review, terms};
 
 /// Rows of a list; the rest is counted.
 const MOST: usize = 10;
@@ -44,6 +44,11 @@ pub fn markdown(story: &Story, lang: Lang) -> String {
     if !known.is_empty() {
         let _ = writeln!(text, "### {}\n", say(Word::known_issues));
         listed(known.iter().map(|line| plain(line.trim())), lang, &mut text);
+    }
+    let said = review::lines(&story.review, lang);
+    if !said.is_empty() {
+        let _ = writeln!(text, "### {}\n", say(Word::review));
+        listed(said.iter().map(|line| plain(line)), lang, &mut text);
     }
     let unseen = with_reasons(story, not_checked(story, lang), lang);
     if !unseen.is_empty() {

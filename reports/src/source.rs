@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crosswipe_journal::Record;
-use crosswipe_verify::Judgement;
+use crosswipe_verify::{Judgement, ReviewHeld};
 
 /// 材料 · Everything that a report may look at.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub struct Source<'a> {
     pub parts: &'a [PartRun],
     /// Faults that were asked for, and how often each met a message.
     pub matched_faults: &'a [(String, u64)],
+    /// What named persons said of the run afterwards, and what of it holds.
+    pub review: &'a ReviewHeld,
     /// The exit code of the command (`UX.md` §1.2 is kept by `cli`).
     pub exit: i32,
 }

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{Level, Moment, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
-use crosswipe_verify::{Finding, Judgement, Remark};
+use crosswipe_verify::{Finding, Judgement, Remark, ReviewHeld};
 
 use crate::amount::yuan;
 use crate::names::Names;
@@ -59,6 +59,8 @@ pub struct Story {
     pub(crate) dir: String,
     pub(crate) parts: Vec<PartRun>,
     pub(crate) matched_faults: Vec<(String, u64)>,
+    /// What named persons said of the run afterwards; told beside the verdict (`wording::review`).
+    pub(crate) review: ReviewHeld,
     pub(crate) exit: i32,
 }
 
@@ -109,6 +111,7 @@ impl Story {
             dir: source.dir.to_owned(),
             parts: source.parts.to_vec(),
             matched_faults: source.matched_faults.to_vec(),
+            review: source.review.clone(),
             exit: source.exit,
             judgement: source.judgement.clone(),
             header: (**header).clone(),

@@ -200,6 +200,9 @@ pub(crate) fn tables(story: &Story, lang: Lang) -> Vec<Table> {
     if !story.known.is_empty() {
         tables.push(problems::known(story, lang));
     }
+    if story.review != crosswipe_verify::ReviewHeld::default() {
+        tables.push(run::reviewed(story, lang));
+    }
     tables.extend([
         cases::timing(story, lang),
         run::setting(story, lang),

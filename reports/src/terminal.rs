@@ -11,11 +11,13 @@ mod matrix;
 mod timeline;
 pub(crate) mod wrap;
 
+use crosswipe_verify::ReviewHeld;
+
 use crate::Lang;
 use crate::amount::count;
 use crate::story::Story;
-use crate::wording::Word;
 use crate::wording::sentence::{not_checked, open, statements, verdict_sentence, with_reasons};
+use crate::wording::{Word, review};
 
 pub(crate) use known::{came_to, lines as known_lines};
 pub(crate) use wrap::wrapped;
@@ -41,6 +43,7 @@ pub fn terminal(story: &Story, lang: Lang, width: usize) -> String {
         findings::failed_checks(&page),
         known::section(&page),
         page.statements(),
+        page.review(),
         findings::notes(&page),
         page.open_list(),
         page.not_checked(),
@@ -152,6 +155,15 @@ impl Page<'_> {
         }
     }
 
+    fn review(&self) -> String {
+        let lines = review::lines(&self.story.review, self.lang);
+        if lines.is_empty() {
+            String::new()
+        } else {
+            self.section(self.say(Word::review), &lines)
+        }
+    }
+
     fn not_checked(&self) -> String {
         let list = with_reasons(self.story, not_checked(self.story, self.lang), self.lang);
         if list.is_empty() {
@@ -199,6 +211,15 @@ impl Page<'_> {
             &[verdict_sentence(self.story, self.lang)],
         )
     }
+}
+
+/// 复核 · The whole review of a run in words, a line each; nothing where nobody said anything.
+pub fn review_terminal(review: &ReviewHeld, lang: Lang, width: usize) -> String {
+    let lines = review::chain(review, lang);
+    lines
+        .iter()
+        .map(|line| wrapped(line, width.max(NARROWEST), 0, 4))
+        .collect()
 }
 
 /// The first 32 hex digits of a hash in eight groups of four, as a reviewer notes them on paper.

@@ -5,6 +5,7 @@
 //! numbers and exit codes are never translated and are not here.
 
 pub(crate) mod classes;
+pub(crate) mod review;
 pub(crate) mod sentence;
 pub(crate) mod terms;
 
@@ -96,6 +97,7 @@ words! {
     skipped "跳过" "skipped";
     waived "豁免" "waived";
     known_issues "已知问题" "Known issues";
+    review "复核（不改变结论）" "Review (changes no verdict)";
     intended "发起" "intended";
     ok "成功" "ok";
     refused "拒绝" "refused";

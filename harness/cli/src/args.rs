@@ -2,6 +2,7 @@
 
 mod forms;
 mod plans;
+pub(crate) mod review;
 mod several;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ pub(crate) use self::forms::{
     ConfirmForm, FormArgs, FormKind, Interval, Into, PeriodForm, PlanForm, ProblemsForm, Report,
 };
 pub(crate) use self::plans::{Import, Init, Lint, PlanArgs};
+pub(crate) use self::review::Review;
 pub(crate) use self::several::{Compare, Merge};
 use crate::shift::Shift;
 
@@ -69,7 +71,7 @@ pub(crate) enum Command {
     Compare(Compare),
     /// 改期 Move one bound of a run's window, from its next message on
     Amend(Amend),
-    /// 复核 List what nobody knows in a certified run, or explain it by name and reason
+    /// 复核 What named persons say of a certified run: comments, overrides, signatures, whose a stranger's row is
     Review(Review),
     /// 报告 Write the reports of a run again, in any format and language
     Report(Report),
@@ -292,30 +294,6 @@ pub(crate) struct Amend {
     /// Who brought it
     #[arg(long, value_name = "NAME")]
     pub(crate) who: String,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
-/// 复核 Review a certified run
-#[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Example · 例:\n  crosswipe review runs/RUN\n  crosswipe review runs/RUN --explain-foreign all P-12a9bff2a622 --by 张三 --reason 急诊病人"
-)]
-pub(crate) struct Review {
-    /// Run folder
-    pub(crate) run: PathBuf,
-    /// A stranger's row: its party and its number, its msgid, or the person it is about; `all` names every party; repeatable
-    #[arg(long, num_args = 2, value_names = ["PARTY", "ROW"], requires_all = ["by", "reason"])]
-    pub(crate) explain_foreign: Vec<String>,
-    /// Who explains it
-    #[arg(long, value_name = "NAME", requires = "explain_foreign")]
-    pub(crate) by: Option<String>,
-    /// Where it comes from
-    #[arg(long, value_name = "TEXT", requires = "explain_foreign")]
-    pub(crate) reason: Option<String>,
-    /// Print one JSON document on stdout
-    #[arg(long)]
-    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -592,12 +570,12 @@ impl Command {
             | Command::Close(Close { common, .. })
             | Command::Compare(Compare { common, .. })
             | Command::Amend(Amend { common, .. })
-            | Command::Review(Review { common, .. })
             | Command::Lint(Lint { common, .. })
             | Command::Merge(Merge { common, .. })
             | Command::Schema(Schema { common, .. })
             | Command::Explain(Explain { common, .. }) => common,
             Command::Report(report) => report.common(),
+            Command::Review(review) => review.common(),
             Command::Form(form) => form.common(),
         }
     }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crosswipe_domain::{Both, CaseId, FindingClass, Level, Moment, Party, RunId, both, sha256_hex};
 use crosswipe_journal::{Payload, Record, RunHeader};
 use crosswipe_reports::{PartRun, Source, Story};
-use crosswipe_verify::{Finding, Judgement, Verdict, merge};
+use crosswipe_verify::{Finding, Judgement, ReviewHeld, Verdict, merge};
 use serde::{Deserialize, Serialize};
 
 use crate::command::select::{SHARD, SIZES};
@@ -339,6 +339,7 @@ impl Whole {
             dir: &dir.display().to_string(),
             parts: &self.parts(dir),
             matched_faults: &self.faults,
+            review: &ReviewHeld::default(),
             exit: i32::from(self.exit.code()),
         };
         Story::build(&source).map_err(|_| name_a_part(dir))
@@ -355,6 +356,7 @@ impl Whole {
             messages: self.messages,
             judgement: self.judgement,
             faults: self.faults,
+            review: ReviewHeld::default(),
             exit: self.exit,
             certificate: None,
             finished: true,

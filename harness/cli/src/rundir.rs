@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crosswipe_domain::{ListForm, Moment, PseudonymKey};
 use crosswipe_journal::History;
 use crosswipe_scenarios::Plan;
-use crosswipe_verify::{Evidence, JournalFacts, PaperFile, Review, read_paper};
+use crosswipe_verify::{Evidence, JournalFacts, PaperFile, Review, ReviewLine, read_paper};
 
 use crate::complain::Trouble;
 
@@ -22,8 +22,14 @@ use crate::complain::Trouble;
 pub(crate) const CERTIFICATE: &str = "certificate.json";
 /// What named persons said of the run afterwards: a chain that hangs on the journal's tail.
 pub(crate) const REVIEW: &str = "review.jsonl";
+/// How far that chain went when it was last written, so that no line is cut off its end.
+pub(crate) const REVIEW_HEAD: &str = "review.head";
 /// The certificate with what stands in the review; the first one stays as it was.
 pub(crate) const REVIEWED: &str = "certificate.reviewed.json";
+
+/// How often a folder that another process writes into is asked for, and how long between.
+const TRIES: u32 = 100;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// In `private/`: the folder of `crosswipe serve` whose parties the run uses.
 const SERVED: &str = "served.txt";
@@ -183,11 +189,51 @@ pub(crate) fn remove(path: &Path) -> Result<(), Trouble> {
 /// What stands in the review; nothing where there is none.
 fn review(dir: &Path, tail: &str) -> Result<Review, Trouble> {
     let path = dir.join(REVIEW);
-    match fs::read(&path) {
+    let review = match fs::read(&path) {
         Ok(bytes) => Ok(Review::read(&bytes, tail)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Review::default()),
         Err(error) => Err(Trouble::file("read", &path, error)),
+    }?;
+    let path = dir.join(REVIEW_HEAD);
+    match fs::read(&path) {
+        Ok(head) => Ok(review.kept_to(&head)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(review),
+        Err(error) => Err(Trouble::file("read", &path, error)),
     }
+}
+
+/// Writes the review and how far it goes, in this order: whoever dies in between leaves a chain that went on.
+pub(crate) fn write_review(dir: &Path, review: &Review) -> Result<(), Trouble> {
+    let text: String = review.lines.iter().map(ReviewLine::to_text).collect();
+    write_whole(&dir.join(REVIEW), text.as_bytes())?;
+    match review.head() {
+        Some(head) => write_whole(&dir.join(REVIEW_HEAD), head.as_bytes()),
+        None => Ok(()),
+    }
+}
+
+/// The turn of one process at a time to write into a folder; it ends with what is returned.
+///
+/// # Errors
+/// Another process keeps it for longer than anybody writes.
+#[cfg(unix)]
+pub(crate) fn turn(dir: &Path) -> Result<fs::File, Trouble> {
+    let failed = |error| Trouble::file("lock", dir, error);
+    let folder = fs::File::open(dir).map_err(failed)?;
+    for _ in 0..TRIES {
+        match folder.try_lock() {
+            Ok(()) => return Ok(folder),
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
+        }
+    }
+    Err(failed(io::ErrorKind::WouldBlock.into()))
+}
+
+/// Systems that lock no folders: whoever writes last is kept.
+#[cfg(not(unix))]
+pub(crate) fn turn(_: &Path) -> Result<(), Trouble> {
+    Ok(())
 }
 
 /// Writes a file so that it is there whole or as it was before.

@@ -8,7 +8,7 @@ use std::path::Path;
 use crosswipe_domain::sha256_hex;
 use crosswipe_journal::Record;
 use crosswipe_reports::{PartRun, Source, Story};
-use crosswipe_verify::Judgement;
+use crosswipe_verify::{Judgement, ReviewHeld};
 
 use crate::command::verify::{faults_met, is_certified, judged, read_sealed};
 use crate::complain::Trouble;
@@ -25,6 +25,8 @@ pub(crate) struct Told {
     pub(crate) dir: String,
     pub(crate) parts: Vec<PartRun>,
     pub(crate) faults: Vec<(String, u64)>,
+    /// What named persons said of it afterwards.
+    pub(crate) review: ReviewHeld,
     pub(crate) exit: Exit,
     /// SHA-256 of the certificate as it must read.
     pub(crate) certificate: Option<String>,
@@ -51,6 +53,7 @@ impl Told {
             dir: dir.display().to_string(),
             parts: Vec::new(),
             faults,
+            review: judged.review,
             exit: judged.exit,
             certificate: Some(sha256_hex(judged.certificate.as_bytes())),
             finished,
@@ -78,6 +81,7 @@ impl Told {
             dir: &self.dir,
             parts: &self.parts,
             matched_faults: &self.faults,
+            review: &self.review,
             exit: i32::from(self.exit.code()),
         }
     }

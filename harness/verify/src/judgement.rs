@@ -131,6 +131,16 @@ pub struct Finding {
     pub follows_from: Option<usize>,
 }
 
+impl Finding {
+    /// Whether it says that books are not as before, or may not be; others speak of time, of proof or of somebody else.
+    pub fn is_of_books(&self) -> bool {
+        !matches!(
+            self.class.family(),
+            "gate" | "audit" | "journal" | "secret-leak" | "resource" | "foreign" | "evidence"
+        )
+    }
+}
+
 /// 交易 · One τ and where it stands at each party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {

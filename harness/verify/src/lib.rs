@@ -24,6 +24,7 @@ mod review;
 mod story;
 mod strangers;
 mod tally;
+mod went;
 
 mod causes;
 mod certificate;
@@ -45,7 +46,10 @@ pub use judgement::{
     Transaction, TxState, Verdict,
 };
 pub use listed::{Claim, IMPORTED, Paired, near, pair};
-pub use review::{Review, ReviewAct, ReviewLine};
+pub use review::{
+    Explained, Matter, Overridden, Review, ReviewAct, ReviewHeld, ReviewLine, ReviewNow, Said,
+    Signature, SignedAs, Target, finding_id, may_override, open_matters, review_held,
+};
 pub use strangers::{ForeignRows, foreign};
 
 pub use window::{

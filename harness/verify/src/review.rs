@@ -2,11 +2,21 @@
 //!
 //! Why beside it: the journal ends with its certificate, and who explains a stranger's row does so days later.
 //! The first line names the tail of the journal, each further one the line before it, so that no line can be
-//! changed, taken out or moved to another run unseen. An explanation names its rows with their digest: it covers
-//! these rows and no others. Written by `cli`; read by `judge`. Not here: what an explanation is good for (`strangers`).
+//! changed, taken out or moved to another run unseen; how far the chain went stands in `review.head`, so that none is
+//! cut off its end. Written by `cli`; read by `judge`, which hears explanations and nothing else (`act`).
+//! Not here: what an explanation is good for (`strangers`), whether the rest fits the run (`held`).
 
-use crosswipe_domain::{Moment, Party, canonical_json, sha256_hex};
+mod act;
+mod held;
+
+use crosswipe_domain::{Moment, canonical_json, sha256_hex};
 use serde::{Deserialize, Serialize};
+
+pub use act::{Explained, ReviewAct, Signature, SignedAs, Target};
+pub use held::{
+    Matter, Overridden, ReviewHeld, ReviewNow, Said, finding_id, may_override, open_matters,
+    review_held,
+};
 
 /// 复核行 · One statement of one person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,27 +38,6 @@ pub struct ReviewLine {
     pub sha256: String,
 }
 
-/// What a review can say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum ReviewAct {
-    /// 说明来历 · Where a stranger's rows come from, so that they enter `X_p(c)` of R1.
-    ExplainForeign {
-        /// In whose books.
-        party: Party,
-        /// Institution whose message caused the rows.
-        origin: String,
-        /// The message.
-        msgid: String,
-        /// Its transaction number.
-        infno: String,
-        /// `seq` of the rows.
-        rows: Vec<u64>,
-        /// SHA-256 over the canonical JSON of the list of these rows.
-        rows_sha256: String,
-    },
-}
-
 /// 复核簿 · The lines that hold together, and the first that does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Review {
@@ -56,6 +45,16 @@ pub struct Review {
     pub lines: Vec<ReviewLine>,
     /// First line (from 1) that does not hold, and why.
     pub defect: Option<(u64, &'static str)>,
+}
+
+/// 复核簿之尾 · How far the chain went when it was last written: the text of `review.head`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    /// Lines of the chain.
+    lines: u64,
+    /// `sha256` of the last of them.
+    sha256: String,
 }
 
 impl ReviewLine {
@@ -114,6 +113,46 @@ impl Review {
         }
         review
     }
+
+    /// The text of `review.head` for these lines; nothing where there is none.
+    pub fn head(&self) -> Option<String> {
+        let last = self.lines.last()?;
+        let head = Head {
+            lines: self.lines.len() as u64,
+            sha256: last.sha256.clone(),
+        };
+        Some(canonical_json(&head) + "\n")
+    }
+
+    /// Holds the chain against the text of `review.head`. The chain may have gone on since: whoever writes both writes the
+    /// head last, and may have died in between.
+    #[must_use]
+    pub fn kept_to(mut self, head: &[u8]) -> Review {
+        if self.defect.is_some() {
+            return self;
+        }
+        let after = self.lines.len() as u64 + 1;
+        let kept: Option<Head> = serde_json::from_slice(head)
+            .ok()
+            .filter(|kept: &Head| (canonical_json(kept) + "\n").as_bytes() == head);
+        self.defect = match kept {
+            None => Some((after, "review.head is unreadable")),
+            Some(kept) if kept.lines >= after => Some((after, "lines were cut off")),
+            Some(kept) => {
+                let at = usize::try_from(kept.lines).ok();
+                let line = at.and_then(|at| self.lines.get(at.checked_sub(1)?));
+                let same = line.is_some_and(|line| line.sha256 == kept.sha256);
+                (!same).then_some((kept.lines, "not the line that review.head names"))
+            }
+        };
+        self
+    }
+
+    /// True where it says something that the judge hears, or cannot be relied on.
+    pub fn is_heard(&self) -> bool {
+        let explains = |line: &ReviewLine| matches!(line.act, ReviewAct::ExplainForeign(_));
+        self.defect.is_some() || self.lines.iter().any(explains)
+    }
 }
 
 fn line(text: &[u8], seq: u64, prev: &str) -> Result<ReviewLine, &'static str> {
@@ -125,7 +164,9 @@ fn line(text: &[u8], seq: u64, prev: &str) -> Result<ReviewLine, &'static str> {
         Err("does not follow the line before it")
     } else if line.digest() != line.sha256 {
         Err("hash differs")
-    } else if line.by.trim().is_empty() || line.reason.trim().is_empty() {
+    } else if line.by.trim().is_empty()
+        || line.act.wants_a_reason() && line.reason.trim().is_empty()
+    {
         Err("says neither who nor why")
     } else {
         Ok(line)
@@ -137,14 +178,14 @@ mod tests {
     use super::*;
 
     fn act() -> ReviewAct {
-        ReviewAct::ExplainForeign {
-            party: Party::try_from("insured:330200".to_owned()).unwrap(),
+        ReviewAct::ExplainForeign(Explained {
+            party: crosswipe_domain::Party::try_from("insured:330200".to_owned()).unwrap(),
             origin: "H33010000001".into(),
             msgid: "by-hand".into(),
             infno: "2207".into(),
             rows: vec![7, 8],
             rows_sha256: "ab".repeat(32),
-        }
+        })
     }
 
     fn two_lines() -> String {
@@ -196,5 +237,31 @@ mod tests {
         let torn = &text[..text.len() - 1];
         let review = Review::read(torn.as_bytes(), "tail");
         assert_eq!((review.lines.len(), review.defect.unwrap().0), (1, 2));
+    }
+
+    #[test]
+    fn a_chain_cut_at_its_end_is_found_by_its_head_and_one_that_went_on_is_not() {
+        let text = two_lines();
+        let whole = Review::read(text.as_bytes(), "tail");
+        let head = whole.head().unwrap();
+        assert_eq!(whole.clone().kept_to(head.as_bytes()).defect, None);
+        let first = text.find('\n').unwrap() + 1;
+        let cut = Review::read(&text.as_bytes()[..first], "tail");
+        let behind = cut.head().unwrap();
+        assert_eq!(
+            cut.kept_to(head.as_bytes()).defect,
+            Some((2, "lines were cut off"))
+        );
+        assert_eq!(whole.clone().kept_to(behind.as_bytes()).defect, None);
+        let none = Review::default().kept_to(head.as_bytes());
+        assert_eq!(none.defect, Some((1, "lines were cut off")));
+        for place in 0..head.len() {
+            let mut bent = head.clone().into_bytes();
+            bent[place] ^= 1;
+            assert!(
+                whole.clone().kept_to(&bent).defect.is_some(),
+                "byte {place}"
+            );
+        }
     }
 }

@@ -7,7 +7,7 @@
 use crate::context::Context;
 use crate::evidence::Evidence;
 use crate::judgement::Statement;
-use crate::review::ReviewAct;
+use crate::review::{Explained, ReviewAct};
 
 /// All statements: purges in plan order, late undo, explanations as they were given.
 pub(crate) fn statements(evidence: &Evidence, context: &Context<'_>) -> Vec<Statement> {
@@ -65,15 +65,18 @@ fn late(context: &Context<'_>) -> Vec<Statement> {
 fn explanations(evidence: &Evidence, context: &Context<'_>) -> Vec<Statement> {
     let lines = evidence.review.lines.iter();
     lines
-        .map(|line| {
-            let ReviewAct::ExplainForeign {
+        .filter_map(|line| {
+            let ReviewAct::ExplainForeign(Explained {
                 party,
                 origin,
                 msgid,
                 infno,
                 rows,
                 ..
-            } = &line.act;
+            }) = &line.act
+            else {
+                return None;
+            };
             let found = context
                 .strangers
                 .get(party)
@@ -81,7 +84,7 @@ fn explanations(evidence: &Evidence, context: &Context<'_>) -> Vec<Statement> {
             let covers = found
                 .and_then(|foreign| foreign.explained)
                 .is_some_and(|by| by == line);
-            Statement {
+            Some(Statement {
                 kind: "explained-foreign".to_owned(),
                 by: line.by.clone(),
                 reason: line.reason.clone(),
@@ -90,7 +93,7 @@ fn explanations(evidence: &Evidence, context: &Context<'_>) -> Vec<Statement> {
                 about: format!("{infno} {origin} {msgid}"),
                 rows: rows.len() as u64,
                 holds: covers,
-            }
+            })
         })
         .collect()
 }

@@ -203,14 +203,12 @@ fn explanation<'a>(
     found: &[&LogRow],
 ) -> Option<&'a ReviewLine> {
     let names = |line: &&ReviewLine| {
-        let ReviewAct::ExplainForeign {
-            party,
-            origin,
-            msgid,
-            rows_sha256,
-            ..
-        } = &line.act;
-        party == at && (origin.as_str(), msgid.as_str()) == message && *rows_sha256 == digest(found)
+        let ReviewAct::ExplainForeign(said) = &line.act else {
+            return false;
+        };
+        said.party == *at
+            && (said.origin.as_str(), said.msgid.as_str()) == message
+            && said.rows_sha256 == digest(found)
     };
     review.lines.iter().find(names)
 }

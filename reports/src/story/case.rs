@@ -222,11 +222,7 @@ impl Cases {
 
 /// What a finding says of the rollback: some classes speak of books that are not as before, others of time or proof.
 pub(crate) fn stands(finding: &Finding) -> Option<Rollback> {
-    let of_books = !matches!(
-        finding.class.family(),
-        "gate" | "audit" | "journal" | "secret-leak" | "resource" | "foreign" | "evidence"
-    );
-    match (of_books, finding.uncertain) {
+    match (finding.is_of_books(), finding.uncertain) {
         (true, false) => Some(Rollback::Open),
         (true, true) => Some(Rollback::Unknown),
         (false, _) => None,

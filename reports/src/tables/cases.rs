@@ -6,7 +6,7 @@ use crosswipe_domain::InfNo;
 
 use super::{Cell, Table, Tone};
 use crate::story::{Case, Chain, Ending, Message, Rollback, Story};
-use crate::wording::{Lang, terms};
+use crate::wording::{Lang, review, terms};
 
 /// Amounts of its settlements are added up over the case.
 pub(super) fn cases(story: &Story, lang: Lang) -> Table {
@@ -39,6 +39,7 @@ pub(super) fn cases(story: &Story, lang: Lang) -> Table {
             ["条款", "covers"],
             ["首笔报文", "first message"],
             ["用时（毫秒）", "took (ms)"],
+            ["复核", "review"],
         ],
         lang,
     );
@@ -86,6 +87,12 @@ pub(super) fn cases(story: &Story, lang: Lang) -> Table {
             Cell::text(plan.covers.join(" ")),
             first.map_or(Cell::Blank, Cell::At),
             Cell::Number(i64::try_from(case.took_ms()).unwrap_or(i64::MAX)),
+            Cell::text(review::about(
+                &story.review,
+                "case",
+                plan.case.as_str(),
+                lang,
+            )),
         ]);
     }
     table

@@ -1,9 +1,14 @@
 //! 问题清单 · What went wrong, each thing once, with room for who mends it and until when.
 
 use super::{Cell, Table, Tone, to_be_mended};
-use crate::story::Story;
+use crate::story::{Cause, Story};
 use crate::terminal::came_to;
-use crate::wording::{Lang, classes, sentence::rule_name, terms};
+use crate::wording::{Lang, classes, review, sentence::rule_name, terms};
+
+use crosswipe_verify::{Finding, finding_id};
+
+/// Ids that a cell names; the rest stands in report.json.
+const NAMED: usize = 5;
 
 /// One row per finding that follows from none; those alike and those that follow are counted.
 pub(super) fn problems(story: &Story, lang: Lang) -> Table {
@@ -31,6 +36,8 @@ pub(super) fn problems(story: &Story, lang: Lang) -> Table {
             ["同类（处）", "alike"],
             ["引出（处）", "follows from it"],
             ["含义", "meaning"],
+            ["发现编号", "finding id"],
+            ["复核", "review"],
         ],
         lang,
     );
@@ -39,6 +46,7 @@ pub(super) fn problems(story: &Story, lang: Lang) -> Table {
         let finding = &findings[cause.first];
         let (expected, actual) = story.expected_actual(finding, lang);
         let party = finding.party.as_ref();
+        let (ids, said) = reviewed(story, cause, lang);
         let named = |text: Option<String>| Cell::text(text.unwrap_or_default());
         table.row(vec![
             Cell::number(number + 1),
@@ -72,9 +80,31 @@ pub(super) fn problems(story: &Story, lang: Lang) -> Table {
             Cell::number(cause.alike.len()),
             Cell::number(cause.consequences.len()),
             Cell::text(classes::meaning(finding, lang)),
+            Cell::text(ids),
+            Cell::text(said),
         ]);
     }
     table
+}
+
+/// Ids under which a problem is spoken of in the review, and what was said of any finding in it.
+fn reviewed(story: &Story, cause: &Cause, lang: Lang) -> (String, String) {
+    let all = [cause.first].into_iter().chain(cause.alike.iter().copied());
+    let all = all.chain(cause.consequences.iter().copied());
+    let all: Vec<&Finding> = all.map(|at| &story.judgement.findings[at]).collect();
+    let roots = all.iter().filter(|finding| finding.follows_from.is_none());
+    let mut ids: Vec<String> = roots.map(|finding| finding_id(finding)).collect();
+    ids.sort();
+    ids.dedup();
+    let mut said: Vec<String> = all
+        .iter()
+        .map(|finding| review::about(&story.review, "finding", &finding_id(finding), lang))
+        .filter(|told| !told.is_empty())
+        .collect();
+    said.dedup();
+    let more = if ids.len() > NAMED { " …" } else { "" };
+    ids.truncate(NAMED);
+    (ids.join(" ") + more, said.join(lang.pick("；", "; ")))
 }
 
 /// 已知问题 · One row per known issue of the plan, and what it came to.

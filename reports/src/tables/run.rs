@@ -6,7 +6,7 @@ use crate::terminal::chain_groups;
 use crate::wording::sentence::{
     not_checked, rule_name, statements, verdict, verdict_sentence, with_reasons,
 };
-use crate::wording::{Lang, terms};
+use crate::wording::{Lang, review, terms};
 
 use crosswipe_verify::{Held, Verdict};
 
@@ -176,6 +176,49 @@ pub(super) fn setting(story: &Story, lang: Lang) -> Table {
     table
 }
 
+/// 复核 · One row per line of the review; only where somebody said something.
+pub(super) fn reviewed(story: &Story, lang: Lang) -> Table {
+    let mut table = Table::new("review", lang.pick("复核", "Review")).columns(
+        &[
+            ["序号", "no."],
+            ["时间", "at"],
+            ["姓名", "name"],
+            ["所指", "of what"],
+            ["内容", "in words"],
+            ["核对", "checked"],
+        ],
+        lang,
+    );
+    table.about = vec![(
+        lang.pick("说明", "note"),
+        Cell::text(lang.pick(
+            "复核不改变结论；每行连着上一行，改动、抽去都能查出。",
+            "The review changes no verdict; each line hangs on the one before, so that none is changed or taken out unseen.",
+        )),
+    )];
+    for line in review::rows(&story.review, lang) {
+        let tone = match line.state {
+            Held::Held => Tone::Good,
+            Held::Violated => Tone::Bad,
+            Held::NotChecked => Tone::Doubt,
+        };
+        table.row(vec![
+            Cell::number(line.number),
+            Cell::At(line.at),
+            Cell::text(line.by),
+            Cell::text(line.on),
+            Cell::text(line.told),
+            Cell::State(terms::held(line.state, lang).to_owned(), tone),
+        ]);
+    }
+    if let Some(broken) = review::broken(&story.review, lang) {
+        table
+            .below
+            .push((lang.pick("复核链", "chain"), Cell::text(broken)));
+    }
+    table
+}
+
 /// The sentence that is signed, the chain that it stands for, and the boxes.
 pub(super) fn signatures(story: &Story, lang: Lang) -> Table {
     let mut table = Table::new("signatures", lang.pick("签字页", "Signatures"))
@@ -200,6 +243,11 @@ pub(super) fn signatures(story: &Story, lang: Lang) -> Table {
             )),
         ),
     ];
+    for signed in review::signatures(&story.review, lang) {
+        table
+            .below
+            .push((lang.pick("已签字", "signed"), Cell::text(signed)));
+    }
     for [zh, en] in [
         ["经办人", "done by"],
         ["复核人", "checked by"],

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crosswipe_domain::{CaseId, FindingClass, Rule};
 use crosswipe_journal::{CaseResult, Payload};
 use crosswipe_reports::{Lang, NoRun, Source, Story, json, junit, terminal, verdict_sentence};
-use crosswipe_verify::{Held, TxState};
+use crosswipe_verify::{Held, ReviewHeld, TxState};
 
 use crate::runs::{self, Run};
 
@@ -378,6 +378,7 @@ fn a_journal_without_its_first_record_tells_no_story() {
         dir: "",
         parts: &[],
         matched_faults: &[],
+        review: &ReviewHeld::default(),
         exit: 4,
     };
     assert_eq!(Story::build(&source).unwrap_err(), NoRun);

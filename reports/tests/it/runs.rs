@@ -21,6 +21,7 @@ pub(crate) struct Run {
     pub(crate) judgement: Judgement,
     pub(crate) faults: Vec<(String, u64)>,
     pub(crate) certificate: Option<String>,
+    pub(crate) review: ReviewHeld,
     pub(crate) exit: i32,
     now: Moment,
 }
@@ -219,6 +220,7 @@ impl Run {
             messages: BTreeMap::new(),
             faults: vec![],
             certificate: Some("c".repeat(64)),
+            review: ReviewHeld::default(),
             exit: 0,
             now: at("2017-06-02T08:59:00+08:00"),
         };
@@ -558,6 +560,7 @@ impl Run {
             dir: "runs/zj2017-0001",
             parts: &[],
             matched_faults: &self.faults,
+            review: &self.review,
             exit: self.exit,
         })
         .unwrap()

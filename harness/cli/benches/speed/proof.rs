@@ -90,6 +90,7 @@ fn told(
         dir: "bench",
         parts: &[],
         matched_faults: &[],
+        review: &crosswipe_verify::ReviewHeld::default(),
         exit: 0,
     };
     let story = Story::build(&source).expect("a journal that begins with its run");

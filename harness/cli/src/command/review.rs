@@ -1,26 +1,34 @@
-//! 复核 · `crosswipe review RUN`: what nobody knows in a certified run, and who explains it.
+//! 复核 · `crosswipe review RUN`: what named persons say of a certified run, and what of it holds.
 //!
-//! An explanation is a line of `review.jsonl`, a chain that hangs on the tail of the journal, so that the evidence
-//! itself is never written to again; what it comes to stands in a certificate of its own beside the first one.
-//! Without a name and a reason nothing is explained, and what is not a stranger's is not explained at all.
-//! Not here: what an explanation is good for (`verify`).
+//! All of it stands in `review.jsonl`, a chain that hangs on the tail of the journal, so that the evidence itself is never
+//! written to again. An explanation of a stranger's rows is heard by the judge, and what it comes to stands in a certificate
+//! of its own beside the first one; comments, overrides and signatures are told beside the verdict and change nothing.
+//! Not here: what may be said (`speak`), what an explanation is good for (`verify`).
+
+mod foreign;
+mod listed;
+mod speak;
 
 use std::path::Path;
 
 use crosswipe_journal::{History, Payload};
-use crosswipe_reports::Lang;
 use crosswipe_runner::clock::real_now;
-use crosswipe_verify::{Evidence, ForeignRows, ReviewAct, ReviewLine, foreign};
+use crosswipe_verify::{Evidence, ReviewAct, ReviewLine};
 
 use crate::args::Review;
-use crate::command::verify::{Sealed, changed_since_certified, faults_met, judged_on};
-use crate::complain::{Trouble, to_stdout};
+use crate::args::review::Act;
+use crate::command::verify::{
+    Sealed, changed_since_certified, faults_met, held_review, judged_on, untrue,
+};
+use crate::complain::Trouble;
 use crate::conclude::{Files, Telling, tell};
 use crate::exit::Exit;
 use crate::rundir;
 use crate::seal::Broken;
 
-/// Lists what nobody knows, or explains some of it.
+pub(crate) use self::foreign::{Said, act, chosen};
+
+/// Lists what was said, or adds to it.
 pub(crate) fn review(args: &Review) -> Result<Exit, Trouble> {
     let history = crosswipe_journal::read(&args.run)?;
     if !history
@@ -30,108 +38,112 @@ pub(crate) fn review(args: &Review) -> Result<Exit, Trouble> {
     {
         return Err(Trouble::Usage {
             code: "cli::review_unfinished",
-            what: "这次运行还没有办完, 没有可说明的证书 · this run has not ended: there is no certificate to review yet".to_owned(),
+            what: "这次运行还没有办完, 没有可复核的证书 · this run has not ended: there is no certificate to review yet".to_owned(),
             help: format!("crosswipe resume {}", args.run.display()),
         });
     }
-    let mut evidence = rundir::evidence(&args.run, &history, None)?;
     let telling = Telling {
         silent: false,
-        json: args.json,
-        lang: args.common.lang(),
+        json: args.json(),
+        lang: args.common().lang(),
     };
-    let Some(said) = Said::of(&args.explain_foreign, &args.by, &args.reason)? else {
-        let faults = faults_met(&history);
-        let judged = judged_on(&args.run, &history, &evidence, &faults)?;
-        if judged.exit != Exit::Harness && judged.sealed != Sealed::Changed {
-            certify_again(&args.run, &evidence)?;
+    let said = Said::of(&args.explain_foreign, &args.by, &args.reason)?;
+    match (&args.act, said) {
+        (None, None) => listed(&args.run, &history, telling),
+        (Some(_), Some(_)) => Err(Trouble::Usage {
+            code: "cli::review_two",
+            what: "一次只说一件事 · one thing is said at a time".to_owned(),
+            help: "先说明来历, 再另说其余 · explain first, then say the rest".to_owned(),
+        }),
+        (Some(Act::Explain(explain)), None) => {
+            let (by, reason) = (&explain.speaker.by, &explain.reason);
+            let [by, reason] = [Some(by.clone()), Some(reason.clone())];
+            let said = Said::of(&explain.rows, &by, &reason)?;
+            said.map_or(Ok(Exit::Usage), |said| {
+                add(args, &history, telling, |evidence| {
+                    explained(evidence, &explain.rows, &said)
+                })
+            })
         }
-        to_stdout(&listed(&evidence, telling))?;
-        return Ok(judged.exit);
-    };
-    untouched(&args.run, &history, &evidence)?;
+        (None, Some(said)) => add(args, &history, telling, |evidence| {
+            explained(evidence, &args.explain_foreign, &said)
+        }),
+        (Some(act), None) => add(args, &history, telling, |evidence| {
+            speak::spoken(&args.run, &history, evidence, act)
+        }),
+    }
+}
+
+/// Lists what was said; a certificate that is missing because somebody died is computed again.
+fn listed(dir: &Path, history: &History, telling: Telling) -> Result<Exit, Trouble> {
+    let evidence = rundir::evidence(dir, history, None)?;
+    let judged = judged_on(dir, history, &evidence, &faults_met(history))?;
+    if judged.exit != Exit::Harness && judged.sealed != Sealed::Changed {
+        certify_again(dir, &evidence)?;
+    }
+    crate::complain::to_stdout(&listed::listed(&evidence, &judged, telling))?;
+    Ok(judged.exit)
+}
+
+/// Adds what somebody says; nothing is written where nothing is new.
+fn add(
+    args: &Review,
+    history: &History,
+    telling: Telling,
+    say: impl FnOnce(&mut Evidence) -> Result<(), Trouble>,
+) -> Result<Exit, Trouble> {
+    let dir = &args.run;
+    // Two at once would each write the other's line away.
+    let _turn = rundir::turn(dir)?;
+    let mut evidence = rundir::evidence(dir, history, None)?;
+    untouched(dir, history, &evidence)?;
     let known = evidence.review.lines.len();
-    for pair in args.explain_foreign.chunks(2) {
-        let [party, row] = pair else { continue };
-        let chosen = chosen(&foreign(&evidence), party, row)?;
+    say(&mut evidence)?;
+    let new = &evidence.review.lines[known..];
+    let heard = |line: &ReviewLine| matches!(line.act, ReviewAct::ExplainForeign(_));
+    if !new.is_empty() {
+        if new.iter().any(heard) {
+            // The certificate follows from the review, and may be missing: whoever dies here leaves nothing that contradicts.
+            rundir::remove(&dir.join(rundir::REVIEWED))?;
+        }
+        rundir::write_review(dir, &evidence.review)?;
+    }
+    certify_again(dir, &evidence)?;
+    let faults = faults_met(history);
+    let judged = judged_on(dir, history, &evidence, &faults)?;
+    tell(telling, dir, history, &judged, &faults, Files::Written)?;
+    Ok(judged.exit)
+}
+
+/// Rows that were named and that nobody has explained yet.
+fn explained(evidence: &mut Evidence, rows: &[String], said: &Said<'_>) -> Result<(), Trouble> {
+    for pair in rows.chunks(2) {
+        let [party, row] = pair else {
+            return Err(Trouble::Usage {
+                code: "cli::not_foreign",
+                what: format!("`{}` 之后没有行号 · `{0}` has no row behind it", pair[0]),
+                help: "一方与一行成对写 · a party and a row, in pairs".to_owned(),
+            });
+        };
+        let chosen = chosen(&crosswipe_verify::foreign(evidence), party, row)?;
         for rows in chosen.into_iter().filter(|rows| !rows.explained) {
             let (lines, tail) = (&evidence.review.lines, &evidence.journal.tail);
             let line = ReviewLine::seal(lines, tail, (real_now(), said.by, said.reason), act(rows));
             evidence.review.lines.push(line);
         }
     }
-    let text: String = evidence
-        .review
-        .lines
-        .iter()
-        .map(ReviewLine::to_text)
-        .collect();
-    if evidence.review.lines.len() > known {
-        // The certificate follows from the review, and may be missing: whoever dies here leaves nothing that contradicts.
-        rundir::remove(&args.run.join(rundir::REVIEWED))?;
-        rundir::write_whole(&args.run.join(rundir::REVIEW), text.as_bytes())?;
-    }
-    concluded(&args.run, &history, &evidence, telling)
+    Ok(())
 }
 
-/// Whoever explained may have died before the certificate that follows from it: it is computed then.
+/// The certificate that follows from explanations is written where it does not stand: it was taken away before they were
+/// written, or whoever explained died before it.
 fn certify_again(dir: &Path, evidence: &Evidence) -> Result<(), Trouble> {
     let path = dir.join(rundir::REVIEWED);
-    if evidence.review.lines.is_empty() || path.exists() {
+    if evidence.review.lines.is_empty() || !evidence.review.is_heard() || path.exists() {
         return Ok(());
     }
     let certificate = crosswipe_verify::certificate(evidence, &crosswipe_verify::judge(evidence));
     rundir::write_whole(&path, certificate.as_bytes())
-}
-
-/// Judges with what was said, and writes the certificate that says so.
-fn concluded(
-    dir: &Path,
-    history: &History,
-    evidence: &Evidence,
-    telling: Telling,
-) -> Result<Exit, Trouble> {
-    let faults = faults_met(history);
-    let certificate = crosswipe_verify::certificate(evidence, &crosswipe_verify::judge(evidence));
-    rundir::write_whole(&dir.join(rundir::REVIEWED), certificate.as_bytes())?;
-    let judged = judged_on(dir, history, evidence, &faults)?;
-    tell(telling, dir, history, &judged, &faults, Files::Written)?;
-    Ok(judged.exit)
-}
-
-/// Who says why.
-pub(crate) struct Said<'a> {
-    pub(crate) by: &'a str,
-    pub(crate) reason: &'a str,
-}
-
-impl Said<'_> {
-    /// Nothing where nothing is explained.
-    pub(crate) fn of<'a>(
-        explained: &[String],
-        by: &'a Option<String>,
-        reason: &'a Option<String>,
-    ) -> Result<Option<Said<'a>>, Trouble> {
-        if explained.is_empty() {
-            return Ok(None);
-        }
-        let [by, reason] = [by, reason].map(|typed| typed.as_deref().unwrap_or(""));
-        for (option, typed) in [("--by", by), ("--reason", reason)] {
-            if typed.trim().is_empty() {
-                return Err(Trouble::Usage {
-                    code: "cli::review_nameless",
-                    what: format!(
-                        "`{option}` 是空的: 说明要写姓名和原因 · `{option}` is empty: an explanation needs a name and a reason"
-                    ),
-                    help: "--by 姓名 --reason 原因 · --by NAME --reason TEXT".to_owned(),
-                });
-            }
-        }
-        Ok(Some(Said {
-            by: by.trim(),
-            reason: reason.trim(),
-        }))
-    }
 }
 
 /// Nobody explains evidence that was changed after it had been certified.
@@ -143,7 +155,8 @@ fn untouched(dir: &Path, history: &History, evidence: &Evidence) -> Result<(), T
         .review
         .defect
         .map(|(line, why)| format!("{} line {line}: {why}", rundir::REVIEW));
-    match changed.or(broken) {
+    let forged = forged(dir, history, evidence)?;
+    match changed.or(broken).or(forged) {
         None => Ok(()),
         Some(what) => Err(Trouble::Usage {
             code: "cli::review_changed",
@@ -155,97 +168,13 @@ fn untouched(dir: &Path, history: &History, evidence: &Evidence) -> Result<(), T
     }
 }
 
-/// The stranger's messages that were named: by row number at one party; or by msgid, or by the person they are about,
-/// at one party or at `all`.
-pub(crate) fn chosen(
-    all: &[ForeignRows],
-    party: &str,
-    row: &str,
-) -> Result<Vec<ForeignRows>, Trouble> {
-    let number: Option<u64> = row.trim_start_matches('#').parse().ok();
-    let named = |rows: &ForeignRows| {
-        let by_number = party != "all" && number.is_some_and(|number| rows.rows.contains(&number));
-        let by_name = rows.msgid == row || rows.person.as_deref() == Some(row);
-        (party == "all" || rows.party.to_string() == party) && (by_number || by_name)
-    };
-    let found: Vec<ForeignRows> = all.iter().filter(|rows| named(rows)).cloned().collect();
-    if found.is_empty() {
-        let known: Vec<String> = all.iter().take(3).map(place).collect();
-        let help = if known.is_empty() {
-            "这里没有来历不明的行 · no row here is a stranger's".to_owned()
-        } else {
-            format!("来历不明的有 · strangers' rows: {}", known.join(", "))
-        };
-        return Err(Trouble::Usage {
-            code: "cli::not_foreign",
-            what: format!(
-                "`{party}` `{row}` 不是他人的行: 本次运行的、计划里公众的, 都不用说明 · `{party}` `{row}` is no stranger's row: rows of the run, and public traffic that the plan plays, are not explained away"
-            ),
-            help,
-        });
+/// A line that hangs in the chain and yet speaks of what is not in the run, or may not be said.
+fn forged(dir: &Path, history: &History, evidence: &Evidence) -> Result<Option<String>, Trouble> {
+    if evidence.review.lines.is_empty() {
+        return Ok(None);
     }
-    Ok(found)
-}
-
-pub(crate) fn act(rows: ForeignRows) -> ReviewAct {
-    ReviewAct::ExplainForeign {
-        party: rows.party,
-        origin: rows.origin,
-        msgid: rows.msgid,
-        infno: rows.infno,
-        rows: rows.rows,
-        rows_sha256: rows.rows_sha256,
-    }
-}
-
-fn place(rows: &ForeignRows) -> String {
-    let first = rows.rows.first().copied().unwrap_or_default();
-    format!("{} #{first}", rows.party)
-}
-
-/// One line per stranger's message and party.
-fn listed(evidence: &Evidence, telling: Telling) -> String {
-    let all = foreign(evidence);
-    if telling.json {
-        let rows: Vec<serde_json::Value> = all
-            .iter()
-            .map(|rows| {
-                serde_json::json!({
-                    "party": rows.party, "origin": rows.origin, "msgid": rows.msgid, "infno": rows.infno,
-                    "person": rows.person, "at": rows.at,
-                    "rows": rows.rows, "explained": rows.explained,
-                })
-            })
-            .collect();
-        return format!("{}\n", serde_json::json!({ "foreign": rows }));
-    }
-    let zh = telling.lang == Lang::Zh;
-    if all.is_empty() {
-        let none = ["没有来历不明的行\n", "no row is a stranger's\n"];
-        return none[usize::from(!zh)].to_owned();
-    }
-    let state = |explained: bool| match (explained, zh) {
-        (true, true) => "已说明",
-        (true, false) => "explained",
-        (false, true) => "未说明",
-        (false, false) => "not explained",
-    };
-    let count = |rows: &ForeignRows| match zh {
-        true => format!("{} 行", rows.rows.len()),
-        false => format!("{} rows", rows.rows.len()),
-    };
-    all.iter()
-        .map(|rows| {
-            format!(
-                "{}  {}  {}  {}  {}  {}  {}\n",
-                place(rows),
-                rows.infno,
-                rows.person.as_deref().unwrap_or("-"),
-                rows.origin,
-                rows.msgid,
-                count(rows),
-                state(rows.explained)
-            )
-        })
-        .collect()
+    let judgement = crosswipe_verify::judge(evidence);
+    let certificate = crosswipe_verify::certificate(evidence, &judgement);
+    let review = held_review(dir, history, evidence, (&judgement, &certificate))?;
+    Ok(untrue(&review))
 }

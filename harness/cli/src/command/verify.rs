@@ -10,7 +10,7 @@ use std::path::Path;
 use crosswipe_domain::{Moment, Nature};
 use crosswipe_journal::{CaseResult, History, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
-use crosswipe_verify::{Evidence, Finding, Judgement, Verdict, certificate, judge};
+use crosswipe_verify::{Evidence, Finding, Judgement, ReviewHeld, Verdict, certificate, judge};
 
 use crate::anchor::Anchor;
 use crate::args::Verify;
@@ -21,7 +21,8 @@ use crate::{merged, rundir};
 
 use self::sealed::hold;
 pub(crate) use self::sealed::{
-    Sealed, by_another_judge, changed_since_certified, is_certified, read_sealed, tampered,
+    Sealed, by_another_judge, changed_since_certified, held_review, is_certified, read_sealed,
+    signed_digest, tampered, untrue,
 };
 
 /// Reads, judges, prints.
@@ -119,6 +120,8 @@ pub(crate) struct Judged {
     pub(crate) exit: Exit,
     /// Whether what was certified lies there as it was.
     pub(crate) sealed: Sealed,
+    /// What named persons said of it afterwards, and what of that holds.
+    pub(crate) review: ReviewHeld,
 }
 
 /// Judges a run folder; `faults` are those asked for, with how often each fired.
@@ -144,7 +147,13 @@ pub(crate) fn judged_on(
 ) -> Result<Judged, Trouble> {
     let mut judgement = judge(evidence);
     let certificate = certificate(evidence, &judgement);
+    let review = held_review(dir, history, evidence, (&judgement, &certificate))?;
     let sealed = hold(dir, history, evidence, &certificate, &mut judgement)?;
+    if sealed != Sealed::Changed
+        && let Some(line) = untrue(&review)
+    {
+        put_first(&mut judgement, 0, tampered(&line));
+    }
     let exit = of_run(came(history, &judgement, faults));
     let exit = if judgement.verdict != Verdict::Violated && gated_before_anything(history) {
         Exit::Gate
@@ -156,6 +165,7 @@ pub(crate) fn judged_on(
         certificate,
         exit,
         sealed,
+        review,
     })
 }
 
@@ -253,6 +263,7 @@ pub(crate) fn story(
         dir: &dir.display().to_string(),
         parts: &[],
         matched_faults: faults,
+        review: &judged.review,
         exit: i32::from(judged.exit.code()),
     };
     Story::build(&source).map_err(|_| Trouble::Usage {

@@ -48,6 +48,7 @@ mod purged;
 mod recheck;
 mod recorded;
 mod resume;
+mod reviewed;
 mod secrets;
 mod select;
 mod served;

@@ -6,7 +6,9 @@ use super::windows::{all, business, classes, closed, found, honest, window};
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::{Judgement, Verdict};
 use crate::testkit::{HIS, History, OTHER, PERSON, insured, plan, posting};
-use crate::{ReviewAct, ReviewLine, RunPapers, close, judge, window_anchor, window_foreign};
+use crate::{
+    Explained, ReviewAct, ReviewLine, RunPapers, close, judge, window_anchor, window_foreign,
+};
 
 /// Real patients between two runs: their rows explain every cell that they moved.
 fn with_rows_between(msgid: &str, ours: bool) -> Vec<Evidence> {
@@ -81,14 +83,14 @@ fn a_stranger_between_two_runs_is_undecided_until_a_named_person_explains_him() 
         "{strange:?}"
     );
     let explain = |rows_sha256: &str| {
-        let act = ReviewAct::ExplainForeign {
+        let act = ReviewAct::ExplainForeign(Explained {
             party: strange[0].party.clone(),
             origin: strange[0].origin.clone(),
             msgid: strange[0].msgid.clone(),
             infno: strange[0].infno.clone(),
             rows: strange[0].rows.clone(),
             rows_sha256: rows_sha256.to_owned(),
-        };
+        });
         let said = (runs[1].records[0].at, "张三", "急诊病人");
         ReviewLine::seal(&[], &window_anchor(&papers), said, act)
     };

@@ -12,7 +12,7 @@ use crate::testkit::{
     BYSTANDER, HIS, History, OTHER, PERSON, at, insured, plan, posting, two_persons,
 };
 use crate::tests::{classes, judged, told};
-use crate::{Review, ReviewAct, ReviewLine};
+use crate::{Explained, Review, ReviewAct, ReviewLine};
 
 const WINDOW_END: &str = "2017-06-04T18:00+08:00";
 
@@ -27,14 +27,14 @@ fn asked_late(evidence: Evidence) -> Evidence {
 /// Everything foreign in it, explained by one person.
 fn explained(mut evidence: Evidence) -> Evidence {
     for rows in foreign(&evidence) {
-        let act = ReviewAct::ExplainForeign {
+        let act = ReviewAct::ExplainForeign(Explained {
             party: rows.party,
             origin: rows.origin,
             msgid: rows.msgid,
             infno: rows.infno,
             rows: rows.rows,
             rows_sha256: rows.rows_sha256,
-        };
+        });
         let said = (at("2017-06-05T09:00+08:00"), "张三", "急诊病人");
         let line = ReviewLine::seal(&evidence.review.lines, "tail", said, act);
         evidence.review.lines.push(line);
@@ -179,17 +179,19 @@ fn who_books_under_the_word_of_the_opening_rows_is_a_stranger_all_the_same() {
 fn an_explanation_covers_its_rows_and_no_others() {
     let whole = explained(asked_late(swipe_by_hand(OTHER, false)));
     must_be(&whole, Verdict::Clean, &[]);
-    let ReviewAct::ExplainForeign { .. } = &whole.review.lines[0].act;
-    let bend = |change: &dyn Fn(&mut ReviewAct)| {
+    let bend = |change: &dyn Fn(&mut Explained)| {
         let mut bent = whole.clone();
-        change(&mut bent.review.lines[0].act);
+        let ReviewAct::ExplainForeign(said) = &mut bent.review.lines[0].act else {
+            panic!("it explains")
+        };
+        change(said);
         let judgement = must_be(&bent, Verdict::Violated, &["foreign:insured"]);
         assert!(!judgement.statements[0].holds, "it fits no rows");
     };
-    bend(&|ReviewAct::ExplainForeign { party, .. }| *party = crate::testkit::hub());
-    bend(&|ReviewAct::ExplainForeign { msgid, .. }| msgid.push('x'));
-    bend(&|ReviewAct::ExplainForeign { origin, .. }| origin.push('x'));
-    bend(&|ReviewAct::ExplainForeign { rows_sha256, .. }| *rows_sha256 = "0".repeat(64));
+    bend(&|said| said.party = crate::testkit::hub());
+    bend(&|said| said.msgid.push('x'));
+    bend(&|said| said.origin.push('x'));
+    bend(&|said| said.rows_sha256 = "0".repeat(64));
 }
 
 #[test]
@@ -211,7 +213,7 @@ fn an_explanation_excuses_no_row_of_the_run() {
         .collect();
     assert!(ours.len() > 10);
     for row in ours {
-        let act = ReviewAct::ExplainForeign {
+        let act = ReviewAct::ExplainForeign(Explained {
             party: insured(),
             origin: row.cause.origin.clone(),
             msgid: row.cause.msgid.clone(),
@@ -220,7 +222,7 @@ fn an_explanation_excuses_no_row_of_the_run() {
             rows_sha256: crosswipe_domain::sha256_hex(
                 crosswipe_domain::canonical_json(&[&row]).as_bytes(),
             ),
-        };
+        });
         let said = (at("2017-06-05T09:00+08:00"), "张三", "说不清");
         let line = ReviewLine::seal(&broken.review.lines, "tail", said, act);
         broken.review.lines.push(line);

@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{AdmDivision, Business, CaseId};
-use crosswipe_journal::{CaseResult, Payload};
+use crosswipe_journal::CaseResult;
 
 use super::{CaseLine, Coverage, Member, WindowPlan};
+use crate::went::went;
 
 /// Place of a run and result, in order of the runs.
 type History = Vec<(usize, CaseResult)>;
@@ -86,24 +87,9 @@ fn is_bad(result: CaseResult) -> bool {
     )
 }
 
-/// How the cases of one run went; one that was begun and never finished, or checked nothing, could not be carried out.
+/// How the cases of one run went; one that was skipped was not run.
 fn results<'a>(member: &Member<'a>) -> BTreeMap<&'a CaseId, CaseResult> {
-    let mut results = BTreeMap::new();
-    for record in &member.papers.evidence.records {
-        match &record.payload {
-            Payload::CaseStarted(started) => {
-                results.insert(&started.case, CaseResult::Error);
-            }
-            Payload::CaseFinished(finished) => {
-                let result = match finished.result {
-                    CaseResult::Passed if finished.checks.is_empty() => CaseResult::Error,
-                    other => other,
-                };
-                results.insert(&finished.case, result);
-            }
-            _ => {}
-        }
-    }
+    let mut results = went(&member.papers.evidence.records);
     results.retain(|_, result| *result != CaseResult::Skipped);
     results
 }

@@ -7,11 +7,11 @@
 use std::fs;
 use std::path::Path;
 
-use crosswipe_domain::{FindingClass, Rule, Severity, canonical_json};
+use crosswipe_domain::{FindingClass, Rule, Severity, canonical_json, sha256_hex};
 use crosswipe_journal::{Cert, History, JournalError, Payload};
 use crosswipe_verify::{
-    Evidence, Finding, JUDGE, Judgement, Remark, Review, Verdict, certificate,
-    certificate_core_sha256, judge,
+    Evidence, Finding, Held, JUDGE, Judgement, Remark, Review, ReviewHeld, ReviewNow, Verdict,
+    certificate, certificate_core_sha256, judge, review_held,
 };
 
 use super::put_first;
@@ -54,7 +54,7 @@ pub(super) fn hold(
     certificate: &str,
     judgement: &mut Judgement,
 ) -> Result<Sealed, Trouble> {
-    let changed = if is_reviewed(evidence) {
+    let changed = if evidence.review.is_heard() {
         changed_since_certified(dir, history, evidence)?
     } else {
         changed_since(dir, history, certificate)?
@@ -80,8 +80,50 @@ pub(super) fn hold(
     })
 }
 
-fn is_reviewed(evidence: &Evidence) -> bool {
-    evidence.review != Review::default()
+/// Holds the review against the run: the certificate that people sign is the file that lies there.
+pub(crate) fn held_review(
+    dir: &Path,
+    history: &History,
+    evidence: &Evidence,
+    (judgement, certificate): (&Judgement, &str),
+) -> Result<ReviewHeld, Trouble> {
+    if evidence.review == Review::default() {
+        return Ok(ReviewHeld::default());
+    }
+    let now = ReviewNow {
+        judgement,
+        certificate_sha256: &signed_digest(dir, evidence, certificate)?,
+        by_another: by_another_judge(history).is_some(),
+    };
+    Ok(review_held(evidence, now))
+}
+
+/// SHA-256 of the certificate that a signature names: the file, and where it is gone what it must read.
+pub(crate) fn signed_digest(
+    dir: &Path,
+    evidence: &Evidence,
+    certificate: &str,
+) -> Result<String, Trouble> {
+    let path = dir.join(match evidence.review.is_heard() {
+        true => rundir::REVIEWED,
+        false => rundir::CERTIFICATE,
+    });
+    match fs::read(&path) {
+        Ok(kept) => Ok(sha256_hex(&kept)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(sha256_hex(certificate.as_bytes()))
+        }
+        Err(error) => Err(Trouble::file("read", &path, error)),
+    }
+}
+
+/// The first line of a review that nobody could have written with this program, though the chain holds.
+pub(crate) fn untrue(review: &ReviewHeld) -> Option<String> {
+    let said = review.said.iter();
+    let mut untrue = said.filter(|said| said.state == Held::Violated);
+    let said = untrue.next()?;
+    let (line, why) = (said.line.seq + 1, said.why.unwrap_or_default());
+    Some(format!("{} line {line}: {why}", rundir::REVIEW))
 }
 
 /// First file that is not what it was when the run was certified: the first certificate speaks of no review.
@@ -110,7 +152,9 @@ fn changed_since_reviewed(
     let path = dir.join(rundir::REVIEWED);
     match fs::read(&path) {
         // Somebody took the review away, and its certificate is left.
-        Ok(_) if !is_reviewed(evidence) => Ok(Some(Broken::Changed(rundir::REVIEW.to_owned()))),
+        Ok(_) if !evidence.review.is_heard() => {
+            Ok(Some(Broken::Changed(rundir::REVIEW.to_owned())))
+        }
         Ok(kept) if kept != certificate.as_bytes() => {
             Ok(Some(Broken::Changed(rundir::REVIEWED.to_owned())))
         }
@@ -193,7 +237,7 @@ pub(crate) fn by_another_judge(history: &History) -> Option<&Cert> {
 
 /// Says who certified and who judges now; where the two come to different ends, nothing is clean.
 fn judged_anew(judgement: &mut Judgement, cert: &Cert, evidence: &Evidence) {
-    let now = if is_reviewed(evidence) {
+    let now = if evidence.review.is_heard() {
         judge(&without_review(evidence)).verdict
     } else {
         judgement.verdict
