@@ -35,8 +35,8 @@ pub use conform::{
 pub use events::{Events, events};
 pub use forms::{
     Deadline, Form, Grid, Interval, Late, Leads, NotThisForm, Notes, Pace, RegisteredPerson,
-    Reporter, confirmations, countdown, leads, merged_register, period, persons, register,
-    workbook,
+    Reporter, acceptance, confirmations, countdown, leads, merged_register, period, persons,
+    register, workbook,
 };
 pub use html::html;
 pub use json::{REPORT_SCHEMA, json, review as review_json};

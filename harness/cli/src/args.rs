@@ -368,7 +368,7 @@ pub(crate) struct Serve {
     after_help = "Example · 例:\n  crosswipe verify runs/RUN --anchor \"1a2b 3c4d 5e6f 7081 92a3 b4c5 d6e7 f809\""
 )]
 pub(crate) struct Verify {
-    /// Run folder
+    /// Run folder, or the bundle.zip of one
     pub(crate) run: PathBuf,
     /// What a reviewer noted of the chain: head, or head and tail, eight groups of four or whole
     #[arg(long, value_name = "HEAD [TAIL]")]
@@ -658,6 +658,8 @@ pub(crate) enum Format {
     Csv,
     /// report.md: a short page for a chat or a pull request
     Md,
+    /// bundle.zip: evidence, certificate, review and reports without private/, for `verify bundle.zip`
+    Bundle,
     /// events.ndjson: what happened, a line of JSON each, as `run --events` writes it
     Events,
 }

@@ -7,6 +7,7 @@ mod anchor;
 mod args;
 mod books;
 mod bulletin;
+mod bundle;
 mod byhand;
 mod command;
 mod complain;

@@ -62,11 +62,19 @@ impl Told {
 
     /// The facts as all reports tell them.
     pub(crate) fn story(&self) -> Result<Story, Trouble> {
-        Story::build(&self.source()).map_err(|_| Trouble::Usage {
-            code: "cli::no_run",
-            what: "日志开头不是一次运行 · the journal does not begin with a run".to_owned(),
-            help: "crosswipe explain journal:not_a_run".to_owned(),
+        Story::build(&self.source()).map_err(|_| no_run())
+    }
+
+    /// The same facts, the run named by its folder's name alone: what is mailed says nothing of where it lay.
+    pub(crate) fn moved(&self, dir: &Path) -> Result<Story, Trouble> {
+        let name = dir.canonicalize().ok();
+        let name = name.as_deref().unwrap_or(dir).file_name();
+        let name = name.map_or_else(|| ".".into(), |name| name.to_string_lossy());
+        Story::build(&Source {
+            dir: &name,
+            ..self.source()
         })
+        .map_err(|_| no_run())
     }
 
     /// As reports take it.
@@ -84,5 +92,13 @@ impl Told {
             review: &self.review,
             exit: i32::from(self.exit.code()),
         }
+    }
+}
+
+fn no_run() -> Trouble {
+    Trouble::Usage {
+        code: "cli::no_run",
+        what: "日志开头不是一次运行 · the journal does not begin with a run".to_owned(),
+        help: "crosswipe explain journal:not_a_run".to_owned(),
     }
 }

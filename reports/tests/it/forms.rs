@@ -8,8 +8,8 @@ use rstest::rstest;
 use rust_xlsxwriter::Workbook;
 
 use crosswipe_reports::{
-    Form, Grid, Interval, Lang, NotThisForm, Notes, Pace, Reporter, Story, confirmations,
-    merged_register, period, register, workbook,
+    Form, Grid, Interval, Lang, NotThisForm, Notes, Pace, Reporter, Story, acceptance,
+    confirmations, merged_register, period, register, workbook,
 };
 
 use crate::runs;
@@ -485,4 +485,132 @@ fn a_form_is_the_same_bytes_and_speaks_one_language(#[case] lang: Lang) {
     assert!(form().markdown().starts_with("## "));
     assert_eq!(page.contains("处理状态"), lang == Lang::Zh);
     assert_eq!(page.contains(">progress<"), lang == Lang::En);
+}
+
+/// What the records say of one institution and number: ok, refused, unknown.
+fn sent(run: &runs::Run, code: &str, number: &str) -> [usize; 3] {
+    use crosswipe_domain::Outcome;
+    use crosswipe_journal::Payload;
+    let mut of = std::collections::BTreeMap::new();
+    for record in &run.records {
+        let (msgid, infno) = match &record.payload {
+            Payload::Intent(one) => (&one.msgid, &one.infno),
+            Payload::CompIntent(one) => (&one.msgid, &one.infno),
+            _ => continue,
+        };
+        if msgid.as_str().starts_with(code) && infno.as_str() == number {
+            of.insert(msgid.clone(), 2);
+        }
+    }
+    for record in &run.records {
+        let (Payload::Outcome(ended) | Payload::CompOutcome(ended)) = &record.payload else {
+            continue;
+        };
+        if let Some(place) = of.get_mut(&ended.msgid) {
+            *place = match &ended.outcome {
+                Outcome::Ok { .. } => 0,
+                Outcome::Refused { .. } => 1,
+                Outcome::Unknown { .. } => 2,
+            };
+        }
+    }
+    let mut counted = [0; 3];
+    of.into_values()
+        .for_each(|place: usize| counted[place] += 1);
+    counted
+}
+
+#[rstest]
+#[case::clean(runs::clean())]
+#[case::violated(runs::violated())]
+#[case::indeterminate(runs::indeterminate())]
+fn an_acceptance_counts_what_the_institution_itself_sent(#[case] run: runs::Run) {
+    let story = run.story();
+    let form = acceptance(&[&story], None, Lang::Zh);
+    let mut seen = 0;
+    for (code, name, _) in &run.header.plan.institutions {
+        let grids = read(&form);
+        let grid = sheet(&grids, &format!("{code} {name}"));
+        let prefix = format!("{code}-");
+        for row in grid.rows.iter().filter(|row| row[0].starts_with(&prefix)) {
+            let counted = sent(&run, code, &row[0][prefix.len()..]);
+            let told = [4, 5, 6].map(|at| row[at].parse::<f64>().unwrap_or(0.0) as usize);
+            assert_eq!(told, counted, "{code} {}", row[1]);
+            let all: usize = counted.iter().sum();
+            assert_eq!(row[9].contains("未测"), all == 0, "{row:?}");
+            assert!(
+                !row[9].contains('✓') || counted[0] > 0 && row[8].is_empty(),
+                "{row:?}"
+            );
+            seen += all;
+        }
+    }
+    assert!(seen > 0, "something was sent");
+}
+
+#[test]
+fn an_acceptance_passes_nothing_that_has_an_open_problem_and_keeps_what_people_wrote() {
+    let blamed = |role: crosswipe_domain::Role| {
+        let mut run = runs::violated();
+        let cases = run.header.plan.cases.clone();
+        for finding in &mut run.judgement.findings {
+            let of = cases.iter().find(|case| {
+                let txid = finding.txid.as_ref();
+                txid.is_some_and(|txid| txid.as_str().starts_with(case.case.as_str()))
+            });
+            let code = of.and_then(|case| case.institution.clone());
+            let code = code.unwrap_or_else(|| "330100".to_owned());
+            finding.party = Some(crosswipe_domain::Party::new(role, code));
+        }
+        run
+    };
+    let clean = runs::clean();
+    let [others, own] = [crosswipe_domain::Role::Insured, crosswipe_domain::Role::His].map(blamed);
+    let (clean, others, own) = (clean.story(), others.story(), own.story());
+    let results = |story: &Story| {
+        let form = acceptance(&[story], None, Lang::Zh);
+        let grids = read(&form);
+        let rows = grids.iter().flat_map(|grid| grid.rows.clone());
+        rows.filter(|row| row.first().is_some_and(|id| id.contains("-22")))
+            .map(|row| row[9].clone())
+            .collect::<Vec<_>>()
+    };
+    let of = |story: &Story, word: &str| {
+        let all = results(story);
+        all.iter().filter(|result| result.contains(word)).count()
+    };
+    assert!(of(&clean, "✓ 通过") > 0);
+    // At another party it is neither this system's fault nor its success.
+    assert_eq!((of(&clean, "不明"), of(&clean, "不通过")), (0, 0));
+    assert!(of(&others, "不明") > 0);
+    assert!(
+        of(&others, "不通过") > 0,
+        "a check of its own answer failed"
+    );
+    assert!(of(&own, "不通过") > of(&others, "不通过"));
+
+    let form = acceptance(&[&clean], None, Lang::Zh);
+    let mut grids = read(&form);
+    let grid = grids
+        .iter_mut()
+        .find(|grid| grid.rows.iter().any(|row| row[0].contains("-22")))
+        .unwrap();
+    let row = grid
+        .rows
+        .iter_mut()
+        .find(|row| row[0].contains("-22"))
+        .unwrap();
+    row[11] = "改了读卡".into();
+    let id = row[0].clone();
+    let notes = form.read(&grids).unwrap();
+    let mut again = acceptance(&[&clean, &others], None, Lang::Zh);
+    again.fill(&notes);
+    let grids = read(&again);
+    let rows: Vec<_> = grids
+        .iter()
+        .flat_map(|grid| &grid.rows)
+        .filter(|row| row.iter().any(|cell| cell == "改了读卡"))
+        .collect();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0][0], id);
 }

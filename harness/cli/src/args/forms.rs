@@ -54,6 +54,8 @@ pub(crate) enum FormKind {
     Weekly(PeriodForm),
     /// 回退确认单 One per institution and per region, to be signed
     Confirm(ConfirmForm),
+    /// 接口改造验收记录表 What each institution's own system was seen to do, number by number, to be signed
+    Acceptance(ConfirmForm),
     /// 问题清单 The register of problems of many runs, or of many sheets put together
     Problems(ProblemsForm),
     /// 联系人表 Whom to call, of a plan
@@ -99,10 +101,10 @@ pub(crate) struct PeriodForm {
     pub(crate) into: Into,
 }
 
-/// 回退确认单
+/// 回退确认单、接口改造验收记录表
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example · 例:\n  crosswipe form confirm RUN --out confirm.html\n  crosswipe form confirm RUN --of 330300 --out wenzhou.xlsx"
+    after_help = "Example · 例:\n  crosswipe form confirm RUN --out confirm.html\n  crosswipe form confirm RUN --of 330300 --out wenzhou.xlsx\n  crosswipe form acceptance RUN… --of H33030000001 --out acceptance.xlsx"
 )]
 pub(crate) struct ConfirmForm {
     /// Run folders
@@ -164,7 +166,7 @@ impl FormArgs {
     pub(crate) fn common(&self) -> &Common {
         let into = match &self.kind {
             FormKind::Daily(form) | FormKind::Weekly(form) => &form.into,
-            FormKind::Confirm(form) => &form.into,
+            FormKind::Confirm(form) | FormKind::Acceptance(form) => &form.into,
             FormKind::Problems(form) => &form.into,
             FormKind::Contacts(form) | FormKind::Persons(form) | FormKind::Countdown(form) => {
                 &form.into

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crosswipe_reports::{
-    Form, Lang, Notes, Pace, Reporter, Story, confirmations, merged_register, period, register,
+    Form, Lang, Notes, Pace, Reporter, Story, acceptance, confirmations, merged_register, period,
+    register,
 };
 
 use crate::args::{ConfirmForm, FormArgs, FormKind, Interval, Into, PeriodForm, ProblemsForm};
@@ -29,6 +30,7 @@ pub(crate) fn form(args: &FormArgs) -> Result<Exit, Trouble> {
         FormKind::Daily(args) => of_interval(args, Pace::Daily),
         FormKind::Weekly(args) => of_interval(args, Pace::Weekly),
         FormKind::Confirm(args) => confirm(args),
+        FormKind::Acceptance(args) => accept(args),
         FormKind::Problems(args) if args.merge.is_empty() => problems(args),
         FormKind::Problems(args) => merge(args),
         FormKind::Contacts(args) => planned::contacts(args),
@@ -95,6 +97,27 @@ fn confirm(args: &ConfirmForm) -> Result<Exit, Trouble> {
     }
     make(&args.into, |_, lang| {
         confirmations(&stories, args.of.as_deref(), lang)
+    })
+}
+
+fn accept(args: &ConfirmForm) -> Result<Exit, Trouble> {
+    let stories = stories(&args.runs)?;
+    let stories: Vec<&Story> = stories.iter().collect();
+    let made = acceptance(&stories, args.of.as_deref(), args.into.common.lang());
+    if made.is_empty() {
+        return Err(Trouble::Nothing {
+            what: match &args.of {
+                Some(of) => format!(
+                    "这些运行的计划里没有机构 `{of}`, 或没有一条报文 · the plans of these runs have no institution `{of}`, or nothing was sent"
+                ),
+                None => "这些运行没有一条报文 · nothing was sent in these runs".to_owned(),
+            },
+            help: "机构编号见计划的 topology · codes of institutions stand in the plan's topology"
+                .to_owned(),
+        });
+    }
+    make(&args.into, |_, lang| {
+        acceptance(&stories, args.of.as_deref(), lang)
     })
 }
 

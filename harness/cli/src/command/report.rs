@@ -13,8 +13,8 @@ use crate::command::verify::WIDTH;
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::leave_a_report;
 use crate::exit::Exit;
-use crate::rundir;
 use crate::told::Told;
+use crate::{bundle, rundir};
 
 /// Where the words of people about a run are kept, beside its evidence.
 const NOTES: &str = "notes.yaml";
@@ -33,6 +33,11 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
         leave_a_report(run, &story, lang);
     }
     for format in &args.format {
+        if *format == Format::Bundle {
+            let reports: Vec<_> = rendered_files(&told.moved(run)?, lang).collect();
+            bundle::write(run, told.finished, &reports)?;
+            to_stderr(&format!("{}\n", run.join(bundle::BUNDLE).display()));
+        }
         for (name, bytes) in files(&told, &story, *format, &notes, lang)? {
             let path = run.join(name);
             if let Some(folder) = path.parent() {
@@ -87,7 +92,8 @@ fn files(
 ) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
     let one = |name: &str, text: String| vec![(name.to_owned(), text.into_bytes())];
     Ok(match format {
-        Format::Text => Vec::new(),
+        // Not made of the story alone: written by `bundle`.
+        Format::Text | Format::Bundle => Vec::new(),
         Format::Json => one("report.json", json(story)),
         Format::Junit => one("junit.xml", junit(story)),
         Format::Html => one("report.html", html(story, lang)),

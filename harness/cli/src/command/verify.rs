@@ -14,6 +14,7 @@ use crosswipe_verify::{Evidence, Finding, Judgement, ReviewHeld, Verdict, certif
 
 use crate::anchor::Anchor;
 use crate::args::Verify;
+use crate::bundle::{self, Unpacked};
 use crate::complain::{Trouble, to_stdout};
 use crate::conclude::leave_a_report;
 use crate::exit::{Came, Exit, of_run};
@@ -30,16 +31,24 @@ pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
     if merged::is_merged(&args.run) {
         return verify_merged(args);
     }
-    let history = read_sealed(&args.run)?;
+    let unpacked = bundle::unpack(&args.run)?;
+    let run = unpacked.as_ref().map_or(&*args.run, Unpacked::dir);
+    let history = read_sealed(run)?;
     let faults = faults_met(&history);
     let anchor = anchor_of(&args.anchor)?;
-    let mut judged = judged(&args.run, &history, &faults)?;
+    let mut judged = judged(run, &history, &faults)?;
+    if let Some(part) = unpacked.as_ref().and_then(|whole| whole.changed.as_ref())
+        && judged.sealed != Sealed::Changed
+    {
+        put_first(&mut judged.judgement, 0, tampered(part));
+        judged.exit = of_run(came(&history, &judged.judgement, &faults));
+    }
     if let Some(anchor) = &anchor {
         hold_against(anchor, &history, &faults, &mut judged);
     }
     let story = story(&args.run, &history, &judged, &faults)?;
     if !is_certified(&history) {
-        leave_a_report(&args.run, &story, args.common.lang());
+        leave_a_report(run, &story, args.common.lang());
     }
     to_stdout(&if args.json {
         json(&story)

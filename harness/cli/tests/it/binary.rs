@@ -8,6 +8,7 @@ mod anchor;
 mod another_judge;
 mod audit;
 mod audit_lists;
+mod bundled;
 mod canaries;
 mod clean;
 mod close;

@@ -245,3 +245,24 @@ fn forms_of_a_plan() {
         assert_eq!(mode & 0o077, 0, "{mode:o}");
     }
 }
+
+#[test]
+fn an_acceptance_record_keeps_what_people_wrote_and_names_nobody_unknown() {
+    let bench = Bench::new();
+    bench.run("run", &["--quiet"]).must_end(0);
+    let (run, out) = (bench.text("run"), bench.text("acceptance.xlsx"));
+    let args = ["form", "acceptance", &run, "--lang", "zh"];
+    crosswipe(&[&args[..], &["--out", &out]].concat()).must_end(0);
+    let book = bench.path("acceptance.xlsx");
+    let sheets = read_book(&book).unwrap();
+    let sheet = sheets
+        .iter()
+        .find(|sheet| sheet.name.starts_with("H33010000001"))
+        .unwrap();
+    type_into(&book, &sheet.name, "改造内容", "改了读卡");
+    crosswipe(&[&args[..], &["--out", &out]].concat()).must_end(0);
+    assert!(holds(&book, "改了读卡"));
+    crosswipe(&[&args[..], &["--of", "H99"]].concat())
+        .must_end(5)
+        .must_say(&["H99"]);
+}

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use rstest::rstest;
 use serde_json::Value;
 
 use super::{Bench, Ended, classes, crosswipe, plan};
@@ -177,19 +176,86 @@ fn an_open_rollback_is_never_overridden_into_good() {
     say(&bench, &args).must_end(1);
 }
 
-#[rstest]
-#[case::no_case(&["comment", "--case", "bounds/nobody", "--by", "张三", "--text", "x"], &["cli::review_target", "nearest"])]
-#[case::no_finding(&["comment", "--finding", "F-0000000000", "--by", "张三", "--text", "x"], &["cli::review_target"])]
-#[case::no_transaction(&["comment", "--transaction", "x/y.2207", "--by", "张三", "--text", "x"], &["cli::review_target", "nearest"])]
-#[case::nameless(&["comment", "--by", " ", "--text", "x"], &["cli::review_nameless", "--by"])]
-#[case::wordless(&["comment", "--by", "张三", "--text", ""], &["cli::review_nameless", "--text"])]
-#[case::broken_line(&["comment", "--by", "张三", "--text", "a\nb"], &["cli::review_text"])]
-#[case::of_what(&["override", "--by", "张三", "--reason", "x"], &["cli::review_target", "--case"])]
-#[case::role(&["sign", "--by", "张三", "--role", "局长"], &["经办人"])]
-#[case::two(&["--explain-foreign", "all", "x", "--by", "张三", "--reason", "x", "comment", "--by", "张三", "--text", "x"], &["cli::review_two"])]
-fn a_slip_is_told_and_nothing_is_written(#[case] args: &[&str], #[case] told: &[&str]) {
+/// What was typed, and what is told.
+const SLIPS: [(&[&str], &[&str]); 9] = [
+    (
+        &[
+            "comment",
+            "--case",
+            "bounds/nobody",
+            "--by",
+            "张三",
+            "--text",
+            "x",
+        ],
+        &["cli::review_target", "nearest"],
+    ),
+    (
+        &[
+            "comment",
+            "--finding",
+            "F-0000000000",
+            "--by",
+            "张三",
+            "--text",
+            "x",
+        ],
+        &["cli::review_target"],
+    ),
+    (
+        &[
+            "comment",
+            "--transaction",
+            "x/y.2207",
+            "--by",
+            "张三",
+            "--text",
+            "x",
+        ],
+        &["cli::review_target", "nearest"],
+    ),
+    (
+        &["comment", "--by", " ", "--text", "x"],
+        &["cli::review_nameless", "--by"],
+    ),
+    (
+        &["comment", "--by", "张三", "--text", ""],
+        &["cli::review_nameless", "--text"],
+    ),
+    (
+        &["comment", "--by", "张三", "--text", "a\nb"],
+        &["cli::review_text"],
+    ),
+    (
+        &["override", "--by", "张三", "--reason", "x"],
+        &["cli::review_target", "--case"],
+    ),
+    (&["sign", "--by", "张三", "--role", "局长"], &["经办人"]),
+    (
+        &[
+            "--explain-foreign",
+            "all",
+            "x",
+            "--by",
+            "张三",
+            "--reason",
+            "x",
+            "comment",
+            "--by",
+            "张三",
+            "--text",
+            "x",
+        ],
+        &["cli::review_two"],
+    ),
+];
+
+#[test]
+fn a_slip_is_told_and_nothing_is_written() {
     let bench = ended();
-    say(&bench, args).must_end(64).must_say(told);
+    for (args, told) in SLIPS {
+        say(&bench, args).must_end(64).must_say(told);
+    }
     assert!(!bench.path("run").join("review.jsonl").exists());
 }
 
