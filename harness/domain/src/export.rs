@@ -12,14 +12,13 @@ mod read;
 mod shown;
 mod written;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{AdmDivision, Moment};
+use crate::{AdmDivision, Few, Moment};
 
 pub use again::{BookWriter, with_rows};
 pub use read::BookReader;
@@ -171,7 +170,7 @@ pub struct CellKey {
     /// `receivable`, `revenue`, `reconciliation`, `inventory`, `trace-code`, `invoice`, `cash`, or any other.
     pub kind: String,
     /// Dimensions by name. `person` holds a person number on the wire and a pseudonym in evidence.
-    pub dims: BTreeMap<String, String>,
+    pub dims: Few<String>,
 }
 
 impl CellKey {
@@ -244,10 +243,10 @@ pub struct Row {
     pub cause: Cause,
     /// Text facts by interface name: `mdtrt_id setl_id insutype medins_setl_id refd_setl_flag clr_type …`.
     #[serde(default)]
-    pub facts: BTreeMap<String, String>,
+    pub facts: Few<String>,
     /// Amounts in fen by interface name; fund lines as `fund:310100`.
     #[serde(default)]
-    pub amounts: BTreeMap<String, i64>,
+    pub amounts: Few<i64>,
 }
 
 impl Row {
@@ -314,9 +313,9 @@ pub enum Entry {
         /// Its status before; absent at birth.
         was: Option<String>,
         /// Facts set by this change.
-        facts: BTreeMap<String, String>,
+        facts: Few<String>,
         /// Amounts set by this change, fen.
-        amounts: BTreeMap<String, i64>,
+        amounts: Few<i64>,
     },
     /// 栅 · What became of a message, kept under (origin, msgid) so that nothing is booked twice.
     Fence {

@@ -5,12 +5,11 @@
 //! with each row of a log, which t1 shows after the looks at its tail.
 //! Called by `evidence`. Not here: when is looked, where the text is kept (`evidence`, `shelf`).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    Entry, Export, LogRow, Moment, Party, PersonNo, ShownBooks, canonical_json, with_rows,
+    Entry, Export, Few, LogRow, Moment, Party, PersonNo, ShownBooks, canonical_json, with_rows,
 };
 
 use crate::desk::{Desk, Halt};
@@ -232,7 +231,7 @@ impl<T: Transport> Desk<T> {
         }
     }
 
-    fn pseudonymise_dims(&self, dims: &mut BTreeMap<String, String>) {
+    fn pseudonymise_dims(&self, dims: &mut Few<String>) {
         for (name, value) in dims {
             *value = match name.as_str() {
                 "person" => self.pseudonym(&PersonNo::new(value)).to_string(),
@@ -241,7 +240,7 @@ impl<T: Transport> Desk<T> {
         }
     }
 
-    fn mask_facts(&self, facts: &mut BTreeMap<String, String>) {
+    fn mask_facts(&self, facts: &mut Few<String>) {
         for (name, value) in facts {
             match name.as_str() {
                 // A name that is garbled is still a name; alike stay alike.

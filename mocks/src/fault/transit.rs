@@ -52,7 +52,7 @@ impl Bent {
             };
             match self {
                 Bent::Dearer => {
-                    *amounts.entry("medfee_sumamt".to_owned()).or_default() += 100;
+                    *amounts.or_default("medfee_sumamt") += 100;
                 }
                 Bent::Unaudited => {
                     let unaudited = OfficeAct::UNAUDITED.to_owned();

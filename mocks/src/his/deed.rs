@@ -374,7 +374,7 @@ fn amounts(
     let account = part("acct_pay") + part("acct_mulaid_pay");
     let borne = account + part("psn_cash_pay");
     if form.account_in_fund {
-        *amounts.entry("fund_pay_sumamt".to_owned()).or_default() -= account;
+        *amounts.or_default("fund_pay_sumamt") -= account;
     }
     // Where an undo leaves the person's part out, it is what account and cash came to.
     if form.undo_without_parts && part_is_null(info) {

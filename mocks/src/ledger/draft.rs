@@ -3,14 +3,12 @@
 //! Why here: machines write groups in the words of their business (`born`, `turned`, `move_money`);
 //! nothing counts until [`Ledger::commit`](super::Ledger::commit) takes the whole group.
 
-use std::collections::BTreeMap;
-
-use crosswipe_domain::{Cause, CellKey, Entry, FenceState, Moment, Row, Unit};
+use crosswipe_domain::{Cause, CellKey, Entry, FenceState, Few, Moment, Row, Unit};
 
 /// Text facts of a row by interface name.
-pub type Facts = BTreeMap<String, String>;
+pub type Facts = Few<String>;
 /// Amounts of a row in fen by interface name.
-pub type Amounts = BTreeMap<String, i64>;
+pub type Amounts = Few<i64>;
 
 /// 分录组 · What one message will book at one party.
 #[derive(Clone)]

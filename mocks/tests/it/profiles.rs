@@ -186,7 +186,7 @@ fn the_account_may_be_counted_into_the_funds_and_the_parts_left_out_of_an_undo()
             let query = json!({"data": {"mdtrt_id": visit, "setl_id": setl_id}});
             let found = counter.send("5203", query.clone()).output();
             assert_eq!(found["setlinfo"]["fund_pay_sumamt"].to_string(), fund);
-            let settlement = |party: &Party| -> std::collections::BTreeMap<String, i64> {
+            let settlement = |party: &Party| -> Few<i64> {
                 let export = books(&world)[party].clone();
                 let rows = export.rows.into_iter();
                 let mut rows = rows.filter(|row| row.kind == "settlement");

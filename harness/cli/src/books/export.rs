@@ -5,7 +5,6 @@
 //! that is called undone is read a second time, from the few messages that it concerns.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -239,13 +238,13 @@ impl Reader {
         let dims = cell.key.dims.iter();
         let print = dims.fold(print, |print, (name, value)| print.dim(name, value));
         self.take.balance(at, print, cell.value);
-        let mut dims: BTreeMap<String, String> = cell.key.dims;
+        let mut dims = cell.key.dims;
         match cell.key.kind.as_str() {
             "reconciliation" => {
                 let item = dims.remove("item").unwrap_or_default();
                 self.take.total(TotalIn {
                     at,
-                    dims,
+                    dims: dims.into_iter().collect(),
                     item,
                     value: cell.value,
                 });

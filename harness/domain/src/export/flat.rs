@@ -3,18 +3,16 @@
 //! Why so: the judge reads some ten thousand rows for each hundred swipes. A type with flattened parts is read twice,
 //! once into a heap of loose values and once out of it; this is read once. Not here: how they are written (`export`).
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::{Cause, Cell, CellKey, Entry, FenceState, LogRow, Unit};
-use crate::Moment;
+use crate::{Few, Moment};
 
 /// A [`Cell`] as it is read.
 #[derive(Deserialize)]
 pub(super) struct FlatCell {
     kind: String,
-    dims: BTreeMap<String, String>,
+    dims: Few<String>,
     unit: Unit,
     value: i64,
 }
@@ -50,9 +48,9 @@ pub(super) struct FlatRow {
     status: Option<String>,
     was: Option<String>,
     #[serde(default)]
-    facts: BTreeMap<String, String>,
+    facts: Few<String>,
     #[serde(default)]
-    amounts: BTreeMap<String, i64>,
+    amounts: Few<i64>,
     origin: Option<String>,
     msgid: Option<String>,
     state: Option<FenceState>,

@@ -3,11 +3,10 @@
 //! Why so: canonical text has its members in that order, and nothing is faster than not having to bring them into it.
 //! What is absent is left out. Not here: how they are read (`flat`).
 
-use std::collections::BTreeMap;
-
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{Cause, Cell, CellKey, Entry, LogRow, Row};
+use crate::Few;
 
 /// The members of one object, handed over in order.
 struct Side<S: SerializeStruct>(S);
@@ -30,7 +29,7 @@ impl<S: SerializeStruct> Side<S> {
     fn filled<V: Serialize>(
         &mut self,
         name: &'static str,
-        values: &BTreeMap<String, V>,
+        values: &Few<V>,
     ) -> Result<(), S::Error> {
         if values.is_empty() {
             return Ok(());
@@ -166,8 +165,8 @@ mod tests {
 
     #[test]
     fn members_are_handed_over_in_the_order_of_their_names() {
-        let texts = |name: &str| BTreeMap::from([(name.to_owned(), "v".to_owned())]);
-        let amounts = BTreeMap::from([("medfee_sumamt".to_owned(), 5)]);
+        let texts = |name: &str| Few::from([(name.to_owned(), "v".to_owned())]);
+        let amounts = Few::from([("medfee_sumamt".to_owned(), 5)]);
         let cell = CellKey::new("pool-fund", [("fund", "310100"), ("person", "P-1")]);
         let cause = Cause {
             origin: "H33010000001".into(),

@@ -4,9 +4,9 @@
 //! fund is the sum of its lines. Per group: fen postings add up to zero. Read from the log as written,
 //! so that a later change of a row cannot hide an earlier split; the rows as they end are read too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crosswipe_domain::{Entry, LogRow, Rule, Unit};
+use crosswipe_domain::{Entry, Few, LogRow, Rule, Unit};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};
@@ -15,7 +15,7 @@ use crate::judgement::Finding;
 use crate::story::Owner;
 
 /// Amounts of a settlement, fen by interface name.
-type Amounts = BTreeMap<String, i64>;
+type Amounts = Few<i64>;
 
 pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
     let mut outcome = RuleOutcome::of("nothing-booked");

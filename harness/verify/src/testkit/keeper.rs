@@ -194,8 +194,8 @@ impl Keeper {
                         id: id.clone(),
                         status: closed.into(),
                         was: Some(status.clone()),
-                        facts: BTreeMap::new(),
-                        amounts: BTreeMap::new(),
+                        facts: Default::default(),
+                        amounts: Default::default(),
                     });
                 }
                 Entry::Fence { .. } => {}
@@ -232,8 +232,8 @@ impl Keeper {
                             status: String::new(),
                             person: row.person.clone(),
                             cause: row.cause.clone(),
-                            facts: BTreeMap::new(),
-                            amounts: BTreeMap::new(),
+                            facts: Default::default(),
+                            amounts: Default::default(),
                         });
                     known.status.clone_from(status);
                     known.facts.extend(facts.clone());

@@ -525,7 +525,7 @@ pub(super) fn clearing_confirmed() -> Evidence {
             status: status.into(),
             was: was.map(str::to_owned),
             facts,
-            amounts: std::collections::BTreeMap::new(),
+            amounts: Default::default(),
         };
         if group.is(Role::Hub, "2207") {
             group.entries.push(row("pending", None, facts));

@@ -4,10 +4,8 @@
 //! Refunds after the cut-off, treatment of the outage entered out of turn or twice after go-live, and a swipe that came
 //! to two generations. Each with what is allowed next to it. `faults` says what each must be called.
 
-use std::collections::BTreeMap;
-
 use crosswipe_domain::{
-    Business, Cause, Channel, Entry, Level, NoRefund, Party, Span, Suspension, Unit,
+    Business, Cause, Channel, Entry, Few, Level, NoRefund, Party, Span, Suspension, Unit,
 };
 use crosswipe_journal::Payload;
 use rstest::rstest;
@@ -32,8 +30,8 @@ fn settlement(id: &str, visit: &str, treated: &str) -> Vec<Entry> {
         id: id.into(),
         status: "settled".into(),
         was: None,
-        facts: BTreeMap::from([fact("mdtrt_id", visit), fact("begntime", treated)]),
-        amounts: BTreeMap::new(),
+        facts: Few::from([fact("mdtrt_id", visit), fact("begntime", treated)]),
+        amounts: Default::default(),
     };
     vec![
         row,
@@ -274,8 +272,8 @@ fn suspended(
         id: "V-1".into(),
         status: "admitted".into(),
         was: None,
-        facts: BTreeMap::new(),
-        amounts: BTreeMap::new(),
+        facts: Default::default(),
+        amounts: Default::default(),
     };
     let keeper = history.books.get_mut(&insured()).unwrap();
     keeper.append(

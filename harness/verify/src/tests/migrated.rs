@@ -1,8 +1,6 @@
 //! 迁移之试 · What the old platform's books said at its stop, against what the new one begins with.
 
-use std::collections::BTreeMap;
-
-use crosswipe_domain::{Cause, Entry, Level, Party, Rule, Unit};
+use crosswipe_domain::{Cause, Entry, Few, Level, Party, Rule, Unit};
 use crosswipe_journal::Payload;
 use rstest::rstest;
 
@@ -203,10 +201,7 @@ const OFFICE: &str = "J33020000000";
 /// Where the plan's freeze begins.
 const STOPS: &str = "2017-05-31T18:00+08:00";
 
-fn row(
-    entries: &mut [Entry],
-    bend: impl FnOnce(&mut BTreeMap<String, String>, &mut BTreeMap<String, i64>),
-) {
+fn row(entries: &mut [Entry], bend: impl FnOnce(&mut Few<String>, &mut Few<i64>)) {
     if let Entry::Row { facts, amounts, .. } = &mut entries[0] {
         bend(facts, amounts);
     }

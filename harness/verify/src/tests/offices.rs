@@ -2,8 +2,6 @@
 //!
 //! Played by the plan like any public business; the run itself is clean.
 
-use std::collections::BTreeMap;
-
 use crosswipe_domain::{
     Business, Cause, Entry, Moment, Phase, PhaseKind, Public, Rule, Span, Suspension, Unit,
 };
@@ -127,7 +125,7 @@ fn beside(acts: &[Act<'_>], suspended: Vec<Suspension>) -> Evidence {
             status: act.status.into(),
             was: act.was.map(str::to_owned),
             facts: facts.collect(),
-            amounts: BTreeMap::new(),
+            amounts: Default::default(),
         };
         let moved = [
             posting("pool-fund", &[("fund", "310100")], Unit::Fen, -700),

@@ -1,7 +1,5 @@
 //! 转自费之试 · Stays that the notice wants settled, cancelled all the same; and what the old platform prints when it must not.
 
-use std::collections::BTreeMap;
-
 use crosswipe_domain::{Cause, Entry, NoSelfPay, OfficeAct, Outcome, Party, Rule, Suspension};
 use crosswipe_journal::Payload;
 use rstest::rstest;
@@ -32,7 +30,7 @@ fn cancelled(began: &str, insured: &str, when: &str) -> Evidence {
             status: status.into(),
             was: was.map(str::to_owned),
             facts: facts.into(),
-            amounts: BTreeMap::new(),
+            amounts: Default::default(),
         }
     };
     for party in path() {
