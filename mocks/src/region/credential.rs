@@ -125,14 +125,9 @@ pub(super) fn why_unknown(node: &Members<'_>) -> Option<&'static str> {
 }
 
 /// The token that a message shows, where it is one.
-fn shown(node: &Members<'_>) -> Option<Voucher> {
+pub(super) fn shown(node: &Members<'_>) -> Option<Voucher> {
     let by_voucher = node.text("mdtrt_cert_type").as_deref() == Some("01");
     Voucher::parse(&node.text("mdtrt_cert_no").filter(|_| by_voucher)?)
-}
-
-/// Whether a message shows a token of this person.
-pub(super) fn is_shown_by(persona: &Persona, node: &Members<'_>) -> bool {
-    shown(node).is_some_and(|token| token.is_of(&persona.label))
 }
 
 /// 电子凭证 · What a row keeps of the token that was shown for it.

@@ -351,8 +351,12 @@ impl Insured {
             .into_iter()
             .filter_map(|name| node.text(name))
             .collect();
+        let token = credential::shown(node);
         persons.find(|persona| {
-            credential::is_shown_by(persona, node)
+            let by_token = token
+                .as_ref()
+                .is_some_and(|token| token.is_of(&persona.label));
+            by_token
                 || named.iter().any(|no| {
                     // The check character of an identity number is written as `x` too.
                     no == persona.no.reveal() || no.eq_ignore_ascii_case(persona.id_number.reveal())
