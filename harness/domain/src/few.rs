@@ -115,10 +115,10 @@ impl<V> Few<V> {
 }
 
 /// Names and values, by name.
-pub type Iter<'a, V> =
+type Iter<'a, V> =
     std::iter::Map<std::slice::Iter<'a, (String, V)>, fn(&'a (String, V)) -> (&'a String, &'a V)>;
 /// Names and values to be changed, by name.
-pub type IterMut<'a, V> = std::iter::Map<
+type IterMut<'a, V> = std::iter::Map<
     std::slice::IterMut<'a, (String, V)>,
     fn(&'a mut (String, V)) -> (&'a String, &'a mut V),
 >;
