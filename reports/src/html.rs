@@ -2,45 +2,155 @@
 //!
 //! Why so: office computers are old and offline, and a reviewer prints. So: one file, no network (the
 //! page forbids it to itself by a strict CSP), plain HTML that can be read and printed before any
-//! script runs, nothing newer than Chromium 86. Whatever others wrote (peer texts, names) is escaped
-//! by the template engine, never by hand; style and script are admitted by their digest alone.
+//! script runs, nothing newer than Chromium 86. All cases lie in one compressed block, from which the
+//! script makes a table; both languages stand in the page, one is shown. Whatever others wrote (peer
+//! texts, names) is escaped by the template engine, never by hand; style and script are admitted by
+//! their digest alone.
 //! Not here: live pages (`serve`).
 
 mod cases;
+mod data;
+mod findings;
+mod lists;
 mod matrix;
 mod sequence;
 mod ticket;
 mod view;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::Environment;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
-use crosswipe_domain::sha256_hex;
+use crosswipe_domain::CaseId;
 
 use crate::Lang;
 use crate::story::Story;
 
-const PAGE: &str = include_str!("html/page.html");
-const CASES: &str = include_str!("html/cases.html");
-const STYLE: &str = include_str!("html/page.css");
-const SCRIPT: &str = include_str!("html/page.js");
+const TEMPLATES: [(&str, &str); 4] = [
+    ("page.html", include_str!("html/page.html")),
+    ("upper.html", include_str!("html/upper.html")),
+    ("lower.html", include_str!("html/lower.html")),
+    ("case.html", include_str!("html/case.html")),
+];
+const STYLE: &str = concat!(
+    include_str!("html/page.css"),
+    include_str!("html/list.css"),
+    include_str!("html/print.css")
+);
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n(function () {\n",
+    include_str!("html/script/data.js"),
+    include_str!("html/script/list.js"),
+    include_str!("html/script/tools.js"),
+    include_str!("html/script/one.js"),
+    include_str!("html/script/main.js"),
+    "})();\n"
+);
 
-/// 网页 · One self-contained page.
+/// Both languages, the one that is shown first told apart by the page alone.
+const BOTH: [Lang; 2] = [Lang::Zh, Lang::En];
+
+/// What the page is made of before its two halves in each language.
+#[derive(Serialize)]
+struct Shell {
+    tag: &'static str,
+    first: &'static str,
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    title: String,
+    /// Each language: its tag, class, title, and what stands above and below the table of cases.
+    tongues: Vec<Tongue>,
+    /// The compressed block of all cases; empty on the page of one case.
+    data: String,
+}
+
+#[derive(Serialize)]
+struct Tongue {
+    tag: &'static str,
+    class: &'static str,
+    title: String,
+    upper: String,
+    lower: String,
+}
+
+/// 网页 · One self-contained page of a run; `lang` is shown first, the other is one switch away.
 pub fn html(story: &Story, lang: Lang) -> String {
+    let environment = environment();
+    let data = data::block(story, &environment);
+    page(&environment, story, lang, None, data)
+}
+
+/// 用例页 · The page of one case with all that is known of it; `None` where the run has no such case. The story must have been
+/// gathered for it ([`Story::of_case`]), or its messages are missing.
+pub fn case_html(story: &Story, case: &CaseId, lang: Lang) -> Option<String> {
+    let mut all = story.cases.iter();
+    let place = all.position(|one| one.plan.case == *case)?;
+    Some(page(
+        &environment(),
+        story,
+        lang,
+        Some(place),
+        String::new(),
+    ))
+}
+
+fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
-    for (name, text) in [("page.html", PAGE), ("cases.html", CASES)] {
+    for (name, text) in TEMPLATES {
         environment
             .add_template(name, text)
             .expect("a shipped template parses");
     }
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    let page = environment.get_template("page.html").expect("added above");
-    page.render(minijinja::value::Serde(view::page(story, lang, &policy())))
+    environment
+}
+
+fn render<S: Serialize>(environment: &Environment<'_>, name: &str, values: S) -> String {
+    let template = environment.get_template(name).expect("added above");
+    template
+        .render(minijinja::value::Serde(values))
         .expect("the view has every name of the template")
+}
+
+/// Of the whole run, or of the case at this place alone.
+fn page(
+    environment: &Environment<'_>,
+    story: &Story,
+    lang: Lang,
+    single: Option<usize>,
+    data: String,
+) -> String {
+    let tongue = |lang: Lang| {
+        let half = view::half(story, lang, single, environment);
+        Tongue {
+            tag: lang.tag(),
+            class: lang.pick("zh", "en"),
+            title: half.window_title(),
+            upper: render(environment, "upper.html", &half),
+            lower: render(environment, "lower.html", &half),
+        }
+    };
+    let tongues: Vec<Tongue> = BOTH.into_iter().map(tongue).collect();
+    let first = lang.pick("zh", "en");
+    let title = tongues.iter().find(|tongue| tongue.class == first);
+    let shell = Shell {
+        tag: lang.tag(),
+        first,
+        policy: policy(),
+        style: STYLE,
+        script: SCRIPT,
+        title: title.map(|tongue| tongue.title.clone()).unwrap_or_default(),
+        tongues,
+        data,
+    };
+    render(environment, "page.html", shell)
 }
 
 /// The policy of the page: nothing may be loaded, and no style or script but ours may run.
 fn policy() -> String {
-    let digest = |text: &str| format!("'sha256-{}'", base64_of_hex(&sha256_hex(text.as_bytes())));
     format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
         digest(STYLE),
@@ -51,50 +161,14 @@ fn policy() -> String {
 /// The policy of a page without any script.
 pub(crate) fn policy_of_style(style: &str) -> String {
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        base64_of_hex(&sha256_hex(style.as_bytes()))
+        "default-src 'none'; style-src {}; base-uri 'none'; form-action 'none'",
+        digest(style)
     )
 }
 
-/// Lower-case hex → base64 with padding.
-fn base64_of_hex(hex: &str) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let nibble = |byte: u8| {
-        u32::from(if byte.is_ascii_digit() {
-            byte - b'0'
-        } else {
-            byte - b'a' + 10
-        })
-    };
-    // Three bytes are six hex digits and four base64 letters.
-    let group = |six: &[u8]| {
-        let bits =
-            six.iter().fold(0, |bits, digit| bits << 4 | nibble(*digit)) << (4 * (6 - six.len()));
-        let letters = six.len().div_ceil(2) + 1;
-        (0..4).map(move |place| {
-            if place < letters {
-                char::from(LETTERS[(bits >> (18 - 6 * place) & 63) as usize])
-            } else {
-                '='
-            }
-        })
-    };
-    hex.as_bytes().chunks(6).flat_map(group).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("", "")]
-    #[case("66", "Zg==")]
-    #[case("666f", "Zm8=")]
-    #[case("666f6f", "Zm9v")]
-    #[case("666f6f626172", "Zm9vYmFy")]
-    #[case("fbff", "+/8=")]
-    fn a_digest_is_written_as_browsers_read_it(#[case] hex: &str, #[case] base64: &str) {
-        assert_eq!(base64_of_hex(hex), base64);
-    }
+fn digest(text: &str) -> String {
+    format!(
+        "'sha256-{}'",
+        STANDARD.encode(Sha256::digest(text.as_bytes()))
+    )
 }

@@ -15,7 +15,7 @@ mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Level, Moment, TxId};
+use crosswipe_domain::{CaseId, Level, Moment, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
 use crosswipe_verify::{Finding, Judgement, Remark, ReviewHeld};
 
@@ -62,6 +62,10 @@ pub struct Story {
     /// What named persons said of the run afterwards; told beside the verdict (`wording::review`).
     pub(crate) review: ReviewHeld,
     pub(crate) exit: i32,
+    /// Places of the findings about each transaction.
+    about: BTreeMap<TxId, Vec<usize>>,
+    /// What stands in `open.transactions`.
+    is_open: BTreeSet<TxId>,
 }
 
 /// A journal whose first record is not RUN tells no story: the run never got as far as its plan.
@@ -82,6 +86,27 @@ impl Story {
     /// # Errors
     /// [`NoRun`] where the journal does not begin with a RUN record.
     pub fn build(source: &Source<'_>) -> Result<Story, NoRun> {
+        Story::gather(source, mark_full)
+    }
+
+    /// The same story, told in full of one case alone: its messages are kept, and those of no other.
+    ///
+    /// # Errors
+    /// [`NoRun`] where the journal does not begin with a RUN record.
+    pub fn of_case(source: &Source<'_>, case: &CaseId) -> Result<Story, NoRun> {
+        Story::gather(source, |cases| {
+            for one in cases {
+                one.full = one.plan.case == *case;
+            }
+        })
+    }
+
+    /// Ids of all its cases, in the order of the plan.
+    pub fn case_ids(&self) -> impl Iterator<Item = &CaseId> {
+        self.cases.iter().map(|case| &case.plan.case)
+    }
+
+    fn gather(source: &Source<'_>, mark: impl Fn(&mut [Case])) -> Result<Story, NoRun> {
         let Some(Record {
             payload: Payload::Run(header),
             at,
@@ -92,14 +117,17 @@ impl Story {
         };
         let window = timeline::ended(&header.plan.window, source.records);
         let mut cases = case::cases(header, source.records, source.judgement);
-        mark_full(&mut cases);
+        mark(&mut cases);
+        let open = open::open(source.judgement, &cases);
         Ok(Story {
+            about: about(source.judgement),
+            is_open: open.transactions.iter().cloned().collect(),
             names: Names::of(&header.plan),
             matrix: matrix::matrix(&header.plan, &cases),
             known: known::known(&header.plan.known_issues, &cases, source.records),
             stretches: timeline::stretches(&window, source.records),
             marks: timeline::marks(&window, source.records),
-            open: open::open(source.judgement, &cases),
+            open,
             notes: notes(source.records, source.judgement),
             texts: full_texts(&cases, source.messages),
             length: source.records.len(),
@@ -176,27 +204,29 @@ impl Story {
 
     /// Where a transaction stands, by its state and by what is found about it.
     pub(crate) fn standing(&self, chain: &Chain) -> Rollback {
-        let txid = &chain.transaction.txid;
-        let about = self
-            .judgement
-            .findings
-            .iter()
-            .filter(|finding| finding.txid.as_ref() == Some(txid));
-        about
+        self.findings_about(&chain.transaction.txid)
             .filter_map(case::stands)
             .chain([Rollback::of_state(chain.transaction.state)])
             .max()
             .unwrap_or(Rollback::None)
     }
 
+    /// Findings about a transaction, in the judge's order.
+    pub(crate) fn findings_about(&self, txid: &TxId) -> impl Iterator<Item = &Finding> + Clone {
+        let places = self.about.get(txid).into_iter().flatten();
+        places.map(|place| &self.judgement.findings[*place])
+    }
+
     /// Classes found about a transaction, each once.
     pub(crate) fn classes_about(&self, txid: &TxId) -> BTreeSet<&str> {
-        let about = self
-            .judgement
-            .findings
-            .iter()
-            .filter(|finding| finding.txid.as_ref() == Some(txid));
-        about.map(|finding| finding.class.as_str()).collect()
+        self.findings_about(txid)
+            .map(|finding| finding.class.as_str())
+            .collect()
+    }
+
+    /// True for what stands in the list of what is open.
+    pub(crate) fn is_open(&self, txid: &TxId) -> bool {
+        self.is_open.contains(txid)
     }
 
     /// Expected and actual of a finding as people read them: money as yuan, anything else as it stands.
@@ -284,6 +314,16 @@ impl Cause {
             std::mem::swap(&mut self.first, &mut self.alike[most]);
         }
     }
+}
+
+fn about(judgement: &Judgement) -> BTreeMap<TxId, Vec<usize>> {
+    let mut about: BTreeMap<TxId, Vec<usize>> = BTreeMap::new();
+    for (place, finding) in judgement.findings.iter().enumerate() {
+        if let Some(txid) = &finding.txid {
+            about.entry(txid.clone()).or_default().push(place);
+        }
+    }
+    about
 }
 
 /// A case that is not good, and the first good one of each business, keep their messages in full.

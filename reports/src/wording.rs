@@ -67,6 +67,7 @@ words! {
     faults "注入故障" "faults asked for";
     faults_met "命中报文 {} 条" "met {} messages";
     timeline "窗口时间轴（北京时间）" "Window (China time)";
+    timeline_short "时间轴" "Timeline";
     matrix "交叉矩阵（行＝参保地，列＝就医地；格＝最差状态与用例数）" "Cross matrix (row = insured at, column = treated at; cell = worst state and cases)";
     matrix_short "交叉矩阵" "Cross matrix";
     insured "参保地" "insured at";
@@ -86,7 +87,38 @@ words! {
     copied "已复制" "copied";
     pretty "排版" "pretty";
     as_curl "复制为 curl" "copy as curl";
-    keys "/ 查找 · n p 下一个、上一个未通过 · o 展开或收起 · c 复制链接 · ? 帮助" "/ search, n p next and previous not good, o open or shut, c copy link, ? help";
+    keys "/ 查找 · n p 下一个、上一个未通过 · o 打开或关上 · c 复制链接 · l 换语言 · ? 帮助" "/ search, n p next and previous not good, o open or shut, c copy link, l other language, ? help";
+    help "帮助" "help";
+    no_data "全部用例的表格要用脚本和 Chromium 86 以上的浏览器；结论、未回退清单和本页其余部分已经齐全。全部用例也可这样导出：" "The table of all cases needs script and a browser of Chromium 86 or later; verdict, open list and the rest of this page are complete. All cases can also be written by:";
+    not_good_short "未通过" "not good";
+    not_good_more "另有 {} 个未通过的用例，见「全部用例」。" "and {} more cases that are not good: see all cases.";
+    why_bad "何处不对" "what is wrong";
+    failed_undos "撤销失败与未发出" "Undos that failed or were never sent";
+    failed_undos_more "另有 {} 次失败的撤销，之后都已撤成；见回退核验表（csv）。" "and {} failed undos that succeeded later: see rollback.csv.";
+    undo_never_sent "没有发出撤销" "no undo was sent";
+    undo_then "后来" "since then";
+    elsewhere "本页只全文收录未通过的用例和每类业务的一个通过用例。本用例的整页，这样写出：" "In full here are cases that are not good, and one good case per business. The page of this case is written by:";
+    case_page "用例页" "case page";
+    tag "标签" "tag";
+    error_code "错误码" "error code";
+    visit "就诊 ID" "visit id";
+    settlement "结算 ID" "settlement id";
+    message_ids "报文 ID" "message ids";
+    title "名称" "title";
+    began "开始" "began";
+    took "耗时 ms" "took ms";
+    open_amount "未回退金额" "amount open";
+    group "分组" "group by";
+    no_group "不分组" "no groups";
+    columns "列" "columns";
+    export_rows "导出所见各行（CSV）" "export visible rows (CSV)";
+    close "关上" "close";
+    copy_link "复制链接" "copy link";
+    nothing_fits "没有符合的用例。" "No case fits.";
+    print_first "打印只列前 {} 行。" "Only the first {} rows are printed.";
+    sort_hint "点列名排序，再点反序" "click a heading to sort, again for the other way";
+    any "全部" "any";
+    more_like_it "另有 {} 条，见问题清单（crosswipe report … --format csv）。" "and {} more: see problems.csv (crosswipe report ... --format csv).";
     transactions "交易" "transactions";
     planned "计划" "planned";
     ran "已执行" "run";
@@ -180,7 +212,6 @@ words! {
     amount "金额" "amount";
     proof "核实" "shown by";
     raw "报文全文（已脱敏）" "messages in full (masked)";
-    raw_elsewhere "本用例的报文全文在 journal.db 中。" "The messages of this case are in journal.db.";
     gated "闸门拦下，未发出" "stopped at the gate, not sent";
     attempt "第 {} 次" "attempt {}";
     applied "入账" "applied";
@@ -190,7 +221,6 @@ words! {
     statements "具名说明" "Statements of named persons";
     cannot_undo "任何账册都抹不掉的" "What no ledger undoes";
     places_more "另有账册差异 {} 处" "and {} differences in books";
-    next_bad "按 n / p 跳到下一个 / 上一个未通过的用例" "n / p: next / previous case that is not good";
     person_names "人员以化名出现；同一计划中一人一名。" "Persons appear under pseudonyms: one person, one name in a plan.";
 }
 

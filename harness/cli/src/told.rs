@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crosswipe_domain::sha256_hex;
+use crosswipe_domain::{CaseId, sha256_hex};
 use crosswipe_journal::Record;
-use crosswipe_reports::{PartRun, Source, Story};
+use crosswipe_reports::{NoRun, PartRun, Source, Story};
 use crosswipe_verify::{Judgement, ReviewHeld};
 
 use crate::command::verify::{faults_met, is_certified, judged, read_sealed};
@@ -62,7 +62,7 @@ impl Told {
 
     /// The facts as all reports tell them.
     pub(crate) fn story(&self) -> Result<Story, Trouble> {
-        Story::build(&self.source()).map_err(|_| no_run())
+        Story::build(&self.source()).map_err(no_run)
     }
 
     /// The same facts, the run named by its folder's name alone: what is mailed says nothing of where it lay.
@@ -74,7 +74,12 @@ impl Told {
             dir: &name,
             ..self.source()
         })
-        .map_err(|_| no_run())
+        .map_err(no_run)
+    }
+
+    /// The facts for the page of one case.
+    pub(crate) fn story_of(&self, case: &CaseId) -> Result<Story, Trouble> {
+        Story::of_case(&self.source(), case).map_err(no_run)
     }
 
     /// As reports take it.
@@ -95,7 +100,7 @@ impl Told {
     }
 }
 
-fn no_run() -> Trouble {
+fn no_run(_: NoRun) -> Trouble {
     Trouble::Usage {
         code: "cli::no_run",
         what: "日志开头不是一次运行 · the journal does not begin with a run".to_owned(),

@@ -1,4 +1,6 @@
-//! 用例行 · Each case as one row, with the chain of each of its transactions inside.
+//! 用例内 · What stands inside a case: its checks, the chain of each of its transactions, its messages.
+//!
+//! Called for the cases that are told in full (`data`) and for the page of one case (`view`).
 
 use serde::Serialize;
 
@@ -7,45 +9,35 @@ use std::collections::BTreeMap;
 use crosswipe_domain::{FindingClass, Moment, Outcome, Party};
 use crosswipe_verify::Standing;
 
+use super::BOTH;
+use super::lists::said;
 use super::sequence::{Picture, picture};
 use super::ticket::ticket;
+use super::view::{Words, words};
 use crate::amount::yuan;
-use crate::names::initials;
 use crate::story::{Case, Chain, Message, Story};
 use crate::wording::{Lang, Word, classes, terms};
 
-/// A case as the page shows it.
+/// What stands inside a case.
 #[derive(Serialize)]
-pub(super) struct Row {
-    id: String,
-    anchor: String,
-    title: String,
-    business: &'static str,
-    from: String,
-    to: String,
+pub(super) struct Inside {
+    w: Words,
     institution: String,
     person: String,
     covers: String,
-    ending: &'static str,
-    rollback: &'static str,
-    good: bool,
-    undone: bool,
-    find: String,
-    full: bool,
     checks: Vec<CheckLine>,
     gated: Vec<String>,
     /// Each class that was found about it, in words, with how often.
     classes: Vec<String>,
-    codes: String,
     chains: Vec<ChainRow>,
     others: Vec<Half>,
     texts: Vec<Text>,
+    /// True: the texts stand here, not in the block of data.
+    fill: bool,
     picture: Option<Picture>,
     ticket: String,
-    /// Code of the institution, for the filter.
-    place: String,
-    /// First letters of names in pinyin, for the search.
-    letters: String,
+    /// 0 in Chinese, 1 in English: which half of a pair.
+    tongue: usize,
 }
 
 #[derive(Serialize)]
@@ -89,73 +81,33 @@ struct Half {
 
 /// A message in full.
 #[derive(Serialize)]
-struct Text {
-    head: String,
+pub(super) struct Text {
+    head: [String; 2],
     sent: String,
     received: String,
 }
 
-pub(super) fn rows(story: &Story, lang: Lang) -> Vec<Row> {
-    story
-        .cases
-        .iter()
-        .enumerate()
-        .map(|(index, case)| row(story, index, case, lang))
-        .collect()
-}
-
-fn row(story: &Story, index: usize, case: &Case, lang: Lang) -> Row {
+/// `fill`: with its messages in full.
+pub(super) fn inside(story: &Story, case: &Case, lang: Lang, fill: bool) -> Inside {
     let plan = &case.plan;
-    let region = |code: Option<&crosswipe_domain::AdmDivision>| {
-        code.map(|code| story.names.region(code.as_str()).to_owned())
-            .unwrap_or_default()
-    };
-    let code = |code: Option<&crosswipe_domain::AdmDivision>| {
-        code.map(ToString::to_string).unwrap_or_default()
-    };
-    let institution = plan
-        .institution
-        .as_deref()
-        .map(|code| story.names.institution(code))
-        .unwrap_or_default();
+    let institution = plan.institution.as_deref();
     let mut found: BTreeMap<&FindingClass, usize> = BTreeMap::new();
     for index in &case.findings {
         *found
             .entry(&story.judgement.findings[*index].class)
             .or_default() += 1;
     }
-    let ending = if case.planned {
-        terms::ending(case.ending, lang)
-    } else {
-        Word::other_messages.say(lang)
-    };
-    Row {
-        id: plan.case.to_string(),
-        anchor: format!("c{index}"),
-        title: plan.title.clone(),
-        business: plan
-            .business
-            .map(|business| terms::business(business, lang))
+    Inside {
+        w: words(lang),
+        institution: institution
+            .map(|code| story.names.institution(code).to_owned())
             .unwrap_or_default(),
-        from: region(plan.insured.as_ref()),
-        to: region(plan.treatment.as_ref()),
-        institution: institution.to_owned(),
         person: plan
             .person
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
         covers: plan.covers.join(" "),
-        ending,
-        rollback: terms::rollback(case.rollback, lang),
-        good: case.is_good(),
-        undone: case.is_undone(),
-        find: format!(
-            "{}-{}",
-            code(plan.insured.as_ref()),
-            code(plan.treatment.as_ref())
-        ),
-        full: case.full,
         checks: case.checks.iter().map(check).collect(),
         gated: case
             .gated
@@ -163,11 +115,6 @@ fn row(story: &Story, index: usize, case: &Case, lang: Lang) -> Row {
             .map(|(at, gated)| gate(*at, gated, lang))
             .collect(),
         classes: told(&found, lang),
-        codes: found
-            .keys()
-            .map(|class| class.as_str().to_owned())
-            .collect::<Vec<_>>()
-            .join(" "),
         chains: case
             .chains
             .iter()
@@ -178,19 +125,11 @@ fn row(story: &Story, index: usize, case: &Case, lang: Lang) -> Row {
             .iter()
             .map(|message| half(message, lang))
             .collect(),
-        texts: if case.full {
-            texts(story, case, lang)
-        } else {
-            Vec::new()
-        },
-        picture: case.full.then(|| picture(story, case, lang)).flatten(),
+        texts: texts(story, case),
+        fill,
+        picture: picture(story, case, lang),
         ticket: ticket(story, case, lang),
-        place: plan.institution.clone().unwrap_or_default(),
-        letters: letters(&[
-            institution,
-            &region(plan.insured.as_ref()),
-            &region(plan.treatment.as_ref()),
-        ]),
+        tongue: usize::from(lang == Lang::En),
     }
 }
 
@@ -201,15 +140,6 @@ fn told(all: &BTreeMap<&FindingClass, usize>, lang: Lang) -> Vec<String> {
             count => format!("{} {class} ×{count}", classes::name(class, lang)),
         })
         .collect()
-}
-
-/// `hzsdyyy hz nb`; nothing where no name has any.
-fn letters(names: &[&str]) -> String {
-    let letters = names
-        .iter()
-        .map(|name| initials(name))
-        .filter(|letters| !letters.is_empty());
-    letters.collect::<Vec<_>>().join(" ")
 }
 
 fn check(check: &crosswipe_journal::Check) -> CheckLine {
@@ -382,17 +312,8 @@ fn half(message: &Message, lang: Lang) -> Half {
     }
 }
 
-/// The peer's words where it refused, or what was seen instead of an answer.
-fn said(message: &Message) -> String {
-    match &message.outcome {
-        Some(Outcome::Refused { code, text }) => format!("{code} {text}"),
-        Some(Outcome::Unknown { why }) => why.clone(),
-        Some(Outcome::Ok { .. }) | None => String::new(),
-    }
-}
-
 /// Every message of the case in the order sent.
-fn texts(story: &Story, case: &Case, lang: Lang) -> Vec<Text> {
+pub(super) fn texts(story: &Story, case: &Case) -> Vec<Text> {
     let mut messages: Vec<&Message> = case.messages().collect();
     messages.sort_by_key(|message| message.seq);
     let text = |seq: Option<u64>| {
@@ -401,13 +322,15 @@ fn texts(story: &Story, case: &Case, lang: Lang) -> Vec<Text> {
             .unwrap_or_default()
     };
     let one = |message: &&Message| Text {
-        head: format!(
-            "{} {} {} {}",
-            clock(message.at),
-            message.infno,
-            terms::transaction(&message.infno, lang),
-            message.msgid
-        ),
+        head: BOTH.map(|lang| {
+            format!(
+                "{} {} {} {}",
+                clock(message.at),
+                message.infno,
+                terms::transaction(&message.infno, lang),
+                message.msgid
+            )
+        }),
         sent: text(Some(message.seq)),
         received: text(message.reply_seq),
     };

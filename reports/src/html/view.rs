@@ -4,28 +4,37 @@
 
 use std::collections::BTreeMap;
 
+use minijinja::Environment;
 use serde::Serialize;
 
-use crosswipe_verify::{Finding, Held, Verdict};
+use crosswipe_verify::{Held, Verdict};
 
 use crate::amount::{count, figure, yuan};
-use crate::story::{self, Story};
+use crate::story::{Case, Story};
 use crate::terminal::chain_groups;
 use crate::wording::sentence::{
     level_words, not_checked, plain, rule_name, verdict, verdict_sentence, with_reasons,
 };
-use crate::wording::{Lang, Word, classes, terms};
+use crate::wording::{Lang, Word, terms};
 
-use super::{SCRIPT, STYLE, cases, matrix};
+use super::{cases, findings, lists, matrix, render};
 
-/// The whole page.
+/// Words by their names in the templates.
+pub(super) type Words = BTreeMap<&'static str, &'static str>;
+
+pub(super) fn words(lang: Lang) -> Words {
+    Word::ALL
+        .iter()
+        .map(|word| (word.name(), word.say(lang)))
+        .collect()
+}
+
+/// The page in one language: what stands above the table of cases and what below.
 #[derive(Serialize)]
-pub(super) struct Page {
-    tag: &'static str,
-    policy: String,
-    style: &'static str,
-    script: &'static str,
-    w: BTreeMap<&'static str, &'static str>,
+pub(super) struct Half {
+    /// Before every anchor: the other language has the same sections.
+    k: &'static str,
+    w: Words,
     title: String,
     plan: String,
     source: String,
@@ -36,13 +45,13 @@ pub(super) struct Page {
     verdict: &'static str,
     verdict_class: &'static str,
     sentence: String,
-    open: Vec<OpenLine>,
+    open: Vec<lists::OpenLine>,
     open_note: &'static str,
     not_checked: Vec<String>,
     axes: String,
     matrix: Option<matrix::Drawing>,
     timeline: Vec<Instant>,
-    findings: Vec<Cause>,
+    findings: Vec<findings::Cause>,
     rules: Vec<RuleLine>,
     books: Vec<BookLine>,
     others_note: &'static str,
@@ -52,14 +61,46 @@ pub(super) struct Page {
     statements: Vec<String>,
     known_issues: Vec<String>,
     notes: Vec<String>,
-    cases: Vec<cases::Row>,
-    bad_cases: usize,
+    undos: Vec<lists::UndoLine>,
+    undos_more: String,
+    bad: Vec<lists::BadCase>,
+    bad_more: String,
+    bad_all: usize,
+    /// The page of one case: that case.
+    single: Option<Single>,
+    /// How many cases there are, planned or not.
+    all: String,
     dir: String,
     certificate: String,
     head: String,
     tail: String,
     records: String,
     parts: Vec<PartRow>,
+}
+
+/// 用例页 · The one case that the page is about.
+#[derive(Serialize)]
+struct Single {
+    id: String,
+    title: String,
+    business: &'static str,
+    places: String,
+    ending: &'static str,
+    rollback: &'static str,
+    good: bool,
+    undone: bool,
+    /// Ready HTML.
+    inside: String,
+}
+
+impl Half {
+    /// What the window of the browser is called.
+    pub(super) fn window_title(&self) -> String {
+        match &self.single {
+            Some(single) => format!("{} · {} · {}", single.id, single.ending, self.run_id),
+            None => format!("{} · {} · {}", self.verdict, self.title, self.run_id),
+        }
+    }
 }
 
 /// One of the runs that were put together.
@@ -81,18 +122,6 @@ struct Number {
 }
 
 #[derive(Serialize)]
-struct OpenLine {
-    state: &'static str,
-    txid: String,
-    anchor: String,
-    infno: String,
-    amount: String,
-    classes: String,
-    owner: String,
-    next: String,
-}
-
-#[derive(Serialize)]
 struct Instant {
     at: String,
     phase: bool,
@@ -100,32 +129,6 @@ struct Instant {
     name: String,
     text: String,
     quote: String,
-}
-
-#[derive(Serialize)]
-struct Cause {
-    finding: Told,
-    alike: Vec<Told>,
-    consequences: Vec<Told>,
-}
-
-#[derive(Serialize)]
-struct Told {
-    class: String,
-    name: String,
-    severity: String,
-    rule: String,
-    uncertain: bool,
-    party: String,
-    answered_by: String,
-    txid: String,
-    person: String,
-    place: String,
-    expected: String,
-    actual: String,
-    witness: Vec<String>,
-    meaning: &'static str,
-    next: &'static str,
 }
 
 #[derive(Serialize)]
@@ -158,17 +161,23 @@ struct CountLine {
     numbers: Vec<(&'static str, String)>,
 }
 
-pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
+/// The whole run, or of it the case at this place alone.
+pub(super) fn half(
+    story: &Story,
+    lang: Lang,
+    single: Option<usize>,
+    environment: &Environment<'_>,
+) -> Half {
     let header = &story.header;
-    Page {
-        tag: lang.tag(),
-        policy: policy.to_owned(),
-        style: STYLE,
-        script: SCRIPT,
-        w: Word::ALL
-            .iter()
-            .map(|word| (word.name(), word.say(lang)))
-            .collect(),
+    let (undos, undos_more) = lists::undos(story, lang);
+    let (bad, bad_more) = lists::bad_cases(story, lang);
+    let more = |word: Word, more: usize| match more {
+        0 => String::new(),
+        more => word.say(lang).replace("{}", &more.to_string()),
+    };
+    Half {
+        k: lang.pick("zh", "en"),
+        w: words(lang),
         title: lang
             .pick(&header.plan.title_zh, &header.plan.title_en)
             .to_owned(),
@@ -188,7 +197,7 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
         verdict: verdict(story, lang),
         verdict_class: story.verdict_class(),
         sentence: verdict_sentence(story, lang),
-        open: open(story, lang),
+        open: lists::open(story, lang),
         open_note: if story.verdict_class() == "partial" {
             lang.pick(
                 "无。各方的清单上，每笔都已撤销。",
@@ -206,7 +215,7 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
             .as_ref()
             .map(|matrix| matrix::drawing(story, matrix, lang)),
         timeline: timeline(story, lang),
-        findings: findings(story, lang),
+        findings: findings::findings(story, lang),
         rules: story
             .judgement
             .rules
@@ -229,8 +238,13 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
         ),
         known_issues: crate::terminal::known_lines(story, lang),
         notes: notes(story, lang),
-        cases: cases::rows(story, lang),
-        bad_cases: story.cases.iter().filter(|case| !case.is_good()).count(),
+        undos,
+        undos_more: more(Word::failed_undos_more, undos_more),
+        bad_all: bad.len() + bad_more,
+        bad,
+        bad_more: more(Word::not_good_more, bad_more),
+        single: single.map(|place| one_case(story, &story.cases[place], lang, environment)),
+        all: number(story.cases.len()),
         dir: story.dir.clone(),
         certificate: story.certificate.clone().unwrap_or_default(),
         head: chain_groups(&story.head),
@@ -246,6 +260,35 @@ pub(super) fn page(story: &Story, lang: Lang, policy: &str) -> Page {
                 records: number(part.records),
             })
             .collect(),
+    }
+}
+
+fn one_case(story: &Story, case: &Case, lang: Lang, environment: &Environment<'_>) -> Single {
+    let plan = &case.plan;
+    let places = [&plan.insured, &plan.treatment].into_iter().flatten();
+    let places: Vec<&str> = places
+        .map(|code| story.names.region(code.as_str()))
+        .collect();
+    Single {
+        id: plan.case.to_string(),
+        title: plan.title.clone(),
+        business: plan
+            .business
+            .map(|business| terms::business(business, lang))
+            .unwrap_or_default(),
+        places: places.join(" → "),
+        ending: match case.planned {
+            true => terms::ending(case.ending, lang),
+            false => Word::other_messages.say(lang),
+        },
+        rollback: terms::rollback(case.rollback, lang),
+        good: case.is_good(),
+        undone: case.is_undone(),
+        inside: render(
+            environment,
+            "case.html",
+            cases::inside(story, case, lang, true),
+        ),
     }
 }
 
@@ -346,69 +389,6 @@ fn open_value(story: &Story, lang: Lang) -> String {
     }
 }
 
-fn open(story: &Story, lang: Lang) -> Vec<OpenLine> {
-    let mut lines = Vec::new();
-    for (index, case) in story.cases.iter().enumerate() {
-        for chain in case
-            .chains
-            .iter()
-            .filter(|chain| story.open.transactions.contains(&chain.transaction.txid))
-        {
-            let transaction = &chain.transaction;
-            let about = story
-                .judgement
-                .findings
-                .iter()
-                .filter(|finding| finding.txid.as_ref() == Some(&transaction.txid));
-            let cause = about.clone().find(|finding| finding.follows_from.is_none());
-            let owner = chain
-                .unresolved
-                .as_ref()
-                .map(|unresolved| &unresolved.owner)
-                .or(cause.and_then(|finding| finding.party.as_ref()))
-                .or(about.clone().find_map(|finding| finding.party.as_ref()))
-                .or(talks_to_the_institution(transaction));
-            lines.push(OpenLine {
-                state: terms::rollback(story.standing(chain), lang),
-                txid: transaction.txid.to_string(),
-                anchor: format!("c{index}"),
-                infno: format!(
-                    "{} {}",
-                    transaction.infno,
-                    terms::transaction(&transaction.infno, lang)
-                ),
-                amount: story
-                    .open
-                    .amounts
-                    .get(&transaction.txid)
-                    .map(|amount| yuan(amount.fen()))
-                    .unwrap_or_default(),
-                classes: story
-                    .classes_about(&transaction.txid)
-                    .into_iter()
-                    .collect::<Vec<_>>()
-                    .join(" "),
-                owner: owner
-                    .map(|party| story.names.party(party, lang))
-                    .unwrap_or_default(),
-                next: cause
-                    .map(|finding| classes::next(finding, lang))
-                    .unwrap_or(story.go_on().say(lang))
-                    .to_owned(),
-            });
-        }
-    }
-    lines
-}
-
-/// Who has to act where no finding says it: the treatment place, which alone talks to the institution.
-fn talks_to_the_institution(
-    transaction: &crosswipe_verify::Transaction,
-) -> Option<&crosswipe_domain::Party> {
-    let mut parties = transaction.at_parties.keys();
-    parties.find(|party| party.role == crosswipe_domain::Role::Treatment)
-}
-
 fn timeline(story: &Story, lang: Lang) -> Vec<Instant> {
     let phases = story.stretches.iter().map(|stretch| {
         let phase = &stretch.phase;
@@ -461,57 +441,6 @@ fn timeline(story: &Story, lang: Lang) -> Vec<Instant> {
     let mut lines: Vec<_> = phases.chain(marks).collect();
     lines.sort_by_key(|(at, order, _)| (*at, *order));
     lines.into_iter().map(|(.., line)| line).collect()
-}
-
-fn findings(story: &Story, lang: Lang) -> Vec<Cause> {
-    let all = &story.judgement.findings;
-    let list = |indices: &[usize]| {
-        indices
-            .iter()
-            .map(|&index| told(story, &all[index], lang))
-            .collect()
-    };
-    let cause = |cause: &story::Cause| Cause {
-        finding: told(story, &all[cause.first], lang),
-        alike: list(&cause.alike),
-        consequences: list(&cause.consequences),
-    };
-    story.causes().iter().map(cause).collect()
-}
-
-fn told(story: &Story, finding: &Finding, lang: Lang) -> Told {
-    let party = |party: Option<&crosswipe_domain::Party>| {
-        party
-            .map(|party| story.names.party(party, lang))
-            .unwrap_or_default()
-    };
-    let (expected, actual) = story.expected_actual(finding, lang);
-    Told {
-        class: finding.class.to_string(),
-        name: classes::name(&finding.class, lang),
-        severity: format!("{:?}", finding.severity),
-        rule: format!("{} {}", finding.rule, rule_name(finding.rule, lang)),
-        uncertain: finding.uncertain,
-        party: party(finding.party.as_ref()),
-        answered_by: party(finding.answered_by.as_ref()),
-        txid: finding
-            .txid
-            .as_ref()
-            .map(ToString::to_string)
-            .or(finding.case.as_ref().map(ToString::to_string))
-            .unwrap_or_default(),
-        person: finding
-            .person
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        place: terms::seen(&finding.location, lang),
-        expected,
-        actual,
-        witness: finding.witness.clone(),
-        meaning: classes::meaning(finding, lang),
-        next: classes::next(finding, lang),
-    }
 }
 
 fn rule_line(story: &Story, rule: &crosswipe_verify::RuleState, lang: Lang) -> RuleLine {

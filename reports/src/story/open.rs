@@ -49,12 +49,14 @@ pub(crate) fn open(judgement: &Judgement, cases: &[Case]) -> Open {
         .flat_map(|case| &case.chains)
         .map(|chain| (&chain.transaction.txid, chain))
         .collect();
+    let mut by_txid: BTreeMap<&TxId, Vec<&Finding>> = BTreeMap::new();
+    for finding in &of_books {
+        if let Some(txid) = &finding.txid {
+            by_txid.entry(txid).or_default().push(finding);
+        }
+    }
     for transaction in &judgement.transactions {
-        let left = || {
-            of_books
-                .iter()
-                .filter(|finding| finding.txid.as_ref() == Some(&transaction.txid))
-        };
+        let left = || by_txid.get(&transaction.txid).into_iter().flatten();
         let stands = matches!(transaction.state, TxState::Open | TxState::Unknown);
         if !stands && left().next().is_none() {
             continue;

@@ -59,6 +59,7 @@ impl Page {
             "--no-first-run",
             "--enable-logging=stderr",
             "--host-resolver-rules=MAP * ~NOTFOUND",
+            // Time that leaps to whatever the script waits for: slow machines see the same.
             "--virtual-time-budget=4000",
         ]
         .map(str::to_owned)
@@ -84,20 +85,26 @@ impl Page {
     }
 }
 
-/// Rows of cases as opened tags: all of them, and those that are shown.
-fn rows(dom: &str) -> (Vec<&str>, Vec<&str>) {
-    let all: Vec<&str> = dom
-        .split("<details class=\"case")
-        .skip(1)
-        .filter_map(|rest| rest.split('>').next())
-        .collect();
-    let shown = all.iter().filter(|tag| !tag.contains(" hidden"));
-    (all.clone(), shown.copied().collect())
+/// Rows that the table made: their case ids.
+fn rows(dom: &str) -> Vec<String> {
+    let made = dom.split("class=\"row").skip(1);
+    let id = |row: &str| {
+        let (_, rest) = row.split_once("class=\"code\"")?;
+        Some(rest.split_once('>')?.1.split('<').next()?.to_owned())
+    };
+    made.filter_map(id).collect()
 }
 
+/// `3 / 7`: rows that fit, and all.
 fn count(dom: &str) -> &str {
     let (_, rest) = dom.split_once("id=\"shown\">").expect("the count");
     rest.split('<').next().unwrap_or_default()
+}
+
+/// The case below the table.
+fn case(dom: &str) -> &str {
+    let (_, rest) = dom.split_once("<section id=\"case\"").expect("its place");
+    rest.split("</section>").next().unwrap_or_default()
 }
 
 #[rstest]
@@ -109,47 +116,121 @@ fn a_link_reproduces_what_was_looked_at(#[case] lang: Lang) {
         return;
     };
     let whole = page.dom("");
-    let (all, shown) = rows(&whole);
-    assert!(all.len() > 1 && shown.len() == all.len(), "{all:?}");
-    assert_eq!(count(&whole), format!("{0} / {0}", all.len()));
-    let bad: Vec<&&str> = all
-        .iter()
-        .filter(|tag| tag.contains("data-good=\"0\""))
-        .collect();
-    assert!(!bad.is_empty() && bad.len() < all.len());
+    assert_eq!((rows(&whole).len(), count(&whole)), (7, "7 / 7"));
+    assert!(case(&whole).starts_with(" hidden"), "no case is open");
 
-    let only = page.dom("q=&only=bad");
-    assert_eq!(rows(&only).1.len(), bad.len());
-    let none = page.dom("q=no-such-word&only=all");
-    assert_eq!(
-        (rows(&none).1.len(), count(&none)),
-        (0, format!("0 / {}", all.len()).as_str())
-    );
-    // By the first letters of a city's name, and by its place in the lists.
-    let letters = page.dom("q=nb&only=all");
+    let only = page.dom("only=bad");
+    assert_eq!(rows(&only).len(), 2, "{}", count(&only));
+    let none = page.dom("q=no-such-word");
+    assert_eq!((rows(&none).len(), count(&none)), (0, "0 / 7"));
+    // By the first letters of a city's name, by a message's id, and by its code in the lists.
+    let letters = page.dom("q=wzs");
     assert!(
-        (1..all.len()).contains(&rows(&letters).1.len()),
+        (1..7).contains(&rows(&letters).len()),
         "{}",
         count(&letters)
     );
-    let by = page.dom("q=&only=all&f=%E6%9D%AD%E5%B7%9E%E5%B8%82");
-    let from = all
-        .iter()
-        .filter(|tag| tag.contains("data-f=\"杭州市\""))
-        .count();
-    assert_eq!(rows(&by).1.len(), from);
+    let msgid = &run.judgement.transactions[4].msgid;
+    assert_eq!(count(&page.dom(&format!("q={msgid}"))), "1 / 7");
+    assert_eq!(count(&page.dom("f=330100")), "3 / 7");
+    assert_eq!(count(&page.dom("r=open&c=residue%3Aaccumulator")), "1 / 7");
+    // Sorted the other way, in groups, with other columns.
+    let sorted = rows(&page.dom("sort=-n"));
+    let mut again = sorted.clone();
+    again.sort();
+    again.reverse();
+    assert_eq!(sorted, again);
+    let groups = page.dom("group=f&cols=nxz");
+    assert_eq!(groups.matches("class=\"row group\"").count(), 3);
+    assert_eq!(groups.matches("data-sort=").count(), 3);
     // A broken link shows everything, and no error.
-    assert_eq!(rows(&page.dom("q=%E6%9&only=maybe")).1.len(), all.len());
+    assert_eq!(
+        count(&page.dom("q=%E6%9&only=maybe&sort=17&case=none&zh-open")),
+        "7 / 7"
+    );
 
-    let (_, rest) = bad[0].split_once("id=\"").unwrap();
-    let id = rest.split('"').next().unwrap();
-    let deep = page.dom(id);
-    let opened = rows(&deep)
-        .0
-        .iter()
-        .filter(|tag| tag.ends_with("open=\"\""))
-        .count();
-    assert_eq!(opened, 1, "{id}");
+    let bad = run.case(4).case;
+    let deep = page.dom(&format!("case={}", bad.as_str().replace('/', "%2F")));
+    let inside = case(&deep);
+    assert!(inside.contains(bad.as_str()) && inside.contains("class=\"sequence\""));
+    assert!(
+        inside.contains("\"infno\":\"2207\"") || inside.contains("&quot;infno"),
+        "its messages"
+    );
+    // A good case that is not told in full names the command that writes its page.
+    let other = run.case(5).case;
+    let facts = page.dom(&format!("case={other}"));
+    let command = format!("crosswipe report runs/zj2017-0001 --case {other} --format html");
+    assert!(case(&facts).contains(&command));
+}
+
+#[test]
+fn the_switch_of_language_leaves_no_word_of_the_other() {
+    let Some(page) = Page::of(&runs::violated(), Lang::Zh) else {
+        return;
+    };
+    let bad = runs::violated().case(4).case;
+    for (fragment, here, gone) in [
+        (format!("case={bad}"), "全部用例", "All cases"),
+        (format!("lang=en&case={bad}"), "All cases", "全部用例"),
+    ] {
+        let dom = page.dom(&fragment);
+        // The table and the case are made in the language that is shown; the halves are hidden by the style.
+        let (_, rest) = dom.split_once("<section id=\"cases\"").unwrap();
+        let made = rest.split("<div class=\"only-").next().unwrap();
+        assert!(made.contains(here) && !made.contains(gone));
+        let class = dom.split("class=\"").nth(1).unwrap();
+        let tongue = if fragment.starts_with("lang=en") {
+            "en"
+        } else {
+            "zh"
+        };
+        assert!(
+            class
+                .split('"')
+                .next()
+                .unwrap()
+                .split(' ')
+                .any(|one| one == tongue),
+            "{class}"
+        );
+        if tongue == "en" {
+            let mut left = made.to_owned();
+            for name in [
+                "参保人在",
+                "第一医院门诊",
+                "第一医院",
+                "杭州市",
+                "宁波市",
+                "温州市",
+                "迁移结束前不得测试刷卡",
+            ] {
+                left = left.replace(name, "");
+            }
+            let left: String = left
+                .chars()
+                .filter(|sign| ('\u{4e00}'..='\u{9fff}').contains(sign))
+                .collect();
+            assert_eq!(left, "", "Chinese in what the script makes");
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_rows_open_and_are_filtered() {
+    let Some(page) = Page::of(&runs::ten_thousand(), Lang::Zh) else {
+        return;
+    };
+    let whole = page.dom("");
+    assert_eq!(count(&whole), "10011 / 10011");
+    assert!(
+        (10..200).contains(&rows(&whole).len()),
+        "only what is in sight is made"
+    );
+    let some = page.dom("q=nbs%20330300&only=bad&sort=-k");
+    let (fits, all) = count(&some).split_once(" / ").unwrap();
+    let fits: usize = fits.parse().unwrap();
+    assert!((1..101).contains(&fits) && all == "10011", "{fits}");
 }
 
 #[test]

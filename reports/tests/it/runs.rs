@@ -4,7 +4,7 @@
 
 mod told;
 
-pub(crate) use told::{clean, eleven_cities, indeterminate, violated};
+pub(crate) use told::{clean, eleven_cities, indeterminate, ten_thousand, violated};
 
 use std::collections::BTreeMap;
 
@@ -140,6 +140,11 @@ fn person(city: &str) -> Pseudonym {
 impl Run {
     /// The plan of the Zhejiang switch for the first `cities` cities, every ordered pair, outpatient.
     pub(crate) fn new(cities: usize) -> Run {
+        Run::repeated(cities, 1)
+    }
+
+    /// The same plan with every pair of cities this many times.
+    pub(crate) fn repeated(cities: usize, times: usize) -> Run {
         let regions: Vec<(AdmDivision, String)> = CITIES[..cities]
             .iter()
             .map(|(code, name)| (AdmDivision::parse(code).unwrap(), (*name).to_owned()))
@@ -147,12 +152,14 @@ impl Run {
         let mut cases = Vec::new();
         for (insured, from) in &regions {
             for (treatment, to) in regions.iter().filter(|(code, _)| code != insured) {
-                cases.push(planned(
-                    *insured,
-                    *treatment,
-                    &format!("{from}参保人在{to}第一医院门诊"),
-                    true,
-                ));
+                for time in 0..times {
+                    let title = format!("{from}参保人在{to}第一医院门诊");
+                    let mut case = planned(*insured, *treatment, &title, true);
+                    if time > 0 {
+                        case.case = CaseId::parse(&format!("{}-{time}", case.case)).unwrap();
+                    }
+                    cases.push(case);
+                }
             }
         }
         cases.push(PlannedCase {
@@ -254,6 +261,10 @@ impl Run {
 
     pub(crate) fn later(&mut self, ms: i64) {
         self.now = self.now.plus_ms(ms);
+    }
+
+    pub(crate) fn planned(&self) -> usize {
+        self.header.plan.cases.len()
     }
 
     pub(crate) fn case(&self, index: usize) -> PlannedCase {
@@ -374,7 +385,7 @@ impl Run {
     }
 
     fn msgid(&self, origin: &str) -> MsgId {
-        let serial = u16::try_from(self.records.len()).unwrap();
+        let serial = u16::try_from(self.records.len() % 10_000).unwrap();
         MsgId::compose(&InstitutionCode::parse(origin).unwrap(), self.now, serial)
     }
 
@@ -384,7 +395,7 @@ impl Run {
             .judgement
             .transactions
             .iter()
-            .find(|t| t.txid == *txid)
+            .rfind(|t| t.txid == *txid)
             .unwrap()
             .clone();
         let origin = transaction.msgid.as_str()[..12].to_owned();
@@ -417,7 +428,7 @@ impl Run {
             .judgement
             .transactions
             .iter_mut()
-            .find(|t| t.txid == *txid)
+            .rfind(|t| t.txid == *txid)
             .unwrap();
         if closed {
             transaction.state = TxState::Closed;
@@ -473,7 +484,7 @@ impl Run {
             .judgement
             .transactions
             .iter_mut()
-            .find(|t| t.txid == settled)
+            .rfind(|t| t.txid == settled)
             .unwrap();
         settled.at_parties = path.into_iter().map(|party| (party, standing)).collect();
         self.finish(
@@ -482,6 +493,25 @@ impl Run {
             vec![check("1.settle", "outcome", "ok", "ok")],
         );
         self.later(1000);
+    }
+
+    /// The case just ended failed an expectation.
+    pub(crate) fn fails(&mut self, index: usize) {
+        let case = self.case(index).case;
+        let ended = self.records.iter_mut().rev();
+        let ended = ended.map(|record| &mut record.payload);
+        let finished = ended.filter_map(|payload| match payload {
+            Payload::CaseFinished(finished) if finished.case == case => Some(finished),
+            _ => None,
+        });
+        let finished = finished.take(1).last().unwrap();
+        finished.result = CaseResult::Failed;
+        finished.checks = vec![check(
+            "1.settle",
+            "setlinfo.psn_cash_pay",
+            "100.00",
+            "148.21",
+        )];
     }
 
     /// 边界 · A case that the gate stops, as it should.
@@ -550,7 +580,15 @@ impl Run {
     }
 
     pub(crate) fn story(&self) -> Story {
-        Story::build(&Source {
+        Story::build(&self.source()).unwrap()
+    }
+
+    pub(crate) fn story_of(&self, case: &CaseId) -> Story {
+        Story::of_case(&self.source(), case).unwrap()
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
             records: &self.records,
             messages: &self.messages,
             judgement: &self.judgement,
@@ -562,8 +600,7 @@ impl Run {
             matched_faults: &self.faults,
             review: &self.review,
             exit: self.exit,
-        })
-        .unwrap()
+        }
     }
 }
 

@@ -20,6 +20,9 @@ pub(crate) struct Report {
     /// Which report; text goes to stdout, the others become files in the run folder
     #[arg(long, value_enum, default_values_t = [Format::Text])]
     pub(crate) format: Vec<Format>,
+    /// The page of this one case with all its messages, instead of that of the run; goes with --format html
+    #[arg(long, value_name = "ID")]
+    pub(crate) case: Option<String>,
     /// A workbook of this run that people wrote into: what they wrote is kept in the run folder and stands in the next one; repeatable
     #[arg(long, value_name = "FILE")]
     pub(crate) read: Vec<PathBuf>,

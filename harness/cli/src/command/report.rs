@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crosswipe_reports::{
-    Lang, Notes, Story, csv, events, html, json, junit, markdown, terminal, workbook, xlsx_name,
+    Lang, Notes, Story, case_html, csv, events, html, json, junit, markdown, terminal, workbook,
+    xlsx_name,
 };
 
 use crate::args::{Format, Report};
 use crate::command::form::{Kept, book};
+use crate::command::select::nearest;
 use crate::command::verify::WIDTH;
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::leave_a_report;
@@ -28,6 +30,9 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
     let run = args.run.as_deref().unwrap_or(Path::new(""));
     let told = Told::read(run)?;
     let story = told.story()?;
+    if let Some(case) = &args.case {
+        return one_case(args, &told, &story, case, lang);
+    }
     let notes = kept(run, &story, &args.read)?;
     if !told.finished {
         leave_a_report(run, &story, lang);
@@ -52,6 +57,58 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
         }
     }
     Ok(told.exit)
+}
+
+/// Writes the page of one case; no other format tells one case alone.
+fn one_case(
+    args: &Report,
+    told: &Told,
+    story: &Story,
+    typed: &str,
+    lang: Lang,
+) -> Result<Exit, Trouble> {
+    if args.format != [Format::Html] {
+        return Err(Trouble::Usage {
+            code: "cli::case_page",
+            what: "--case 只与 --format html 同用 · --case goes with --format html alone"
+                .to_owned(),
+            help: format!("crosswipe report {} --case {typed} --format html", told.dir),
+        });
+    }
+    let mut ids = story.case_ids();
+    let Some(case) = ids.find(|id| id.as_str() == typed) else {
+        let near = nearest(typed, story.case_ids().map(|id| id.as_str()));
+        return Err(Trouble::Usage {
+            code: "cli::case_page",
+            what: format!("这次运行没有用例 `{typed}` · this run has no case `{typed}`"),
+            help: near.map_or_else(
+                || "crosswipe report RUN".to_owned(),
+                |near| format!("最接近的: {near} · nearest: {near}"),
+            ),
+        });
+    };
+    let story = told.story_of(case)?;
+    let page = case_html(&story, case, lang).unwrap_or_default();
+    let run = args.run.as_deref().unwrap_or(Path::new(""));
+    let path = run.join(case_file(case.as_str()));
+    rundir::write(&path, page.as_bytes())?;
+    to_stderr(&format!("{}\n", path.display()));
+    Ok(told.exit)
+}
+
+/// `outpatient/330100-330200` → `case-outpatient~330100-330200.html`: a name that every system takes, and no two cases share.
+fn case_file(case: &str) -> String {
+    let mut name = String::from("case-");
+    for sign in case.chars() {
+        match sign {
+            '/' => name.push('~'),
+            '<' | '>' | ':' | '"' | '\\' | '|' | '?' | '*' | '~' | '%' => {
+                name += &format!("%{:02X}", u32::from(sign));
+            }
+            other => name.push(other),
+        }
+    }
+    name + ".html"
 }
 
 /// What people wrote into the workbook of the run, from its notes and from the files that are read now.

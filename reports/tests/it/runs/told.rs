@@ -193,3 +193,19 @@ pub(crate) fn eleven_cities() -> Run {
     run.close();
     run
 }
+
+/// 一万例 · Eleven cities, every pair ninety-one times: 10 010 cases swiped and undone, every hundredth failed.
+pub(crate) fn ten_thousand() -> Run {
+    let mut run = Run::repeated(11, 91);
+    let last = run.planned() - 1;
+    for index in 0..last {
+        run.outpatient(index);
+        if index % 100 == 7 {
+            run.fails(index);
+        }
+    }
+    run.gated(last);
+    run.close();
+    run.exit = 1;
+    run
+}

@@ -135,8 +135,17 @@ fn what_a_his_was_to_send_comes_and_is_judged() {
     let run = runs.path().join("run").display().to_string();
     let again = crosswipe(&["verify", &run, "--json"]);
     again.must_end(0);
-    let page = fs::read_to_string(runs.path().join("run/report.html")).unwrap();
+    crosswipe(&["report", &run, "--case", "till/settle", "--format", "html"]).must_end(0);
+    let page = fs::read_to_string(runs.path().join("run/case-till~settle.html")).unwrap();
     assert!(page.contains("till&#x2f;settle") && page.contains("窗口结算再退掉"));
+    // Its messages stand there, and a case that is not there is answered with the nearest.
+    assert!(page.contains("&quot;infno&quot;"));
+    crosswipe(&["report", &run, "--case", "till/setle", "--format", "html"])
+        .must_end(64)
+        .must_say(&["cli::case_page", "till/settle"]);
+    crosswipe(&["report", &run, "--case", "till/settle"])
+        .must_end(64)
+        .must_say(&["cli::case_page", "--format html"]);
     let junit = fs::read_to_string(runs.path().join("run/junit.xml")).unwrap();
     assert!(junit.contains("name=\"till/settle\""), "{junit}");
 }

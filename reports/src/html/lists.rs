@@ -1,0 +1,271 @@
+//! 清单 · What is open, which undos failed, which cases are not good: the lists that must be there without any script.
+
+use serde::Serialize;
+
+use crosswipe_domain::Outcome;
+
+use super::cases::clock;
+use crate::amount::yuan;
+use crate::story::{Case, Chain, Message, Rollback, Story};
+use crate::wording::{Lang, Word, classes, terms};
+
+/// Cases that are not good, as the plain list shows them; the rest is counted and stands in the table of all cases.
+const BAD_CASES: usize = 200;
+/// Undos that failed first and worked later, as the plain list shows them.
+const WORKED_LATER: usize = 100;
+
+/// 未回退 · One transaction that stands, may stand, or left something behind.
+#[derive(Serialize)]
+pub(super) struct OpenLine {
+    state: &'static str,
+    txid: String,
+    link: String,
+    infno: String,
+    amount: String,
+    classes: String,
+    owner: String,
+    next: String,
+}
+
+/// 失败的撤销 · An undo that was not answered with ok, or one that was never sent.
+#[derive(Serialize)]
+pub(super) struct UndoLine {
+    /// Where its transaction stands now.
+    state: &'static str,
+    good: bool,
+    txid: String,
+    link: String,
+    infno: String,
+    at: String,
+    attempt: u32,
+    outcome: String,
+    says: String,
+}
+
+/// 未通过 · A case that is not good, in one line.
+#[derive(Serialize)]
+pub(super) struct BadCase {
+    ending: &'static str,
+    rollback: &'static str,
+    undone: bool,
+    id: String,
+    title: String,
+    link: String,
+    places: String,
+    why: Vec<String>,
+}
+
+/// All of them, in the order of the cases: this list is never cut.
+pub(super) fn open(story: &Story, lang: Lang) -> Vec<OpenLine> {
+    let of_case = |case: &Case| -> Vec<OpenLine> {
+        let chains = case.chains.iter();
+        let chains = chains.filter(|chain| story.is_open(&chain.transaction.txid));
+        chains
+            .map(|chain| open_line(story, case, chain, lang))
+            .collect()
+    };
+    story.cases.iter().flat_map(of_case).collect()
+}
+
+fn open_line(story: &Story, case: &Case, chain: &Chain, lang: Lang) -> OpenLine {
+    let transaction = &chain.transaction;
+    let about = story.findings_about(&transaction.txid);
+    let cause = about.clone().find(|finding| finding.follows_from.is_none());
+    let owner = chain
+        .unresolved
+        .as_ref()
+        .map(|unresolved| &unresolved.owner)
+        .or(cause.and_then(|finding| finding.party.as_ref()))
+        .or(about.clone().find_map(|finding| finding.party.as_ref()))
+        .or(talks_to_the_institution(transaction));
+    OpenLine {
+        state: terms::rollback(story.standing(chain), lang),
+        txid: transaction.txid.to_string(),
+        link: link(case),
+        infno: format!(
+            "{} {}",
+            transaction.infno,
+            terms::transaction(&transaction.infno, lang)
+        ),
+        amount: story
+            .open
+            .amounts
+            .get(&transaction.txid)
+            .map(|amount| yuan(amount.fen()))
+            .unwrap_or_default(),
+        classes: story
+            .classes_about(&transaction.txid)
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join(" "),
+        owner: owner
+            .map(|party| story.names.party(party, lang))
+            .unwrap_or_default(),
+        next: cause
+            .map(|finding| classes::next(finding, lang))
+            .unwrap_or(story.go_on().say(lang))
+            .to_owned(),
+    }
+}
+
+/// Who has to act where no finding says it: the treatment place, which alone talks to the institution.
+fn talks_to_the_institution(
+    transaction: &crosswipe_verify::Transaction,
+) -> Option<&crosswipe_domain::Party> {
+    let mut parties = transaction.at_parties.keys();
+    parties.find(|party| party.role == crosswipe_domain::Role::Treatment)
+}
+
+/// Failed and missing undos of what is open, all of them; then the first of those that worked later, and how many more.
+pub(super) fn undos(story: &Story, lang: Lang) -> (Vec<UndoLine>, usize) {
+    let (mut lines, mut later) = (Vec::new(), Vec::new());
+    let mut more = 0;
+    for case in &story.cases {
+        for chain in &case.chains {
+            let standing = story.standing(chain);
+            let open = !matches!(standing, Rollback::None | Rollback::Closed);
+            if open && chain.undo.is_empty() && chain.undone_with.is_none() {
+                lines.push(never_sent(case, chain, standing, lang));
+            }
+            let failed = chain.undo.iter();
+            for message in failed.filter(|message| message.outcome_name() != "ok") {
+                if open {
+                    lines.push(undo_line(case, chain, message, standing, lang));
+                } else if later.len() < WORKED_LATER {
+                    later.push(undo_line(case, chain, message, standing, lang));
+                } else {
+                    more += 1;
+                }
+            }
+        }
+    }
+    lines.append(&mut later);
+    (lines, more)
+}
+
+fn undo_line(
+    case: &Case,
+    chain: &Chain,
+    message: &Message,
+    standing: Rollback,
+    lang: Lang,
+) -> UndoLine {
+    UndoLine {
+        state: terms::rollback(standing, lang),
+        good: standing == Rollback::Closed,
+        txid: chain.transaction.txid.to_string(),
+        link: link(case),
+        infno: format!(
+            "{} {}",
+            message.infno,
+            terms::transaction(&message.infno, lang)
+        ),
+        at: clock(message.at),
+        attempt: message.attempt,
+        outcome: terms::outcome(message.outcome_name(), lang).to_owned(),
+        says: said(message),
+    }
+}
+
+fn never_sent(case: &Case, chain: &Chain, standing: Rollback, lang: Lang) -> UndoLine {
+    UndoLine {
+        state: terms::rollback(standing, lang),
+        good: false,
+        txid: chain.transaction.txid.to_string(),
+        link: link(case),
+        infno: String::new(),
+        at: String::new(),
+        attempt: 0,
+        outcome: Word::undo_never_sent.say(lang).to_owned(),
+        says: String::new(),
+    }
+}
+
+/// The first cases that are not good, and how many more there are.
+pub(super) fn bad_cases(story: &Story, lang: Lang) -> (Vec<BadCase>, usize) {
+    let bad = || story.cases.iter().filter(|case| !case.is_good());
+    let lines = bad()
+        .take(BAD_CASES)
+        .map(|case| bad_case(story, case, lang));
+    (lines.collect(), bad().count().saturating_sub(BAD_CASES))
+}
+
+fn bad_case(story: &Story, case: &Case, lang: Lang) -> BadCase {
+    let plan = &case.plan;
+    let region = |code: Option<&crosswipe_domain::AdmDivision>| {
+        code.map_or_else(String::new, |code| {
+            story.names.region(code.as_str()).to_owned()
+        })
+    };
+    let mut places = region(plan.insured.as_ref());
+    if plan.treatment.is_some() {
+        places += &format!(" → {}", region(plan.treatment.as_ref()));
+    }
+    BadCase {
+        ending: match case.planned {
+            true => terms::ending(case.ending, lang),
+            false => Word::other_messages.say(lang),
+        },
+        rollback: terms::rollback(case.rollback, lang),
+        undone: case.is_undone(),
+        id: plan.case.to_string(),
+        title: plan.title.clone(),
+        link: link(case),
+        places,
+        why: why(story, case, lang),
+    }
+}
+
+/// What is wrong with it, shortest first: what was found, the first check that does not hold, the first refusal.
+fn why(story: &Story, case: &Case, lang: Lang) -> Vec<String> {
+    let mut why: Vec<String> = Vec::new();
+    for index in &case.findings {
+        let name = classes::name(&story.judgement.findings[*index].class, lang);
+        if !why.contains(&name) {
+            why.push(name);
+        }
+    }
+    if let Some(check) = case.checks.iter().find(|check| !check.held) {
+        why.push(format!(
+            "{} {} · {} {} · {} {}",
+            check.step,
+            check.what,
+            Word::expected.say(lang),
+            check.expected,
+            Word::actual.say(lang),
+            check.actual
+        ));
+    }
+    let mut messages: Vec<&Message> = case.messages().collect();
+    messages.sort_by_key(|message| message.seq);
+    let refused = messages
+        .into_iter()
+        .find(|message| !said(message).is_empty());
+    if let Some(message) = refused {
+        why.push(format!("{} {}", message.infno, said(message)));
+    }
+    why
+}
+
+/// The peer's words where it refused, or what was seen instead of an answer.
+pub(super) fn said(message: &Message) -> String {
+    match &message.outcome {
+        Some(Outcome::Refused { code, text }) => format!("{code} {text}"),
+        Some(Outcome::Unknown { why }) => why.clone(),
+        Some(Outcome::Ok { .. }) | None => String::new(),
+    }
+}
+
+/// The fragment that opens a case: `case=outpatient%2F330100-330200`.
+fn link(case: &Case) -> String {
+    let mut link = String::from("case=");
+    for byte in case.plan.case.as_str().bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                link.push(char::from(byte));
+            }
+            other => link += &format!("%{other:02X}"),
+        }
+    }
+    link
+}
