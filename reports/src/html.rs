@@ -10,8 +10,10 @@
 
 mod cases;
 mod data;
+mod fields;
 mod findings;
 mod lists;
+mod marked;
 mod matrix;
 mod sequence;
 mod ticket;
@@ -63,8 +65,9 @@ struct Shell {
     title: String,
     /// Each language: its tag, class, title, and what stands above and below the table of cases.
     tongues: Vec<Tongue>,
-    /// The compressed block of all cases; empty on the page of one case.
+    /// The compressed block; on the page of one case it holds names of fields alone.
     data: String,
+    single: bool,
 }
 
 #[derive(Serialize)]
@@ -88,13 +91,8 @@ pub fn html(story: &Story, lang: Lang) -> String {
 pub fn case_html(story: &Story, case: &CaseId, lang: Lang) -> Option<String> {
     let mut all = story.cases.iter();
     let place = all.position(|one| one.plan.case == *case)?;
-    Some(page(
-        &environment(),
-        story,
-        lang,
-        Some(place),
-        String::new(),
-    ))
+    let data = data::block_of_case(story, &story.cases[place]);
+    Some(page(&environment(), story, lang, Some(place), data))
 }
 
 fn environment() -> Environment<'static> {
@@ -145,6 +143,7 @@ fn page(
         title: title.map(|tongue| tongue.title.clone()).unwrap_or_default(),
         tongues,
         data,
+        single: single.is_some(),
     };
     render(environment, "page.html", shell)
 }

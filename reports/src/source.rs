@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use crosswipe_journal::Record;
 use crosswipe_verify::{Judgement, ReviewHeld};
 
+use crate::Leads;
+
 /// 材料 · Everything that a report may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
@@ -32,6 +34,8 @@ pub struct Source<'a> {
     pub matched_faults: &'a [(String, u64)],
     /// What named persons said of the run afterwards, and what of it holds.
     pub review: &'a ReviewHeld,
+    /// Whom to call at each place, where it is known; they lie beside the run and are no part of its evidence.
+    pub contacts: &'a [Leads],
     /// The exit code of the command (`UX.md` §1.2 is kept by `cli`).
     pub exit: i32,
 }

@@ -15,14 +15,14 @@ mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{CaseId, Level, Moment, TxId};
+use crosswipe_domain::{CaseId, Level, Moment, Party, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
 use crosswipe_verify::{Finding, Judgement, Remark, ReviewHeld};
 
 use crate::amount::yuan;
 use crate::names::Names;
 use crate::wording::{Lang, Word, terms};
-use crate::{PartRun, Source};
+use crate::{Leads, PartRun, Source};
 
 pub(crate) use case::{Case, CaseCounts, Ending, Rollback};
 pub(crate) use chain::{Chain, Message};
@@ -62,6 +62,10 @@ pub struct Story {
     /// What named persons said of the run afterwards; told beside the verdict (`wording::review`).
     pub(crate) review: ReviewHeld,
     pub(crate) exit: i32,
+    /// Whom to call, by code of the place.
+    pub(crate) contacts: BTreeMap<String, Leads>,
+    /// What each party's books hash to at t0, t1 and t2, where they were taken.
+    pub(crate) exports: BTreeMap<Party, [Option<String>; 3]>,
     /// Places of the findings about each transaction.
     about: BTreeMap<TxId, Vec<usize>>,
     /// What stands in `open.transactions`.
@@ -121,6 +125,12 @@ impl Story {
         let open = open::open(source.judgement, &cases);
         Ok(Story {
             about: about(source.judgement),
+            exports: exports(source.records),
+            contacts: source
+                .contacts
+                .iter()
+                .map(|one| (one.code.clone(), one.clone()))
+                .collect(),
             is_open: open.transactions.iter().cloned().collect(),
             names: Names::of(&header.plan),
             matrix: matrix::matrix(&header.plan, &cases),
@@ -314,6 +324,23 @@ impl Cause {
             std::mem::swap(&mut self.first, &mut self.alike[most]);
         }
     }
+}
+
+fn exports(records: &[Record]) -> BTreeMap<Party, [Option<String>; 3]> {
+    let mut exports: BTreeMap<Party, [Option<String>; 3]> = BTreeMap::new();
+    for record in records {
+        let (place, snapshot) = match &record.payload {
+            Payload::Snap0(snapshot) => (0, snapshot),
+            Payload::Snap1(snapshot) => (1, snapshot),
+            Payload::Snap2(snapshot) => (2, snapshot),
+            _ => continue,
+        };
+        for (party, digest) in &snapshot.exports {
+            // The look that counts is the last one.
+            exports.entry(party.clone()).or_default()[place] = Some(digest.sha256.clone());
+        }
+    }
+    exports
 }
 
 fn about(judgement: &Judgement) -> BTreeMap<TxId, Vec<usize>> {

@@ -12,6 +12,7 @@ mod byhand;
 mod command;
 mod complain;
 mod conclude;
+mod contacts;
 mod driven;
 mod exit;
 mod explain;

@@ -340,6 +340,7 @@ impl Whole {
             parts: &self.parts(dir),
             matched_faults: &self.faults,
             review: &ReviewHeld::default(),
+            contacts: &[],
             exit: i32::from(self.exit.code()),
         };
         Story::build(&source).map_err(|_| name_a_part(dir))
@@ -357,6 +358,7 @@ impl Whole {
             judgement: self.judgement,
             faults: self.faults,
             review: ReviewHeld::default(),
+            contacts: Vec::new(),
             exit: self.exit,
             certificate: None,
             finished: true,

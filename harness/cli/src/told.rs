@@ -7,11 +7,12 @@ use std::path::Path;
 
 use crosswipe_domain::{CaseId, sha256_hex};
 use crosswipe_journal::Record;
-use crosswipe_reports::{NoRun, PartRun, Source, Story};
+use crosswipe_reports::{Leads, NoRun, PartRun, Source, Story};
 use crosswipe_verify::{Judgement, ReviewHeld};
 
 use crate::command::verify::{faults_met, is_certified, judged, read_sealed};
 use crate::complain::Trouble;
+use crate::contacts;
 use crate::exit::Exit;
 use crate::merged;
 
@@ -27,6 +28,7 @@ pub(crate) struct Told {
     pub(crate) faults: Vec<(String, u64)>,
     /// What named persons said of it afterwards.
     pub(crate) review: ReviewHeld,
+    pub(crate) contacts: Vec<Leads>,
     pub(crate) exit: Exit,
     /// SHA-256 of the certificate as it must read.
     pub(crate) certificate: Option<String>,
@@ -54,6 +56,7 @@ impl Told {
             parts: Vec::new(),
             faults,
             review: judged.review,
+            contacts: contacts::kept(dir)?,
             exit: judged.exit,
             certificate: Some(sha256_hex(judged.certificate.as_bytes())),
             finished,
@@ -95,6 +98,7 @@ impl Told {
             parts: &self.parts,
             matched_faults: &self.faults,
             review: &self.review,
+            contacts: &self.contacts,
             exit: i32::from(self.exit.code()),
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Not here: what a plan says (`scenarios`); `cli` hands it over in plain values, since reports know no plan files.
 
+use serde::{Deserialize, Serialize};
+
 use crosswipe_domain::{Both, Moment};
 
 use super::Form;
@@ -24,7 +26,7 @@ pub struct Deadline {
 }
 
 /// 联系人 · Whom to call at one place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leads {
     /// Code of the hub, a region or an institution.
     pub code: String,

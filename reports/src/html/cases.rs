@@ -10,7 +10,8 @@ use crosswipe_domain::{FindingClass, Moment, Outcome, Party};
 use crosswipe_verify::Standing;
 
 use super::BOTH;
-use super::lists::said;
+use super::lists::{call, said};
+use super::marked::{Marked, marked};
 use super::sequence::{Picture, picture};
 use super::ticket::ticket;
 use super::view::{Words, words};
@@ -36,6 +37,8 @@ pub(super) struct Inside {
     fill: bool,
     picture: Option<Picture>,
     ticket: String,
+    /// Whom to call about it: its institution, and the places of care and of insurance; none for a good case.
+    calls: Vec<String>,
     /// 0 in Chinese, 1 in English: which half of a pair.
     tongue: usize,
 }
@@ -44,8 +47,8 @@ pub(super) struct Inside {
 struct CheckLine {
     step: String,
     what: String,
-    expected: String,
-    actual: String,
+    expected: Marked,
+    actual: Marked,
     held: bool,
 }
 
@@ -61,6 +64,18 @@ struct ChainRow {
     proof: Vec<String>,
     parties: Vec<String>,
     undone_with: String,
+    balance: Option<Balance>,
+    /// `#41 0a1b2c3d4e5f6071`: the record that shows it, and its hash.
+    evidence: String,
+}
+
+/// 账户余额 · As answered: before, after the settlement, after the undo.
+#[derive(Serialize)]
+struct Balance {
+    before: String,
+    settled: String,
+    undone: String,
+    same: bool,
 }
 
 /// One message, in one side of a chain.
@@ -83,8 +98,8 @@ struct Half {
 #[derive(Serialize)]
 pub(super) struct Text {
     head: [String; 2],
-    sent: String,
-    received: String,
+    pub(super) sent: String,
+    pub(super) received: String,
 }
 
 /// `fill`: with its messages in full.
@@ -129,8 +144,23 @@ pub(super) fn inside(story: &Story, case: &Case, lang: Lang, fill: bool) -> Insi
         fill,
         picture: picture(story, case, lang),
         ticket: ticket(story, case, lang),
+        calls: calls(story, case, lang),
         tongue: usize::from(lang == Lang::En),
     }
+}
+
+fn calls(story: &Story, case: &Case, lang: Lang) -> Vec<String> {
+    if case.is_good() {
+        return Vec::new();
+    }
+    let plan = &case.plan;
+    let regions = [&plan.treatment, &plan.insured].into_iter().flatten();
+    let places = plan.institution.as_deref().into_iter();
+    let places = places.chain(regions.map(|code| code.as_str()));
+    places
+        .map(|code| call(story, code, lang))
+        .filter(|call| !call.is_empty())
+        .collect()
 }
 
 fn told(all: &BTreeMap<&FindingClass, usize>, lang: Lang) -> Vec<String> {
@@ -143,11 +173,15 @@ fn told(all: &BTreeMap<&FindingClass, usize>, lang: Lang) -> Vec<String> {
 }
 
 fn check(check: &crosswipe_journal::Check) -> CheckLine {
+    let (expected, actual) = match check.held {
+        true => (Marked::plain(&check.expected), Marked::plain(&check.actual)),
+        false => marked(&check.expected, &check.actual),
+    };
     CheckLine {
         step: check.step.clone(),
         what: check.what.clone(),
-        expected: check.expected.clone(),
-        actual: check.actual.clone(),
+        expected,
+        actual,
         held: check.held,
     }
 }
@@ -196,6 +230,19 @@ fn chain_row(story: &Story, chain: &Chain, lang: Lang) -> ChainRow {
             .undone_with
             .as_ref()
             .map(ToString::to_string)
+            .unwrap_or_default(),
+        balance: chain.balances().map(|told| Balance {
+            before: yuan(told.before.fen()),
+            settled: yuan(told.settled.fen()),
+            undone: told
+                .undone
+                .map_or_else(|| "–".to_owned(), |undone| yuan(undone.fen())),
+            same: told.undone == Some(told.before),
+        }),
+        evidence: chain
+            .shown_by
+            .as_ref()
+            .map(|(seq, hash)| format!("#{seq} {}", hash.get(..16).unwrap_or(hash)))
             .unwrap_or_default(),
     }
 }

@@ -16,6 +16,7 @@ use serde::Serialize;
 use crosswipe_domain::{Money, Outcome};
 
 use super::cases::{Text, clock, inside, texts};
+use super::fields::Fields;
 use super::{BOTH, render};
 use crate::json::{result_name, rollback_name};
 use crate::names::initials;
@@ -37,6 +38,13 @@ struct Data<'a> {
     columns: Columns,
     /// Cases in full, by row.
     full: BTreeMap<usize, Full>,
+    fields: Fields,
+}
+
+/// 字段 · All that the page of one case has packed: its messages stand in it as they are.
+#[derive(Serialize)]
+struct OneCase {
+    fields: Fields,
 }
 
 /// 词 · Text in both languages, and the key that names it in links.
@@ -115,12 +123,14 @@ pub(super) fn block(story: &Story, environment: &Environment<'_>) -> String {
     let mut columns = Columns::default();
     let mut letters = BTreeMap::new();
     let mut full = BTreeMap::new();
+    let mut fields = Fields::default();
     for (row, case) in story.cases.iter().enumerate() {
         put_row(story, case, &mut columns, &mut strings, &mut letters);
         if case.full {
             let inside =
                 BOTH.map(|lang| render(environment, "case.html", inside(story, case, lang, false)));
             let texts = texts(story, case);
+            fields.add(&texts);
             full.insert(row, Full { inside, texts });
         }
     }
@@ -135,9 +145,21 @@ pub(super) fn block(story: &Story, environment: &Environment<'_>) -> String {
         letters,
         columns,
         full,
+        fields,
     };
+    packed(&data)
+}
+
+/// The block of the page of one case.
+pub(super) fn block_of_case(story: &Story, case: &Case) -> String {
+    let mut fields = Fields::default();
+    fields.add(&texts(story, case));
+    packed(&OneCase { fields })
+}
+
+fn packed<S: Serialize>(data: &S) -> String {
     let mut packed = GzBuilder::new().write(Vec::new(), Compression::new(6));
-    serde_json::to_writer(&mut packed, &data).expect("a memory takes what is written");
+    serde_json::to_writer(&mut packed, data).expect("a memory takes what is written");
     packed.flush().expect("a memory takes what is written");
     STANDARD.encode(packed.finish().expect("a memory takes what is written"))
 }

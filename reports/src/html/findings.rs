@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crosswipe_verify::Finding;
 
+use super::marked::{Marked, marked};
 use crate::story::{self, Story};
 use crate::wording::sentence::rule_name;
 use crate::wording::{Lang, Word, classes, terms};
@@ -35,8 +36,8 @@ struct Told {
     txid: String,
     person: String,
     place: String,
-    expected: String,
-    actual: String,
+    expected: Marked,
+    actual: Marked,
     witness: Vec<String>,
     meaning: &'static str,
     next: &'static str,
@@ -74,6 +75,7 @@ fn told(story: &Story, finding: &Finding, lang: Lang) -> Told {
             .unwrap_or_default()
     };
     let (expected, actual) = story.expected_actual(finding, lang);
+    let (expected, actual) = marked(&expected, &actual);
     Told {
         class: finding.class.to_string(),
         name: classes::name(&finding.class, lang),

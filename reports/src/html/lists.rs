@@ -24,6 +24,8 @@ pub(super) struct OpenLine {
     amount: String,
     classes: String,
     owner: String,
+    /// Whom to call there.
+    call: String,
     next: String,
 }
 
@@ -98,6 +100,9 @@ fn open_line(story: &Story, case: &Case, chain: &Chain, lang: Lang) -> OpenLine 
             .into_iter()
             .collect::<Vec<_>>()
             .join(" "),
+        call: owner
+            .map(|party| call(story, &party.code, lang))
+            .unwrap_or_default(),
         owner: owner
             .map(|party| story.names.party(party, lang))
             .unwrap_or_default(),
@@ -106,6 +111,33 @@ fn open_line(story: &Story, case: &Case, chain: &Chain, lang: Lang) -> OpenLine 
             .unwrap_or(story.go_on().say(lang))
             .to_owned(),
     }
+}
+
+/// `杭州市医保中心：业务 王工 0571-…；信息 李工 0571-…`; empty where nobody is named.
+pub(super) fn call(story: &Story, code: &str, lang: Lang) -> String {
+    let Some(leads) = story.contacts.get(code) else {
+        return String::new();
+    };
+    let lead = |word: &str, [name, phone]: &[String; 2]| {
+        let told = format!("{name} {phone}");
+        (!told.trim().is_empty()).then(|| format!("{word} {}", told.trim()))
+    };
+    let both = [
+        lead(lang.pick("业务", "business"), &leads.business),
+        lead(lang.pick("信息", "systems"), &leads.systems),
+    ];
+    let both: Vec<String> = both.into_iter().flatten().collect();
+    if both.is_empty() {
+        return String::new();
+    }
+    let unit = [leads.name.as_str(), leads.department.as_str()];
+    let unit: Vec<&str> = unit.into_iter().filter(|part| !part.is_empty()).collect();
+    format!(
+        "{}{}{}",
+        unit.join(" "),
+        lang.pick("：", ": "),
+        both.join(lang.pick("；", "; "))
+    )
 }
 
 /// Who has to act where no finding says it: the treatment place, which alone talks to the institution.

@@ -91,7 +91,7 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, lang: Lang) -> Drawing {
         find: format!("{}-{}", cell.insured, cell.treatment),
     };
     Drawing {
-        wide: matrix.regions.len() > 16,
+        wide: matrix.regions.len() > 8,
         width: LEFT + matrix.regions.len() * cell_width + 2,
         height: TOP + matrix.regions.len() * cell_height + 2,
         cell_width,

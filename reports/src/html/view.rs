@@ -66,6 +66,8 @@ pub(super) struct Half {
     bad: Vec<lists::BadCase>,
     bad_more: String,
     bad_all: usize,
+    evidence: Vec<EvidenceLine>,
+    signed: Signed,
     /// The page of one case: that case.
     single: Option<Single>,
     /// How many cases there are, planned or not.
@@ -110,6 +112,23 @@ struct PartRow {
     head: String,
     tail: String,
     records: String,
+}
+
+/// 取证 · What the books of a party hash to, at t0, t1 and t2.
+#[derive(Serialize)]
+struct EvidenceLine {
+    party: String,
+    level: String,
+    hashes: [String; 3],
+}
+
+/// 签字 · The figures that stand above the signatures.
+#[derive(Serialize)]
+struct Signed {
+    transactions: String,
+    reversed: String,
+    open: String,
+    class: &'static str,
 }
 
 /// One of the four numbers that are read from two metres.
@@ -243,6 +262,8 @@ pub(super) fn half(
         bad_all: bad.len() + bad_more,
         bad,
         bad_more: more(Word::not_good_more, bad_more),
+        evidence: evidence(story, lang),
+        signed: signed(story, lang),
         single: single.map(|place| one_case(story, &story.cases[place], lang, environment)),
         all: number(story.cases.len()),
         dir: story.dir.clone(),
@@ -310,13 +331,7 @@ fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
     let tenths = (counts.passed * 1000)
         .checked_div(counts.planned)
         .unwrap_or(0);
-    let open_class = match (story.open.is_empty(), story.judgement.verdict) {
-        (true, Verdict::Clean) if story.verdict_class() == "partial" => "partial",
-        (true, Verdict::Clean) => "good",
-        (true, Verdict::Indeterminate) if story.verdict_class() == "typed" => "typed",
-        (true, Verdict::Indeterminate) => "unsure",
-        _ => "bad",
-    };
+    let open_class = open_class(story);
     let whole = |word: Word, value: usize| format!("{} {}", word.say(lang), number(value));
     let split = [
         whole(Word::failed, counts.failed),
@@ -379,6 +394,17 @@ fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
             class: open_class,
         },
     ]
+}
+
+/// Green only where nothing is open and the judge says clean by books.
+fn open_class(story: &Story) -> &'static str {
+    match (story.open.is_empty(), story.judgement.verdict) {
+        (true, Verdict::Clean) if story.verdict_class() == "partial" => "partial",
+        (true, Verdict::Clean) => "good",
+        (true, Verdict::Indeterminate) if story.verdict_class() == "typed" => "typed",
+        (true, Verdict::Indeterminate) => "unsure",
+        _ => "bad",
+    }
 }
 
 fn open_value(story: &Story, lang: Lang) -> String {
@@ -460,6 +486,37 @@ fn rule_line(story: &Story, rule: &crosswipe_verify::RuleState, lang: Lang) -> R
             .as_deref()
             .map(|why| plain(story, why, lang))
             .unwrap_or_default(),
+    }
+}
+
+/// Every party of the run, those that showed no books too.
+fn evidence(story: &Story, lang: Lang) -> Vec<EvidenceLine> {
+    let line = |(party, level): (&crosswipe_domain::Party, &crosswipe_domain::Level)| {
+        let hashes = story.exports.get(party).cloned().unwrap_or_default();
+        EvidenceLine {
+            party: story.names.party(party, lang),
+            level: level.to_string(),
+            hashes: hashes.map(|hash| match hash {
+                Some(hash) => hash.get(..16).unwrap_or(&hash).to_owned(),
+                None => "–".to_owned(),
+            }),
+        }
+    };
+    story.header.parties.iter().map(line).collect()
+}
+
+fn signed(story: &Story, lang: Lang) -> Signed {
+    let counts = &story.judgement.counts;
+    let number = |value: u64| count(i64::try_from(value).unwrap_or(i64::MAX));
+    Signed {
+        transactions: number(counts.intended),
+        reversed: number(counts.reversed),
+        open: format!(
+            "{} ¥{}",
+            open_value(story, lang),
+            yuan(story.open.amount.fen())
+        ),
+        class: open_class(story),
     }
 }
 

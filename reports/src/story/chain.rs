@@ -122,6 +122,16 @@ pub(crate) struct Chain {
     pub(crate) queried: Vec<(Moment, Queried)>,
     pub(crate) verified: Option<Verified>,
     pub(crate) unresolved: Option<Unresolved>,
+    /// Record that says last what became of it: its number and its hash in the chain.
+    pub(crate) shown_by: Option<(u64, String)>,
+}
+
+/// 账户余额 · The personal account as the insured place answered: before, after the settlement, after its undo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Balances {
+    pub(crate) before: Money,
+    pub(crate) settled: Money,
+    pub(crate) undone: Option<Money>,
 }
 
 impl Chain {
@@ -134,7 +144,24 @@ impl Chain {
             queried: Vec::new(),
             verified: None,
             unresolved: None,
+            shown_by: None,
         }
+    }
+
+    /// What the answers said of the account; `None` where none of them named a balance.
+    pub(crate) fn balances(&self) -> Option<Balances> {
+        let answered = |message: &Message| message.amounts().get("balc").copied();
+        let forward = self
+            .forward
+            .iter()
+            .find(|message| answered(message).is_some())?;
+        let settled = answered(forward)?;
+        let paid = forward.amounts().get("acct_pay").copied();
+        Some(Balances {
+            before: settled + paid.unwrap_or(Money::ZERO),
+            settled,
+            undone: self.undo.iter().rev().find_map(answered),
+        })
     }
 
     /// 费用总额 of a settlement, as answered or as sent; `None` where the τ moves no money.
@@ -207,22 +234,24 @@ impl Traffic {
                 Some(place) => end(&mut self.chains[place].undo, record, ended),
                 None => self.end_other(record, ended),
             },
-            Payload::Queried(queried) => self.with(place(&queried.txid), |chain| {
+            Payload::Queried(queried) => self.with(place(&queried.txid), record, |chain| {
                 chain.queried.push((record.at, queried.clone()))
             }),
-            Payload::Verified(verified) => self.with(place(&verified.txid), |chain| {
+            Payload::Verified(verified) => self.with(place(&verified.txid), record, |chain| {
                 chain.verified = Some(verified.clone())
             }),
-            Payload::Unresolved(open) => self.with(place(&open.txid), |chain| {
+            Payload::Unresolved(open) => self.with(place(&open.txid), record, |chain| {
                 chain.unresolved = Some(open.clone())
             }),
             _ => {}
         }
     }
 
-    fn with(&mut self, place: Option<usize>, change: impl FnOnce(&mut Chain)) {
+    fn with(&mut self, place: Option<usize>, record: &Record, change: impl FnOnce(&mut Chain)) {
         if let Some(place) = place {
-            change(&mut self.chains[place]);
+            let chain = &mut self.chains[place];
+            change(chain);
+            chain.shown_by = Some((record.seq, record.sha256.clone()));
         }
     }
 

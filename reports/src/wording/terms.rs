@@ -1,8 +1,12 @@
 //! 名词 · What roles, books, transactions, states and phases are called.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crosswipe_domain::{Allow, Business, Channel, InfNo, PhaseKind, Public, Role, Scope};
 use crosswipe_journal::{CaseResult, Purpose, Says};
 use crosswipe_verify::{BookTotal, Held, RuleState};
+use crosswipe_wire::FieldSpec;
 
 use super::Lang;
 use crate::story::{CellState, Ending, MarkKind, Rollback};
@@ -128,6 +132,24 @@ pub(crate) fn transaction(infno: &InfNo, lang: Lang) -> &'static str {
         (Some(transaction), Lang::En) => transaction.en.split(" (").next().unwrap_or_default(),
         (None, _) => "",
     }
+}
+
+/// 字段名 · What the interface calls the fields of its messages, and the values of their codes, by field name.
+pub(crate) fn field(name: &str) -> Option<&'static FieldSpec> {
+    static FIELDS: LazyLock<BTreeMap<&'static str, &'static FieldSpec>> = LazyLock::new(|| {
+        let catalogue = crosswipe_wire::catalogue();
+        let nodes = catalogue
+            .transactions()
+            .flat_map(|one| one.input.iter().chain(&one.output.nodes));
+        let envelopes = catalogue.request.iter().chain(&catalogue.response);
+        let all = envelopes.chain(nodes.flat_map(|node| &node.fields));
+        let mut fields = BTreeMap::new();
+        for field in all {
+            fields.entry(field.name).or_insert(field);
+        }
+        fields
+    });
+    FIELDS.get(name).copied()
 }
 
 /// Amounts of a settlement that are shown, by interface name.

@@ -233,6 +233,70 @@ fn ten_thousand_rows_open_and_are_filtered() {
     assert!((1..101).contains(&fits) && all == "10011", "{fits}");
 }
 
+/// What a hand does, played by a script of the test's own after the page is filled; what it notes stands in `data-noted`.
+const PLAY: &str = "<script>(function () {
+  var noted = [], tries = 0;
+  function key(name, at) { (at || document.body).dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true })); }
+  function note() { noted.push(location.hash + ' ' + document.documentElement.className.replace('live filled', '').trim() + ' ' + document.querySelectorAll('#case:not([hidden]) h2').length); }
+  function play() {
+    if (!document.documentElement.classList.contains('filled')) { tries += 1; if (tries < 200) { setTimeout(play, 20); } return; }
+    key('n'); note(); key('n'); note(); key('p'); note(); key('l'); note(); key('o'); note();
+    key('/'); noted.push(document.activeElement.id);
+    document.activeElement.value = 'wzs'; document.activeElement.dispatchEvent(new Event('input', { bubbles: true })); note();
+    key('Escape', document.activeElement);
+    document.querySelector('[data-sort=n]').click(); document.querySelector('[data-sort=n]').click(); note();
+    var blobs = [], make = URL.createObjectURL;
+    URL.createObjectURL = function (blob) { blobs.push(blob); return make.call(URL, blob); };
+    document.querySelector('[data-act=export]').click();
+    blobs[0].arrayBuffer().then(function (bytes) {
+      noted.push('csv ' + Array.prototype.slice.call(new Uint8Array(bytes), 0, 3).join(','));
+      return blobs[0].text();
+    }).then(function (text) {
+      noted.push('lines ' + text.trim().split('\\r\\n').length + ' ' + (text.indexOf(\"'=danger\") >= 0));
+      document.documentElement.setAttribute('data-noted', noted.join(' | '));
+    });
+  }
+  play();
+})();</script></body>";
+
+#[test]
+fn keys_search_sort_and_export_do_what_the_help_says() {
+    let mut run = runs::violated();
+    let crosswipe_journal::Payload::Run(header) = &mut run.records[0].payload else {
+        unreachable!()
+    };
+    header.plan.cases[4].title = "=danger()".into();
+    let Some(page) = Page::of(&run, Lang::Zh) else {
+        return;
+    };
+    // The page admits no script but its own; this copy admits the test's.
+    let path = page.path("report.html");
+    let html = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = html.split_once("script-src ").unwrap();
+    let (_, after) = rest.split_once(';').unwrap();
+    let html = format!("{before}script-src 'unsafe-inline';{after}").replace("</body>", PLAY);
+    std::fs::write(&path, html).unwrap();
+    let dom = page.dom("");
+    let noted = dom.split_once("data-noted=\"").expect("it was played").1;
+    let noted: Vec<&str> = noted.split('"').next().unwrap().split(" | ").collect();
+    let [one, two] = [1, 4].map(|index| run.case(index).case.as_str().replace('/', "%2F"));
+    let expected = [
+        format!("#case={one} zh 1"),
+        format!("#case={two} zh 1"),
+        format!("#case={one} zh 1"),
+        format!("#lang=en&amp;case={one} en 1"),
+        "#lang=en en 0".to_owned(),
+        "q".to_owned(),
+        "#lang=en&amp;q=wzs en 0".to_owned(),
+        "#lang=en&amp;q=wzs&amp;sort=-n en 0".to_owned(),
+        "csv 239,187,191".to_owned(),
+    ];
+    assert_eq!(noted[..expected.len()], expected);
+    let (fits, _) = count(&dom).split_once(" / ").unwrap();
+    let lines: usize = fits.parse().unwrap();
+    assert_eq!(noted[expected.len()], format!("lines {} true", lines + 1));
+}
+
 #[test]
 fn on_paper_the_verdict_and_what_is_open_stand_on_the_first_page() {
     let run = runs::violated();
@@ -263,4 +327,29 @@ fn on_paper_the_verdict_and_what_is_open_stand_on_the_first_page() {
     for words in ["违反", "未回退", "用例", "未回退清单"] {
         assert!(text.contains(words), "{words} in {text}");
     }
+    // Each page says of which run it is, and by which chain that is proved; the last one is signed.
+    let all = Command::new("pdftotext")
+        .args([&pdf, "-"])
+        .output()
+        .unwrap();
+    let all = String::from_utf8_lossy(&all.stdout).into_owned();
+    let sheets: Vec<&str> = all.trim_end_matches('\u{c}').split('\u{c}').collect();
+    assert!(sheets.len() > 2, "{}", sheets.len());
+    let tail = run.records[run.records.len() - 1].sha256[..4].to_owned();
+    for sheet in &sheets {
+        assert!(
+            sheet.contains("zj2017-0001") && sheet.contains(&tail),
+            "{sheet}"
+        );
+    }
+    assert!(
+        sheets
+            .iter()
+            .any(|sheet| sheet.contains("单位负责人") && sheet.contains("公章"))
+    );
+    assert!(!all.contains("导出所见各行"), "no button on paper");
+    assert!(
+        all.contains("outpatient/330200-330300"),
+        "good cases are listed too"
+    );
 }

@@ -254,7 +254,9 @@ fn the_page_of_one_case_has_it_in_full_and_nothing_of_others() {
     let shown = plain.replace("&#x2f;", "/").replace("&quot;", "\"");
     assert!(shown.contains(this.as_str()) && !shown.contains(other.as_str()));
     assert!(shown.contains("→ {\"infno\":\"2207\"") && shown.contains("违反：没有回退干净"));
-    assert_eq!(page.matches("id=\"data\"").count(), 0);
+    let data = data(&page);
+    assert!(data.get("columns").is_none(), "no other case is packed");
+    assert_eq!(data["fields"]["names"]["infno"][0], "交易编号");
     let none = CaseId::parse("outpatient/nowhere").unwrap();
     assert!(case_html(&run.story(), &none, Lang::Zh).is_none());
 }
@@ -377,4 +379,109 @@ fn a_picture_shows_where_a_message_stopped_and_a_ticket_fits_into_a_chat() {
             .contains("data-copy"),
         "a good case is nobody's ticket"
     );
+}
+
+#[test]
+fn certificate_and_sign_off_carry_every_rule_the_hashes_and_empty_boxes() {
+    let run = runs::violated();
+    for (tongue, boxes) in [
+        ("zh", ["经办人", "复核人", "单位负责人", "公章"]),
+        ("en", ["prepared by", "checked by", "head of unit", "stamp"]),
+    ] {
+        let half = half(&page(&run), tongue);
+        let sheet = |name: &str| {
+            between(&half, &format!("id=\"{tongue}-{name}\""), "</section>").to_owned()
+        };
+        let certificate = sheet("rules");
+        for rule in 1..=14 {
+            let cell = format!(">R{rule}</td>");
+            assert!(certificate.contains(&cell), "R{rule}");
+        }
+        let hash = run.certificate.as_deref().unwrap();
+        assert!(certificate.contains(hash) && sheet("sign").contains(hash));
+        assert!(certificate.contains("insured:330300"));
+        for name in boxes {
+            assert!(sheet("sign").contains(name), "{name}");
+        }
+        assert!(
+            sheet("sign").contains("319.74"),
+            "what is open is signed too"
+        );
+    }
+}
+
+#[test]
+fn what_differs_is_marked_and_what_holds_is_not() {
+    let insides = insides(&page(&runs::violated()), 0).concat();
+    assert!(
+        insides.contains("<mark>148.21</mark>"),
+        "the check that failed"
+    );
+    assert!(!insides.contains("<mark>ok"), "the one that holds");
+}
+
+#[test]
+fn a_chain_names_the_record_that_shows_it_and_the_balance_as_answered() {
+    let mut run = runs::clean();
+    let case = run.case(0).case;
+    let told = |run: &Run| case_html(&run.story_of(&case), &case, Lang::Zh).unwrap();
+    let verified = run.records.iter().find(|record| {
+        matches!(&record.payload, Payload::Verified(verified) if verified.txid.as_str().starts_with(case.as_str()))
+    });
+    let verified = verified.unwrap();
+    let shown = format!("#{} {}", verified.seq, &verified.sha256[..16]);
+    assert!(told(&run).contains(&shown), "{shown}");
+    assert!(
+        !told(&run).contains("账户余额"),
+        "nobody answered with a balance"
+    );
+    // The account paid 100.00; once the undo answers with what was there before, once with a fen less.
+    for (after, mark) in [(30_000, "300.00 ✓"), (29_999, "299.99 ✗")] {
+        for record in &mut run.records {
+            let (Payload::Outcome(ended) | Payload::CompOutcome(ended)) = &mut record.payload
+            else {
+                continue;
+            };
+            if let crosswipe_domain::Outcome::Ok { amounts, .. } = &mut ended.outcome
+                && let Some(paid) = amounts.get("acct_pay")
+            {
+                let fen = if paid.fen() > 0 { 20_000 } else { after };
+                amounts.insert("balc".into(), crosswipe_domain::Money::from_fen(fen));
+            }
+        }
+        let told = told(&run);
+        assert!(told.contains("300.00 → 200.00 → <b"), "before and after");
+        assert!(told.contains(mark), "{mark}");
+    }
+}
+
+#[test]
+fn beside_a_failure_stands_whom_to_call() {
+    let mut run = runs::violated();
+    let leads = |code: &str, name: &str, phone: &str| crosswipe_reports::Leads {
+        code: code.into(),
+        name: format!("{code}单位"),
+        department: "信息科".into(),
+        business: [name.into(), phone.into()],
+        systems: Default::default(),
+    };
+    run.contacts = vec![
+        leads("330300", "王工", "0577-1"),
+        leads("330200", "李工", "0574-2"),
+        leads("330100", "", ""),
+    ];
+    let page = page(&run);
+    let zh = half(&page, "zh");
+    let open = between(&zh, "id=\"zh-open\"", "</section>");
+    assert!(
+        open.contains("330300单位 信息科：业务 王工 0577-1"),
+        "{open}"
+    );
+    assert!(
+        !open.contains("信息 </") && !open.contains("李工"),
+        "only who answers for it"
+    );
+    let insides = insides(&page, 1).concat();
+    assert!(insides.contains("call 330300单位 信息科: business 王工 0577-1"));
+    assert!(!insides.contains("330100单位"), "nobody is named there");
 }

@@ -2,11 +2,14 @@
 //!
 //! Why by hand: what a report says must not depend on what the runner happens to do today.
 
+mod notice;
 mod told;
 
 pub(crate) use told::{clean, eleven_cities, indeterminate, ten_thousand, violated};
 
 use std::collections::BTreeMap;
+
+use notice::window;
 
 use crosswipe_domain::*;
 use crosswipe_journal::*;
@@ -20,6 +23,7 @@ pub(crate) struct Run {
     pub(crate) messages: BTreeMap<u64, String>,
     pub(crate) judgement: Judgement,
     pub(crate) faults: Vec<(String, u64)>,
+    pub(crate) contacts: Vec<crosswipe_reports::Leads>,
     pub(crate) certificate: Option<String>,
     pub(crate) review: ReviewHeld,
     pub(crate) exit: i32,
@@ -42,91 +46,6 @@ pub(crate) const CITIES: [(&str, &str); 11] = [
 
 pub(crate) fn at(text: &str) -> Moment {
     Moment::parse(text).unwrap()
-}
-
-fn phase(
-    id: &str,
-    kind: PhaseKind,
-    from: &str,
-    to: Option<&str>,
-    allow: Vec<Allow>,
-    public: Public,
-    quote: &str,
-) -> Phase {
-    Phase {
-        id: id.into(),
-        kind,
-        from: at(from),
-        to: to.map(at),
-        allow,
-        public,
-        reads: None,
-        quote: quote.into(),
-    }
-}
-
-fn allow(business: &[Business], scope: Scope) -> Allow {
-    Allow {
-        business: business.to_vec(),
-        scope,
-        classes: vec![],
-        institutions: vec![],
-        channels: vec![],
-    }
-}
-
-fn window() -> Window {
-    use PhaseKind::*;
-    use Public::*;
-    let cross = allow(
-        &[Business::Outpatient, Business::Inpatient],
-        Scope::CrossRegion,
-    );
-    Window {
-        phases: vec![
-            phase(
-                "frozen",
-                Frozen,
-                "2017-05-31T18:00+08:00",
-                Some("2017-06-01T09:00+08:00"),
-                vec![],
-                Closed,
-                "停止刷卡结算",
-            ),
-            phase(
-                "joint",
-                Joint,
-                "2017-06-01T09:00+08:00",
-                Some("2017-06-02T09:00+08:00"),
-                vec![allow(&[], Scope::Arranged)],
-                Closed,
-                "接入和联调测试",
-            ),
-            phase(
-                "cross",
-                Verify,
-                "2017-06-02T09:00+08:00",
-                Some("2017-06-04T18:00+08:00"),
-                vec![cross],
-                Closed,
-                "组织各地市进行交叉测试",
-            ),
-            phase(
-                "live",
-                Live,
-                "2017-06-04T18:00+08:00",
-                None,
-                vec![],
-                Open,
-                "",
-            ),
-        ],
-        margin_ms: 7_200_000,
-        no_refund: None,
-        no_self_pay: None,
-        suspended: Vec::new(),
-        amended: Vec::new(),
-    }
 }
 
 pub(crate) fn institution(city: &str) -> String {
@@ -226,6 +145,7 @@ impl Run {
             records: vec![],
             messages: BTreeMap::new(),
             faults: vec![],
+            contacts: vec![],
             certificate: Some("c".repeat(64)),
             review: ReviewHeld::default(),
             exit: 0,
@@ -599,6 +519,7 @@ impl Run {
             parts: &[],
             matched_faults: &self.faults,
             review: &self.review,
+            contacts: &self.contacts,
             exit: self.exit,
         }
     }

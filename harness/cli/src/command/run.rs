@@ -23,6 +23,7 @@ use crate::command::select::{Selected, Share, nearest, select};
 use crate::command::verify::{judged, read_sealed};
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::conclude::{Telling, certify, report_what_stands};
+use crate::contacts;
 use crate::driven::Hospitals;
 use crate::exit::Exit;
 use crate::following::{Following, STDOUT};
@@ -101,6 +102,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Trouble> {
     rundir::create(&dir)?;
     let key = private::plan_key(&dir, &plan.id)?;
     rundir::keep_plan(&dir, &plan.files, &key)?;
+    contacts::keep(&dir, &plan)?;
     if let Some(served) = &served {
         rundir::keep_served(&dir, &served.books)?;
     }

@@ -17,6 +17,7 @@ use crate::args::Verify;
 use crate::bundle::{self, Unpacked};
 use crate::complain::{Trouble, to_stdout};
 use crate::conclude::leave_a_report;
+use crate::contacts;
 use crate::exit::{Came, Exit, of_run};
 use crate::{merged, rundir};
 
@@ -273,6 +274,7 @@ pub(crate) fn story(
         parts: &[],
         matched_faults: faults,
         review: &judged.review,
+        contacts: &contacts::kept(dir)?,
         exit: i32::from(judged.exit.code()),
     };
     Story::build(&source).map_err(|_| Trouble::Usage {

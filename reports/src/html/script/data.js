@@ -1,6 +1,6 @@
 // 数据 · The block of all cases: base64, gzip, JSON; every word once, as a number into `strings`.
 // A word is one text, or [zh, en], or [zh, en, key] where links name it by a key.
-var root = document.documentElement, tongue = 0, data = null, rows = [];
+var root = document.documentElement, tongue = 0, data = null, fields = null, rows = [];
 
 function by_id(id) { return document.getElementById(id); }
 function each(list, act) { Array.prototype.forEach.call(list, act); }

@@ -141,6 +141,9 @@ window.addEventListener("hashchange", recall);
 window.addEventListener("beforeprint", function () { if (data) { on_paper(); } });
 
 unpack(function (read) {
+  fields = read.fields;
+  // The page of one case has no table.
+  if (!read.columns) { return; }
   data = read;
   rows = data.columns.id.map(function (id, row) { return row; });
   texts = rows.map(findable);

@@ -67,14 +67,19 @@ function repeated(body) {
   return "curl -sS \"$PLATFORM\" -H 'Content-Type: application/json' -H \"x-tif-paasid: $PAASID\" -H \"x-tif-timestamp: $TIMESTAMP\" -H \"x-tif-nonce: $NONCE\" -H \"x-tif-signature: $SIGNATURE\" --data-raw " + quoted;
 }
 
-// What was sent and received can be set out line by line, and what was sent repeated by hand.
+// What was sent and received as a table of fields, set out line by line, and what was sent repeated by hand.
 function enrich(inside) {
   each(inside.querySelectorAll(".raw pre"), function (pre) {
-    var plain = pre.textContent, body = plain.slice(2), tools = element("p", "tools"), set_out = element("button"), parsed;
-    try { parsed = JSON.stringify(JSON.parse(body), null, 2); } catch (error) { return; }
-    var raw = pre.parentNode;
-    set_out.textContent = raw.dataset.pretty;
-    set_out.addEventListener("click", function () { pre.textContent = pre.textContent === plain ? plain.slice(0, 2) + parsed : plain; });
+    var plain = pre.textContent, body = plain.slice(2), tools = element("p", "tools"), raw = pre.parentNode, parsed, set_out, named;
+    try { parsed = JSON.parse(body); } catch (error) { return; }
+    named = element("button", "", raw.dataset.fields);
+    named.addEventListener("click", function () {
+      var next = pre.nextSibling;
+      if (next && next.className === "fields") { raw.removeChild(next); pre.hidden = false; } else { raw.insertBefore(field_table(parsed), next); pre.hidden = true; }
+    });
+    tools.appendChild(named);
+    set_out = element("button", "", raw.dataset.pretty);
+    set_out.addEventListener("click", function () { pre.textContent = pre.textContent === plain ? plain.slice(0, 2) + JSON.stringify(parsed, null, 2) : plain; });
     tools.appendChild(set_out);
     if (pre.className === "sent") {
       var again = element("button", "", raw.dataset.curl);
@@ -83,4 +88,23 @@ function enrich(inside) {
     }
     raw.insertBefore(tools, pre);
   });
+}
+
+// Each value with the interface's name of its field, and what a code means.
+function field_table(parsed) {
+  var table = element("table", "fields"), known = fields || { names: {}, lists: {} };
+  function walk(value, path, name) {
+    if (value !== null && typeof value === "object") {
+      Object.keys(value).forEach(function (inner) { walk(value[inner], path ? path + "." + inner : inner, Array.isArray(value) ? name : inner); });
+      return;
+    }
+    var line = element("tr"), spec = known.names[name], text = String(value), meant = spec && spec[2] && known.lists[spec[2]] && known.lists[spec[2]][text];
+    line.appendChild(element("td", "code", path));
+    line.appendChild(element("td", "", spec ? spec[tongue] : ""));
+    line.appendChild(element("td", "code", text));
+    line.appendChild(element("td", "dim", meant ? meant[tongue] : ""));
+    table.appendChild(line);
+  }
+  walk(parsed, "", "");
+  return table;
 }

@@ -1,7 +1,7 @@
 //! 由计划来的表 · Forms that a plan alone fills: whom to call, who is registered, what is due until go-live.
 
 use crosswipe_domain::{Both, PersonClass, PhaseKind};
-use crosswipe_reports::{Deadline, Lang, Leads, RegisteredPerson};
+use crosswipe_reports::{Deadline, Lang, RegisteredPerson};
 use crosswipe_scenarios::Plan;
 
 use super::make;
@@ -9,7 +9,7 @@ use crate::args::PlanForm;
 use crate::command::plan::{milestones, role_in_words};
 use crate::complain::Trouble;
 use crate::exit::Exit;
-use crate::{rundir, shift};
+use crate::{contacts, rundir, shift};
 
 fn titled(plan: &Plan) -> String {
     format!("{} {}", plan.id, plan.title_zh)
@@ -18,30 +18,7 @@ fn titled(plan: &Plan) -> String {
 /// Every place of the plan, whether somebody is named there or not.
 pub(super) fn contacts(args: &PlanForm) -> Result<Exit, Trouble> {
     let plan = shift::load(&args.plan, None)?;
-    let regions = plan.topology.regions.iter();
-    let institutions = plan.topology.institutions.iter();
-    let mut places: Vec<(String, String)> =
-        vec![(plan.topology.hub.to_string(), "省平台 hub".to_owned())];
-    places.extend(regions.map(|one| (one.code.to_string(), one.name.clone())));
-    places.extend(institutions.map(|one| (one.code.to_string(), one.name.clone())));
-    let all: Vec<Leads> = places
-        .into_iter()
-        .map(|(code, name)| {
-            let named = plan.contacts.iter().find(|contact| contact.place == code);
-            let lead = |lead: Option<&crosswipe_scenarios::Lead>| {
-                lead.map_or_else(Default::default, |lead| {
-                    [lead.name.clone(), lead.phone.clone()]
-                })
-            };
-            Leads {
-                department: named.map_or_else(String::new, |one| one.department.clone()),
-                business: lead(named.map(|one| &one.business)),
-                systems: lead(named.map(|one| &one.systems)),
-                code,
-                name,
-            }
-        })
-        .collect();
+    let all = contacts::of(&plan);
     make(&args.into, |_, lang| {
         crosswipe_reports::leads(&titled(&plan), &all, lang)
     })
