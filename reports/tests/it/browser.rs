@@ -273,8 +273,9 @@ fn keys_search_sort_and_export_do_what_the_help_says() {
     let path = page.path("report.html");
     let html = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = html.split_once("script-src ").unwrap();
-    let (_, after) = rest.split_once(';').unwrap();
-    let html = format!("{before}script-src 'unsafe-inline';{after}").replace("</body>", PLAY);
+    let (_, after) = rest.split_once("; base-uri").unwrap();
+    let html =
+        format!("{before}script-src 'unsafe-inline'; base-uri{after}").replace("</body>", PLAY);
     std::fs::write(&path, html).unwrap();
     let dom = page.dom("");
     let noted = dom.split_once("data-noted=\"").expect("it was played").1;

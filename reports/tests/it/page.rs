@@ -201,7 +201,7 @@ fn each_language_is_whole_and_without_the_other() {
                 .map(|phase| phase.quote.as_str())
                 .filter(|quote| !quote.is_empty()),
         );
-        names.extend(["温州", "宁波", "杭州", "市"]);
+        names.extend(["第一医院", "温州", "宁波", "杭州", "市"]);
         let mut left = en.clone();
         for case in &plan.cases {
             left = left.replace(&case.title, "");

@@ -91,6 +91,7 @@ fn told(
         parts: &[],
         matched_faults: &[],
         review: &crosswipe_verify::ReviewHeld::default(),
+        contacts: &[],
         exit: 0,
     };
     let story = Story::build(&source).expect("a journal that begins with its run");
