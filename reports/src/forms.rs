@@ -1,4 +1,4 @@
-//! 表单 · Forms that people fill in, sign and hand on: 日报, 周报, 回退确认单, 接口改造验收记录表, 问题清单, 联系人表, 备案表, 倒排表.
+//! 表单 · Forms that people fill in, sign and hand on: 日报, 周报, 回退确认单, 接口改造验收记录表, 三目确认表, 问题清单, 联系人表, 备案表, 倒排表.
 //!
 //! Why so: every form is tables of the same cells as the run's workbook, with lines to write on and boxes to sign in, so that
 //! one figure is the same wherever it stands. What people wrote into a form is [`Notes`]: read back from the workbook by the
@@ -6,6 +6,7 @@
 //! Called by `cli` (`form`, `report daily|weekly`). Not here: facts (`story`), reading a workbook (`sheets`).
 
 mod acceptance;
+mod catalogue;
 mod confirm;
 mod markdown;
 mod notes;
@@ -15,6 +16,7 @@ mod planned;
 mod register;
 
 pub use acceptance::acceptance;
+pub use catalogue::{CatalogueLine, Mappings, catalogue};
 pub use confirm::confirmations;
 pub use notes::{Grid, NotThisForm, Notes};
 pub use period::{Interval, Pace, period};

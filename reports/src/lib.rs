@@ -34,9 +34,9 @@ pub use conform::{
 };
 pub use events::{Events, events};
 pub use forms::{
-    Deadline, Form, Grid, Interval, Late, Leads, NotThisForm, Notes, Pace, RegisteredPerson,
-    Reporter, acceptance, confirmations, countdown, leads, merged_register, period, persons,
-    register, workbook,
+    CatalogueLine, Deadline, Form, Grid, Interval, Late, Leads, Mappings, NotThisForm, Notes, Pace,
+    RegisteredPerson, Reporter, acceptance, catalogue, confirmations, countdown, leads,
+    merged_register, period, persons, register, workbook,
 };
 pub use html::{case_html, html};
 pub use json::{REPORT_SCHEMA, json, review as review_json};

@@ -14,7 +14,8 @@ use crosswipe_reports::Lang;
 use crosswipe_wire::gateway::Dialect;
 
 pub(crate) use self::forms::{
-    ConfirmForm, FormArgs, FormKind, Interval, Into, PeriodForm, PlanForm, ProblemsForm, Report,
+    CatalogueForm, ConfirmForm, FormArgs, FormKind, Interval, Into, PeriodForm, PlanForm,
+    ProblemsForm, Report,
 };
 pub(crate) use self::plans::{Import, Init, Lint, PlanArgs};
 pub(crate) use self::review::Review;

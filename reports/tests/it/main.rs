@@ -10,6 +10,8 @@ mod contract_schema;
 #[cfg(test)]
 mod forms;
 #[cfg(test)]
+mod mapped;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod runs;

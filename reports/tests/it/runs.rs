@@ -507,7 +507,7 @@ impl Run {
         Story::of_case(&self.source(), case).unwrap()
     }
 
-    fn source(&self) -> Source<'_> {
+    pub(crate) fn source(&self) -> Source<'_> {
         Source {
             records: &self.records,
             messages: &self.messages,

@@ -59,6 +59,8 @@ pub(crate) enum FormKind {
     Confirm(ConfirmForm),
     /// 接口改造验收记录表 What each institution's own system was seen to do, number by number, to be signed
     Acceptance(ConfirmForm),
+    /// 三目确认表 Which national code each item of an institution stands on, from 3301/3302 of runs or from tables, to be signed
+    Catalogue(CatalogueForm),
     /// 问题清单 The register of problems of many runs, or of many sheets put together
     Problems(ProblemsForm),
     /// 联系人表 Whom to call, of a plan
@@ -120,6 +122,25 @@ pub(crate) struct ConfirmForm {
     pub(crate) into: Into,
 }
 
+/// 三目确认表
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example · 例:\n  crosswipe form catalogue RUN… --of H33010000001 --out catalogue.xlsx\n  crosswipe form catalogue --table items.csv --of H33010000001 --out catalogue.html"
+)]
+pub(crate) struct CatalogueForm {
+    /// Run folders
+    #[arg(value_name = "RUN", required_unless_present = "table")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// A table of items, .csv or .xlsx, with headings 机构目录编码, 目录类别, 医疗目录编码 (own code, kind, national code), also 机构编码, 机构目录名称, 开始日期, 结束日期; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) table: Vec<PathBuf>,
+    /// Only that of this institution; also whose a table is that names none
+    #[arg(long, value_name = "CODE")]
+    pub(crate) of: Option<String>,
+    #[command(flatten)]
+    pub(crate) into: Into,
+}
+
 /// 问题清单
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -170,6 +191,7 @@ impl FormArgs {
         let into = match &self.kind {
             FormKind::Daily(form) | FormKind::Weekly(form) => &form.into,
             FormKind::Confirm(form) | FormKind::Acceptance(form) => &form.into,
+            FormKind::Catalogue(form) => &form.into,
             FormKind::Problems(form) => &form.into,
             FormKind::Contacts(form) | FormKind::Persons(form) | FormKind::Countdown(form) => {
                 &form.into

@@ -4,6 +4,7 @@
 //! that would be overwritten, and is kept as notes beside it: nothing that was written by hand is lost.
 //! Not here: what stands in a form (`reports::Form`).
 
+mod catalogue;
 mod cutoff;
 mod kept;
 mod planned;
@@ -31,6 +32,7 @@ pub(crate) fn form(args: &FormArgs) -> Result<Exit, Trouble> {
         FormKind::Weekly(args) => of_interval(args, Pace::Weekly),
         FormKind::Confirm(args) => confirm(args),
         FormKind::Acceptance(args) => accept(args),
+        FormKind::Catalogue(args) => catalogue::form(args),
         FormKind::Problems(args) if args.merge.is_empty() => problems(args),
         FormKind::Problems(args) => merge(args),
         FormKind::Contacts(args) => planned::contacts(args),
@@ -49,13 +51,16 @@ impl Interval {
     }
 }
 
-/// All of them, each once, in the order of their ids.
-fn stories(runs: &[std::path::PathBuf]) -> Result<Vec<Story>, Trouble> {
-    let mut all: BTreeMap<String, Story> = BTreeMap::new();
+/// What is made of each, each run once, in the order of their ids.
+fn each<T>(
+    runs: &[std::path::PathBuf],
+    made: impl Fn(Told) -> Result<T, Trouble>,
+) -> Result<Vec<T>, Trouble> {
+    let mut all: BTreeMap<String, T> = BTreeMap::new();
     for dir in runs {
         let told = Told::read(dir)?;
         let run = told.judgement.run_id.to_string();
-        if all.insert(run.clone(), told.story()?).is_some() {
+        if all.insert(run.clone(), made(told)?).is_some() {
             return Err(Trouble::Usage {
                 code: "cli::run_twice",
                 what: format!(
@@ -67,6 +72,11 @@ fn stories(runs: &[std::path::PathBuf]) -> Result<Vec<Story>, Trouble> {
         }
     }
     Ok(all.into_values().collect())
+}
+
+/// The facts of each, as all reports tell them.
+fn stories(runs: &[std::path::PathBuf]) -> Result<Vec<Story>, Trouble> {
+    each(runs, |told| told.story())
 }
 
 fn of_interval(args: &PeriodForm, pace: Pace) -> Result<Exit, Trouble> {

@@ -266,3 +266,47 @@ fn an_acceptance_record_keeps_what_people_wrote_and_names_nobody_unknown() {
         .must_end(5)
         .must_say(&["H99"]);
 }
+
+#[test]
+fn a_form_of_mappings_reads_tables_exactly_and_says_where_nothing_was_seen() {
+    let bench = Bench::new();
+    let rows = "机构目录编码,机构目录名称,目录类别,医疗目录编码\n0012,阿司匹林,101,001012345678901234567890\n0013,甘草,102,\n";
+    let gbk = encoding_rs::GBK.encode(rows).0;
+    let [table, out] = ["items.csv", "catalogue.xlsx"].map(|name| bench.text(name));
+    fs::write(&table, gbk).unwrap();
+    let of = ["--of", "H33010000001", "--lang", "zh"];
+    let args = [&["form", "catalogue", "--table", &table], &of[..]].concat();
+    crosswipe(&[&args[..], &["--out", &out]].concat()).must_end(0);
+    let book = bench.path("catalogue.xlsx");
+    assert!(holds(&book, "0012") && holds(&book, "001012345678901234567890"));
+    type_into(&book, "H33010000001", "更正后编码", "T0013");
+    crosswipe(&[&args[..], &["--out", &out]].concat()).must_end(0);
+    assert!(holds(&book, "T0013"), "what people wrote stays");
+    // The form itself is a table of items, ids and all.
+    let again = [&["form", "catalogue", "--table", &out], &of[..]].concat();
+    let told = crosswipe(&again).must_end(0).out;
+    assert!(
+        told.contains("001012345678901234567890 | ✓ 已对照"),
+        "{told}"
+    );
+
+    fs::write(&table, "own code,kind,national code\n12,101,1.23E+17\n").unwrap();
+    crosswipe(&args)
+        .must_end(64)
+        .must_say(&["cli::books", "items.csv:2", "column 3"]);
+    fs::write(&table, "own code,kind,national code\n12,101,X1\n").unwrap();
+    crosswipe(&["form", "catalogue", "--table", &table])
+        .must_end(64)
+        .must_say(&["items.csv:2", "--of"]);
+    fs::write(&table, "number,name\n12,101\n").unwrap();
+    crosswipe(&args).must_end(64).must_say(&["医疗目录编码"]);
+
+    // What was charged in a run and never mapped is a row; an institution that nobody knows is none.
+    bench.run("run", &["--quiet"]).must_end(0);
+    let run = bench.text("run");
+    let told = crosswipe(&["form", "catalogue", &run, "--lang", "zh"]).must_end(0);
+    told.must_say(&["✗ 未对照", "费用明细用过"]);
+    crosswipe(&["form", "catalogue", &run, "--of", "H99"])
+        .must_end(5)
+        .must_say(&["H99"]);
+}
