@@ -10,7 +10,7 @@ use std::path::Path;
 use crosswipe_reports::Leads;
 use crosswipe_scenarios::{Lead, Plan};
 
-use crate::complain::Trouble;
+use crate::complain::{Trouble, to_stderr};
 use crate::rundir;
 
 /// Their file in the run folder.
@@ -52,13 +52,46 @@ pub(crate) fn keep(dir: &Path, plan: &Plan) -> Result<(), Trouble> {
     rundir::write(&dir.join(CONTACTS), text.as_bytes())
 }
 
-/// Those that were kept; none where the plan named none.
-pub(crate) fn kept(dir: &Path) -> Result<Vec<Leads>, Trouble> {
+/// Those that were kept; none where the plan named none, and none in a bundle. What cannot be read is said and is no reason
+/// not to judge: they are no evidence.
+pub(crate) fn kept(dir: &Path) -> Vec<Leads> {
     let path = dir.join(CONTACTS);
-    let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read.map_err(|error| Trouble::file("read", &path, error))?,
-    };
-    serde_json::from_str(&text)
-        .map_err(|error| Trouble::file("read", &path, io::Error::other(error)))
+    let read = fs::read(&path).and_then(|text| Ok(serde_json::from_slice(&text)?));
+    read.unwrap_or_else(|error: io::Error| {
+        use io::ErrorKind::{NotADirectory, NotFound};
+        if !matches!(error.kind(), NotFound | NotADirectory) {
+            to_stderr(&format!(
+                "联系人读不懂, 报告里不列 · contacts cannot be read, so the reports name none: {}: {error}\n",
+                path.display()
+            ));
+        }
+        Vec::new()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    const ONE: &str = r#"[{"code": "330100", "name": "杭州", "department": "", "business": ["张三", ""], "systems": ["", ""]}]"#;
+
+    #[rstest]
+    #[case::none(None, 0)]
+    #[case::one(Some(ONE), 1)]
+    #[case::cut_off(Some(&ONE[..40]), 0)]
+    #[case::of_another_shape(Some("{}"), 0)]
+    fn contacts_never_stand_in_the_way(#[case] text: Option<&str>, #[case] named: usize) {
+        let dir = tempfile::tempdir().unwrap();
+        if let Some(text) = text {
+            fs::write(dir.path().join(CONTACTS), text).unwrap();
+        }
+        assert_eq!(kept(dir.path()).len(), named);
+    }
+
+    #[test]
+    fn a_bundle_has_none() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(kept(file.path()).is_empty());
+    }
 }

@@ -3,15 +3,19 @@
 //! Why own numbers: an inline SVG needs no script, prints, and grows to 32 × 32.
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::json::why;
 use crate::names::short;
 use crate::story::{Cell, Matrix, Story};
 use crate::wording::{Lang, Word, terms};
 
-/// Room for the names of the rows, and above the columns.
+/// Room for the names of the rows, and above the columns where each name lies in one line.
 const LEFT: usize = 76;
 const TOP: usize = 30;
+/// A letter of a name: as wide as half a Chinese one; one below the other.
+const LETTER_WIDTH: usize = 7;
+const LETTER_HEIGHT: usize = 14;
 
 /// 矩阵图 · Ready to draw.
 #[derive(Serialize)]
@@ -23,6 +27,7 @@ pub(super) struct Drawing {
     cell_width: usize,
     cell_height: usize,
     middle: usize,
+    /// One label each, or where names are wider than their columns, one for each letter, upright.
     columns: Vec<Label>,
     rows: Vec<Label>,
     cells: Vec<Square>,
@@ -63,20 +68,22 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, lang: Lang) -> Drawing {
     } else {
         (56, 28)
     };
-    let at = |place: usize| (LEFT + place * cell_width, TOP + place * cell_height);
+    let names: Vec<&str> = matrix.regions.iter().map(|(_, name)| short(name)).collect();
+    let widest = |names: &[&str]| names.iter().map(|name| name.width()).max().unwrap_or(0);
+    let upright = widest(&names) * LETTER_WIDTH > cell_width;
+    let longest = names.iter().map(|name| name.chars().count()).max();
+    let top = match longest.filter(|_| upright) {
+        Some(longest) => TOP.max(longest * LETTER_HEIGHT + 10),
+        None => TOP,
+    };
+    let left = LEFT.max(widest(&names) * LETTER_WIDTH + 20);
+    let at = |place: usize| (left + place * cell_width, top + place * cell_height);
     let place = |code| {
         matrix
             .regions
             .iter()
             .position(|(region, _)| *region == code)
             .unwrap_or_default()
-    };
-    let names = || {
-        matrix
-            .regions
-            .iter()
-            .map(|(_, name)| short(name).to_owned())
-            .enumerate()
     };
     let square = |cell: &Cell| Square {
         x: at(place(cell.treatment)).0,
@@ -92,23 +99,19 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, lang: Lang) -> Drawing {
     };
     Drawing {
         wide: matrix.regions.len() > 8,
-        width: LEFT + matrix.regions.len() * cell_width + 2,
-        height: TOP + matrix.regions.len() * cell_height + 2,
+        width: left + matrix.regions.len() * cell_width + 2,
+        height: top + matrix.regions.len() * cell_height + 2,
         cell_width,
         cell_height,
         middle: cell_height / 2 + 5,
-        columns: names()
-            .map(|(place, text)| Label {
-                x: at(place).0 + cell_width / 2,
-                y: TOP - 8,
-                text,
-            })
+        columns: (names.iter().enumerate())
+            .flat_map(|(place, name)| column(at(place).0 + cell_width / 2, top - 8, name, upright))
             .collect(),
-        rows: names()
-            .map(|(place, text)| Label {
-                x: LEFT - 8,
+        rows: (names.iter().enumerate())
+            .map(|(place, name)| Label {
+                x: left - 8,
                 y: at(place).1 + cell_height / 2 + 5,
-                text,
+                text: (*name).to_owned(),
             })
             .collect(),
         cells: matrix.cells.iter().map(square).collect(),
@@ -122,6 +125,21 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, lang: Lang) -> Drawing {
             .map(|cell| tip(story, cell, lang))
             .collect(),
     }
+}
+
+/// The name of a column above its foot: in one piece, or upright, letter by letter.
+fn column(x: usize, foot: usize, name: &str, upright: bool) -> Vec<Label> {
+    let pieces: Vec<String> = match upright {
+        true => name.chars().map(String::from).collect(),
+        false => vec![name.to_owned()],
+    };
+    let above = |place: usize| (pieces.len() - 1 - place) * LETTER_HEIGHT;
+    let label = |(place, text): (usize, &String)| Label {
+        x,
+        y: foot - above(place),
+        text: text.clone(),
+    };
+    pieces.iter().enumerate().map(label).collect()
 }
 
 /// `杭州市 → 温州市：门诊 失败，住院 通过且已回退`.
@@ -177,4 +195,25 @@ pub(super) fn axes(lang: Lang) -> String {
         Word::insured.say(lang),
         Word::treatment.say(lang)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::in_one_piece("杭州", false, &[("杭州", 92)])]
+    #[case::upright("呼和浩特", true, &[("呼", 50), ("和", 64), ("浩", 78), ("特", 92)])]
+    #[case::upright_ends_at_the_foot("兵团", true, &[("兵", 78), ("团", 92)])]
+    fn a_name_stands_above_its_column(
+        #[case] name: &str,
+        #[case] upright: bool,
+        #[case] drawn: &[(&str, usize)],
+    ) {
+        let labels = column(100, 92, name, upright);
+        let told: Vec<(&str, usize)> = labels.iter().map(|one| (&*one.text, one.y)).collect();
+        assert_eq!(told, drawn);
+        assert!(labels.iter().all(|label| label.x == 100));
+    }
 }

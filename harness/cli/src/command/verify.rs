@@ -274,7 +274,7 @@ pub(crate) fn story(
         parts: &[],
         matched_faults: faults,
         review: &judged.review,
-        contacts: &contacts::kept(dir)?,
+        contacts: &contacts::kept(dir),
         exit: i32::from(judged.exit.code()),
     };
     Story::build(&source).map_err(|_| Trouble::Usage {
