@@ -457,3 +457,6 @@ fn explanations(review: &Review, at: usize) -> usize {
         .filter(|line| matches!(line.act, ReviewAct::ExplainForeign(_)))
         .count()
 }
+
+#[cfg(test)]
+mod tests;

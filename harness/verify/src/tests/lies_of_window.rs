@@ -12,7 +12,7 @@ use crate::testkit::{
     BYSTANDER, HIS, History, OTHER, PERSON, at, clean_on, his, hub, insured, plan, treatment,
 };
 
-pub(super) fn swipe_by_hand(person: &str, undone: bool) -> Evidence {
+pub(crate) fn swipe_by_hand(person: &str, undone: bool) -> Evidence {
     by_hand_at(&insured(), person, undone)
 }
 

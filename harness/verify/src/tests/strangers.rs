@@ -17,7 +17,7 @@ use crate::{Explained, Review, ReviewAct, ReviewLine};
 const WINDOW_END: &str = "2017-06-04T18:00+08:00";
 
 /// The same evidence, asked when the window is over.
-fn asked_late(evidence: Evidence) -> Evidence {
+pub(crate) fn asked_late(evidence: Evidence) -> Evidence {
     Evidence {
         as_of: Some(at(WINDOW_END)),
         ..evidence
@@ -25,7 +25,7 @@ fn asked_late(evidence: Evidence) -> Evidence {
 }
 
 /// Everything foreign in it, explained by one person.
-fn explained(mut evidence: Evidence) -> Evidence {
+pub(crate) fn explained(mut evidence: Evidence) -> Evidence {
     for rows in foreign(&evidence) {
         let act = ReviewAct::ExplainForeign(Explained {
             party: rows.party,
