@@ -9,12 +9,14 @@
 //! Not here: live pages (`serve`).
 
 mod cases;
+mod courses;
 mod data;
 mod fields;
 mod findings;
 mod lists;
 mod marked;
 mod matrix;
+mod review;
 mod sequence;
 mod ticket;
 mod view;
@@ -47,6 +49,7 @@ const SCRIPT: &str = concat!(
     include_str!("html/script/list.js"),
     include_str!("html/script/tools.js"),
     include_str!("html/script/one.js"),
+    include_str!("html/script/books.js"),
     include_str!("html/script/main.js"),
     "})();\n"
 );

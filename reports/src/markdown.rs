@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use crate::Lang;
 use crate::amount::yuan;
-use crate::story::Story;
-use crate::terminal::{chain_groups, known_lines};
+use crate::story::{Case, Story};
+use crate::terminal::{chain_groups, is_bad, known_lines};
 use crate::wording::sentence::{not_checked, open, rule_name, verdict_sentence, with_reasons};
-use crate::wording::{Word, classes, review, terms};
+use crate::wording::{Word, calls, classes, review, terms};
 
 /// Rows of a list; the rest is counted.
 const MOST: usize = 10;
@@ -40,6 +40,7 @@ pub fn markdown(story: &Story, lang: Lang) -> String {
     );
     open_list(story, lang, &mut text);
     causes(story, lang, &mut text);
+    not_passed(story, lang, &mut text);
     let known = known_lines(story, lang);
     if !known.is_empty() {
         let _ = writeln!(text, "### {}\n", say(Word::known_issues));
@@ -77,8 +78,9 @@ fn open_list(story: &Story, lang: Lang, text: &mut String) {
         let transaction = &chain.transaction;
         let amount = story.open.amounts.get(&transaction.txid);
         let amount = amount.map_or_else(String::new, |amount| format!(" ¥{}", yuan(amount.fen())));
+        let call = called(&calls::party(story, story.who_acts(chain), lang), lang);
         format!(
-            "{} `{}` {} {}{amount}",
+            "{} `{}` {} {}{amount}{call}",
             terms::rollback(story.standing(chain), lang),
             transaction.txid,
             transaction.infno,
@@ -100,7 +102,7 @@ fn causes(story: &Story, lang: Lang, text: &mut String) {
         let party = finding.party.as_ref();
         let more = cause.alike.len() + cause.consequences.len();
         format!(
-            "**{:?} {}** `{}` {} {} · {} · {} {} {} {}{}",
+            "**{:?} {}** `{}` {} {} · {} · {} {} {} {}{}{}",
             finding.severity,
             plain(&classes::name(&finding.class, lang)),
             finding.class,
@@ -114,10 +116,51 @@ fn causes(story: &Story, lang: Lang, text: &mut String) {
             match more {
                 0 => String::new(),
                 more => format!(" (+{more})"),
-            }
+            },
+            called(&calls::party(story, party, lang), lang),
         )
     });
     listed(lines, lang, text);
+}
+
+/// ` · 联系 …`; nothing where nobody is named.
+fn called(call: &str, lang: Lang) -> String {
+    match call {
+        "" => String::new(),
+        call => format!(" · {} {}", Word::call.say(lang), plain(call)),
+    }
+}
+
+/// Planned cases that did not pass, each with the first check that does not hold and whom to call.
+fn not_passed(story: &Story, lang: Lang, text: &mut String) {
+    let bad: Vec<&Case> = story.cases.iter().filter(|case| is_bad(case)).collect();
+    if bad.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "### {} {}\n", Word::not_good.say(lang), bad.len());
+    let line = |case: &&Case| {
+        let check = case.checks.iter().find(|check| !check.held);
+        let check = check.map_or_else(String::new, |check| {
+            format!(
+                " · {} {} {} {} {}",
+                plain(&check.what),
+                Word::expected.say(lang),
+                plain(&check.expected),
+                Word::actual.say(lang),
+                plain(&check.actual)
+            )
+        });
+        let calls = calls::of_case(story, case, lang);
+        let calls = calls.iter().map(|call| called(call, lang));
+        format!(
+            "{} `{}` {}{check}{}",
+            terms::ending(case.ending, lang),
+            case.plan.case,
+            plain(&case.plan.title),
+            calls.collect::<String>()
+        )
+    };
+    listed(bad.iter().map(line), lang, text);
 }
 
 fn listed(lines: impl Iterator<Item = String>, lang: Lang, text: &mut String) {

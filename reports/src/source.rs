@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crosswipe_journal::Record;
-use crosswipe_verify::{Judgement, ReviewHeld};
+use crosswipe_verify::{Course, Judgement, ReviewHeld};
 
 use crate::Leads;
 
@@ -36,6 +36,8 @@ pub struct Source<'a> {
     pub review: &'a ReviewHeld,
     /// Whom to call at each place, where it is known; they lie beside the run and are no part of its evidence.
     pub contacts: &'a [Leads],
+    /// Every cell of every party over the run, and its books, each before its cells; none where nobody added them up.
+    pub courses: &'a [Course],
     /// The exit code of the command (`UX.md` §1.2 is kept by `cli`).
     pub exit: i32,
 }

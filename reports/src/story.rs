@@ -15,9 +15,9 @@ mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{CaseId, Level, Moment, Party, TxId};
+use crosswipe_domain::{CaseId, Level, Moment, Party, Role, TxId};
 use crosswipe_journal::{Note, Payload, Record, RunHeader};
-use crosswipe_verify::{Finding, Judgement, Remark, ReviewHeld};
+use crosswipe_verify::{Course, Finding, Judgement, Remark, ReviewHeld};
 
 use crate::amount::yuan;
 use crate::names::Names;
@@ -61,6 +61,8 @@ pub struct Story {
     pub(crate) matched_faults: Vec<(String, u64)>,
     /// What named persons said of the run afterwards; told beside the verdict (`wording::review`).
     pub(crate) review: ReviewHeld,
+    /// Every cell of every party over the run.
+    pub(crate) courses: Vec<Course>,
     pub(crate) exit: i32,
     /// Whom to call, by code of the place.
     pub(crate) contacts: BTreeMap<String, Leads>,
@@ -70,6 +72,8 @@ pub struct Story {
     about: BTreeMap<TxId, Vec<usize>>,
     /// What stands in `open.transactions`.
     is_open: BTreeSet<TxId>,
+    /// Places in `known` of the issues that each case met.
+    met: BTreeMap<CaseId, Vec<usize>>,
 }
 
 /// A journal whose first record is not RUN tells no story: the run never got as far as its plan.
@@ -123,6 +127,7 @@ impl Story {
         let mut cases = case::cases(header, source.records, source.judgement);
         mark(&mut cases);
         let open = open::open(source.judgement, &cases);
+        let known = known::known(&header.plan.known_issues, &cases, source.records);
         Ok(Story {
             about: about(source.judgement),
             exports: exports(source.records),
@@ -134,7 +139,8 @@ impl Story {
             is_open: open.transactions.iter().cloned().collect(),
             names: Names::of(&header.plan),
             matrix: matrix::matrix(&header.plan, &cases),
-            known: known::known(&header.plan.known_issues, &cases, source.records),
+            met: known::met(&known),
+            known,
             stretches: timeline::stretches(&window, source.records),
             marks: timeline::marks(&window, source.records),
             open,
@@ -150,6 +156,7 @@ impl Story {
             parts: source.parts.to_vec(),
             matched_faults: source.matched_faults.to_vec(),
             review: source.review.clone(),
+            courses: source.courses.to_vec(),
             exit: source.exit,
             judgement: source.judgement.clone(),
             header: (**header).clone(),
@@ -232,6 +239,25 @@ impl Story {
         self.findings_about(txid)
             .map(|finding| finding.class.as_str())
             .collect()
+    }
+
+    /// 责任方 · Who has to act on a transaction: whoever was named for it, else whose books are off, else the treatment place,
+    /// which alone talks to the institution.
+    pub(crate) fn who_acts<'a>(&'a self, chain: &'a Chain) -> Option<&'a Party> {
+        let named = chain.unresolved.as_ref().map(|one| &one.owner);
+        let mut about = self.findings_about(&chain.transaction.txid);
+        let cause = about.clone().find(|one| one.follows_from.is_none());
+        let mut parties = chain.transaction.at_parties.keys();
+        named
+            .or(cause.and_then(|finding| finding.party.as_ref()))
+            .or(about.find_map(|finding| finding.party.as_ref()))
+            .or_else(|| parties.find(|party| party.role == Role::Treatment))
+    }
+
+    /// Known issues that occurred in a case.
+    pub(crate) fn known_in(&self, case: &Case) -> impl Iterator<Item = &Known> {
+        let places = self.met.get(&case.plan.case).into_iter().flatten();
+        places.map(|place| &self.known[*place])
     }
 
     /// True for what stands in the list of what is open.

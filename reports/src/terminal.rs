@@ -19,6 +19,7 @@ use crate::story::Story;
 use crate::wording::sentence::{not_checked, open, statements, verdict_sentence, with_reasons};
 use crate::wording::{Word, review};
 
+pub(crate) use findings::is_bad;
 pub(crate) use known::{came_to, lines as known_lines};
 pub(crate) use wrap::wrapped;
 

@@ -4,6 +4,7 @@
 //! run. One line holds both languages, so that none is forgotten. JSON keys, class names, rule
 //! numbers and exit codes are never translated and are not here.
 
+pub(crate) mod calls;
 pub(crate) mod classes;
 pub(crate) mod review;
 pub(crate) mod sentence;
@@ -144,6 +145,18 @@ words! {
     waived "豁免" "waived";
     known_issues "已知问题" "Known issues";
     review "复核（不改变结论）" "Review (changes no verdict)";
+    review_short "复核" "Review";
+    review_hint "以下都不改变结论、规则与退出码；原结论留在旁边。" "None of this changes verdict, rules or exit code; what the run says stays beside it.";
+    review_tail "复核链尾" "end of the review chain";
+    said_by "何人" "by";
+    said_at "时间" "time";
+    said_on "所指" "of";
+    said "所说" "said";
+    signed_already "已签字" "Signed";
+    sign_role "角色" "role";
+    sign_what "所签结论" "signed verdict";
+    due "期限" "due";
+    came_to "结果" "came to";
     intended "发起" "intended";
     ok "成功" "ok";
     refused "拒绝" "refused";
@@ -165,6 +178,15 @@ words! {
     at_t0 "t0 起点" "at t0";
     at_peak "峰值" "peak";
     at_t1 "t1 回退后" "at t1";
+    at_t2 "t2 日切后" "at t2";
+    books_of_party "逐方逐格" "Cells of one party";
+    choose_party "选一方…" "choose a party...";
+    cells_at_rest "也列没有动过的" "also those at rest";
+    cells_more "另有 {} 格没有列出。" "and {} more cells.";
+    cells_none "没有动过的账格。" "No cell moved.";
+    cells_hint "每类账之下逐格列出，t0、t1、t2 各格相加即为该类账；峰值是各行自己的最远处，不相加。测试余差按 t1 计。" "Each book stands before its cells, which add up to it at t0, t1 and t2; peaks are each line's own and do not add up. What tests left is taken at t1.";
+    cells_in_parts "合成的运行不列 t2 和逐格账：见各分片自己的报告。" "A run put together shows no t2 and no cells: see the reports of its parts.";
+    count_mark "（数）" " (count)";
     by_others "公众业务" "public traffic";
     difference "测试余差" "left by tests";
     rules "规则" "Rules";

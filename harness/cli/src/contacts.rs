@@ -16,12 +16,11 @@ use crate::rundir;
 /// Their file in the run folder.
 const CONTACTS: &str = "contacts.json";
 
-/// Every place of the plan, whether somebody is named there or not.
-pub(crate) fn of(plan: &Plan) -> Vec<Leads> {
+/// Every place of the plan, whether somebody is named there or not; the hub, which has no name of its own, under this one.
+pub(crate) fn of(plan: &Plan, hub: &str) -> Vec<Leads> {
     let regions = plan.topology.regions.iter();
     let institutions = plan.topology.institutions.iter();
-    let mut places: Vec<(String, String)> =
-        vec![(plan.topology.hub.to_string(), "省平台 hub".to_owned())];
+    let mut places: Vec<(String, String)> = vec![(plan.topology.hub.to_string(), hub.to_owned())];
     places.extend(regions.map(|one| (one.code.to_string(), one.name.clone())));
     places.extend(institutions.map(|one| (one.code.to_string(), one.name.clone())));
     let lead = |lead: Option<&Lead>| {
@@ -42,12 +41,15 @@ pub(crate) fn of(plan: &Plan) -> Vec<Leads> {
     places.into_iter().map(leads).collect()
 }
 
+/// What the hub is called in the file; reports call it by their own language.
+const HUB: &str = "省平台";
+
 /// Keeps those of a plan that names any.
 pub(crate) fn keep(dir: &Path, plan: &Plan) -> Result<(), Trouble> {
     if plan.contacts.is_empty() {
         return Ok(());
     }
-    let mut text = serde_json::to_string_pretty(&of(plan)).expect("plain texts are JSON");
+    let mut text = serde_json::to_string_pretty(&of(plan, HUB)).expect("plain texts are JSON");
     text.push('\n');
     rundir::write(&dir.join(CONTACTS), text.as_bytes())
 }

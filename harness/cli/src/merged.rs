@@ -341,6 +341,7 @@ impl Whole {
             matched_faults: &self.faults,
             review: &ReviewHeld::default(),
             contacts: &[],
+            courses: &[],
             exit: i32::from(self.exit.code()),
         };
         Story::build(&source).map_err(|_| name_a_part(dir))
@@ -359,6 +360,7 @@ impl Whole {
             faults: self.faults,
             review: ReviewHeld::default(),
             contacts: Vec::new(),
+            courses: Vec::new(),
             exit: self.exit,
             certificate: None,
             finished: true,

@@ -8,7 +8,7 @@ use std::path::Path;
 use crosswipe_domain::{CaseId, sha256_hex};
 use crosswipe_journal::Record;
 use crosswipe_reports::{Leads, NoRun, PartRun, Source, Story};
-use crosswipe_verify::{Judgement, ReviewHeld};
+use crosswipe_verify::{Course, Judgement, ReviewHeld};
 
 use crate::command::verify::{faults_met, is_certified, judged, read_sealed};
 use crate::complain::Trouble;
@@ -29,6 +29,8 @@ pub(crate) struct Told {
     /// What named persons said of it afterwards.
     pub(crate) review: ReviewHeld,
     pub(crate) contacts: Vec<Leads>,
+    /// Every cell of every party over the run.
+    pub(crate) courses: Vec<Course>,
     pub(crate) exit: Exit,
     /// SHA-256 of the certificate as it must read.
     pub(crate) certificate: Option<String>,
@@ -56,6 +58,7 @@ impl Told {
             parts: Vec::new(),
             faults,
             review: judged.review,
+            courses: judged.courses,
             contacts: contacts::kept(dir),
             exit: judged.exit,
             certificate: Some(sha256_hex(judged.certificate.as_bytes())),
@@ -98,6 +101,7 @@ impl Told {
             parts: &self.parts,
             matched_faults: &self.faults,
             review: &self.review,
+            courses: &self.courses,
             contacts: &self.contacts,
             exit: i32::from(self.exit.code()),
         }

@@ -8,6 +8,7 @@ use crosswipe_domain::{Rule, RunId};
 
 use crate::causes::{Bearings, arrange};
 use crate::context::Context;
+use crate::courses::{Course, courses};
 use crate::evidence::Evidence;
 use crate::judgement::{Finding, Judgement, Transaction};
 use crate::rules::RuleOutcome;
@@ -18,12 +19,24 @@ use crate::{listed, rules, soundness, statements, totals, verdict};
 /// # Panics
 /// Never for evidence made by this project's types.
 pub fn judge(evidence: &Evidence) -> Judgement {
+    judge_on(evidence, &Context::join(evidence))
+}
+
+/// 判定并列账 · The same judgement, and the courses of all cells for whoever reads a report.
+///
+/// # Panics
+/// Never for evidence made by this project's types.
+pub fn judge_told(evidence: &Evidence) -> (Judgement, Vec<Course>) {
     let context = Context::join(evidence);
+    (judge_on(evidence, &context), courses(&context))
+}
+
+fn judge_on(evidence: &Evidence, context: &Context<'_>) -> Judgement {
     if listed::is_listed(context.story.header) {
-        return listed::judge(evidence, &context);
+        return listed::judge(evidence, context);
     }
-    let drafts = Drafts::of(evidence, &context);
-    conclude(evidence, &context, drafts)
+    let drafts = Drafts::of(evidence, context);
+    conclude(evidence, context, drafts)
 }
 
 /// 草稿 · What was found, before anything is concluded from it.

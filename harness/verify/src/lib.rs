@@ -19,6 +19,7 @@ mod books;
 mod bounds;
 
 mod context;
+mod courses;
 mod purge;
 mod review;
 mod story;
@@ -38,9 +39,10 @@ mod verdict;
 mod window;
 
 pub use certificate::{JUDGE, certificate, certificate_core_sha256};
+pub use courses::Course;
 pub use evidence::{Evidence, ExportFile, Instant, JournalFacts, LookLine, PaperFile};
 pub use files::{PartyFiles, party_of, read_paper, read_party};
-pub use judge::judge;
+pub use judge::{judge, judge_told};
 pub use judgement::{
     BookTotal, Counts, Finding, Held, Judgement, Remark, RuleState, Standing, Statement,
     Transaction, TxState, Verdict,

@@ -110,16 +110,20 @@ fn course<'m, 'a>(
     })
 }
 
-fn total(role: Role, book: &str, unit: Unit, course: &Course<'_>) -> BookTotal {
-    let unit = match unit {
+/// `fen`, `memo_fen`, `count`.
+pub(crate) fn unit_name(unit: Unit) -> &'static str {
+    match unit {
         Unit::Fen => "fen",
         Unit::MemoFen => "memo_fen",
         Unit::Count => "count",
-    };
+    }
+}
+
+fn total(role: Role, book: &str, unit: Unit, course: &Course<'_>) -> BookTotal {
     BookTotal {
         role: role.name().to_owned(),
         book: book.to_owned(),
-        unit: unit.to_owned(),
+        unit: unit_name(unit).to_owned(),
         t0: course.t0,
         peak: course.peak,
         // A cell of value 0 may be absent: without a t1 cell, the log says where the book ended.

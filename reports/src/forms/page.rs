@@ -82,10 +82,21 @@ fn paper(table: &Table) -> Paper<'_> {
         rows: table
             .rows
             .iter()
-            .map(|row| row.iter().map(shown).collect())
+            .map(|row| row.iter().enumerate().map(in_place(table)).collect())
             .collect(),
         below: lines(&table.below),
         signed: &table.signed,
+    }
+}
+
+/// The cell that names its row is read as one word.
+fn in_place(table: &Table) -> impl Fn((usize, &Cell)) -> Shown {
+    |(place, cell)| {
+        let mut shown = shown(cell);
+        if table.identity == Some(place) && shown.class.is_empty() {
+            shown.class = "id";
+        }
+        shown
     }
 }
 

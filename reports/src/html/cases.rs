@@ -10,14 +10,15 @@ use crosswipe_domain::{FindingClass, Moment, Outcome, Party};
 use crosswipe_verify::Standing;
 
 use super::BOTH;
-use super::lists::{call, said};
+use super::lists::said;
 use super::marked::{Marked, marked};
+use super::review::{self, Remark};
 use super::sequence::{Picture, picture};
 use super::ticket::ticket;
 use super::view::{Words, words};
 use crate::amount::yuan;
 use crate::story::{Case, Chain, Message, Story};
-use crate::wording::{Lang, Word, classes, terms};
+use crate::wording::{Lang, Word, calls, classes, terms};
 
 /// What stands inside a case.
 #[derive(Serialize)]
@@ -39,6 +40,8 @@ pub(super) struct Inside {
     ticket: String,
     /// Whom to call about it: its institution, and the places of care and of insurance; none for a good case.
     calls: Vec<String>,
+    /// Issues that the plan knew, and what named persons said afterwards.
+    said: Vec<Remark>,
     /// 0 in Chinese, 1 in English: which half of a pair.
     tongue: usize,
 }
@@ -144,23 +147,10 @@ pub(super) fn inside(story: &Story, case: &Case, lang: Lang, fill: bool) -> Insi
         fill,
         picture: picture(story, case, lang),
         ticket: ticket(story, case, lang),
-        calls: calls(story, case, lang),
+        calls: calls::of_case(story, case, lang),
+        said: review::of_case(story, case, lang),
         tongue: usize::from(lang == Lang::En),
     }
-}
-
-fn calls(story: &Story, case: &Case, lang: Lang) -> Vec<String> {
-    if case.is_good() {
-        return Vec::new();
-    }
-    let plan = &case.plan;
-    let regions = [&plan.treatment, &plan.insured].into_iter().flatten();
-    let places = plan.institution.as_deref().into_iter();
-    let places = places.chain(regions.map(|code| code.as_str()));
-    places
-        .map(|code| call(story, code, lang))
-        .filter(|call| !call.is_empty())
-        .collect()
 }
 
 fn told(all: &BTreeMap<&FindingClass, usize>, lang: Lang) -> Vec<String> {

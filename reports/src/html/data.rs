@@ -16,7 +16,9 @@ use serde::Serialize;
 use crosswipe_domain::{Money, Outcome};
 
 use super::cases::{Text, clock, inside, texts};
+use super::courses::{Cells, cells};
 use super::fields::Fields;
+use super::review;
 use super::{BOTH, render};
 use crate::json::{result_name, rollback_name};
 use crate::names::initials;
@@ -38,6 +40,9 @@ struct Data<'a> {
     columns: Columns,
     /// Cases in full, by row.
     full: BTreeMap<usize, Full>,
+    /// By row: what named persons said of it, and which known issues it met, in both languages.
+    said: BTreeMap<usize, [Vec<String>; 2]>,
+    cells: Cells,
     fields: Fields,
 }
 
@@ -71,6 +76,8 @@ struct Columns {
     tags: Vec<Vec<Id>>,
     classes: Vec<Vec<Id>>,
     codes: Vec<Vec<Id>>,
+    /// Kinds of what was said of it.
+    review: Vec<Vec<Id>>,
     visits: Vec<String>,
     settlements: Vec<String>,
     messages: Vec<String>,
@@ -91,7 +98,7 @@ struct Full {
 
 /// Every word once.
 #[derive(Default)]
-struct Strings {
+pub(super) struct Strings {
     numbers: BTreeMap<Text2, Id>,
     list: Vec<Text2>,
 }
@@ -111,7 +118,7 @@ impl Strings {
         self.put(Text2::One(text.to_owned()))
     }
 
-    fn keyed(&mut self, key: &str, text: impl Fn(Lang) -> String) -> Id {
+    pub(super) fn keyed(&mut self, key: &str, text: impl Fn(Lang) -> String) -> Id {
         let [zh, en] = BOTH.map(text);
         self.put(Text2::Keyed(zh, en, key.to_owned()))
     }
@@ -122,10 +129,18 @@ pub(super) fn block(story: &Story, environment: &Environment<'_>) -> String {
     let mut strings = Strings::default();
     let mut columns = Columns::default();
     let mut letters = BTreeMap::new();
-    let mut full = BTreeMap::new();
+    let (mut full, mut said) = (BTreeMap::new(), BTreeMap::new());
     let mut fields = Fields::default();
     for (row, case) in story.cases.iter().enumerate() {
         put_row(story, case, &mut columns, &mut strings, &mut letters);
+        let remarks = BOTH.map(|lang| review::of_case(story, case, lang));
+        let kinds = review::kinds(story, case).into_iter();
+        let kinds = kinds.map(|kind| strings.keyed(kind, |lang| review::kind(kind, lang)));
+        columns.review.push(kinds.collect());
+        if !remarks[0].is_empty() {
+            let texts = |all: Vec<review::Remark>| all.into_iter().map(|one| one.text).collect();
+            said.insert(row, remarks.map(texts));
+        }
         if case.full {
             let inside =
                 BOTH.map(|lang| render(environment, "case.html", inside(story, case, lang, false)));
@@ -134,6 +149,7 @@ pub(super) fn block(story: &Story, environment: &Environment<'_>) -> String {
             full.insert(row, Full { inside, texts });
         }
     }
+    let cells = cells(story, &mut strings);
     let data = Data {
         run: story.header.run_id.as_str(),
         dir: &story.dir,
@@ -141,10 +157,12 @@ pub(super) fn block(story: &Story, environment: &Environment<'_>) -> String {
             .iter()
             .map(|word| (word.name(), BOTH.map(|lang| word.say(lang))))
             .collect(),
+        cells,
         strings: strings.list,
         letters,
         columns,
         full,
+        said,
         fields,
     };
     packed(&data)

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crosswipe_verify::Finding;
+use crosswipe_verify::{Finding, finding_id};
 
 use super::marked::{Marked, marked};
+use super::review::{self, Remark};
 use crate::story::{self, Story};
 use crate::wording::sentence::rule_name;
 use crate::wording::{Lang, Word, classes, terms};
@@ -41,6 +42,9 @@ struct Told {
     witness: Vec<String>,
     meaning: &'static str,
     next: &'static str,
+    /// What it is called in a review.
+    id: String,
+    said: Vec<Remark>,
 }
 
 /// Every cause, with the first of those alike and of those that follow; how many more there are is said.
@@ -101,5 +105,7 @@ fn told(story: &Story, finding: &Finding, lang: Lang) -> Told {
         witness: finding.witness.clone(),
         meaning: classes::meaning(finding, lang),
         next: classes::next(finding, lang),
+        id: finding_id(finding),
+        said: review::of_finding(story, finding, lang),
     }
 }

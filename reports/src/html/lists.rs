@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use crosswipe_domain::Outcome;
+use crosswipe_domain::{CaseId, Outcome};
 
 use super::cases::clock;
+use super::review::{self, Remark};
 use crate::amount::yuan;
 use crate::story::{Case, Chain, Message, Rollback, Story};
-use crate::wording::{Lang, Word, classes, terms};
+use crate::wording::{Lang, Word, calls, classes, terms};
 
 /// Cases that are not good, as the plain list shows them; the rest is counted and stands in the table of all cases.
 const BAD_CASES: usize = 200;
@@ -27,6 +28,8 @@ pub(super) struct OpenLine {
     /// Whom to call there.
     call: String,
     next: String,
+    /// What was said of it afterwards.
+    said: Vec<Remark>,
 }
 
 /// 失败的撤销 · An undo that was not answered with ok, or one that was never sent.
@@ -55,6 +58,7 @@ pub(super) struct BadCase {
     link: String,
     places: String,
     why: Vec<String>,
+    said: Vec<Remark>,
 }
 
 /// All of them, in the order of the cases: this list is never cut.
@@ -71,15 +75,9 @@ pub(super) fn open(story: &Story, lang: Lang) -> Vec<OpenLine> {
 
 fn open_line(story: &Story, case: &Case, chain: &Chain, lang: Lang) -> OpenLine {
     let transaction = &chain.transaction;
-    let about = story.findings_about(&transaction.txid);
-    let cause = about.clone().find(|finding| finding.follows_from.is_none());
-    let owner = chain
-        .unresolved
-        .as_ref()
-        .map(|unresolved| &unresolved.owner)
-        .or(cause.and_then(|finding| finding.party.as_ref()))
-        .or(about.clone().find_map(|finding| finding.party.as_ref()))
-        .or(talks_to_the_institution(transaction));
+    let mut about = story.findings_about(&transaction.txid);
+    let cause = about.find(|finding| finding.follows_from.is_none());
+    let owner = story.who_acts(chain);
     OpenLine {
         state: terms::rollback(story.standing(chain), lang),
         txid: transaction.txid.to_string(),
@@ -101,7 +99,7 @@ fn open_line(story: &Story, case: &Case, chain: &Chain, lang: Lang) -> OpenLine 
             .collect::<Vec<_>>()
             .join(" "),
         call: owner
-            .map(|party| call(story, &party.code, lang))
+            .map(|party| calls::place(story, &party.code, lang))
             .unwrap_or_default(),
         owner: owner
             .map(|party| story.names.party(party, lang))
@@ -110,42 +108,8 @@ fn open_line(story: &Story, case: &Case, chain: &Chain, lang: Lang) -> OpenLine 
             .map(|finding| classes::next(finding, lang))
             .unwrap_or(story.go_on().say(lang))
             .to_owned(),
+        said: review::of_transaction(story, &transaction.txid, lang),
     }
-}
-
-/// `杭州市医保中心：业务 王工 0571-…；信息 李工 0571-…`; empty where nobody is named.
-pub(super) fn call(story: &Story, code: &str, lang: Lang) -> String {
-    let Some(leads) = story.contacts.get(code) else {
-        return String::new();
-    };
-    let lead = |word: &str, [name, phone]: &[String; 2]| {
-        let told = format!("{name} {phone}");
-        (!told.trim().is_empty()).then(|| format!("{word} {}", told.trim()))
-    };
-    let both = [
-        lead(lang.pick("业务", "business"), &leads.business),
-        lead(lang.pick("信息", "systems"), &leads.systems),
-    ];
-    let both: Vec<String> = both.into_iter().flatten().collect();
-    if both.is_empty() {
-        return String::new();
-    }
-    let unit = [leads.name.as_str(), leads.department.as_str()];
-    let unit: Vec<&str> = unit.into_iter().filter(|part| !part.is_empty()).collect();
-    format!(
-        "{}{}{}",
-        unit.join(" "),
-        lang.pick("：", ": "),
-        both.join(lang.pick("；", "; "))
-    )
-}
-
-/// Who has to act where no finding says it: the treatment place, which alone talks to the institution.
-fn talks_to_the_institution(
-    transaction: &crosswipe_verify::Transaction,
-) -> Option<&crosswipe_domain::Party> {
-    let mut parties = transaction.at_parties.keys();
-    parties.find(|party| party.role == crosswipe_domain::Role::Treatment)
 }
 
 /// Failed and missing undos of what is open, all of them; then the first of those that worked later, and how many more.
@@ -245,6 +209,7 @@ fn bad_case(story: &Story, case: &Case, lang: Lang) -> BadCase {
         link: link(case),
         places,
         why: why(story, case, lang),
+        said: review::of_case(story, case, lang),
     }
 }
 
@@ -289,9 +254,13 @@ pub(super) fn said(message: &Message) -> String {
 }
 
 /// The fragment that opens a case: `case=outpatient%2F330100-330200`.
-fn link(case: &Case) -> String {
+pub(super) fn link(case: &Case) -> String {
+    link_to(&case.plan.case)
+}
+
+pub(super) fn link_to(case: &CaseId) -> String {
     let mut link = String::from("case=");
-    for byte in case.plan.case.as_str().bytes() {
+    for byte in case.as_str().bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
                 link.push(char::from(byte));

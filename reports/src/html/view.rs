@@ -17,7 +17,7 @@ use crate::wording::sentence::{
 };
 use crate::wording::{Lang, Word, terms};
 
-use super::{cases, findings, lists, matrix, render};
+use super::{cases, findings, lists, matrix, render, review};
 
 /// Words by their names in the templates.
 pub(super) type Words = BTreeMap<&'static str, &'static str>;
@@ -55,11 +55,15 @@ pub(super) struct Half {
     rules: Vec<RuleLine>,
     books: Vec<BookLine>,
     others_note: &'static str,
+    /// Whether cells were added up at t2.
+    at_t2: bool,
     counts: Vec<CountLine>,
     levels: Vec<String>,
     cannot_undo: Vec<String>,
     statements: Vec<String>,
-    known_issues: Vec<String>,
+    issues: Vec<review::Issue>,
+    review: Option<review::Section>,
+    signatures: Vec<review::SignedLine>,
     notes: Vec<String>,
     undos: Vec<lists::UndoLine>,
     undos_more: String,
@@ -168,6 +172,7 @@ struct BookLine {
     t0: String,
     peak: String,
     t1: String,
+    t2: String,
     others: String,
     difference: String,
     symbol: char,
@@ -243,6 +248,7 @@ pub(super) fn half(
             .collect(),
         books: books(story, lang),
         others_note: others_note(story, lang),
+        at_t2: !story.courses.is_empty(),
         counts: counts(story, lang),
         levels: story
             .levels()
@@ -255,7 +261,9 @@ pub(super) fn half(
             &story.names,
             lang,
         ),
-        known_issues: crate::terminal::known_lines(story, lang),
+        issues: review::issues(story, lang),
+        review: review::section(story, lang),
+        signatures: review::signatures(story, lang),
         notes: notes(story, lang),
         undos,
         undos_more: more(Word::failed_undos_more, undos_more),
@@ -527,12 +535,26 @@ fn books(story: &Story, lang: Lang) -> Vec<BookLine> {
         t0: figure(book, book.t0),
         peak: figure(book, book.peak),
         t1: figure(book, book.t1),
+        t2: t2(story, book).map_or_else(|| "–".to_owned(), |sum| figure(book, sum)),
         others: figure(book, book.others),
         difference: figure(book, book.left()),
         symbol: terms::even(book),
         class: if book.left() == 0 { "good" } else { "bad" },
     };
     story.judgement.books.iter().map(line).collect()
+}
+
+/// The sum of all parties' books of this kind that showed themselves at t2.
+fn t2(story: &Story, book: &crosswipe_verify::BookTotal) -> Option<i64> {
+    let of = |one: &&crosswipe_verify::Course| {
+        one.cell.is_none()
+            && one.party.role.name() == book.role
+            && (&one.book, &one.unit) == (&book.book, &book.unit)
+    };
+    let shown = story.courses.iter().filter(of).filter_map(|one| one.t2);
+    shown.fold(None, |sum, one| {
+        Some(sum.unwrap_or(0i64).saturating_add(one))
+    })
 }
 
 /// What the reader has to know where others than the run moved a book.

@@ -75,3 +75,14 @@ pub(crate) fn known(issues: &[KnownIssue], cases: &[Case], records: &[Record]) -
     };
     issues.iter().map(of).collect()
 }
+
+/// Cases that met an issue, each with the places of those that it met.
+pub(crate) fn met(known: &[Known]) -> BTreeMap<CaseId, Vec<usize>> {
+    let mut met: BTreeMap<CaseId, Vec<usize>> = BTreeMap::new();
+    for (place, one) in known.iter().enumerate() {
+        for case in one.waived.iter().chain(&one.not_waived) {
+            met.entry(case.clone()).or_default().push(place);
+        }
+    }
+    met
+}

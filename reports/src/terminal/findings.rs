@@ -7,7 +7,7 @@ use crosswipe_verify::{Finding, Remark};
 use crate::amount::yuan;
 use crate::story::{Case, Cause};
 use crate::terminal::Page;
-use crate::wording::{Word, classes, terms};
+use crate::wording::{Word, calls, classes, terms};
 
 /// Causes told in full, and failed checks named; the rest is counted and stands in the page.
 const IN_FULL: usize = 10;
@@ -120,6 +120,8 @@ fn told(page: &Page<'_>, cause: &Cause) -> String {
         Some(classes::meaning(finding, lang).to_owned()),
     );
     line(Word::next, Some(classes::next(finding, lang).to_owned()));
+    let call = calls::party(page.story, finding.party.as_ref(), lang);
+    line(Word::call, Some(call));
     for other in cause
         .alike
         .iter()
@@ -206,6 +208,12 @@ pub(crate) fn failed_checks(page: &Page<'_>) -> String {
                 check.step, check.what, words[0], check.expected, words[1], check.actual
             )
         }));
+        let calls = calls::of_case(page.story, case, page.lang);
+        lines.extend(
+            calls
+                .iter()
+                .map(|call| format!("    {} {call}", page.say(Word::call))),
+        );
     }
     if bad.len() > IN_FULL {
         lines.push(format!(
@@ -221,7 +229,8 @@ pub(crate) fn failed_checks(page: &Page<'_>) -> String {
     )
 }
 
-fn is_bad(case: &Case) -> bool {
+/// A planned case that was to pass and did not.
+pub(crate) fn is_bad(case: &Case) -> bool {
     use crate::story::Ending;
     use crosswipe_journal::CaseResult::{Blocked, Error, Failed};
     case.planned
@@ -262,6 +271,10 @@ pub(crate) fn open_lines(page: &Page<'_>) -> Vec<String> {
                 unresolved.reason,
                 page.story.names.party(&unresolved.owner, page.lang)
             );
+        }
+        let call = calls::party(page.story, page.story.who_acts(chain), page.lang);
+        if !call.is_empty() {
+            line += &format!("  {} {call}", page.say(Word::call));
         }
         lines.push(line);
     }

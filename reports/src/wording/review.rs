@@ -47,17 +47,30 @@ pub(crate) fn chain(review: &ReviewHeld, lang: Lang) -> Vec<String> {
 
 /// What was said of one case, transaction or finding, without its name.
 pub(crate) fn about(review: &ReviewHeld, kind: &str, id: &str, lang: Lang) -> String {
+    let told = remarks(review, kind, id, lang);
+    let told: Vec<String> = told.into_iter().map(|(told, _)| told).collect();
+    told.join(lang.pick("；", "; "))
+}
+
+/// The same, each by itself and with whether it holds.
+pub(crate) fn remarks(
+    review: &ReviewHeld,
+    kind: &str,
+    id: &str,
+    lang: Lang,
+) -> Vec<(String, Held)> {
     let of = |said: &&Said| {
         let on = said.line.act.target();
         on.is_some_and(|on| (on.kind(), on.id()) == (kind, id))
     };
-    let told: Vec<String> = review
-        .said
-        .iter()
-        .filter(of)
-        .map(|said| format!("{}{}", what(said, lang), after(said, lang)))
-        .collect();
-    told.join(lang.pick("；", "; "))
+    let told = review.said.iter().filter(of);
+    told.map(|said| {
+        (
+            format!("{}{}", what(said, lang), after(said, lang)),
+            said.state,
+        )
+    })
+    .collect()
 }
 
 /// Signatures, each with whether it still stands.
@@ -65,6 +78,44 @@ pub(crate) fn signatures(review: &ReviewHeld, lang: Lang) -> Vec<String> {
     let said = review.said.iter();
     let signed = said.filter(|said| matches!(said.line.act, ReviewAct::Sign(_)));
     signed.map(|said| line(said, lang)).collect()
+}
+
+/// 一签 · A signature as the sign-off page shows it.
+pub(crate) struct Signed {
+    pub(crate) role: &'static str,
+    pub(crate) by: String,
+    pub(crate) unit: String,
+    pub(crate) at: String,
+    /// The verdict that was signed, and its level.
+    pub(crate) verdict: String,
+    pub(crate) certificate: String,
+    /// With what was open, what was named, and what the signer wrote.
+    pub(crate) with: String,
+    pub(crate) state: Held,
+    /// What has become of it since.
+    pub(crate) since: String,
+}
+
+/// Every signature, oldest first.
+pub(crate) fn signed_rows(review: &ReviewHeld, lang: Lang) -> Vec<Signed> {
+    let row = |said: &Said| match &said.line.act {
+        ReviewAct::Sign(signature) => Some(Signed {
+            role: role(signature.role, lang),
+            by: shown(&said.line.by),
+            unit: shown(&signature.unit),
+            at: minute(said.line.at),
+            verdict: format!("{} {}", verdict(signature.verdict, lang), signature.level),
+            certificate: chain_groups(&signature.certificate_sha256),
+            with: signed_with(signature, &shown(&said.line.reason), lang),
+            state: said.state,
+            since: match become_of(said, lang) {
+                Some(told) => told,
+                None => lang.pick("✓ 有效", "✓ holds").to_owned(),
+            },
+        }),
+        _ => None,
+    };
+    review.said.iter().filter_map(row).collect()
 }
 
 /// 一行 · A line of the review as a table shows it.
@@ -155,44 +206,61 @@ fn signed(signature: &Signature, by: &str, reason: &str, at: &str, lang: Lang) -
             "signed: {by} ({role}{unit}), {at}, verdict \"{verdict}\" {level}, certificate {certificate}"
         ),
     };
-    let open = signature.open;
-    if signature.with_findings {
-        text += &match lang {
-            Lang::Zh => format!("；带问题签字，未了 {open} 项"),
-            Lang::En => format!("; signed with findings, {open} open"),
-        };
-    }
-    if !signature.named.is_empty() {
-        let named: Vec<String> = signature.named.iter().map(|name| shown(name)).collect();
-        let named = named.join(lang.pick("、", ", "));
-        text += &match lang {
-            Lang::Zh => format!("；点名 {named}"),
-            Lang::En => format!("; naming {named}"),
-        };
-    }
-    if !reason.is_empty() {
-        text += &match lang {
-            Lang::Zh => format!("；「{reason}」"),
-            Lang::En => format!("; \"{reason}\""),
-        };
+    let with = signed_with(signature, reason, lang);
+    if !with.is_empty() {
+        text += lang.pick("；", "; ");
+        text += &with;
     }
     text
 }
 
-/// What has become of it.
+/// With what was open it was signed, what was named, and what the signer wrote.
+fn signed_with(signature: &Signature, reason: &str, lang: Lang) -> String {
+    let mut with = Vec::new();
+    let open = signature.open;
+    if signature.with_findings {
+        with.push(match lang {
+            Lang::Zh => format!("带问题签字，未了 {open} 项"),
+            Lang::En => format!("signed with findings, {open} open"),
+        });
+    }
+    if !signature.named.is_empty() {
+        let named: Vec<String> = signature.named.iter().map(|name| shown(name)).collect();
+        let named = named.join(lang.pick("、", ", "));
+        with.push(match lang {
+            Lang::Zh => format!("点名 {named}"),
+            Lang::En => format!("naming {named}"),
+        });
+    }
+    if !reason.is_empty() {
+        with.push(match lang {
+            Lang::Zh => format!("「{reason}」"),
+            Lang::En => format!("\"{reason}\""),
+        });
+    }
+    with.join(lang.pick("；", "; "))
+}
+
+/// What has become of it, as it stands behind a sentence.
 fn after(said: &Said, lang: Lang) -> String {
+    match (become_of(said, lang), lang) {
+        (None, _) => String::new(),
+        (Some(told), Lang::Zh) => format!("（{told}）"),
+        (Some(told), Lang::En) => format!(" ({told})"),
+    }
+}
+
+/// What has become of it; `None` where it holds as it was said.
+fn become_of(said: &Said, lang: Lang) -> Option<String> {
     let mark = match (said.state, said.why) {
         (Held::Violated, _) => "✗",
         (Held::NotChecked, _) => "?",
         (Held::Held, Some(_)) => "·",
-        (Held::Held, None) => return String::new(),
+        (Held::Held, None) => return None,
     };
     let told = said.why.map_or("", |word| why(word, lang));
     let told = told.replace("{}", &said.since.to_string());
-    match lang {
-        Lang::Zh => format!("（{mark} {told}）"),
-        Lang::En => format!(" ({mark} {told})"),
-    }
+    Some(format!("{mark} {told}"))
 }
 
 /// A stable word in words; one that nobody knows as it stands.

@@ -382,6 +382,7 @@ fn a_journal_without_its_first_record_tells_no_story() {
         matched_faults: &[],
         review: &ReviewHeld::default(),
         contacts: &[],
+        courses: &[],
         exit: 4,
     };
     assert_eq!(Story::build(&source).unwrap_err(), NoRun);

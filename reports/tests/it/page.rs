@@ -27,7 +27,7 @@ pub(crate) fn data(page: &str) -> serde_json::Value {
 }
 
 /// Insides of the cases that are told in full, in this language (0 Chinese, 1 English).
-fn insides(page: &str, tongue: usize) -> Vec<String> {
+pub(crate) fn insides(page: &str, tongue: usize) -> Vec<String> {
     let data = data(page);
     let full = data["full"].as_object().unwrap().values();
     full.map(|one| one["inside"][tongue].as_str().unwrap().to_owned())
@@ -35,7 +35,7 @@ fn insides(page: &str, tongue: usize) -> Vec<String> {
 }
 
 /// The part of the page in one language.
-fn half(page: &str, tongue: &str) -> String {
+pub(crate) fn half(page: &str, tongue: &str) -> String {
     let open = format!("<div class=\"only-{tongue}\"");
     let parts = page.split(&open).skip(1);
     let other = if tongue == "zh" { "en" } else { "zh" };
@@ -50,7 +50,7 @@ fn half(page: &str, tongue: &str) -> String {
 }
 
 /// What stands between two tags, once.
-fn between<'a>(page: &'a str, open: &str, close: &str) -> &'a str {
+pub(crate) fn between<'a>(page: &'a str, open: &str, close: &str) -> &'a str {
     let (_, rest) = page.split_once(open).unwrap();
     rest.split_once(close).unwrap().0
 }
@@ -484,4 +484,47 @@ fn beside_a_failure_stands_whom_to_call() {
     let insides = insides(&page, 1).concat();
     assert!(insides.contains("call 330300单位 信息科: business 王工 0577-1"));
     assert!(!insides.contains("330100单位"), "nobody is named there");
+}
+
+#[test]
+fn cells_and_books_of_parties_add_up_to_the_totals_that_stand_above_them() {
+    let run = runs::violated();
+    let page = page(&run);
+    let data = data(&page);
+    let cells = &data["cells"];
+    let column = |name: &str| cells[name].as_array().unwrap().clone();
+    let (parties, books, names) = (column("party"), column("book"), column("cell"));
+    let key = |number: &serde_json::Value| {
+        data["strings"][number.as_u64().unwrap() as usize][2]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    for total in &run.judgement.books {
+        for (name, sum) in [
+            ("t0", total.t0),
+            ("t1", total.t1),
+            ("t2", total.t1),
+            ("left", total.left()),
+        ] {
+            for whole in [true, false] {
+                let of = |place: &usize| {
+                    key(&parties[*place]).starts_with(&format!("{}:", total.role))
+                        && key(&books[*place]) == total.book
+                        && (names[*place] == "") == whole
+                };
+                let values = column(name);
+                let own = (0..parties.len()).filter(of);
+                let told: i64 = own.map(|place| values[place].as_i64().unwrap()).sum();
+                assert_eq!(told, sum, "{} {} {name} {whole}", total.role, total.book);
+            }
+        }
+    }
+    let zh = half(&page, "zh");
+    let section = between(&zh, "id=\"zh-books\"", "</section>");
+    assert!(
+        section.contains("t2 日切后")
+            && section.contains("<td class=\"num\">12,319.74</td><td class=\"num\">12,319.74</td>"),
+        "{section}"
+    );
 }

@@ -5,7 +5,7 @@
 mod notice;
 mod told;
 
-pub(crate) use told::{clean, eleven_cities, indeterminate, ten_thousand, violated};
+pub(crate) use told::{clean, eleven_cities, indeterminate, reviewed, ten_thousand, violated};
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,7 @@ pub(crate) struct Run {
     pub(crate) contacts: Vec<crosswipe_reports::Leads>,
     pub(crate) certificate: Option<String>,
     pub(crate) review: ReviewHeld,
+    pub(crate) courses: Vec<Course>,
     pub(crate) exit: i32,
     now: Moment,
 }
@@ -148,6 +149,7 @@ impl Run {
             contacts: vec![],
             certificate: Some("c".repeat(64)),
             review: ReviewHeld::default(),
+            courses: vec![],
             exit: 0,
             now: at("2017-06-02T08:59:00+08:00"),
         };
@@ -469,6 +471,50 @@ impl Run {
         self.count();
     }
 
+    /// 逐格 · The judge's totals spread over the parties of their role, the last of which keeps what is left; two cells each.
+    pub(crate) fn spread(&mut self) {
+        self.courses.clear();
+        for total in &self.judgement.books {
+            let parties = self.header.parties.keys();
+            let parties: Vec<&Party> = parties
+                .filter(|party| party.role.name() == total.role)
+                .collect();
+            for (place, party) in parties.iter().enumerate() {
+                let (last, others) = (place + 1 == parties.len(), parties.len() as i64 - 1);
+                let share = |sum: i64| match last {
+                    true => sum - sum / (others + 1) * others,
+                    false => sum / (others + 1),
+                };
+                let t0 = share(total.t0);
+                let t1 = t0 + if last { total.left() } else { 0 };
+                let whole = Course {
+                    party: (*party).clone(),
+                    book: total.book.clone(),
+                    unit: total.unit.clone(),
+                    cell: None,
+                    t0,
+                    peak: t0 + share(total.peak - total.t0),
+                    t1: Some(t1),
+                    t2: Some(t1),
+                    others: 0,
+                };
+                let moved = Course {
+                    cell: Some(format!("{}[person=P-330300a1b2c3 year=2017]", total.book)),
+                    ..whole.clone()
+                };
+                let rests = Course {
+                    cell: Some(format!("{}[person=P-330100a1b2c3 year=2017]", total.book)),
+                    t0: 0,
+                    peak: 0,
+                    t1: Some(0),
+                    t2: Some(0),
+                    ..whole.clone()
+                };
+                self.courses.extend([whole, moved, rests]);
+            }
+        }
+    }
+
     pub(crate) fn count(&mut self) {
         let transactions = &self.judgement.transactions;
         let number = |wanted: fn(&Transaction) -> bool| {
@@ -520,6 +566,7 @@ impl Run {
             matched_faults: &self.faults,
             review: &self.review,
             contacts: &self.contacts,
+            courses: &self.courses,
             exit: self.exit,
         }
     }

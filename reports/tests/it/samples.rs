@@ -52,6 +52,18 @@ fn a_run_is_told_as_it_was_accepted(#[case] name: &str, #[case] run: Run) {
 }
 
 #[test]
+fn a_run_that_people_spoke_of_is_told_as_it_was_accepted() {
+    let story = runs::reviewed().story();
+    check(
+        "reviewed",
+        "terminal.zh.txt",
+        &terminal(&story, Lang::Zh, 100),
+    );
+    check("reviewed", "report.md", &markdown(&story, Lang::En));
+    check("reviewed", "report.html", &html(&story, Lang::Zh));
+}
+
+#[test]
 fn the_whole_province_fits_a_terminal() {
     check(
         "eleven-cities",

@@ -92,6 +92,7 @@ fn told(
         matched_faults: &[],
         review: &crosswipe_verify::ReviewHeld::default(),
         contacts: &[],
+        courses: &[],
         exit: 0,
     };
     let story = Story::build(&source).expect("a journal that begins with its run");

@@ -10,7 +10,9 @@ use std::path::Path;
 use crosswipe_domain::{Moment, Nature};
 use crosswipe_journal::{CaseResult, History, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
-use crosswipe_verify::{Evidence, Finding, Judgement, ReviewHeld, Verdict, certificate, judge};
+use crosswipe_verify::{
+    Course, Evidence, Finding, Judgement, ReviewHeld, Verdict, certificate, judge_told,
+};
 
 use crate::anchor::Anchor;
 use crate::args::Verify;
@@ -132,6 +134,8 @@ pub(crate) struct Judged {
     pub(crate) sealed: Sealed,
     /// What named persons said of it afterwards, and what of that holds.
     pub(crate) review: ReviewHeld,
+    /// Every cell of every party over the run.
+    pub(crate) courses: Vec<Course>,
 }
 
 /// Judges a run folder; `faults` are those asked for, with how often each fired.
@@ -155,7 +159,7 @@ pub(crate) fn judged_on(
     evidence: &Evidence,
     faults: &[(String, u64)],
 ) -> Result<Judged, Trouble> {
-    let mut judgement = judge(evidence);
+    let (mut judgement, courses) = judge_told(evidence);
     let certificate = certificate(evidence, &judgement);
     let review = held_review(dir, history, evidence, (&judgement, &certificate))?;
     let sealed = hold(dir, history, evidence, &certificate, &mut judgement)?;
@@ -176,6 +180,7 @@ pub(crate) fn judged_on(
         exit,
         sealed,
         review,
+        courses,
     })
 }
 
@@ -274,6 +279,7 @@ pub(crate) fn story(
         parts: &[],
         matched_faults: faults,
         review: &judged.review,
+        courses: &judged.courses,
         contacts: &contacts::kept(dir),
         exit: i32::from(judged.exit.code()),
     };

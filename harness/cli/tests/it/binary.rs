@@ -9,6 +9,7 @@ mod another_judge;
 mod audit;
 mod audit_lists;
 mod bundled;
+mod called;
 mod canaries;
 mod clean;
 mod close;

@@ -4,6 +4,7 @@ mod born_between;
 mod caps;
 mod clean_runs;
 mod counter;
+mod courses;
 mod faults;
 mod golive;
 mod hairs;

@@ -49,7 +49,7 @@ function findable(row) {
     if (data.letters[number]) { parts.push(data.letters[number]); }
   }
   ["title", "ending", "rollback", "business", "from", "to", "institution", "person"].forEach(function (name) { put(columns[name][row]); });
-  ["tags", "classes", "codes"].forEach(function (name) { columns[name][row].forEach(put); });
+  ["tags", "classes", "codes", "review"].forEach(function (name) { columns[name][row].forEach(put); });
   parts.push(key_of(columns.from[row]) + "-" + key_of(columns.to[row]));
   return parts.join(" ").toLowerCase();
 }

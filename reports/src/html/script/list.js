@@ -8,22 +8,28 @@ var FACETS = [
   { key: "b", column: "business", name: "business" }, { key: "f", column: "from", name: "insured" },
   { key: "t", column: "to", name: "treatment" }, { key: "i", column: "institution", name: "institution" },
   { key: "c", column: "classes", name: "class", many: true }, { key: "x", column: "codes", name: "error_code", many: true },
-  { key: "v", column: "tags", name: "tag", many: true }
+  { key: "v", column: "tags", name: "tag", many: true },
+  { key: "m", column: "review", name: "review_short", many: true }
 ];
 // Columns that can be shown: what a cell says, and how wide it is.
 var COLUMNS = [
   { key: "e", name: "result", width: "7em", column: "ending" }, { key: "r", name: "rollback", width: "9em", column: "rollback" },
   { key: "b", name: "business", width: "5em", column: "business" }, { key: "f", name: "insured", width: "6em", column: "from" },
   { key: "t", name: "treatment", width: "6em", column: "to" }, { key: "i", name: "institution", width: "12em", column: "institution" },
-  { key: "a", name: "amount", width: "7em", column: "amount", money: true }, { key: "n", name: "case", width: "minmax(13em,1fr)", column: "id", text: true },
-  { key: "h", name: "title", width: "minmax(13em,1fr)", column: "title" }, { key: "o", name: "open_amount", width: "7em", column: "open", money: true },
+  { key: "a", name: "amount", width: "7em", column: "amount", money: true }, { key: "n", name: "case", width: "minmax(11em,1fr)", column: "id", text: true },
+  { key: "h", name: "title", width: "minmax(9em,1fr)", column: "title" }, { key: "o", name: "open_amount", width: "7em", column: "open", money: true },
   { key: "p", name: "person", width: "11em", column: "person" }, { key: "c", name: "class", width: "14em", column: "classes", many: true },
   { key: "x", name: "error_code", width: "8em", column: "codes", many: true }, { key: "v", name: "tag", width: "8em", column: "tags", many: true },
+  { key: "m", name: "review_short", width: "8em", column: "review", many: true },
   { key: "w", name: "began", width: "11em", column: "began", text: true }, { key: "k", name: "took", width: "5em", column: "took", number: true },
   { key: "y", name: "visit", width: "16em", column: "visits", text: true }, { key: "z", name: "settlement", width: "16em", column: "settlements", text: true }
 ];
-// Those that are shown unless others are chosen.
-var STANDARD = COLUMNS.filter(function (column) { return "erbftanh".indexOf(column.key) >= 0; }).map(function (column) { return column.key; }).join("");
+// Those that are shown unless others are chosen; the review where anybody said anything.
+var STANDARD = "";
+function set_standard() {
+  var keys = "erbftanh" + (data.columns.review.some(function (said) { return said.length; }) ? "m" : "");
+  STANDARD = COLUMNS.filter(function (column) { return keys.indexOf(column.key) >= 0; }).map(function (column) { return column.key; }).join("");
+}
 
 function cell(column, row) {
   var value = data.columns[column.column][row];

@@ -9,6 +9,8 @@ function fragment() {
   put("sort", view.sort);
   put("group", view.group);
   put("cols", view.cols);
+  put("books", books.party);
+  put("rest", books.rest ? "1" : "");
   if (data && opened >= 0) { put("case", data.columns.id[opened]); }
   return parts.join("&");
 }
@@ -37,10 +39,13 @@ function recall() {
   view.sort = /^-?[a-z]$/.test(known.sort) ? known.sort : "";
   view.group = /^[a-z]$/.test(known.group) ? known.group : "";
   view.cols = /^[a-z]+$/.test(known.cols) ? known.cols : "";
+  books.party = known.books || "";
+  books.rest = known.rest === "1";
   if (!data) { return; }
   row = known.case ? row_of(known.case) : -1;
   show_all();
   open_case(row, row >= 0);
+  if (row < 0 && books.party) { by_id(tongue_name() + "-cells").scrollIntoView(); return; }
   if (row < 0 && (view.q || view.only !== "all" || Object.keys(view.by).length)) { by_id("cases").scrollIntoView(); }
 }
 
@@ -48,6 +53,7 @@ function recall() {
 function show_all() {
   controls();
   apply();
+  show_books();
 }
 
 function speak(which) {
@@ -113,6 +119,8 @@ document.addEventListener("change", function (event) {
   var target = event.target;
   if (target.dataset.by) { view.by[target.dataset.by] = target.value; apply(); remember(); }
   if (target.id === "group") { view.group = target.value; apply(); remember(); }
+  if (target.id === "party") { books.party = target.value; show_books(); remember(); }
+  if (target.id === "rest") { books.rest = target.checked; show_books(); remember(); }
   if (target.dataset.column) {
     view.cols = COLUMNS.map(function (column) { return column.key; }).filter(function (key) {
       return document.querySelector("[data-column=" + key + "]").checked;
@@ -145,6 +153,7 @@ unpack(function (read) {
   // The page of one case has no table.
   if (!read.columns) { return; }
   data = read;
+  set_standard();
   rows = data.columns.id.map(function (id, row) { return row; });
   texts = rows.map(findable);
   by_id("cases").hidden = false;

@@ -59,6 +59,7 @@ function facts(row) {
   put("visit", columns.visits[row], "code");
   put("settlement", columns.settlements[row], "code");
   put("message_ids", data.full[row] ? "" : columns.messages[row], "code");
+  if (!data.full[row]) { (data.said[row] || [[], []])[tongue].forEach(function (one) { put("review_short", one); }); }
   return table;
 }
 

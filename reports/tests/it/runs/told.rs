@@ -17,6 +17,7 @@ pub(crate) fn clean() -> Run {
         txid: Some(txid),
         facts: BTreeMap::new(),
     }];
+    run.spread();
     run
 }
 
@@ -75,6 +76,7 @@ pub(crate) fn violated() -> Run {
     }
     run.judgement.verdict = Verdict::Violated;
     run.judgement.books[5].t1 += 31_974;
+    run.spread();
     let failed = vec![
         check("1.settle", "setlinfo.psn_cash_pay", "≤ 100.00", "148.21"),
         check("1.settle", "outcome", "ok", "ok"),
@@ -207,5 +209,124 @@ pub(crate) fn ten_thousand() -> Run {
     run.gated(last);
     run.close();
     run.exit = 1;
+    run
+}
+
+/// 复核过 · The violated run, known to the plan in part, about which named persons said what they may and what they may not.
+pub(crate) fn reviewed() -> Run {
+    let mut run = violated();
+    let wrong = run.case(1).case;
+    let open = run.case(4).case;
+    let issue = |id: &str, due: &str| KnownIssue {
+        id: id.into(),
+        text: "现金多算".into(),
+        owner: "某厂商 王工".into(),
+        due: at(due),
+        finding: vec!["setlinfo.psn_cash_pay".into()],
+        scope: KnownScope {
+            cases: vec![wrong.to_string()],
+            ..KnownScope::default()
+        },
+    };
+    let Payload::Run(header) = &mut run.records[0].payload else {
+        unreachable!()
+    };
+    header.plan.known_issues = vec![
+        issue("KI-7", "2017-06-01T19:00:00+08:00"),
+        KnownIssue {
+            scope: KnownScope {
+                cases: vec!["bounds/*".into()],
+                ..KnownScope::default()
+            },
+            ..issue("KI-8", "2030-03-02T19:00:00+08:00")
+        },
+    ];
+    let cause = &run.judgement.findings[0];
+    let (id, class) = (finding_id(cause), cause.class.clone());
+    let txid = cause.txid.clone().unwrap();
+    let otherwise = |on: Target, was: &str, says: &str| ReviewAct::Override {
+        on,
+        was: was.into(),
+        says: says.into(),
+    };
+    let signature = |with_findings: bool| {
+        ReviewAct::Sign(Signature {
+            role: SignedAs::Reviewer,
+            unit: "浙江省医保中心".into(),
+            certificate_sha256: "c".repeat(64),
+            journal_tail: "d".repeat(64),
+            verdict: Verdict::Violated,
+            level: Level::L4,
+            open: 2,
+            named: vec![],
+            with_findings,
+        })
+    };
+    let said = [
+        (
+            "张三",
+            "厂商在改",
+            ReviewAct::Comment {
+                on: Target::Finding { id, class },
+            },
+            (Held::Held, None),
+        ),
+        (
+            "李四",
+            "期望写错 <b>",
+            otherwise(Target::Case(wrong), "failed", "passed"),
+            (Held::Held, None),
+        ),
+        (
+            "王五",
+            "看着没事",
+            otherwise(Target::Case(open), "passed", "waived"),
+            (Held::Violated, Some("may-not-be")),
+        ),
+        (
+            "张三",
+            "问过温州",
+            ReviewAct::Comment {
+                on: Target::Transaction(txid),
+            },
+            (Held::Held, None),
+        ),
+        (
+            "赵六",
+            "",
+            signature(true),
+            (Held::NotChecked, Some("another-judge")),
+        ),
+        (
+            "赵六",
+            "再签",
+            signature(true),
+            (Held::Held, Some("said-since")),
+        ),
+        (
+            "孙七",
+            "整体可以",
+            ReviewAct::Comment { on: Target::Run },
+            (Held::Held, None),
+        ),
+    ];
+    let mut lines: Vec<ReviewLine> = Vec::new();
+    let mut told = Vec::new();
+    for (place, (by, reason, act, (state, why))) in said.into_iter().enumerate() {
+        let when = at("2017-06-06T10:00:00+08:00").plus_ms(60_000 * place as i64);
+        let line = ReviewLine::seal(&lines, "tail", (when, by, reason), act);
+        lines.push(line.clone());
+        told.push(Said {
+            line,
+            state,
+            why,
+            since: 1,
+        });
+    }
+    run.review = ReviewHeld {
+        state: Held::Violated,
+        said: told,
+        defect: None,
+    };
     run
 }

@@ -18,8 +18,8 @@ fn titled(plan: &Plan) -> String {
 /// Every place of the plan, whether somebody is named there or not.
 pub(super) fn contacts(args: &PlanForm) -> Result<Exit, Trouble> {
     let plan = shift::load(&args.plan, None)?;
-    let all = contacts::of(&plan);
     make(&args.into, |_, lang| {
+        let all = contacts::of(&plan, lang.pick("省平台", "hub"));
         crosswipe_reports::leads(&titled(&plan), &all, lang)
     })
 }
