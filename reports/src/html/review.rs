@@ -275,11 +275,11 @@ pub(super) fn signatures(story: &Story, lang: Lang) -> Vec<SignedLine> {
         verdict: signed.verdict,
         certificate: signed.certificate,
         with: signed.with,
-        since: signed.since,
         class: match signed.state {
             Held::Held if signed.since.starts_with('✓') => "good",
             other => class(other),
         },
+        since: signed.since,
     };
     let all = review::signed_rows(&story.review, lang);
     all.into_iter().map(line).collect()
