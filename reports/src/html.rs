@@ -13,22 +13,27 @@ mod courses;
 mod data;
 mod fields;
 mod findings;
+mod index;
 mod lists;
 mod marked;
 mod matrix;
 mod review;
+mod scope;
 mod sequence;
 mod ticket;
 mod view;
+mod visible;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use minijinja::Environment;
+use minijinja::{Environment, Value};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crosswipe_domain::CaseId;
 
+use self::scope::Scope;
+use self::visible::visible;
 use crate::Lang;
 use crate::story::Story;
 
@@ -70,7 +75,8 @@ struct Shell {
     tongues: Vec<Tongue>,
     /// The compressed block; on the page of one case it holds names of fields alone.
     data: String,
-    single: bool,
+    /// Whether there is a table of cases.
+    table: bool,
 }
 
 #[derive(Serialize)]
@@ -82,20 +88,37 @@ struct Tongue {
     lower: String,
 }
 
+/// Cases that one page holds; of more, old computers would show nothing for a while.
+pub const ONE_PAGE: usize = 20_000;
+
 /// 网页 · One self-contained page of a run; `lang` is shown first, the other is one switch away.
 pub fn html(story: &Story, lang: Lang) -> String {
+    page(&environment(), story, lang, Scope::Whole)
+}
+
+/// 各页 · The pages of a run by their names in its folder: `report.html` alone for at most `most` cases, else that as an index
+/// and `report/330100.html` for each place of care, with links to and fro that are relative.
+pub fn html_pages(story: &Story, lang: Lang, most: usize) -> Vec<(String, String)> {
     let environment = environment();
-    let data = data::block(story, &environment);
-    page(&environment, story, lang, None, data)
+    let cut = story.cases.len() > most;
+    let first = if cut { Scope::Index } else { Scope::Whole };
+    let mut pages = vec![(
+        scope::INDEX.to_owned(),
+        page(&environment, story, lang, first),
+    )];
+    for (place, _) in scope::places(story).into_iter().filter(|_| cut) {
+        let text = page(&environment, story, lang, Scope::Place(place));
+        pages.push((scope::file(place), text));
+    }
+    pages
 }
 
 /// 用例页 · The page of one case with all that is known of it; `None` where the run has no such case. The story must have been
 /// gathered for it ([`Story::of_case`]), or its messages are missing.
 pub fn case_html(story: &Story, case: &CaseId, lang: Lang) -> Option<String> {
     let mut all = story.cases.iter();
-    let place = all.position(|one| one.plan.case == *case)?;
-    let data = data::block_of_case(story, &story.cases[place]);
-    Some(page(&environment(), story, lang, Some(place), data))
+    let case = all.find(|one| one.plan.case == *case)?;
+    Some(page(&environment(), story, lang, Scope::Case(case)))
 }
 
 fn environment() -> Environment<'static> {
@@ -106,6 +129,14 @@ fn environment() -> Environment<'static> {
             .expect("a shipped template parses");
     }
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        // What is safe was written by a template of ours, value by value.
+        Some(text) if !value.is_safe() => {
+            let shown = Value::from(visible(text).into_owned());
+            minijinja::escape_formatter(out, state, &shown)
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    });
     environment
 }
 
@@ -116,16 +147,9 @@ fn render<S: Serialize>(environment: &Environment<'_>, name: &str, values: S) ->
         .expect("the view has every name of the template")
 }
 
-/// Of the whole run, or of the case at this place alone.
-fn page(
-    environment: &Environment<'_>,
-    story: &Story,
-    lang: Lang,
-    single: Option<usize>,
-    data: String,
-) -> String {
+fn page(environment: &Environment<'_>, story: &Story, lang: Lang, scope: Scope<'_>) -> String {
     let tongue = |lang: Lang| {
-        let half = view::half(story, lang, single, environment);
+        let half = view::half(story, lang, scope, environment);
         Tongue {
             tag: lang.tag(),
             class: lang.pick("zh", "en"),
@@ -145,8 +169,8 @@ fn page(
         script: SCRIPT,
         title: title.map(|tongue| tongue.title.clone()).unwrap_or_default(),
         tongues,
-        data,
-        single: single.is_some(),
+        data: data::block(story, scope, environment),
+        table: matches!(scope, Scope::Whole | Scope::Place(_)),
     };
     render(environment, "page.html", shell)
 }

@@ -38,7 +38,7 @@ pub use forms::{
     RegisteredPerson, Reporter, acceptance, catalogue, confirmations, countdown, leads,
     merged_register, period, persons, register, workbook,
 };
-pub use html::{case_html, html};
+pub use html::{ONE_PAGE, case_html, html, html_pages};
 pub use json::{REPORT_SCHEMA, json, review as review_json};
 pub use junit::junit;
 pub use markdown::markdown;

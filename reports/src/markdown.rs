@@ -73,7 +73,7 @@ fn open_list(story: &Story, lang: Lang, text: &mut String) {
     }
     let _ = writeln!(text, "### {}\n", Word::open_list.say(lang));
     let chains = story.cases.iter().flat_map(|case| &case.chains);
-    let standing = chains.filter(|chain| story.open.transactions.contains(&chain.transaction.txid));
+    let standing = chains.filter(|chain| story.is_open(&chain.transaction.txid));
     let lines = standing.map(|chain| {
         let transaction = &chain.transaction;
         let amount = story.open.amounts.get(&transaction.txid);

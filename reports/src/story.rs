@@ -174,7 +174,7 @@ impl Story {
 
     /// How many planned cases ended how.
     pub(crate) fn case_counts(&self) -> CaseCounts {
-        CaseCounts::of(&self.cases)
+        CaseCounts::of(self.cases.iter())
     }
 
     /// 导入 · Whether nobody of ours sent anything: it was read in from papers.

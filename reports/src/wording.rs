@@ -145,6 +145,10 @@ words! {
     waived "豁免" "waived";
     known_issues "已知问题" "Known issues";
     review "复核（不改变结论）" "Review (changes no verdict)";
+    apart "本用例等的是医院自己系统的报文，报文记在这些就诊之下（同一机构、同一人）：" "This case waits for what the institution's own system sends; the messages stand under these visits (same institution and person):";
+    whole_run "← 整次运行" "<- the whole run";
+    by_place "就医地" "Places of care";
+    place_hint "本页只列这一就医地的用例；结论是整次运行的，证书、账册、矩阵与签字页见索引。" "This page lists the cases of one place of care; the verdict is that of the whole run, whose certificate, books, matrix and sign-off stand on the index.";
     review_short "复核" "Review";
     review_hint "以下都不改变结论、规则与退出码；原结论留在旁边。" "None of this changes verdict, rules or exit code; what the run says stays beside it.";
     review_tail "复核链尾" "end of the review chain";

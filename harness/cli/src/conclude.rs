@@ -155,15 +155,19 @@ pub(crate) fn complete(dir: &Path, history: &History, judged: &Judged) -> Result
 /// it is; whoever asked is told on stdout all the same.
 pub(crate) fn leave_a_report(dir: &Path, story: &Story, lang: Lang) {
     for (name, text) in crate::command::report::rendered_files(story, lang) {
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(dir.join(name));
+        let path = dir.join(&name);
+        let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+        let file = folder.and_then(|()| {
+            fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(&path)
+        });
         // A run under way writes its own, later and better: hence never over one that stands.
         if let Ok(mut file) = file
             && file.write_all(text.as_bytes()).is_err()
         {
-            let _ = fs::remove_file(dir.join(name));
+            let _ = fs::remove_file(path);
         }
     }
 }

@@ -16,9 +16,13 @@ use super::review::{self, Remark};
 use super::sequence::{Picture, picture};
 use super::ticket::ticket;
 use super::view::{Words, words};
+use super::visible::visible;
 use crate::amount::yuan;
 use crate::story::{Case, Chain, Message, Story};
 use crate::wording::{Lang, Word, calls, classes, terms};
+
+/// Visits that are named beside a case that waited for them.
+const APART: usize = 20;
 
 /// What stands inside a case.
 #[derive(Serialize)]
@@ -42,6 +46,8 @@ pub(super) struct Inside {
     calls: Vec<String>,
     /// Issues that the plan knew, and what named persons said afterwards.
     said: Vec<Remark>,
+    /// 候办 · Cases under which the messages stand that it waited for.
+    apart: Vec<String>,
     /// 0 in Chinese, 1 in English: which half of a pair.
     tongue: usize,
 }
@@ -149,8 +155,27 @@ pub(super) fn inside(story: &Story, case: &Case, lang: Lang, fill: bool) -> Insi
         ticket: ticket(story, case, lang),
         calls: calls::of_case(story, case, lang),
         said: review::of_case(story, case, lang),
+        apart: apart(story, case),
         tongue: usize::from(lang == Lang::En),
     }
+}
+
+/// A case that waits for what an institution's own system sends has no messages of its own: they stand under visits, since
+/// the journal says of each what it was and not what waited for it. Named are the visits of its institution and person.
+fn apart(story: &Story, case: &Case) -> Vec<String> {
+    let waits = case.planned && case.messages().next().is_none();
+    let Some(code) = case.plan.institution.as_deref().filter(|_| waits) else {
+        return Vec::new();
+    };
+    let sent_by = format!("his/{code}/");
+    let is_its = |one: &&Case| {
+        let mut persons = one.chains.iter().map(|chain| &chain.transaction.person);
+        !one.planned
+            && one.plan.case.as_str().starts_with(&sent_by)
+            && persons.any(|person| *person == case.plan.person)
+    };
+    let visits = story.cases.iter().filter(is_its).take(APART);
+    visits.map(|one| one.plan.case.to_string()).collect()
 }
 
 fn told(all: &BTreeMap<&FindingClass, usize>, lang: Lang) -> Vec<String> {
@@ -355,7 +380,7 @@ pub(super) fn texts(story: &Story, case: &Case) -> Vec<Text> {
     messages.sort_by_key(|message| message.seq);
     let text = |seq: Option<u64>| {
         seq.and_then(|seq| story.texts.get(&seq))
-            .cloned()
+            .map(|text| visible(text).into_owned())
             .unwrap_or_default()
     };
     let one = |message: &&Message| Text {

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::data::Strings;
+use super::visible::visible;
 use crate::story::Story;
 use crate::wording::terms;
 
@@ -36,7 +37,8 @@ pub(super) fn cells(story: &Story, strings: &mut Strings) -> Cells {
         cells
             .book
             .push(strings.keyed(&one.book, |lang| terms::book(&one.book, lang).to_owned()));
-        cells.cell.push(one.cell.clone().unwrap_or_default());
+        let cell = one.cell.as_deref().unwrap_or_default();
+        cells.cell.push(visible(cell).into_owned());
         cells.counts.push(u8::from(one.unit == "count"));
         cells.t0.push(one.t0);
         cells.peak.push(one.peak);

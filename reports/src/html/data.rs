@@ -19,6 +19,8 @@ use super::cases::{Text, clock, inside, texts};
 use super::courses::{Cells, cells};
 use super::fields::Fields;
 use super::review;
+use super::scope::Scope;
+use super::visible::visible;
 use super::{BOTH, render};
 use crate::json::{result_name, rollback_name};
 use crate::names::initials;
@@ -37,7 +39,8 @@ struct Data<'a> {
     strings: Vec<Text2>,
     /// First letters in pinyin, by number of the name.
     letters: BTreeMap<Id, String>,
-    columns: Columns,
+    /// None on an index.
+    columns: Option<Columns>,
     /// Cases in full, by row.
     full: BTreeMap<usize, Full>,
     /// By row: what named persons said of it, and which known issues it met, in both languages.
@@ -115,30 +118,38 @@ impl Strings {
     }
 
     fn one(&mut self, text: &str) -> Id {
-        self.put(Text2::One(text.to_owned()))
+        self.put(Text2::One(visible(text).into_owned()))
     }
 
     pub(super) fn keyed(&mut self, key: &str, text: impl Fn(Lang) -> String) -> Id {
-        let [zh, en] = BOTH.map(text);
+        let [zh, en] = BOTH.map(|lang| visible(&text(lang)).into_owned());
         self.put(Text2::Keyed(zh, en, key.to_owned()))
     }
 }
 
 /// The block as it stands in the page: JSON, gzip, base64. The same bytes for the same story.
-pub(super) fn block(story: &Story, environment: &Environment<'_>) -> String {
+pub(super) fn block(story: &Story, scope: Scope<'_>, environment: &Environment<'_>) -> String {
+    if let Scope::Case(case) = scope {
+        return block_of_case(story, case);
+    }
     let mut strings = Strings::default();
     let mut columns = Columns::default();
     let mut letters = BTreeMap::new();
     let (mut full, mut said) = (BTreeMap::new(), BTreeMap::new());
     let mut fields = Fields::default();
-    for (row, case) in story.cases.iter().enumerate() {
+    let rows = match scope {
+        Scope::Index => Vec::new(),
+        scope => scope.cases(story),
+    };
+    for (row, case) in rows.into_iter().enumerate() {
         put_row(story, case, &mut columns, &mut strings, &mut letters);
         let remarks = BOTH.map(|lang| review::of_case(story, case, lang));
         let kinds = review::kinds(story, case).into_iter();
         let kinds = kinds.map(|kind| strings.keyed(kind, |lang| review::kind(kind, lang)));
         columns.review.push(kinds.collect());
         if !remarks[0].is_empty() {
-            let texts = |all: Vec<review::Remark>| all.into_iter().map(|one| one.text).collect();
+            let shown = |one: review::Remark| visible(&one.text).into_owned();
+            let texts = |all: Vec<review::Remark>| all.into_iter().map(shown).collect();
             said.insert(row, remarks.map(texts));
         }
         if case.full {
@@ -149,7 +160,10 @@ pub(super) fn block(story: &Story, environment: &Environment<'_>) -> String {
             full.insert(row, Full { inside, texts });
         }
     }
-    let cells = cells(story, &mut strings);
+    let cells = match scope.is_of_run() {
+        true => cells(story, &mut strings),
+        false => Cells::default(),
+    };
     let data = Data {
         run: story.header.run_id.as_str(),
         dir: &story.dir,
@@ -160,7 +174,7 @@ pub(super) fn block(story: &Story, environment: &Environment<'_>) -> String {
         cells,
         strings: strings.list,
         letters,
-        columns,
+        columns: (!matches!(scope, Scope::Index)).then_some(columns),
         full,
         said,
         fields,
@@ -169,7 +183,7 @@ pub(super) fn block(story: &Story, environment: &Environment<'_>) -> String {
 }
 
 /// The block of the page of one case.
-pub(super) fn block_of_case(story: &Story, case: &Case) -> String {
+fn block_of_case(story: &Story, case: &Case) -> String {
     let mut fields = Fields::default();
     fields.add(&texts(story, case));
     packed(&OneCase { fields })
@@ -269,7 +283,7 @@ fn put_messages(story: &Story, case: &Case, columns: &mut Columns) {
             .collect();
         ids.sort_unstable();
         ids.dedup();
-        ids.join(" ")
+        visible(&ids.join(" ")).into_owned()
     };
     columns.visits.push(ids("mdtrt_id"));
     columns.settlements.push(ids("setl_id"));

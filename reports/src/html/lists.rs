@@ -6,6 +6,7 @@ use crosswipe_domain::{CaseId, Outcome};
 
 use super::cases::clock;
 use super::review::{self, Remark};
+use super::scope::Scope;
 use crate::amount::yuan;
 use crate::story::{Case, Chain, Message, Rollback, Story};
 use crate::wording::{Lang, Word, calls, classes, terms};
@@ -62,18 +63,23 @@ pub(super) struct BadCase {
 }
 
 /// All of them, in the order of the cases: this list is never cut.
-pub(super) fn open(story: &Story, lang: Lang) -> Vec<OpenLine> {
-    let of_case = |case: &Case| -> Vec<OpenLine> {
+pub(super) fn open(story: &Story, scope: Scope<'_>, lang: Lang) -> Vec<OpenLine> {
+    let of_case = |case: &&Case| -> Vec<OpenLine> {
         let chains = case.chains.iter();
         let chains = chains.filter(|chain| story.is_open(&chain.transaction.txid));
         chains
-            .map(|chain| open_line(story, case, chain, lang))
+            .map(|chain| open_line(story, scope, (case, chain), lang))
             .collect()
     };
-    story.cases.iter().flat_map(of_case).collect()
+    scope.cases(story).iter().flat_map(of_case).collect()
 }
 
-fn open_line(story: &Story, case: &Case, chain: &Chain, lang: Lang) -> OpenLine {
+fn open_line(
+    story: &Story,
+    scope: Scope<'_>,
+    (case, chain): (&Case, &Chain),
+    lang: Lang,
+) -> OpenLine {
     let transaction = &chain.transaction;
     let mut about = story.findings_about(&transaction.txid);
     let cause = about.find(|finding| finding.follows_from.is_none());
@@ -81,7 +87,7 @@ fn open_line(story: &Story, case: &Case, chain: &Chain, lang: Lang) -> OpenLine 
     OpenLine {
         state: terms::rollback(story.standing(chain), lang),
         txid: transaction.txid.to_string(),
-        link: link(case),
+        link: scope.link(case),
         infno: format!(
             "{} {}",
             transaction.infno,
@@ -113,22 +119,22 @@ fn open_line(story: &Story, case: &Case, chain: &Chain, lang: Lang) -> OpenLine 
 }
 
 /// Failed and missing undos of what is open, all of them; then the first of those that worked later, and how many more.
-pub(super) fn undos(story: &Story, lang: Lang) -> (Vec<UndoLine>, usize) {
+pub(super) fn undos(story: &Story, scope: Scope<'_>, lang: Lang) -> (Vec<UndoLine>, usize) {
     let (mut lines, mut later) = (Vec::new(), Vec::new());
     let mut more = 0;
-    for case in &story.cases {
+    for case in scope.cases(story) {
         for chain in &case.chains {
             let standing = story.standing(chain);
             let open = !matches!(standing, Rollback::None | Rollback::Closed);
             if open && chain.undo.is_empty() && chain.undone_with.is_none() {
-                lines.push(never_sent(case, chain, standing, lang));
+                lines.push(never_sent(scope.link(case), chain, standing, lang));
             }
             let failed = chain.undo.iter();
             for message in failed.filter(|message| message.outcome_name() != "ok") {
                 if open {
-                    lines.push(undo_line(case, chain, message, standing, lang));
+                    lines.push(undo_line(scope.link(case), chain, message, standing, lang));
                 } else if later.len() < WORKED_LATER {
-                    later.push(undo_line(case, chain, message, standing, lang));
+                    later.push(undo_line(scope.link(case), chain, message, standing, lang));
                 } else {
                     more += 1;
                 }
@@ -140,7 +146,7 @@ pub(super) fn undos(story: &Story, lang: Lang) -> (Vec<UndoLine>, usize) {
 }
 
 fn undo_line(
-    case: &Case,
+    link: String,
     chain: &Chain,
     message: &Message,
     standing: Rollback,
@@ -150,7 +156,7 @@ fn undo_line(
         state: terms::rollback(standing, lang),
         good: standing == Rollback::Closed,
         txid: chain.transaction.txid.to_string(),
-        link: link(case),
+        link,
         infno: format!(
             "{} {}",
             message.infno,
@@ -163,12 +169,12 @@ fn undo_line(
     }
 }
 
-fn never_sent(case: &Case, chain: &Chain, standing: Rollback, lang: Lang) -> UndoLine {
+fn never_sent(link: String, chain: &Chain, standing: Rollback, lang: Lang) -> UndoLine {
     UndoLine {
         state: terms::rollback(standing, lang),
         good: false,
         txid: chain.transaction.txid.to_string(),
-        link: link(case),
+        link,
         infno: String::new(),
         at: String::new(),
         attempt: 0,
@@ -178,15 +184,15 @@ fn never_sent(case: &Case, chain: &Chain, standing: Rollback, lang: Lang) -> Und
 }
 
 /// The first cases that are not good, and how many more there are.
-pub(super) fn bad_cases(story: &Story, lang: Lang) -> (Vec<BadCase>, usize) {
-    let bad = || story.cases.iter().filter(|case| !case.is_good());
-    let lines = bad()
-        .take(BAD_CASES)
-        .map(|case| bad_case(story, case, lang));
-    (lines.collect(), bad().count().saturating_sub(BAD_CASES))
+pub(super) fn bad_cases(story: &Story, scope: Scope<'_>, lang: Lang) -> (Vec<BadCase>, usize) {
+    let all = scope.cases(story).into_iter();
+    let bad: Vec<&Case> = all.filter(|case| !case.is_good()).collect();
+    let lines = bad.iter().take(BAD_CASES);
+    let lines = lines.map(|case| bad_case(story, scope, case, lang));
+    (lines.collect(), bad.len().saturating_sub(BAD_CASES))
 }
 
-fn bad_case(story: &Story, case: &Case, lang: Lang) -> BadCase {
+fn bad_case(story: &Story, scope: Scope<'_>, case: &Case, lang: Lang) -> BadCase {
     let plan = &case.plan;
     let region = |code: Option<&crosswipe_domain::AdmDivision>| {
         code.map_or_else(String::new, |code| {
@@ -206,7 +212,7 @@ fn bad_case(story: &Story, case: &Case, lang: Lang) -> BadCase {
         undone: case.is_undone(),
         id: plan.case.to_string(),
         title: plan.title.clone(),
-        link: link(case),
+        link: scope.link(case),
         places,
         why: why(story, case, lang),
         said: review::of_case(story, case, lang),
@@ -254,11 +260,7 @@ pub(super) fn said(message: &Message) -> String {
 }
 
 /// The fragment that opens a case: `case=outpatient%2F330100-330200`.
-pub(super) fn link(case: &Case) -> String {
-    link_to(&case.plan.case)
-}
-
-pub(super) fn link_to(case: &CaseId) -> String {
+pub(super) fn fragment(case: &CaseId) -> String {
     let mut link = String::from("case=");
     for byte in case.as_str().bytes() {
         match byte {

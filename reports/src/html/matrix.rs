@@ -5,6 +5,7 @@
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::scope::Scope;
 use crate::json::why;
 use crate::names::short;
 use crate::story::{Cell, Matrix, Story};
@@ -13,6 +14,8 @@ use crate::wording::{Lang, Word, terms};
 /// Room for the names of the rows, and above the columns where each name lies in one line.
 const LEFT: usize = 76;
 const TOP: usize = 30;
+/// Signs of a name that are shown.
+const LONGEST: usize = 8;
 /// A letter of a name: as wide as half a Chinese one; one below the other.
 const LETTER_WIDTH: usize = 7;
 const LETTER_HEIGHT: usize = 14;
@@ -51,7 +54,7 @@ struct Square {
     class: &'static str,
     text: String,
     tip: String,
-    find: String,
+    link: String,
 }
 
 #[derive(Serialize)]
@@ -62,14 +65,16 @@ struct Legend {
     number: usize,
 }
 
-pub(super) fn drawing(story: &Story, matrix: &Matrix, lang: Lang) -> Drawing {
+pub(super) fn drawing(story: &Story, matrix: &Matrix, scope: Scope<'_>, lang: Lang) -> Drawing {
     let (cell_width, cell_height) = if matrix.regions.len() > 16 {
         (30, 22)
     } else {
         (56, 28)
     };
-    let names: Vec<&str> = matrix.regions.iter().map(|(_, name)| short(name)).collect();
-    let widest = |names: &[&str]| names.iter().map(|name| name.width()).max().unwrap_or(0);
+    let names: Vec<String> = (matrix.regions.iter())
+        .map(|(_, name)| label(short(name)))
+        .collect();
+    let widest = |names: &[String]| names.iter().map(|name| name.width()).max().unwrap_or(0);
     let upright = widest(&names) * LETTER_WIDTH > cell_width;
     let longest = names.iter().map(|name| name.chars().count()).max();
     let top = match longest.filter(|_| upright) {
@@ -95,7 +100,7 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, lang: Lang) -> Drawing {
             format!("{}{}", cell.state().symbol(), cell.cases())
         },
         tip: tip(story, cell, lang),
-        find: format!("{}-{}", cell.insured, cell.treatment),
+        link: scope.link_of_pair(cell.insured, cell.treatment),
     };
     Drawing {
         wide: matrix.regions.len() > 8,
@@ -111,7 +116,7 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, lang: Lang) -> Drawing {
             .map(|(place, name)| Label {
                 x: left - 8,
                 y: at(place).1 + cell_height / 2 + 5,
-                text: (*name).to_owned(),
+                text: name.clone(),
             })
             .collect(),
         cells: matrix.cells.iter().map(square).collect(),
@@ -124,6 +129,14 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, lang: Lang) -> Drawing {
             .filter(|cell| !cell.covered())
             .map(|cell| tip(story, cell, lang))
             .collect(),
+    }
+}
+
+/// A name with room beside the matrix; the whole one stands in the tip of each cell.
+fn label(name: &str) -> String {
+    match name.char_indices().nth(LONGEST) {
+        None => name.to_owned(),
+        Some(_) => name.chars().take(LONGEST - 1).chain(['…']).collect(),
     }
 }
 

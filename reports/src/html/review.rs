@@ -12,7 +12,7 @@ use crosswipe_journal::CaseResult;
 use crosswipe_verify::{Finding, Held, ReviewAct, Target, finding_id};
 use serde::Serialize;
 
-use super::lists::{link, link_to};
+use super::scope::Scope;
 use crate::story::{Case, Known, Story};
 use crate::terminal::{came_to, chain_groups};
 use crate::wording::{Lang, Word, classes, review};
@@ -212,7 +212,7 @@ fn day(at: crosswipe_domain::Moment) -> String {
 }
 
 /// The chain as a section; `None` where nobody said anything.
-pub(super) fn section(story: &Story, lang: Lang) -> Option<Section> {
+pub(super) fn section(story: &Story, scope: Scope<'_>, lang: Lang) -> Option<Section> {
     let held = &story.review;
     if held.said.is_empty() && held.defect.is_none() {
         return None;
@@ -222,9 +222,11 @@ pub(super) fn section(story: &Story, lang: Lang) -> Option<Section> {
         number: row.number,
         on: row.on,
         link: match said.line.act.target() {
-            Some(Target::Case(case)) => link_to(case),
-            Some(Target::Transaction(txid)) => link_of(story, |case| stands_in(case, txid)),
-            Some(Target::Finding { id, .. }) => link_of(story, |case| is_found_in(story, case, id)),
+            Some(Target::Case(id)) => link_of(story, scope, |case| case.plan.case == *id),
+            Some(Target::Transaction(txid)) => link_of(story, scope, |case| stands_in(case, txid)),
+            Some(Target::Finding { id, .. }) => {
+                link_of(story, scope, |case| is_found_in(story, case, id))
+            }
             Some(Target::Run) | None => String::new(),
         },
         told: row.told,
@@ -239,9 +241,11 @@ pub(super) fn section(story: &Story, lang: Lang) -> Option<Section> {
     })
 }
 
-fn link_of(story: &Story, is_it: impl Fn(&Case) -> bool) -> String {
+/// Of the first such case; nothing where there is none.
+fn link_of(story: &Story, scope: Scope<'_>, is_it: impl Fn(&Case) -> bool) -> String {
     let mut cases = story.cases.iter();
-    cases.find(|case| is_it(case)).map(link).unwrap_or_default()
+    let found = cases.find(|case| is_it(case));
+    found.map(|case| scope.link(case)).unwrap_or_default()
 }
 
 /// `复核：意见 2 · 改判 1 · 签字 1`; where the chain breaks, that.

@@ -2,6 +2,7 @@
 //!
 //! Why so: the template decides nothing; what is good or bad, and every word, is settled here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use minijinja::Environment;
@@ -10,14 +11,15 @@ use serde::Serialize;
 use crosswipe_verify::{Held, Verdict};
 
 use crate::amount::{count, figure, yuan};
-use crate::story::{Case, Story};
+use crate::story::{Case, CaseCounts, Open, Story};
 use crate::terminal::chain_groups;
 use crate::wording::sentence::{
     level_words, not_checked, plain, rule_name, verdict, verdict_sentence, with_reasons,
 };
 use crate::wording::{Lang, Word, terms};
 
-use super::{cases, findings, lists, matrix, render, review};
+use super::scope::{self, Scope};
+use super::{cases, findings, index, lists, matrix, render, review};
 
 /// Words by their names in the templates.
 pub(super) type Words = BTreeMap<&'static str, &'static str>;
@@ -72,6 +74,12 @@ pub(super) struct Half {
     bad_all: usize,
     evidence: Vec<EvidenceLine>,
     signed: Signed,
+    /// What the run as a whole comes to stands on it.
+    of_run: bool,
+    /// The page of one place of care: that place.
+    place: Option<OnePlace>,
+    /// Of a run that is cut into pages: the places.
+    index: Option<Vec<index::PlaceLine>>,
     /// The page of one case: that case.
     single: Option<Single>,
     /// How many cases there are, planned or not.
@@ -82,6 +90,13 @@ pub(super) struct Half {
     tail: String,
     records: String,
     parts: Vec<PartRow>,
+}
+
+/// 就医地 · The place that the page is about, and the way back.
+#[derive(Serialize)]
+struct OnePlace {
+    name: String,
+    index: String,
 }
 
 /// 用例页 · The one case that the page is about.
@@ -102,9 +117,10 @@ struct Single {
 impl Half {
     /// What the window of the browser is called.
     pub(super) fn window_title(&self) -> String {
-        match &self.single {
-            Some(single) => format!("{} · {} · {}", single.id, single.ending, self.run_id),
-            None => format!("{} · {} · {}", self.verdict, self.title, self.run_id),
+        match (&self.single, &self.place) {
+            (Some(single), _) => format!("{} · {} · {}", single.id, single.ending, self.run_id),
+            (None, Some(place)) => format!("{} · {} · {}", place.name, self.title, self.run_id),
+            (None, None) => format!("{} · {} · {}", self.verdict, self.title, self.run_id),
         }
     }
 }
@@ -185,16 +201,16 @@ struct CountLine {
     numbers: Vec<(&'static str, String)>,
 }
 
-/// The whole run, or of it the case at this place alone.
+/// What a page is about, in one language.
 pub(super) fn half(
     story: &Story,
     lang: Lang,
-    single: Option<usize>,
+    scope: Scope<'_>,
     environment: &Environment<'_>,
 ) -> Half {
     let header = &story.header;
-    let (undos, undos_more) = lists::undos(story, lang);
-    let (bad, bad_more) = lists::bad_cases(story, lang);
+    let (undos, undos_more) = lists::undos(story, scope, lang);
+    let (bad, bad_more) = lists::bad_cases(story, scope, lang);
     let more = |word: Word, more: usize| match more {
         0 => String::new(),
         more => word.say(lang).replace("{}", &more.to_string()),
@@ -217,11 +233,11 @@ pub(super) fn half(
             .iter()
             .map(|(fault, times)| fault_line(fault, *times, lang))
             .collect(),
-        numbers: numbers(story, lang),
+        numbers: numbers(story, scope, lang),
         verdict: verdict(story, lang),
         verdict_class: story.verdict_class(),
         sentence: verdict_sentence(story, lang),
-        open: lists::open(story, lang),
+        open: lists::open(story, scope, lang),
         open_note: if story.verdict_class() == "partial" {
             lang.pick(
                 "无。各方的清单上，每笔都已撤销。",
@@ -237,9 +253,13 @@ pub(super) fn half(
         matrix: story
             .matrix
             .as_ref()
-            .map(|matrix| matrix::drawing(story, matrix, lang)),
+            .filter(|_| scope.is_of_run())
+            .map(|matrix| matrix::drawing(story, matrix, scope, lang)),
         timeline: timeline(story, lang),
-        findings: findings::findings(story, lang),
+        findings: match scope.is_of_run() {
+            true => findings::findings(story, lang),
+            false => Vec::new(),
+        },
         rules: story
             .judgement
             .rules
@@ -262,7 +282,7 @@ pub(super) fn half(
             lang,
         ),
         issues: review::issues(story, lang),
-        review: review::section(story, lang),
+        review: review::section(story, scope, lang),
         signatures: review::signatures(story, lang),
         notes: notes(story, lang),
         undos,
@@ -272,7 +292,19 @@ pub(super) fn half(
         bad_more: more(Word::not_good_more, bad_more),
         evidence: evidence(story, lang),
         signed: signed(story, lang),
-        single: single.map(|place| one_case(story, &story.cases[place], lang, environment)),
+        of_run: scope.is_of_run(),
+        place: match scope {
+            Scope::Place(place) => Some(OnePlace {
+                name: scope::name(story, place, lang),
+                index: format!("../{}", scope::INDEX),
+            }),
+            _ => None,
+        },
+        index: matches!(scope, Scope::Index).then(|| index::index(story, lang)),
+        single: match scope {
+            Scope::Case(case) => Some(one_case(story, case, lang, environment)),
+            _ => None,
+        },
         all: number(story.cases.len()),
         dir: story.dir.clone(),
         certificate: story.certificate.clone().unwrap_or_default(),
@@ -333,13 +365,21 @@ fn number(value: usize) -> String {
 }
 
 /// 用例, 通过, 失败, 未回退: green only where it is zero and the judge says clean.
-fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
-    let counts = story.case_counts();
+/// Of a place: of its cases alone.
+fn numbers(story: &Story, scope: Scope<'_>, lang: Lang) -> Vec<Number> {
+    let (counts, open) = match scope {
+        Scope::Place(_) => {
+            let cases = scope.cases(story);
+            let counts = CaseCounts::of(cases.iter().copied());
+            (counts, Cow::Owned(Open::within(&story.open, &cases)))
+        }
+        _ => (story.case_counts(), Cow::Borrowed(&story.open)),
+    };
     let bad = counts.failed + counts.error + counts.blocked;
     let tenths = (counts.passed * 1000)
         .checked_div(counts.planned)
         .unwrap_or(0);
-    let open_class = open_class(story);
+    let open_class = open_class(story, &open);
     let whole = |word: Word, value: usize| format!("{} {}", word.say(lang), number(value));
     let split = [
         whole(Word::failed, counts.failed),
@@ -347,21 +387,21 @@ fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
         whole(Word::blocked, counts.blocked),
         whole(Word::waived, counts.waived),
     ];
-    let mut open_note = format!("¥{}", yuan(story.open.amount.fen()));
-    if story.open.unpriced > 0 {
+    let mut open_note = format!("¥{}", yuan(open.amount.fen()));
+    if open.unpriced > 0 {
         open_note += &format!(
             " · {}",
             Word::unpriced
                 .say(lang)
-                .replace("{}", &story.open.unpriced.to_string())
+                .replace("{}", &open.unpriced.to_string())
         );
     }
-    if story.open.places > 0 {
+    if open.places > 0 {
         open_note += &format!(
             " · {}",
             Word::places_more
                 .say(lang)
-                .replace("{}", &story.open.places.to_string())
+                .replace("{}", &open.places.to_string())
         );
     }
     vec![
@@ -393,11 +433,15 @@ fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
             label: Word::failed.say(lang),
             value: number(bad),
             note: split.join(" · "),
-            class: if bad == 0 { "good" } else { "bad" },
+            class: match (bad, counts.run) {
+                (0, 0) => "plain",
+                (0, _) => "good",
+                _ => "bad",
+            },
         },
         Number {
             label: Word::open.say(lang),
-            value: open_value(story, lang),
+            value: open_value(&open, lang),
             note: open_note,
             class: open_class,
         },
@@ -405,8 +449,8 @@ fn numbers(story: &Story, lang: Lang) -> Vec<Number> {
 }
 
 /// Green only where nothing is open and the judge says clean by books.
-fn open_class(story: &Story) -> &'static str {
-    match (story.open.is_empty(), story.judgement.verdict) {
+fn open_class(story: &Story, open: &Open) -> &'static str {
+    match (open.is_empty(), story.judgement.verdict) {
         (true, Verdict::Clean) if story.verdict_class() == "partial" => "partial",
         (true, Verdict::Clean) => "good",
         (true, Verdict::Indeterminate) if story.verdict_class() == "typed" => "typed",
@@ -415,8 +459,8 @@ fn open_class(story: &Story) -> &'static str {
     }
 }
 
-fn open_value(story: &Story, lang: Lang) -> String {
-    let value = number(story.open.transactions.len());
+fn open_value(open: &Open, lang: Lang) -> String {
+    let value = number(open.transactions.len());
     match lang {
         Lang::Zh => format!("{value} 笔"),
         Lang::En => value,
@@ -521,10 +565,10 @@ fn signed(story: &Story, lang: Lang) -> Signed {
         reversed: number(counts.reversed),
         open: format!(
             "{} ¥{}",
-            open_value(story, lang),
+            open_value(&story.open, lang),
             yuan(story.open.amount.fen())
         ),
-        class: open_class(story),
+        class: open_class(story, &story.open),
     }
 }
 

@@ -257,9 +257,9 @@ pub(crate) struct CaseCounts {
 }
 
 impl CaseCounts {
-    pub(crate) fn of(cases: &[Case]) -> CaseCounts {
+    pub(crate) fn of<'a>(cases: impl Iterator<Item = &'a Case>) -> CaseCounts {
         let mut counts = CaseCounts::default();
-        for case in cases.iter().filter(|case| case.planned) {
+        for case in cases.filter(|case| case.planned) {
             counts.planned += 1;
             let result = case.ending.result();
             counts.run += usize::from(!matches!(result, CaseResult::Skipped | CaseResult::Blocked));

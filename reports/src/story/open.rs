@@ -29,6 +29,26 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    /// The part of it that these cases left; what names no transaction is of no case.
+    pub(crate) fn within(whole: &Open, cases: &[&Case]) -> Open {
+        let of_whole: BTreeSet<&TxId> = whole.transactions.iter().collect();
+        let mut open = Open::default();
+        for chain in cases.iter().flat_map(|case| &case.chains) {
+            let transaction = &chain.transaction;
+            if !of_whole.contains(&transaction.txid) {
+                continue;
+            }
+            open.transactions.push(transaction.txid.clone());
+            if let Some(amount) = whole.amounts.get(&transaction.txid) {
+                open.amounts.insert(transaction.txid.clone(), *amount);
+            } else if transaction.infno.settles() && chain.amount().is_none() {
+                open.unpriced += 1;
+            }
+        }
+        open.amount = open.amounts.values().copied().sum();
+        open
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.transactions.is_empty() && self.places == 0
     }

@@ -242,14 +242,13 @@ pub(crate) fn is_bad(case: &Case) -> bool {
 
 /// One line per transaction that stands or may stand: what, where, how much, what to do.
 pub(crate) fn open_lines(page: &Page<'_>) -> Vec<String> {
-    let open = &page.story.open.transactions;
     let mut lines = Vec::new();
     for chain in page
         .story
         .cases
         .iter()
         .flat_map(|case| &case.chains)
-        .filter(|chain| open.contains(&chain.transaction.txid))
+        .filter(|chain| page.story.is_open(&chain.transaction.txid))
     {
         let transaction = &chain.transaction;
         let mut line = format!(

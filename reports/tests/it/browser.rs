@@ -49,8 +49,22 @@ impl Page {
         self.dir.path().join(name).display().to_string()
     }
 
+    /// The page admits no script but its own; this copy admits the test's, too.
+    fn admit(&self, script: &str) {
+        let path = self.path("report.html");
+        let html = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = html.split_once("script-src ").unwrap();
+        let (_, after) = rest.split_once("; base-uri").unwrap();
+        let html = format!("{before}script-src 'unsafe-inline'; base-uri{after}");
+        std::fs::write(&path, html.replace("</body>", script)).unwrap();
+    }
+
     /// What the browser prints when it opens the page at this fragment, and what it says beside it.
     fn ask(&self, what: &[&str], fragment: &str) -> (String, String) {
+        self.ask_of("report.html", what, fragment)
+    }
+
+    fn ask_of(&self, file: &str, what: &[&str], fragment: &str) -> (String, String) {
         let mut all: Vec<String> = [
             "--headless",
             "--no-sandbox",
@@ -66,7 +80,7 @@ impl Page {
         .to_vec();
         all.push(format!("--user-data-dir={}", self.path("profile")));
         all.extend(what.iter().map(|one| (*one).to_owned()));
-        all.push(format!("file://{}#{fragment}", self.path("report.html")));
+        all.push(format!("file://{}#{fragment}", self.path(file)));
         let told = Command::new(self.browser).args(all).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         (text(told.stdout), text(told.stderr))
@@ -74,7 +88,12 @@ impl Page {
 
     /// The page as it stands after its script ran; the console must be silent.
     fn dom(&self, fragment: &str) -> String {
-        let (dom, said) = self.ask(&["--dump-dom"], fragment);
+        self.dom_of("report.html", fragment)
+    }
+
+    /// The same of another file beside it.
+    fn dom_of(&self, file: &str, fragment: &str) -> String {
+        let (dom, said) = self.ask_of(file, &["--dump-dom"], fragment);
         let console: Vec<&str> = said
             .lines()
             .filter(|line| line.contains("CONSOLE"))
@@ -217,6 +236,66 @@ fn the_switch_of_language_leaves_no_word_of_the_other() {
 }
 
 #[test]
+fn what_was_said_is_a_column_a_choice_and_stands_in_the_case() {
+    let run = runs::reviewed();
+    let Some(page) = Page::of(&run, Lang::Zh) else {
+        return;
+    };
+    let whole = page.dom("");
+    assert!(whole.contains("data-sort=\"m\""), "the column is shown");
+    assert_eq!(count(&page.dom("m=override")), "2 / 7");
+    assert_eq!(count(&page.dom("m=known-issue")), "1 / 7");
+    let wrong = run.case(1).case.as_str().replace('/', "%2F");
+    let case = case(&page.dom(&format!("case={wrong}"))).to_owned();
+    assert!(
+        case.contains("按「通过」看待") && case.contains("✗ 失败"),
+        "{case}"
+    );
+    let clean = Page::of(&runs::clean(), Lang::Zh).unwrap().dom("");
+    assert!(!clean.contains("data-sort=\"m\""), "nobody said anything");
+}
+
+#[test]
+fn cells_of_a_party_are_shown_by_a_link_and_those_at_rest_where_they_are_wanted() {
+    let Some(page) = Page::of(&runs::violated(), Lang::Zh) else {
+        return;
+    };
+    let cells = |fragment: &str| {
+        let dom = page.dom(fragment);
+        let place = dom.split_once("id=\"zh-cells\"").unwrap().1.to_owned();
+        place.split("</section>").next().unwrap().to_owned()
+    };
+    assert!(!cells("").contains("<tbody>"), "no party is chosen");
+    let moved = cells("books=insured%3A330300");
+    assert_eq!(moved.matches("class=\"whole\"").count(), 3);
+    assert_eq!(moved.matches("class=\"cell\"").count(), 3);
+    assert!(
+        moved.contains("✗ 319.74") && moved.contains("4,319.74"),
+        "{moved}"
+    );
+    let all = cells("books=insured%3A330300&rest=1");
+    assert_eq!(all.matches("class=\"cell\"").count(), 6);
+    assert!(!cells("books=insured%3Anowhere").contains("<tbody>"));
+}
+
+#[test]
+fn an_index_and_the_page_of_a_place_open_without_a_word_on_the_console() {
+    let Some(page) = Page::of(&runs::violated(), Lang::Zh) else {
+        return;
+    };
+    std::fs::create_dir(page.path("report")).unwrap();
+    for (name, text) in crosswipe_reports::html_pages(&runs::violated().story(), Lang::Zh, 3) {
+        std::fs::write(page.path(&name), text).unwrap();
+    }
+    let index = page.dom("books=insured%3A330300");
+    assert!(index.contains("class=\"courses\"") && !index.contains("id=\"cases\""));
+    let place = page.dom_of("report/330100.html", "only=bad");
+    assert_eq!(count(&place), "1 / 2");
+    let english = page.dom_of("report/330100.html", "lang=en");
+    assert!(english.contains("&lt;- the whole run"));
+}
+
+#[test]
 fn ten_thousand_rows_open_and_are_filtered() {
     let Some(page) = Page::of(&runs::ten_thousand(), Lang::Zh) else {
         return;
@@ -231,6 +310,50 @@ fn ten_thousand_rows_open_and_are_filtered() {
     let (fits, all) = count(&some).split_once(" / ").unwrap();
     let fits: usize = fits.parse().unwrap();
     assert!((1..101).contains(&fits) && all == "10011", "{fits}");
+}
+
+/// Notes how wide the page is beside its window, and at which element.
+const WIDTH: &str = "<script>(function () {
+  var tries = 0;
+  function look() {
+    if (!document.documentElement.classList.contains('filled')) { tries += 1; if (tries < 200) { setTimeout(look, 20); } return; }
+    var root = document.documentElement, wide = [root.scrollWidth - root.clientWidth];
+    // What reaches beyond, to mend it; what a box of its own holds back does not count.
+    if (wide[0]) { Array.prototype.forEach.call(document.querySelectorAll('body *'), function (one) {
+      if (one.getBoundingClientRect().right > root.clientWidth && wide.length < 4 && !one.closest('.list')) { wide.push(one.outerHTML.slice(0, 80).replace(/[<>&]/g, ' ')); }
+    }); }
+    root.setAttribute('data-wide', wide.join(' | '));
+  }
+  look();
+})();</script></body>";
+
+#[rstest]
+#[case::in_both_languages(Lang::Zh, "1280,900")]
+#[case::narrow(Lang::En, "1024,768")]
+fn names_of_any_length_keep_to_the_page(#[case] lang: Lang, #[case] size: &str) {
+    let mut run = runs::reviewed();
+    let long = "新疆维吾尔自治区".repeat(12);
+    let crosswipe_journal::Payload::Run(header) = &mut run.records[0].payload else {
+        unreachable!()
+    };
+    header.plan.regions[1].1 = long.clone();
+    header.plan.institutions[2].1 = format!("{long}<>&\"'");
+    header.plan.title_zh = long.clone();
+    header.plan.title_en = "W".repeat(300);
+    header.plan.cases[4].title = "x".repeat(400);
+    run.judgement.findings[0].actual = "9".repeat(500);
+    let Some(page) = Page::of(&run, lang) else {
+        return;
+    };
+    page.admit(WIDTH);
+    let case = run.case(4).case;
+    let window = format!("--window-size={size}");
+    let (dom, _) = page.ask(
+        &["--dump-dom", &window],
+        &format!("case={case}&books=insured:330300"),
+    );
+    let wide = dom.split_once("data-wide=\"").expect("it was measured").1;
+    assert_eq!(wide.split('"').next().unwrap(), "0");
 }
 
 /// What a hand does, played by a script of the test's own after the page is filled; what it notes stands in `data-noted`.
@@ -269,14 +392,7 @@ fn keys_search_sort_and_export_do_what_the_help_says() {
     let Some(page) = Page::of(&run, Lang::Zh) else {
         return;
     };
-    // The page admits no script but its own; this copy admits the test's.
-    let path = page.path("report.html");
-    let html = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = html.split_once("script-src ").unwrap();
-    let (_, after) = rest.split_once("; base-uri").unwrap();
-    let html =
-        format!("{before}script-src 'unsafe-inline'; base-uri{after}").replace("</body>", PLAY);
-    std::fs::write(&path, html).unwrap();
+    page.admit(PLAY);
     let dom = page.dom("");
     let noted = dom.split_once("data-noted=\"").expect("it was played").1;
     let noted: Vec<&str> = noted.split('"').next().unwrap().split(" | ").collect();

@@ -14,6 +14,8 @@ mod mapped;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod reviewed;
 #[cfg(test)]
 mod runs;

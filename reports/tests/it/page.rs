@@ -528,3 +528,60 @@ fn cells_and_books_of_parties_add_up_to_the_totals_that_stand_above_them() {
         "{section}"
     );
 }
+
+#[test]
+fn a_run_without_cases_and_one_that_had_only_begun_have_a_page_that_claims_nothing() {
+    let mut none = runs::clean();
+    let Payload::Run(header) = &mut none.records[0].payload else {
+        unreachable!()
+    };
+    header.plan.cases.clear();
+    none.records.truncate(2);
+    none.judgement.transactions.clear();
+    none.judgement.verdict = crosswipe_verify::Verdict::Indeterminate;
+    none.count();
+    let mut begun = runs::clean();
+    begun.records.truncate(1);
+    begun.judgement.transactions.clear();
+    begun.judgement.verdict = crosswipe_verify::Verdict::Indeterminate;
+    begun.certificate = None;
+    for run in [none, begun] {
+        let page = page(&run);
+        assert!(!page.contains("<b class=\"good\">") && page.contains("不能判定"));
+        assert!(page.contains("<b class=\"unsure\">0.0%"), "nothing passed");
+        let data = data(&page);
+        let rows = data["columns"]["id"].as_array().unwrap().len();
+        assert!(rows == 0 || rows == 7, "{rows}");
+    }
+}
+
+#[test]
+fn what_a_peer_hides_in_its_words_is_written_out_wherever_it_is_shown() {
+    let mut run = runs::indeterminate();
+    let hidden = "\u{202e}系统\u{200b}繁忙\u{7}";
+    for record in &mut run.records {
+        if let Payload::CompOutcome(ended) = &mut record.payload
+            && let crosswipe_domain::Outcome::Refused { text, .. } = &mut ended.outcome
+        {
+            *text = hidden.into();
+        }
+    }
+    let Payload::Run(header) = &mut run.records[0].payload else {
+        unreachable!()
+    };
+    header.plan.cases[2].title = hidden.into();
+    header.plan.institutions[0].1 = hidden.into();
+    for text in run.messages.values_mut() {
+        text.push_str(hidden);
+    }
+    let case = run.case(2).case;
+    let alone = case_html(&run.story_of(&case), &case, Lang::Zh).unwrap();
+    for page in [page(&run), alone] {
+        let told = format!("{page}{}", data(&page));
+        for sign in ['\u{202e}', '\u{200b}', '\u{7}'] {
+            assert!(!told.contains(sign), "{sign:?}");
+        }
+        assert!(told.contains("⟦U+202E⟧系统⟦U+200B⟧繁忙⟦U+0007⟧"));
+        assert!(!told.contains("\\u202e") && !told.contains("\\u0007"));
+    }
+}

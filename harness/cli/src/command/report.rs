@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crosswipe_reports::{
-    Lang, Notes, Story, case_html, csv, events, html, json, junit, markdown, terminal, workbook,
-    xlsx_name,
+    Lang, Notes, ONE_PAGE, Story, case_html, csv, events, html, html_pages, json, junit, markdown,
+    terminal, workbook, xlsx_name,
 };
 
 use crate::args::{Format, Report};
@@ -39,17 +39,13 @@ pub(crate) fn report(args: &Report) -> Result<Exit, Trouble> {
     }
     for format in &args.format {
         if *format == Format::Bundle {
-            let reports: Vec<_> = rendered_files(&told.moved(run)?, lang).collect();
+            let reports = bundled_files(&told.moved(run)?, lang);
             bundle::write(run, told.finished, &reports)?;
             to_stderr(&format!("{}\n", run.join(bundle::BUNDLE).display()));
         }
         for (name, bytes) in files(&told, &story, *format, &notes, lang)? {
             let path = run.join(name);
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)
-                    .map_err(|error| Trouble::file("create", folder, error))?;
-            }
-            rundir::write(&path, &bytes)?;
+            put(&path, &bytes)?;
             to_stderr(&format!("{}\n", path.display()));
         }
         if *format == Format::Text {
@@ -121,22 +117,36 @@ fn kept(run: &Path, story: &Story, read: &[PathBuf]) -> Result<Notes, Trouble> {
 /// Writes the files that every run has.
 pub(crate) fn write_all(dir: &Path, story: &Story, lang: Lang) -> Result<(), Trouble> {
     for (name, text) in rendered_files(story, lang) {
-        rundir::write(&dir.join(name), text.as_bytes())?;
+        put(&dir.join(name), text.as_bytes())?;
     }
     Ok(())
 }
 
-/// The files that every run has, by name.
-pub(crate) fn rendered_files(
-    story: &Story,
-    lang: Lang,
-) -> impl Iterator<Item = (&'static str, String)> {
-    [
+/// Writes a file and, where it is not there yet, the folder it lies in.
+fn put(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| Trouble::file("create", folder, error))?;
+    }
+    rundir::write(path, bytes)
+}
+
+/// The files that every run has, by name; of one that is too large for one page, a page for each place of care too.
+pub(crate) fn rendered_files(story: &Story, lang: Lang) -> Vec<(String, String)> {
+    let mut files = vec![
+        ("report.json".to_owned(), json(story)),
+        ("junit.xml".to_owned(), junit(story)),
+    ];
+    files.extend(html_pages(story, lang, ONE_PAGE));
+    files
+}
+
+/// The same for a bundle, whose page is one file however many cases there are.
+fn bundled_files(story: &Story, lang: Lang) -> Vec<(&'static str, String)> {
+    vec![
         ("report.json", json(story)),
         ("junit.xml", junit(story)),
         ("report.html", html(story, lang)),
     ]
-    .into_iter()
 }
 
 /// The files of a format, by their names in the run folder; text is printed and has none.
@@ -153,7 +163,10 @@ fn files(
         Format::Text | Format::Bundle => Vec::new(),
         Format::Json => one("report.json", json(story)),
         Format::Junit => one("junit.xml", junit(story)),
-        Format::Html => one("report.html", html(story, lang)),
+        Format::Html => html_pages(story, lang, ONE_PAGE)
+            .into_iter()
+            .map(|(name, text)| (name, text.into_bytes()))
+            .collect(),
         Format::Md => one("report.md", markdown(story, lang)),
         Format::Events => one("events.ndjson", events(&told.records, story)),
         Format::Xlsx => {

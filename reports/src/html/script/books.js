@@ -19,8 +19,9 @@ function lines_of(cells) {
 function show_books() {
   var place = by_id(tongue_name() + "-cells"), cells = data.cells, bar = element("div", "ctl"), select = element("select"), label = element("label"), tick = element("input"), parties = {}, table, head, body, lines, others;
   each(document.querySelectorAll(".cells"), function (one) { one.textContent = ""; });
-  place.hidden = !cells.party.length;
-  if (place.hidden) { return; }
+  // The page of one place has none.
+  if (!place || !cells.party.length) { return; }
+  place.hidden = false;
   place.appendChild(element("h3", "", say("books_of_party")));
   cells.party.forEach(function (party) { parties[key_of(party)] = party; });
   select.id = "party";
@@ -40,6 +41,7 @@ function show_books() {
   bar.appendChild(select);
   bar.appendChild(label);
   place.appendChild(bar);
+  place.classList.toggle("chosen", books.party !== "");
   if (!books.party) { return; }
   lines = lines_of(cells);
   others = lines.some(function (one) { return cells.others[one] !== 0; });

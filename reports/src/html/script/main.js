@@ -42,6 +42,7 @@ function recall() {
   books.party = known.books || "";
   books.rest = known.rest === "1";
   if (!data) { return; }
+  if (!data.columns) { show_books(); return; }
   row = known.case ? row_of(known.case) : -1;
   show_all();
   open_case(row, row >= 0);
@@ -67,7 +68,7 @@ function speak(which) {
 
 function other_tongue() {
   speak(tongue ? 0 : 1);
-  if (data) { var row = opened; show_all(); open_case(row, false); }
+  if (data && data.columns) { var row = opened; show_all(); open_case(row, false); } else if (data) { show_books(); }
   remember();
 }
 
@@ -107,7 +108,7 @@ recall();
 each(document.querySelectorAll(".one"), enrich);
 
 document.addEventListener("click", function (event) {
-  var link = event.target.closest ? event.target.closest("nav a") : null;
+  var link = event.target.closest ? event.target.closest("nav a:not(.away)") : null;
   // The links of the head move the page and leave the view as it is.
   if (link) { event.preventDefault(); var place = by_id(link.getAttribute("href").slice(1)); if (place) { place.scrollIntoView(); } return; }
   act(event.target);
@@ -134,7 +135,7 @@ document.addEventListener("keydown", function (event) {
   if (target.id === "q") { if (event.key === "Escape") { target.blur(); } return; }
   if (event.ctrlKey || event.metaKey || event.altKey || /^(SELECT|INPUT|TEXTAREA)$/.test(target.tagName)) { return; }
   if (event.key === "l") { other_tongue(); }
-  if (!data) { return; }
+  if (!data || !data.columns) { return; }
   if (event.key === "/") { event.preventDefault(); by_id("q").focus(); }
   if (event.key === "n") { jump(1); }
   if (event.key === "p") { jump(-1); }
@@ -146,13 +147,14 @@ document.addEventListener("keydown", function (event) {
   if (event.key === "?") { by_id("help").hidden = !by_id("help").hidden; }
 });
 window.addEventListener("hashchange", recall);
-window.addEventListener("beforeprint", function () { if (data) { on_paper(); } });
+window.addEventListener("beforeprint", function () { if (data && data.columns) { on_paper(); } });
 
 unpack(function (read) {
   fields = read.fields;
-  // The page of one case has no table.
-  if (!read.columns) { return; }
+  // The page of one case has no words, and an index no table.
+  if (!read.words) { return; }
   data = read;
+  if (!read.columns) { root.classList.add("filled"); recall(); return; }
   set_standard();
   rows = data.columns.id.map(function (id, row) { return row; });
   texts = rows.map(findable);
