@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use minijinja::Environment;
 use serde::Serialize;
 
+use crosswipe_journal::CaseResult;
 use crosswipe_verify::{Held, Verdict};
 
 use crate::amount::{count, figure, yuan};
@@ -107,8 +108,8 @@ struct Single {
     business: &'static str,
     places: String,
     ending: &'static str,
+    ending_class: &'static str,
     rollback: &'static str,
-    good: bool,
     undone: bool,
     /// Ready HTML.
     inside: String,
@@ -343,7 +344,12 @@ fn one_case(story: &Story, case: &Case, lang: Lang, environment: &Environment<'_
             false => Word::other_messages.say(lang),
         },
         rollback: terms::rollback(case.rollback, lang),
-        good: case.is_good(),
+        ending_class: match case.ending.result() {
+            _ if !case.planned => "",
+            CaseResult::Passed => "good",
+            CaseResult::Waived | CaseResult::Skipped => "unsure",
+            _ => "bad",
+        },
         undone: case.is_undone(),
         inside: render(
             environment,

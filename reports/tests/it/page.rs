@@ -585,3 +585,43 @@ fn what_a_peer_hides_in_its_words_is_written_out_wherever_it_is_shown() {
         assert!(!told.contains("\\u202e") && !told.contains("\\u0007"));
     }
 }
+
+#[test]
+fn a_case_that_waited_for_a_hospital_names_the_visits_that_hold_its_messages() {
+    let mut run = runs::clean();
+    let waited = run.case(3);
+    let code = waited.institution.clone().unwrap();
+    let visit = CaseId::parse(&format!("his/{code}/1.2201")).unwrap();
+    for record in &mut run.records {
+        match &mut record.payload {
+            Payload::Intent(intent) if intent.case == waited.case => intent.case = visit.clone(),
+            Payload::CompIntent(undo) if undo.case == waited.case => undo.case = visit.clone(),
+            _ => {}
+        }
+    }
+    for transaction in &mut run.judgement.transactions {
+        if transaction.case == waited.case {
+            transaction.case = visit.clone();
+        }
+    }
+    let alone = |run: &Run, case: &CaseId| {
+        let page = case_html(&run.story_of(case), case, Lang::Zh).unwrap();
+        half(&page, "zh").replace("&#x2f;", "/")
+    };
+    let told = alone(&run, &waited.case);
+    assert!(
+        told.contains("本用例等的是") && told.contains(visit.as_str()),
+        "{told}"
+    );
+    assert!(!told.contains("class=\"raw\""), "they are not shown twice");
+    assert!(alone(&run, &visit).contains("class=\"raw\""));
+    let other = run.case(2).case;
+    assert!(!alone(&run, &other).contains("本用例等的是"));
+    // Of somebody else's visit nothing is claimed.
+    for transaction in &mut run.judgement.transactions {
+        if transaction.case == visit {
+            transaction.person = None;
+        }
+    }
+    assert!(!alone(&run, &waited.case).contains("本用例等的是"));
+}
