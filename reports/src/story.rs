@@ -39,6 +39,7 @@ const FULL_BAD_CASES: usize = 100;
 pub struct Story {
     pub(crate) header: RunHeader,
     pub(crate) names: Names,
+    /// What the judge says; its transactions stand in the chains of the cases.
     pub(crate) judgement: Judgement,
     pub(crate) cases: Vec<Case>,
     pub(crate) matrix: Option<Matrix>,
@@ -158,7 +159,7 @@ impl Story {
             review: source.review.clone(),
             courses: source.courses.to_vec(),
             exit: source.exit,
-            judgement: source.judgement.clone(),
+            judgement: without_transactions(source.judgement),
             header: (**header).clone(),
             cases,
         })
@@ -349,6 +350,36 @@ impl Cause {
         if let Some(most) = most.filter(|&place| money(self.alike[place]) > money(self.first)) {
             std::mem::swap(&mut self.first, &mut self.alike[most]);
         }
+    }
+}
+
+/// Tens of thousands of transactions are not kept twice.
+fn without_transactions(judgement: &Judgement) -> Judgement {
+    let Judgement {
+        run_id,
+        verdict,
+        level,
+        rules,
+        findings,
+        transactions: _,
+        counts,
+        books,
+        notes,
+        statements,
+        not_checked,
+    } = judgement;
+    Judgement {
+        run_id: run_id.clone(),
+        verdict: *verdict,
+        level: *level,
+        rules: rules.clone(),
+        findings: findings.clone(),
+        transactions: Vec::new(),
+        counts: *counts,
+        books: books.clone(),
+        notes: notes.clone(),
+        statements: statements.clone(),
+        not_checked: not_checked.clone(),
     }
 }
 

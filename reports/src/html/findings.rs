@@ -20,9 +20,12 @@ pub(super) struct Cause {
     alike: Vec<Told>,
     alike_more: String,
     alike_all: usize,
+    /// Somebody spoke of one of them: it must not lie folded up.
+    alike_said: bool,
     consequences: Vec<Told>,
     consequences_more: String,
     consequences_all: usize,
+    consequences_said: bool,
 }
 
 #[derive(Serialize)]
@@ -60,14 +63,21 @@ pub(super) fn findings(story: &Story, lang: Lang) -> Vec<Cause> {
             .say(lang)
             .replace("{}", &more.to_string()),
     };
-    let cause = |cause: &story::Cause| Cause {
-        finding: told(story, &all[cause.first], lang),
-        alike: list(&cause.alike),
-        alike_more: more(&cause.alike),
-        alike_all: cause.alike.len(),
-        consequences: list(&cause.consequences),
-        consequences_more: more(&cause.consequences),
-        consequences_all: cause.consequences.len(),
+    let any_said = |told: &[Told]| told.iter().any(|one| !one.said.is_empty());
+    let cause = |cause: &story::Cause| {
+        let (alike, consequences): (Vec<Told>, Vec<Told>) =
+            (list(&cause.alike), list(&cause.consequences));
+        Cause {
+            finding: told(story, &all[cause.first], lang),
+            alike_said: any_said(&alike),
+            consequences_said: any_said(&consequences),
+            alike,
+            alike_more: more(&cause.alike),
+            alike_all: cause.alike.len(),
+            consequences,
+            consequences_more: more(&cause.consequences),
+            consequences_all: cause.consequences.len(),
+        }
     };
     story.causes().iter().map(cause).collect()
 }

@@ -100,7 +100,7 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, scope: Scope<'_>, lang: La
             format!("{}{}", cell.state().symbol(), cell.cases())
         },
         tip: tip(story, cell, lang),
-        link: scope.link_of_pair(cell.insured, cell.treatment),
+        link: scope.link_of_pair(story, [cell.insured, cell.treatment]),
     };
     Drawing {
         wide: matrix.regions.len() > 8,

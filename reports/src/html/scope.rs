@@ -56,9 +56,17 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The address of all cases of a pair.
-    pub(super) fn link_of_pair(self, insured: AdmDivision, treatment: AdmDivision) -> String {
+    /// The address of all cases of a pair; where its place has no page, none.
+    pub(super) fn link_of_pair(
+        self,
+        story: &Story,
+        [insured, treatment]: [AdmDivision; 2],
+    ) -> String {
+        let mut cases = story.cases.iter();
         let page = match self {
+            Scope::Index if !cases.any(|case| case.plan.treatment == Some(treatment)) => {
+                return String::new();
+            }
             Scope::Index => file(Some(treatment)),
             _ => String::new(),
         };

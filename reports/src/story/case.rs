@@ -141,11 +141,11 @@ pub(crate) fn cases(header: &RunHeader, records: &[Record], judgement: &Judgemen
     }
     let traffic = chain::traffic(records, &judgement.transactions);
     for chain in traffic.chains {
-        cases.of(&chain.transaction.case.clone()).chains.push(chain);
+        chain::push(&mut cases.of(&chain.transaction.case.clone()).chains, chain);
     }
     for (case, message) in traffic.others {
         if let Ok(case) = CaseId::parse(&case) {
-            cases.of(&case).others.push(message);
+            chain::push(&mut cases.of(&case).others, message);
         }
     }
     cases.judge(judgement);
@@ -193,16 +193,13 @@ impl Cases {
         let by_txid: BTreeMap<_, _> = judgement
             .transactions
             .iter()
-            .map(|t| (t.txid.clone(), t.case.clone()))
+            .map(|t| (&t.txid, &t.case))
             .collect();
         for (index, finding) in judgement.findings.iter().enumerate() {
-            let case = finding.case.clone().or_else(|| {
-                finding
-                    .txid
-                    .as_ref()
-                    .and_then(|txid| by_txid.get(txid).cloned())
-            });
-            if let Some(place) = case.and_then(|case| self.places.get(&case)) {
+            let about = finding.txid.as_ref();
+            let case = finding.case.as_ref();
+            let case = case.or_else(|| by_txid.get(about?).copied());
+            if let Some(place) = case.and_then(|case| self.places.get(case)) {
                 self.list[*place].findings.push(index);
             }
         }

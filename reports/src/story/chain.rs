@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{InfNo, Moment, Money, MsgId, Outcome, TxId};
+use crosswipe_domain::{Few, InfNo, Moment, Money, MsgId, Outcome, TxId};
 use crosswipe_journal::{
     CompIntent, Ended, Intent, Payload, Purpose, Queried, Record, UndoPlan, Unresolved, Verified,
 };
@@ -24,14 +24,18 @@ pub(crate) struct Message {
     pub(crate) purpose: Purpose,
     /// From 1; over 1 only for an undo that was sent again.
     pub(crate) attempt: u32,
-    pub(crate) sent_ids: BTreeMap<String, String>,
+    /// As answered, else as sent.
+    ids: Few<String>,
     /// Record of the outcome.
     pub(crate) reply_seq: Option<u64>,
     pub(crate) ended_at: Option<Moment>,
     pub(crate) took_ms: u64,
-    /// `None`: no outcome was ever written, which is unknown.
+    /// `None`: no outcome was ever written, which is unknown. Ids and amounts are taken out of it: there are a hundred
+    /// thousand messages, and the smallest tree is half a kilobyte.
     pub(crate) outcome: Option<Outcome>,
-    sent_amounts: BTreeMap<String, Money>,
+    /// As answered.
+    amounts: Few<Money>,
+    sent_amounts: Few<Money>,
 }
 
 impl Message {
@@ -44,12 +48,13 @@ impl Message {
             step: intent.step.clone(),
             purpose: intent.purpose,
             attempt: 1,
-            sent_ids: intent.ids.clone(),
+            ids: few(&intent.ids),
             reply_seq: None,
             ended_at: None,
             took_ms: 0,
             outcome: None,
-            sent_amounts: intent.amounts.clone(),
+            amounts: Few::new(),
+            sent_amounts: few(&intent.amounts),
         }
     }
 
@@ -62,12 +67,13 @@ impl Message {
             step: intent.step.clone().unwrap_or_default(),
             purpose: Purpose::Business,
             attempt: intent.attempt,
-            sent_ids: intent.ids.clone(),
+            ids: few(&intent.ids),
             reply_seq: None,
             ended_at: None,
             took_ms: 0,
             outcome: None,
-            sent_amounts: BTreeMap::new(),
+            amounts: Few::new(),
+            sent_amounts: Few::new(),
         }
     }
 
@@ -75,7 +81,19 @@ impl Message {
         self.reply_seq = Some(record.seq);
         self.ended_at = Some(record.at);
         self.took_ms = ended.took_ms;
-        self.outcome = Some(ended.outcome.clone());
+        self.outcome = Some(match &ended.outcome {
+            Outcome::Ok { ids, amounts } => {
+                for (name, id) in ids {
+                    self.ids.insert(name.clone(), id.clone());
+                }
+                self.amounts = few(amounts);
+                Outcome::Ok {
+                    ids: BTreeMap::new(),
+                    amounts: BTreeMap::new(),
+                }
+            }
+            other => other.clone(),
+        });
     }
 
     /// `ok`, `refused`, `unknown`, or `none` where no outcome was written.
@@ -85,29 +103,33 @@ impl Message {
 
     /// An id as answered, else as sent.
     pub(crate) fn id(&self, name: &str) -> Option<&str> {
-        self.outcome
-            .as_ref()
-            .and_then(|outcome| outcome.id(name))
-            .or_else(|| self.sent_ids.get(name).map(String::as_str))
+        self.ids.get(name).map(String::as_str)
     }
 
     /// All amounts of its answer, by interface name; none where it was not answered with ok.
-    pub(crate) fn amounts(&self) -> &BTreeMap<String, Money> {
-        static NONE: BTreeMap<String, Money> = BTreeMap::new();
-        match &self.outcome {
-            Some(Outcome::Ok { amounts, .. }) => amounts,
-            _ => &NONE,
-        }
+    pub(crate) fn amounts(&self) -> &Few<Money> {
+        &self.amounts
     }
 
     /// An amount as answered, else as sent.
     pub(crate) fn amount(&self, name: &str) -> Option<Money> {
-        let answered = match &self.outcome {
-            Some(Outcome::Ok { amounts, .. }) => amounts.get(name),
-            _ => None,
-        };
+        let answered = self.amounts.get(name);
         answered.or_else(|| self.sent_amounts.get(name)).copied()
     }
+}
+
+/// With room for what is there and no more: most chains have one message each way.
+pub(super) fn push<T>(list: &mut Vec<T>, one: T) {
+    if list.len() < 4 {
+        list.reserve_exact(1);
+    }
+    list.push(one);
+}
+
+fn few<V: Clone>(all: &BTreeMap<String, V>) -> Few<V> {
+    let all = all.iter();
+    all.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// 交易链 · One τ: what was sent, what undid it, what queries showed.
@@ -190,10 +212,10 @@ pub(crate) fn traffic(records: &[Record], transactions: &[Transaction]) -> Traff
         chains: transactions.iter().map(Chain::new).collect(),
         others: Vec::new(),
     };
-    let places: BTreeMap<TxId, usize> = transactions
+    let places: BTreeMap<&TxId, usize> = transactions
         .iter()
         .enumerate()
-        .map(|(place, t)| (t.txid.clone(), place))
+        .map(|(place, t)| (&t.txid, place))
         .collect();
     for record in records {
         traffic.take(record, &places);
@@ -202,7 +224,7 @@ pub(crate) fn traffic(records: &[Record], transactions: &[Transaction]) -> Traff
 }
 
 impl Traffic {
-    fn take(&mut self, record: &Record, places: &BTreeMap<TxId, usize>) {
+    fn take(&mut self, record: &Record, places: &BTreeMap<&TxId, usize>) {
         let place = |txid: &TxId| places.get(txid).copied();
         match &record.payload {
             Payload::Intent(intent) => match place(&intent.txid) {
@@ -210,9 +232,8 @@ impl Traffic {
                     if let UndoPlan::With { txid } = &intent.undo {
                         self.chains[place].undone_with = Some(txid.clone());
                     }
-                    self.chains[place]
-                        .forward
-                        .push(Message::forward(record, intent));
+                    let forward = Message::forward(record, intent);
+                    push(&mut self.chains[place].forward, forward);
                 }
                 None => self.others.push((
                     intent.case.as_str().to_owned(),
@@ -220,7 +241,9 @@ impl Traffic {
                 )),
             },
             Payload::CompIntent(intent) => match place(&intent.txid) {
-                Some(place) => self.chains[place].undo.push(Message::undo(record, intent)),
+                Some(place) => {
+                    push(&mut self.chains[place].undo, Message::undo(record, intent));
+                }
                 None => self.others.push((
                     intent.case.as_str().to_owned(),
                     Message::undo(record, intent),
@@ -235,7 +258,7 @@ impl Traffic {
                 None => self.end_other(record, ended),
             },
             Payload::Queried(queried) => self.with(place(&queried.txid), record, |chain| {
-                chain.queried.push((record.at, queried.clone()))
+                push(&mut chain.queried, (record.at, queried.clone()));
             }),
             Payload::Verified(verified) => self.with(place(&verified.txid), record, |chain| {
                 chain.verified = Some(verified.clone())

@@ -80,6 +80,27 @@ fn what_was_said_stands_beside_what_it_speaks_of(
 }
 
 #[test]
+fn a_finding_that_somebody_spoke_of_is_not_folded_up() {
+    let mut run = runs::reviewed();
+    let folded = |run: &runs::Run| {
+        let half = half(&html(&run.story(), Lang::Zh), "zh");
+        let findings = between(&half, "id=\"zh-findings\"", "</section>").to_owned();
+        [
+            findings.matches("<details>").count(),
+            findings.matches("<details open>").count(),
+        ]
+    };
+    assert_eq!(folded(&run), [1, 0]);
+    let follows = &run.judgement.findings[1];
+    let on = crosswipe_verify::Target::Finding {
+        id: finding_id(follows),
+        class: follows.class.clone(),
+    };
+    run.review.said[0].line.act = crosswipe_verify::ReviewAct::Comment { on };
+    assert_eq!(folded(&run), [0, 1]);
+}
+
+#[test]
 fn signatures_stand_on_the_sign_off_page_with_what_became_of_them_and_the_boxes_stay() {
     let run = runs::reviewed();
     let page = html(&run.story(), Lang::Zh);
