@@ -470,3 +470,38 @@ fn on_paper_the_verdict_and_what_is_open_stand_on_the_first_page() {
         "good cases are listed too"
     );
 }
+
+#[test]
+fn each_sheet_of_a_province_names_its_run_once_the_one_that_lies_across_too() {
+    let run = runs::eleven_cities();
+    let Some(page) = Page::of(&run, Lang::En) else {
+        return;
+    };
+    let pdf = page.path("report.pdf");
+    page.ask(
+        &["--no-pdf-header-footer", &format!("--print-to-pdf={pdf}")],
+        "",
+    );
+    let Ok(read) = Command::new("pdftotext").args([&pdf, "-"]).output() else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "no pdftotext: install poppler-utils"
+        );
+        return;
+    };
+    let all = String::from_utf8_lossy(&read.stdout).into_owned();
+    let sheets: Vec<&str> = all.trim_end_matches('\u{c}').split('\u{c}').collect();
+    assert!(sheets.len() > 4, "{}", sheets.len());
+    assert!(
+        sheets
+            .iter()
+            .any(|sheet| sheet.contains("Cross matrix") && !sheet.contains("All cases"))
+    );
+    let named = format!(
+        "run zj2017-0001 · chain tail {}",
+        &run.records[run.records.len() - 1].sha256[..4]
+    );
+    for sheet in sheets {
+        assert_eq!(sheet.matches(&named).count(), 1, "{sheet}");
+    }
+}
