@@ -5,15 +5,16 @@
 //! planted orphans, so that the second reading is measured too.
 //! Not here: whether findings are right (`verify::audit::tests`).
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{BufWriter, Read as _, Write as _};
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crosswipe_domain::sha256_hex;
 
-use crate::measured::{Watch, peak_of};
+use crate::child::call;
+use crate::measured::Watch;
 use crate::table::{Asked, Row};
 
 const PARTIES: [&str; 4] = [
@@ -145,7 +146,7 @@ fn planted(n: usize, place: usize, rows: usize) -> bool {
 }
 
 /// Reading the files and hashing what was read, nothing else.
-pub(crate) fn hashed(folder: &Path) -> Duration {
+fn hashed(folder: &Path) -> Duration {
     let watch = Watch::start();
     for entry in fs::read_dir(folder).expect("the folder") {
         let bytes = fs::read(entry.expect("an entry").path()).expect("a file");
@@ -156,29 +157,15 @@ pub(crate) fn hashed(folder: &Path) -> Duration {
 
 /// Runs the binary; time, and peak resident memory in kB where the system tells it.
 fn audited(folder: &Path) -> (Duration, u64) {
-    let watch = Watch::start();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_crosswipe"))
-        .arg("audit")
-        .arg(folder)
-        .arg("--json")
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    let mut out = child.stdout.take().expect("it is piped");
-    let printed = std::thread::spawn(move || {
-        let mut text = String::new();
-        out.read_to_string(&mut text).map(|_| text)
-    });
-    let mut peak = 0;
-    while child.try_wait().expect("a child").is_none() {
-        peak = peak.max(peak_of(child.id()).unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    let took = watch.stop().real();
-    let text = printed.join().expect("the reader ends").expect("text");
+    let called = call([
+        OsStr::new("audit"),
+        folder.as_os_str(),
+        OsStr::new("--json"),
+    ]);
     assert!(
-        text.contains("\"causes\": 3,"),
-        "three orphans were planted: {text}"
+        called.text.contains("\"causes\": 3,"),
+        "three orphans were planted: {}",
+        called.text
     );
-    (took, peak)
+    (called.took, called.peak_kb)
 }

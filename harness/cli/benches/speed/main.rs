@@ -10,8 +10,10 @@
 //! Not here: from a fresh clone to the first verdict, which is a build of some minutes (README); instruction counts (`.ci`).
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod answers;
 mod audit;
 mod bare;
+mod child;
 mod client;
 mod commits;
 mod counted;
@@ -22,8 +24,10 @@ mod listening;
 mod measured;
 mod platform;
 mod proof;
+mod runner;
 mod simulated;
 mod table;
+mod verified;
 mod whole;
 
 use std::fs;
@@ -44,6 +48,9 @@ struct Sizes {
     seeds: u64,
     per_writer: usize,
     audited: usize,
+    /// Cases of the runner against one fast server.
+    steps: usize,
+    verified: verified::Sets,
 }
 
 const QUICK: Sizes = Sizes {
@@ -59,6 +66,8 @@ const QUICK: Sizes = Sizes {
     seeds: 15,
     per_writer: 200,
     audited: 100_000,
+    steps: 60,
+    verified: ["from(11*)", "from(1*)"],
 };
 
 const FULL: Sizes = Sizes {
@@ -74,6 +83,8 @@ const FULL: Sizes = Sizes {
     seeds: 300,
     per_writer: 2_000,
     audited: 1_000_000,
+    steps: 600,
+    verified: ["from(1*)", "from(*)"],
 };
 
 /// Reports of so many cases are asked for.
@@ -109,6 +120,8 @@ fn main() {
             "flow" => flow(sizes),
             "simulation" => simulated::rows(sizes.seeds, sizes.rounds),
             "journal" => commits::rows(sizes.per_writer, sizes.rounds),
+            "runner" => runner::rows(sizes.steps, sizes.rounds),
+            "verify" => verified::rows(&sizes.verified, sizes.rounds),
             "audit" => audit::rows(sizes.audited, sizes.rounds),
             "listening" => listening::rows(sizes.rounds),
             _ => grown(growth, &mut points),
@@ -133,11 +146,13 @@ fn main() {
     println!("{}", out.join("speed.json").display());
 }
 
-const GROUPS: [&str; 7] = [
+const GROUPS: [&str; 9] = [
     "platform",
     "flow",
+    "runner",
     "simulation",
     "journal",
+    "verify",
     "audit",
     "listening",
     "growth",
@@ -211,7 +226,7 @@ fn flow(sizes: &Sizes) -> Vec<Row> {
     vec![row]
 }
 
-/// Runs of growing size, and what reading, judging and telling the largest costs.
+/// Runs of growing size, and what telling of the largest costs.
 fn grown(sizes: &[usize], points: &mut Vec<Point>) -> Vec<Row> {
     let mut proofs = Vec::new();
     for cases in sizes {
@@ -224,27 +239,9 @@ fn grown(sizes: &[usize], points: &mut Vec<Point>) -> Vec<Row> {
         });
         proofs.push((*cases, ran.proof));
     }
-    let (Some((first, small)), Some((cases, proof))) = (proofs.first(), proofs.last()) else {
+    let Some((cases, proof)) = proofs.last() else {
         return Vec::new();
     };
-    let took = |proof: &proof::Proof| proof.reading.real_us() + proof.judging.real_us();
-    let per_record = |proof: &proof::Proof| took(proof) * 1_000 / proof.records as u128;
-    let kb = |kb: Option<u64>| kb.map_or_else(|| "-".to_owned(), |kb| kb.to_string());
-    let judged = Row::paired(
-        format!("verify of {} records ({cases} cases)", proof.records),
-        "µs",
-        vec![(took(proof), proof.hashing.as_micros())],
-        Asked::Times(4_000),
-    )
-    .with("reading, µs", proof.reading.real_us())
-    .with("judging, µs", proof.judging.real_us())
-    .with("peak, kB", kb(proof.peak_kb));
-    let linear = Row::paired(
-        format!("verify, ns a record: {cases} cases over {first}"),
-        "ns",
-        vec![(per_record(proof), per_record(small))],
-        Asked::Times(1_300),
-    );
     let share = |whole: u128| whole * *cases as u128 / REPORTED;
     let told = Row::alone(
         format!("page, JSON and JUnit of {cases} cases"),
@@ -265,9 +262,5 @@ fn grown(sizes: &[usize], points: &mut Vec<Point>) -> Vec<Row> {
         .with("asked of 10000 cases, kB", 200_000),
         None => Row::unmeasured(memory, "the system tells no resident memory"),
     };
-    let start = Row::unmeasured(
-        "runner beside a bare client loop, one fast server",
-        "no such server yet: parties of the plan answer in the flow above",
-    );
-    vec![judged, linear, told, memory, start]
+    vec![told, memory]
 }

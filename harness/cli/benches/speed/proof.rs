@@ -1,34 +1,23 @@
-//! 证明 · Reads a run folder back, judges it as `crosswipe verify` does, and tells of it; each is timed.
+//! 证明 · Reads a run folder back and judges it: a run that is not clean has no speed. What is told of it is timed.
+//!
+//! Not here: what `crosswipe verify` takes (`verified`).
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use crosswipe_domain::{Look, Party, sha256_hex};
+use crosswipe_domain::sha256_hex;
 use crosswipe_journal::History;
 use crosswipe_reports::{Lang, Source, Story, html, json, junit};
-use crosswipe_verify::{
-    Evidence, ExportFile, Instant, JournalFacts, Judgement, LookLine, Verdict, certificate, judge,
-};
+use crosswipe_verify::{Evidence, Judgement, Verdict, certificate, judge};
 
-use crate::audit::hashed;
 use crate::measured::{Measured, Watch, forget_peak, peak_kb, resident_kb};
 
-/// What a verdict cost.
+/// What telling of a clean run cost.
 pub(crate) struct Proof {
-    pub(crate) records: usize,
-    /// Journal and exports from disk into memory, chain and digests checked.
-    pub(crate) reading: Measured,
-    /// Fourteen rules and the certificate.
-    pub(crate) judging: Measured,
-    /// The same files read and hashed, and nothing else.
-    pub(crate) hashing: Duration,
     /// All reports of one language from what was read and judged.
     pub(crate) telling: Measured,
-    /// Peak of this process while it read and judged, kB.
-    pub(crate) peak_kb: Option<u64>,
-    /// By how much it grew while it told, at most, kB.
+    /// By how much the process grew while it told, at most, kB.
     pub(crate) telling_kb: Option<u64>,
     /// Bytes of all reports.
     pub(crate) told: usize,
@@ -37,17 +26,10 @@ pub(crate) struct Proof {
 /// # Panics
 /// If the folder cannot be read or its verdict is not clean.
 pub(crate) fn judged(dir: &Path) -> Proof {
-    let hashing = hashed(&dir.join("exports")) + hashed_alone(&dir.join("journal.db"));
-    forget_peak();
-    let watch = Watch::start();
     let history = crosswipe_journal::read(dir).expect("a journal that was just closed");
-    let evidence = evidence(dir, &history);
-    let reading = watch.stop();
-    let watch = Watch::start();
+    let evidence = Evidence::of_files(&history, &exports(dir));
     let judgement = judge(&evidence);
     let certificate = certificate(&evidence, &judgement);
-    let judging = watch.stop();
-    let peak_kb = peak_kb();
     assert!(!certificate.is_empty());
     let findings: Vec<_> = judgement.findings.iter().take(3).collect();
     assert_eq!(
@@ -59,12 +41,7 @@ pub(crate) fn judged(dir: &Path) -> Proof {
     drop(evidence);
     let (telling, telling_kb, told) = told(&history, &judgement, &certificate);
     Proof {
-        records: history.records.len(),
-        reading,
-        judging,
-        hashing,
         telling,
-        peak_kb,
         telling_kb,
         told,
     }
@@ -104,13 +81,6 @@ fn told(
     (took, grown, texts.iter().map(String::len).sum())
 }
 
-fn hashed_alone(file: &Path) -> Duration {
-    let watch = Watch::start();
-    let bytes = fs::read(file).expect("a journal that was just closed");
-    assert_eq!(sha256_hex(&bytes).len(), 64);
-    watch.stop().real()
-}
-
 /// Bytes of all exports and looks.
 pub(crate) fn export_bytes(dir: &Path) -> u64 {
     files(dir)
@@ -119,67 +89,15 @@ pub(crate) fn export_bytes(dir: &Path) -> u64 {
         .sum()
 }
 
-fn evidence(dir: &Path, history: &History) -> Evidence {
-    let journal = JournalFacts {
-        head: history.records[0].sha256.clone(),
-        tail: history.last().sha256.clone(),
-        length: history.records.len() as u64,
-        defect: None,
-    };
-    let mut evidence = Evidence {
-        records: history.records.clone(),
-        journal,
-        exports: BTreeMap::new(),
-        looks: BTreeMap::new(),
-        ..Evidence::default()
-    };
-    for path in files(dir) {
+/// Files of exports and looks by name, as the runner left them.
+fn exports(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let read = |path: PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.expect("the runner names its files in ASCII");
         let bytes = fs::read(&path).expect("a file that was just written");
-        let (party, which) = named(&path);
-        let instant = match which.as_str() {
-            "t0.json" => Instant::T0,
-            "t1.json" => Instant::T1,
-            "t2.json" => Instant::T2,
-            _ => {
-                evidence.looks.insert(party, looks(&bytes));
-                continue;
-            }
-        };
-        let export = serde_json::from_slice(&bytes).map_err(|error| error.to_string());
-        evidence.exports.entry(instant).or_default().insert(
-            party,
-            ExportFile {
-                sha256: sha256_hex(&bytes),
-                export,
-            },
-        );
-    }
-    evidence
-}
-
-fn looks(bytes: &[u8]) -> Vec<LookLine> {
-    let lines = bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty());
-    let look =
-        |line: &[u8]| serde_json::from_slice::<Look>(line).map_err(|error| error.to_string());
-    lines
-        .map(|line| LookLine {
-            sha256: sha256_hex(line),
-            look: look(line),
-        })
-        .collect()
-}
-
-/// `insured-330300.t1.json` → the party and `t1.json`.
-fn named(path: &Path) -> (Party, String) {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .expect("the runner names its files in ASCII");
-    let (stem, which) = name.split_once('.').expect("a stem and an instant");
-    let party = Party::try_from(stem.replacen('-', ":", 1)).expect("a stem names a party");
-    (party, which.to_owned())
+        (name.to_owned(), bytes)
+    };
+    files(dir).into_iter().map(read).collect()
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {

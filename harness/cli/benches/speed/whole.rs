@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,20 +107,7 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
     let journal = Journal::create(dir, header(&plan, &key), begins).expect("an empty folder");
     let counters = Arc::new(Counters::default());
     let trips = Trips::default();
-    let time = Arc::clone(&clock);
-    let config = WorldConfig {
-        topology: plan.topology.clone(),
-        registry: plan.registry.clone(),
-        window: plan.window.clone(),
-        arranged: plan.arranged.clone(),
-        msgid_mode: Default::default(),
-        purge: plan.purge.clone(),
-        faults: Vec::new(),
-        gates: Default::default(),
-        elsewhere: Default::default(),
-        parties_dir: Some(dir.join("parties")),
-        time: Arc::new(move || time.now()),
-    };
+    let config = world(&plan, &clock, Some(dir.join("parties")));
     let (finished, took) = match network {
         Network::Memory => {
             let network = InMemory::new(&config.setup(), Arc::clone(&clock), Arc::clone(&trips));
@@ -165,7 +152,7 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
         took,
         sent: counters.sent(),
         trips,
-        records: record_sizes(dir),
+        records: record_sizes(dir, &[]),
         threads,
         peak_kb,
         journal,
@@ -174,6 +161,25 @@ async fn stand_up_and_run(dir: &Path, plan: Plan, network: Network) -> Ran {
     }
 }
 
+/// The mock parties of a plan; without a folder nothing of theirs is kept.
+pub(crate) fn world(plan: &Plan, clock: &Arc<Clock>, parties_dir: Option<PathBuf>) -> WorldConfig {
+    let time = Arc::clone(clock);
+    WorldConfig {
+        topology: plan.topology.clone(),
+        registry: plan.registry.clone(),
+        window: plan.window.clone(),
+        arranged: plan.arranged.clone(),
+        msgid_mode: Default::default(),
+        purge: plan.purge.clone(),
+        faults: Vec::new(),
+        gates: Default::default(),
+        elsewhere: Default::default(),
+        parties_dir,
+        time: Arc::new(move || time.now()),
+    }
+}
+
+/// Runs a plan to its end, and says what that took.
 pub(crate) async fn timed(
     shelf: Shelf,
     plan: Plan,
@@ -252,19 +258,23 @@ fn run_id() -> RunId {
     RunId::parse("bench").expect("a plain word")
 }
 
-/// What the journal keeps of each record after the first, which is the plan.
-fn record_sizes(dir: &Path) -> Vec<(usize, usize)> {
+/// What the journal keeps of each record of these kinds, bytes of payload and text; of no kind, of all but the first,
+/// which is the plan.
+pub(crate) fn record_sizes(dir: &Path, kinds: &[&str]) -> Vec<(usize, usize)> {
     let database = rusqlite::Connection::open(dir.join("journal.db")).expect("a closed journal");
-    let sql = "SELECT length(CAST(payload AS BLOB)), coalesce(length(CAST(text AS BLOB)), 0)
+    let sql = "SELECT length(CAST(payload AS BLOB)), coalesce(length(CAST(text AS BLOB)), 0), kind
         FROM record LEFT JOIN message USING (seq) WHERE seq > 0 ORDER BY seq";
     let mut sizes = database.prepare(sql).expect("the journal's tables");
     let length = |row: &rusqlite::Row<'_>, column| row.get::<_, u32>(column);
     let sizes = sizes
-        .query_map([], |row| Ok((length(row, 0)?, length(row, 1)?)))
+        .query_map([], |row| {
+            Ok((length(row, 0)?, length(row, 1)?, row.get::<_, String>(2)?))
+        })
         .expect("the journal's rows");
     let bytes = |length| usize::try_from(length).expect("a length");
-    let sizes = sizes.map(|size| size.expect("two numbers"));
+    let sizes = sizes.map(|size| size.expect("two numbers and a kind"));
     sizes
-        .map(|(payload, text)| (bytes(payload), bytes(text)))
+        .filter(|(_, _, kind)| kinds.is_empty() || kinds.contains(&kind.as_str()))
+        .map(|(payload, text, _)| (bytes(payload), bytes(text)))
         .collect()
 }
