@@ -354,7 +354,7 @@ impl Whole {
             tail: self.end(|part| &part.tail),
             dir: dir.display().to_string(),
             parts: self.parts(dir),
-            records: self.records,
+            records: self.records.into(),
             messages: self.messages,
             judgement: self.judgement,
             faults: self.faults,

@@ -162,6 +162,17 @@ pub(crate) fn evidence(
     Ok(evidence)
 }
 
+/// Digests of the whole books that evidence was read from, by name in the run folder.
+pub(crate) fn digests_of(evidence: &Evidence) -> BTreeMap<String, &str> {
+    let all = evidence.exports.iter().flat_map(|(instant, files)| {
+        files.iter().map(move |(party, file)| {
+            let name = format!("exports/{}.{}.json", party.file_stem(), instant.name());
+            (name, file.sha256.as_str())
+        })
+    });
+    all.collect()
+}
+
 /// Papers that parties delivered in place of books.
 fn papers(dir: &Path) -> Result<BTreeMap<String, PaperFile>, Trouble> {
     let mut papers = BTreeMap::new();
@@ -245,9 +256,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
 
 /// Takes in what the journal has grown by; exports and looks are as they were read.
 pub(crate) fn extend(evidence: &mut Evidence, history: &History) {
-    evidence
-        .records
-        .extend_from_slice(&history.records[evidence.records.len()..]);
+    evidence.records = history.records.clone();
     evidence.journal = JournalFacts::of(history);
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crosswipe_domain::{CaseId, sha256_hex};
-use crosswipe_journal::Record;
+use crosswipe_journal::Records;
 use crosswipe_reports::{Leads, NoRun, PartRun, Source, Story};
 use crosswipe_verify::{Course, Judgement, ReviewHeld};
 
@@ -18,7 +18,7 @@ use crate::merged;
 
 /// 材料 · What [`Source`] borrows.
 pub(crate) struct Told {
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Records,
     pub(crate) messages: BTreeMap<u64, String>,
     pub(crate) judgement: Judgement,
     pub(crate) head: String,

@@ -14,6 +14,7 @@ mod lock;
 mod open;
 mod read;
 mod record;
+mod records;
 mod reserve;
 mod seize;
 mod store;
@@ -33,5 +34,6 @@ pub use record::{
     Purpose, Queried, Record, RunHeader, Says, Snapshot, TailDigest, Tails, Takeover, UndoPlan,
     Unresolved, Verified,
 };
+pub use records::Records;
 pub use store::{Row, Store};
 pub use torn::torn_tail;

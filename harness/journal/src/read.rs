@@ -17,6 +17,7 @@ use crate::head;
 use crate::lock::{Held, RunLock};
 use crate::open::{self, Share};
 use crate::record::{Payload, Record, RunHeader};
+use crate::records::Records;
 use crate::seize;
 use crate::store::Row;
 use crate::store::sqlite::{SCHEMA, SCHEMA_VERSION};
@@ -26,7 +27,7 @@ use crate::walk::Walk;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     /// All records, from 0; never empty.
-    pub records: Vec<Record>,
+    pub records: Records,
     /// Masked texts of messages and replies, by seq of their record.
     pub messages: BTreeMap<u64, String>,
     /// What `journal.head` said, if there was one.
@@ -97,7 +98,7 @@ pub(crate) fn of_rows(rows: Vec<Row>) -> Result<History, JournalError> {
     }
     walk.check_messages(&messages)?;
     Ok(History {
-        records: walk.records,
+        records: walk.records.into(),
         messages,
         head: None,
         dir: None,
@@ -146,7 +147,7 @@ fn read_as(dir: &Path, share: Share) -> Result<History, JournalError> {
         ));
     }
     Ok(History {
-        records: walk.records,
+        records: walk.records.into(),
         messages,
         head,
         dir: Some(dir.to_owned()),

@@ -11,9 +11,9 @@ use crosswipe_domain::{Rule, canonical_json, sha256_hex};
 use crosswipe_journal::Payload;
 use serde_json::{Value, json};
 
-use crate::context::Context;
 use crate::evidence::{Evidence, Instant};
 use crate::judgement::{Held, Judgement, Transaction, TxState};
+use crate::story::Story;
 
 /// 判定版本 · This judge: version of the tool, and a digest of the sources that decide how a run is judged. Told in the
 /// CERT record; a certificate of another judge is not computed again but held against its digest there.
@@ -37,8 +37,9 @@ const SCHEMA: &str = "crosswipe.certificate/1";
 /// `not_checked`, `cannot_undo`, and `anchor`: who holds all files could write all of them anew, so the chain's ends
 /// must have been noted elsewhere.
 pub fn certificate(evidence: &Evidence, judgement: &Judgement) -> String {
-    let context = Context::join(evidence);
-    let header = context.story.header;
+    // The journal alone: what the books say stands in the judgement.
+    let story = Story::read(evidence);
+    let header = story.header;
     let plan = header.map(|header| {
         json!({
             "id": header.plan.plan, "title": {"zh": header.plan.title_zh, "en": header.plan.title_en}, "source": header.plan.source,
@@ -58,8 +59,8 @@ pub fn certificate(evidence: &Evidence, judgement: &Judgement) -> String {
         "run": run,
         "plan": plan,
         "parties": header.map(|header| &header.parties),
-        "snapshots": snapshots(&context),
-        "looks": context.story.tails.iter().map(|(seq, tails)| json!({"record": seq, "tails": tails})).collect::<Vec<_>>(),
+        "snapshots": snapshots(&story),
+        "looks": story.tails.iter().map(|(seq, tails)| json!({"record": seq, "tails": tails})).collect::<Vec<_>>(),
         "journal": {"head": journal.head, "tail": journal.tail, "length": journal.length, "defect": journal.defect},
         "verdict": judgement.verdict,
         "level": judgement.level,
@@ -68,7 +69,7 @@ pub fn certificate(evidence: &Evidence, judgement: &Judgement) -> String {
         "books": judgement.books,
         "transactions": judgement.transactions.iter().map(|one| transaction(judgement, one)).collect::<Vec<_>>(),
         "findings": judgement.findings,
-        "unresolved": unresolved(&context, judgement),
+        "unresolved": unresolved(&story, judgement),
         "notes": judgement.notes,
         "statements": judgement.statements,
         "not_checked": judgement.not_checked,
@@ -107,9 +108,9 @@ pub fn certificate_core_sha256(text: &str) -> Option<String> {
     Some(sha256_hex(canonical_json(&value).as_bytes()))
 }
 
-fn snapshots(context: &Context<'_>) -> Value {
+fn snapshots(story: &Story<'_>) -> Value {
     let of = |instant: Instant| {
-        let found = context.story.snapshots.get(&instant);
+        let found = story.snapshots.get(&instant);
         (instant.name(), found.map(|(seq, snapshot)| json!({"record": seq, "exports": snapshot.exports, "missing": snapshot.missing})))
     };
     json!(
@@ -146,13 +147,13 @@ fn transaction(judgement: &Judgement, one: &Transaction) -> Value {
 }
 
 /// What is still open, whose it is, and the next step as a stable word.
-fn unresolved(context: &Context<'_>, judgement: &Judgement) -> Vec<Value> {
+fn unresolved(story: &Story<'_>, judgement: &Judgement) -> Vec<Value> {
     let open = judgement
         .transactions
         .iter()
         .filter(|one| matches!(one.state, TxState::Open | TxState::Unknown));
     open.map(|one| {
-        let recorded = context.story.tau_of.get(&one.txid).and_then(|tau| context.story.taus[*tau].unresolved);
+        let recorded = story.tau_of.get(&one.txid).and_then(|tau| story.taus[*tau].unresolved);
         let next = match (recorded, one.state) {
             (Some(_), _) => "ask-owner",
             (None, TxState::Unknown) => "query-then-reverse",

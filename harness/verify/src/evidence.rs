@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crosswipe_domain::{Export, Listing, LogRow, Look, Moment, Party};
-use crosswipe_journal::Record;
+use crosswipe_journal::Records;
 
 use crate::review::Review;
 
@@ -16,7 +16,7 @@ use crate::review::Review;
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
     /// The journal, by `seq`. Nothing from the first CERT record on is looked at.
-    pub records: Vec<Record>,
+    pub records: Records,
     /// What the store says of the chain as a whole.
     pub journal: JournalFacts,
     /// Export files by instant and party.

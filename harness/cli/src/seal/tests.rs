@@ -41,11 +41,37 @@ fn small_run() -> tempfile::TempDir {
 
 /// Every file that is sealed, by name.
 fn sealed(dir: &Path) -> BTreeMap<String, Vec<u8>> {
-    digests(dir)
+    digests(dir, &BTreeMap::new())
         .unwrap()
         .into_keys()
         .map(|name| (name.clone(), fs::read(dir.join(&name)).unwrap()))
         .collect()
+}
+
+#[test]
+fn books_that_were_judged_are_held_against_the_list_by_the_digest_of_what_was_read() {
+    let place = small_run();
+    let dir = place.path().join("run");
+    let history = crosswipe_journal::read(&dir).unwrap();
+    let evidence = crate::rundir::evidence(&dir, &history, None).unwrap();
+    let mut known = crate::rundir::digests_of(&evidence);
+    let books = sealed(&dir).into_keys();
+    let books: Vec<String> = books
+        .filter(|name| name.starts_with("exports/") && name.ends_with(".json"))
+        .collect();
+    assert!(
+        books.len() > 3 && books.iter().eq(known.keys()),
+        "{books:?}"
+    );
+    assert_eq!(first_broken_of(&dir, &known).unwrap(), None);
+    let other = "0".repeat(64);
+    known.insert(books[1].clone(), &other);
+    let broken = Some(Broken::Changed(books[1].clone()));
+    assert_eq!(first_broken_of(&dir, &known).unwrap(), broken);
+    // Without the digest the file itself is read.
+    assert_eq!(first_broken(&dir).unwrap(), None);
+    fs::write(dir.join(&books[1]), "{}").unwrap();
+    assert_eq!(first_broken(&dir).unwrap(), broken);
 }
 
 #[test]
@@ -69,7 +95,7 @@ fn every_byte_of_a_finished_run_is_sealed() {
         assert!(unlisted.count() <= others, "{}", folder.display());
     }
     let list = fs::read(dir.join(SUMS)).unwrap();
-    let sums = digests(&dir).unwrap();
+    let sums = digests(&dir, &BTreeMap::new()).unwrap();
     let (mut flipped, mut found, mut whole) = (0u64, 0u64, 0u64);
     for (name, bytes) in &files {
         // Each byte changes the state of the digest after its block ...

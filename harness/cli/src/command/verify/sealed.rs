@@ -57,7 +57,7 @@ pub(super) fn hold(
     let changed = if evidence.review.is_heard() {
         changed_since_certified(dir, history, evidence)?
     } else {
-        changed_since(dir, history, certificate)?
+        changed_since(dir, history, evidence, certificate)?
     };
     let reviewed = changed_since_reviewed(dir, evidence, certificate)?;
     let another = by_another_judge(history);
@@ -133,7 +133,7 @@ pub(crate) fn changed_since_certified(
     evidence: &Evidence,
 ) -> Result<Option<Broken>, Trouble> {
     let bare = without_review(evidence);
-    changed_since(dir, history, &certificate(&bare, &judge(&bare)))
+    changed_since(dir, history, evidence, &certificate(&bare, &judge(&bare)))
 }
 
 fn without_review(evidence: &Evidence) -> Evidence {
@@ -168,9 +168,10 @@ fn changed_since_reviewed(
 fn changed_since(
     dir: &Path,
     history: &History,
+    evidence: &Evidence,
     certificate: &str,
 ) -> Result<Option<Broken>, Trouble> {
-    if let Some(broken) = seal::first_broken(dir)? {
+    if let Some(broken) = seal::first_broken_of(dir, &rundir::digests_of(evidence))? {
         return Ok(Some(broken));
     }
     let Some((seq, cert)) = certified(history) else {
