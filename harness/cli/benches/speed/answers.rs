@@ -90,7 +90,9 @@ impl Frame {
 }
 
 /// Fields of an answer that are those of its request.
-const ASKED: [&str; 5] = ["mdtrt_id", "setl_id", "psn_no", "certno", "psn_name"];
+const ASKED: [&str; 6] = ["mdtrt_id", "setl_id", "psn_no", "certno", "psn_name", ECHO];
+/// 医药机构结算号 · Says again which message settled.
+const ECHO: &str = "medins_setl_id";
 const VISIT: &str = "mdtrt_id";
 const SETTLEMENT: &str = "setl_id";
 /// 人员信息获取 · Reads a person.
@@ -135,6 +137,7 @@ impl Answers {
         };
         let fresh = format!("{:030}", self.next.fetch_add(1, Ordering::Relaxed));
         frame.filled(|name| match (name, field(request, name)) {
+            (ECHO, _) => field(request, "msgid").unwrap_or_default(),
             (_, Some(value)) => value,
             (VISIT | SETTLEMENT, None) => &fresh,
             _ => "",

@@ -9,7 +9,8 @@ use crate::testkit::{Group, clean, faulty, path, two_persons};
 
 /// Takes evidence away: records from the end, exports and looks at random.
 fn blinded(mut evidence: Evidence, keep: usize, hidden: &[bool]) -> Evidence {
-    evidence.records.truncate(keep.min(evidence.records.len()));
+    let keep = keep.min(evidence.records.len());
+    evidence.records.truncate(keep);
     let mut hide = hidden.iter().copied().chain(std::iter::repeat(false));
     for party in path() {
         for instant in [Instant::T0, Instant::T1, Instant::T2] {

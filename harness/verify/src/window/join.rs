@@ -172,8 +172,9 @@ pub(super) fn joined(runs: &[&Member<'_>], purges: &[DeclaredPurge], review: &Re
 }
 
 fn push(whole: &mut Evidence, epoch: u64, at: Moment, payload: Payload) {
+    let seq = whole.records.len() as u64;
     whole.records.push(Record {
-        seq: whole.records.len() as u64,
+        seq,
         epoch,
         at,
         payload,

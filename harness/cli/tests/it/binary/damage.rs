@@ -262,7 +262,7 @@ fn a_flipped_bit_in_the_log_of_a_killed_run_is_found() {
             // What the head does not vouch for was never answered; a kill may leave one such commit.
             Ok(read) => {
                 let kept = read.records.len();
-                assert!(read.records == history.records[..kept], "byte {at}");
+                assert!(read.records[..] == history.records[..kept], "byte {at}");
                 assert!(
                     head < kept as u64,
                     "byte {at}: the head vouches for record {head}"
