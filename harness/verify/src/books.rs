@@ -111,7 +111,7 @@ impl<'a> Books<'a> {
     }
 
     fn settle_logs(&mut self, declared: Option<&'a DeclaredPurge>, story: &Story<'_>) {
-        let mut early: BTreeMap<u64, &LogRow> = BTreeMap::new();
+        let mut early = Oldest::default();
         let looks = self.looks.iter().map(|(_, look)| &look.rows);
         let wholes = self.exports.values().map(|export| &export.log);
         let (first, later) = (
@@ -121,10 +121,9 @@ impl<'a> Books<'a> {
             wholes,
         );
         for rows in first.chain(looks).chain(later) {
-            for row in rows {
-                early.entry(row.seq).or_insert(row);
-            }
+            early.add(rows);
         }
+        let early = early.in_order();
         self.purge = self.purged(declared, story);
         self.last = match (self.end(), &self.purge) {
             (Some(export), Some(purge)) => {
@@ -133,9 +132,52 @@ impl<'a> Books<'a> {
                 purge.before.values().copied().chain(since).collect()
             }
             (Some(export), None) => export.log.iter().map(Arc::as_ref).collect(),
-            (None, _) => early.values().copied().collect(),
+            (None, _) => early.clone(),
         };
-        self.early = early.into_values().collect();
+        self.early = early;
+    }
+}
+
+/// 最早所见 · Each row in the oldest version that any look shows.
+///
+/// Why no map alone: a log is shown again and again, in order and from its beginning, and there are some hundred
+/// thousand rows. What goes on where the last look ended stands in a list that is walked along with each look.
+#[derive(Default)]
+struct Oldest<'a> {
+    /// By `seq`, each once.
+    on: Vec<&'a LogRow>,
+    /// Rows that were shown only after later ones, none of them in `on`.
+    between: BTreeMap<u64, &'a LogRow>,
+}
+
+impl<'a> Oldest<'a> {
+    fn add(&mut self, rows: &'a [Arc<LogRow>]) {
+        let (mut place, mut before) = (0, None);
+        for row in rows {
+            if before.is_none_or(|before| row.seq <= before) {
+                place = self.on.partition_point(|other| other.seq < row.seq);
+            }
+            before = Some(row.seq);
+            while self.on.get(place).is_some_and(|other| other.seq < row.seq) {
+                place += 1;
+            }
+            match self.on.get(place) {
+                None => self.on.push(row),
+                Some(known) if known.seq == row.seq => {}
+                Some(_) => {
+                    self.between.entry(row.seq).or_insert(row);
+                }
+            }
+        }
+    }
+
+    fn in_order(self) -> Vec<&'a LogRow> {
+        let mut rows = self.on;
+        if !self.between.is_empty() {
+            rows.extend(self.between.into_values());
+            rows.sort_by_key(|row| row.seq);
+        }
+        rows
     }
 }
 
@@ -304,4 +346,34 @@ fn place_looks<'a>(
         }
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tally::tests::{row, sequences};
+
+    /// Every pair of looks of three rows each, in any order and with any repetition.
+    #[test]
+    fn of_each_row_the_oldest_version_is_kept_whatever_the_order_of_the_looks() {
+        let looks: Vec<Vec<u64>> = sequences(3, 4);
+        for first in &looks {
+            for second in &looks {
+                let shown = [(0, first), (1, second)].map(|(look, seqs)| {
+                    let nth = seqs.iter().zip(look * 3..);
+                    nth.map(|(seq, nth)| Arc::new(row(*seq, nth)))
+                        .collect::<Vec<_>>()
+                });
+                let (mut oldest, mut by_map) = (Oldest::default(), BTreeMap::new());
+                for rows in &shown {
+                    oldest.add(rows);
+                    for row in rows {
+                        by_map.entry(row.seq).or_insert(&**row);
+                    }
+                }
+                let by_map: Vec<&LogRow> = by_map.into_values().collect();
+                assert_eq!(oldest.in_order(), by_map, "{first:?} then {second:?}");
+            }
+        }
+    }
 }

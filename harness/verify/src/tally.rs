@@ -135,16 +135,24 @@ impl<'a> Tally<'a> {
     /// Adds up a log. `born_from` is the first `seq` after t0: earlier rows are nobody's movement.
     pub(crate) fn of(log: &[&'a LogRow], born_from: Option<u64>, story: &Story<'a>) -> Tally<'a> {
         let mut tally = Tally::default();
-        // A row undoes an earlier one. Numbers come twice where a backup was restored: then the newest counts.
-        let mut by_seq: BTreeMap<u64, &LogRow> = BTreeMap::new();
-        for row in log {
-            by_seq.insert(row.seq, row);
+        let mut earlier = Earlier::of(log);
+        // Rows of one message stand together: it is looked up once for all of them.
+        let mut last: Option<(MessageKey<'_>, Owner)> = None;
+        for (place, row) in log.iter().enumerate() {
+            earlier.add(row);
             let born = born_from.is_some_and(|first| row.seq >= first);
-            let owner = match story.owner(&row.cause.origin, &row.cause.msgid) {
+            let message = (row.cause.origin.as_str(), row.cause.msgid.as_str());
+            let known = last.filter(|(before, _)| *before == message);
+            let (_, named) = known.unwrap_or_else(|| (message, story.owner(message.0, message.1)));
+            last = Some((message, named));
+            let owner = match named {
                 // Books are opened before t0: who books under that word afterwards is nobody we know.
                 Owner::Opening if born => Owner::Stranger,
                 owner => owner,
             };
+            if known.is_none() && owner.is_run() {
+                tally.seen.insert(message);
+            }
             tally.note_owner(row, owner, born);
             match &row.entry {
                 Entry::Posting {
@@ -155,7 +163,7 @@ impl<'a> Tally<'a> {
                 } => {
                     let tau = match reverses {
                         Some(target) => {
-                            tally.reverse(row, owner, by_seq.get(target).copied(), story)
+                            tally.reverse(row, owner, earlier.get(place, *target), story)
                         }
                         None => tally.post(row, owner, story),
                     };
@@ -190,17 +198,15 @@ impl<'a> Tally<'a> {
     fn note_owner(&mut self, row: &'a LogRow, owner: Owner, born: bool) {
         let message = (row.cause.origin.as_str(), row.cause.msgid.as_str());
         let books = !matches!(row.entry, Entry::Fence { .. });
-        if owner.is_run() {
-            self.seen.insert(message);
-            if let Entry::Posting {
+        if owner.is_run()
+            && let Entry::Posting {
                 unit: crosswipe_domain::Unit::Fen,
                 amount,
                 ..
             } = &row.entry
-            {
-                let (_, sum) = self.fen_by_group.entry(row.group).or_insert((row, 0));
-                *sum = sum.saturating_add(*amount);
-            }
+        {
+            let (_, sum) = self.fen_by_group.entry(row.group).or_insert((row, 0));
+            *sum = sum.saturating_add(*amount);
         }
         match owner {
             Owner::Silent(index) if books => self.silent.push((index, row)),
@@ -417,6 +423,42 @@ impl<'a> Tally<'a> {
     }
 }
 
+/// 先前各行 · The rows up to one place of a log, by number: a row undoes an earlier one.
+enum Earlier<'l, 'a> {
+    /// Numbers rise, so a row is found where it stands.
+    Rising(&'l [&'a LogRow]),
+    /// Numbers come twice where a backup was restored: then the newest counts.
+    Restored(BTreeMap<u64, &'a LogRow>),
+}
+
+impl<'l, 'a> Earlier<'l, 'a> {
+    fn of(log: &'l [&'a LogRow]) -> Earlier<'l, 'a> {
+        if log.is_sorted_by(|one, next| one.seq < next.seq) {
+            Earlier::Rising(log)
+        } else {
+            Earlier::Restored(BTreeMap::new())
+        }
+    }
+
+    fn add(&mut self, row: &'a LogRow) {
+        if let Earlier::Restored(rows) = self {
+            rows.insert(row.seq, row);
+        }
+    }
+
+    /// The row of this number among those up to a place, that place included.
+    fn get(&self, place: usize, seq: u64) -> Option<&'a LogRow> {
+        match self {
+            Earlier::Rising(log) => {
+                let so_far = &log[..=place];
+                let found = so_far.binary_search_by_key(&seq, |row| row.seq).ok()?;
+                Some(so_far[found])
+            }
+            Earlier::Restored(rows) => rows.get(&seq).copied(),
+        }
+    }
+}
+
 /// Whether a message of the run may undo a posting of the τ it hit.
 fn may_undo(owner: Owner, hit: Option<usize>, story: &Story<'_>) -> bool {
     let Some(hit) = hit else { return false };
@@ -450,5 +492,60 @@ fn may_undo(owner: Owner, hit: Option<usize>, story: &Story<'_>) -> bool {
             same("setl_id") && same("mdtrt_id") && by_msgid
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crosswipe_domain::{Cause, Moment, Unit};
+
+    use super::*;
+
+    /// A posting of this number; `group` tells rows of one number apart.
+    pub(crate) fn row(seq: u64, group: u64) -> LogRow {
+        LogRow {
+            seq,
+            at: Moment::from_epoch_ms(0),
+            cause: Cause {
+                origin: "H33010000001".to_owned(),
+                msgid: "m".to_owned(),
+                infno: "2207".to_owned(),
+            },
+            group,
+            person: None,
+            entry: Entry::Posting {
+                cell: CellKey::new("cash", []),
+                unit: Unit::Fen,
+                amount: 1,
+                reverses: None,
+            },
+        }
+    }
+
+    /// All sequences of this length of the numbers below `of`.
+    pub(crate) fn sequences(length: usize, of: u64) -> Vec<Vec<u64>> {
+        (0..length).fold(vec![Vec::new()], |shorter, _| {
+            let longer = shorter.iter().flat_map(|sequence| {
+                (0..of).map(move |next| [sequence.as_slice(), &[next]].concat())
+            });
+            longer.collect()
+        })
+    }
+
+    #[test]
+    fn an_earlier_row_is_the_newest_of_its_number_up_to_there() {
+        for seqs in sequences(4, 5) {
+            let rows: Vec<LogRow> = (0..).zip(&seqs).map(|(n, seq)| row(*seq, n)).collect();
+            let log: Vec<&LogRow> = rows.iter().collect();
+            let (mut earlier, mut by_map) = (Earlier::of(&log), BTreeMap::new());
+            for (place, row) in log.iter().enumerate() {
+                earlier.add(row);
+                by_map.insert(row.seq, *row);
+                for seq in 0..5 {
+                    let found = earlier.get(place, seq);
+                    assert_eq!(found, by_map.get(&seq).copied(), "{seqs:?} at {place}");
+                }
+            }
+        }
     }
 }

@@ -26,7 +26,7 @@ struct Course<'a> {
 /// One line per role, kind and unit.
 pub(crate) fn books(context: &Context<'_>) -> Vec<BookTotal> {
     let mut courses: BTreeMap<Book<'_>, Course<'_>> = BTreeMap::new();
-    let mut walk: Vec<(&LogRow, Role, &str)> = Vec::new();
+    let mut walk: Vec<(&LogRow, Role, &str, bool)> = Vec::new();
     for (party, ledger) in &context.ledgers {
         let Some(t0) = ledger.books.at(Instant::T0) else {
             continue;
@@ -64,26 +64,33 @@ pub(crate) fn books(context: &Context<'_>) -> Vec<BookTotal> {
             .books
             .at(Instant::T1)
             .map_or(u64::MAX, |export| export.lsn);
-        let born = ledger
-            .books
-            .last
-            .iter()
-            .filter(|row| row.seq >= t0.lsn && row.seq < end);
-        walk.extend(born.map(|row| (*row, party.role, party.code.as_str())));
+        let within = |row: &LogRow| row.seq >= t0.lsn && row.seq < end;
+        let moved = ledger.tally.moves.values().flatten();
+        let moved = moved.map(|step| step.row).filter(|row| within(row));
+        for (unit, key) in cells_of(moved) {
+            let course = course(&mut courses, (party.role, &key.kind, unit));
+            course.cells.insert((&party.code, key));
+        }
+        let counted = ledger.books.born_from().unwrap_or(u64::MAX);
+        let born = ledger.books.last.iter().filter(|row| within(row));
+        let born = born.map(|row| (*row, party.role, party.code.as_str(), row.seq >= counted));
+        walk.extend(born);
     }
     // Parties' clocks may differ; between rows of one instant the order of the parties decides.
-    walk.sort_by_key(|(row, role, code)| (row.at, *role, *code, row.seq));
+    walk.sort_by_key(|(row, role, code, _)| (row.at, *role, *code, row.seq));
     courses.values_mut().for_each(|course| {
         course.now = course.t0;
         course.peak = course.t0;
     });
-    for (row, role, code) in walk {
+    for (row, role, code, counted) in walk {
         if let Entry::Posting {
             cell, unit, amount, ..
         } = &row.entry
         {
             let course = course(&mut courses, (role, &cell.kind, *unit));
-            course.cells.insert((code, cell));
+            if !counted {
+                course.cells.insert((code, cell));
+            }
             course.now = course.now.saturating_add(*amount);
             if course.now.abs_diff(course.t0) > course.peak.abs_diff(course.t0) {
                 course.peak = course.now;
@@ -94,6 +101,19 @@ pub(crate) fn books(context: &Context<'_>) -> Vec<BookTotal> {
         .into_iter()
         .map(|((role, book, unit), course)| total(role, book, unit, &course))
         .collect()
+}
+
+/// The cell of each posting with its unit; of postings that follow one another on one cell the first alone.
+fn cells_of<'a>(rows: impl Iterator<Item = &'a LogRow>) -> Vec<(Unit, &'a CellKey)> {
+    let mut cells: Vec<(Unit, &CellKey)> = Vec::new();
+    for row in rows {
+        if let Entry::Posting { cell, unit, .. } = &row.entry
+            && cells.last() != Some(&(*unit, cell))
+        {
+            cells.push((*unit, cell));
+        }
+    }
+    cells
 }
 
 fn course<'m, 'a>(
