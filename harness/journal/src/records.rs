@@ -40,6 +40,15 @@ impl FromIterator<Record> for Records {
     }
 }
 
+impl IntoIterator for Records {
+    type Item = Record;
+    type IntoIter = std::vec::IntoIter<Record>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Arc::unwrap_or_clone(self.0).into_iter()
+    }
+}
+
 impl<'a> IntoIterator for &'a Records {
     type Item = &'a Record;
     type IntoIter = std::slice::Iter<'a, Record>;

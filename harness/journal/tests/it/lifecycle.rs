@@ -56,7 +56,10 @@ fn the_chain_survives_every_takeover() {
         let (journal, history) = Journal::reopen(dir.path(), at(9)).unwrap();
         assert_eq!(journal.epoch(), epoch);
         assert_eq!(journal.head_of_chain(), history.records[0].sha256);
-        assert_eq!(&history.records[..before.records.len()], &before.records);
+        assert_eq!(
+            &history.records[..before.records.len()],
+            &before.records[..]
+        );
         match &history.last().payload {
             Payload::Takeover(takeover) => {
                 assert_eq!(

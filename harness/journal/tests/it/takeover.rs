@@ -129,7 +129,7 @@ fn a_takeover_cut_short_leaves_one_journal(#[case] made: &[&str], #[case] remove
     assert_eq!(read(dir.path()).unwrap().records, stood.records);
     for take in [Journal::reopen, Journal::take_over] {
         let (journal, history) = take(dir.path(), at(9)).unwrap();
-        assert_eq!(history.records[..stood.records.len()], stood.records);
+        assert_eq!(history.records[..stood.records.len()], stood.records[..]);
         journal.append_and_wait(note("late-reply")).unwrap();
         drop(journal);
     }
