@@ -32,7 +32,7 @@ pub fn csv(story: &Story, lang: Lang) -> Vec<(String, String)> {
 }
 
 fn of_table(name: &str, table: &Table) -> (String, String) {
-    let titles: Vec<&str> = table.columns.iter().map(|column| column.title).collect();
+    let titles: Vec<&str> = table.columns.iter().map(|column| &*column.title).collect();
     file(name, &titles, table.rows.iter().cloned())
 }
 

@@ -7,6 +7,7 @@
 
 mod acceptance;
 mod catalogue;
+mod columns;
 mod confirm;
 mod markdown;
 mod notes;
@@ -17,6 +18,7 @@ mod register;
 
 pub use acceptance::acceptance;
 pub use catalogue::{CatalogueLine, Mappings, catalogue};
+pub use columns::{BadColumn, Columns, Offered};
 pub use confirm::confirmations;
 pub use notes::{Grid, NotThisForm, Notes};
 pub use period::{Interval, Pace, period};
@@ -85,7 +87,7 @@ impl Form {
                     continue;
                 };
                 for (cell, column) in row.iter_mut().zip(&table.columns) {
-                    let written = notes.cell(table.key, &of, column.key);
+                    let written = notes.cell(table.key, &of, &column.key);
                     // A register has put in what people wrote, and may know better by now.
                     let open = column.filled && (!table.grows || *cell == Cell::Blank);
                     if let (true, Some(written)) = (open, written) {
@@ -101,8 +103,8 @@ impl Form {
 pub fn workbook(story: &Story, lang: Lang) -> Form {
     let mut tables = tables(story, lang);
     for table in &mut tables {
-        let for_people = table.columns.iter().any(|column| column.filled);
-        table.identity = for_people.then_some(0);
+        // Lines of the setting may stand there more than once.
+        table.identity = (table.key != "setting").then_some(0);
     }
     Form {
         title: lang
@@ -122,7 +124,7 @@ pub fn workbook(story: &Story, lang: Lang) -> Form {
 /// The text by which a row is known.
 fn name_of(cell: &Cell) -> Option<String> {
     match cell {
-        Cell::Text(text) | Cell::Fill(text) | Cell::State(text, _) => Some(text.clone()),
+        Cell::Text(text) | Cell::Fill(text) | Cell::State(text, _) => Some(text.trim().to_owned()),
         Cell::Number(number) => Some(number.to_string()),
         _ => None,
     }

@@ -34,9 +34,9 @@ pub use conform::{
 };
 pub use events::{Events, events};
 pub use forms::{
-    CatalogueLine, Deadline, Form, Grid, Interval, Late, Leads, Mappings, NotThisForm, Notes, Pace,
-    RegisteredPerson, Reporter, acceptance, catalogue, confirmations, countdown, leads,
-    merged_register, period, persons, register, workbook,
+    BadColumn, CatalogueLine, Columns, Deadline, Form, Grid, Interval, Late, Leads, Mappings,
+    NotThisForm, Notes, Offered, Pace, RegisteredPerson, Reporter, acceptance, catalogue,
+    confirmations, countdown, leads, merged_register, period, persons, register, workbook,
 };
 pub use html::{ONE_PAGE, case_html, html, html_pages};
 pub use json::{REPORT_SCHEMA, json, review as review_json};

@@ -10,6 +10,8 @@ pub(crate) mod chains;
 mod problems;
 mod run;
 
+use std::borrow::Cow;
+
 use crosswipe_domain::Moment;
 
 use crate::amount::{count, yuan};
@@ -76,10 +78,13 @@ pub(crate) enum Tone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
     /// Its Chinese title: its name in notes, whatever the language.
-    pub(crate) key: &'static str,
-    pub(crate) title: &'static str,
+    pub(crate) key: Cow<'static, str>,
+    /// Its English title.
+    pub(crate) en: Cow<'static, str>,
+    /// Its title in the language of the table.
+    pub(crate) title: Cow<'static, str>,
     /// What may be chosen, where people fill it in; empty: anything.
-    pub(crate) choices: &'static [&'static str],
+    pub(crate) choices: Vec<Cow<'static, str>>,
     /// Whether people fill it in.
     pub(crate) filled: bool,
 }
@@ -124,16 +129,17 @@ impl Table {
 
     pub(crate) fn columns(mut self, titles: &[[&'static str; 2]], lang: Lang) -> Table {
         self.columns.extend(titles.iter().map(|[zh, en]| Column {
-            key: zh,
-            title: lang.pick(zh, en),
-            choices: &[],
+            key: Cow::Borrowed(*zh),
+            en: Cow::Borrowed(*en),
+            title: Cow::Borrowed(lang.pick(zh, en)),
+            choices: Vec::new(),
             filled: false,
         }));
         self
     }
 
     /// What follows is for the screen: for filters and for whoever looks closely.
-    fn beside_the_paper(mut self) -> Table {
+    pub(crate) fn beside_the_paper(mut self) -> Table {
         self.printed = self.columns.len();
         self
     }
@@ -146,12 +152,48 @@ impl Table {
         lang: Lang,
     ) -> Table {
         self.columns.push(Column {
-            key: zh,
-            title: lang.pick(zh, en),
-            choices: choices[lang as usize],
+            key: Cow::Borrowed(zh),
+            en: Cow::Borrowed(en),
+            title: Cow::Borrowed(lang.pick(zh, en)),
+            choices: choices[lang as usize]
+                .iter()
+                .copied()
+                .map(Cow::Borrowed)
+                .collect(),
             filled: true,
         });
         self
+    }
+
+    /// Where the column of this name is.
+    pub(crate) fn place(&self, key: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.key == key)
+    }
+
+    /// A column that people thought of, under their own words in any language: after what is printed, so that it is printed too.
+    pub(crate) fn by_hand(&mut self, name: &str, choices: &[String]) {
+        let at = match self.printed {
+            0 => self.columns.len(),
+            printed => {
+                self.printed += 1;
+                printed
+            }
+        };
+        let name = || Cow::Owned(name.to_owned());
+        let column = Column {
+            key: name(),
+            en: name(),
+            title: name(),
+            choices: choices.iter().cloned().map(Cow::Owned).collect(),
+            filled: true,
+        };
+        self.columns.insert(at, column);
+        for row in &mut self.rows {
+            row.insert(at, Cell::Blank);
+        }
+        if let Some(identity) = self.identity.as_mut().filter(|identity| **identity >= at) {
+            *identity += 1;
+        }
     }
 
     /// A row; what is left are columns for people.

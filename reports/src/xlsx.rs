@@ -147,7 +147,7 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
     }
     let head = row;
     for (at, column) in (0u16..).zip(&table.columns) {
-        sheet.write_string_with_format(head, at, column.title, &styles.head)?;
+        sheet.write_string_with_format(head, at, &*column.title, &styles.head)?;
     }
     for cells in &table.rows {
         row += 1;
@@ -249,6 +249,15 @@ pub(crate) fn sheet_name(table: &Table) -> String {
     fit.take(31).collect()
 }
 
+/// As an office program names a cell: row from 1, column from 0.
+pub(crate) fn cell_name(row: usize, column: usize) -> String {
+    let column = u16::try_from(column).unwrap_or(u16::MAX);
+    format!(
+        "{}{row}",
+        rust_xlsxwriter::utility::column_number_to_name(column)
+    )
+}
+
 fn write_cell(
     sheet: &mut Worksheet,
     (row, at): (u32, u16),
@@ -301,7 +310,7 @@ fn offer(
     if column.choices.is_empty() {
         return Ok(());
     }
-    let choices = DataValidation::new().allow_list_strings(column.choices)?;
+    let choices = DataValidation::new().allow_list_strings(&column.choices)?;
     sheet.add_data_validation(from, at, to, at, &choices)?;
     Ok(())
 }
@@ -330,7 +339,7 @@ fn widths(table: &Table) -> Vec<u16> {
         let least = if column.filled {
             14
         } else {
-            half_widths(column.title)
+            half_widths(&column.title)
         };
         let label = table.about.iter().map(|(what, _)| half_widths(what));
         let label = if at == 0 { label.max().unwrap_or(0) } else { 0 };

@@ -28,6 +28,9 @@ pub(crate) enum Trouble {
     /// Delivered files with flaws; all of them.
     #[error("the delivered files have flaws")]
     Books(Flaws),
+    /// A choice of columns that a form cannot follow; all of it.
+    #[error("the columns cannot be had so")]
+    Columns(Flaws),
     /// Recordings in no known form; all of them.
     #[error("the recordings cannot be read")]
     Traffic(Vec<Flaw>),
@@ -112,6 +115,7 @@ impl Trouble {
         match self {
             Trouble::Plan(_) => "cli::plan",
             Trouble::Books(_) => "cli::books",
+            Trouble::Columns(_) => "cli::columns",
             Trouble::Traffic(_) => "cli::traffic",
             Trouble::OutputBusy { .. } => "cli::output_busy",
             Trouble::File { source, .. }
@@ -277,6 +281,7 @@ impl Trouble {
         match self {
             Trouble::Plan(_)
             | Trouble::Books(_)
+            | Trouble::Columns(_)
             | Trouble::Traffic(_)
             | Trouble::OutputBusy { .. }
             | Trouble::Usage { .. } => Exit::Usage,
@@ -346,7 +351,7 @@ fn spoken(line: &str, typed: Option<Lang>) -> String {
 pub(crate) fn trouble(trouble: &Trouble, lang: Lang) -> ExitCode {
     match trouble {
         Trouble::Plan(problems) => self::problems(problems, lang),
-        Trouble::Books(flaws) => {
+        Trouble::Books(flaws) | Trouble::Columns(flaws) => {
             to_stderr(&flaws_told(trouble.code(), &flaws.told, flaws.more, lang));
         }
         Trouble::Traffic(flaws) => to_stderr(&flaws_told(trouble.code(), flaws, 0, lang)),

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{Money, Party, Role};
+use crosswipe_domain::{Money, Party, Role, sha256_hex};
 use crosswipe_verify::Verdict;
 
 use super::Form;
@@ -130,6 +130,9 @@ fn confirmation(unit: &Unit, stories: &[&Story], lang: Lang) -> Option<Table> {
         ],
         lang,
     );
+    // For the screen: whoever signs counts rows, and looks up ids elsewhere.
+    table = table.beside_the_paper().columns(&[["编号", "id"]], lang);
+    table.identity = table.place("编号");
     let mut number = 0;
     let (mut begun, mut undone) = (Money::from_fen(0), Money::from_fen(0));
     let mut open = 0;
@@ -150,7 +153,9 @@ fn confirmation(unit: &Unit, stories: &[&Story], lang: Lang) -> Option<Table> {
                 Rollback::Closed => undone += total,
                 _ => open += 1,
             }
-            table.row(row(number, case, chain, standing, lang));
+            let mut cells = row(number, case, chain, standing, lang);
+            cells.push(Cell::text(id(unit, story, chain)));
+            table.row(cells);
         }
     }
     if number == 0 {
@@ -190,6 +195,16 @@ fn confirmation(unit: &Unit, stories: &[&Story], lang: Lang) -> Option<Table> {
     .map(|[zh, en]| lang.pick(zh, en))
     .to_vec();
     Some(table)
+}
+
+/// Of this transaction of this run on this paper: others sign for the same one on theirs.
+fn id(unit: &Unit, story: &Story, chain: &Chain) -> String {
+    let named = [
+        unit.code(),
+        story.judgement.run_id.as_str(),
+        chain.transaction.txid.as_str(),
+    ];
+    format!("C-{}", &sha256_hex(named.join("\u{1f}").as_bytes())[..8])
 }
 
 fn row(number: usize, case: &Case, chain: &Chain, standing: Rollback, lang: Lang) -> Vec<Cell> {

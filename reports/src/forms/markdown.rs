@@ -27,7 +27,7 @@ fn write(table: &Table, text: &mut String) {
         let titles: Vec<String> = table
             .columns
             .iter()
-            .map(|column| plain(column.title))
+            .map(|column| plain(&column.title))
             .collect();
         let _ = writeln!(text, "| {} |", titles.join(" | "));
         let _ = writeln!(text, "|{}", "---|".repeat(titles.len()));

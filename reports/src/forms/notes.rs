@@ -10,7 +10,7 @@ use crosswipe_domain::Both;
 use serde::{Deserialize, Serialize};
 
 use super::Form;
-use crate::tables::{Cell, Column, Table};
+use crate::tables::{Cell, Table};
 
 /// 手填 · Texts by table, row (empty: the lines above and below) and heading.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,40 @@ pub enum NotThisForm {
         /// What its head row must hold.
         missing: Vec<String>,
     },
+    /// A heading of ours was changed a little: whose texts are below it?
+    Renamed {
+        /// The sheet.
+        sheet: String,
+        /// As it stands there.
+        found: String,
+        /// As it was.
+        ours: String,
+    },
+    /// A heading stands there twice, and something is written below both.
+    Twice {
+        /// The sheet.
+        sheet: String,
+        /// The heading.
+        heading: String,
+    },
+    /// Something is written where no heading is above it.
+    NoHeading {
+        /// The sheet.
+        sheet: String,
+        /// Its row, from 1.
+        row: usize,
+        /// Its column, from 0.
+        column: usize,
+        /// How it begins.
+        text: String,
+    },
+    /// People added a column to a table whose rows cannot be known again.
+    NoRows {
+        /// The sheet.
+        sheet: String,
+        /// The column.
+        heading: String,
+    },
 }
 
 impl fmt::Display for NotThisForm {
@@ -46,6 +80,27 @@ impl fmt::Display for NotThisForm {
             NotThisForm::NoSheet(sheets) => write!(f, "no sheet `{}`", sheets.join("`, `")),
             NotThisForm::NoHeadings { sheet, missing } => {
                 write!(f, "sheet `{sheet}`: no heading `{}`", missing.join("`, `"))
+            }
+            NotThisForm::Renamed { sheet, found, ours } => {
+                write!(f, "sheet `{sheet}`: heading `{found}` was `{ours}`")
+            }
+            NotThisForm::Twice { sheet, heading } => {
+                write!(f, "sheet `{sheet}`: heading `{heading}` stands there twice")
+            }
+            NotThisForm::NoHeading {
+                sheet,
+                row,
+                column,
+                text,
+            } => {
+                let at = crate::xlsx::cell_name(*row, *column);
+                write!(f, "sheet `{sheet}` {at}: `{text}` stands below no heading")
+            }
+            NotThisForm::NoRows { sheet, heading } => {
+                write!(
+                    f,
+                    "sheet `{sheet}` takes no column of your own: `{heading}`"
+                )
             }
         }
     }
@@ -60,6 +115,24 @@ impl NotThisForm {
             NotThisForm::NoSheet(sheets) => format!("没有 `{}` 页", sheets.join("`、`")),
             NotThisForm::NoHeadings { sheet, missing } => {
                 format!("`{sheet}` 页没有列 `{}`", missing.join("`、`"))
+            }
+            NotThisForm::Renamed { sheet, found, ours } => {
+                format!("`{sheet}` 页的表头 `{found}` 原是 `{ours}`")
+            }
+            NotThisForm::Twice { sheet, heading } => {
+                format!("`{sheet}` 页有两列 `{heading}`，都写了字")
+            }
+            NotThisForm::NoHeading {
+                sheet,
+                row,
+                column,
+                text,
+            } => {
+                let at = crate::xlsx::cell_name(*row, *column);
+                format!("`{sheet}` 页 {at} 写了 `{text}`，上面没有表头")
+            }
+            NotThisForm::NoRows { sheet, heading } => {
+                format!("`{sheet}` 页不能自己加列：`{heading}`")
             }
         };
         Both {
@@ -163,59 +236,35 @@ fn read_lines(table: &Table, grid: &Grid, notes: &mut Notes) {
 }
 
 fn read_rows(table: &Table, grid: &Grid, notes: &mut Notes) -> Result<(), NotThisForm> {
-    let Some(identity) = table.identity else {
+    let Some(headed) = Headed::of(table, grid)? else {
         return Ok(());
     };
-    let titles: Vec<&str> = table.columns.iter().map(|column| column.title).collect();
-    let head = grid.rows.iter().position(|row| {
-        titles
-            .iter()
-            .all(|title| row.iter().any(|cell| cell.trim() == *title))
-    });
-    let Some(head) = head else {
-        let nearest = grid.rows.iter().max_by_key(|row| {
-            let held = titles
-                .iter()
-                .filter(|title| row.iter().any(|cell| cell.trim() == **title));
-            held.count()
-        });
-        let held =
-            |title: &&&str| nearest.is_some_and(|row| row.iter().any(|c| c.trim() == **title));
-        let missing = titles.iter().filter(|title| !held(title));
-        return Err(NotThisForm::NoHeadings {
-            sheet: grid.sheet.clone(),
-            missing: missing.map(|title| (*title).to_owned()).collect(),
-        });
-    };
-    // People move columns; a heading is found wherever it stands.
-    let place = |column: &Column| {
-        let head = &grid.rows[head];
-        head.iter().position(|cell| cell.trim() == column.title)
-    };
-    let places: Vec<(&Column, usize)> = table
-        .columns
-        .iter()
-        .filter_map(|column| place(column).map(|place| (column, place)))
-        .collect();
     let below: Vec<&str> = table
         .below
         .iter()
         .map(|(label, _)| *label)
         .chain(table.signed.iter().copied())
         .collect();
-    for row in &grid.rows[head + 1..] {
-        let blank = places.iter().all(|(_, place)| text(row, *place).is_empty());
+    for (at, row) in grid.rows.iter().enumerate().skip(headed.row + 1) {
         if below.contains(&text(row, 0)) {
             break;
         }
-        if blank {
+        headed.every_text_is_headed(grid, at)?;
+        let own = headed.own.iter();
+        let of_own = own.map(|(place, heading)| (*heading, text(row, *place), true));
+        let ours = table.columns.iter().zip(&headed.places);
+        let of_ours = ours.filter_map(|(column, place)| {
+            place.map(|place| (&*column.key, text(row, place), column.filled))
+        });
+        let written: Vec<(&str, &str, bool)> = of_ours.chain(of_own).collect();
+        if written.iter().all(|(_, text, _)| text.is_empty()) {
             continue;
         }
-        let written = places
-            .iter()
-            .map(|(column, place)| (*column, text(row, *place)));
-        let of = match text(row, places[identity].1) {
-            "" if table.grows => by_hand(written.clone()),
+        let Some(identity) = table.identity else {
+            continue;
+        };
+        let of = match headed.places[identity].map_or("", |place| text(row, place)) {
+            "" if table.grows => by_hand(table, &headed.places, row),
             "" => continue,
             of => of.to_owned(),
         };
@@ -223,24 +272,133 @@ fn read_rows(table: &Table, grid: &Grid, notes: &mut Notes) -> Result<(), NotThi
             .rows
             .iter()
             .find(|row| row.get(identity).and_then(super::name_of).as_deref() == Some(of.as_str()));
-        for (column, text) in written {
+        for (key, text, filled) in written {
             // What we wrote ourselves is nobody's word: it may be otherwise next time.
-            let at = table.columns.iter().position(|one| one == column);
-            let cell = ours.zip(at).and_then(|(row, at)| row.get(at));
+            let cell = ours.zip(table.place(key)).and_then(|(row, at)| row.get(at));
             let said = cell.is_none_or(|cell| cell.shown() != text);
-            if table.grows || (column.filled && said) {
-                notes.put(table.key, &of, column.key, text);
+            if table.grows || (filled && said) {
+                notes.put(table.key, &of, key, text);
             }
         }
     }
     Ok(())
 }
 
-/// A row that people added has a name of its own, made of what they wrote.
-fn by_hand<'a>(written: impl Iterator<Item = (&'a Column, &'a str)>) -> String {
-    let said: Vec<&str> = written
+/// 表头 · Where the headings of a table are in a sheet: people move columns, leave some out, and add their own.
+struct Headed<'a> {
+    row: usize,
+    /// Of each column of the table.
+    places: Vec<Option<usize>>,
+    /// Headings that only people know of.
+    own: Vec<(usize, &'a str)>,
+}
+
+impl<'a> Headed<'a> {
+    /// Nothing for a table that people have no part in.
+    fn of(table: &Table, grid: &'a Grid) -> Result<Option<Headed<'a>>, NotThisForm> {
+        let sheet = || grid.sheet.clone();
+        let titles: Vec<&str> = table.columns.iter().map(|one| &*one.title).collect();
+        let held = |row: &[String]| {
+            let held = titles.iter().filter(|title| place(row, title).is_some());
+            held.count()
+        };
+        let rows = grid.rows.iter().enumerate();
+        let nearest = rows.rev().max_by_key(|(_, row)| held(row));
+        let nearest = nearest.filter(|(_, row)| held(row) >= titles.len().clamp(1, 2));
+        let Some((row, head)) = nearest else {
+            return match table.identity {
+                None => Ok(None),
+                Some(_) => Err(NotThisForm::NoHeadings {
+                    sheet: sheet(),
+                    missing: titles.iter().map(|title| (*title).to_owned()).collect(),
+                }),
+            };
+        };
+        if let Some(identity) = table.identity.map(|at| titles[at]) {
+            if place(head, identity).is_none() {
+                return Err(NotThisForm::NoHeadings {
+                    sheet: sheet(),
+                    missing: vec![identity.to_owned()],
+                });
+            }
+        }
+        let places: Vec<Option<usize>> = titles.iter().map(|title| place(head, title)).collect();
+        let mut headed = Headed {
+            row,
+            places,
+            own: Vec::new(),
+        };
+        for (at, heading) in head.iter().map(|cell| cell.trim()).enumerate() {
+            if heading.is_empty() || headed.places.contains(&Some(at)) {
+                continue;
+            }
+            let heading = heading.to_owned();
+            if place(head, &heading) != Some(at) {
+                let twice = grid.rows[row + 1..].iter();
+                if twice.clone().any(|row| !text(row, at).is_empty()) {
+                    return Err(NotThisForm::Twice {
+                        sheet: sheet(),
+                        heading,
+                    });
+                }
+                continue;
+            }
+            let missing = titles.iter().zip(&headed.places);
+            let missing = missing.filter(|(_, place)| place.is_none());
+            for (title, _) in missing {
+                if alike(&heading, title) {
+                    return Err(NotThisForm::Renamed {
+                        sheet: sheet(),
+                        found: heading,
+                        ours: (*title).to_owned(),
+                    });
+                }
+            }
+            if table.identity.is_none() {
+                return Err(NotThisForm::NoRows {
+                    sheet: sheet(),
+                    heading,
+                });
+            }
+            headed.own.push((at, head[at].trim()));
+        }
+        Ok(Some(headed))
+    }
+
+    /// A text without a heading would have no place in the next form.
+    fn every_text_is_headed(&self, grid: &Grid, at: usize) -> Result<(), NotThisForm> {
+        let head = &grid.rows[self.row];
+        let cells = grid.rows[at].iter().enumerate();
+        let lost = cells.filter(|(place, _)| text(head, *place).is_empty());
+        for (place, cell) in lost {
+            if !cell.trim().is_empty() {
+                return Err(NotThisForm::NoHeading {
+                    sheet: grid.sheet.clone(),
+                    row: at + 1,
+                    column: place,
+                    text: cell.trim().chars().take(20).collect(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn place(row: &[String], title: &str) -> Option<usize> {
+    row.iter().position(|cell| cell.trim() == title.trim())
+}
+
+/// One title that somebody shortened or added to: taken for a column of its own, its texts would stand there twice.
+fn alike(one: &str, other: &str) -> bool {
+    one.contains(other) || other.contains(one)
+}
+
+/// A row that people added has a name of its own, made of what they wrote; the same whichever columns its sheet has.
+fn by_hand(table: &Table, places: &[Option<usize>], row: &[String]) -> String {
+    let columns = table.columns.iter().zip(places);
+    let said: Vec<&str> = columns
         .filter(|(column, _)| !column.filled)
-        .map(|(_, text)| text)
+        .map(|(_, place)| place.map_or("", |place| text(row, place)))
         .collect();
     let digest = crosswipe_domain::sha256_hex(said.join("\u{1f}").as_bytes());
     format!("M-{}", &digest[..8])

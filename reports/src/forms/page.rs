@@ -26,7 +26,7 @@ struct Paper<'a> {
     title: &'a str,
     wide: bool,
     about: Vec<Line>,
-    titles: Vec<&'static str>,
+    titles: Vec<&'a str>,
     rows: Vec<Vec<Shown>>,
     below: Vec<Line>,
     signed: &'a [&'static str],
@@ -74,15 +74,27 @@ fn paper(table: &Table) -> Paper<'_> {
             })
             .collect()
     };
+    let printed = match table.printed {
+        0 => table.columns.len(),
+        printed => printed,
+    };
     Paper {
         title: &table.title,
-        wide: table.columns.len() > 6,
+        wide: printed > 6,
         about: lines(&table.about),
-        titles: table.columns.iter().map(|column| column.title).collect(),
+        titles: table
+            .columns
+            .iter()
+            .take(printed)
+            .map(|column| &*column.title)
+            .collect(),
         rows: table
             .rows
             .iter()
-            .map(|row| row.iter().enumerate().map(in_place(table)).collect())
+            .map(|row| {
+                let cells = row.iter().take(printed).enumerate();
+                cells.map(in_place(table)).collect()
+            })
             .collect(),
         below: lines(&table.below),
         signed: &table.signed,

@@ -211,6 +211,7 @@ fn figures(
         ],
         lang,
     );
+    table.identity = Some(0);
     table.about = vec![
         (
             lang.pick("填报单位（公章）", "reported by (stamp)"),
@@ -289,14 +290,20 @@ fn figures(
         size(&all.institutions),
     );
     let open = |done: &Done| done.begun.less(done.undone);
-    for (words, of) in [
+    for (words, amount, of) in [
         (
             ["测试交易", "transactions"],
+            ["　测试交易金额", "  amount of transactions"],
             &(|done: &Done| done.begun) as &dyn Fn(&Done) -> Sum,
         ),
-        (["已回退", "undone"], &|done| done.undone),
+        (
+            ["已回退", "undone"],
+            ["　已回退金额", "  amount undone"],
+            &|done| done.undone,
+        ),
         (
             ["未回退（本期为增减）", "open (this interval: change)"],
+            ["　未回退金额", "  amount open"],
             &open,
         ),
     ] {
@@ -307,7 +314,7 @@ fn figures(
             count(of(&all).number),
         );
         line(
-            [lang.pick("　金额", "  amount"); 2],
+            amount,
             yuan,
             Cell::Money(of(&now).fen),
             Cell::Money(of(&all).fen),
@@ -360,6 +367,7 @@ fn runs(stories: &[&Story], lang: Lang) -> Table {
         ],
         lang,
     );
+    table.identity = Some(0);
     for story in stories {
         let tone = match story.judgement.verdict {
             Verdict::Clean => Tone::Good,

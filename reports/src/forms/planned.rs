@@ -2,9 +2,11 @@
 //!
 //! Not here: what a plan says (`scenarios`); `cli` hands it over in plain values, since reports know no plan files.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crosswipe_domain::{Both, Moment};
+use crosswipe_domain::{Both, Moment, sha256_hex};
 
 use super::Form;
 use crate::Lang;
@@ -76,11 +78,14 @@ pub fn countdown(plan: &str, deadlines: &[Deadline], go_live: Moment, lang: Lang
                 ["责任方", "who"],
                 ["依据", "clause"],
                 ["原文", "in the notice's words"],
+                ["编号", "id"],
             ],
             lang,
         )
         .filled(["完成人", "done by"], [&[], &[]], lang)
         .filled(["完成时间", "done at"], [&[], &[]], lang);
+    table.identity = table.place("编号");
+    let mut met = BTreeMap::new();
     let mut deadlines: Vec<&Deadline> = deadlines.iter().collect();
     deadlines.sort_by_key(|deadline| deadline.at);
     for deadline in deadlines {
@@ -99,6 +104,7 @@ pub fn countdown(plan: &str, deadlines: &[Deadline], go_live: Moment, lang: Lang
             Cell::text(say(&deadline.who)),
             Cell::text(&deadline.clause),
             Cell::text(&deadline.quote),
+            Cell::text(id(deadline, &mut met)),
         ]);
     }
     table.about = vec![
@@ -106,6 +112,16 @@ pub fn countdown(plan: &str, deadlines: &[Deadline], go_live: Moment, lang: Lang
         (lang.pick("上线", "go-live"), Cell::At(go_live)),
     ];
     form(title, plan, vec![table], lang)
+}
+
+/// The same whatever the language, and whenever it comes to be due: what people wrote beside it stays with it.
+fn id(deadline: &Deadline, met: &mut BTreeMap<String, usize>) -> String {
+    let named = [&deadline.clause, &*deadline.what.zh, &*deadline.who.zh].map(str::to_owned);
+    let named = named.join("\u{1f}");
+    let time = met.entry(named.clone()).or_default();
+    *time += 1;
+    let digest = sha256_hex(format!("{named}\u{1f}{time}").as_bytes());
+    format!("D-{}", &digest[..8])
 }
 
 /// `T-3天 06:30`, `T+2小时`.
@@ -190,6 +206,7 @@ pub fn persons(plan: &str, window: &str, all: &[RegisteredPerson], lang: Lang) -
         ],
         lang,
     );
+    table.identity = table.place("代号");
     for (number, person) in all.iter().enumerate() {
         table.row(vec![
             Cell::number(number + 1),

@@ -143,15 +143,24 @@ fn headings(lang: Lang) -> Table {
 /// The register as a table.
 pub(super) fn table(problems: &[Problem], lang: Lang) -> Table {
     let mut table = headings(lang);
+    let own: BTreeSet<&String> = problems.iter().flat_map(|one| one.cells.keys()).collect();
+    for name in own {
+        if table.place(name).is_none() {
+            table.by_hand(name, &[]);
+        }
+    }
     for problem in problems {
         let told = |key: &str| problem.cells.get(key).cloned().unwrap_or_default();
-        let cells = table.columns.iter().map(|column| match column.key {
+        let cells = table.columns.iter().map(|column| match &*column.key {
             "编号" => Cell::text(&problem.id),
             FIRST => when(problem.first, told(FIRST)),
             LAST => when(problem.last, told(LAST)),
+            TIMES if problem.times == 0 => Cell::Blank,
             TIMES => i64::try_from(problem.times).map_or(Cell::Blank, Cell::Number),
             key if column.filled => match told(key) {
-                text if text.is_empty() && key == STATE => Cell::Fill(column.choices[0].to_owned()),
+                text if text.is_empty() && key == STATE => {
+                    Cell::Fill(column.choices[0].to_string())
+                }
                 text if text.is_empty() => Cell::Blank,
                 text => Cell::Fill(text),
             },
@@ -258,13 +267,13 @@ fn noted(problem: &mut Problem, cells: &BTreeMap<String, String>) {
     }
     problem.first = first.map_or(now_first, |first| first.min(now_first)).into();
     problem.last = last.map_or(now_last, |last| last.max(now_last)).into();
-    let filled = headings(Lang::Zh)
-        .columns
-        .into_iter()
-        .filter(|column| column.filled);
-    for column in filled {
-        if let Some(text) = cells.get(column.key) {
-            problem.cells.insert(column.key.to_owned(), text.clone());
+    // Ours is what these runs show; theirs are the columns for people, and those that they added.
+    let ours = headings(Lang::Zh).columns;
+    let ours = ours.iter().filter(|column| !column.filled);
+    let ours: BTreeSet<&str> = ours.map(|column| &*column.key).collect();
+    for (key, text) in cells {
+        if !ours.contains(key.as_str()) {
+            problem.cells.insert(key.clone(), text.clone());
         }
     }
     // Solved, they said; and here it is again.
@@ -570,6 +579,7 @@ fn not_reported(late: &[Late], lang: Lang) -> Table {
         ],
         lang,
     );
+    table.identity = Some(0);
     for one in late {
         table.row(vec![
             Cell::text(&one.who.code),

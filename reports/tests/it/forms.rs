@@ -15,7 +15,7 @@ use crosswipe_reports::{
 use crate::runs;
 
 /// All sheets as texts, as `cli` reads them.
-fn grids(bytes: &[u8]) -> Vec<Grid> {
+pub(crate) fn grids(bytes: &[u8]) -> Vec<Grid> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes.to_vec())).expect("a workbook");
     let names = book.sheet_names();
     let sheets = names.into_iter().map(|sheet| {
@@ -39,17 +39,17 @@ fn text(cell: &Data) -> String {
     }
 }
 
-fn read(form: &Form) -> Vec<Grid> {
+pub(crate) fn read(form: &Form) -> Vec<Grid> {
     grids(&form.xlsx().expect("few rows"))
 }
 
-fn sheet<'a>(grids: &'a [Grid], name: &str) -> &'a Grid {
+pub(crate) fn sheet<'a>(grids: &'a [Grid], name: &str) -> &'a Grid {
     let found = grids.iter().find(|grid| grid.sheet == name);
     found.unwrap_or_else(|| panic!("no sheet {name} in {grids:?}"))
 }
 
 /// A figure in hundredths, as a spreadsheet writes it.
-fn hundredths(text: &str) -> Option<i64> {
+pub(crate) fn hundredths(text: &str) -> Option<i64> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let part: i64 = format!("{part:0<2}").parse().ok()?;
     let of: i64 = whole.parse().ok()?;
@@ -62,7 +62,7 @@ fn figure(grid: &Grid, at: usize) -> [i64; 2] {
     [2, 3].map(|column| hundredths(&row[column]).unwrap_or(0))
 }
 
-fn instant(text: &str) -> Moment {
+pub(crate) fn instant(text: &str) -> Moment {
     Moment::parse_wire(text).unwrap()
 }
 

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod columns;
+#[cfg(test)]
 mod contract;
 mod contract_schema;
 #[cfg(test)]

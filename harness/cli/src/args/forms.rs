@@ -83,6 +83,12 @@ pub(crate) struct Into {
     /// Where the words of people are kept [default: beside the first --out, or the first --read]
     #[arg(long, value_name = "FILE")]
     pub(crate) notes: Option<PathBuf>,
+    /// Which columns, in which order, and empty ones to be filled by hand: YAML, begin with --list-columns
+    #[arg(long, value_name = "FILE")]
+    pub(crate) columns: Option<PathBuf>,
+    /// Print the form's columns as a file for --columns, and make nothing
+    #[arg(long, conflicts_with_all = ["columns", "out", "read"])]
+    pub(crate) list_columns: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }

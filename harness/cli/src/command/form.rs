@@ -5,6 +5,7 @@
 //! Not here: what stands in a form (`reports::Form`).
 
 mod catalogue;
+mod columns;
 mod cutoff;
 mod kept;
 mod planned;
@@ -20,7 +21,7 @@ use crosswipe_reports::{
 };
 
 use crate::args::{ConfirmForm, FormArgs, FormKind, Interval, Into, PeriodForm, ProblemsForm};
-use crate::complain::{Trouble, to_stderr};
+use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::exit::Exit;
 use crate::shift;
 use crate::told::Told;
@@ -183,9 +184,25 @@ fn make(into: &Into, form: impl Fn(&Notes, Lang) -> Form) -> Result<Exit, Troubl
     let lang = into.common.lang();
     let bare = Notes::default();
     let both = [form(&bare, Lang::Zh), form(&bare, Lang::En)];
-    let notes = kept::before(into, &both)?;
-    let mut made = form(&notes, lang);
+    if into.list_columns {
+        to_stdout(&columns::listed(&both[lang as usize], lang))?;
+        return Ok(Exit::Clean);
+    }
+    let wanted = into.columns.as_deref().map(columns::read).transpose()?;
+    let wanted = wanted.unwrap_or_default();
+    let kept = kept::Kept::beside(into);
+    let known = kept.read()?;
+    let both = both.map(|form| form.with_own_columns(&wanted, &known));
+    // Before anything is read or written: what cannot be followed changes nothing.
+    if let Some(path) = &into.columns {
+        columns::choose(&mut both[lang as usize].clone(), &wanted, path)?;
+    }
+    let notes = kept.with(&both, &kept::named(into), Path::new(""))?;
+    let mut made = form(&notes, lang).with_own_columns(&wanted, &notes);
     made.fill(&notes);
+    if let Some(path) = &into.columns {
+        columns::choose(&mut made, &wanted, path)?;
+    }
     kept::write(into, &made)?;
     Ok(Exit::Clean)
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crosswipe_domain::Moment;
+use crosswipe_domain::{Both, Moment};
 use crosswipe_reports::{Form, Grid, NotThisForm, Notes};
 use crosswipe_sheets::{Cell, Flaws, read_book};
 
@@ -52,7 +52,18 @@ impl Kept {
         Ok(notes)
     }
 
-    fn read(&self) -> Result<Notes, Trouble> {
+    /// Where the words of people about a form are kept.
+    pub(super) fn beside(into: &Into) -> Kept {
+        let mut all = into.out.iter().chain(&into.read);
+        let beside = all.find(|path| is_workbook(path));
+        let beside = || beside.map(|path| path.with_extension("notes.yaml"));
+        Kept {
+            path: into.notes.clone().or_else(beside),
+        }
+    }
+
+    /// What was kept.
+    pub(super) fn read(&self) -> Result<Notes, Trouble> {
         let Some(path) = self.path.as_deref().filter(|path| path.exists()) else {
             return Ok(Notes::default());
         };
@@ -65,26 +76,11 @@ impl Kept {
     }
 }
 
-/// Reads what people wrote before the form is made.
-pub(super) fn before(into: &Into, both: &[Form]) -> Result<Notes, Trouble> {
-    let beside = into
-        .out
-        .iter()
-        .chain(&into.read)
-        .find(|path| is_workbook(path));
-    let path = into
-        .notes
-        .clone()
-        .or_else(|| beside.map(|path| path.with_extension("notes.yaml")));
-    let mut read = into.read.clone();
-    let standing: Vec<&PathBuf> = into.out.iter().filter(|path| is_workbook(path)).collect();
-    read.extend(
-        standing
-            .iter()
-            .filter(|path| path.exists())
-            .map(|path| (*path).clone()),
-    );
-    Kept { path }.with(both, &read, Path::new(""))
+/// The workbooks that are read before the form is made: those that were named, and those that will be overwritten.
+pub(super) fn named(into: &Into) -> Vec<PathBuf> {
+    let standing = into.out.iter().filter(|path| is_workbook(path));
+    let standing = standing.filter(|path| path.exists());
+    into.read.iter().chain(standing).cloned().collect()
 }
 
 /// What people wrote into one workbook of the form.
@@ -99,17 +95,54 @@ pub(super) fn written(both: &[Form], file: &Path) -> Result<Notes, Trouble> {
                 found = true;
                 notes.absorb(read);
             }
-            Err(not @ NotThisForm::NoHeadings { .. }) => why = Some(not),
-            Err(not) => why = why.or(Some(not)),
+            Err(not) => why = nearer(why, not),
         }
     }
     match why.filter(|_| !found) {
         None => Ok(notes),
-        Some(why) => Err(Trouble::Usage {
-            code: "cli::other_form",
-            what: format!("`{0}` 不是这张表: {zh} · `{0}` is not this form: {en}", file.display(), zh = why.both().zh, en = why.both().en),
-            help: "用本工具出的这张表, 页名与表头不要改; 换一个 --out 就不读它 · take a workbook of this form, its sheet names and headings unchanged; with another --out it is not read".to_owned(),
-        }),
+        Some(why) => Err(unlike(file, &why)),
+    }
+}
+
+/// What a workbook in one language is in the other is no news.
+fn nearer(before: Option<NotThisForm>, now: NotThisForm) -> Option<NotThisForm> {
+    let near = |why: &NotThisForm| match why {
+        NotThisForm::NoSheet(_) => 0,
+        NotThisForm::NoHeadings { .. } => 1,
+        _ => 2,
+    };
+    match before {
+        Some(before) if near(&before) > near(&now) => Some(before),
+        _ => Some(now),
+    }
+}
+
+fn unlike(file: &Path, why: &NotThisForm) -> Trouble {
+    let Both { zh, en } = why.both();
+    let shown = file.display();
+    let help = match why {
+        NotThisForm::NoSheet(_) | NotThisForm::NoHeadings { .. } => {
+            return Trouble::Usage {
+                code: "cli::other_form",
+                what: format!("`{shown}` 不是这张表: {zh} · `{shown}` is not this form: {en}"),
+                help: "用本工具出的这张表, 页名与表头不要改; 换一个 --out 就不读它 · take a workbook of this form, its sheet names and headings unchanged; with another --out it is not read".to_owned(),
+            };
+        }
+        NotThisForm::Renamed { .. } => {
+            "改回原来的表头; 是另加的一列就换个不相近的名字, 或写进 --columns · put the heading back; for a column of your own take a name that is not so near, or write it into --columns"
+        }
+        NotThisForm::Twice { .. } => "两列并成一列 · make one of the two",
+        NotThisForm::NoHeading { .. } => {
+            "给这一列写个表头, 或移到「备注」一类的列 · write a heading above it, or move it into a column for remarks"
+        }
+        NotThisForm::NoRows { .. } => "把这一列移到别的表 · move the column to another sheet",
+    };
+    Trouble::Usage {
+        code: "cli::form_heading",
+        what: format!(
+            "`{shown}`: {zh}, 没有读也没有覆盖 · `{shown}`: {en}: neither read nor overwritten"
+        ),
+        help: help.to_owned(),
     }
 }
 

@@ -310,3 +310,61 @@ fn a_form_of_mappings_reads_tables_exactly_and_says_where_nothing_was_seen() {
         .must_end(5)
         .must_say(&["H99"]);
 }
+
+#[test]
+fn an_office_chooses_its_columns_and_keeps_what_it_wrote_in_its_own() {
+    let bench = Bench::new();
+    bench
+        .run(
+            "bad",
+            &["--quiet", "--fault", "hub-drops-forwarded-reversal"],
+        )
+        .must_end(1);
+    let [bad, out, page, file] =
+        ["bad", "p.xlsx", "p.html", "columns.yaml"].map(|name| bench.text(name));
+    let problems = |more: &[&str]| {
+        let args = ["form", "problems", &bad, "--lang", "zh"];
+        crosswipe(&[&args[..], more].concat())
+    };
+    // What is offered can be taken as it stands.
+    let offered = problems(&["--list-columns"]).must_end(0).out;
+    fs::write(&file, &offered).unwrap();
+    let whole = problems(&[]).must_end(0).out;
+    let same = problems(&["--columns", &file]).must_end(0).out;
+    assert_eq!(same, whole);
+
+    fs::write(
+        &file,
+        "\u{feff}problems:\n  - {fill: 院内工单号}\n  - 编号\n  - 现象\n  - {fill: 轻重, choices: [重, 轻]}\n",
+    )
+    .unwrap();
+    let both = ["--columns", &file, "--out", &out, "--out", &page];
+    problems(&both).must_end(0);
+    let book = bench.path("p.xlsx");
+    type_into(&book, "问题清单", "轻重", "重");
+    problems(&both).must_end(0);
+    assert!(holds(&book, "重"));
+    let shown = fs::read_to_string(&page).unwrap();
+    assert!(shown.contains("院内工单号") && shown.contains("未列出的列"));
+    // Without the choice all columns are there, and the own ones with what was written.
+    problems(&["--out", &out]).must_end(0);
+    assert!(holds(&book, "重") && holds(&book, "责任单位"));
+
+    let before = fs::read(&book).unwrap();
+    fs::write(
+        &file,
+        "problem: [编号]\nproblems: [编号, 现像, {fill: 现象}]\n",
+    )
+    .unwrap();
+    problems(&both).must_end(64).must_say(&[
+        "cli::columns",
+        "problem",
+        "现像",
+        "最接近的: 现象",
+        "{fill: 现像}",
+        "columns.yaml",
+    ]);
+    assert_eq!(fs::read(&book).unwrap(), before);
+    fs::write(&file, "problems: {编号\n").unwrap();
+    problems(&both).must_end(64).must_say(&["cli::columns"]);
+}
