@@ -218,11 +218,11 @@ fn places(table: &Table, wanted: &[Wanted]) -> Result<Vec<usize>, Vec<BadColumn>
         bad.push(BadColumn::Empty(key()));
     }
     let filled = places.iter().any(|place| table.columns[*place].filled);
-    if let Some(identity) = table.identity.filter(|_| bad.is_empty() && filled) {
-        if !places.contains(&identity) {
-            let title = table.columns[identity].title.to_string();
-            bad.push(BadColumn::NoIdentity(key(), title));
-        }
+    if let Some(identity) = table.identity.filter(|_| bad.is_empty() && filled)
+        && !places.contains(&identity)
+    {
+        let title = table.columns[identity].title.to_string();
+        bad.push(BadColumn::NoIdentity(key(), title));
     }
     match bad.is_empty() {
         true => Ok(places),

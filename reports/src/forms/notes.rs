@@ -314,13 +314,13 @@ impl<'a> Headed<'a> {
                 }),
             };
         };
-        if let Some(identity) = table.identity.map(|at| titles[at]) {
-            if place(head, identity).is_none() {
-                return Err(NotThisForm::NoHeadings {
-                    sheet: sheet(),
-                    missing: vec![identity.to_owned()],
-                });
-            }
+        if let Some(identity) = table.identity.map(|at| titles[at])
+            && place(head, identity).is_none()
+        {
+            return Err(NotThisForm::NoHeadings {
+                sheet: sheet(),
+                missing: vec![identity.to_owned()],
+            });
         }
         let places: Vec<Option<usize>> = titles.iter().map(|title| place(head, title)).collect();
         let mut headed = Headed {
