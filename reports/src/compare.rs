@@ -39,6 +39,8 @@ pub struct Comparison {
     pub(crate) amounts: Vec<AmountChange>,
     pub(crate) fields: Vec<FieldChange>,
     pub(crate) findings: Vec<FindingChange>,
+    /// Causes in all, those of classes that did not change included.
+    pub(crate) causes: Causes,
     pub(crate) timings: Vec<Timing>,
 }
 
@@ -65,6 +67,10 @@ pub(crate) enum Turn {
     Worse,
     /// It was not good and is.
     Better,
+    /// A known issue waived it, and it passes now: the failure that was expected is gone.
+    Vanished,
+    /// It passed, and a known issue waives it now.
+    Waived,
     /// Neither was good, and not in the same way.
     Other,
     /// In the first run alone.
@@ -102,13 +108,33 @@ pub(crate) struct AmountChange {
     pub(crate) after: Option<i64>,
 }
 
-/// Findings of one class at one party: how many causes there were.
+/// Findings of one class at one party: how many causes there were, and how many of them are the same ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FindingChange {
     pub(crate) class: String,
     pub(crate) party: String,
     pub(crate) before: usize,
     pub(crate) after: usize,
+    pub(crate) causes: Causes,
+}
+
+/// 起因 · Causes of two runs: one is the same where class, party and transaction (or case) are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Causes {
+    /// In the second run alone.
+    pub(crate) new: usize,
+    /// In the first run alone.
+    pub(crate) gone: usize,
+    /// In both.
+    pub(crate) same: usize,
+}
+
+impl Causes {
+    fn add(&mut self, [before, after]: [usize; 2]) {
+        self.new += after.saturating_sub(before);
+        self.gone += before.saturating_sub(after);
+        self.same += before.min(after);
+    }
 }
 
 /// Median of real milliseconds by transaction number.
@@ -127,12 +153,14 @@ impl Comparison {
     pub fn of(before: &Source<'_>, after: &Source<'_>) -> Result<Comparison, NoRun> {
         let (first, second) = (Story::build(before)?, Story::build(after)?);
         let (cases, alike) = cases(&first, &second);
+        let (findings, causes) = findings(&first.judgement, &second.judgement);
         Ok(Comparison {
             cases,
             alike,
             amounts: amounts(&first, &second),
             fields: fields::compare((&first, before.messages), (&second, after.messages)),
-            findings: findings(&first.judgement, &second.judgement),
+            findings,
+            causes,
             timings: timings(&first, &second),
             before: side(&first),
             after: side(&second),
@@ -146,11 +174,11 @@ impl Comparison {
             Turn::Worse => true,
             Turn::Gone => one.before.is_some_and(is_good),
             Turn::New => one.after.is_some_and(|ended| !is_good(ended)),
-            Turn::Better | Turn::Other => false,
+            Turn::Better | Turn::Vanished | Turn::Waived | Turn::Other => false,
         };
         self.cases.iter().any(case)
             || self.after.verdict > self.before.verdict
-            || self.findings.iter().any(|one| one.after > one.before)
+            || self.causes.new > 0
             || !self.amounts.is_empty()
             || self.fields.iter().any(|one| one.how != FieldHow::Added)
     }
@@ -215,6 +243,8 @@ fn cases(first: &Story, second: &Story) -> (Vec<CaseChange>, usize) {
             (Some(was), Some(is)) => match (is_good(was), is_good(is)) {
                 (true, false) => Turn::Worse,
                 (false, true) => Turn::Better,
+                (true, true) if was.0 != is.0 && is.0 == CaseResult::Passed => Turn::Vanished,
+                (true, true) if was.0 != is.0 => Turn::Waived,
                 // «nothing to undo» and «undone» are both good.
                 (true, true) => {
                     alike += 1;
@@ -224,7 +254,7 @@ fn cases(first: &Story, second: &Story) -> (Vec<CaseChange>, usize) {
             },
         };
         let shown = match turn {
-            Turn::Better | Turn::Gone => was,
+            Turn::Better | Turn::Vanished | Turn::Gone => was,
             _ => is,
         };
         let failed = shown
@@ -295,8 +325,9 @@ fn amounts(first: &Story, second: &Story) -> Vec<AmountChange> {
     changes
 }
 
-fn findings(first: &Judgement, second: &Judgement) -> Vec<FindingChange> {
-    let mut counts: BTreeMap<(String, String), [usize; 2]> = BTreeMap::new();
+fn findings(first: &Judgement, second: &Judgement) -> (Vec<FindingChange>, Causes) {
+    // By class and party, then by what is spoken of: ids of both runs' own would never meet.
+    let mut counts: BTreeMap<(String, String), BTreeMap<String, [usize; 2]>> = BTreeMap::new();
     for (side, judgement) in [first, second].into_iter().enumerate() {
         let roots = judgement
             .findings
@@ -307,21 +338,34 @@ fn findings(first: &Judgement, second: &Judgement) -> Vec<FindingChange> {
                 .party
                 .as_ref()
                 .map_or_else(String::new, ToString::to_string);
+            let case = finding.case.as_ref().map(ToString::to_string);
+            let about = finding.txid.as_ref().map(ToString::to_string).or(case);
             counts
                 .entry((finding.class.to_string(), party))
+                .or_default()
+                .entry(about.unwrap_or_default())
                 .or_default()[side] += 1;
         }
     }
-    counts
-        .into_iter()
-        .filter(|(_, [before, after])| before != after)
-        .map(|((class, party), [before, after])| FindingChange {
-            class,
-            party,
-            before,
-            after,
-        })
-        .collect()
+    let mut all = Causes::default();
+    let mut changes = Vec::new();
+    for ((class, party), counts) in counts {
+        let mut causes = Causes::default();
+        counts.values().for_each(|both| {
+            causes.add(*both);
+            all.add(*both);
+        });
+        if causes.new + causes.gone > 0 {
+            changes.push(FindingChange {
+                class,
+                party,
+                before: causes.same + causes.gone,
+                after: causes.same + causes.new,
+                causes,
+            });
+        }
+    }
+    (changes, all)
 }
 
 fn timings(first: &Story, second: &Story) -> Vec<Timing> {

@@ -1,8 +1,8 @@
 //! JSON · `crosswipe.compare/1`: the comparison as one document.
 //!
 //! Keys and words are never translated, amounts are whole fen, a key once printed stays. Members: `schema`, `exit`, `worse`,
-//! `sentence` (zh, en), `before`, `after` (run, plan, folder, verdict, cases), `alike`, `cases`, `findings`, `amounts`,
-//! `fields`, `timings`.
+//! `sentence` (zh, en), `before`, `after` (run, plan, folder, verdict, cases), `alike`, `cases`, `findings`, `causes`
+//! (new, gone, same, over all findings), `amounts`, `fields`, `timings`.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,12 @@ pub fn comparison_json(comparison: &Comparison, exit: i32) -> String {
         "cases": comparison.cases.iter().map(case).collect::<Vec<_>>(),
         "findings": comparison.findings.iter().map(|one| json!({
             "class": one.class, "party": one.party, "before": one.before, "after": one.after,
+            "new": one.causes.new, "gone": one.causes.gone, "same": one.causes.same,
         })).collect::<Vec<_>>(),
+        "causes": {
+            "new": comparison.causes.new, "gone": comparison.causes.gone,
+            "same": comparison.causes.same,
+        },
         "amounts": comparison.amounts.iter().map(|one| json!({
             "case": one.case, "step": one.step, "infno": one.infno, "name": one.name,
             "before_fen": one.before, "after_fen": one.after,
@@ -67,6 +72,8 @@ fn turn(turn: Turn) -> &'static str {
     match turn {
         Turn::Worse => "worse",
         Turn::Better => "better",
+        Turn::Vanished => "vanished",
+        Turn::Waived => "waived",
         Turn::Other => "other",
         Turn::Gone => "gone",
         Turn::New => "new",

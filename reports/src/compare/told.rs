@@ -53,12 +53,16 @@ pub(super) fn sentence(comparison: &Comparison, lang: Lang) -> String {
         comparison.amounts.len(),
         comparison.fields.len(),
     );
+    let (vanished, waived) = (turned(Turn::Vanished), turned(Turn::Waived));
+    let causes = comparison.causes;
     match lang {
         Lang::Zh => format!(
-            "{head}：{alike} 例相同，{worse} 例由好变坏，{better} 例由坏变好，{other} 例仍未通过而情形不同，只在前一次 {gone} 例，只在后一次 {new} 例；金额不同 {amounts} 处，应答字段不同 {fields} 处"
+            "{head}：{alike} 例相同，{worse} 例由好变坏，{better} 例由坏变好，{vanished} 例预期的失败消失，{waived} 例转为豁免，{other} 例仍未通过而情形不同，只在前一次 {gone} 例，只在后一次 {new} 例；发现新增 {} 处，消失 {} 处，相同 {} 处；金额不同 {amounts} 处，应答字段不同 {fields} 处",
+            causes.new, causes.gone, causes.same
         ),
         Lang::En => format!(
-            "{head}: {alike} cases alike, {worse} worse, {better} better, {other} bad in another way, {gone} only in the first, {new} only in the second; {amounts} amounts and {fields} fields of answers differ"
+            "{head}: {alike} cases alike, {worse} worse, {better} better, {vanished} expected failures vanished, {waived} waived now, {other} bad in another way, {gone} only in the first, {new} only in the second; findings: {} new, {} gone, {} the same; {amounts} amounts and {fields} fields of answers differ",
+            causes.new, causes.gone, causes.same
         ),
     }
 }
@@ -125,6 +129,8 @@ fn cases(comparison: &Comparison, lang: Lang) -> Section {
     let turn = |one: &CaseChange| match one.turn {
         Turn::Worse => lang.pick("✗ 变坏", "✗ worse"),
         Turn::Better => lang.pick("✓ 变好", "✓ better"),
+        Turn::Vanished => lang.pick("! 预期的失败消失了", "! expected failure vanished"),
+        Turn::Waived => lang.pick("! 转为豁免", "! waived now"),
         Turn::Other => lang.pick("≠ 不同", "≠ other"),
         Turn::Gone => lang.pick("− 后一次没有", "− gone"),
         Turn::New => lang.pick("+ 前一次没有", "+ new"),
@@ -175,18 +181,24 @@ fn findings(comparison: &Comparison, lang: Lang) -> Section {
             Word::party.say(lang),
             first,
             second,
+            lang.pick("新增", "new"),
+            lang.pick("消失", "gone"),
+            lang.pick("相同", "the same"),
         ],
         rows: comparison
             .findings
             .iter()
             .map(|one| Row {
-                bad: one.after > one.before,
+                bad: one.causes.new > 0,
                 cells: vec![
                     one.class.clone(),
                     classes::name(&crosswipe_domain::FindingClass::new(&one.class), lang),
                     one.party.clone(),
                     one.before.to_string(),
                     one.after.to_string(),
+                    one.causes.new.to_string(),
+                    one.causes.gone.to_string(),
+                    one.causes.same.to_string(),
                 ],
             })
             .collect(),

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use super::known::{SUM_OFF, failing};
 use super::{Bench, crosswipe, files, plan};
 
 #[track_caller]
@@ -178,4 +179,59 @@ fn another_answer_and_another_amount_are_found_field_by_field() {
         .map(|one| one["name"].as_str().unwrap())
         .collect();
     assert!(names.contains(&"medfee_sumamt"), "{names:?}");
+}
+
+/// A failure that the plan knows of and that is gone is no case alike, and terminal, page and document say the same.
+#[test]
+fn an_expected_failure_that_vanished_and_findings_stand_in_the_sentence() {
+    let bench = Bench::new();
+    let known = failing(&bench, SUM_OFF);
+    bench.run_plan(&known, "waived", &["--quiet"]).must_end(0);
+    bench.run("passed", &["--quiet"]).must_end(0);
+    let vanished = compare(&bench, "waived", "passed", 0);
+    let turns = |compared: &Value| -> Vec<String> {
+        let cases = list(compared, "cases").iter();
+        cases.map(|one| one["turn"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(turns(&vanished), ["vanished"; 2]);
+    assert_eq!(vanished["alike"], 6);
+    let sentence = vanished["sentence"]["zh"].as_str().unwrap();
+    assert!(sentence.contains("2 例预期的失败消失，0 例转为豁免"), "{sentence}");
+    // What failed is told from the run in which it did.
+    assert!(!list(&list(&vanished, "cases")[0], "checks").is_empty());
+    let back = compare(&bench, "passed", "waived", 0);
+    assert_eq!(turns(&back), ["waived"; 2]);
+    assert_eq!(back["worse"], false);
+
+    bench
+        .run(
+            "broken",
+            &["--quiet", "--fault", "hub-drops-forwarded-reversal"],
+        )
+        .must_end(1);
+    let broken = compare(&bench, "passed", "broken", 1);
+    let new = broken["causes"]["new"].as_u64().unwrap();
+    let told: u64 = list(&broken, "findings")
+        .iter()
+        .map(|one| one["new"].as_u64().unwrap())
+        .sum();
+    assert!(new > 0 && new == told, "{broken}");
+    assert_eq!((&broken["causes"]["gone"], &broken["causes"]["same"]), (&0.into(), &0.into()));
+    let healed = compare(&bench, "broken", "passed", 0);
+    assert_eq!((&healed["causes"]["gone"], &healed["causes"]["new"]), (&new.into(), &0.into()));
+
+    let [first, second, page] = ["passed", "broken", "compared.html"].map(|name| bench.text(name));
+    for lang in ["zh", "en"] {
+        let args = ["compare", &first, &second, "--lang", lang, "--html", &page];
+        let told = crosswipe(&args).must_end(1).out;
+        let sentence = broken["sentence"][lang].as_str().unwrap();
+        let packed = |text: &str| text.split_whitespace().collect::<String>();
+        assert!(packed(&told).contains(&packed(sentence)), "{told}");
+        assert!(fs::read_to_string(&page).unwrap().contains(sentence));
+        let counted = match lang {
+            "zh" => format!("发现新增 {new} 处，消失 0 处，相同 0 处"),
+            _ => format!("findings: {new} new, 0 gone, 0 the same"),
+        };
+        assert!(sentence.contains(&counted), "{sentence}");
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Bench, copy, crosswipe, plan};
 
 /// pair-demo in which both outpatient cells of the matrix fail one check, and these known issues.
-fn failing(bench: &Bench, known: &str) -> String {
+pub(super) fn failing(bench: &Bench, known: &str) -> String {
     copy(plan("pair-demo").as_ref(), &bench.path("plan"));
     let edit = |file: &str, from: &str, to: &str| {
         let path = bench.path("plan").join(file);
@@ -29,7 +29,7 @@ fn failing(bench: &Bench, known: &str) -> String {
     bench.text("plan")
 }
 
-const SUM_OFF: &str = "  - {id: KI-7, text: 总额差一分, owner: 某厂商 王工, due: \"2030-03-02T19:00+08:00\", finding: setlinfo.medfee_sumamt, case: \"outpatient/*\"}\n";
+pub(super) const SUM_OFF: &str = "  - {id: KI-7, text: 总额差一分, owner: 某厂商 王工, due: \"2030-03-02T19:00+08:00\", finding: setlinfo.medfee_sumamt, case: \"outpatient/*\"}\n";
 const GONE: &str = "  - {id: KI-8, text: 宁波住院被拒, owner: 宁波, due: \"2030-03-02T19:00+08:00\", finding: E-NOREG, treatment: \"330200\", business: inpatient}\n";
 
 #[test]
