@@ -191,12 +191,17 @@ fn an_expected_failure_that_vanished_and_findings_stand_in_the_sentence() {
     let vanished = compare(&bench, "waived", "passed", 0);
     let turns = |compared: &Value| -> Vec<String> {
         let cases = list(compared, "cases").iter();
-        cases.map(|one| one["turn"].as_str().unwrap().to_owned()).collect()
+        cases
+            .map(|one| one["turn"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(turns(&vanished), ["vanished"; 2]);
     assert_eq!(vanished["alike"], 6);
     let sentence = vanished["sentence"]["zh"].as_str().unwrap();
-    assert!(sentence.contains("2 例预期的失败消失，0 例转为豁免"), "{sentence}");
+    assert!(
+        sentence.contains("2 例预期的失败消失，0 例转为豁免"),
+        "{sentence}"
+    );
     // What failed is told from the run in which it did.
     assert!(!list(&list(&vanished, "cases")[0], "checks").is_empty());
     let back = compare(&bench, "passed", "waived", 0);
@@ -216,9 +221,15 @@ fn an_expected_failure_that_vanished_and_findings_stand_in_the_sentence() {
         .map(|one| one["new"].as_u64().unwrap())
         .sum();
     assert!(new > 0 && new == told, "{broken}");
-    assert_eq!((&broken["causes"]["gone"], &broken["causes"]["same"]), (&0.into(), &0.into()));
+    assert_eq!(
+        (&broken["causes"]["gone"], &broken["causes"]["same"]),
+        (&0.into(), &0.into())
+    );
     let healed = compare(&bench, "broken", "passed", 0);
-    assert_eq!((&healed["causes"]["gone"], &healed["causes"]["new"]), (&new.into(), &0.into()));
+    assert_eq!(
+        (&healed["causes"]["gone"], &healed["causes"]["new"]),
+        (&new.into(), &0.into())
+    );
 
     let [first, second, page] = ["passed", "broken", "compared.html"].map(|name| bench.text(name));
     for lang in ["zh", "en"] {
