@@ -189,7 +189,13 @@ pub(crate) fn finding(finding: &Finding) -> Value {
 pub fn review(review: &ReviewHeld) -> Value {
     json!({
         "state": held(review.state),
-        "defect": review.defect.map(|(line, why)| format!("line {line}: {why}")),
+        "defect": (!review.defects.is_empty()).then(|| {
+            let told = review.defects.iter().map(|one| match &one.part {
+                Some(run) => format!("{run} line {}: {}", one.line, one.why),
+                None => format!("line {}: {}", one.line, one.why),
+            });
+            told.collect::<Vec<_>>().join("; ")
+        }),
         "tail": review.tail(),
         "said": review.said.iter().map(said).collect::<Vec<_>>(),
     })
@@ -204,6 +210,7 @@ fn said(said: &Said) -> Value {
         ReviewAct::ExplainForeign(_) | ReviewAct::Comment { .. } => (None, None),
     };
     json!({
+        "part": said.part,
         "seq": line.seq,
         "at": line.at,
         "by": shown(&line.by),

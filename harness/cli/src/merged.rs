@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 
 use crosswipe_domain::{Both, CaseId, FindingClass, Level, Moment, Party, RunId, both, sha256_hex};
 use crosswipe_journal::{Payload, Record, RunHeader};
-use crosswipe_reports::{PartRun, Source, Story};
+use crosswipe_reports::{Leads, PartRun, Source, Story};
 use crosswipe_verify::{Finding, Judgement, ReviewHeld, Verdict, merge};
 use serde::{Deserialize, Serialize};
 
 use crate::command::select::{SHARD, SIZES};
 use crate::command::verify::{came, faults_met, put_first, tampered};
 use crate::complain::Trouble;
+use crate::contacts;
 use crate::exit::{Came, Exit, of_run};
 use crate::several::{self, Read, fitting, papers, plan_of};
 use crate::told::Told;
@@ -60,6 +61,9 @@ pub(crate) struct Whole {
     messages: BTreeMap<u64, String>,
     judgement: Judgement,
     faults: Vec<(String, u64)>,
+    /// What named persons said of the parts, each of its own.
+    review: ReviewHeld,
+    contacts: Vec<Leads>,
     pub(crate) exit: Exit,
 }
 
@@ -158,6 +162,10 @@ pub(crate) fn read(dir: &Path) -> Result<Whole, Trouble> {
         .flat_map(|(part, run)| exchanged(part, run))
         .collect();
     let mut whole = Whole::of(list, &runs);
+    let mut parts: Vec<&Part> = whole.list.parts.iter().collect();
+    parts.sort_by_key(|part| &part.run_id);
+    let kept = parts.iter().map(|part| contacts::kept(&dir.join(&part.dir)));
+    whole.contacts = contacts_of(kept);
     for finding in changed {
         put_first(&mut whole.judgement, 0, finding);
         whole.exit = Exit::Violated;
@@ -309,6 +317,11 @@ impl Whole {
             messages,
             judgement,
             faults,
+            review: ReviewHeld::of_parts(runs.iter().map(|run| {
+                let review = run.judged.review.clone();
+                (run.header().run_id.clone(), review)
+            })),
+            contacts: Vec::new(),
             exit,
         }
     }
@@ -339,8 +352,8 @@ impl Whole {
             dir: &dir.display().to_string(),
             parts: &self.parts(dir),
             matched_faults: &self.faults,
-            review: &ReviewHeld::default(),
-            contacts: &[],
+            review: &self.review,
+            contacts: &self.contacts,
             courses: &[],
             exit: i32::from(self.exit.code()),
         };
@@ -358,8 +371,8 @@ impl Whole {
             messages: self.messages,
             judgement: self.judgement,
             faults: self.faults,
-            review: ReviewHeld::default(),
-            contacts: Vec::new(),
+            review: self.review,
+            contacts: self.contacts,
             courses: Vec::new(),
             exit: self.exit,
             certificate: None,
@@ -373,6 +386,19 @@ impl Whole {
         let all: String = parts.map(|part| format!("{}\n", of(part))).collect();
         sha256_hex(all.as_bytes())
     }
+}
+
+/// Whom to call at each place: of parts that name other people, the last one's that names somebody.
+fn contacts_of(parts: impl Iterator<Item = Vec<Leads>>) -> Vec<Leads> {
+    let mut all: BTreeMap<String, Leads> = BTreeMap::new();
+    for one in parts.flatten() {
+        let named = one.business.iter().chain(&one.systems);
+        let named = named.chain([&one.department]).any(|text| !text.is_empty());
+        if named || !all.contains_key(&one.code) {
+            all.insert(one.code.clone(), one);
+        }
+    }
+    all.into_values().collect()
 }
 
 /// What a run of all comes to.

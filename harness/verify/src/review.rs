@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use act::{Explained, ReviewAct, Signature, SignedAs, Target};
 pub use held::{
-    Matter, Overridden, ReviewHeld, ReviewNow, Said, finding_id, may_override, open_matters,
+    Matter, Overridden, ReviewDefect, ReviewHeld, ReviewNow, Said, finding_id, may_override, open_matters,
     review_held,
 };
 

@@ -135,8 +135,8 @@ pub(crate) fn rows(review: &ReviewHeld, lang: Lang) -> Vec<Row> {
     let row = |(place, said): (usize, &Said)| Row {
         number: place + 1,
         at: said.line.at,
-        by: shown(&said.line.by),
-        on: (said.line.act.target()).map_or_else(String::new, |on| target(on, lang)),
+        by: by(said, lang),
+        on: (said.line.act.target()).map_or_else(String::new, |on| target(on, said, lang)),
         told: format!("{}{}", what(said, lang), after(said, lang)),
         state: said.state,
     };
@@ -144,7 +144,7 @@ pub(crate) fn rows(review: &ReviewHeld, lang: Lang) -> Vec<Row> {
 }
 
 fn line(said: &Said, lang: Lang) -> String {
-    let on = said.line.act.target().map(|on| target(on, lang));
+    let on = said.line.act.target().map(|on| target(on, said, lang));
     let place = match (&said.line.act, on) {
         (ReviewAct::Comment { .. } | ReviewAct::Override { .. }, Some(on)) => format!("{on}  "),
         _ => String::new(),
@@ -152,9 +152,19 @@ fn line(said: &Said, lang: Lang) -> String {
     format!("{place}{}{}", what(said, lang), after(said, lang))
 }
 
+/// Who said it; of a merged run also of which part, so that a word on one part is not taken for one on the whole.
+fn by(said: &Said, lang: Lang) -> String {
+    let by = shown(&said.line.by);
+    match (&said.part, lang) {
+        (None, _) => by,
+        (Some(run), Lang::Zh) => format!("{by}（运行 {run}）"),
+        (Some(run), Lang::En) => format!("{by} (run {run})"),
+    }
+}
+
 /// Who said what, and when.
 fn what(said: &Said, lang: Lang) -> String {
-    let (by, reason) = (shown(&said.line.by), shown(&said.line.reason));
+    let (by, reason) = (by(said, lang), shown(&said.line.reason));
     let at = minute(said.line.at);
     match &said.line.act {
         ReviewAct::Comment { .. } => match lang {
@@ -293,17 +303,26 @@ fn why(word: &'static str, lang: Lang) -> &'static str {
 
 /// What is wrong with the chain, if anything is.
 pub(crate) fn broken(review: &ReviewHeld, lang: Lang) -> Option<String> {
-    let (line, why) = review.defect?;
-    Some(match lang {
-        Lang::Zh => format!("✗ 复核链第 {line} 行起不成立（{why}）：其后所说都不算"),
-        Lang::En => format!(
-            "✗ the review chain does not hold from line {line} on ({why}): nothing behind it counts"
-        ),
-    })
+    let told = review.defects.iter().map(|one| {
+        let (line, why) = (one.line, one.why);
+        let run = one.part.as_ref().map_or_else(String::new, |run| match lang {
+            Lang::Zh => format!("运行 {run} 的"),
+            Lang::En => format!(" of run {run}"),
+        });
+        match lang {
+            Lang::Zh => format!("✗ {run}复核链第 {line} 行起不成立（{why}）：其后所说都不算"),
+            Lang::En => format!(
+                "✗ the review chain{run} does not hold from line {line} on ({why}): nothing behind it counts"
+            ),
+        }
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join(lang.pick("；", "; ")))
 }
 
-fn target(on: &Target, lang: Lang) -> String {
+fn target(on: &Target, said: &Said, lang: Lang) -> String {
     match on {
+        Target::Run if said.part.is_some() => lang.pick("该次运行", "that run").to_owned(),
         Target::Run => lang.pick("整次运行", "the run").to_owned(),
         Target::Case(case) => format!("{} {case}", lang.pick("用例", "case")),
         Target::Transaction(txid) => format!("{} {txid}", lang.pick("交易", "transaction")),

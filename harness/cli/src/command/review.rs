@@ -23,13 +23,16 @@ use crate::command::verify::{
 use crate::complain::Trouble;
 use crate::conclude::{Files, Telling, tell};
 use crate::exit::Exit;
-use crate::rundir;
 use crate::seal::Broken;
+use crate::{merged, rundir};
 
 pub(crate) use self::foreign::{Said, act, chosen};
 
 /// Lists what was said, or adds to it.
 pub(crate) fn review(args: &Review) -> Result<Exit, Trouble> {
+    if merged::is_merged(&args.run) {
+        return Err(merged::name_a_part(&args.run));
+    }
     let history = crosswipe_journal::read(&args.run)?;
     if !history
         .records

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{CaseId, canonical_json, sha256_hex};
+use crosswipe_domain::{CaseId, RunId, canonical_json, sha256_hex};
 use crosswipe_journal::{CaseResult, Payload, RunHeader};
 use serde_json::json;
 
@@ -26,10 +26,21 @@ pub struct ReviewHeld {
     /// Held: the chain holds and all of it speaks of this run; not checked: nobody said anything, or another version
     /// certified.
     pub state: Held,
-    /// Line by line, as far as the chain holds.
+    /// Line by line, as far as the chain holds; of several runs put together, one run's after the other's.
     pub said: Vec<Said>,
-    /// First line (from 1) that does not hold, and why.
-    pub defect: Option<(u64, &'static str)>,
+    /// Where a chain does not hold: one run has one at most.
+    pub defects: Vec<ReviewDefect>,
+}
+
+/// 断处 · Where a review's chain does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewDefect {
+    /// The run, where several were put together.
+    pub part: Option<RunId>,
+    /// First line (from 1) that does not hold.
+    pub line: u64,
+    /// Why.
+    pub why: &'static str,
 }
 
 impl Default for ReviewHeld {
@@ -37,15 +48,47 @@ impl Default for ReviewHeld {
         ReviewHeld {
             state: Held::NotChecked,
             said: Vec::new(),
-            defect: None,
+            defects: Vec::new(),
         }
     }
 }
 
 impl ReviewHeld {
-    /// Last hash of the chain, as a reviewer notes it on paper.
+    /// Reviews of several runs as they stand in one report: each line keeps its run, and the worst of them is the state.
+    pub fn of_parts(parts: impl IntoIterator<Item = (RunId, ReviewHeld)>) -> ReviewHeld {
+        let mut whole = ReviewHeld::default();
+        let mut states = Vec::new();
+        let mut parts: Vec<(RunId, ReviewHeld)> = parts.into_iter().collect();
+        // However they were put together.
+        parts.sort_by(|one, other| one.0.cmp(&other.0));
+        for (run, review) in parts {
+            if review == ReviewHeld::default() {
+                continue;
+            }
+            states.push(review.state);
+            whole.said.extend(review.said.into_iter().map(|said| Said {
+                part: Some(run.clone()),
+                ..said
+            }));
+            let defects = review.defects.into_iter().map(|defect| ReviewDefect {
+                part: Some(run.clone()),
+                ..defect
+            });
+            whole.defects.extend(defects);
+        }
+        whole.state = match states.as_slice() {
+            [] => Held::NotChecked,
+            all if all.contains(&Held::Violated) => Held::Violated,
+            all if all.contains(&Held::NotChecked) => Held::NotChecked,
+            _ => Held::Held,
+        };
+        whole
+    }
+
+    /// Last hash of the chain, as a reviewer notes it on paper; several chains have no one end.
     pub fn tail(&self) -> Option<&str> {
-        self.said.last().map(|said| said.line.sha256.as_str())
+        let last = self.said.last().filter(|said| said.part.is_none());
+        last.map(|said| said.line.sha256.as_str())
     }
 
     /// The last override of a case or finding that speaks of this run.
@@ -71,6 +114,8 @@ impl ReviewHeld {
 pub struct Said {
     /// The line.
     pub line: ReviewLine,
+    /// The run that it speaks of, where several were put together.
+    pub part: Option<RunId>,
     /// Held: of this run as it stands; violated: of no such thing, or of what nobody may say; not checked: see `why`.
     pub state: Held,
     /// Why not, or what has come since, as a stable word: `no-such-case`, `no-such-transaction`, `no-such-finding`,
@@ -121,10 +166,15 @@ pub fn review_held(evidence: &Evidence, now: ReviewNow<'_>) -> ReviewHeld {
         None if said.is_empty() || now.by_another => Held::NotChecked,
         None => Held::Held,
     };
+    let defects = review.defect.map(|(line, why)| ReviewDefect {
+        part: None,
+        line,
+        why,
+    });
     ReviewHeld {
         state,
         said,
-        defect: review.defect,
+        defects: defects.into_iter().collect(),
     }
 }
 
@@ -336,6 +386,7 @@ impl<'a> Run<'a> {
         };
         Said {
             line: line.clone(),
+            part: None,
             state,
             why,
             since,
