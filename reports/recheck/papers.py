@@ -3,6 +3,7 @@
 README.md beside this file says it in words. Exit 0: all holds, and the certificate says the same; 1: it does not."""
 import json, pathlib, sqlite3, sys
 sys.dont_write_bytecode = True
+from review import review
 from recheck import canonical, certified, chain, compared, must, problems, sha, sums
 
 def papers(run, records):
@@ -42,13 +43,14 @@ def recheck(run):
     records, tail = chain(run)
     certificate = certified(run, records, tail)
     each(papers(run, records), records, certificate)
+    review(run, tail, records, certificate, must, sha, canonical)
     must("certificate", certificate["verdict"] == "clean", f"its verdict is {certificate['verdict']}")
 
 try:
     recheck(pathlib.Path(sys.argv[1]))
 except (OSError, ValueError, LookupError, AttributeError, TypeError, AssertionError, sqlite3.Error) as error:
     problems["evidence"].append(f"it ends here: {type(error).__name__}: {error}")
-for step in ("sums", "chain", "certificate", "papers", "settled", "undone", "agree", "evidence"):
+for step in ("sums", "chain", "certificate", "papers", "settled", "undone", "agree", "review", "evidence"):
     print("\n    ".join([f"{step:<11} {compared[step]:>8} compared, {len(problems[step])} wrong"] + problems[step][:20]))
 print(f"rechecked: {sum(compared.values())} compared, {(wrong := sum(map(len, problems.values())))} wrong")
 sys.exit(1 if wrong else 0)

@@ -3,6 +3,8 @@
 README.md beside this file says it in words. Exit 0: all holds, and the certificate says the same; 1: it does not; 2: not all was checked."""
 import hashlib, json, pathlib, sqlite3, sys
 from collections import Counter, defaultdict
+sys.dont_write_bytecode = True
+from review import review
 T, CLOSED, SETTLES = ("t0", "t1", "t2"), {"cancelled", "reversed", "reversal", "red-letter"}, {"2102", "2207", "2304"}
 problems, compared, skipped = defaultdict(list), Counter(), []  # step -> what does not hold; -> how much was compared
 sha = lambda data: hashlib.sha256(data).hexdigest()
@@ -136,6 +138,7 @@ def recheck(run):
         r1_r2(party, shown, foreign, by_day if day else overall)
         r4_r5(party, shown["t2"]["log"], sent, undo, overall)
     totals(books, certificate, sent)
+    review(run, tail, records, certificate, must, sha, canonical)
     for rule, state in ((rule["rule"], rule["state"]) for rule in certificate["rules"] if rule["rule"] in ("R1", "R2", "R4", "R5")):
         must("certificate", (state == "violated") == bool(problems[rule]) or skipped and state == "violated", f"it says {rule} {state}")
     must("certificate", certificate["verdict"] == "clean", f"its verdict is {certificate['verdict']}")
@@ -144,7 +147,7 @@ if __name__ == "__main__":
         recheck(pathlib.Path(sys.argv[1]))
     except (OSError, ValueError, LookupError, AttributeError, TypeError, AssertionError, sqlite3.Error) as error:
         problems["evidence"].append(f"it ends here: {type(error).__name__}: {error}")
-    for step in ("sums", "chain", "certificate", "exports", "R1", "R2", "R4", "R5", "totals", "evidence"):
+    for step in ("sums", "chain", "certificate", "exports", "R1", "R2", "R4", "R5", "totals", "review", "evidence"):
         print("\n    ".join([f"{step:<11} {compared[step]:>8} compared, {len(problems[step])} wrong"] + problems[step][:20]))
     print("".join(f"not checked: declared purge of {party}\n" for party in skipped) + f"rechecked: {sum(compared.values())} compared, {(wrong := sum(map(len, problems.values())))} wrong")
     sys.exit(1 if wrong else 2 if skipped else 0)

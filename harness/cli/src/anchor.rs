@@ -1,7 +1,7 @@
-//! 锚定 · Compares the ends of a journal's chain with what somebody noted on paper.
+//! 锚定 · Compares the ends of a journal's chain, and of its review's, with what somebody noted on paper.
 //!
-//! Why so: whoever holds all files of a run could write all of them anew, chain and sums included. What he
-//! cannot change is the note that a reviewer took of head and tail while the run went on. Notes are typed by
+//! Why so: whoever holds all files of a run could write all of them anew, chain and sums included, or take a whole review
+//! away. What he cannot change is the note that a reviewer took of head, tail and review. Notes are typed by
 //! tired people, so blanks, line breaks, dashes, upper case and the words beside the digits are all taken.
 //! Called by `command::verify` and `command::close`. Not here: whether the chain itself holds (`journal`).
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crosswipe_domain::FindingClass;
 use crosswipe_journal::{History, Payload};
 use crosswipe_reports::chain_groups;
-use crosswipe_verify::{Finding, Remark};
+use crosswipe_verify::{Finding, Remark, Review};
 
 use crate::command::verify::tampered;
 use crate::complain::Trouble;
@@ -20,12 +20,29 @@ const NOTED: usize = 32;
 /// Digits of a whole hash.
 const WHOLE: usize = 64;
 
-/// 抄件 · One or two hashes as noted, lower case, each of 32 or 64 digits.
+/// Words that say that what follows is the end of the review.
+const OF_REVIEW: [&str; 2] = ["复核", "review"];
+
+/// 抄件 · Up to three hashes as noted, lower case, each of 32 or 64 digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Anchor {
     /// Every way to read the digits; the first is the likeliest.
-    readings: Vec<Vec<String>>,
+    readings: Vec<Noted>,
 }
+
+/// 读法 · Which hash is which.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Noted {
+    /// Head, tail, or one of them.
+    chain: Vec<String>,
+    /// Last of the review.
+    review: Option<String>,
+}
+
+/// How a note compares: head, tail, review.
+type Ends = [End; 3];
+/// What they are called.
+const NAMES: [&str; 3] = ["head", "tail", "review"];
 
 /// How one end of the chain compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,72 +64,91 @@ impl Anchor {
             Trouble::Usage {
             code: "cli::anchor",
             what,
-            help: "抄八组、每组四位, 或完整的 64 位; 先链首后链尾 · eight groups of four digits or the whole 64, head first, then tail"
+            help: "抄八组、每组四位, 或完整的 64 位; 先链首后链尾, 复核链尾写在「复核」之后 · eight groups of four digits or the whole 64, head first, then tail, the review's end behind the word «review»"
                 .to_owned(),
         }
         };
-        let mut tokens = Vec::new();
-        for token in text
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|token| !token.is_empty())
-        {
-            let token = token.to_ascii_lowercase();
-            if matches!(token.as_str(), "head" | "tail" | "chain" | "and") {
-                continue;
+        let lower = text.to_lowercase();
+        let named = OF_REVIEW.iter().filter_map(|word| lower.find(word)).min();
+        let (chain, review) = lower.split_at(named.unwrap_or(lower.len()));
+        let (chain, review) = (hex(chain).map_err(wrong)?, hex(review).map_err(wrong)?);
+        let cuts = |tokens: &[String], most: usize| {
+            let digits = tokens.concat();
+            let mut begin = 0;
+            let mut middles = Vec::new();
+            for token in tokens {
+                middles.extend((token.len() == WHOLE).then_some(begin + NOTED));
+                begin += token.len();
             }
-            if !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                return Err(wrong(format!(
-                    "`{token}` in the anchor is not hexadecimal (0-9, a-f)"
-                )));
-            }
-            tokens.push(token);
-        }
-        let digits = tokens.concat();
-        let cut = |first: usize| -> Vec<String> {
-            let (head, tail) = digits.split_at(first);
-            [head, tail]
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .map(str::to_owned)
-                .collect()
+            // A whole hash that was copied in one piece is no two short ones.
+            let unbroken = |hashes: &Vec<String>| {
+                let mut end = 0;
+                hashes.iter().all(|hash| {
+                    end += hash.len();
+                    !middles.contains(&end)
+                })
+            };
+            let mut cuts = cut(&digits, most);
+            cuts.retain(unbroken);
+            (digits.len(), cuts)
         };
-        let in_one_piece = tokens.iter().any(|token| token.len() == WHOLE);
-        let readings = match digits.len() {
-            NOTED => vec![cut(NOTED)],
-            // A whole hash in groups looks like two short ones.
-            WHOLE if in_one_piece => vec![cut(WHOLE)],
-            WHOLE => vec![cut(NOTED), cut(WHOLE)],
-            96 if in_one_piece && tokens[0].len() == WHOLE => vec![cut(WHOLE)],
-            96 => vec![cut(NOTED), cut(WHOLE)],
-            128 => vec![cut(WHOLE)],
-            other => {
-                return Err(wrong(format!(
-                    "the anchor has {other} digits; one hash has 32 (eight groups of four) or 64, two have twice that"
-                )));
+        let readings: Vec<Noted> = match named {
+            None => {
+                let (digits, cuts) = cuts(&chain, 3);
+                if cuts.is_empty() {
+                    return Err(wrong(miscounted(digits)));
+                }
+                let noted = |mut chain: Vec<String>| {
+                    let review = (chain.len() == 3).then(|| chain.pop()).flatten();
+                    Noted { chain, review }
+                };
+                cuts.into_iter().map(noted).collect()
+            }
+            Some(_) => {
+                let (digits, mut ends) = cuts(&review, 1);
+                let review = ends.pop().and_then(|mut end| end.pop());
+                if review.is_none() {
+                    return Err(wrong(miscounted(digits)));
+                }
+                let (digits, mut cuts) = cuts(&chain, 2);
+                match (cuts.is_empty(), digits) {
+                    (true, 0) => cuts.push(Vec::new()),
+                    (true, _) => return Err(wrong(miscounted(digits))),
+                    (false, _) => {}
+                }
+                let noted = |chain: Vec<String>| Noted {
+                    chain,
+                    review: review.clone(),
+                };
+                cuts.into_iter().map(noted).collect()
             }
         };
         Ok(Anchor { readings })
     }
 
-    /// How many ends of a chain the likeliest reading names.
+    /// How many hashes the likeliest reading names.
     pub(crate) fn ends(&self) -> usize {
-        self.readings[0].len()
+        let noted = &self.readings[0];
+        noted.chain.len() + usize::from(noted.review.is_some())
     }
 
-    /// What the note says about a chain: a remark where it agrees, a finding for each end that differs.
-    pub(crate) fn compare(&self, history: &History) -> Result<Remark, Vec<Finding>> {
-        let compared: Vec<(End, End)> = self
+    /// What the note says about a run: a remark where it agrees, a finding for each end that differs.
+    pub(crate) fn compare(
+        &self,
+        history: &History,
+        review: &Review,
+    ) -> Result<Remark, Vec<Finding>> {
+        let compared: Vec<Ends> = self
             .readings
             .iter()
-            .map(|reading| ends(reading, history))
+            .map(|noted| noted.compare(history, review))
             .collect();
-        let agrees = |(head, tail): &&(End, End)| {
-            !matches!(head, End::Differs(_)) && !matches!(tail, End::Differs(_))
-        };
-        if let Some((head, tail)) = compared.iter().find(agrees) {
-            let facts = [("head", head), ("tail", tail)]
-                .map(|(name, end)| (name.to_owned(), end.said()))
+        let agrees = |ends: &&Ends| !ends.iter().any(|end| matches!(end, End::Differs(_)));
+        if let Some(ends) = compared.iter().find(agrees) {
+            let facts = NAMES
                 .into_iter()
+                .zip(ends)
+                .map(|(name, end)| (name.to_owned(), end.said()))
                 .collect::<BTreeMap<_, _>>();
             return Ok(Remark {
                 code: "anchor-agrees".to_owned(),
@@ -120,29 +156,94 @@ impl Anchor {
                 facts,
             });
         }
-        let (head, tail) = &compared[0];
-        let one = |name: &str, end: &End, actual: &str| match end {
-            End::Differs(noted) => {
-                let mut found = tampered(name);
-                found.class = FindingClass::new("evidence:tampered");
-                found.expected = format!("noted {}", grouped(noted));
-                found.actual = if noted.len() > NOTED {
-                    grouped(actual)
-                } else {
-                    chain_groups(actual)
-                };
-                Some(found)
-            }
-            _ => None,
-        };
-        Err([
-            one("chain head", head, &history.records[0].sha256),
-            one("chain tail", tail, &history.last().sha256),
-        ]
-        .into_iter()
-        .flatten()
-        .collect())
+        let last = review.lines.last().map(|line| line.sha256.as_str());
+        let actual = [
+            Some(history.records[0].sha256.as_str()),
+            Some(history.last().sha256.as_str()),
+            last,
+        ];
+        let places = ["chain head", "chain tail", "review chain end"];
+        let ends = places.into_iter().zip(&compared[0]).zip(actual);
+        let findings = ends.filter_map(|((place, end), actual)| {
+            let End::Differs(noted) = end else {
+                return None;
+            };
+            let actual = match actual {
+                None => "no review".to_owned(),
+                Some(actual) if noted.len() > NOTED => grouped(actual),
+                Some(actual) => chain_groups(actual),
+            };
+            Some(Finding {
+                class: FindingClass::new("evidence:tampered"),
+                expected: format!("noted {}", grouped(noted)),
+                actual,
+                ..tampered(place)
+            })
+        });
+        Err(findings.collect())
     }
+}
+
+impl Noted {
+    fn compare(&self, history: &History, review: &Review) -> Ends {
+        let end = |noted: &String| of_review(noted, review);
+        let said = self.review.as_ref().map_or(End::NotNoted, end);
+        let [head, tail] = ends(&self.chain, history);
+        // One hash alone may be that of the review.
+        match (&*self.chain, &head, &said) {
+            ([alone], End::Differs(_), End::NotNoted) => match of_review(alone, review) {
+                End::Differs(_) => [head, tail, said],
+                said => [End::NotNoted, tail, said],
+            },
+            _ => [head, tail, said],
+        }
+    }
+}
+
+/// The digits of a note, word by word.
+fn hex(text: &str) -> Result<Vec<String>, String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut tokens = Vec::new();
+    for token in words.filter(|token| !token.is_empty()) {
+        if matches!(
+            token,
+            "head" | "tail" | "chain" | "and" | "review" | "end" | "of" | "the" | "note" | "it" | "on" | "paper"
+        ) {
+            continue;
+        }
+        if !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(format!(
+                "`{token}` in the anchor is not hexadecimal (0-9, a-f)"
+            ));
+        }
+        tokens.push(token.to_owned());
+    }
+    Ok(tokens)
+}
+
+fn miscounted(digits: usize) -> String {
+    format!(
+        "the anchor has {digits} digits; one hash has 32 (eight groups of four) or 64: head, tail and the review's end make up to three of them"
+    )
+}
+
+/// Every way to cut digits into hashes of 32 or 64, `most` at most; short ones first.
+fn cut(digits: &str, most: usize) -> Vec<Vec<String>> {
+    let mut cuts = Vec::new();
+    for length in [NOTED, WHOLE] {
+        let Some((first, rest)) = digits.split_at_checked(length).filter(|_| most > 0) else {
+            continue;
+        };
+        if rest.is_empty() {
+            cuts.push(vec![first.to_owned()]);
+            continue;
+        }
+        for mut more in cut(rest, most - 1) {
+            more.insert(0, first.to_owned());
+            cuts.push(more);
+        }
+    }
+    cuts
 }
 
 impl End {
@@ -156,7 +257,7 @@ impl End {
     }
 }
 
-fn ends(reading: &[String], history: &History) -> (End, End) {
+fn ends(reading: &[String], history: &History) -> [End; 2] {
     let head = &history.records[0].sha256;
     let at_head = |noted: &str| {
         if head.starts_with(noted) {
@@ -168,12 +269,23 @@ fn ends(reading: &[String], history: &History) -> (End, End) {
     match reading {
         // One hash alone is the head, unless it is seen to be the tail.
         [noted] if !head.starts_with(noted.as_str()) => match at_tail(noted, history) {
-            End::Differs(_) => (at_head(noted), End::NotNoted),
-            tail => (End::NotNoted, tail),
+            End::Differs(_) => [at_head(noted), End::NotNoted],
+            tail => [End::NotNoted, tail],
         },
-        [noted] => (at_head(noted), End::NotNoted),
-        [first, second] => (at_head(first), at_tail(second, history)),
-        _ => (End::NotNoted, End::NotNoted),
+        [noted] => [at_head(noted), End::NotNoted],
+        [first, second] => [at_head(first), at_tail(second, history)],
+        _ => [End::NotNoted, End::NotNoted],
+    }
+}
+
+/// The last line, or an earlier one after which somebody still spoke.
+fn of_review(noted: &str, review: &Review) -> End {
+    let mut lines = review.lines.iter();
+    let is_noted = |line: &crosswipe_verify::ReviewLine| line.sha256.starts_with(noted);
+    match lines.position(is_noted) {
+        Some(place) if place + 1 == review.lines.len() => End::Agrees,
+        Some(place) => End::GrownSince(place as u64 + 1),
+        None => End::Differs(noted.to_owned()),
     }
 }
 
@@ -216,7 +328,33 @@ mod tests {
 
     #[track_caller]
     fn reads(text: &str) -> Vec<Vec<String>> {
-        Anchor::parse(text).unwrap().readings
+        let all = |noted: Noted| noted.chain.into_iter().chain(noted.review).collect();
+        let readings = Anchor::parse(text).unwrap().readings;
+        readings.into_iter().map(all).collect()
+    }
+
+    #[rstest]
+    #[case("", 0)]
+    #[case("head tail", 2)]
+    #[case("head", 1)]
+    fn the_end_of_the_review_is_read_behind_its_name(#[case] ends: &str, #[case] chain: usize) {
+        let before: Vec<&str> = ends.split_whitespace().map(|_| GROUPS).collect();
+        let before = before.join("\n");
+        for name in ["复核链尾（请抄在纸上）", "Review", "end of the review chain (note it on paper)"] {
+            let anchor = Anchor::parse(&format!("{before} {name} {}", &TAIL[..32])).unwrap();
+            let noted = &anchor.readings[0];
+            assert_eq!(noted.review.as_deref(), Some(&TAIL[..32]), "{name}");
+            assert_eq!(noted.chain.len(), chain, "{name}");
+            assert_eq!(anchor.ends(), chain + 1);
+        }
+    }
+
+    #[test]
+    fn three_short_hashes_are_head_tail_and_review() {
+        let text = format!("{GROUPS} {} {}", &TAIL[..32], &HEAD[..32]);
+        let three = &Anchor::parse(&text).unwrap().readings[0];
+        assert_eq!(three.chain, [&HEAD[..32], &TAIL[..32]]);
+        assert_eq!(three.review.as_deref(), Some(&HEAD[..32]));
     }
 
     #[rstest]
@@ -252,6 +390,10 @@ mod tests {
     #[case("0123 4567")]
     #[case("0123 4567 89ab cdef 0123 4567 89ab cde")]
     #[case("0123 4567 89ab cdef 0123 4567 89ab cdeO")]
+    #[case("review")]
+    #[case("review 0123 4567")]
+    #[case("0123 4567 review 0123 4567 89ab cdef 0123 4567 89ab cdef")]
+    #[case("review 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef")]
     fn what_is_no_hash_is_said(#[case] text: &str) {
         assert!(Anchor::parse(text).is_err(), "{text}");
     }

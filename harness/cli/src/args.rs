@@ -371,8 +371,8 @@ pub(crate) struct Serve {
 pub(crate) struct Verify {
     /// Run folder, or the bundle.zip of one
     pub(crate) run: PathBuf,
-    /// What a reviewer noted of the chain: head, or head and tail, eight groups of four or whole
-    #[arg(long, value_name = "HEAD [TAIL]")]
+    /// What a reviewer noted of the chains: head, head and tail, and the review's end behind the word «review» (复核), eight groups of four or whole
+    #[arg(long, value_name = "HEAD [TAIL] [review END]")]
     pub(crate) anchor: Vec<String>,
     /// Print one JSON document on stdout
     #[arg(long)]
@@ -455,8 +455,8 @@ pub(crate) struct Close {
     /// Where it comes from
     #[arg(long, value_name = "TEXT", requires = "explain_foreign")]
     pub(crate) reason: Option<String>,
-    /// What a reviewer noted of a run's chain: head, or head and tail; repeatable
-    #[arg(long, value_name = "HEAD [TAIL]")]
+    /// What a reviewer noted of a run's chains: head, head and tail, and the review's end behind the word «review» (复核); repeatable
+    #[arg(long, value_name = "HEAD [TAIL] [review END]")]
     pub(crate) anchor: Vec<String>,
     /// Print one JSON document on stdout
     #[arg(long)]

@@ -198,7 +198,7 @@ pub(crate) fn remove(path: &Path) -> Result<(), Trouble> {
 }
 
 /// What stands in the review; nothing where there is none.
-fn review(dir: &Path, tail: &str) -> Result<Review, Trouble> {
+pub(crate) fn review(dir: &Path, tail: &str) -> Result<Review, Trouble> {
     let path = dir.join(REVIEW);
     let review = match fs::read(&path) {
         Ok(bytes) => Ok(Review::read(&bytes, tail)),

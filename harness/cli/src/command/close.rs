@@ -14,7 +14,7 @@ use crosswipe_journal::Payload;
 use crosswipe_reports::{WindowSource, go_live, window_json, window_terminal};
 use crosswipe_runner::clock::real_now;
 use crosswipe_verify::{
-    Remark, Review, ReviewLine, RunPapers, Verdict, WindowFinding, WindowJudgement, WindowPlan,
+    Remark, ReviewLine, RunPapers, Verdict, WindowFinding, WindowJudgement, WindowPlan,
     window_anchor, window_foreign,
 };
 
@@ -95,11 +95,7 @@ fn explained(
 ) -> Result<(), Trouble> {
     let path = out.join(rundir::REVIEW);
     let anchor = window_anchor(papers);
-    window.review = match fs::read(&path) {
-        Ok(text) => Review::read(&text, &anchor),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Review::default(),
-        Err(error) => return Err(Trouble::file("read", &path, error)),
-    };
+    window.review = rundir::review(out, &anchor)?;
     let Some(said) = Said::of(&args.explain_foreign, &args.by, &args.reason)? else {
         return Ok(());
     };
@@ -125,8 +121,7 @@ fn explained(
             window.review.lines.push(line);
         }
     }
-    let lines = window.review.lines.iter().map(ReviewLine::to_text);
-    rundir::write_whole(&path, lines.collect::<String>().as_bytes())
+    rundir::write_review(out, &window.review)
 }
 
 /// Runs of a plan that was moved, and of one that was not, had other windows.
@@ -165,7 +160,7 @@ fn hold_against(anchors: &[Anchor], runs: &mut [Read]) -> Noted {
     for anchor in anchors {
         let compared: Vec<_> = runs
             .iter()
-            .map(|run| anchor.compare(&run.history))
+            .map(|run| anchor.compare(&run.history, &run.evidence.review))
             .collect();
         let agrees = compared
             .iter()
@@ -246,7 +241,7 @@ fn prepare(out: &Path) -> Result<(), Trouble> {
                 .map_err(|error| Trouble::file("read", out, error))?
                 .path();
             let ours = path.file_name().is_some_and(|name| {
-                [JSON, STATEMENT, rundir::REVIEW]
+                [JSON, STATEMENT, rundir::REVIEW, rundir::REVIEW_HEAD]
                     .iter()
                     .any(|ours| name == *ours)
             });

@@ -11,7 +11,7 @@ use crosswipe_domain::{Moment, Nature};
 use crosswipe_journal::{CaseResult, History, Payload};
 use crosswipe_reports::{Source, Story, json, terminal};
 use crosswipe_verify::{
-    Course, Evidence, Finding, Judgement, ReviewHeld, Verdict, certificate, judge_told,
+    Course, Evidence, Finding, Judgement, Review, ReviewHeld, Verdict, certificate, judge_told,
 };
 
 use crate::anchor::Anchor;
@@ -47,7 +47,8 @@ pub(crate) fn verify(args: &Verify) -> Result<Exit, Trouble> {
         judged.exit = of_run(came(&history, &judged.judgement, &faults));
     }
     if let Some(anchor) = &anchor {
-        hold_against(anchor, &history, &faults, &mut judged);
+        let review = rundir::review(run, &history.last().sha256)?;
+        hold_against(anchor, (&history, &review), &faults, &mut judged);
     }
     let story = story(&args.run, &history, &judged, &faults)?;
     if !is_certified(&history) {
@@ -86,8 +87,13 @@ pub(crate) fn anchor_of(typed: &[String]) -> Result<Option<Anchor>, Trouble> {
 }
 
 /// A note that agrees is told; one that does not means that the evidence was changed.
-fn hold_against(anchor: &Anchor, history: &History, faults: &[(String, u64)], judged: &mut Judged) {
-    match anchor.compare(history) {
+fn hold_against(
+    anchor: &Anchor,
+    (history, review): (&History, &Review),
+    faults: &[(String, u64)],
+    judged: &mut Judged,
+) {
+    match anchor.compare(history, review) {
         Ok(remark) => judged.judgement.notes.push(remark),
         Err(findings) => {
             for (place, finding) in findings.into_iter().enumerate() {
