@@ -35,7 +35,7 @@ pub use identities::{
     Broken, Identity, LineAmounts, check_line_sums, check_lines, check_settlement, check_undo,
 };
 pub use json::{MAX_DEPTH, MAX_MEMBERS, MAX_TEXT, WireError};
-pub use mask::{Masker, without_strangers};
+pub use mask::{Masker, without_likely_strangers, without_strangers};
 pub use members::{BadField, Members};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::Request;

@@ -330,6 +330,22 @@ pub fn without_strangers(text: &str) -> Cow<'_, str> {
     hide(text, Form::Persons)
 }
 
+/// Text that somebody typed about a run: also without what merely looks like a number of a person, mistyped, in groups, or in
+/// the wide digits of a Chinese keyboard. Ids of messages, visits and settlements have other lengths and stay.
+pub fn without_likely_strangers(text: &str) -> Cow<'_, str> {
+    let narrow = |c: char| match c {
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
+            char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c)
+        }
+        c => c,
+    };
+    let narrowed: String = text.chars().map(narrow).collect();
+    match hide(&narrowed, Form::Typed) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(hidden) => Cow::Owned(hidden),
+    }
+}
+
 /// True for a field whose value names a person or opens something.
 pub(crate) fn is_private(name: &str) -> bool {
     catalogue().is_personal(name) || is_secret_key(name)

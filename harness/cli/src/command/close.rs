@@ -116,7 +116,7 @@ fn explained(
         let [party, row] = pair else { continue };
         let found = chosen(&window_foreign(window, papers), party, row)?;
         for rows in found.into_iter().filter(|rows| !rows.explained) {
-            let by = (real_now(), said.by, said.reason);
+            let by = (real_now(), said.by.as_str(), said.reason.as_str());
             let line = ReviewLine::seal(&window.review.lines, &anchor, by, act(rows));
             window.review.lines.push(line);
         }

@@ -12,16 +12,18 @@ mod speak;
 use std::path::Path;
 
 use crosswipe_journal::{History, Payload};
+use crosswipe_reports::json;
 use crosswipe_runner::clock::real_now;
 use crosswipe_verify::{Evidence, ReviewAct, ReviewLine};
 
 use crate::args::Review;
 use crate::args::review::Act;
 use crate::command::verify::{
-    Sealed, changed_since_certified, faults_met, held_review, judged_on, untrue,
+    Sealed, changed_since_certified, faults_met, held_review, judged_on, story, untrue,
 };
-use crate::complain::Trouble;
-use crate::conclude::{Files, Telling, tell};
+use crate::command::report::write_all;
+use crate::complain::{Trouble, to_stdout};
+use crate::conclude::Telling;
 use crate::exit::Exit;
 use crate::seal::Broken;
 use crate::{merged, rundir};
@@ -84,7 +86,7 @@ fn listed(dir: &Path, history: &History, telling: Telling) -> Result<Exit, Troub
     if judged.exit != Exit::Harness && judged.sealed != Sealed::Changed {
         certify_again(dir, &evidence)?;
     }
-    crate::complain::to_stdout(&listed::listed(&evidence, &judged, telling))?;
+    to_stdout(&listed::listed(&evidence, &judged, telling))?;
     Ok(judged.exit)
 }
 
@@ -114,12 +116,20 @@ fn add(
     certify_again(dir, &evidence)?;
     let faults = faults_met(history);
     let judged = judged_on(dir, history, &evidence, &faults)?;
-    tell(telling, dir, history, &judged, &faults, Files::Written)?;
+    let story = story(dir, history, &judged, &faults)?;
+    let recorded = judged.review.since(known);
+    // Printed first: on a full disk it is all that a person gets.
+    let printed = to_stdout(&match telling.json {
+        true => json(&story),
+        false => listed::recorded(&recorded, &story, telling.lang),
+    });
+    write_all(dir, &story, telling.lang)?;
+    printed?;
     Ok(judged.exit)
 }
 
 /// Rows that were named and that nobody has explained yet.
-fn explained(evidence: &mut Evidence, rows: &[String], said: &Said<'_>) -> Result<(), Trouble> {
+fn explained(evidence: &mut Evidence, rows: &[String], said: &Said) -> Result<(), Trouble> {
     for pair in rows.chunks(2) {
         let [party, row] = pair else {
             return Err(Trouble::Usage {
@@ -131,7 +141,7 @@ fn explained(evidence: &mut Evidence, rows: &[String], said: &Said<'_>) -> Resul
         let chosen = chosen(&crosswipe_verify::foreign(evidence), party, row)?;
         for rows in chosen.into_iter().filter(|rows| !rows.explained) {
             let (lines, tail) = (&evidence.review.lines, &evidence.journal.tail);
-            let line = ReviewLine::seal(lines, tail, (real_now(), said.by, said.reason), act(rows));
+            let line = ReviewLine::seal(lines, tail, (real_now(), said.by.as_str(), said.reason.as_str()), act(rows));
             evidence.review.lines.push(line);
         }
     }

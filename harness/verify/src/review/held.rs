@@ -85,6 +85,15 @@ impl ReviewHeld {
         whole
     }
 
+    /// What was said after the first `known` lines.
+    #[must_use]
+    pub fn since(&self, known: usize) -> ReviewHeld {
+        ReviewHeld {
+            said: self.said.iter().skip(known).cloned().collect(),
+            ..self.clone()
+        }
+    }
+
     /// Last hash of the chain, as a reviewer notes it on paper; several chains have no one end.
     pub fn tail(&self) -> Option<&str> {
         let last = self.said.last().filter(|said| said.part.is_none());

@@ -84,6 +84,8 @@ const ENDS: &str = " \t\r\n\"'`,;&<>(){}[]|，；。、（）《》「」";
 pub(super) enum Form {
     /// Persons, and whatever stands behind a label.
     Persons,
+    /// Persons, also where a number of theirs was mistyped or typed in groups: by people, in a line of their own.
+    Typed,
     /// Long numbers and tokens too: nothing in the text is an id that anybody needs.
     All,
 }
@@ -151,6 +153,11 @@ fn secret_at(text: &str, at: usize, form: Form) -> Option<(usize, usize)> {
     }
     let end = at + run(&bytes[at..]);
     if let Some(length) = phone(&bytes[at..]) {
+        return Some((at, at + length));
+    }
+    if form == Form::Typed
+        && let Some(length) = grouped(&bytes[at..])
+    {
         return Some((at, at + length));
     }
     let word = &text[at..end];
@@ -241,6 +248,42 @@ fn phone(bytes: &[u8]) -> Option<usize> {
         .find_map(|shape| fits(shape, 0).or_else(|| land(shape).then(|| fits(shape, 1)).flatten()))
 }
 
+/// Length of an identity number or a card number in one piece or in groups: `110101 19900307 0070`, `6222-0202-0011-2230-004`.
+fn grouped(bytes: &[u8]) -> Option<usize> {
+    let mut signs = Vec::new();
+    let mut length = 0;
+    for (place, byte) in bytes.iter().enumerate() {
+        let next = bytes.get(place + 1);
+        match byte {
+            b'0'..=b'9' | b'X' | b'x' => {
+                signs.push(*byte);
+                length = place + 1;
+            }
+            b' ' | b'-' if next.is_some_and(u8::is_ascii_digit) => {}
+            byte if byte.is_ascii_alphanumeric() => return None,
+            _ => break,
+        }
+    }
+    let digits = signs.iter().all(u8::is_ascii_digit);
+    let card = matches!(signs.len(), 16 | 17 | 19) && digits && is_card(&signs);
+    (card || is_like_an_identity(&signs)).then_some(length)
+}
+
+/// Eighteen signs with a day of birth where it stands in an identity number, whatever the check character says.
+fn is_like_an_identity(signs: &[u8]) -> bool {
+    let [digits @ .., check] = signs else {
+        return false;
+    };
+    if digits.len() != 17 || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let part = |from: usize| (digits[from] - b'0') * 10 + digits[from + 1] - b'0';
+    matches!(check, b'0'..=b'9' | b'X' | b'x')
+        && (18..=20).contains(&part(6))
+        && (1..=12).contains(&part(10))
+        && (1..=31).contains(&part(12))
+}
+
 /// Identity numbers of both lengths, and the number on a social security card.
 fn is_person(word: &str) -> bool {
     let bytes = word.as_bytes();
@@ -309,6 +352,30 @@ mod tests {
     #[case::json(r#"{"token":"abc"}"#, r#"{"token":"***"}"#)]
     fn what_names_or_opens_is_hidden(#[case] text: &str, #[case] shown: &str) {
         assert_eq!(hide(text, Form::All), shown);
+    }
+
+    #[rstest]
+    // The last character is wrong, and so it names nobody, or the one whom somebody mistyped.
+    #[case::mistyped("患者110101199003070071来过", "患者***来过")]
+    #[case::lower("11010519491231003x", "***")]
+    #[case::in_groups("110101 19900307 0070，110101-19900307-0071", "***，***")]
+    #[case::card_in_groups("卡 6222 0202 0011 2230 004。", "卡 ***。")]
+    #[case::mobile("致电13912345678或 139 1234 5678", "致电***或 ***")]
+    fn what_somebody_typed_is_hidden_where_it_merely_looks_so(
+        #[case] text: &str,
+        #[case] shown: &str,
+    ) {
+        assert_eq!(hide(text, Form::Typed), shown);
+    }
+
+    #[rstest]
+    #[case("msgid H33010000001203003021300000001 330100203003021300000000000007")]
+    #[case("结算ID 33010020300302000001, 机构 H33010000001, 业务 330100203003020001234")]
+    #[case("2030-03-02 13:00:00 至 2030-03-02 15:00, 20300302130000000")]
+    #[case("链尾 4864 b62d 59c6 df94 6a39 4505 a654 836b, F-1a2b3c4d5e, 12 3456 789")]
+    #[case("1234 5678 9012 3456 7890 1234 5678 9012, 110101199013070070, 21,915.06")]
+    fn ids_stay_in_what_somebody_typed(#[case] text: &str) {
+        assert_eq!(hide(text, Form::Typed), text);
     }
 
     #[rstest]

@@ -5,21 +5,22 @@
 
 use crosswipe_verify::{Explained, ForeignRows, ReviewAct};
 
+use super::speak::{NAME, TEXT, worded};
 use crate::complain::Trouble;
 
-/// Who says why.
-pub(crate) struct Said<'a> {
-    pub(crate) by: &'a str,
-    pub(crate) reason: &'a str,
+/// Who says why, as it is kept.
+pub(crate) struct Said {
+    pub(crate) by: String,
+    pub(crate) reason: String,
 }
 
-impl Said<'_> {
+impl Said {
     /// Nothing where nothing is explained.
-    pub(crate) fn of<'a>(
+    pub(crate) fn of(
         explained: &[String],
-        by: &'a Option<String>,
-        reason: &'a Option<String>,
-    ) -> Result<Option<Said<'a>>, Trouble> {
+        by: &Option<String>,
+        reason: &Option<String>,
+    ) -> Result<Option<Said>, Trouble> {
         if explained.is_empty() {
             return Ok(None);
         }
@@ -36,8 +37,8 @@ impl Said<'_> {
             }
         }
         Ok(Some(Said {
-            by: by.trim(),
-            reason: reason.trim(),
+            by: worded("--by", by, NAME, true)?,
+            reason: worded("--reason", reason, TEXT, true)?,
         }))
     }
 }

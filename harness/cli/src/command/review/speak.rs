@@ -13,7 +13,7 @@ use crosswipe_verify::{
     Evidence, Finding, Held, Judgement, Matter, Overridden, ReviewAct, ReviewHeld, ReviewLine,
     Said, Signature, Target, Verdict, certificate, finding_id, judge, may_override, open_matters,
 };
-use crosswipe_wire::without_strangers;
+use crosswipe_wire::without_likely_strangers;
 
 use crate::args::review::{Act, On, Override, Sign};
 use crate::command::select::nearest;
@@ -21,9 +21,9 @@ use crate::command::verify::{held_review, signed_digest};
 use crate::complain::{Trouble, to_stderr};
 
 /// Characters of a name or a unit.
-const NAME: usize = 40;
+pub(super) const NAME: usize = 40;
 /// Characters of a text.
-const TEXT: usize = 500;
+pub(super) const TEXT: usize = 500;
 /// What is named of a list; the rest is counted.
 const SHOWN: usize = 5;
 
@@ -84,7 +84,12 @@ fn stands(said: &Said, by: &str, signature: &Signature) -> bool {
 }
 
 /// What somebody wrote, as it is kept.
-fn worded(option: &str, typed: &str, most: usize, needed: bool) -> Result<String, Trouble> {
+pub(super) fn worded(
+    option: &str,
+    typed: &str,
+    most: usize,
+    needed: bool,
+) -> Result<String, Trouble> {
     let typed = typed.trim();
     let refused =
         |code: &'static str, what: String, help: String| Err(Trouble::Usage { code, what, help });
@@ -112,7 +117,7 @@ fn worded(option: &str, typed: &str, most: usize, needed: bool) -> Result<String
             "写成一行 · write it in one line".to_owned(),
         );
     }
-    let kept = without_strangers(typed);
+    let kept = without_likely_strangers(typed);
     if kept != typed {
         to_stderr("文中的证件号、电话已遮去 · numbers that name a person were masked\n");
     }
