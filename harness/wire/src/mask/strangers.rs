@@ -168,7 +168,9 @@ fn secret_at(text: &str, at: usize, form: Form) -> Option<(usize, usize)> {
             at + bytes[at..].iter().take_while(|byte| part(byte)).count(),
         ));
     }
-    let hidden = is_person(word) || form == Form::All && is_long(word);
+    let hidden = is_person(word)
+        || form == Form::All && is_long(word)
+        || form == Form::Typed && is_like_an_identity(word.as_bytes());
     hidden.then_some((at, end))
 }
 
@@ -356,7 +358,7 @@ mod tests {
 
     #[rstest]
     // The last character is wrong, and so it names nobody, or the one whom somebody mistyped.
-    #[case::mistyped("患者110101199003070071来过", "患者***来过")]
+    #[case::mistyped("患者110101199003070071 12 次来过", "患者*** 12 次来过")]
     #[case::lower("11010519491231003x", "***")]
     #[case::in_groups("110101 19900307 0070，110101-19900307-0071", "***，***")]
     #[case::card_in_groups("卡 6222 0202 0011 2230 004。", "卡 ***。")]

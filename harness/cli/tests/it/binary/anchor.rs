@@ -80,3 +80,70 @@ fn a_note_of_the_chain_agrees_with_its_own_run_alone() {
         .json();
     assert_eq!(json["findings"].as_array().unwrap().len(), 2, "{json}");
 }
+
+/// Whoever takes a review away with its head leaves nothing that contradicts: the note of its end does.
+#[test]
+fn the_end_of_the_review_is_noted_too() {
+    let bench = Bench::new();
+    bench
+        .run("run", &["--quiet", "--case", "outpatient"])
+        .must_end(0);
+    let run = bench.text("run");
+    let history = read(&bench.path("run")).unwrap();
+    let (head, tail) = (&history.records[0].sha256, &history.last().sha256);
+    let comment = |text: &str| {
+        let args = ["review", &run, "comment", "--by", "张三", "--text", text];
+        crosswipe(&[&args[..], &["--lang", "zh"]].concat())
+            .must_end(0)
+            .out
+    };
+    let printed = comment("看过");
+    let noted = printed
+        .lines()
+        .find(|line| line.starts_with("复核链尾"))
+        .expect("its end is printed");
+    // What was recorded and the verdict, and no more.
+    assert!(
+        printed.contains("看过") && printed.contains("已回退干净"),
+        "{printed}"
+    );
+    assert!(printed.lines().count() < 12, "{printed}");
+    let end = noted.rsplit("  ").next().unwrap().trim().to_owned();
+    let verify = |anchor: &str| {
+        let args = ["verify", &run, "--quiet", "--json", "--anchor", anchor];
+        crosswipe(&args)
+    };
+    let agrees = [
+        noted.to_owned(),
+        end.clone(),
+        format!("{head} {tail} {end}"),
+        format!("{} {} {end}", chain_groups(head), chain_groups(tail)),
+        format!("链首 {head} 链尾 {tail} {noted}"),
+        format!("{} review {end}", chain_groups(head)),
+    ];
+    for text in &agrees {
+        let told = verify(text).must_end(0).json();
+        let note = told["notes"].to_string();
+        assert!(note.contains("anchor-agrees"), "{text}: {note}");
+    }
+    comment("又看过");
+    let told = verify(noted).must_end(0).json();
+    assert!(
+        told["notes"].to_string().contains("agrees up to record 1"),
+        "{told}"
+    );
+    let wrong = format!("review {}", end.replace(|c: char| c.is_ascii_hexdigit(), "7"));
+    let told = verify(&wrong).must_end(1).json();
+    assert_eq!(told["findings"][0]["where"], "review chain end", "{told}");
+
+    for name in ["review.jsonl", "review.head"] {
+        fs::remove_file(bench.path("run").join(name)).unwrap();
+    }
+    crosswipe(&["verify", &run, "--quiet"]).must_end(0);
+    for text in &agrees {
+        let told = verify(text).must_end(1).json();
+        assert_eq!(told["findings"][0]["class"], "evidence:tampered", "{text}");
+    }
+    let told = verify(noted).must_end(1).json();
+    assert_eq!(told["findings"][0]["actual"], "no review", "{told}");
+}

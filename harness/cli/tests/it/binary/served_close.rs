@@ -225,6 +225,18 @@ fn rows_born_between_two_runs_are_explained_by_name_when_the_window_is_closed() 
     assert!(!bench.path("one/review.jsonl").exists() && !bench.path("three/review.jsonl").exists());
     let path = bench.path("window/review.jsonl");
     let text = fs::read_to_string(&path).unwrap();
+    // Its end is kept beside it: a line that is cut off is missed, and so is the whole of it.
+    let last = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
+    for cut in [&text[..last], ""] {
+        fs::write(&path, cut).unwrap();
+        let changed = close(&[]).must_end(1).json();
+        assert!(classes(&changed).contains(&"evidence:tampered".to_owned()));
+    }
+    fs::remove_file(&path).unwrap();
+    let gone = close(&[]).must_end(1).json();
+    assert!(classes(&gone).contains(&"evidence:tampered".to_owned()));
+    fs::write(&path, &text).unwrap();
+    close(&[]).must_end(2);
     fs::write(&path, text.replacen("张三", "李四", 1)).unwrap();
     let changed = close(&[]).must_end(1).json();
     assert!(classes(&changed).contains(&"evidence:tampered".to_owned()));
