@@ -96,6 +96,19 @@ impl KnownIssue {
     }
 }
 
+/// 豁免与否 · Whether each failed check (its name, and what came) is explained by an issue that is not overdue at this instant.
+/// What the judge finds is no check: a waived case whose books are not back stays violated.
+pub fn all_known<'a>(
+    issues: &[&KnownIssue],
+    failed: impl IntoIterator<Item = (&'a str, &'a str)>,
+    now: Moment,
+) -> bool {
+    failed.into_iter().all(|(what, actual)| {
+        let mut known = issues.iter().filter(|issue| !issue.is_overdue(now));
+        known.any(|issue| issue.explains(what, actual))
+    })
+}
+
 /// 通配 · `31*` and `?`: any text, any one character; everything else is itself.
 pub fn matches_pattern(pattern: &str, text: &str) -> bool {
     let Some(first) = pattern.chars().next() else {

@@ -54,7 +54,7 @@ pub use few::Few;
 pub use finding::{FindingClass, Level, Rule, Severity};
 pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, VisitId};
 pub use infno::{Business, InfNo, Nature};
-pub use known::{KnownIssue, KnownScope, matches_pattern};
+pub use known::{KnownIssue, KnownScope, all_known, matches_pattern};
 pub use listing::{LISTING_SCHEMA, ListForm, ListRow, ListSource, Listing, RowSays};
 pub use moment::{BadMoment, Day, Moment};
 pub use money::{BadAmount, Money, Quantity, Ratio, UnitPrice};

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crosswipe_domain::{InstitutionCode, Moment, Party, Persona, Pseudonym};
+use crosswipe_domain::{InstitutionCode, Moment, Party, Persona, Pseudonym, all_known};
 use crosswipe_journal::{CaseFinished, CaseResult, CaseStarted, Check, Payload, Purpose};
 use crosswipe_scenarios::{Case, Expect, Expected, Step, Swipe};
 
@@ -69,17 +69,11 @@ impl<T: Transport> Desk<T> {
         Ok(())
     }
 
-    /// Whether every check that failed is explained by a known issue that is not overdue. What the judge finds is no
-    /// check: a waived case whose books are not back stays violated.
+    /// Whether every check that failed is explained by a known issue that is not overdue.
     fn is_known(&self, case: &Case, checks: &[Check]) -> bool {
-        let now = self.clock.now();
-        let mut known = self.config.plan.known_of(case);
-        known.retain(|issue| !issue.is_overdue(now));
-        let mut failed = checks.iter().filter(|check| !check.held);
-        failed.all(|check| {
-            let mut known = known.iter();
-            known.any(|issue| issue.explains(&check.what, &check.actual))
-        })
+        let failed = checks.iter().filter(|check| !check.held);
+        let failed = failed.map(|check| (&*check.what, &*check.actual));
+        all_known(&self.config.plan.known_of(case), failed, self.clock.now())
     }
 
     /// A person whose chain stands still is swiped no more.

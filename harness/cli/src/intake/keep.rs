@@ -9,14 +9,14 @@ use std::path::Path;
 
 use crosswipe_domain::{
     BasketLine, CaseId, Level, Moment, Money, MsgId, Nature, Outcome, Party, PseudonymKey, RunId,
-    canonical_json, sha256_hex,
+    all_known, canonical_json, sha256_hex,
 };
 use crosswipe_journal::{
     CaseFinished, CaseResult, CaseStarted, Check, CompIntent, Draft, Ended, Intent, Journal,
     Listed, Note, PaperDigest, Payload, Purpose, RunHeader, UndoPlan,
 };
 use crosswipe_runner::Finished;
-use crosswipe_scenarios::{Expected, Op, Plan, Step, Swipe};
+use crosswipe_scenarios::{Case, Expected, Op, Plan, Step, Swipe};
 use crosswipe_verify::IMPORTED;
 
 use super::adopt::{Adopted, Swiped};
@@ -65,7 +65,7 @@ pub(crate) fn write(
         last = last.max(at);
         journal.append_lazily(Draft::new(at, payload));
     }
-    for (case, finished) in cases(plan, adopted) {
+    for (case, finished) in cases(plan, adopted, last) {
         let started = Payload::CaseStarted(CaseStarted { case });
         journal.append_lazily(Draft::new(last, started));
         journal.append_lazily(Draft::new(last, Payload::CaseFinished(finished)));
@@ -287,8 +287,9 @@ fn notes(adopted: &Adopted<'_>, unjudged: &[String]) -> Vec<Payload> {
     notes
 }
 
-/// Cases of which something was swiped, with what was expected of each step.
-fn cases(plan: &Plan, adopted: &Adopted<'_>) -> Vec<(CaseId, CaseFinished)> {
+/// Cases of which something was swiped, with what was expected of each step. What the plan's known issues explain is waived as
+/// in any run, told as that; a swipe that is missing is not.
+fn cases(plan: &Plan, adopted: &Adopted<'_>, at: Moment) -> Vec<(CaseId, CaseFinished)> {
     let mut ended = Vec::new();
     for case in &plan.cases {
         let of_case: Vec<&Swiped<'_>> = adopted
@@ -319,6 +320,7 @@ fn cases(plan: &Plan, adopted: &Adopted<'_>) -> Vec<(CaseId, CaseFinished)> {
             .iter()
             .any(|check| !check.held && check.actual != "absent");
         let result = match (failed, lacking) {
+            (true, false) if is_known(plan, case, &checks, at) => CaseResult::Waived,
             (true, _) => CaseResult::Failed,
             (false, true) => CaseResult::Error,
             (false, false) => CaseResult::Passed,
@@ -333,6 +335,12 @@ fn cases(plan: &Plan, adopted: &Adopted<'_>) -> Vec<(CaseId, CaseFinished)> {
         ));
     }
     ended
+}
+
+fn is_known(plan: &Plan, case: &Case, checks: &[Check], at: Moment) -> bool {
+    let failed = checks.iter().filter(|check| !check.held);
+    let failed = failed.map(|check| (&*check.what, &*check.actual));
+    all_known(&plan.known_of(case), failed, at)
 }
 
 fn check(swipe: &Swipe, what: &str, expected: &str, actual: &str, held: bool) -> Check {

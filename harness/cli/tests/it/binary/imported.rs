@@ -15,6 +15,7 @@ use crosswipe_sheets::{Table, read_book};
 use rstest::rstest;
 use serde_json::Value;
 
+use super::known::{SUM_OFF, failing};
 use super::{Bench, Ended, crosswipe, plan};
 
 type Rows = Vec<Vec<String>>;
@@ -303,6 +304,38 @@ fn honest_papers_are_clean_at_their_level_and_say_so() {
     let closed = closed.json();
     assert_eq!(closed["coverage"]["passed"], 6, "{}", closed["coverage"]);
     assert_eq!(closed["verdict"], "clean", "{closed:#}");
+}
+
+/// As in any run: shown as waived, owner and date beside it, never passed; nothing of the books is waived, and not after its day.
+#[rstest]
+#[case::known(SUM_OFF.to_owned(), "waived", 0)]
+#[case::overdue(SUM_OFF.replace("T19:00", "T09:00"), "failed", 1)]
+#[case::of_another(SUM_OFF.replace("medfee_sumamt", "acct_pay"), "failed", 1)]
+fn a_known_issue_waives_what_papers_fail_and_hides_nothing(
+    #[case] known: String,
+    #[case] result: &str,
+    #[case] code: i32,
+) {
+    let bench = Bench::new();
+    let plan = failing(&bench, &known);
+    let files = honest().write(&bench);
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let out = bench.text("runs/in");
+    let args = [&["import", &plan, "--out", &out, "--json"], files.as_slice()].concat();
+    let report = crosswipe(&args).must_end(code).json();
+    assert_eq!(report["verdict"], "clean", "{report:#}");
+    let counts = &report["cases"];
+    assert_eq!(counts[result], 2, "{counts}");
+    assert_eq!(counts["passed"], 4, "{counts}");
+    let known = &report["known_issues"][0];
+    assert_eq!(known["id"], "KI-7");
+    assert_eq!(
+        known["waived"].as_array().map(Vec::len),
+        Some(2 * usize::from(result == "waived")),
+        "{known}"
+    );
+    let told = crosswipe(&["verify", &out, "--lang", "zh"]).must_end(code);
+    assert!(told.out.contains("KI-7") && told.out.contains("某厂商"), "{}", told.out);
 }
 
 #[test]
