@@ -10,6 +10,7 @@ use crosswipe_domain::Both;
 use serde::{Deserialize, Serialize};
 
 use super::Form;
+use super::register::MET;
 use crate::tables::{Cell, Table};
 
 /// 手填 · Texts by table, row (empty: the lines above and below) and heading.
@@ -20,7 +21,7 @@ pub struct Notes(BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>);
 /// 网格 · One sheet of a workbook as texts, row by row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grid {
-    /// Name of the sheet.
+    /// Name of the sheet; empty for a file that has but one and no name for it.
     pub sheet: String,
     /// Cells by row and column; what is not there is empty.
     pub rows: Vec<Vec<String>>,
@@ -210,7 +211,9 @@ impl Form {
         let mut found = false;
         for table in &self.tables {
             let name = crate::xlsx::sheet_name(table);
-            let Some(grid) = grids.iter().find(|grid| grid.sheet == name) else {
+            let unnamed = |grid: &&Grid| grid.sheet.is_empty() && self.tables.len() == 1;
+            let named = grids.iter().find(|grid| grid.sheet == name);
+            let Some(grid) = named.or(grids.iter().find(unnamed)) else {
                 continue;
             };
             found = true;
@@ -393,11 +396,11 @@ fn alike(one: &str, other: &str) -> bool {
     one.contains(other) || other.contains(one)
 }
 
-/// A row that people added has a name of its own, made of what they wrote; the same whichever columns its sheet has.
+/// A row that people added has a name of its own, made of what they wrote but when and how often; the same whichever columns its sheet has.
 fn by_hand(table: &Table, places: &[Option<usize>], row: &[String]) -> String {
     let columns = table.columns.iter().zip(places);
     let said: Vec<&str> = columns
-        .filter(|(column, _)| !column.filled)
+        .filter(|(column, _)| !column.filled && !MET.contains(&&*column.key))
         .map(|(_, place)| place.map_or("", |place| text(row, place)))
         .collect();
     let digest = crosswipe_domain::sha256_hex(said.join("\u{1f}").as_bytes());

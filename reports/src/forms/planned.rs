@@ -187,6 +187,37 @@ pub fn leads(plan: &str, all: &[Leads], lang: Lang) -> Form {
     form(title, plan, vec![table], lang)
 }
 
+impl Form {
+    /// 联系人文件 · The form of contacts as the file that a plan names in `contacts:`, places without anybody left out; nothing of
+    /// any other form, or where a column of it was left out.
+    pub fn contacts_csv(&self) -> Option<String> {
+        let table = self.tables.iter().find(|table| table.key == "contacts")?;
+        let columns = [
+            ("编号", "单位代码"),
+            ("单位职务", "部门职务"),
+            ("业务负责人", "业务负责人"),
+            ("业务电话", "业务电话"),
+            ("信息负责人", "信息负责人"),
+            ("信息电话", "信息电话"),
+        ];
+        let places: Vec<usize> = columns
+            .iter()
+            .map(|(ours, _)| table.place(ours))
+            .collect::<Option<_>>()?;
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer("\u{feff}".as_bytes().to_vec());
+        writer.write_record(columns.map(|(_, theirs)| theirs)).ok()?;
+        for row in &table.rows {
+            let cells: Vec<String> = places.iter().map(|at| row[*at].shown()).collect();
+            if cells.iter().skip(1).any(|cell| !cell.is_empty()) {
+                writer.write_record(cells).ok()?;
+            }
+        }
+        String::from_utf8(writer.into_inner().ok()?).ok()
+    }
+}
+
 /// 测试人员备案表 · Full names and numbers, for the authority with which they are registered.
 pub fn persons(plan: &str, window: &str, all: &[RegisteredPerson], lang: Lang) -> Form {
     let title = lang.pick(

@@ -25,6 +25,9 @@ const FIRST: &str = "首次";
 const LAST: &str = "末次";
 const TIMES: &str = "次数";
 
+/// When, how often and in which cases it was met: no part of what it is.
+pub(super) const MET: [&str; 4] = [FIRST, LAST, TIMES, "用例"];
+
 /// What makes a problem the same one: class, party, institution, number, code, field.
 type Identity = [String; 6];
 
@@ -288,15 +291,18 @@ fn noted(problem: &mut Problem, cells: &BTreeMap<String, String>) {
     }
 }
 
-/// As written by a workbook: `2021-07-28 15:00:00`, with a `T`, or without seconds.
+/// As written by a workbook, or typed: `2021-07-28 15:00:00`, `2021/7/28 15:00`, `2021年7月28日`.
 fn instant(text: Option<&String>) -> Option<Moment> {
-    let text = text?.trim().replacen('T', " ", 1);
-    let text = match text.len() {
-        10 => format!("{text} 00:00:00"),
-        16 => format!("{text}:00"),
-        _ => text,
-    };
-    Moment::parse_wire(text.get(..19)?).ok()
+    let text = text?.trim();
+    let between = |c: char| "-/. :T年月日时分秒".contains(c);
+    if !text.chars().all(|c| c.is_ascii_digit() || between(c)) {
+        return None;
+    }
+    let mut parts = text.split(between).filter(|part| !part.is_empty());
+    let [year, month, day] = [parts.next()?, parts.next()?, parts.next()?];
+    let [hour, minute, second] = [(); 3].map(|()| parts.next().unwrap_or("0"));
+    let wire = format!("{year}-{month:0>2}-{day:0>2} {hour:0>2}:{minute:0>2}:{second:0>2}");
+    (year.len() == 4 && parts.next().is_none()).then(|| Moment::parse_wire(&wire).ok())?
 }
 
 /// A sheet knows no parts of a second.
@@ -612,5 +618,33 @@ impl Tally {
                 .filter(|problem| problem.is_solved())
                 .count(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("2030-03-02 09:00:05", "2030-03-02 09:00:05")]
+    #[case("2030-03-02T09:00", "2030-03-02 09:00:00")]
+    #[case(" 2030/3/2 9:05 ", "2030-03-02 09:05:00")]
+    #[case("2030年3月2日", "2030-03-02 00:00:00")]
+    #[case("2030.3.2", "2030-03-02 00:00:00")]
+    fn an_instant_is_read_as_people_type_it(#[case] typed: &str, #[case] wire: &str) {
+        let read = instant(Some(&typed.to_owned())).map(|at| at.wire());
+        assert_eq!(read.as_deref(), Some(wire));
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("下周")]
+    #[case("3-2")]
+    #[case("30-3-2")]
+    #[case("2030-13-02")]
+    #[case("2030-3-2 9:00 10:00")]
+    fn what_is_no_instant_stays_as_it_was_typed(#[case] typed: &str) {
+        assert_eq!(instant(Some(&typed.to_owned())), None);
     }
 }

@@ -153,7 +153,14 @@ fn merge(args: &ProblemsForm) -> Result<Exit, Trouble> {
     }
     let empty = |lang| register(&[], &Notes::default(), None, lang);
     let both = [empty(Lang::Zh), empty(Lang::En)];
-    let sheets = args.merge.iter();
+    let (locks, files): (Vec<_>, Vec<_>) = args.merge.iter().partition(|file| kept::is_lock(file));
+    for lock in locks {
+        to_stderr(&format!(
+            "略过锁文件 `{0}`: 那张表正被打开着, 没有存盘的内容读不到 · lock file `{0}` left out: that sheet is open, and what was not saved cannot be read\n",
+            lock.display()
+        ));
+    }
+    let sheets = files.into_iter();
     let sheets: Vec<(Notes, _)> = sheets
         .map(|file| {
             let notes = kept::written(&both, file)?;
@@ -197,6 +204,7 @@ fn make(into: &Into, form: impl Fn(&Notes, Lang) -> Form) -> Result<Exit, Troubl
     if let Some(path) = &into.columns {
         columns::choose(&mut both[lang as usize].clone(), &wanted, path)?;
     }
+    into.out.iter().try_for_each(|path| kept::not_open(path))?;
     let notes = kept.with(&both, &kept::named(into), Path::new(""))?;
     let mut made = form(&notes, lang).with_own_columns(&wanted, &notes);
     made.fill(&notes);
@@ -209,6 +217,10 @@ fn make(into: &Into, form: impl Fn(&Notes, Lang) -> Form) -> Result<Exit, Troubl
 
 /// True where a file of this name is a workbook.
 fn is_workbook(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"))
+    ends_with(path, "xlsx")
+}
+
+fn ends_with(path: &Path, ending: &str) -> bool {
+    let own = path.extension();
+    own.is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }

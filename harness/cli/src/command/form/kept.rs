@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crosswipe_domain::{Both, Moment};
 use crosswipe_reports::{Form, Grid, NotThisForm, Notes};
-use crosswipe_sheets::{Cell, Flaws, read_book};
+use crosswipe_sheets::{Cell, Flaws, Table, read_book};
 
-use super::is_workbook;
+use super::{ends_with, is_workbook};
 use crate::args::Into;
 use crate::complain::{Trouble, to_stderr, to_stdout};
 use crate::rundir;
@@ -111,6 +111,14 @@ fn nearer(before: Option<NotThisForm>, now: NotThisForm) -> Option<NotThisForm> 
         NotThisForm::NoHeadings { .. } => 1,
         _ => 2,
     };
+    let (before, now) = match (before, now) {
+        // Whoever renamed it knows one of its names.
+        (Some(NotThisForm::NoSheet(mut names)), NotThisForm::NoSheet(more)) => {
+            names.extend(more.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
+            (None, NotThisForm::NoSheet(names))
+        }
+        both => both,
+    };
     match before {
         Some(before) if near(&before) > near(&now) => Some(before),
         _ => Some(now),
@@ -146,6 +154,38 @@ fn unlike(file: &Path, why: &NotThisForm) -> Trouble {
     }
 }
 
+/// What office programs put beside a file that they have open: Excel and WPS, WPS, LibreOffice.
+fn locks(path: &Path) -> Vec<PathBuf> {
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+        return Vec::new();
+    };
+    [format!("~${name}"), format!(".~{name}"), format!(".~lock.{name}#")]
+        .map(|lock| path.with_file_name(lock))
+        .into()
+}
+
+/// True for what an office program put beside a file, not for the file.
+pub(super) fn is_lock(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| name.starts_with("~$") || name.starts_with(".~"))
+}
+
+/// Whoever has a file open would write over what is made now, and has words in it that nobody has read.
+pub(super) fn not_open(path: &Path) -> Result<(), Trouble> {
+    match locks(path).into_iter().find(|lock| path.exists() && lock.exists()) {
+        None => Ok(()),
+        Some(lock) => Err(Trouble::Usage {
+            code: "cli::form_open",
+            what: format!(
+                "`{0}` 正被 Excel、WPS 或 LibreOffice 打开着 (有 `{1}`), 没有写 · `{0}` is open in an office program (there is `{1}`): nothing was written",
+                path.display(),
+                lock.display()
+            ),
+            help: "存盘并关闭它再来; 没有谁开着, 就删去那个锁文件 · save and close it; if nobody has it open, remove that lock file".to_owned(),
+        }),
+    }
+}
+
 /// Until when a sheet says that it goes.
 pub(super) fn stated(file: &Path) -> Result<Option<Moment>, Trouble> {
     let grids = grids(file)?;
@@ -155,10 +195,19 @@ pub(super) fn stated(file: &Path) -> Result<Option<Moment>, Trouble> {
         matches!(label, Some("截至" | "until"))
     });
     let text = rows.next().and_then(|row| row.get(1));
-    Ok(text.and_then(|text| super::cutoff::instant(text).ok()))
+    let typed = text.map(|text| Cell::Text(text.clone()));
+    Ok(typed.and_then(|typed| typed.moment().ok().flatten()))
 }
 
 fn grids(file: &Path) -> Result<Vec<Grid>, Trouble> {
+    let found = fs::metadata(file).map_err(|error| Trouble::file("read", file, error))?;
+    if found.is_dir() {
+        let folder = std::io::ErrorKind::IsADirectory.into();
+        return Err(Trouble::file("read", file, folder));
+    }
+    if ends_with(file, "csv") {
+        return Ok(vec![one_grid(file)?]);
+    }
     let sheets = read_book(file).map_err(|flaw| Trouble::Books(Flaws::from_all(vec![flaw])))?;
     let grids = sheets.iter().map(|sheet| Grid {
         sheet: sheet.name.clone(),
@@ -178,6 +227,17 @@ fn grids(file: &Path) -> Result<Vec<Grid>, Trouble> {
             .collect(),
     });
     Ok(grids.collect())
+}
+
+/// A file of one sheet, which has no name for it: CSV in any encoding.
+fn one_grid(file: &Path) -> Result<Grid, Trouble> {
+    let bad = |flaw| Trouble::Books(Flaws::from_all(vec![flaw]));
+    let mut table = Table::csv(file).map_err(bad)?;
+    let mut grid = Grid::default();
+    while let Some(line) = table.line().map_err(bad)? {
+        grid.rows.push(line.cells.iter().map(Cell::words).collect());
+    }
+    Ok(grid)
 }
 
 /// The bytes of a workbook.
@@ -211,6 +271,9 @@ fn bytes(path: &Path, form: &Form) -> Result<Vec<u8>, Trouble> {
     let ending = path
         .extension()
         .map(|ending| ending.to_string_lossy().to_lowercase());
+    if let (Some("csv"), Some(text)) = (ending.as_deref(), form.contacts_csv()) {
+        return Ok(text.into_bytes());
+    }
     match ending.as_deref() {
         Some("xlsx") => book(form),
         Some("html") => Ok(form.html().into_bytes()),
@@ -218,7 +281,7 @@ fn bytes(path: &Path, form: &Form) -> Result<Vec<u8>, Trouble> {
         _ => Err(Trouble::Usage {
             code: "cli::form_ending",
             what: format!(
-                "`{0}`: 表单只写成 .xlsx、.html、.md · `{0}`: a form is written as .xlsx, .html or .md",
+                "`{0}`: 表单只写成 .xlsx、.html、.md, 联系人表还可写成 .csv · `{0}`: a form is written as .xlsx, .html or .md, contacts as .csv too",
                 path.display()
             ),
             help: "--out FILE.xlsx".to_owned(),
