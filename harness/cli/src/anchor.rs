@@ -207,7 +207,18 @@ fn hex(text: &str) -> Result<Vec<String>, String> {
     for token in words.filter(|token| !token.is_empty()) {
         if matches!(
             token,
-            "head" | "tail" | "chain" | "and" | "review" | "end" | "of" | "the" | "note" | "it" | "on" | "paper"
+            "head"
+                | "tail"
+                | "chain"
+                | "and"
+                | "review"
+                | "end"
+                | "of"
+                | "the"
+                | "note"
+                | "it"
+                | "on"
+                | "paper"
         ) {
             continue;
         }
@@ -340,7 +351,11 @@ mod tests {
     fn the_end_of_the_review_is_read_behind_its_name(#[case] ends: &str, #[case] chain: usize) {
         let before: Vec<&str> = ends.split_whitespace().map(|_| GROUPS).collect();
         let before = before.join("\n");
-        for name in ["复核链尾（请抄在纸上）", "Review", "end of the review chain (note it on paper)"] {
+        for name in [
+            "复核链尾（请抄在纸上）",
+            "Review",
+            "end of the review chain (note it on paper)",
+        ] {
             let anchor = Anchor::parse(&format!("{before} {name} {}", &TAIL[..32])).unwrap();
             let noted = &anchor.readings[0];
             assert_eq!(noted.review.as_deref(), Some(&TAIL[..32]), "{name}");
@@ -393,7 +408,9 @@ mod tests {
     #[case("review")]
     #[case("review 0123 4567")]
     #[case("0123 4567 review 0123 4567 89ab cdef 0123 4567 89ab cdef")]
-    #[case("review 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef")]
+    #[case(
+        "review 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef"
+    )]
     fn what_is_no_hash_is_said(#[case] text: &str) {
         assert!(Anchor::parse(text).is_err(), "{text}");
     }

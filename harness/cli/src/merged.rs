@@ -164,7 +164,9 @@ pub(crate) fn read(dir: &Path) -> Result<Whole, Trouble> {
     let mut whole = Whole::of(list, &runs);
     let mut parts: Vec<&Part> = whole.list.parts.iter().collect();
     parts.sort_by_key(|part| &part.run_id);
-    let kept = parts.iter().map(|part| contacts::kept(&dir.join(&part.dir)));
+    let kept = parts
+        .iter()
+        .map(|part| contacts::kept(&dir.join(&part.dir)));
     whole.contacts = contacts_of(kept);
     for finding in changed {
         put_first(&mut whole.judgement, 0, finding);

@@ -49,8 +49,9 @@ pub use judgement::{
 };
 pub use listed::{Claim, IMPORTED, Paired, near, pair};
 pub use review::{
-    Explained, Matter, Overridden, Review, ReviewAct, ReviewDefect, ReviewHeld, ReviewLine, ReviewNow, Said,
-    Signature, SignedAs, Target, finding_id, may_override, open_matters, review_held,
+    Explained, Matter, Overridden, Review, ReviewAct, ReviewDefect, ReviewHeld, ReviewLine,
+    ReviewNow, Said, Signature, SignedAs, Target, finding_id, may_override, open_matters,
+    review_held,
 };
 pub use strangers::{ForeignRows, foreign};
 

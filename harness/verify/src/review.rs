@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use act::{Explained, ReviewAct, Signature, SignedAs, Target};
 pub use held::{
-    Matter, Overridden, ReviewDefect, ReviewHeld, ReviewNow, Said, finding_id, may_override, open_matters,
-    review_held,
+    Matter, Overridden, ReviewDefect, ReviewHeld, ReviewNow, Said, finding_id, may_override,
+    open_matters, review_held,
 };
 
 /// 复核行 · One statement of one person.

@@ -207,7 +207,9 @@ impl Form {
         let mut writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer("\u{feff}".as_bytes().to_vec());
-        writer.write_record(columns.map(|(_, theirs)| theirs)).ok()?;
+        writer
+            .write_record(columns.map(|(_, theirs)| theirs))
+            .ok()?;
         for row in &table.rows {
             let cells: Vec<String> = places.iter().map(|at| row[*at].shown()).collect();
             if cells.iter().skip(1).any(|cell| !cell.is_empty()) {

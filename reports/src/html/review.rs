@@ -214,7 +214,7 @@ fn day(at: crosswipe_domain::Moment) -> String {
 /// The chain as a section; `None` where nobody said anything.
 pub(super) fn section(story: &Story, scope: Scope<'_>, lang: Lang) -> Option<Section> {
     let held = &story.review;
-    if held.said.is_empty() && held.defect.is_none() {
+    if held.said.is_empty() && held.defects.is_empty() {
         return None;
     }
     let rows = review::rows(held, lang).into_iter().zip(&held.said);

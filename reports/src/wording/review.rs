@@ -101,7 +101,7 @@ pub(crate) fn signed_rows(review: &ReviewHeld, lang: Lang) -> Vec<Signed> {
     let row = |said: &Said| match &said.line.act {
         ReviewAct::Sign(signature) => Some(Signed {
             role: role(signature.role, lang),
-            by: shown(&said.line.by),
+            by: by(said, lang),
             unit: shown(&signature.unit),
             at: minute(said.line.at),
             verdict: format!("{} {}", verdict(signature.verdict, lang), signature.level),
@@ -378,7 +378,9 @@ mod tests {
 
     #[test]
     fn what_people_wrote_is_shown_without_numbers_of_strangers_and_without_control_characters() {
-        let text = shown("王五 110101199003070070 110101199003070071 １３９１２３４５６７８ \u{1b}[31m看过");
+        let text = shown(
+            "王五 110101199003070070 110101199003070071 １３９１２３４５６７８ \u{1b}[31m看过",
+        );
         assert_eq!(text.matches("***").count(), 3, "{text}");
         assert!(!text.contains('\u{1b}') && text.contains("看过"), "{text}");
     }

@@ -129,7 +129,11 @@ fn signatures_stand_on_the_sign_off_page_with_what_became_of_them_and_the_boxes_
 fn a_chain_that_breaks_is_said_on_the_first_screen_and_where_people_sign() {
     let mut run = runs::reviewed();
     run.review.said.truncate(2);
-    run.review.defect = Some((3, "hash differs"));
+    run.review.defects.push(crosswipe_verify::ReviewDefect {
+        part: None,
+        line: 3,
+        why: "hash differs",
+    });
     let half = half(&html(&run.story(), Lang::Zh), "zh");
     for part in ["class=\"verdict", "zh-review\"><h2", "zh-sign"] {
         let section = between(&half, part, "</section>");

@@ -18,10 +18,10 @@ use crosswipe_verify::{Evidence, ReviewAct, ReviewLine};
 
 use crate::args::Review;
 use crate::args::review::Act;
+use crate::command::report::write_all;
 use crate::command::verify::{
     Sealed, changed_since_certified, faults_met, held_review, judged_on, story, untrue,
 };
-use crate::command::report::write_all;
 use crate::complain::{Trouble, to_stdout};
 use crate::conclude::Telling;
 use crate::exit::Exit;
@@ -141,7 +141,12 @@ fn explained(evidence: &mut Evidence, rows: &[String], said: &Said) -> Result<()
         let chosen = chosen(&crosswipe_verify::foreign(evidence), party, row)?;
         for rows in chosen.into_iter().filter(|rows| !rows.explained) {
             let (lines, tail) = (&evidence.review.lines, &evidence.journal.tail);
-            let line = ReviewLine::seal(lines, tail, (real_now(), said.by.as_str(), said.reason.as_str()), act(rows));
+            let line = ReviewLine::seal(
+                lines,
+                tail,
+                (real_now(), said.by.as_str(), said.reason.as_str()),
+                act(rows),
+            );
             evidence.review.lines.push(line);
         }
     }

@@ -318,6 +318,7 @@ pub(crate) fn reviewed() -> Run {
         lines.push(line.clone());
         told.push(Said {
             line,
+            part: None,
             state,
             why,
             since: 1,
@@ -326,7 +327,7 @@ pub(crate) fn reviewed() -> Run {
     run.review = ReviewHeld {
         state: Held::Violated,
         said: told,
-        defect: None,
+        defects: Vec::new(),
     };
     run
 }

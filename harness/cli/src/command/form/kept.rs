@@ -114,7 +114,11 @@ fn nearer(before: Option<NotThisForm>, now: NotThisForm) -> Option<NotThisForm> 
     let (before, now) = match (before, now) {
         // Whoever renamed it knows one of its names.
         (Some(NotThisForm::NoSheet(mut names)), NotThisForm::NoSheet(more)) => {
-            names.extend(more.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
+            names.extend(
+                more.into_iter()
+                    .filter(|name| !names.contains(name))
+                    .collect::<Vec<_>>(),
+            );
             (None, NotThisForm::NoSheet(names))
         }
         both => both,
@@ -156,12 +160,19 @@ fn unlike(file: &Path, why: &NotThisForm) -> Trouble {
 
 /// What office programs put beside a file that they have open: Excel and WPS, WPS, LibreOffice.
 fn locks(path: &Path) -> Vec<PathBuf> {
-    let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+    let Some(name) = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+    else {
         return Vec::new();
     };
-    [format!("~${name}"), format!(".~{name}"), format!(".~lock.{name}#")]
-        .map(|lock| path.with_file_name(lock))
-        .into()
+    [
+        format!("~${name}"),
+        format!(".~{name}"),
+        format!(".~lock.{name}#"),
+    ]
+    .map(|lock| path.with_file_name(lock))
+    .into()
 }
 
 /// True for what an office program put beside a file, not for the file.

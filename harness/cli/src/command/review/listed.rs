@@ -3,9 +3,7 @@
 //! Called by `command::review`. Not here: words for a line of the chain (`reports`).
 
 use crosswipe_reports::{Lang, Story, review_json, review_terminal, verdict_sentence};
-use crosswipe_verify::{
-    Evidence, ForeignRows, Matter, ReviewHeld, foreign, judge, open_matters,
-};
+use crosswipe_verify::{Evidence, ForeignRows, Matter, ReviewHeld, foreign, judge, open_matters};
 
 use super::foreign::place;
 use crate::command::verify::{Judged, WIDTH};
@@ -43,7 +41,9 @@ pub(super) fn listed(evidence: &Evidence, judged: &Judged, telling: Telling) -> 
 /// What was recorded just now, and the verdict beside which it stands.
 pub(super) fn recorded(new: &ReviewHeld, story: &Story, lang: Lang) -> String {
     let said = match new.said.is_empty() {
-        true => lang.pick("没有新的可记\n", "nothing new was recorded\n").to_owned(),
+        true => lang
+            .pick("没有新的可记\n", "nothing new was recorded\n")
+            .to_owned(),
         false => review_terminal(new, lang, WIDTH),
     };
     format!("{said}{}\n", verdict_sentence(story, lang))

@@ -132,7 +132,10 @@ fn the_end_of_the_review_is_noted_too() {
         told["notes"].to_string().contains("agrees up to record 1"),
         "{told}"
     );
-    let wrong = format!("review {}", end.replace(|c: char| c.is_ascii_hexdigit(), "7"));
+    let wrong = format!(
+        "review {}",
+        end.replace(|c: char| c.is_ascii_hexdigit(), "7")
+    );
     let told = verify(&wrong).must_end(1).json();
     assert_eq!(told["findings"][0]["where"], "review chain end", "{told}");
 

@@ -368,3 +368,99 @@ fn an_office_chooses_its_columns_and_keeps_what_it_wrote_in_its_own() {
     fs::write(&file, "problems: {编号\n").unwrap();
     problems(&both).must_end(64).must_say(&["cli::columns"]);
 }
+
+/// What a tired clerk hands in: a CSV of another encoding, dates as text, blank rows, the same sheet twice, a sheet that is open.
+#[test]
+fn sheets_are_taken_as_people_hand_them_in() {
+    let bench = Bench::new();
+    let head = "编号,机构,业务环节,交易,错误码,现象,一方,位置,首次,末次,次数,用例,责任单位,处理状态,进展,计划解决时间";
+    let sheet = |code: &str, when: &str, state: &str| {
+        format!(
+            "机构编号,{code}\n截至,2030/3/2 15:00\n\n{head}\n,,,,,,,,,,,,,,,\n,杭州一院,门诊,2207,,读卡慢,,,{when},{when},3,,院内,{state},,下周\n"
+        )
+    };
+    let file = |name: &str, text: &str| {
+        fs::write(bench.path(name), encoding_rs::GBK.encode(text).0).unwrap();
+        bench.text(name)
+    };
+    let one = file("one.csv", &sheet("H33010000001", "2030/3/2 9:00", "新增"));
+    let two = file("two.csv", &sheet("H33020000001", "2030年3月1日", "已解决"));
+    let lock = bench.text("~$one.xlsx");
+    fs::write(&lock, "x").unwrap();
+    let out = bench.text("all.xlsx");
+    let merge = |more: &[&str]| {
+        let args = [
+            "form", "problems", "--merge", &one, &two, &one, &lock, "--lang", "zh",
+        ];
+        crosswipe(&[&args[..], more].concat())
+    };
+    let until = ["--plan", &plan("pair-demo"), "--until", "2030-03-02 15:00"];
+    let told = merge(&until).must_end(0);
+    let rows = told.out.lines().filter(|line| line.contains("读卡慢"));
+    let rows: Vec<&str> = rows.collect();
+    assert_eq!(
+        rows.len(),
+        1,
+        "the same problem, three times handed in: {}",
+        told.out
+    );
+    assert!(
+        rows[0].contains("| 2030-03-01 00:00:00 | 2030-03-02 09:00:00 | 3 |"),
+        "{rows:?}"
+    );
+    assert!(told.err.contains("略过锁文件"), "{}", told.err);
+    assert!(
+        !told.err.contains("H33010000001"),
+        "it has reported: {}",
+        told.err
+    );
+
+    // Open in Excel: not written over, and nothing kept.
+    merge(&["--out", &out]).must_end(0);
+    let before = fs::read(&out).unwrap();
+    let lock = bench.path("~$all.xlsx");
+    fs::write(&lock, "x").unwrap();
+    merge(&["--out", &out])
+        .must_end(64)
+        .must_say(&["cli::form_open", "~$all.xlsx"]);
+    assert_eq!(fs::read(&out).unwrap(), before);
+    fs::remove_file(&lock).unwrap();
+    merge(&["--out", &out]).must_end(0);
+
+    // Another sheet, a folder, nothing at all: each is told for what it is.
+    let other = file("other.csv", "a,b\n1,2\n");
+    for (file, code) in [
+        (other, "cli::other_form"),
+        (bench.text(""), "cli::file"),
+        (bench.text("nothing.xlsx"), "cli::file"),
+    ] {
+        crosswipe(&["form", "problems", "--merge", &file])
+            .must_end(64)
+            .must_say(&[code]);
+    }
+}
+
+/// Whom to call is collected in a workbook, and goes back to the plan as the file that the plan names.
+#[test]
+fn contacts_that_were_filled_in_become_the_plans() {
+    let bench = Bench::new();
+    super::copy(plan("qianjiang-2021").as_ref(), &bench.path("plan"));
+    let (notice, book) = (bench.text("plan"), bench.text("contacts.xlsx"));
+    let form = ["form", "contacts", &notice, "--lang", "zh"];
+    crosswipe(&[&form[..], &["--out", &book]].concat()).must_end(0);
+    type_into(
+        &bench.path("contacts.xlsx"),
+        "联系人表",
+        "业务电话",
+        "+86 23-7777",
+    );
+    let file = bench.text("plan/contacts.csv");
+    crosswipe(&[&form[..], &["--read", &book, "--out", &file]].concat()).must_end(0);
+    crosswipe(&["lint", &notice]).must_end(0);
+    let told = crosswipe(&form).must_end(0).out;
+    assert!(told.contains("+86 23-7777"), "{told}");
+    // No other form is a file of a plan.
+    crosswipe(&["form", "countdown", &notice, "--out", &file])
+        .must_end(64)
+        .must_say(&["cli::form_ending"]);
+}

@@ -321,7 +321,11 @@ fn a_known_issue_waives_what_papers_fail_and_hides_nothing(
     let files = honest().write(&bench);
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let out = bench.text("runs/in");
-    let args = [&["import", &plan, "--out", &out, "--json"], files.as_slice()].concat();
+    let args = [
+        &["import", &plan, "--out", &out, "--json"],
+        files.as_slice(),
+    ]
+    .concat();
     let report = crosswipe(&args).must_end(code).json();
     assert_eq!(report["verdict"], "clean", "{report:#}");
     let counts = &report["cases"];
@@ -335,7 +339,11 @@ fn a_known_issue_waives_what_papers_fail_and_hides_nothing(
         "{known}"
     );
     let told = crosswipe(&["verify", &out, "--lang", "zh"]).must_end(code);
-    assert!(told.out.contains("KI-7") && told.out.contains("某厂商"), "{}", told.out);
+    assert!(
+        told.out.contains("KI-7") && told.out.contains("某厂商"),
+        "{}",
+        told.out
+    );
 }
 
 #[test]

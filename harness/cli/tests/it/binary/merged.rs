@@ -431,45 +431,86 @@ fn what_people_said_of_the_parts_and_whom_to_call_stand_in_the_whole() {
         crosswipe(&["run", &plan, "--out", &out, "--quiet", "--shard", number]).must_end(0);
         runs.push(out);
     }
-    let ran = |run: &str| -> Value {
-        crosswipe(&["verify", run, "--json"]).must_end(0).json()
-    };
+    let ran = |run: &str| -> Value { crosswipe(&["verify", run, "--json"]).must_end(0).json() };
     let case = |run: &str| ran(run)["results"][0]["case"].as_str().unwrap().to_owned();
     let (first, second) = (case(&runs[0]), case(&runs[1]));
-    let say = |run: &str, args: &[&str]| {
-        crosswipe(&[&["review", run], args].concat()).must_end(0)
-    };
-    say(&runs[0], &["comment", "--case", &first, "--by", "王五", "--text", "窗口电话核过"]);
+    let say = |run: &str, args: &[&str]| crosswipe(&[&["review", run], args].concat()).must_end(0);
+    say(
+        &runs[0],
+        &[
+            "comment",
+            "--case",
+            &first,
+            "--by",
+            "王五",
+            "--text",
+            "窗口电话核过",
+        ],
+    );
     say(&runs[0], &["sign", "--by", "李四", "--role", "复核人"]);
-    say(&runs[1], &["comment", "--by", "赵六", "--text", "第二片都看过"]);
-    say(&runs[1], &["comment", "--case", &second, "--by", "赵六", "--text", "慢"]);
-    let merged = merge(&bench, &runs, "merged", &["--json"]).must_end(0).json();
+    say(
+        &runs[1],
+        &["comment", "--by", "赵六", "--text", "第二片都看过"],
+    );
+    say(
+        &runs[1],
+        &["comment", "--case", &second, "--by", "赵六", "--text", "慢"],
+    );
+    let merged = merge(&bench, &runs, "merged", &["--json"])
+        .must_end(0)
+        .json();
     let said = |whole: &Value| -> Vec<(String, String)> {
         let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
         let said = whole["review"]["said"].as_array().unwrap().iter();
-        said.map(|one| (text(one, "part"), text(one, "reason"))).collect()
+        said.map(|one| (text(one, "part"), text(one, "reason")))
+            .collect()
     };
-    let expected = [("s1", "窗口电话核过"), ("s1", ""), ("s2", "第二片都看过"), ("s2", "慢")];
+    let expected = [
+        ("s1", "窗口电话核过"),
+        ("s1", ""),
+        ("s2", "第二片都看过"),
+        ("s2", "慢"),
+    ];
     let expected = expected.map(|(part, reason)| (part.to_owned(), reason.to_owned()));
     assert_eq!(said(&merged), expected);
     assert_eq!(merged["review"]["state"], "held");
-    assert_eq!(merged["review"]["tail"], Value::Null, "two chains have no one end");
+    assert_eq!(
+        merged["review"]["tail"],
+        Value::Null,
+        "two chains have no one end"
+    );
     // However they are given.
     let turned: Vec<String> = runs.iter().rev().cloned().collect();
-    let again = merge(&bench, &turned, "turned", &["--json"]).must_end(0).json();
+    let again = merge(&bench, &turned, "turned", &["--json"])
+        .must_end(0)
+        .json();
     assert_eq!(again["review"], merged["review"]);
 
     let dir = bench.text("merged");
     let told = crosswipe(&["verify", &dir, "--lang", "zh"]).must_end(0).out;
     let packed: String = told.split_whitespace().collect();
-    for words in ["王五（运行s1）", "李四（运行s1）", "该次运行意见「第二片都看过」，赵六（运行s2）"] {
+    for words in [
+        "王五（运行s1）",
+        "李四（运行s1）",
+        "该次运行意见「第二片都看过」，赵六（运行s2）",
+    ] {
         assert!(packed.contains(words), "{words} in {told}");
     }
-    let all = ["report", &dir, "--format", "md", "--format", "html", "--format", "csv", "--lang", "en"];
+    let all = [
+        "report", &dir, "--format", "md", "--format", "html", "--format", "csv", "--lang", "en",
+    ];
     crosswipe(&all).must_end(0);
     let csv = fs::read_to_string(bench.path("merged").join("csv/review.csv")).unwrap();
-    assert!(csv.contains("李四 (run s1)") && csv.contains("that run"), "{csv}");
-    assert!(bench.path("merged").join("parts/01-s1/contacts.json").exists());
+    assert!(
+        csv.contains("李四 (run s1)") && csv.contains("that run"),
+        "{csv}"
+    );
+    assert!(
+        bench
+            .path("merged")
+            .join("parts/01-s1/contacts.json")
+            .exists()
+    );
 
     crosswipe(&["review", &dir, "comment", "--by", "王五", "--text", "好"])
         .must_end(64)
@@ -481,9 +522,17 @@ fn what_people_said_of_the_parts_and_whom_to_call_stand_in_the_whole() {
     fs::write(&file, text.replace("窗口电话核过", "没有核过")).unwrap();
     let broken = crosswipe(&["verify", &dir, "--json"]).must_end(1).json();
     assert_eq!(broken["review"]["state"], "violated");
-    assert!(broken["review"]["defect"].as_str().unwrap().starts_with("s1 line 1"));
+    assert!(
+        broken["review"]["defect"]
+            .as_str()
+            .unwrap()
+            .starts_with("s1 line 1")
+    );
     assert_eq!(said(&broken), expected[2..]);
     let told = crosswipe(&["verify", &dir, "--lang", "en"]).must_end(1).out;
     let packed: String = told.split_whitespace().collect();
-    assert!(packed.contains("thereviewchainofruns1doesnothold"), "{told}");
+    assert!(
+        packed.contains("thereviewchainofruns1doesnothold"),
+        "{told}"
+    );
 }
