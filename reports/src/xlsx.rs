@@ -343,7 +343,15 @@ fn widths(table: &Table) -> Vec<u16> {
         };
         let label = table.about.iter().map(|(what, _)| half_widths(what));
         let label = if at == 0 { label.max().unwrap_or(0) } else { 0 };
-        (cells.chain([least, label]).max().unwrap_or(0) + 2).clamp(6, widest)
+        // Figures and instants beside a label have this column alone; a text has the width of the paper.
+        let beside = table.about.iter().chain(&table.below);
+        let beside = beside.filter(|_| at == 1).map(|(_, cell)| match cell {
+            Cell::At(_) => 19,
+            Cell::Money(_) | Cell::Number(_) => half_widths(&cell.shown()),
+            _ => 0,
+        });
+        let beside = beside.max().unwrap_or(0);
+        (cells.chain([least, label, beside]).max().unwrap_or(0) + 2).clamp(6, widest)
     };
     (0..table.columns.len()).map(of).collect()
 }
@@ -356,4 +364,23 @@ fn lines(text: &str, width: u16) -> u16 {
 fn half_widths(text: &str) -> u16 {
     let widths = text.chars().map(|c| if c.is_ascii() { 1u16 } else { 2 });
     widths.fold(0, u16::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Lang;
+
+    #[test]
+    fn an_instant_beside_a_label_has_room() {
+        let mut table =
+            Table::new("period", "日报").columns(&[["项目", "what"], ["单位", "unit"]], Lang::Zh);
+        table.row(vec![Cell::text("通过"), Cell::text("次")]);
+        assert!(widths(&table)[1] < 19);
+        let at = Moment::from_epoch_ms(0);
+        table.about = vec![("期间起", Cell::At(at))];
+        assert!(widths(&table)[1] > 19);
+        table.about = vec![("总额", Cell::Money(123_456_789_012))];
+        assert!(widths(&table)[1] > 16);
+    }
 }
