@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crosswipe_domain::{Both, Moment};
 use crosswipe_reports::{Form, Grid, NotThisForm, Notes};
-use crosswipe_sheets::{Cell, Flaws, Table, read_book};
+use crosswipe_sheets::{Cell, Flaw, Flaws, Table, read_book};
 
 use super::{ends_with, is_workbook};
 use crate::args::Into;
@@ -211,10 +211,13 @@ pub(super) fn stated(file: &Path) -> Result<Option<Moment>, Trouble> {
 }
 
 fn grids(file: &Path) -> Result<Vec<Grid>, Trouble> {
-    let found = fs::metadata(file).map_err(|error| Trouble::file("read", file, error))?;
-    if found.is_dir() {
-        let folder = std::io::ErrorKind::IsADirectory.into();
-        return Err(Trouble::file("read", file, folder));
+    if !file.is_file() {
+        let flaw = Flaw::of_file(
+            file,
+            "没有这个文件 · there is no such file",
+            "检查路径; 目录要写到文件名 · check the path; of a folder name the file",
+        );
+        return Err(Trouble::Books(Flaws::from_all(vec![flaw])));
     }
     if ends_with(file, "csv") {
         return Ok(vec![one_grid(file)?]);

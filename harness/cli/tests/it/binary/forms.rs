@@ -431,8 +431,8 @@ fn sheets_are_taken_as_people_hand_them_in() {
     let other = file("other.csv", "a,b\n1,2\n");
     for (file, code) in [
         (other, "cli::other_form"),
-        (bench.text(""), "cli::file"),
-        (bench.text("nothing.xlsx"), "cli::file"),
+        (bench.text(""), "no such file"),
+        (bench.text("nothing.xlsx"), "cli::books"),
     ] {
         crosswipe(&["form", "problems", "--merge", &file])
             .must_end(64)

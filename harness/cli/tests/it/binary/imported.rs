@@ -318,7 +318,12 @@ fn a_known_issue_waives_what_papers_fail_and_hides_nothing(
 ) {
     let bench = Bench::new();
     let plan = failing(&bench, &known);
-    let files = honest().write(&bench);
+    // A sheet is of the plan that it was made of; lists are of any.
+    let papers = Papers {
+        sheets: BTreeMap::new(),
+        ..honest()
+    };
+    let files = papers.write(&bench);
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let out = bench.text("runs/in");
     let args = [
