@@ -6,8 +6,11 @@
 use std::collections::BTreeMap;
 
 use crosswipe_domain::{AdmDivision, Cause, FenceState, Moment, sha256_hex};
-use crosswipe_wire::{Infcode, Receipt, Refusal, RefusalCode, Response, WireError, write_refusal};
+use crosswipe_wire::{
+    Infcode, Receipt, Refusal, RefusalCode, Response, WireError, write_ok, write_refusal,
+};
 
+use crate::answer;
 use crate::deed::Hop;
 use crate::epochs::Epochs;
 use crate::ledger::Ledger;
@@ -140,50 +143,95 @@ pub(crate) enum Heard {
 }
 
 pub(crate) fn hear(answer: Result<Answer, Lost>) -> Heard {
-    let Ok(Answer {
-        status: 200, body, ..
-    }) = answer
-    else {
-        return Heard::Nothing;
-    };
-    let heard = Response::parse(body.as_bytes()).map(|response| match response.infcode {
-        Infcode::Ok => {
-            let members = response.members();
-            let hop = members
-                .and_then(|m| m.raw("hop"))
-                .and_then(|raw| serde_json::from_str(raw).ok())
-                .map(Box::new);
-            let own = |(name, raw): (&str, &str)| {
-                (name != "hop").then(|| (name.to_owned(), raw.to_owned()))
-            };
-            (
-                None,
-                hop,
-                members
-                    .map(|m| m.iter().filter_map(own).collect())
-                    .unwrap_or_default(),
-            )
+    match answer {
+        Ok(Answer {
+            status: 200, body, ..
+        }) => Given::read(body).heard(),
+        _ => Heard::Nothing,
+    }
+}
+
+/// 答 · An answer as text, with what it says as values: a party's other side needs no text to understand it.
+pub(crate) struct Given {
+    pub(crate) body: String,
+    outcome: Result<Completed, Option<RefusalCode>>,
+}
+
+/// What a success carries: the completed deed if it books something, and the other nodes of the output.
+type Completed = (Option<Box<Hop>>, Vec<(String, String)>);
+
+impl Given {
+    /// A success that hands a completed deed on.
+    pub(crate) fn done(receipt: &Receipt, hop: Hop) -> Given {
+        let record = serde_json::to_string(&hop).expect("a hop record has text keys");
+        Given {
+            body: write_ok(receipt, &[("hop", record)]),
+            outcome: Ok((Some(Box::new(hop)), Vec::new())),
         }
-        Infcode::Failed(_) => (
-            Some(
-                response
-                    .err_msg
-                    .as_deref()
-                    .and_then(RefusalCode::of_err_msg),
-            ),
-            None,
-            Vec::new(),
-        ),
-    });
-    match heard {
-        Err(_) => Heard::Nothing,
-        Ok((None, hop, nodes)) => Heard::Done { body, hop, nodes },
-        Ok((Some(Some(RefusalCode::Downstream)), ..)) => Heard::Nothing,
-        Ok((Some(code), ..)) => Heard::Refused {
+    }
+
+    /// A success that only tells something.
+    pub(crate) fn told(receipt: &Receipt, nodes: Vec<answer::Node>) -> Given {
+        let body = write_ok(receipt, &nodes);
+        let nodes = nodes
+            .into_iter()
+            .map(|(name, raw)| (name.to_owned(), raw))
+            .collect();
+        Given {
             body,
-            binding: code.is_none_or(binding),
-            code,
-        },
+            outcome: Ok((None, nodes)),
+        }
+    }
+
+    /// A refusal.
+    pub(crate) fn refused(receipt: &Receipt, refusal: &Refusal) -> Given {
+        Given {
+            body: write_refusal(receipt, refusal),
+            outcome: Err(Some(refusal.code)),
+        }
+    }
+
+    /// What came, or was kept, as text; of text that is no answer nobody can say anything.
+    pub(crate) fn read(body: String) -> Given {
+        let outcome = match Response::parse(body.as_bytes()) {
+            Err(_) => Err(Some(RefusalCode::Downstream)),
+            Ok(response) if response.infcode == Infcode::Ok => {
+                let members = response.members();
+                let hop = members
+                    .and_then(|members| members.raw("hop"))
+                    .and_then(|raw| serde_json::from_str(raw).ok())
+                    .map(Box::new);
+                let own = |(name, raw): (&str, &str)| {
+                    (name != "hop").then(|| (name.to_owned(), raw.to_owned()))
+                };
+                let nodes = members.map(|members| members.iter().filter_map(own).collect());
+                Ok((hop, nodes.unwrap_or_default()))
+            }
+            Ok(response) => Err(response
+                .err_msg
+                .as_deref()
+                .and_then(RefusalCode::of_err_msg)),
+        };
+        Given { body, outcome }
+    }
+
+    /// The deed that it hands on.
+    pub(crate) fn hop(&self) -> Option<&Hop> {
+        self.outcome.as_ref().ok()?.0.as_deref()
+    }
+
+    /// What it means to whoever asked.
+    pub(crate) fn heard(self) -> Heard {
+        let Given { body, outcome } = self;
+        match outcome {
+            Ok((hop, nodes)) => Heard::Done { body, hop, nodes },
+            Err(Some(RefusalCode::Downstream)) => Heard::Nothing,
+            Err(code) => Heard::Refused {
+                body,
+                binding: code.is_none_or(binding),
+                code,
+            },
+        }
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) use settle::settlement_facts;
 pub(crate) use window::Shut;
 
 use crate::deed::{Deed, Hop};
-use crate::desk::{self, Desk, Heard, Passage, hear, passage};
+use crate::desk::{self, Desk, Given, Heard, Passage, hear, passage};
 use crate::epochs::Epochs;
 use crate::hub::{books, hop_of};
 use crate::ledger::Ledger;
@@ -206,7 +206,7 @@ impl Region {
         if path == HOP_PATH {
             return match hop_of(&request) {
                 Ok(hop) if matches!(hop.deed, Deed::Migrate { .. }) => self.hand_over(now, hop),
-                Ok(hop) => Step::Reply(Answer::ok(self.serve_insured(now, &hop, &request))),
+                Ok(hop) => Step::Reply(Answer::ok(self.serve_insured(now, &hop, &request).body)),
                 Err(refusal) => self.desk.refuse(now, &refusal),
             };
         }
@@ -449,8 +449,8 @@ impl Region {
             if self.setup.keeps_old(self.code) && !self.is_old() {
                 self.kept_at_home = Some(hop.written_into(body));
             }
-            let text = self.serve_insured(now, &hop, request);
-            return self.finish(now, Pending { hop, digest }, Ok(Answer::ok(text)));
+            let heard = self.serve_insured(now, &hop, request).heard();
+            return self.finish(now, Pending { hop, digest }, heard);
         }
         let body = hop.written_into(body);
         let ticket = self.desk.wait(Pending { hop, digest });
@@ -461,7 +461,7 @@ impl Region {
         }
     }
 
-    fn serve_insured(&mut self, now: Moment, hop: &Hop, request: &Request<'_>) -> String {
+    fn serve_insured(&mut self, now: Moment, hop: &Hop, request: &Request<'_>) -> Given {
         let receipt = self.desk.receipt(now);
         match self.pass_insured(now, hop) {
             Ok(()) => self.insured.serve(now, hop, request, &receipt),
@@ -490,15 +490,15 @@ impl Region {
     /// Takes the hub's answer.
     pub fn resume(&mut self, now: Moment, ticket: Ticket, answer: Result<Answer, Lost>) -> Step {
         let step = match self.desk.take(ticket) {
-            Some(pending) => self.finish(now, pending, answer),
+            Some(pending) => self.finish(now, pending, hear(answer)),
             None => self.desk.refuse(now, &RefusalCode::Downstream.into()),
         };
         self.in_form(step)
     }
 
-    fn finish(&mut self, now: Moment, pending: Pending, answer: Result<Answer, Lost>) -> Step {
+    fn finish(&mut self, now: Moment, pending: Pending, heard: Heard) -> Step {
         let Pending { hop, digest } = pending;
-        match hear(answer) {
+        match heard {
             Heard::Nothing => self.desk.refuse(
                 now,
                 &Refusal::new(RefusalCode::Downstream, hop.insured.as_str()),

@@ -10,13 +10,11 @@ use crosswipe_domain::{
     AdmDivision, Business, Cause, CellKey, Enrolment, FenceState, Moment, Money, Nature, Party,
     PersonClass, Persona, Profile, Role, Span,
 };
-use crosswipe_wire::{
-    Members, ObjectText, Receipt, Refusal, RefusalCode, Request, list_text, write_ok, write_refusal,
-};
+use crosswipe_wire::{Members, ObjectText, Receipt, Refusal, RefusalCode, Request, list_text};
 
 use crate::books::{accumulator, book, book_refusal};
 use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, PersonFacts, Settled, Unbill, negated};
-use crate::desk::{Passage, binding, passage, remember};
+use crate::desk::{Given, Passage, binding, passage, remember};
 use crate::hub::books;
 use crate::ledger::{Amounts, Draft, Ledger};
 use crate::settlement::{Account, Claim, Filing, Paid, pay};
@@ -96,17 +94,12 @@ impl Insured {
         hop: &Hop,
         request: &Request<'_>,
         receipt: &Receipt,
-    ) -> String {
+    ) -> Given {
+        let told = |nodes| Given::told(receipt, nodes);
         let answered = match request.infno.base() {
-            "1101" => self
-                .identify(now, hop, request)
-                .map(|nodes| write_ok(receipt, &nodes)),
-            "2001" => self
-                .entitlements(hop, request, now)
-                .map(|nodes| write_ok(receipt, &nodes)),
-            "5206" => self
-                .accumulators(request)
-                .map(|nodes| write_ok(receipt, &nodes)),
+            "1101" => self.identify(now, hop, request).map(told),
+            "2001" => self.entitlements(hop, request, now).map(told),
+            "5206" => self.accumulators(request).map(told),
             _ => self.apply(now, hop, request, receipt),
         };
         answered.unwrap_or_else(|refusal| self.refuse(now, hop, &refusal, receipt))
@@ -134,8 +127,8 @@ impl Insured {
         hop: &Hop,
         refusal: &Refusal,
         receipt: &Receipt,
-    ) -> String {
-        let text = write_refusal(receipt, refusal);
+    ) -> Given {
+        let given = Given::refused(receipt, refusal);
         if binding(refusal.code)
             && books(hop)
             && self
@@ -148,11 +141,11 @@ impl Insured {
                 &hop.cause,
                 Some(hop.person.clone()),
                 now,
-                text.clone(),
+                given.body.clone(),
             );
             remember(&mut self.ledger, hop);
         }
-        text
+        given
     }
 
     fn apply(
@@ -161,7 +154,7 @@ impl Insured {
         hop: &Hop,
         request: &Request<'_>,
         receipt: &Receipt,
-    ) -> Result<String, Refusal> {
+    ) -> Result<Given, Refusal> {
         let keeps = books(hop);
         if keeps {
             match passage(
@@ -171,7 +164,7 @@ impl Insured {
                 self.setup.msgid_mode,
             ) {
                 Passage::Free => {}
-                Passage::Answered(reply) => return Ok(reply),
+                Passage::Answered(reply) => return Ok(Given::read(reply)),
                 Passage::Barred(refusal) => return Err(refusal),
             }
         }
@@ -198,27 +191,25 @@ impl Insured {
             Deed::Unsettle(unbill) => self.unpay(hop, unbill)?,
             _ => {}
         }
-        let record = serde_json::to_string(&done).expect("a hop record has text keys");
-        let text = write_ok(receipt, &[("hop", record)]);
-        if keeps {
-            book(&mut self.ledger, &done, now, Some(text.clone()));
-            remember(&mut self.ledger, &done);
+        let given = Given::done(receipt, done);
+        if let (true, Some(done)) = (keeps, given.hop()) {
+            book(&mut self.ledger, done, now, Some(given.body.clone()));
+            remember(&mut self.ledger, done);
         }
-        Ok(text)
+        Ok(given)
     }
 
     /// The undo of a settlement that nobody here knows is done: there is nothing to do, and it is never to come.
-    fn shrug(&mut self, now: Moment, hop: &Hop, unbill: &Unbill, receipt: &Receipt) -> String {
-        let record = serde_json::to_string(hop).expect("a hop record has text keys");
-        let text = write_ok(receipt, &[("hop", record)]);
+    fn shrug(&mut self, now: Moment, hop: &Hop, unbill: &Unbill, receipt: &Receipt) -> Given {
+        let given = Given::done(receipt, hop.clone());
         let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
         if let Some(msgid) = unbill.facts.get("medins_setl_id") {
             draft.fence_other(&hop.cause.origin, msgid, FenceState::Tombstone);
         }
-        draft.fence(FenceState::Applied, Some(text.clone()));
+        draft.fence(FenceState::Applied, Some(given.body.clone()));
         self.ledger.commit(draft);
         remember(&mut self.ledger, hop);
-        text
+        given
     }
 
     pub(super) fn persona(&self, no: &str) -> Result<&Persona, Refusal> {
