@@ -141,18 +141,7 @@ fn withdraw(ledger: &Ledger, kind: &str, ids: &[String], draft: &mut Draft) {
             .expect("the group comes from these births")
             .row
             .cause;
-        let born = ledger
-            .group(group)
-            .iter()
-            .filter_map(|row| match &row.entry {
-                Entry::Row {
-                    kind: of_kind,
-                    id,
-                    was: None,
-                    ..
-                } if of_kind == kind => ledger.row(kind, id),
-                _ => None,
-            });
+        let born = ledger.rows_born_in(group, kind);
         let left = born.filter(|held| !held.row.is_terminal()).count();
         if left == births.iter().filter(of_group).count() {
             draft.fence_other(&cause.origin, &cause.msgid, FenceState::Reversed);

@@ -50,7 +50,7 @@ pub(crate) fn check(
     if profile.refuses_older {
         let person = held.row.person.as_deref().unwrap_or_default();
         let later = ledger
-            .rows_of_person("settlement", person)
+            .standing_of_person("settlement", person)
             .find(|other| other.row.status == "settled" && other.turned > held.turned);
         if let Some(later) = later {
             return refuse(RefusalCode::Later, format!("setl_id {}", later.row.id));
@@ -76,8 +76,8 @@ fn settlement<'a>(ledger: &'a Ledger, hop: &Hop) -> Option<&'a Held> {
                 .one()
                 .filter(|known| known.state == FenceState::Applied)?;
             ledger
-                .rows_of_person("settlement", &hop.person)
-                .find(|held| held.born == known.group)
+                .rows_born_in(known.group, "settlement")
+                .find(|held| held.row.person.as_deref() == Some(&hop.person))
         }
         _ => None,
     };

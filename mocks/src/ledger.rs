@@ -14,6 +14,7 @@ mod purge;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crosswipe_domain::{
@@ -23,6 +24,7 @@ use crosswipe_domain::{
 pub use draft::{Amounts, Draft, Facts};
 use fence::Fence;
 pub use fence::{Fenced, Original};
+pub(crate) use index::BY_HAND;
 use index::Index;
 pub use purge::PurgeOrder;
 
@@ -34,7 +36,8 @@ pub struct Ledger {
     /// What is sent again to a repeated message, by the `seq` of the fence entry that says so.
     replies: BTreeMap<u64, Box<str>>,
     cells: BTreeMap<CellKey, (Unit, i64)>,
-    rows: BTreeMap<(String, String), Held>,
+    /// In order of birth.
+    rows: Vec<Held>,
     fence: Fence,
     index: Index,
     /// First `seq` of each group.
@@ -76,7 +79,7 @@ impl Ledger {
             log: Vec::new(),
             replies: BTreeMap::new(),
             cells: BTreeMap::new(),
-            rows: BTreeMap::new(),
+            rows: Vec::new(),
             fence: Fence::default(),
             index: Index::default(),
             groups: BTreeMap::new(),
@@ -215,33 +218,32 @@ impl Ledger {
         facts: &Facts,
         amounts: &Amounts,
     ) {
-        let key = (key.0.to_owned(), key.1.to_owned());
+        let place = self.index.place(key.0, key.1);
         if newborn {
             let born = Row {
-                kind: key.0.clone(),
-                id: key.1.clone(),
+                kind: key.0.to_owned(),
+                id: key.1.to_owned(),
                 status: status.to_owned(),
                 person: row.person.clone(),
                 cause: row.cause.clone(),
                 facts: facts.clone(),
                 amounts: amounts.clone(),
             };
-            self.index.add(&born);
-            self.rows.insert(
-                key,
-                Held {
-                    row: born,
-                    born: row.group,
-                    turned: row.group,
-                },
-            );
-        } else if let Some(held) = self.rows.get_mut(&key) {
+            self.index.add(&born, self.rows.len());
+            self.rows.push(Held {
+                row: born,
+                born: row.group,
+                turned: row.group,
+            });
+        } else if let Some(place) = place {
+            let held = &mut self.rows[place];
             if held.row.status != status {
                 held.turned = row.group;
             }
             held.row.status = status.to_owned();
             held.row.facts.extend(facts.clone());
             held.row.amounts.extend(amounts.clone());
+            self.index.turned(&held.row, place);
         }
     }
 
@@ -313,7 +315,7 @@ impl Ledger {
 
     /// A row by kind and id.
     pub fn row(&self, kind: &str, id: &str) -> Option<&Held> {
-        self.rows.get(&(kind.to_owned(), id.to_owned()))
+        Some(&self.rows[self.index.place(kind, id)?])
     }
 
     /// Rows of a kind that belong to a visit, in order of birth.
@@ -322,32 +324,54 @@ impl Ledger {
         kind: &'a str,
         mdtrt_id: &str,
     ) -> impl Iterator<Item = &'a Held> {
-        self.index
-            .of_visit(mdtrt_id)
-            .iter()
-            .filter(move |key| key.0 == kind)
-            .filter_map(|key| self.rows.get(key))
+        let places = self.index.of_visit(mdtrt_id).iter();
+        places
+            .map(|place| &self.rows[*place])
+            .filter(move |held| held.row.kind == kind)
     }
 
     /// Rows of a kind that belong to a person, in order of birth.
-    pub fn rows_of_person<'a>(
-        &'a self,
-        kind: &'a str,
+    pub fn rows_of_person(&self, kind: &str, person: &str) -> impl Iterator<Item = &Held> {
+        let places = self.index.of_person(kind, person).iter();
+        places.map(|place| &self.rows[*place])
+    }
+
+    /// Those of them that are left to undo, in order of birth.
+    pub fn standing_of_person(&self, kind: &str, person: &str) -> impl Iterator<Item = &Held> {
+        let places = self.index.standing(kind, person);
+        places.map(|place| &self.rows[place])
+    }
+
+    /// 同期结算 · Settlements of a person whose treatment (`begntime`) began in this time, claimed by hand at an agency
+    /// or not; one that began twice, by its facts, comes twice.
+    pub fn settlements_begun(
+        &self,
         person: &str,
-    ) -> impl Iterator<Item = &'a Held> {
-        self.index
-            .of_person(person)
+        when: RangeInclusive<Moment>,
+        by_hand: bool,
+    ) -> impl Iterator<Item = &Held> {
+        let places = self.index.begun(person, when, by_hand);
+        places.map(|place| &self.rows[place])
+    }
+
+    /// Rows of a kind that were born in a group, in their order.
+    pub fn rows_born_in<'a>(&'a self, group: u64, kind: &'a str) -> impl Iterator<Item = &'a Held> {
+        self.group(group)
             .iter()
-            .filter(move |key| key.0 == kind)
-            .filter_map(|key| self.rows.get(key))
+            .filter_map(move |row| match &row.entry {
+                Entry::Row {
+                    kind: of_kind,
+                    id,
+                    was: None,
+                    ..
+                } if of_kind == kind => self.row(kind, id),
+                _ => None,
+            })
     }
 
     /// All rows of a kind, by id.
-    pub fn rows_of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Held> {
-        self.rows
-            .range((kind.to_owned(), String::new())..)
-            .take_while(move |(key, _)| key.0 == kind)
-            .map(|(_, held)| held)
+    pub fn rows_of_kind(&self, kind: &str) -> impl Iterator<Item = &Held> {
+        self.index.of_kind(kind).map(|place| &self.rows[place])
     }
 
     /// What the fence knows of a message.
@@ -394,7 +418,11 @@ impl Ledger {
                     value,
                 })
                 .collect(),
-            rows: self.rows.values().map(|held| held.row.clone()).collect(),
+            rows: self
+                .index
+                .all()
+                .map(|place| self.rows[place].row.clone())
+                .collect(),
             log: self.log.clone(),
             queues: Vec::new(),
         }

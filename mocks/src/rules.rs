@@ -128,7 +128,7 @@ fn is_own_sale(hop: &Hop, held: &Held) -> bool {
 
 fn no_open_stay(ledger: &Ledger, hop: &Hop) -> Result<(), Refusal> {
     match ledger
-        .rows_of_person("visit", &hop.person)
+        .standing_of_person("visit", &hop.person)
         .find(|held| held.row.status == "admitted")
     {
         Some(open) => refuse(
@@ -262,8 +262,8 @@ fn reversed(ledger: &Ledger, hop: &Hop, omsgid: &str, oinfno: &str) -> Result<()
     }
     if original.base() == "2401" {
         let opened = ledger
-            .rows_of_person("visit", &hop.person)
-            .find(|held| held.born == known.group);
+            .rows_born_in(known.group, "visit")
+            .find(|held| held.row.person.as_deref() == Some(&hop.person));
         return opened.map_or(Ok(()), |held| cancelled(ledger, hop, &held.row.id));
     }
     Ok(())

@@ -221,3 +221,88 @@ fn a_purge_takes_the_rows_of_the_named_persons_and_leaves_their_numbers_empty() 
     assert_eq!(ledger.commit(next), 4, "no number is used again");
     assert_eq!(ledger.lsn(), 13);
 }
+
+#[test]
+fn what_the_index_says_is_what_the_rows_say() {
+    let (mut ledger, mut groups) = (books(), Vec::new());
+    let began = [
+        "2017-06-01 09:00:00",
+        "2017-06-01 09:00:00",
+        "2017-06-01 10:30:00",
+        "",
+        "not a time",
+    ];
+    for (number, began) in began.into_iter().enumerate() {
+        let person = if number == 1 { "q" } else { "p" };
+        let mut draft = Draft::new(
+            at("2017-06-02T10:00+08:00"),
+            cause(&format!("m{number}"), "2207"),
+            Some(person.into()),
+        );
+        let facts = Facts::from([
+            ("begntime".into(), began.into()),
+            ("mdtrt_id".into(), "v".into()),
+        ]);
+        // The later one sorts before: order of birth is not that of ids.
+        draft.born(
+            "settlement",
+            &format!("s{}", 9 - number),
+            "settled",
+            facts,
+            Amounts::new(),
+        );
+        draft.born(
+            "visit",
+            &format!("v{number}"),
+            "registered",
+            Facts::new(),
+            Amounts::new(),
+        );
+        groups.push(ledger.commit(draft));
+    }
+    undo(&mut ledger, groups[2], "u", "2017-06-02T11:00+08:00");
+    let ids = |rows: Vec<&Held>| {
+        rows.iter()
+            .map(|held| held.row.id.clone())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let day = |day: &str| Moment::parse_wire(&format!("{day} 00:00:00")).unwrap();
+    let begun = |person, from: &str, to: &str| {
+        ids(ledger
+            .settlements_begun(person, day(from)..=day(to), false)
+            .collect())
+    };
+    assert_eq!(
+        ids(ledger.rows_of_person("settlement", "p").collect()),
+        "s9 s7 s6 s5"
+    );
+    assert_eq!(
+        ids(ledger.standing_of_person("settlement", "p").collect()),
+        "s9 s6 s5"
+    );
+    assert_eq!(
+        ids(ledger.standing_of_person("visit", "p").collect()),
+        "v0 v3 v4"
+    );
+    assert_eq!(
+        ids(ledger.rows_of_kind("settlement").collect()),
+        "s5 s6 s7 s8 s9"
+    );
+    assert_eq!(begun("p", "2017-06-01", "2017-06-02"), "s9 s7");
+    assert_eq!(begun("q", "2017-06-01", "2017-06-02"), "s8");
+    assert_eq!(
+        begun("p", "2017-06-02", "2017-06-01") + &begun("nobody", "2017-06-01", "2017-06-02"),
+        ""
+    );
+    assert_eq!(ids(ledger.rows_born_in(groups[2], "visit").collect()), "v2");
+    assert_eq!(
+        ids(ledger.rows_of_visit("settlement", "v").collect()),
+        "s9 s8 s7 s6 s5"
+    );
+    let again = Ledger::replay(ledger.party().clone(), ledger.log_from(0).to_vec()).unwrap();
+    assert_eq!(
+        ids(again.standing_of_person("settlement", "p").collect()),
+        "s9 s6 s5"
+    );
+}

@@ -14,9 +14,6 @@ use crate::answer::fact;
 use crate::deed::{Deed, Hop};
 use crate::ledger::{Held, Ledger};
 
-/// 结算类别 · `setl_type` of what an agency has paid back by hand.
-pub(super) const BY_HAND: &str = "1";
-
 /// 同一次就诊 · What tells one treatment from another.
 #[derive(Clone, Copy)]
 pub(super) struct Treated<'a> {
@@ -45,8 +42,18 @@ impl Treated<'_> {
 
     /// 不得两报 · A settlement of the same treatment that stands, by hand or by the institution.
     pub(super) fn paid_before<'l>(&self, ledger: &'l Ledger) -> Option<&'l Held> {
-        let mut rows = ledger.rows_of_person("settlement", self.person);
-        rows.find(|held| held.row.status == "settled" && self.is(held))
+        let paid = [true, false].map(|by_hand| self.paid(ledger, by_hand).next());
+        paid.into_iter().flatten().min_by_key(|held| held.born)
+    }
+
+    /// Those of them by hand, or those of the institution.
+    fn paid<'l>(&self, ledger: &'l Ledger, by_hand: bool) -> impl Iterator<Item = &'l Held> {
+        let when = match self.business {
+            Business::Inpatient => self.at.day().start()..=self.at.day().next().start().plus_ms(-1),
+            _ => self.at..=self.at,
+        };
+        let rows = ledger.settlements_begun(self.person, when, by_hand);
+        rows.filter(|held| held.row.status == "settled" && self.is(held))
     }
 }
 
@@ -70,42 +77,32 @@ pub(super) fn ask(
         business: bill.business,
         at,
     };
-    let others = || {
-        let rows = ledger.rows_of_person("settlement", &hop.person);
-        rows.filter(|held| held.row.status == "settled")
-            .filter(|held| held.row.facts.get("mdtrt_id") != Some(&bill.mdtrt_id))
-    };
+    let of_another_visit = |held: &&Held| held.row.facts.get("mdtrt_id") != Some(&bill.mdtrt_id);
     let against = |code, held: &Held| Refusal::new(code, format!("setl_id {}", held.row.id));
     let live = window.end();
     let is_entry = live.is_some_and(|live| live <= now && at < live);
     if is_entry && window::suspends_entry(window, now, hop) {
         return Some((Shut::Suspended, window::refusal(window, now)));
     }
-    let claimed = others().find(|held| is_by_hand(held) && this.is(held));
-    if let Some(held) = claimed {
+    let paid = |by_hand| this.paid(ledger, by_hand).filter(of_another_visit);
+    if let Some(held) = paid(true).next() {
         return Some((Shut::Twice, against(RefusalCode::Settled, held)));
     }
     let live = live.filter(|_| is_entry)?;
-    let entered = others()
-        .filter(|held| {
-            ledger
-                .group(held.born)
-                .first()
-                .is_some_and(|row| live <= row.at)
-        })
-        .filter_map(|held| Some((held, began(held.row.facts.get("begntime"))?)));
-    let entered: Vec<(&Held, Moment)> = entered.filter(|(_, other)| *other < live).collect();
-    if let Some((held, _)) = entered.iter().find(|(held, _)| this.is(held)) {
+    let entered = |held: &&Held| {
+        let before = began(held.row.facts.get("begntime")).is_some_and(|began| began < live);
+        let booked = ledger.group(held.born).first();
+        before && booked.is_some_and(|row| live <= row.at)
+    };
+    if let Some(held) = paid(false).find(entered) {
         return Some((Shut::Twice, against(RefusalCode::Settled, held)));
     }
-    let mut in_turn = entered.iter().filter(|(held, _)| !is_by_hand(held));
-    let later = in_turn.find(|(_, other)| at < *other);
-    later.map(|(held, _)| (Shut::OutOfOrder, against(RefusalCode::Later, held)))
-}
-
-/// 手工报销 · Whether a settlement was made at the agency's own counter.
-fn is_by_hand(held: &Held) -> bool {
-    fact(&held.row.facts, "setl_type") == BY_HAND
+    let mut later = ledger
+        .settlements_begun(&hop.person, at.plus_ms(1)..=live.plus_ms(-1), false)
+        .filter(|held| held.row.status == "settled")
+        .filter(of_another_visit);
+    let later = later.find(entered);
+    later.map(|held| (Shut::OutOfOrder, against(RefusalCode::Later, held)))
 }
 
 fn began(text: Option<&String>) -> Option<Moment> {

@@ -116,7 +116,7 @@ pub(super) fn entitled(
 
 /// Whether a person has a registration for a disease that holds on a day.
 pub(super) fn is_filed(ledger: &Ledger, person: &str, disease: &str, on: Day) -> bool {
-    let mut filings = ledger.rows_of_person("filing", person);
+    let mut filings = ledger.standing_of_person("filing", person);
     filings.any(|held| holds(held, Some(disease), on))
 }
 
@@ -139,7 +139,7 @@ pub(super) fn may_unfile(ledger: &Ledger, hop: &Hop, filing: &str) -> Result<(),
     let Some(asked) = ledger.row("filing", filing) else {
         return Ok(());
     };
-    let settled = ledger.rows_of_person("settlement", &hop.person);
+    let settled = ledger.standing_of_person("settlement", &hop.person);
     for one in settled.filter(|held| held.row.status == "settled") {
         let facts = &one.row.facts;
         if !KINDS.contains(&fact(facts, "med_type")) {
@@ -154,7 +154,7 @@ pub(super) fn may_unfile(ledger: &Ledger, hop: &Hop, filing: &str) -> Result<(),
         };
         let rests_on = |held: &Held| holds(held, disease, on);
         let mut others = ledger
-            .rows_of_person("filing", &hop.person)
+            .standing_of_person("filing", &hop.person)
             .filter(|held| held.row.id != filing);
         if rests_on(asked) && !others.any(rests_on) {
             let why = format!(

@@ -14,7 +14,7 @@ use crosswipe_domain::{
 };
 use crosswipe_wire::{Members, ObjectText, Refusal, RefusalCode, Request, write_ok};
 
-use super::catchup::{BY_HAND, Treated};
+use super::catchup::Treated;
 use super::settle::check_total;
 use super::window::{self, Shut};
 use super::{Region, coded, fees, must};
@@ -22,6 +22,7 @@ use crate::answer::fact;
 use crate::books::{accumulate, book_refusal};
 use crate::deed::{Bill, Deed, Hop};
 use crate::desk::binding;
+use crate::ledger::BY_HAND;
 use crate::ledger::{Amounts, Draft, Facts};
 use crate::machine::{Answer, Step};
 use crate::settlement::Sums;
