@@ -94,7 +94,7 @@ pub(super) fn drawing(story: &Story, matrix: &Matrix, scope: Scope<'_>, lang: La
         x: at(place(cell.treatment)).0,
         y: at(place(cell.insured)).1,
         class: cell.state().name(),
-        text: if cell.cases() == 0 {
+        text: if cell.cases() == 0 && cell.left.is_none() {
             "0".to_owned()
         } else {
             format!("{}{}", cell.state().symbol(), cell.cases())
@@ -165,7 +165,11 @@ fn tip(story: &Story, cell: &Cell, lang: Lang) -> String {
         };
         format!("{} {state}", terms::business(part.business, lang))
     };
-    let parts: Vec<String> = cell.parts.iter().map(part).collect();
+    let left = cell.left.map(|state| {
+        let others = lang.pick("其他用例", "other cases");
+        format!("{others} {}", terms::cell(state, lang))
+    });
+    let parts: Vec<String> = cell.parts.iter().map(part).chain(left).collect();
     let name = |code: &crosswipe_domain::AdmDivision| story.names.region(code.as_str()).to_owned();
     format!(
         "{} → {}{}{}",

@@ -24,6 +24,9 @@ pub(crate) struct Cell {
     pub(crate) treatment: AdmDivision,
     /// One per business that the plan demands.
     pub(crate) parts: Vec<Part>,
+    /// What still stands, or may stand, of the pair's other cases, where it is worse than its parts: no cell is green
+    /// over it.
+    pub(crate) left: Option<CellState>,
 }
 
 /// A business within a cell.
@@ -129,13 +132,11 @@ impl Matrix {
 }
 
 impl Cell {
-    /// The worst state of its businesses.
+    /// The worst state of its businesses, and of what is left of any other case.
     pub(crate) fn state(&self) -> CellState {
-        self.parts
-            .iter()
-            .map(|part| part.state)
-            .max()
-            .unwrap_or(CellState::NotPlanned)
+        let parts = self.parts.iter().map(|part| part.state);
+        let worst = parts.max().unwrap_or(CellState::NotPlanned);
+        self.left.map_or(worst, |left| worst.max(left))
     }
 
     pub(crate) fn cases(&self) -> usize {
@@ -169,10 +170,12 @@ pub(crate) fn matrix(plan: &ResolvedPlan, cases: &[Case]) -> Option<Matrix> {
             if plan.matrix_in_turn && parts.iter().any(|part| part.cases > 0) {
                 parts.retain(|part| part.cases > 0);
             }
+            let worst = parts.iter().map(|part| part.state).max();
             cells.push(Cell {
                 insured: *insured,
                 treatment: *treatment,
                 parts,
+                left: left(*insured, *treatment, cases).filter(|left| worst < Some(*left)),
             });
         }
     }
@@ -180,6 +183,14 @@ pub(crate) fn matrix(plan: &ResolvedPlan, cases: &[Case]) -> Option<Matrix> {
         regions: plan.regions.clone(),
         cells,
     })
+}
+
+/// What still stands, or may stand, of all cases of a pair, whether the matrix asks for them or not.
+fn left(insured: AdmDivision, treatment: AdmDivision, cases: &[Case]) -> Option<CellState> {
+    let of_pair =
+        |case: &&Case| (case.plan.insured, case.plan.treatment) == (Some(insured), Some(treatment));
+    let states = cases.iter().filter(of_pair).map(CellState::of);
+    states.max().filter(|state| *state >= CellState::Unknown)
 }
 
 fn part(insured: AdmDivision, treatment: AdmDivision, business: Business, cases: &[Case]) -> Part {

@@ -99,7 +99,7 @@ fn table(corner: &str, matrix: &Matrix, columns: &[&(AdmDivision, String)]) -> S
 fn cell_text(matrix: &Matrix, insured: AdmDivision, treatment: AdmDivision) -> String {
     match matrix.cell(insured, treatment) {
         None => ".".to_owned(),
-        Some(cell) if cell.cases() == 0 => "0".to_owned(),
+        Some(cell) if cell.cases() == 0 && cell.left.is_none() => "0".to_owned(),
         Some(cell) => format!("{}{}", cell.state().symbol(), cell.cases()),
     }
 }

@@ -1,9 +1,10 @@
 //! 对齐 · The matrix on a terminal: every line of one width, none wider than asked, also in Chinese.
 
+use crosswipe_domain::CaseId;
+use crosswipe_journal::Payload;
+use crosswipe_reports::{Lang, html, terminal};
 use rstest::rstest;
 use unicode_width::UnicodeWidthStr;
-
-use crosswipe_reports::{Lang, terminal};
 
 use crate::runs;
 
@@ -86,4 +87,26 @@ fn amounts_of_a_whole_nation_still_fit() {
     let told = terminal(&run.story(), Lang::En, 100);
     assert!(told.contains("-999,999,999,999,999.99"), "{told}");
     assert!(told.lines().all(|line| line.width() <= 100), "{told}");
+}
+
+/// What stands open of a pair is in its cell, also where the matrix does not ask for that case.
+#[rstest]
+#[case::in_the_matrix(true)]
+#[case::beside_it(false)]
+fn no_cell_is_green_over_what_stands_open(#[case] asked_for: bool) {
+    let mut run = runs::violated();
+    let Payload::Run(header) = &mut run.records[0].payload else {
+        unreachable!()
+    };
+    let open = header.plan.cases[4].case.clone();
+    let mut beside = header.plan.cases[4].clone();
+    header.plan.cases[4].matrix = asked_for;
+    beside.case = CaseId::parse("outpatient/again").unwrap();
+    header.plan.cases.push(beside);
+    let told = terminal(&run.story(), Lang::Zh, 100);
+    let cells: String = tables(&told).concat().concat();
+    assert_eq!(cells.matches('!').count(), 1, "{open}: {told}");
+    let page = html(&run.story(), Lang::Zh);
+    // The cell, and the legend.
+    assert_eq!(page.matches("<g class=\"open\">").count(), 2);
 }
