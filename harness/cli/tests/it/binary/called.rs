@@ -13,7 +13,7 @@ fn with_contacts(bench: &Bench) -> String {
     let header = fs::read_to_string(format!("{}/contacts.csv", plan("starter"))).unwrap();
     let header = header.lines().next().unwrap().to_owned();
     let lines = format!(
-        "{header}\n330100,医保中心,王主任,0571-1111,李工,13800001111\n330200,医保中心,王主任,0571-1111,李工,13800001111\n330000,信息处,,,周工,0571-2222\n"
+        "{header}\n330100,医保中心,王主任,0571-1111,李工,0571-3333\n330200,医保中心,王主任,0571-1111,李工,0571-3333\n330000,信息处,,,周工,0571-2222\n"
     );
     fs::write(bench.path("plan").join("contacts.csv"), lines).unwrap();
     bench.text("plan")
@@ -27,7 +27,7 @@ fn whom_to_call_is_copied_beside_the_run_and_told_beside_each_failure() {
     let printed = bench.run_plan(&plan, "run", &args).must_end(1).out;
     let kept = bench.path("run").join("contacts.json");
     assert!(fs::read_to_string(&kept).unwrap().contains("王主任"));
-    let call = "医保中心：业务 王主任 0571-1111；信息 李工 13800001111";
+    let call = "医保中心：业务 王主任 0571-1111；信息 李工 0571-3333";
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
     assert!(squeezed(&printed).contains(&squeezed(call)), "{printed}");
     let run = bench.text("run");
