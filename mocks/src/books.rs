@@ -78,9 +78,9 @@ pub(crate) fn book_refusal(
 fn register(hop: &Hop, mdtrt_id: &str, insutype: &str, facts: &Facts, draft: &mut Draft) {
     let inpatient = hop.infno().base() == "2401";
     let mut facts = facts.clone();
-    facts.insert("mdtrt_id".into(), mdtrt_id.into());
-    facts.insert("insutype".into(), insutype.into());
-    facts.insert("insuplc_admdvs".into(), hop.insured.as_str().into());
+    facts.insert("mdtrt_id", mdtrt_id.into());
+    facts.insert("insutype", insutype.into());
+    facts.insert("insuplc_admdvs", hop.insured.as_str().into());
     draft.born(
         "visit",
         mdtrt_id,
@@ -106,7 +106,7 @@ fn charge(hop: &Hop, mdtrt_id: &str, line: &Line, draft: &mut Draft) {
 
 fn born_line(hop: &Hop, mdtrt_id: &str, line: &Line, status: &str, draft: &mut Draft) {
     let mut facts = line.facts.clone();
-    facts.insert("mdtrt_id".into(), mdtrt_id.into());
+    facts.insert("mdtrt_id", mdtrt_id.into());
     let split = line.split;
     let amounts = [
         ("det_item_fee_sumamt", split.amount),
@@ -117,7 +117,7 @@ fn born_line(hop: &Hop, mdtrt_id: &str, line: &Line, status: &str, draft: &mut D
     ];
     let amounts = amounts
         .into_iter()
-        .map(|(name, money)| (name.to_owned(), money.fen()))
+        .map(|(name, money)| (name, money.fen()))
         .collect();
     draft.born("fee-detail", &line.id, status, facts, amounts);
     draft.move_count(of_person("fee-detail", hop), 1);
@@ -195,8 +195,8 @@ fn undo_turn(ledger: &Ledger, kind: &str, id: &str, status: &str, draft: &mut Dr
 
 fn file(hop: &Hop, filing: &str, facts: &Facts, draft: &mut Draft) {
     let mut facts = facts.clone();
-    facts.insert("trt_dcla_detl_sn".into(), filing.into());
-    facts.insert("insuplc_admdvs".into(), hop.insured.as_str().into());
+    facts.insert("trt_dcla_detl_sn", filing.into());
+    facts.insert("insuplc_admdvs", hop.insured.as_str().into());
     draft.born("filing", filing, "active", facts, Amounts::new());
     draft.move_count(of_person("filing", hop), 1);
 }
@@ -218,18 +218,16 @@ fn settle(ledger: &Ledger, hop: &Hop, bill: &Bill, draft: &mut Draft) {
     let Some(settled) = &bill.settled else { return };
     let mut facts = bill.facts.clone();
     facts.extend([
-        ("mdtrt_id".to_owned(), bill.mdtrt_id.clone()),
-        ("setl_id".to_owned(), bill.setl_id.clone()),
-        ("insutype".to_owned(), bill.insutype.clone()),
-        ("insuplc_admdvs".to_owned(), hop.insured.as_str().to_owned()),
-        ("medins_setl_id".to_owned(), hop.cause.msgid.clone()),
-        (
-            "clr_type".to_owned(),
+        ("mdtrt_id", bill.mdtrt_id.clone()),
+        ("setl_id", bill.setl_id.clone()),
+        ("insutype", bill.insutype.clone()),
+        ("insuplc_admdvs", hop.insured.as_str().to_owned()),
+        ("medins_setl_id", hop.cause.msgid.clone()),
+        ("clr_type",
             bill.business.clearing_type().to_owned(),
         ),
-        ("refd_setl_flag".to_owned(), "0".to_owned()),
-        (
-            "balc".to_owned(),
+        ("refd_setl_flag", "0".to_owned()),
+        ("balc",
             crosswipe_domain::Money::from_fen(settled.balance).to_string(),
         ),
     ]);
@@ -262,7 +260,7 @@ fn settle(ledger: &Ledger, hop: &Hop, bill: &Bill, draft: &mut Draft) {
         draft.turned(
             &held.row,
             "settled",
-            Facts::from([("setl_id".to_owned(), bill.setl_id.clone())]),
+            Facts::from([("setl_id", bill.setl_id.clone())]),
         );
     }
 }
@@ -273,17 +271,17 @@ fn sell(hop: &Hop, bill: &Bill, sale: &Sale, draft: &mut Draft) {
     for line in &sale.lines {
         let mut line = line.clone();
         line.facts
-            .insert("setl_id".to_owned(), bill.setl_id.clone());
+            .insert("setl_id", bill.setl_id.clone());
         born_line(hop, &bill.mdtrt_id, &line, "settled", draft);
     }
 }
 
 fn invoice(bill: &Bill, amounts: &Amounts, draft: &mut Draft) {
     let facts = Facts::from([
-        ("mdtrt_id".to_owned(), bill.mdtrt_id.clone()),
-        ("setl_id".to_owned(), bill.setl_id.clone()),
+        ("mdtrt_id", bill.mdtrt_id.clone()),
+        ("setl_id", bill.setl_id.clone()),
     ]);
-    let total = Amounts::from([("medfee_sumamt".to_owned(), amount(amounts, "medfee_sumamt"))]);
+    let total = Amounts::from([("medfee_sumamt", amount(amounts, "medfee_sumamt"))]);
     draft.born(
         "invoice",
         &format!("INV-{}", bill.setl_id),
@@ -357,10 +355,10 @@ fn hold(hop: &Hop, bill: &Bill, held: i64, draft: &mut Draft) {
         return;
     }
     let facts = Facts::from([
-        ("mdtrt_id".to_owned(), bill.mdtrt_id.clone()),
-        ("setl_id".to_owned(), bill.setl_id.clone()),
+        ("mdtrt_id", bill.mdtrt_id.clone()),
+        ("setl_id", bill.setl_id.clone()),
     ]);
-    let amounts = Amounts::from([("acct_pay".to_owned(), held)]);
+    let amounts = Amounts::from([("acct_pay", held)]);
     let id = format!("HOLD-{}", bill.setl_id);
     draft.born("hold", &id, "active", facts, amounts);
     let of_account = [
@@ -419,13 +417,12 @@ fn unsettle(ledger: &Ledger, hop: &Hop, unbill: &Unbill, draft: &mut Draft) {
     undo_turn(ledger, "settlement", &unbill.setl_id, "settled", draft);
     let mut facts = unbill.facts.clone();
     facts.extend([
-        ("mdtrt_id".to_owned(), unbill.mdtrt_id.clone()),
-        ("setl_id".to_owned(), unbill.mirror.clone()),
-        ("original".to_owned(), unbill.setl_id.clone()),
-        ("medins_setl_id".to_owned(), hop.cause.msgid.clone()),
-        ("refd_setl_flag".to_owned(), "1".to_owned()),
-        (
-            "balc".to_owned(),
+        ("mdtrt_id", unbill.mdtrt_id.clone()),
+        ("setl_id", unbill.mirror.clone()),
+        ("original", unbill.setl_id.clone()),
+        ("medins_setl_id", hop.cause.msgid.clone()),
+        ("refd_setl_flag", "1".to_owned()),
+        ("balc",
             crosswipe_domain::Money::from_fen(unbill.balance).to_string(),
         ),
     ]);

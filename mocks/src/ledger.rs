@@ -139,11 +139,12 @@ impl Ledger {
             person,
             entries,
         } = draft;
+        let cause = Arc::new(cause);
         for entry in entries {
             self.append(Arc::new(LogRow {
                 seq: self.lsn(),
                 at,
-                cause: cause.clone(),
+                cause: Arc::clone(&cause),
                 group,
                 person: person.clone(),
                 entry,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{AdmDivision, Few, Moment};
+use crate::{AdmDivision, Few, Moment, Name};
 
 pub use again::{BookWriter, with_rows};
 pub use read::BookReader;
@@ -168,7 +168,7 @@ pub struct CellKey {
     /// The book, by the names of the verdict vocabulary: `pool-fund`, `personal-account`, `accumulator`,
     /// `hold`, `visit`, `in-hospital`, `fee-detail`, `settlement`, `filing`, `clearing`, `prefund`, `payable`,
     /// `receivable`, `revenue`, `reconciliation`, `inventory`, `trace-code`, `invoice`, `cash`, or any other.
-    pub kind: String,
+    pub kind: Name,
     /// Dimensions by name. `person` holds a person number on the wire and a pseudonym in evidence.
     pub dims: Few<String>,
 }
@@ -177,11 +177,8 @@ impl CellKey {
     /// A key from its kind and dimensions.
     pub fn new<const N: usize>(kind: &str, dims: [(&str, &str); N]) -> CellKey {
         CellKey {
-            kind: kind.to_owned(),
-            dims: dims
-                .into_iter()
-                .map(|(k, v)| (k.to_owned(), v.to_owned()))
-                .collect(),
+            kind: kind.into(),
+            dims: dims.into_iter().map(|(k, v)| (k, v.to_owned())).collect(),
         }
     }
 }
@@ -240,7 +237,7 @@ pub struct Row {
     #[serde(default)]
     pub person: Option<String>,
     /// The message that gave birth to it.
-    pub cause: Cause,
+    pub cause: Arc<Cause>,
     /// Text facts by interface name: `mdtrt_id setl_id insutype medins_setl_id refd_setl_flag clr_type …`.
     #[serde(default)]
     pub facts: Few<String>,
@@ -278,8 +275,8 @@ pub struct LogRow {
     pub seq: u64,
     /// The party's own time of booking.
     pub at: Moment,
-    /// What caused it.
-    pub cause: Cause,
+    /// What caused it; one for all rows of a group.
+    pub cause: Arc<Cause>,
     /// Posting group: rows that were booked together.
     pub group: u64,
     /// Person number on the wire, pseudonym in evidence.
@@ -397,11 +394,11 @@ mod tests {
         let row = LogRow {
             seq: 3,
             at: Moment::parse("2017-06-02T09:00:00.001+08:00").unwrap(),
-            cause: Cause {
+            cause: Arc::new(Cause {
                 origin: "H33010000001".into(),
                 msgid: "m".into(),
                 infno: "2207".into(),
-            },
+            }),
             group: 1,
             person: Some("P-1".into()),
             entry: Entry::Posting {

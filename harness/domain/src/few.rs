@@ -10,10 +10,14 @@ use std::ops::Index;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
+
+/// 名 · A short text that needs no memory of its own.
+pub type Name = SmolStr;
 
 /// 几项 · Values by name, each name once.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Few<V>(Vec<(String, V)>);
+pub struct Few<V>(Vec<(Name, V)>);
 
 impl<V> Few<V> {
     /// None.
@@ -43,7 +47,8 @@ impl<V> Few<V> {
     }
 
     /// Puts a value; the one that stood there before.
-    pub fn insert(&mut self, name: String, value: V) -> Option<V> {
+    pub fn insert(&mut self, name: impl Into<Name>, value: V) -> Option<V> {
+        let name = name.into();
         match self.place(&name) {
             Ok(place) => Some(std::mem::replace(&mut self.0[place].1, value)),
             Err(place) => {
@@ -61,7 +66,7 @@ impl<V> Few<V> {
         V: Default,
     {
         let place = self.place(name).unwrap_or_else(|place| {
-            self.0.insert(place, (name.to_owned(), V::default()));
+            self.0.insert(place, (name.into(), V::default()));
             place
         });
         &mut self.0[place].1
@@ -74,7 +79,7 @@ impl<V> Few<V> {
     }
 
     /// Keeps those of which this is true.
-    pub fn retain(&mut self, mut keep: impl FnMut(&String, &mut V) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&Name, &mut V) -> bool) {
         self.0.retain_mut(|(name, value)| keep(name, value));
     }
 
@@ -99,7 +104,7 @@ impl<V> Few<V> {
     }
 
     /// The names, in order.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &String> + Clone {
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Name> + Clone {
         self.0.iter().map(|(name, _)| name)
     }
 
@@ -116,11 +121,11 @@ impl<V> Few<V> {
 
 /// Names and values, by name.
 type Iter<'a, V> =
-    std::iter::Map<std::slice::Iter<'a, (String, V)>, fn(&'a (String, V)) -> (&'a String, &'a V)>;
+    std::iter::Map<std::slice::Iter<'a, (Name, V)>, fn(&'a (Name, V)) -> (&'a Name, &'a V)>;
 /// Names and values to be changed, by name.
 type IterMut<'a, V> = std::iter::Map<
-    std::slice::IterMut<'a, (String, V)>,
-    fn(&'a mut (String, V)) -> (&'a String, &'a mut V),
+    std::slice::IterMut<'a, (Name, V)>,
+    fn(&'a mut (Name, V)) -> (&'a Name, &'a mut V),
 >;
 
 impl<V> Default for Few<V> {
@@ -136,10 +141,11 @@ impl<V: fmt::Debug> fmt::Debug for Few<V> {
 }
 
 /// Of a name that comes twice the last value stands.
-impl<V> FromIterator<(String, V)> for Few<V> {
-    fn from_iter<I: IntoIterator<Item = (String, V)>>(pairs: I) -> Few<V> {
+impl<N: Into<Name>, V> FromIterator<(N, V)> for Few<V> {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Few<V> {
         let mut few: Few<V> = Few::new();
-        let mut pairs: Vec<(String, V)> = pairs.into_iter().collect();
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value));
+        let mut pairs: Vec<(Name, V)> = pairs.collect();
         if pairs.is_sorted_by(|one, next| one.0 < next.0) {
             pairs.shrink_to_fit();
             return Few(pairs);
@@ -149,30 +155,30 @@ impl<V> FromIterator<(String, V)> for Few<V> {
     }
 }
 
-impl<V> Extend<(String, V)> for Few<V> {
-    fn extend<I: IntoIterator<Item = (String, V)>>(&mut self, pairs: I) {
+impl<N: Into<Name>, V> Extend<(N, V)> for Few<V> {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, pairs: I) {
         for (name, value) in pairs {
             self.insert(name, value);
         }
     }
 }
 
-impl<V, const N: usize> From<[(String, V); N]> for Few<V> {
-    fn from(pairs: [(String, V); N]) -> Few<V> {
+impl<N: Into<Name>, V, const COUNT: usize> From<[(N, V); COUNT]> for Few<V> {
+    fn from(pairs: [(N, V); COUNT]) -> Few<V> {
         pairs.into_iter().collect()
     }
 }
 
 impl<V> IntoIterator for Few<V> {
-    type Item = (String, V);
-    type IntoIter = std::vec::IntoIter<(String, V)>;
+    type Item = (Name, V);
+    type IntoIter = std::vec::IntoIter<(Name, V)>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
 }
 
 impl<'a, V> IntoIterator for &'a Few<V> {
-    type Item = (&'a String, &'a V);
+    type Item = (&'a Name, &'a V);
     type IntoIter = Iter<'a, V>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -180,7 +186,7 @@ impl<'a, V> IntoIterator for &'a Few<V> {
 }
 
 impl<'a, V> IntoIterator for &'a mut Few<V> {
-    type Item = (&'a String, &'a mut V);
+    type Item = (&'a Name, &'a mut V);
     type IntoIter = IterMut<'a, V>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter_mut()
@@ -210,7 +216,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Few<V> {
                 f.write_str("a map")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Few<V>, A::Error> {
-                let mut pairs = Vec::new();
+                let mut pairs: Vec<(Name, V)> = Vec::new();
                 while let Some(pair) = map.next_entry()? {
                     pairs.push(pair);
                 }
@@ -229,6 +235,10 @@ mod tests {
 
     use super::*;
 
+    fn by_text<V>(few: &Few<V>) -> impl Iterator<Item = (&str, &V)> {
+        few.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     proptest! {
         #[test]
         fn it_is_a_map_by_name(steps in prop::collection::vec(("[a-d]", 0..3_u8, any::<i64>()), 0..24)) {
@@ -239,7 +249,7 @@ mod tests {
                     _ => prop_assert_eq!(few.insert(name.clone(), value), map.insert(name.clone(), value)),
                 }
                 prop_assert_eq!(few.get(&name), map.get(&name));
-                prop_assert!(few.iter().eq(map.iter()));
+                prop_assert!(by_text(&few).eq(map.iter().map(|(name, value)| (name.as_str(), value))));
                 let text = serde_json::to_string(&few).unwrap();
                 prop_assert_eq!(&text, &serde_json::to_string(&map).unwrap());
                 prop_assert_eq!(&serde_json::from_str::<Few<i64>>(&text).unwrap(), &few);
@@ -250,7 +260,7 @@ mod tests {
         fn whatever_order_the_pairs_come_in(pairs in prop::collection::vec(("[a-d]", any::<i64>()), 0..12)) {
             let few: Few<i64> = pairs.iter().cloned().collect();
             let map: BTreeMap<String, i64> = pairs.into_iter().collect();
-            prop_assert!(few.iter().eq(map.iter()));
+            prop_assert!(by_text(&few).eq(map.iter().map(|(name, value)| (name.as_str(), value))));
         }
 
         #[test]

@@ -50,7 +50,7 @@ pub use export::{
     BookReader, BookWriter, Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow,
     Look, Party, QueueItem, Role, Row, ShownBooks, ShownLook, Unit, sha256_hex, with_rows,
 };
-pub use few::Few;
+pub use few::{Few, Name};
 pub use finding::{FindingClass, Level, Rule, Severity};
 pub use ids::{BadId, CaseId, InstitutionCode, MsgId, RunId, SettlementId, TxId, VisitId};
 pub use infno::{Business, InfNo, Nature};

@@ -45,7 +45,7 @@ impl Trouble for Confirmed {
             if let Some((id, by)) = settled(draft)
                 && group.hits(draft)
             {
-                let facts = Facts::from([("setl_id".to_owned(), id.clone())]);
+                let facts = Facts::from([("setl_id", id.clone())]);
                 draft.born("clearing", &id, "open", facts, Amounts::new());
                 period.lock().push(Held {
                     id,
@@ -136,6 +136,6 @@ fn put_off(entry: &mut Entry, period: &str) {
     } = entry
         && cell.kind == "clearing"
     {
-        cell.dims.insert("period".to_owned(), period.to_owned());
+        cell.dims.insert("period", period.to_owned());
     }
 }

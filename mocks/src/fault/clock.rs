@@ -76,7 +76,7 @@ pub(super) fn move_to(entry: &mut Entry, day: &str) {
     if let Entry::Posting { cell, .. } = entry
         && cell.kind == "reconciliation"
     {
-        cell.dims.insert("day".to_owned(), day.to_owned());
+        cell.dims.insert("day", day.to_owned());
     }
 }
 

@@ -65,7 +65,7 @@ impl Trouble for History {
         };
         let undo = scene.machine.ledger(self.role).and_then(|ledger| {
             let last = ledger.log_from(0).last()?;
-            (last.cause == scene.message.cause).then_some(last.group)
+            (*last.cause == scene.message.cause).then_some(last.group)
         });
         let Some(undo) = undo.filter(|_| here && is_success(answer)) else {
             return Departure::Whole;

@@ -138,9 +138,9 @@ impl Trouble for CarriedOver {
         let mut draft = Draft::new(at, cause, None);
         let keeper = match self.what {
             What::Visit => {
-                let facts = || Facts::from([("mdtrt_id".to_owned(), id.clone())]);
+                let facts = || Facts::from([("mdtrt_id", id.clone())]);
                 draft.born("visit", &id, "admitted", facts(), Amounts::new());
-                let amounts = Amounts::from([("det_item_fee_sumamt".to_owned(), 12_300)]);
+                let amounts = Amounts::from([("det_item_fee_sumamt", 12_300)]);
                 let line = format!("{id}/1");
                 draft.born("fee-detail", &line, "charged", facts(), amounts);
                 Role::Treatment

@@ -239,7 +239,7 @@ fn insured(ledger: &Ledger, deed: &Deed) -> Option<AdmDivision> {
 fn facts(node: &Members<'_>, names: &[&str]) -> Facts {
     names
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned())))
+        .filter_map(|name| Some((*name, node.text(name)?.into_owned())))
         .chain(voucher_fact(node))
         .collect()
 }
@@ -359,7 +359,7 @@ fn amounts(
             name => name,
         };
         let amount = info.money(name).ok()?.or(info.money(also).ok()?);
-        amounts.insert(name.to_owned(), amount.unwrap_or_default().fen());
+        amounts.insert(name, amount.unwrap_or_default().fen());
     }
     for line in response.nodes("setldetail") {
         let fund = line.text("fund_pay_type")?;
@@ -378,7 +378,7 @@ fn amounts(
     }
     // Where an undo leaves the person's part out, it is what account and cash came to.
     if form.undo_without_parts && part_is_null(info) {
-        amounts.insert("psn_part_amt".to_owned(), borne);
+        amounts.insert("psn_part_amt", borne);
     }
     Some((amounts, info.money("balc").ok()?.unwrap_or_default()))
 }
@@ -471,7 +471,7 @@ fn unsettled(
         .row("settlement", &setl_id)
         .map(|held| held.row.facts.clone())
         .unwrap_or_default();
-    facts.insert("setl_time".to_owned(), now.wire());
+    facts.insert("setl_time", now.wire());
     let mirror = info.text("setl_id")?.into_owned();
     Some(Deed::Unsettle(Box::new(Unbill {
         mdtrt_id,

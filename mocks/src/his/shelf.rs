@@ -49,9 +49,9 @@ pub(crate) fn dispense(ledger: &Ledger, bill: &Bill, draft: &mut Draft) {
         for number in (sold + 1..).take(usize::try_from(*boxes).unwrap_or(0)) {
             let code = format!("{item}{number:010}");
             let facts = Facts::from([
-                ("med_list_codg".to_owned(), item.clone()),
-                ("mdtrt_id".to_owned(), bill.mdtrt_id.clone()),
-                ("setl_id".to_owned(), bill.setl_id.clone()),
+                ("med_list_codg", item.clone()),
+                ("mdtrt_id", bill.mdtrt_id.clone()),
+                ("setl_id", bill.setl_id.clone()),
             ]);
             draft.born("trace-code", &code, "sold", facts, Amounts::new());
             let cell = CellKey::new("trace-code", [("drug_trac_codg", code.as_str())]);

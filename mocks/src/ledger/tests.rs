@@ -28,7 +28,7 @@ fn settle(ledger: &mut Ledger, msgid: &str, fen: i64) -> u64 {
         "settlement",
         msgid,
         "settled",
-        Facts::from([("mdtrt_id".into(), "m".into())]),
+        Facts::from([("mdtrt_id", "m".into())]),
         Amounts::new(),
     );
     draft.move_money(CellKey::new("cash", []), fen);
@@ -240,8 +240,8 @@ fn what_the_index_says_is_what_the_rows_say() {
             Some(person.into()),
         );
         let facts = Facts::from([
-            ("begntime".into(), began.into()),
-            ("mdtrt_id".into(), "v".into()),
+            ("begntime", began.into()),
+            ("mdtrt_id", "v".into()),
         ]);
         // The later one sorts before: order of birth is not that of ids.
         draft.born(

@@ -93,7 +93,7 @@ fn rebooked(cell: &CellKey, draft: &Draft) -> CellKey {
     let mut cell = cell.clone();
     if cell.kind == "reconciliation" {
         cell.dims
-            .insert("day".to_owned(), draft.at.day().to_string());
+            .insert("day", draft.at.day().to_string());
     }
     cell
 }

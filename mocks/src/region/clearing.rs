@@ -111,8 +111,8 @@ impl Region {
                 return Err(Refusal::new(RefusalCode::Settled, why));
             }
             let (id, mut facts, amounts) = line(&self.treatment, &ask.node, node)?;
-            facts.insert("mdtrt_id".to_owned(), mdtrt_id.to_owned());
-            facts.insert("setl_id".to_owned(), row.id.clone());
+            facts.insert("mdtrt_id", mdtrt_id.to_owned());
+            facts.insert("setl_id", row.id.clone());
             lines.push((id, facts, amounts));
         }
         Ok(Deed::Confirm { lines })
@@ -171,14 +171,14 @@ pub(crate) fn line(
     node: &Members<'_>,
 ) -> Result<(String, Facts, Amounts), Refusal> {
     let setl_sn = must(node, "setl_sn")?.into_owned();
-    let mut facts = Facts::from([("setl_sn".to_owned(), setl_sn.clone())]);
+    let mut facts = Facts::from([("setl_sn", setl_sn.clone())]);
     for (from, name) in [(head, "trt_year"), (head, "trt_month")] {
-        facts.insert(name.to_owned(), must(from, name)?.into_owned());
+        facts.insert(name, must(from, name)?.into_owned());
     }
     let mut amounts = Amounts::new();
     for name in ["medfee_sumamt", "optins_pay_sumamt"] {
         let amount = node.money(name).ok().flatten().unwrap_or_default();
-        amounts.insert(name.to_owned(), amount.fen());
+        amounts.insert(name, amount.fen());
     }
     Ok((fresh_id(ledger, CLEARED, setl_sn), facts, amounts))
 }

@@ -131,8 +131,8 @@ pub(super) fn shown(node: &Members<'_>) -> Option<Voucher> {
 }
 
 /// 电子凭证 · What a row keeps of the token that was shown for it.
-pub(crate) fn voucher_fact(node: &Members<'_>) -> Option<(String, String)> {
-    shown(node).map(|token| (VOUCHER.to_owned(), token.to_string()))
+pub(crate) fn voucher_fact(node: &Members<'_>) -> Option<(&'static str, String)> {
+    shown(node).map(|token| (VOUCHER, token.to_string()))
 }
 
 /// Asks whether the token that a message shows is this person's, for this business, still good, and not used: a token is

@@ -159,21 +159,20 @@ fn read_line(
     }
     let mut facts: Facts = KEPT
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned())))
+        .filter_map(|name| Some((*name, node.text(name)?.into_owned())))
         .collect();
     facts.extend([
-        ("feedetl_sn".to_owned(), sn.clone().into_owned()),
-        ("cnt".to_owned(), count.to_string()),
-        ("pric".to_owned(), price.to_string()),
-        (
-            "pric_uplmt_amt".to_owned(),
+        ("feedetl_sn", sn.clone().into_owned()),
+        ("cnt", count.to_string()),
+        ("pric", price.to_string()),
+        ("pric_uplmt_amt",
             tariff
                 .ceiling
                 .map_or(NO_CEILING.to_owned(), |ceiling| ceiling.to_string()),
         ),
-        ("selfpay_prop".to_owned(), tariff.selfpay.to_string()),
-        ("chrgitm_lv".to_owned(), tariff.class.code().to_owned()),
-        ("med_chrgitm_type".to_owned(), "14".to_owned()),
+        ("selfpay_prop", tariff.selfpay.to_string()),
+        ("chrgitm_lv", tariff.class.code().to_owned()),
+        ("med_chrgitm_type", "14".to_owned()),
     ]);
     Ok(Line {
         id: line_id(ledger, mdtrt_id, &sn),

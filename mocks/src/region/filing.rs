@@ -33,7 +33,7 @@ impl Region {
         }
         let kept = KEPT
             .iter()
-            .filter_map(|name| Some(((*name).to_owned(), ask.node.text(name)?.into_owned())));
+            .filter_map(|name| Some((*name, ask.node.text(name)?.into_owned())));
         let facts = kept.collect();
         Ok(Deed::File {
             filing: self.issue(ask.now),

@@ -566,7 +566,7 @@ fn accumulator_codes(class: PersonClass) -> (&'static str, &'static str, &'stati
 fn amounts_of(bill: &Bill, paid: &Paid) -> Amounts {
     let mut amounts: Amounts = AMOUNT_FIELDS
         .iter()
-        .map(|name| ((*name).to_owned(), 0))
+        .map(|name| (*name, 0))
         .collect();
     let fields = [
         ("medfee_sumamt", bill.sums.amount),
@@ -580,9 +580,9 @@ fn amounts_of(bill: &Bill, paid: &Paid) -> Amounts {
         ("acct_pay", paid.account),
         ("psn_cash_pay", paid.cash),
     ];
-    amounts.extend(fields.map(|(name, money)| (name.to_owned(), money.fen())));
+    amounts.extend(fields.map(|(name, money)| (name, money.fen())));
     for line in &paid.funds {
-        amounts.insert(line.field.to_owned(), line.amount.fen());
+        amounts.insert(line.field, line.amount.fen());
         amounts.insert(format!("fund:{}", line.fund), line.amount.fen());
     }
     amounts
@@ -602,7 +602,7 @@ fn accumulators_of(bill: &Bill, paid: &Paid, (pool, account): (&str, &str)) -> A
         (account.to_owned(), paid.account.fen()),
     ]);
     if bill.business != Business::Inpatient {
-        sums.insert("DEDC".to_owned(), paid.deductible.fen());
+        sums.insert("DEDC", paid.deductible.fen());
     }
     if let Some(disease) = &bill.disease {
         let of_pool = paid.funds.iter().filter(|line| line.accumulator == pool);
@@ -612,7 +612,7 @@ fn accumulators_of(bill: &Bill, paid: &Paid, (pool, account): (&str, &str)) -> A
     sums.extend(
         paid.funds
             .iter()
-            .map(|line| (line.accumulator.to_owned(), line.amount.fen())),
+            .map(|line| (line.accumulator, line.amount.fen())),
     );
     sums
 }

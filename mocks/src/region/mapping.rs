@@ -95,7 +95,7 @@ pub(crate) fn rows(ledger: &Ledger, origin: &str, nodes: &[Members<'_>]) -> Vec<
     let kept = |node: &Members<'_>| {
         let texts = KEPT.iter();
         let texts =
-            texts.filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned())));
+            texts.filter_map(|name| Some((*name, node.text(name)?.into_owned())));
         texts.collect()
     };
     let nodes = nodes.iter();

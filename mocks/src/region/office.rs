@@ -141,7 +141,7 @@ impl Region {
             _ if act.waits() => {
                 let id = self.item_id(act, now);
                 let mut draft = Draft::new(now, hop.cause, Some(hop.person));
-                let amounts = Amounts::from([("amount".to_owned(), amount(node)?.fen())]);
+                let amounts = Amounts::from([("amount", amount(node)?.fen())]);
                 draft.born(act.name(), &id, act.begins_as(), Facts::new(), amounts);
                 Ok((draft, id))
             }
@@ -297,8 +297,8 @@ impl Region {
         };
         self.not_paid_before(now, &hop, treated)?;
         let id = self.item_id(OfficeAct::CardlessSettled, now);
-        facts.insert("setl_id".to_owned(), id.clone());
-        facts.insert("setl_time".to_owned(), now.wire());
+        facts.insert("setl_id", id.clone());
+        facts.insert("setl_time", now.wire());
         let bill = Bill {
             mdtrt_id: id.clone(),
             setl_id: id,
@@ -394,7 +394,7 @@ impl Region {
     ) -> Result<Made, Refusal> {
         let scheme = must(node, "scheme")?.into_owned();
         let (fen, year) = (amount(node)?, now.day().year());
-        let facts = Facts::from([("scheme".to_owned(), scheme), ("year".to_owned(), year)]);
+        let facts = Facts::from([("scheme", scheme), ("year", year)]);
         let mut taken = self.insured.ledger().rows_of_person("premium", &hop.person);
         let before = taken.find(|held| held.row.status == "taken" && held.row.facts == facts);
         let before = before.map(|held| format!("premium {}", held.row.id));
@@ -416,7 +416,7 @@ impl Region {
         );
         let passed_on = CellKey::new("premium", [("scheme", fact(&facts, "scheme"))]);
         let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
-        let amounts = Amounts::from([("amount".to_owned(), fen.fen())]);
+        let amounts = Amounts::from([("amount", fen.fen())]);
         let status = OfficeAct::Premium.begins_as();
         draft.born("premium", &id, status, facts, amounts);
         draft.move_money(account, -fen.fen());

@@ -48,19 +48,14 @@ impl Region {
 
 /// The named texts of a message's first node, and the institution's own number of the visit.
 pub(super) fn visit_facts(ask: &Ask<'_>, names: &[&str]) -> Facts {
-    let text = |name: &str| {
-        ask.node
-            .text(name)
-            .map(|text| (name.to_owned(), text.into_owned()))
-    };
     let number = ask
         .node
         .text("ipt_otp_no")
         .or_else(|| ask.node.text("ipt_no"));
-    let number = number.map(|text| ("ipt_otp_no".to_owned(), text.into_owned()));
+    let number = number.map(|text| ("ipt_otp_no", text.into_owned()));
     names
         .iter()
-        .filter_map(|name| text(name))
+        .filter_map(|name| Some((*name, ask.node.text(name)?.into_owned())))
         .chain(number)
         .chain(voucher_fact(&ask.node))
         .collect()

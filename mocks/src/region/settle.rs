@@ -124,7 +124,7 @@ impl Region {
         let (amounts, mut facts) = (negated(&row.amounts), row.facts.clone());
         let balance = Money::parse(fact(&facts, "balc")).unwrap_or_default()
             + money(&row.amounts, "acct_pay");
-        facts.insert("setl_time".to_owned(), ask.now.wire());
+        facts.insert("setl_time", ask.now.wire());
         let mirror = self.issue(ask.now);
         Ok(Deed::Unsettle(Box::new(Unbill {
             mdtrt_id,
@@ -175,13 +175,13 @@ fn check_split(node: &Members<'_>, sums: Sums) -> Result<(), Refusal> {
 pub(crate) fn settlement_facts(node: &Members<'_>, visit: &Facts, setl_time: &str) -> Facts {
     let mut facts: Facts = ["med_type", "mdtrt_cert_type", "begntime"]
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), visit.get(*name)?.clone())))
+        .filter_map(|name| Some((*name, visit.get(*name)?.clone())))
         .collect();
     facts.extend(
         KEPT.iter()
-            .filter_map(|name| Some(((*name).to_owned(), node.text(name)?.into_owned()))),
+            .filter_map(|name| Some((*name, node.text(name)?.into_owned()))),
     );
-    facts.insert("setl_time".to_owned(), setl_time.to_owned());
+    facts.insert("setl_time", setl_time.to_owned());
     facts.extend(voucher_fact(node));
     facts
 }

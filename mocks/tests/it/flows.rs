@@ -299,7 +299,10 @@ fn tuple(row: &Row) -> (String, [Option<String>; 3], Vec<(String, i64)>) {
     (
         row.id.clone(),
         facts,
-        row.amounts.clone().into_iter().collect(),
+        row.amounts
+            .iter()
+            .map(|(name, fen)| (name.to_string(), *fen))
+            .collect(),
     )
 }
 

@@ -3,15 +3,17 @@
 //! Why so: the judge reads some ten thousand rows for each hundred swipes. A type with flattened parts is read twice,
 //! once into a heap of loose values and once out of it; this is read once. Not here: how they are written (`export`).
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::{Cause, Cell, CellKey, Entry, FenceState, LogRow, Unit};
-use crate::{Few, Moment};
+use crate::{Few, Moment, Name};
 
 /// A [`Cell`] as it is read.
 #[derive(Deserialize)]
 pub(super) struct FlatCell {
-    kind: String,
+    kind: Name,
     dims: Few<String>,
     unit: Unit,
     value: i64,
@@ -35,7 +37,7 @@ impl From<FlatCell> for Cell {
 pub(super) struct FlatRow {
     seq: u64,
     at: Moment,
-    cause: Cause,
+    cause: Arc<Cause>,
     group: u64,
     person: Option<String>,
     entry: Kind,

@@ -237,11 +237,11 @@ mod tests {
         Arc::new(LogRow {
             seq,
             at: Moment::parse("2017-06-02T09:00+08:00").unwrap(),
-            cause: Cause {
+            cause: Arc::new(Cause {
                 origin: "H1".into(),
                 msgid: "m".into(),
                 infno: "2207".into(),
-            },
+            }),
             group: seq,
             person: None,
             entry: Entry::Posting {

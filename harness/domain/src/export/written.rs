@@ -148,6 +148,8 @@ impl Serialize for LogRow {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::Value;
 
     use super::*;
@@ -168,11 +170,11 @@ mod tests {
         let texts = |name: &str| Few::from([(name.to_owned(), "v".to_owned())]);
         let amounts = Few::from([("medfee_sumamt".to_owned(), 5)]);
         let cell = CellKey::new("pool-fund", [("fund", "310100"), ("person", "P-1")]);
-        let cause = Cause {
+        let cause = Arc::new(Cause {
             origin: "H33010000001".into(),
             msgid: "m".into(),
             infno: "2207".into(),
-        };
+        });
         let entries = [
             Entry::Posting {
                 cell: cell.clone(),
@@ -199,7 +201,7 @@ mod tests {
             check(&LogRow {
                 seq: 7,
                 at: Moment::parse("2017-06-02T09:00+08:00").unwrap(),
-                cause: cause.clone(),
+                cause: Arc::clone(&cause),
                 group: 2,
                 person: Some("P-1".into()),
                 entry,

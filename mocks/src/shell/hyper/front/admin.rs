@@ -260,7 +260,7 @@ async fn books(node: &Node) -> Value {
 
 /// What stands on the cells of a book, by kind and by whatever names nobody: persons are summed up.
 fn balances(export: &Export) -> Vec<Value> {
-    let mut sums: BTreeMap<(String, BTreeMap<&str, &str>, String), i64> = BTreeMap::new();
+    let mut sums: BTreeMap<(&str, BTreeMap<&str, &str>, String), i64> = BTreeMap::new();
     for cell in &export.cells {
         let dims = cell
             .key
@@ -269,7 +269,7 @@ fn balances(export: &Export) -> Vec<Value> {
             .map(|(name, value)| (name.as_str(), value.as_str()));
         let dims = dims.filter(|(name, _)| *name != "person").collect();
         let unit = json!(cell.unit).as_str().unwrap_or_default().to_owned();
-        let sum = sums.entry((cell.key.kind.clone(), dims, unit)).or_default();
+        let sum = sums.entry((cell.key.kind.as_str(), dims, unit)).or_default();
         *sum = sum.saturating_add(cell.value);
     }
     let shown = sums.into_iter().map(|((kind, dims, unit), value)| {
