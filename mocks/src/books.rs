@@ -223,11 +223,10 @@ fn settle(ledger: &Ledger, hop: &Hop, bill: &Bill, draft: &mut Draft) {
         ("insutype", bill.insutype.clone()),
         ("insuplc_admdvs", hop.insured.as_str().to_owned()),
         ("medins_setl_id", hop.cause.msgid.clone()),
-        ("clr_type",
-            bill.business.clearing_type().to_owned(),
-        ),
+        ("clr_type", bill.business.clearing_type().to_owned()),
         ("refd_setl_flag", "0".to_owned()),
-        ("balc",
+        (
+            "balc",
             crosswipe_domain::Money::from_fen(settled.balance).to_string(),
         ),
     ]);
@@ -270,8 +269,7 @@ fn sell(hop: &Hop, bill: &Bill, sale: &Sale, draft: &mut Draft) {
     register(hop, &bill.mdtrt_id, &bill.insutype, &sale.visit, draft);
     for line in &sale.lines {
         let mut line = line.clone();
-        line.facts
-            .insert("setl_id", bill.setl_id.clone());
+        line.facts.insert("setl_id", bill.setl_id.clone());
         born_line(hop, &bill.mdtrt_id, &line, "settled", draft);
     }
 }
@@ -422,7 +420,8 @@ fn unsettle(ledger: &Ledger, hop: &Hop, unbill: &Unbill, draft: &mut Draft) {
         ("original", unbill.setl_id.clone()),
         ("medins_setl_id", hop.cause.msgid.clone()),
         ("refd_setl_flag", "1".to_owned()),
-        ("balc",
+        (
+            "balc",
             crosswipe_domain::Money::from_fen(unbill.balance).to_string(),
         ),
     ]);

@@ -239,10 +239,7 @@ fn what_the_index_says_is_what_the_rows_say() {
             cause(&format!("m{number}"), "2207"),
             Some(person.into()),
         );
-        let facts = Facts::from([
-            ("begntime", began.into()),
-            ("mdtrt_id", "v".into()),
-        ]);
+        let facts = Facts::from([("begntime", began.into()), ("mdtrt_id", "v".into())]);
         // The later one sorts before: order of birth is not that of ids.
         draft.born(
             "settlement",

@@ -92,8 +92,7 @@ fn undone_status(kind: &str) -> &'static str {
 fn rebooked(cell: &CellKey, draft: &Draft) -> CellKey {
     let mut cell = cell.clone();
     if cell.kind == "reconciliation" {
-        cell.dims
-            .insert("day", draft.at.day().to_string());
+        cell.dims.insert("day", draft.at.day().to_string());
     }
     cell
 }

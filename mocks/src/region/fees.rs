@@ -165,7 +165,8 @@ fn read_line(
         ("feedetl_sn", sn.clone().into_owned()),
         ("cnt", count.to_string()),
         ("pric", price.to_string()),
-        ("pric_uplmt_amt",
+        (
+            "pric_uplmt_amt",
             tariff
                 .ceiling
                 .map_or(NO_CEILING.to_owned(), |ceiling| ceiling.to_string()),

@@ -564,10 +564,7 @@ fn accumulator_codes(class: PersonClass) -> (&'static str, &'static str, &'stati
 }
 
 fn amounts_of(bill: &Bill, paid: &Paid) -> Amounts {
-    let mut amounts: Amounts = AMOUNT_FIELDS
-        .iter()
-        .map(|name| (*name, 0))
-        .collect();
+    let mut amounts: Amounts = AMOUNT_FIELDS.iter().map(|name| (*name, 0)).collect();
     let fields = [
         ("medfee_sumamt", bill.sums.amount),
         ("fulamt_ownpay_amt", bill.sums.full),

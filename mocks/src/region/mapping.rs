@@ -94,8 +94,7 @@ fn name_of(origin: &str, node: &Members<'_>) -> String {
 pub(crate) fn rows(ledger: &Ledger, origin: &str, nodes: &[Members<'_>]) -> Vec<(String, Facts)> {
     let kept = |node: &Members<'_>| {
         let texts = KEPT.iter();
-        let texts =
-            texts.filter_map(|name| Some((*name, node.text(name)?.into_owned())));
+        let texts = texts.filter_map(|name| Some((*name, node.text(name)?.into_owned())));
         texts.collect()
     };
     let nodes = nodes.iter();

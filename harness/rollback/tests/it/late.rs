@@ -28,11 +28,11 @@ fn row(history: &History, seq: u64, msgid: &str, entry: Entry) -> Arc<LogRow> {
     Arc::new(LogRow {
         seq,
         at: history.now,
-        cause: Cause {
+        cause: Arc::new(Cause {
             origin: "H33010000001".to_owned(),
             msgid: msgid.to_owned(),
             infno: "2207".to_owned(),
-        },
+        }),
         group: seq,
         person: None,
         entry,

@@ -166,7 +166,7 @@ fn one_message<'c>(
         }
         for (name, amount) in amounts {
             sayings
-                .entry(("amount", name.clone()))
+                .entry(("amount", name.to_string()))
                 .or_default()
                 .entry(amount.to_string())
                 .or_default()

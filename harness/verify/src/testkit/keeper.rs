@@ -143,12 +143,13 @@ impl Keeper {
         person: Option<&str>,
         entries: Vec<Entry>,
     ) {
+        let cause = Arc::new(cause.clone());
         for entry in entries {
             let seq = self.next();
             self.log.push(LogRow {
                 seq,
                 at,
-                cause: cause.clone(),
+                cause: Arc::clone(&cause),
                 group: self.groups,
                 person: person.map(str::to_owned),
                 entry,

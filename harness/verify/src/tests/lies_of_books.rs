@@ -131,7 +131,7 @@ pub(super) fn another_settlement_id_at_the_hub() -> Evidence {
             if let Entry::Row { kind, facts, .. } = entry
                 && kind == "settlement"
             {
-                facts.insert("setl_id".into(), "S-other".into());
+                facts.insert("setl_id", "S-other".into());
             }
         }
     })
@@ -231,7 +231,7 @@ pub(super) fn another_person_at_the_hub() -> Evidence {
             if let Entry::Row { kind, facts, .. } = entry
                 && kind == "settlement"
             {
-                facts.insert("psn_no".into(), BYSTANDER.into());
+                facts.insert("psn_no", BYSTANDER.into());
             }
         }
     })
@@ -334,7 +334,7 @@ pub(super) fn hub_counts_another_day() -> Evidence {
             if let Entry::Posting { cell, .. } = entry
                 && cell.kind == "reconciliation"
             {
-                cell.dims.insert("day".into(), "2017-06-01".into());
+                cell.dims.insert("day", "2017-06-01".into());
             }
         }
     })
@@ -487,7 +487,7 @@ pub(super) fn another_persons_account() -> Evidence {
             if let Entry::Posting { cell, .. } = entry
                 && cell.kind == "personal-account"
             {
-                cell.dims.insert("person".into(), BYSTANDER.into());
+                cell.dims.insert("person", BYSTANDER.into());
             }
         }
     })
@@ -500,7 +500,7 @@ pub(super) fn reversed_across_midnight() -> Evidence {
                 if let Entry::Posting { cell, .. } = entry
                     && cell.kind == "reconciliation"
                 {
-                    cell.dims.insert("day".into(), "2017-06-03".into());
+                    cell.dims.insert("day", "2017-06-03".into());
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! 清除之试 · Books that somebody had cleared by order: exactly the run's rows, declared, and seen before.
 
+use std::sync::Arc;
+
 use crosswipe_domain::{
     Cause, DeclaredPurge, Entry, Export, LogRow, Moment, Party, PurgeMethod, Rule, Unit,
 };
@@ -339,7 +341,7 @@ fn new_business_under_old_numbers(
         for (seq, amount, kind) in [(first, -300, "pool-fund"), (first + 1, 300, "payable")] {
             let mut row = LogRow::clone(export.log.last().unwrap());
             (row.seq, row.at, row.group) = (seq, when, 900);
-            row.cause.msgid = "public-2".into();
+            Arc::make_mut(&mut row.cause).msgid = "public-2".into();
             let dims: &[(&str, &str)] = if kind == "pool-fund" {
                 &[("fund", "310100")]
             } else {

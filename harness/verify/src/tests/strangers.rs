@@ -1,5 +1,7 @@
 //! 来历不明之试 · Rows of nobody we know: found, explained by somebody who can be asked, and never excused by themselves.
 
+use std::sync::Arc;
+
 use crosswipe_domain::{Cause, Public, Rule, Unit};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -162,7 +164,7 @@ fn who_books_under_the_word_of_the_opening_rows_is_a_stranger_all_the_same() {
         {
             let row = std::sync::Arc::make_mut(row);
             if row.cause.msgid == "by-hand" {
-                row.cause.msgid = "opening".into();
+                Arc::make_mut(&mut row.cause).msgid = "opening".into();
             }
         }
     }

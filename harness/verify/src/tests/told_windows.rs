@@ -111,7 +111,7 @@ pub(super) fn told_windows() -> Vec<(&'static str, String)> {
             },
         ),
         ("a window with a row retouched between two runs", |export| {
-            export.rows[0].amounts.insert("medfee_sumamt".into(), 1);
+            export.rows[0].amounts.insert("medfee_sumamt", 1);
         }),
         (
             "a window with a log row rewritten between two runs",

@@ -111,7 +111,7 @@ fn amount(entry: &mut Entry) -> &mut i64 {
 
 fn dim(entry: &mut Entry, name: &str, value: &str) {
     if let Entry::Posting { cell, .. } = entry {
-        cell.dims.insert(name.into(), value.into());
+        cell.dims.insert(name, value.into());
     }
 }
 
@@ -413,7 +413,7 @@ fn a_row_from_nowhere() -> Evidence {
     retold(&treatment(), |export| {
         let mut row = export.rows[0].clone();
         row.id.push_str("-copy");
-        row.cause.msgid = "nobody".into();
+        Arc::make_mut(&mut row.cause).msgid = "nobody".into();
         export.rows.push(row);
     })
 }
@@ -455,7 +455,7 @@ fn put_in_between() -> Evidence {
             .position(|row| row.cause.infno == "2207")
             .unwrap();
         let mut row = (*export.log[place]).clone();
-        row.cause.msgid = "squeezed-in".into();
+        Arc::make_mut(&mut row.cause).msgid = "squeezed-in".into();
         row.entry = posting("prefund", &[("insured", "330300")], Unit::Fen, 0);
         export.log.insert(place, Arc::new(row));
         for (seq, row) in export.log.iter_mut().enumerate() {

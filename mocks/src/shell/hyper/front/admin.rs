@@ -269,7 +269,9 @@ fn balances(export: &Export) -> Vec<Value> {
             .map(|(name, value)| (name.as_str(), value.as_str()));
         let dims = dims.filter(|(name, _)| *name != "person").collect();
         let unit = json!(cell.unit).as_str().unwrap_or_default().to_owned();
-        let sum = sums.entry((cell.key.kind.as_str(), dims, unit)).or_default();
+        let sum = sums
+            .entry((cell.key.kind.as_str(), dims, unit))
+            .or_default();
         *sum = sum.saturating_add(cell.value);
     }
     let shown = sums.into_iter().map(|((kind, dims, unit), value)| {
