@@ -306,7 +306,8 @@ fn amounts(first: &Story, second: &Story) -> Vec<AmountChange> {
     let mut changes = Vec::new();
     for (place, was) in before.iter().filter(|(place, _)| place.2.settles()) {
         let Some(is) = after.get(place) else { continue };
-        let names: BTreeSet<&String> = was.amounts().keys().chain(is.amounts().keys()).collect();
+        let names = was.amounts().keys().chain(is.amounts().keys());
+        let names: BTreeSet<&str> = names.map(|name| name.as_str()).collect();
         for name in names {
             let of = |message: &Message| message.amounts().get(name).map(|amount| amount.fen());
             let (was, is) = (of(was), of(is));
@@ -315,7 +316,7 @@ fn amounts(first: &Story, second: &Story) -> Vec<AmountChange> {
                     case: place.0.clone(),
                     step: place.1.to_owned(),
                     infno: place.2.clone(),
-                    name: name.clone(),
+                    name: name.to_owned(),
                     before: was,
                     after: is,
                 });

@@ -52,7 +52,9 @@ fn a_settlement_of_another_total_than_was_sent_is_no_agreement_however_well_all_
     let mut evidence = clean();
     let sent = |fen: i64| {
         move |intent: &mut Intent| {
-            intent.amounts.insert("medfee_sumamt", Money::from_fen(fen));
+            intent
+                .amounts
+                .insert("medfee_sumamt".into(), Money::from_fen(fen));
         }
     };
     intents(&mut evidence, "2207", sent(10_000));
@@ -70,7 +72,9 @@ fn a_settlement_of_another_total_than_was_sent_is_no_agreement_however_well_all_
     // A trial that answers so announces it, though nothing is booked.
     let mut evidence = clean();
     intents(&mut evidence, "2206", |intent| {
-        intent.amounts.insert("psn_cash_pay", Money::from_fen(1));
+        intent
+            .amounts
+            .insert("psn_cash_pay".into(), Money::from_fen(1));
     });
     let judgement = judged(&evidence);
     assert_eq!(

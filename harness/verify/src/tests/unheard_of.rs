@@ -476,8 +476,9 @@ fn renumbered_by_the_hub() -> Evidence {
     let mut evidence = clean();
     let own = |row: &mut LogRow| {
         if matches!(row.cause.infno.as_str(), "2207" | "2208") {
-            row.cause.origin = "330000".into();
-            row.cause.msgid = format!("hub-{}", row.cause.infno);
+            let cause = Arc::make_mut(&mut row.cause);
+            cause.origin = "330000".into();
+            cause.msgid = format!("hub-{}", cause.infno);
             row.entry = match row.entry.clone() {
                 Entry::Fence { state, reply, .. } => Entry::Fence {
                     origin: "330000".into(),

@@ -242,7 +242,7 @@ fn a_log_that_was_cut_or_rewritten_between_two_runs_is_found() {
         match bend {
             0 => log[3].person = Some("P-000000000000".into()),
             1 => {
-                log[5].cause.msgid = "another".into();
+                std::sync::Arc::make_mut(&mut log[5].cause).msgid = "another".into();
             }
             _ => log.truncate(9),
         }
