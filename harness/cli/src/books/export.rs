@@ -244,7 +244,10 @@ impl Reader {
                 let item = dims.remove("item").unwrap_or_default();
                 self.take.total(TotalIn {
                     at,
-                    dims: dims.into_iter().collect(),
+                    dims: dims
+                        .into_iter()
+                        .map(|(name, text)| (name.into(), text))
+                        .collect(),
                     item,
                     value: cell.value,
                 });

@@ -102,10 +102,10 @@ pub(super) fn with_what_is_left(mut take: Take) -> Result<Take, Flaw> {
     for ((message, cell, counts), net) in nets {
         let known = left
             .iter_mut()
-            .find(|one| (one.message, &one.kind) == (message, &cell.kind));
+            .find(|one| (one.message, one.kind.as_str()) == (message, cell.kind.as_str()));
         let one = LeftIn {
             message,
-            kind: cell.kind.clone(),
+            kind: cell.kind.to_string(),
             place: nobodys(cell),
             net,
             counts,
