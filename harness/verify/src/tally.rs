@@ -497,6 +497,8 @@ fn may_undo(owner: Owner, hit: Option<usize>, story: &Story<'_>) -> bool {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::sync::Arc;
+
     use crosswipe_domain::{Cause, Moment, Unit};
 
     use super::*;
@@ -506,11 +508,11 @@ pub(crate) mod tests {
         LogRow {
             seq,
             at: Moment::from_epoch_ms(0),
-            cause: Cause {
+            cause: Arc::new(Cause {
                 origin: "H33010000001".to_owned(),
                 msgid: "m".to_owned(),
                 infno: "2207".to_owned(),
-            },
+            }),
             group,
             person: None,
             entry: Entry::Posting {
