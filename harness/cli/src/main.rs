@@ -41,6 +41,10 @@ use std::process::ExitCode;
 use args::{Args, Command};
 use clap::Parser;
 
+/// Messages, rows and records are many small texts, and most of what they cost is their memory.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,

@@ -39,6 +39,10 @@ use serde_json::json;
 use table::{Asked, Row};
 use whole::{Network, Ran};
 
+/// As the binary has it, for the limits too.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How large everything is.
 struct Sizes {
     rounds: usize,
