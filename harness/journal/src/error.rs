@@ -191,3 +191,36 @@ pub enum StoreFault {
     #[error("held open by another program")]
     HeldOpen,
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    /// Only a folder that cannot be written is named as one; whatever else goes wrong there asks for another act.
+    #[rstest]
+    #[case::medium(io::ErrorKind::ReadOnlyFilesystem, true)]
+    #[case::rights(io::ErrorKind::PermissionDenied, true)]
+    #[case::gone(io::ErrorKind::NotFound, false)]
+    #[case::full(io::ErrorKind::StorageFull, false)]
+    fn what_is_read_only(#[case] kind: io::ErrorKind, #[case] expected: bool) {
+        let error = JournalError::io("write", Path::new("journal.db"), kind.into());
+        assert_eq!((error.is_read_only(), error.is_full()), (expected, false));
+    }
+
+    /// For want of room, and nothing else: a broken disk, and a store that somebody holds open, are not full.
+    #[rstest]
+    #[case(StoreFault::Full { why: "ENOSPC".into() }, true)]
+    #[case(StoreFault::Io { why: "EIO".into() }, false)]
+    #[case(StoreFault::HeldOpen, false)]
+    fn what_is_full(#[case] source: StoreFault, #[case] expected: bool) {
+        let error = JournalError::Unsynced { seq: 3, source };
+        assert_eq!((error.is_full(), error.is_read_only()), (expected, false));
+    }
+
+    #[rstest]
+    fn a_full_disk_is_full(#[values(true, false)] reserve_used: bool) {
+        assert!(JournalError::DiskFull { reserve_used }.is_full());
+    }
+}

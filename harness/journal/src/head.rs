@@ -91,6 +91,8 @@ mod tests {
     fn the_head_holds_the_newest_commit_alone() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(read(dir.path()).unwrap(), None);
+        fs::write(path(dir.path()), "").unwrap();
+        assert_eq!(read(dir.path()).unwrap(), None, "killed before record 0");
         let mut head = HeadFile::open(dir.path()).unwrap();
         for (seq, digit) in [(9, "a"), (10, "b"), (1000, "c")] {
             head.write(seq, &digit.repeat(64)).unwrap();
@@ -112,9 +114,16 @@ mod tests {
     #[case::no_number(&format!("x2 {}\n", "a".repeat(64)))]
     #[case::two_lines(&format!("1 {0}\n2 {0}\n", "a".repeat(64)))]
     #[case::capitals(&format!("1 {}\n", "A".repeat(64)))]
+    #[case::one_byte_of_64(&format!("1 {}g\n", "a".repeat(63)))]
+    #[case::too_long(&format!("1 {}\n", "a".repeat(65)))]
+    #[case::a_number_in_other_words(&format!("01 {}\n", "a".repeat(64)))]
     fn a_damaged_head_is_not_taken_for_a_missing_one(#[case] text: &str) {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(HEAD), text).unwrap();
-        assert_eq!(read(dir.path()).unwrap_err().code(), "journal:corrupt");
+        let error = read(dir.path()).unwrap_err();
+        assert!(
+            matches!(error, JournalError::Corrupt { seq: 0, .. }),
+            "nothing can be relied on: {error:?}"
+        );
     }
 }

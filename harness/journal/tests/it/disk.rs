@@ -164,6 +164,138 @@ fn a_full_disk_still_takes_the_undo_from_the_reserve() {
     assert_eq!(read(dir.path()).unwrap().records.len(), 4);
 }
 
+/// No room can be set aside where something of another kind has its name.
+fn without_room(dir: &std::path::Path) {
+    std::fs::create_dir_all(dir.join("reserve/of somebody else")).unwrap();
+}
+
+/// Without room for the undo no run begins, and nothing of it is left; one that stands goes on to its undo.
+#[test]
+fn without_a_reserve_no_run_begins_and_one_that_stands_is_undone_still() {
+    let dir = tempfile::tempdir().unwrap();
+    let (fresh, stands) = (dir.path().join("fresh"), dir.path().join("stands"));
+    without_room(&fresh);
+    let refused = Journal::create(&fresh, header(), at(0)).err().unwrap();
+    assert!(
+        matches!(
+            refused,
+            JournalError::DiskFull {
+                reserve_used: false
+            }
+        ),
+        "{refused:?}"
+    );
+    assert!(!fresh.join("journal.db").exists(), "nothing was begun");
+
+    let journal = Journal::create(&stands, header(), at(0)).unwrap();
+    journal
+        .append_and_wait(with_text(intent(), REQUEST))
+        .unwrap();
+    assert!(!journal.has_given_up_its_reserve());
+    drop(journal);
+    let _ = std::fs::remove_file(stands.join("reserve"));
+    without_room(&stands);
+    let (journal, _) = Journal::reopen(&stands, at(9)).unwrap();
+    assert!(journal.has_given_up_its_reserve() && journal.failed().is_none());
+    assert!(journal.disk_full().unwrap().is_full());
+    journal
+        .append_and_wait(with_text(comp_intent(), REQUEST))
+        .unwrap();
+    assert_eq!(journal.close().unwrap().seq, 3);
+}
+
+/// Whoever takes a run over sets aside what the undo of all that stands open needs, before it does anything.
+#[test]
+fn a_takeover_sets_room_aside_for_all_that_stands_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    for _ in 0..30 {
+        journal.append_lazily(Draft::new(at(1), intent()));
+    }
+    drop(journal);
+    let reserve = dir.path().join("reserve");
+    let _ = std::fs::remove_file(&reserve);
+    let (journal, history) = Journal::reopen(dir.path(), at(9)).unwrap();
+    assert_eq!(history.records.len(), 32);
+    let steps = reserve.metadata().unwrap().len() >> 20;
+    assert_eq!(steps, 3, "30 × 64 KiB + half a step");
+    assert!(!journal.has_given_up_its_reserve());
+}
+
+/// What a batch begins with is named, not what it ends with: from there on nobody knows what is on disk.
+#[test]
+fn of_a_batch_that_failed_the_first_record_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = with_fault(Fault::FsyncOnce(1), |wrap| {
+        Journal::create_over(dir.path(), header(), at(0), wrap)
+    });
+    let journal = journal.unwrap();
+    for _ in 0..4 {
+        journal.append_lazily(note("late-reply"));
+    }
+    let error = journal.append_and_wait(note("late-reply")).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Unsynced { seq: 1, .. }),
+        "{error:?}"
+    );
+    assert_eq!(journal.tail().0, 0);
+}
+
+/// Another program holds the database open: all is durable and the run is free, but it is no one file, and that is said.
+#[test]
+fn a_journal_that_cannot_be_sealed_says_so_and_loses_nothing() {
+    struct Held(Box<dyn Store>);
+    impl Store for Held {
+        fn commit(&mut self, rows: &[Row]) -> Result<(), StoreFault> {
+            self.0.commit(rows)
+        }
+        fn seal(&mut self) -> Result<(), StoreFault> {
+            Err(StoreFault::HeldOpen)
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let wrap = |inner| Box::new(Held(inner)) as Box<dyn Store>;
+    let journal = Journal::create_over(dir.path(), header(), at(0), &wrap).unwrap();
+    one_swipe(&journal);
+    let error = journal.close().unwrap_err();
+    assert!(
+        matches!(&error, JournalError::Unsealed { source } if *source == StoreFault::HeldOpen),
+        "{error:?}"
+    );
+    assert_eq!(read(dir.path()).unwrap().records.len(), 6);
+    assert_eq!(Journal::reopen(dir.path(), at(9)).unwrap().0.epoch(), 2);
+}
+
+/// Two processes of a simulation share one store; the one that lost it sends nothing and says why.
+#[test]
+fn in_memory_the_store_says_whose_the_run_is() {
+    struct Shared(Box<dyn Store>, Arc<std::sync::atomic::AtomicBool>);
+    impl Store for Shared {
+        fn commit(&mut self, rows: &[Row]) -> Result<(), StoreFault> {
+            self.0.commit(rows)
+        }
+        fn is_ours(&self) -> bool {
+            self.1.load(Ordering::SeqCst)
+        }
+        fn seal(&mut self) -> Result<(), StoreFault> {
+            self.0.seal()
+        }
+    }
+    let ours = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let wrap = |inner| Box::new(Shared(inner, Arc::clone(&ours))) as Box<dyn Store>;
+    let journal = Journal::in_memory_over(header(), at(0), &wrap).unwrap();
+    assert_eq!(journal.epoch(), 1);
+    journal.still_ours().unwrap();
+    journal.still_newest().unwrap();
+    ours.store(false, Ordering::SeqCst);
+    for asked in [journal.still_ours(), journal.still_newest()] {
+        assert_eq!(asked.unwrap_err().code(), "journal:taken_over");
+    }
+    let alone = Journal::in_memory(header(), at(0));
+    assert_eq!(alone.epoch(), 1);
+    alone.still_ours().unwrap();
+}
+
 /// 64 KiB for each transaction that is open, and half a step for what is opened before anybody hears of it.
 #[test]
 fn the_reserve_grows_with_what_is_open() {

@@ -102,6 +102,8 @@ fn what_was_written_is_counted() {
     let journal = Journal::in_memory(header(), at(0));
     let before = journal.counters();
     assert_eq!((before.records, before.commits), (1, 1));
+    let run = &journal.history().unwrap().records[0].payload;
+    assert_eq!(before.bytes, canonical_json(run).len() as u64);
     let written = |draft| {
         let before = journal.counters();
         let record = journal.append_and_wait(draft).unwrap();

@@ -55,6 +55,7 @@ fn an_owner_that_lives_on_writes_nothing_more() {
     let refused = old.append_and_wait(note("late-reply")).unwrap_err();
     assert_eq!(refused.code(), "journal:taken_over");
     old.append_lazily(note("late-reply"));
+    assert_eq!(old.failed().unwrap().code(), "journal:taken_over");
     drop(old);
     assert_eq!(contents(dir.path()), before, "nothing was written");
     new.still_newest().unwrap();
@@ -87,6 +88,58 @@ fn a_commit_that_never_ends_holds_nobody_up() {
     new.append_and_wait(note("late-reply")).unwrap();
     drop(new); // not closed: the log beside the database is the new owner's, and must have stayed
     assert_eq!(read(dir.path()).unwrap().records.len(), 9);
+}
+
+/// Somebody has laid a lock file of his own and written nothing yet: neither question lets a message out, and he is named
+/// unless he is this very process.
+#[test]
+fn who_lost_the_lock_sends_nothing_before_the_other_has_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = Journal::create(dir.path(), header(), at(0)).unwrap();
+    for (pid, named) in [(1, Some(1)), (std::process::id(), None)] {
+        let beside = dir.path().join("of another");
+        fs::write(&beside, format!("{pid}\n")).unwrap();
+        fs::rename(&beside, dir.path().join("journal.lock")).unwrap();
+        for asked in [old.still_ours(), old.still_newest()] {
+            match asked.unwrap_err() {
+                JournalError::TakenOver { by, .. } => {
+                    assert_eq!(by.map(|owner| owner.pid), named);
+                }
+                other => panic!("{other}"),
+            }
+        }
+    }
+    assert_eq!(read(dir.path()).unwrap().records.len(), 1);
+}
+
+/// A clock that stands behind the one of the process before does not make the journal go back.
+#[rstest]
+#[case::behind(at(-60_000), at(2))]
+#[case::ahead(at(60_000), at(60_000))]
+fn a_takeover_is_never_earlier_than_what_stands(
+    #[case] asked: crosswipe_domain::Moment,
+    #[case] written: crosswipe_domain::Moment,
+) {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    one_swipe(&journal);
+    assert_eq!(journal.history().unwrap().last().at, at(2));
+    drop(journal);
+    let (_journal, history) = Journal::reopen(dir.path(), asked).unwrap();
+    assert_eq!(history.last().at, written);
+}
+
+/// Nothing is taken over where there is nothing, and nothing is left there.
+#[test]
+fn a_folder_without_a_run_is_not_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    for take in [Journal::reopen, Journal::take_over] {
+        for folder in [dir.path().to_owned(), dir.path().join("absent")] {
+            let refused = take(&folder, at(1)).err().unwrap();
+            assert_eq!(refused.code(), "journal:not_a_run", "{refused}");
+        }
+    }
+    assert!(contents(dir.path()).is_empty());
 }
 
 /// The lock file was removed by hand, so two processes believe that the run is theirs.
