@@ -505,3 +505,18 @@ pub(crate) fn sync_folder(dir: &Path) -> Result<(), JournalError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder named without its parent is synced alone; one that is not there is a failure, not silence.
+    #[test]
+    fn a_folder_is_synced_or_the_failure_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        sync_folder(dir.path()).unwrap();
+        sync_folder(Path::new("src")).unwrap();
+        let gone = sync_folder(&dir.path().join("gone")).unwrap_err();
+        assert_eq!(gone.code(), "journal:io");
+    }
+}

@@ -175,3 +175,35 @@ pub(crate) enum Held {
         _until_dropped: Option<File>,
     },
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Two who take a run over at once: the one that comes second finds the other's file held and leaves the run alone.
+    #[test]
+    fn who_finds_another_seizing_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = RunLock::take(dir.path()).unwrap();
+        let others = File::create(dir.path().join("journal.lock.new")).unwrap();
+        others.try_lock().unwrap();
+        let refused = RunLock::seize(dir.path()).err().unwrap();
+        assert_eq!(refused.code(), "journal:locked");
+        assert!(first.is_ours());
+        drop(others);
+        let second = RunLock::seize(dir.path()).unwrap();
+        assert!(second.is_ours() && !first.is_ours());
+        assert!(!dir.path().join("journal.lock.new").exists());
+    }
+
+    /// A lock file says who holds it now, whoever wrote more into it before.
+    #[test]
+    fn a_lock_is_signed_over_what_stood_there() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(LOCK), "123456789012345678901234567890\n").unwrap();
+        assert_eq!(owner(dir.path()), None, "no such process");
+        let _held = RunLock::take(dir.path()).unwrap();
+        let pid = owner(dir.path()).map(|owner| owner.pid);
+        assert_eq!(pid, Some(std::process::id()));
+    }
+}

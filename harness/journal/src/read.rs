@@ -268,7 +268,10 @@ fn messages(connection: &Connection) -> Result<BTreeMap<u64, String>, JournalErr
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
+    use crate::store::sqlite::SqliteStore;
 
     fn database() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
@@ -288,6 +291,35 @@ mod tests {
         assert!(
             matches!(error, JournalError::Corrupt { seq: 8, .. }),
             "the first after the last that could be read: {error:?}"
+        );
+    }
+
+    #[test]
+    fn where_no_text_can_be_read_none_can_be_relied_on() {
+        let connection = database();
+        let insert = "INSERT INTO message(seq, text) VALUES (9, x'ff')";
+        connection.execute_batch(insert).unwrap();
+        let error = messages(&connection).unwrap_err();
+        assert!(
+            matches!(error, JournalError::Corrupt { seq: 0, .. }),
+            "{error:?}"
+        );
+    }
+
+    /// Killed between its database and its record 0: no run, and no corrupt one either.
+    #[rstest]
+    #[case::no_head(None)]
+    #[case::a_head_of_nothing(Some(""))]
+    fn a_run_that_never_began_is_none(#[case] head: Option<&str>) {
+        let dir = tempfile::tempdir().unwrap();
+        drop(SqliteStore::create(dir.path()).unwrap());
+        if let Some(text) = head {
+            std::fs::write(head::path(dir.path()), text).unwrap();
+        }
+        let error = read(dir.path()).unwrap_err();
+        assert!(
+            matches!(&error, JournalError::NotARun { why, .. } if why.contains("before the first record")),
+            "{error:?}"
         );
     }
 

@@ -116,7 +116,18 @@ mod tests {
         assert!(bytes.iter().all(|byte| *byte != 0), "no hole");
         assert!(reserve.give_up());
         assert!(!reserve.is_held() && !file.exists());
+        fs::write(&file, "of somebody else").unwrap();
         assert!(!reserve.give_up(), "it is given up once");
+        assert!(file.exists(), "what is not held is not removed");
+    }
+
+    #[test]
+    fn what_was_dissolved_is_held_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut reserve = Reserve::set_aside(dir.path());
+        reserve.dissolve();
+        assert!(!reserve.is_held() && !reserve.give_up());
+        assert!(!dir.path().join(RESERVE).exists());
     }
 
     #[test]

@@ -206,6 +206,11 @@ mod tests {
             torn(&[&log.bytes[..], &frame].concat())
         };
         assert_eq!(with_salts([7; 8]), None);
+        for place in 0..8 {
+            let mut salts = [0; 8];
+            salts[place] = 7;
+            assert_eq!(with_salts(salts), None, "byte {place} of an older log");
+        }
         assert_eq!(
             with_salts([0; 8]),
             Some(WHOLE),

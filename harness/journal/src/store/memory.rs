@@ -46,3 +46,34 @@ impl Store for MemoryStore {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(seq: u64, epoch: u64) -> Row {
+        Row {
+            seq,
+            epoch,
+            at: String::new(),
+            kind: "NOTE".to_owned(),
+            payload: "{}".to_owned(),
+            prev_sha256: String::new(),
+            sha256: String::new(),
+            message: None,
+        }
+    }
+
+    /// As on disk: whoever is of an older epoch than the newest record adds nothing.
+    #[test]
+    fn the_newest_record_says_who_may_write() {
+        let mut store = MemoryStore::default();
+        store.commit(&[row(0, 1)]).unwrap();
+        store.commit(&[row(1, 2)]).unwrap();
+        let refused = store.commit(&[row(2, 1)]).unwrap_err();
+        assert_eq!(refused, StoreFault::Superseded { epoch: 2 });
+        assert_eq!(store.rows().len(), 2, "nothing of the batch was kept");
+        store.commit(&[row(2, 2)]).unwrap();
+        assert_eq!(store.rows().len(), 3);
+    }
+}

@@ -244,6 +244,39 @@ mod tests {
         assert_eq!(opening(broken).code(), "journal:io");
     }
 
+    /// A full disk keeps nothing of the batch, and what room is found then is for records alone: from there on none is
+    /// used up by moving old ones into the database.
+    #[test]
+    fn on_a_full_disk_nothing_is_kept_and_the_log_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::create(dir.path()).unwrap();
+        let ask = |store: &SqliteStore, what: &str| -> i64 {
+            let sql = format!("PRAGMA {what}");
+            store
+                .connection
+                .query_row(&sql, [], |row| row.get(0))
+                .unwrap()
+        };
+        store.commit(&[row(0)]).unwrap();
+        assert_eq!(ask(&store, "wal_autocheckpoint"), 4000);
+        let pages = ask(&store, "page_count");
+        let limit =
+            |store: &SqliteStore, pages: i64| ask(store, &format!("max_page_count = {pages}"));
+        limit(&store, pages);
+        let large = Row {
+            payload: "x".repeat(100_000),
+            ..row(1)
+        };
+        let batch = [large, row(2)];
+        let refused = store.commit(&batch).unwrap_err();
+        assert!(matches!(refused, StoreFault::Full { .. }), "{refused:?}");
+        assert_eq!(count(dir.path()), 1);
+        assert_eq!(ask(&store, "wal_autocheckpoint"), 0);
+        limit(&store, pages + 1000);
+        store.commit(&batch).unwrap();
+        assert_eq!(count(dir.path()), 3, "the same rows, once there is room");
+    }
+
     /// Another program that holds the database open keeps the log's file there, but nothing in it; one that is in the
     /// midst of reading keeps it from being brought in.
     #[test]

@@ -160,6 +160,21 @@ fn without_a_lock_the_epoch_inside_the_commit_decides() {
     assert_eq!(rows, 2);
 }
 
+/// A journal that cannot be asked whose it is lets nothing out.
+#[test]
+fn who_cannot_read_the_newest_record_does_not_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    let beside = Connection::open(dir.path().join("journal.db")).unwrap();
+    beside.execute_batch("DROP TABLE record").unwrap();
+    journal.still_ours().unwrap();
+    let refused = journal.still_newest().unwrap_err();
+    assert!(
+        matches!(refused, JournalError::Corrupt { seq: 0, .. }),
+        "{refused:?}"
+    );
+}
+
 /// Whoever takes a run over may die between any two steps of it.
 #[rstest]
 #[case::copied_without_a_name(&["journal.next/journal.db"], &[])]
@@ -191,10 +206,91 @@ fn a_takeover_cut_short_leaves_one_journal(#[case] made: &[&str], #[case] remove
     assert!(!dir.path().join("journal.next.db").exists());
 }
 
+/// What a process that was stopped has open, it may go on writing to for ever: none of it is the run's any more.
+#[test]
+fn what_the_old_process_still_holds_open_is_no_file_of_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = Journal::create(dir.path(), header(), at(0)).unwrap();
+    one_swipe(&old);
+    let held = ["journal.head", "journal.lock", "journal.db"].map(|name| {
+        let open = fs::OpenOptions::new()
+            .write(true)
+            .open(dir.path().join(name));
+        (name, open.unwrap())
+    });
+    let (new, history) = Journal::take_over(dir.path(), at(9)).unwrap();
+    let junk = format!("99 {}\n", "a".repeat(64));
+    for (name, mut file) in held {
+        std::io::Write::write_all(&mut file, junk.as_bytes()).unwrap();
+        assert_eq!(read(dir.path()).unwrap().records, history.records, "{name}");
+        new.still_ours().unwrap();
+    }
+    let record = new.append_and_wait(note("late-reply")).unwrap();
+    assert_eq!(read(dir.path()).unwrap().last(), &record);
+}
+
+/// What cannot be believed is not taken over, and its owner, if he lives, keeps it.
+#[test]
+fn a_corrupt_run_does_not_change_hands() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = Journal::create(dir.path(), header(), at(0)).unwrap();
+    one_swipe(&old);
+    let beside = Connection::open(dir.path().join("journal.db")).unwrap();
+    let changed = "DROP TRIGGER message_stands; UPDATE message SET text = '' WHERE seq = 1";
+    beside.execute_batch(changed).unwrap();
+    drop(beside);
+    let refused = Journal::take_over(dir.path(), at(9)).err().unwrap();
+    assert!(
+        matches!(refused, JournalError::Corrupt { seq: 1, .. }),
+        "{refused:?}"
+    );
+    old.still_ours().unwrap();
+    assert!(!dir.path().join("journal.next").exists());
+}
+
+/// A closed run of which only the database was kept can be gone on with.
+#[test]
+fn a_closed_run_without_its_head_is_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    one_swipe(&journal);
+    journal.close().unwrap();
+    fs::remove_file(dir.path().join("journal.head")).unwrap();
+    let (journal, history) = Journal::take_over(dir.path(), at(9)).unwrap();
+    assert_eq!((journal.epoch(), history.records.len()), (2, 7));
+    let head = read(dir.path()).unwrap().head;
+    assert_eq!(head, Some(journal.tail()), "from now on there is one");
+}
+
+/// One process at a time takes a run over: the next is told, and does not wait for ever.
+#[rstest]
+fn while_one_takes_a_run_over_no_other_does(#[values(true, false)] by_force: bool) {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Journal::create(dir.path(), header(), at(0)).unwrap());
+    let turn = fs::File::open(dir.path()).unwrap();
+    turn.try_lock().unwrap();
+    let take = if by_force {
+        Journal::take_over
+    } else {
+        Journal::reopen
+    };
+    let refused = take(dir.path(), at(9)).err().unwrap();
+    assert_eq!(refused.code(), "journal:locked");
+    assert_eq!(read(dir.path()).unwrap().records.len(), 1);
+    drop(turn);
+    assert_eq!(take(dir.path(), at(9)).unwrap().0.epoch(), 2);
+}
+
 /// A run as a killed process leaves it, log and all; and a copy of it to look things up in.
 fn killed_run(dir: &Path) -> std::path::PathBuf {
     let from = tempfile::tempdir().unwrap();
     let journal = Journal::create(from.path(), header(), at(0)).unwrap();
+    one_swipe(&journal);
+    // A part of the log was brought in before: what it holds fits no other database.
+    let reviewer = Connection::open(from.path().join("journal.db")).unwrap();
+    reviewer
+        .query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))
+        .unwrap();
     one_swipe(&journal);
     let copy = dir.join("as-it-was");
     fs::create_dir(&copy).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use crosswipe_journal::{History, Journal, read};
+use crosswipe_journal::{History, Journal, JournalError, read};
 use rusqlite::Connection;
 
 use crate::samples::*;
@@ -170,6 +170,65 @@ fn acknowledged_records_cut_off_the_log_are_missed() {
     );
 }
 
+/// `journal.head` is written after the commit: a process that was killed between the two left one record and no head. Of
+/// more than one nobody knows how far they reached, as long as a log lies there that could be cut.
+#[test]
+fn without_a_head_only_the_first_record_of_a_log_is_believed() {
+    let dir = tempfile::tempdir().unwrap();
+    let live = dir.path().join("live");
+    let journal = Journal::create(&live, header(), at(0)).unwrap();
+    let killed = |name: &str| {
+        let copy = dir.path().join(name);
+        copy_run(&live, &copy);
+        fs::remove_file(copy.join("journal.head")).unwrap();
+        read(&copy)
+    };
+    assert_eq!(killed("one record").unwrap().records.len(), 1);
+    journal.append_and_wait(note("late-reply")).unwrap();
+    match killed("two records").unwrap_err() {
+        JournalError::Corrupt { seq, .. } => assert_eq!(seq, 1),
+        other => panic!("{other}"),
+    }
+}
+
+/// A program that looks on keeps the log's file there, empty: the journal beside it is whole. One byte in it is a log.
+#[test]
+fn an_empty_log_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    one_swipe(&journal);
+    journal.close().unwrap();
+    fs::remove_file(dir.path().join("journal.head")).unwrap();
+    let log = dir.path().join("journal.db-wal");
+    fs::write(&log, "").unwrap();
+    let before = contents(dir.path());
+    assert_eq!(read(dir.path()).unwrap().records.len(), 6);
+    assert_eq!(contents(dir.path()), before);
+    fs::write(&log, [0]).unwrap();
+    assert_eq!(read(dir.path()).unwrap_err().code(), "journal:corrupt");
+}
+
+/// What SQLite itself finds wrong is told even where every record can still be read.
+#[test]
+fn a_page_that_sqlite_finds_damaged_is_told_behind_the_last_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::create(dir.path(), header(), at(0)).unwrap();
+    one_swipe(&journal);
+    journal.close().unwrap();
+    let path = dir.path().join("journal.db");
+    let mut bytes = fs::read(&path).unwrap();
+    // The count of unused pages in the header of the file.
+    bytes[39] = 1;
+    fs::write(&path, &bytes).unwrap();
+    match read(dir.path()).unwrap_err() {
+        JournalError::Corrupt { seq, why } => {
+            assert_eq!(seq, 6);
+            assert!(why.to_lowercase().contains("freelist"), "{why}");
+        }
+        other => panic!("{other}"),
+    }
+}
+
 /// Somebody with SQL and without scruples: the triggers are gone, the chain is not.
 #[test]
 fn what_is_changed_behind_the_triggers_breaks_the_chain() {
@@ -188,7 +247,7 @@ fn what_is_changed_behind_the_triggers_breaks_the_chain() {
             .execute_batch(&format!("{free}{sql}"))
             .unwrap();
         match read(dir.path()).unwrap_err() {
-            crosswipe_journal::JournalError::Corrupt { seq, why } => {
+            JournalError::Corrupt { seq, why } => {
                 assert_eq!(seq, first_bad, "{sql}: {why}")
             }
             other => panic!("{sql}: {other}"),
