@@ -4,7 +4,7 @@
 //! keeps them equal. The institution's answer is always written by its own platform, from the deed that
 //! came back. Not here: envelopes (`wire`), what a query finds (`region::query`).
 
-use crosswipe_domain::{AnswerForm, Business, Moment, Money};
+use crosswipe_domain::{AnswerForm, Business, Moment, Money, Name};
 use crosswipe_wire::{ObjectText, list_text};
 
 use crate::deed::{
@@ -233,5 +233,5 @@ pub(crate) fn money(amounts: &Amounts, name: &str) -> Money {
 
 /// A fact by name; absent counts as empty.
 pub(crate) fn fact<'a>(facts: &'a Facts, name: &str) -> &'a str {
-    facts.get(name).map_or("", String::as_str)
+    facts.get(name).map_or("", Name::as_str)
 }

@@ -5,7 +5,7 @@
 //! A party that never heard of what is undone books the fence entry alone.
 //! Called by `his`, `hub` and `region` once a deed is definite. Not here: whether it may happen (`rules`).
 
-use crosswipe_domain::{Cause, CellKey, Entry, FenceState, InfNo, Moment, Role};
+use crosswipe_domain::{Cause, CellKey, Entry, FenceState, InfNo, Moment, Name, Role};
 
 use crate::deed::{Bill, Deed, Hop, Line, Sale, Unbill};
 use crate::his::dispense;
@@ -14,7 +14,7 @@ use crate::ledger::{Amounts, Draft, Facts, Held, Ledger, Original};
 /// Books a completed deed with the answer that was given to it.
 pub(crate) fn book(ledger: &mut Ledger, hop: &Hop, now: Moment, reply: Option<String>) {
     // What an institution keeps of its own is about nobody.
-    let person = Some(hop.person.clone()).filter(|person| !person.is_empty());
+    let person = Some(hop.person.as_str()).filter(|person| !person.is_empty());
     let mut draft = Draft::new(now, hop.cause.clone(), person);
     match &hop.deed {
         Deed::Register {
@@ -70,7 +70,7 @@ pub(crate) fn book_refusal(
     now: Moment,
     reply: String,
 ) {
-    let mut draft = Draft::new(now, cause.clone(), person);
+    let mut draft = Draft::new(now, cause.clone(), person.as_deref());
     draft.fence(FenceState::Refused, Some(reply));
     ledger.commit(draft);
 }
@@ -78,9 +78,9 @@ pub(crate) fn book_refusal(
 fn register(hop: &Hop, mdtrt_id: &str, insutype: &str, facts: &Facts, draft: &mut Draft) {
     let inpatient = hop.infno().base() == "2401";
     let mut facts = facts.clone();
-    facts.insert("mdtrt_id", mdtrt_id.into());
-    facts.insert("insutype", insutype.into());
-    facts.insert("insuplc_admdvs", hop.insured.as_str().into());
+    facts.insert("mdtrt_id", mdtrt_id);
+    facts.insert("insutype", insutype);
+    facts.insert("insuplc_admdvs", hop.insured.as_str());
     draft.born(
         "visit",
         mdtrt_id,
@@ -106,7 +106,7 @@ fn charge(hop: &Hop, mdtrt_id: &str, line: &Line, draft: &mut Draft) {
 
 fn born_line(hop: &Hop, mdtrt_id: &str, line: &Line, status: &str, draft: &mut Draft) {
     let mut facts = line.facts.clone();
-    facts.insert("mdtrt_id", mdtrt_id.into());
+    facts.insert("mdtrt_id", mdtrt_id);
     let split = line.split;
     let amounts = [
         ("det_item_fee_sumamt", split.amount),
@@ -123,7 +123,7 @@ fn born_line(hop: &Hop, mdtrt_id: &str, line: &Line, status: &str, draft: &mut D
     draft.move_count(of_person("fee-detail", hop), 1);
 }
 
-fn withdraw(ledger: &Ledger, kind: &str, ids: &[String], draft: &mut Draft) {
+fn withdraw(ledger: &Ledger, kind: &str, ids: &[Name], draft: &mut Draft) {
     let mut births: Vec<&Held> = Vec::new();
     for held in ids.iter().filter_map(|id| ledger.row(kind, id)) {
         ledger.negate_birth(held, draft);
@@ -195,8 +195,8 @@ fn undo_turn(ledger: &Ledger, kind: &str, id: &str, status: &str, draft: &mut Dr
 
 fn file(hop: &Hop, filing: &str, facts: &Facts, draft: &mut Draft) {
     let mut facts = facts.clone();
-    facts.insert("trt_dcla_detl_sn", filing.into());
-    facts.insert("insuplc_admdvs", hop.insured.as_str().into());
+    facts.insert("trt_dcla_detl_sn", filing);
+    facts.insert("insuplc_admdvs", hop.insured.as_str());
     draft.born("filing", filing, "active", facts, Amounts::new());
     draft.move_count(of_person("filing", hop), 1);
 }

@@ -4,7 +4,7 @@
 //! the profile that the plan gives to its platform. What they never booked they have nothing to close.
 //! Not here: whether a settlement stands at all (`rules`).
 
-use crosswipe_domain::{FenceState, Moment, Profile};
+use crosswipe_domain::{FenceState, Moment, Name, Profile};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use crate::books::CLEARED;
@@ -26,7 +26,7 @@ pub(crate) fn check(
         return Ok(());
     };
     let refuse = |code, detail: String| Err(Refusal::new(code, detail));
-    let mdtrt_id = held.row.facts.get("mdtrt_id").map_or("", String::as_str);
+    let mdtrt_id = held.row.facts.get("mdtrt_id").map_or("", Name::as_str);
     let confirmed = |cleared: &&Held| {
         cleared.row.status == "confirmed" && cleared.row.facts.get("setl_id") == Some(&held.row.id)
     };

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{AdmDivision, Business, Cause, Channel, InfNo, LogRow, Span};
+use crosswipe_domain::{AdmDivision, Business, Cause, Channel, InfNo, LogRow, Name, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Amounts, Facts};
@@ -88,7 +88,7 @@ pub enum Deed {
         /// 就诊ID
         mdtrt_id: String,
         /// Row ids of the lines.
-        lines: Vec<String>,
+        lines: Vec<Name>,
     },
     /// 出院 · 2402.
     Discharge {
@@ -138,7 +138,7 @@ pub enum Deed {
     /// 目录对照撤销 · 3302.
     Unmap {
         /// Row id.
-        mapping: String,
+        mapping: Name,
     },
     /// 清分确认 · 3261: the institution agrees to what is cleared for visitors.
     Confirm {
@@ -165,7 +165,7 @@ pub enum Deed {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// Row id.
-    pub id: String,
+    pub id: Name,
     /// What the row keeps: `feedetl_sn chrg_bchno med_list_codg pric cnt chrgitm_lv …`.
     pub facts: Facts,
     /// The split.
@@ -182,7 +182,7 @@ pub struct Bill {
     /// 险种类型
     pub insutype: String,
     /// Row ids of the lines that it covers.
-    pub lines: Vec<String>,
+    pub lines: Vec<Name>,
     /// Sums of the lines.
     pub sums: Sums,
     /// Tier of the institution.

@@ -18,7 +18,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, LogRow, Look, Moment, Party, Row, Unit,
+    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, LogRow, Look, Moment, Name, Party, Row,
+    Unit,
 };
 
 pub use draft::{Amounts, Draft, Facts};
@@ -214,17 +215,17 @@ impl Ledger {
     fn turn(
         &mut self,
         row: &LogRow,
-        key: (&str, &str),
-        (status, newborn): (&str, bool),
+        key: (&Name, &Name),
+        (status, newborn): (&Name, bool),
         facts: &Facts,
         amounts: &Amounts,
     ) {
         let place = self.index.place(key.0, key.1);
         if newborn {
             let born = Row {
-                kind: key.0.to_owned(),
-                id: key.1.to_owned(),
-                status: status.to_owned(),
+                kind: key.0.clone(),
+                id: key.1.clone(),
+                status: status.clone(),
                 person: row.person.clone(),
                 cause: row.cause.clone(),
                 facts: facts.clone(),
@@ -238,10 +239,10 @@ impl Ledger {
             });
         } else if let Some(place) = place {
             let held = &mut self.rows[place];
-            if held.row.status != status {
+            if held.row.status != *status {
                 held.turned = row.group;
             }
-            held.row.status = status.to_owned();
+            held.row.status = status.clone();
             held.row.facts.extend(facts.clone());
             held.row.amounts.extend(amounts.clone());
             self.index.turned(&held.row, place);

@@ -4,7 +4,7 @@
 //! mirror before it books, so two messages in flight at once cannot both be taken. Codes and grounds are
 //! those of the interface's life cycles. Not here: windows, fields, who the person is (`region`).
 
-use crosswipe_domain::{Business, FenceState, InfNo};
+use crosswipe_domain::{Business, FenceState, InfNo, Name};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use crate::deed::{Deed, Hop};
@@ -107,7 +107,7 @@ pub(crate) fn settlement<'a>(
         _ => drop(visit(ledger, hop, mdtrt_id)?),
     }
     let held = held?;
-    if held.row.facts.get("mdtrt_id").map(String::as_str) != Some(mdtrt_id) {
+    if held.row.facts.get("mdtrt_id").map(Name::as_str) != Some(mdtrt_id) {
         return Err(unknown());
     }
     if held.row.status == "settled" {
@@ -164,7 +164,7 @@ fn charged<'l>(
     Ok(())
 }
 
-fn withdrawn(ledger: &Ledger, hop: &Hop, mdtrt_id: &str, lines: &[String]) -> Result<(), Refusal> {
+fn withdrawn(ledger: &Ledger, hop: &Hop, mdtrt_id: &str, lines: &[Name]) -> Result<(), Refusal> {
     visit(ledger, hop, mdtrt_id)?;
     for held in lines.iter().filter_map(|id| ledger.row("fee-detail", id)) {
         match held.row.status.as_str() {
@@ -217,10 +217,10 @@ fn lines_unsettled(
     ledger: &Ledger,
     hop: &Hop,
     mdtrt_id: &str,
-    lines: &[String],
+    lines: &[Name],
 ) -> Result<(), Refusal> {
     visit(ledger, hop, mdtrt_id)?;
-    let stands = |id: &String| {
+    let stands = |id: &Name| {
         ledger
             .row("fee-detail", id)
             .is_some_and(|held| held.row.status == "charged")

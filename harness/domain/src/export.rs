@@ -170,7 +170,7 @@ pub struct CellKey {
     /// `receivable`, `revenue`, `reconciliation`, `inventory`, `trace-code`, `invoice`, `cash`, or any other.
     pub kind: Name,
     /// Dimensions by name. `person` holds a person number on the wire and a pseudonym in evidence.
-    pub dims: Few<String>,
+    pub dims: Few<Name>,
 }
 
 impl CellKey {
@@ -178,7 +178,7 @@ impl CellKey {
     pub fn new<const N: usize>(kind: &str, dims: [(&str, &str); N]) -> CellKey {
         CellKey {
             kind: kind.into(),
-            dims: dims.into_iter().map(|(k, v)| (k, v.to_owned())).collect(),
+            dims: dims.into_iter().map(|(k, v)| (k, Name::new(v))).collect(),
         }
     }
 }
@@ -227,20 +227,20 @@ pub struct Cell {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Row {
     /// `visit`, `fee-detail`, `settlement`, `clearing`, `invoice`, `filing`, …
-    pub kind: String,
+    pub kind: Name,
     /// Its id, unique within the kind at this party.
-    pub id: String,
+    pub id: Name,
     /// Open: `registered admitted discharged charged settled valid pending active`. Terminal: `cancelled reversed
     /// reversal red-letter` (`reversal` and `red-letter` are the mirror records themselves).
-    pub status: String,
+    pub status: Name,
     /// Person number on the wire, pseudonym in evidence.
     #[serde(default)]
-    pub person: Option<String>,
+    pub person: Option<Name>,
     /// The message that gave birth to it.
     pub cause: Arc<Cause>,
     /// Text facts by interface name: `mdtrt_id setl_id insutype medins_setl_id refd_setl_flag clr_type …`.
     #[serde(default)]
-    pub facts: Few<String>,
+    pub facts: Few<Name>,
     /// Amounts in fen by interface name; fund lines as `fund:310100`.
     #[serde(default)]
     pub amounts: Few<i64>,
@@ -280,7 +280,7 @@ pub struct LogRow {
     /// Posting group: rows that were booked together.
     pub group: u64,
     /// Person number on the wire, pseudonym in evidence.
-    pub person: Option<String>,
+    pub person: Option<Name>,
     /// What was booked; its members stand beside those above.
     pub entry: Entry,
 }
@@ -302,24 +302,24 @@ pub enum Entry {
     /// 状态 · A row was born or changed.
     Row {
         /// Kind of the row.
-        kind: String,
+        kind: Name,
         /// Its id.
-        id: String,
+        id: Name,
         /// Its status from now on.
-        status: String,
+        status: Name,
         /// Its status before; absent at birth.
-        was: Option<String>,
+        was: Option<Name>,
         /// Facts set by this change.
-        facts: Few<String>,
+        facts: Few<Name>,
         /// Amounts set by this change, fen.
         amounts: Few<i64>,
     },
     /// 栅 · What became of a message, kept under (origin, msgid) so that nothing is booked twice.
     Fence {
         /// Institution whose message it is.
-        origin: String,
+        origin: Name,
         /// Its msgid.
-        msgid: String,
+        msgid: Name,
         /// What became of it.
         state: FenceState,
         /// What is sent again to a repeated message, kept in the party's own log; absent in exports.

@@ -5,8 +5,11 @@
 //! name; on the wire it is an object. Not here: anything that grows, which is looked through from the start at each change.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Index;
+use std::sync::Arc;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,30 +18,46 @@ use smol_str::SmolStr;
 /// 名 · A short text that needs no memory of its own.
 pub type Name = SmolStr;
 
-/// 几项 · Values by name, each name once.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Few<V>(Vec<(Name, V)>);
+/// 几项 · Values by name, each name once. Copies share what they hold until one of them is changed: a row as it stands
+/// mostly says what it said when it was booked.
+#[derive(Clone)]
+pub struct Few<V>(Option<Arc<Vec<(Name, V)>>>);
 
 impl<V> Few<V> {
     /// None.
     pub const fn new() -> Few<V> {
-        Few(Vec::new())
+        Few(None)
+    }
+
+    /// Of a name that comes twice the last value stands.
+    fn of_pairs(mut pairs: Vec<(Name, V)>) -> Few<V> {
+        if !pairs.is_sorted_by(|one, next| one.0 < next.0) {
+            pairs.sort_by(|one, other| one.0.cmp(&other.0));
+            // Those of the same name stand in the order in which they came: what comes later replaces what was kept.
+            pairs.dedup_by(|later, kept| {
+                let same = later.0 == kept.0;
+                if same {
+                    std::mem::swap(later, kept);
+                }
+                same
+            });
+        }
+        pairs.shrink_to_fit();
+        Few(Some(pairs).filter(|pairs| !pairs.is_empty()).map(Arc::new))
+    }
+
+    fn pairs(&self) -> &[(Name, V)] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
     }
 
     fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0
+        self.pairs()
             .binary_search_by(|(known, _)| known.as_str().cmp(name))
     }
 
     /// The value of this name.
     pub fn get<Q: Borrow<str> + ?Sized>(&self, name: &Q) -> Option<&V> {
-        Some(&self.0[self.place(name.borrow()).ok()?].1)
-    }
-
-    /// The value of this name, to be changed.
-    pub fn get_mut<Q: Borrow<str> + ?Sized>(&mut self, name: &Q) -> Option<&mut V> {
-        let place = self.place(name.borrow()).ok()?;
-        Some(&mut self.0[place].1)
+        Some(&self.pairs()[self.place(name.borrow()).ok()?].1)
     }
 
     /// Whether there is a value of this name.
@@ -46,15 +65,54 @@ impl<V> Few<V> {
         self.place(name.borrow()).is_ok()
     }
 
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.pairs().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.pairs().is_empty()
+    }
+
+    /// All, by name.
+    pub fn iter(&self) -> Iter<'_, V> {
+        self.pairs().iter().map(|(name, value)| (name, value))
+    }
+
+    /// The names, in order.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Name> + Clone {
+        self.pairs().iter().map(|(name, _)| name)
+    }
+
+    /// The values, by name.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
+        self.pairs().iter().map(|(_, value)| value)
+    }
+}
+
+/// Changes: what is shared with a copy is this one's own from then on.
+impl<V: Clone> Few<V> {
+    fn own(&mut self) -> &mut Vec<(Name, V)> {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+
+    /// The value of this name, to be changed.
+    pub fn get_mut<Q: Borrow<str> + ?Sized>(&mut self, name: &Q) -> Option<&mut V> {
+        let place = self.place(name.borrow()).ok()?;
+        Some(&mut self.own()[place].1)
+    }
+
     /// Puts a value; the one that stood there before.
-    pub fn insert(&mut self, name: impl Into<Name>, value: V) -> Option<V> {
-        let name = name.into();
+    pub fn insert(&mut self, name: impl Into<Name>, value: impl Into<V>) -> Option<V> {
+        let (name, value) = (name.into(), value.into());
         match self.place(&name) {
-            Ok(place) => Some(std::mem::replace(&mut self.0[place].1, value)),
+            Ok(place) => Some(std::mem::replace(&mut self.own()[place].1, value)),
             Err(place) => {
+                let pairs = self.own();
                 // Room for what is there and no more: most are never added to again.
-                self.0.reserve_exact(1);
-                self.0.insert(place, (name, value));
+                pairs.reserve_exact(1);
+                pairs.insert(place, (name, value));
                 None
             }
         }
@@ -66,56 +124,68 @@ impl<V> Few<V> {
         V: Default,
     {
         let place = self.place(name).unwrap_or_else(|place| {
-            self.0.insert(place, (name.into(), V::default()));
+            self.own().insert(place, (name.into(), V::default()));
             place
         });
-        &mut self.0[place].1
+        &mut self.own()[place].1
     }
 
     /// Takes a value out.
     pub fn remove<Q: Borrow<str> + ?Sized>(&mut self, name: &Q) -> Option<V> {
         let place = self.place(name.borrow()).ok()?;
-        Some(self.0.remove(place).1)
+        Some(self.own().remove(place).1)
     }
 
     /// Keeps those of which this is true.
     pub fn retain(&mut self, mut keep: impl FnMut(&Name, &mut V) -> bool) {
-        self.0.retain_mut(|(name, value)| keep(name, value));
+        if let Some(pairs) = &mut self.0 {
+            Arc::make_mut(pairs).retain_mut(|(name, value)| keep(name, value));
+        }
     }
 
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// All, by name.
-    pub fn iter(&self) -> Iter<'_, V> {
-        self.0.iter().map(|(name, value)| (name, value))
+    fn pairs_mut(&mut self) -> &mut [(Name, V)] {
+        match &mut self.0 {
+            Some(pairs) => Arc::make_mut(pairs).as_mut_slice(),
+            None => &mut [],
+        }
     }
 
     /// All, by name, values to be changed.
     pub fn iter_mut(&mut self) -> IterMut<'_, V> {
-        self.0.iter_mut().map(|(name, value)| (&*name, value))
-    }
-
-    /// The names, in order.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Name> + Clone {
-        self.0.iter().map(|(name, _)| name)
-    }
-
-    /// The values, by name.
-    pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
-        self.0.iter().map(|(_, value)| value)
+        self.pairs_mut()
+            .iter_mut()
+            .map(|(name, value)| (&*name, value))
     }
 
     /// The values, by name, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.0.iter_mut().map(|(_, value)| value)
+        self.pairs_mut().iter_mut().map(|(_, value)| value)
+    }
+}
+
+impl<V: PartialEq> PartialEq for Few<V> {
+    fn eq(&self, other: &Few<V>) -> bool {
+        self.pairs() == other.pairs()
+    }
+}
+
+impl<V: Eq> Eq for Few<V> {}
+
+impl<V: Ord> PartialOrd for Few<V> {
+    fn partial_cmp(&self, other: &Few<V>) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<V: Ord> Ord for Few<V> {
+    fn cmp(&self, other: &Few<V>) -> Ordering {
+        self.pairs().cmp(other.pairs())
+    }
+}
+
+impl<V: Hash> Hash for Few<V> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.pairs().hash(state);
     }
 }
 
@@ -141,39 +211,45 @@ impl<V: fmt::Debug> fmt::Debug for Few<V> {
 }
 
 /// Of a name that comes twice the last value stands.
-impl<N: Into<Name>, V> FromIterator<(N, V)> for Few<V> {
-    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Few<V> {
-        let mut few: Few<V> = Few::new();
-        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value));
-        let mut pairs: Vec<(Name, V)> = pairs.collect();
-        if pairs.is_sorted_by(|one, next| one.0 < next.0) {
-            pairs.shrink_to_fit();
-            return Few(pairs);
-        }
-        few.extend(pairs);
-        few
+impl<N: Into<Name>, T: Into<V>, V> FromIterator<(N, T)> for Few<V> {
+    fn from_iter<I: IntoIterator<Item = (N, T)>>(pairs: I) -> Few<V> {
+        let pairs = pairs.into_iter();
+        Few::of_pairs(
+            pairs
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
 }
 
-impl<N: Into<Name>, V> Extend<(N, V)> for Few<V> {
-    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, pairs: I) {
-        for (name, value) in pairs {
-            self.insert(name, value);
+impl<N: Into<Name>, T: Into<V>, V: Clone> Extend<(N, T)> for Few<V> {
+    fn extend<I: IntoIterator<Item = (N, T)>>(&mut self, pairs: I) {
+        let mut more = pairs
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .peekable();
+        if more.peek().is_none() {
+            return;
         }
+        let mut all = std::mem::take(self.own());
+        all.extend(more);
+        *self = Few::of_pairs(all);
     }
 }
 
-impl<N: Into<Name>, V, const COUNT: usize> From<[(N, V); COUNT]> for Few<V> {
-    fn from(pairs: [(N, V); COUNT]) -> Few<V> {
+impl<N: Into<Name>, T: Into<V>, V, const COUNT: usize> From<[(N, T); COUNT]> for Few<V> {
+    fn from(pairs: [(N, T); COUNT]) -> Few<V> {
         pairs.into_iter().collect()
     }
 }
 
-impl<V> IntoIterator for Few<V> {
+impl<V: Clone> IntoIterator for Few<V> {
     type Item = (Name, V);
     type IntoIter = std::vec::IntoIter<(Name, V)>;
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0
+            .map_or_else(Vec::new, Arc::unwrap_or_clone)
+            .into_iter()
     }
 }
 
@@ -185,7 +261,7 @@ impl<'a, V> IntoIterator for &'a Few<V> {
     }
 }
 
-impl<'a, V> IntoIterator for &'a mut Few<V> {
+impl<'a, V: Clone> IntoIterator for &'a mut Few<V> {
     type Item = (&'a Name, &'a mut V);
     type IntoIter = IterMut<'a, V>;
     fn into_iter(self) -> Self::IntoIter {
@@ -220,7 +296,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Few<V> {
                 while let Some(pair) = map.next_entry()? {
                     pairs.push(pair);
                 }
-                Ok(pairs.into_iter().collect())
+                Ok(Few::of_pairs(pairs))
             }
         }
         deserializer.deserialize_map(Pairs(std::marker::PhantomData))

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use crosswipe_domain::{
-    Entry, Export, Few, LogRow, Moment, Party, PersonNo, ShownBooks, canonical_json, with_rows,
+    Entry, Export, Few, LogRow, Moment, Name, Party, PersonNo, ShownBooks, canonical_json,
+    with_rows,
 };
 
 use crate::desk::{Desk, Halt};
@@ -225,29 +226,38 @@ impl<T: Transport> Desk<T> {
         }
     }
 
-    fn pseudonymise(&self, person: &mut Option<String>) {
+    fn pseudonymise(&self, person: &mut Option<Name>) {
         if let Some(number) = person {
-            *number = self.pseudonym(&PersonNo::new(number)).to_string();
+            *number = self
+                .pseudonym(&PersonNo::new(number.as_str()))
+                .to_string()
+                .into();
         }
     }
 
-    fn pseudonymise_dims(&self, dims: &mut Few<String>) {
+    fn pseudonymise_dims(&self, dims: &mut Few<Name>) {
         for (name, value) in dims {
             *value = match name.as_str() {
-                "person" => self.pseudonym(&PersonNo::new(value)).to_string(),
-                _ => self.masker.mask_text(value),
+                "person" => self
+                    .pseudonym(&PersonNo::new(value.as_str()))
+                    .to_string()
+                    .into(),
+                _ => self.masker.mask_text(value).into(),
             };
         }
     }
 
-    fn mask_facts(&self, facts: &mut Few<String>) {
+    fn mask_facts(&self, facts: &mut Few<Name>) {
         for (name, value) in facts {
             match name.as_str() {
                 // A name that is garbled is still a name; alike stay alike.
                 "psn_no" | "psn_name" => {
-                    *value = self.pseudonym(&PersonNo::new(value)).to_string();
+                    *value = self
+                        .pseudonym(&PersonNo::new(value.as_str()))
+                        .to_string()
+                        .into();
                 }
-                name => *value = self.masker.mask_field(name, value),
+                name => *value = self.masker.mask_field(name, value).into(),
             }
         }
     }

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Entry, InfNo, LogRow, Party};
+use crosswipe_domain::{Entry, InfNo, LogRow, Name, Party};
 
 use crate::books::Books;
 use crate::story::{MessageKey, Owner, Story};
@@ -85,7 +85,7 @@ fn is_purchase(row: &LogRow) -> bool {
 /// 费用明细流水号 · The institution's own serial of a fee line.
 fn serial(row: &LogRow) -> Option<&str> {
     match &row.entry {
-        Entry::Row { facts, .. } => facts.get("feedetl_sn").map(String::as_str),
+        Entry::Row { facts, .. } => facts.get("feedetl_sn").map(Name::as_str),
         _ => None,
     }
 }
@@ -120,8 +120,8 @@ fn settles(story: &Story<'_>, tau: usize, row: &LogRow) -> bool {
         return false;
     };
     let (sent, booked) = (
-        |name: &str| intent.ids.get(name),
-        |name: &str| facts.get(name),
+        |name: &str| intent.ids.get(name).map(String::as_str),
+        |name: &str| facts.get(name).map(Name::as_str),
     );
     let batches = (sent("chrg_bchno"), booked("chrg_bchno"));
     intent.origin == row.cause.origin

@@ -5,7 +5,7 @@
 //! Not here: which finding follows from which (`causes`).
 
 use crosswipe_domain::{
-    CellKey, Entry, FindingClass, LogRow, Money, Party, Pseudonym, Rule, Severity, Unit,
+    CellKey, Entry, FindingClass, LogRow, Money, Name, Party, Pseudonym, Rule, Severity, Unit,
 };
 
 use crate::judgement::Finding;
@@ -155,7 +155,7 @@ pub(crate) fn line(party: &Party, row: &LogRow) -> String {
 
 /// The person a cell belongs to, if it names one.
 pub(crate) fn person_of(cell: &CellKey) -> Option<&str> {
-    cell.dims.get("person").map(String::as_str)
+    cell.dims.get("person").map(Name::as_str)
 }
 
 /// `residue:<kind>`.

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{CaseId, Entry, InfNo, LogRow, Moment, Party, Role, Window};
+use crosswipe_domain::{CaseId, Entry, InfNo, LogRow, Moment, Name, Party, Role, Window};
 
 use crate::context::{Context, Ledger, is_terminal};
 use crate::story::Owner;
@@ -117,13 +117,15 @@ pub(crate) fn entered<'a>(context: &Context<'a>, ledger: &Ledger<'a>) -> Vec<Ent
         }
         let by_hand = is_by_hand(row);
         let began = facts.get("begntime");
-        let institution = facts.get("fixmedins_code").unwrap_or(&row.cause.origin);
+        let institution = facts
+            .get("fixmedins_code")
+            .map_or(row.cause.origin.as_str(), Name::as_str);
         found.push(Entered {
             row,
             person,
             institution,
             treated: when,
-            visit: facts.get("mdtrt_id").map(String::as_str),
+            visit: facts.get("mdtrt_id").map(Name::as_str),
             is_stay: InfNo::new(&row.cause.infno).base() == "2304"
                 || (by_hand && facts.get("clr_type").is_some_and(|kind| kind == "21")),
             by_hand,

@@ -172,7 +172,7 @@ fn sent_anew(mut draft: Draft) -> Draft {
         if let Entry::Row { facts, .. } = entry
             && let Some(number) = facts.get_mut("medins_setl_id")
         {
-            number.clone_from(&msgid);
+            *number = (&msgid).into();
         }
     }
     draft.cause.msgid = msgid;
@@ -211,7 +211,7 @@ fn copy(draft: &Draft) -> Draft {
             facts,
             amounts,
         } if copied(kind) => {
-            let id = second(id);
+            let id = second(id).into();
             let mut facts = facts.clone();
             let named: &[&str] = match kind.as_str() {
                 _ if purchase => &["mdtrt_id", "setl_id"],
@@ -220,7 +220,7 @@ fn copy(draft: &Draft) -> Draft {
             };
             for name in named {
                 if let Some(own) = facts.get_mut(*name) {
-                    *own = second(own);
+                    *own = second(own).into();
                 }
             }
             Some(Entry::Row {

@@ -112,7 +112,7 @@ fn settled(draft: &Draft) -> Option<(String, String)> {
             facts,
             ..
         } if kind == "settlement" && status == "settled" => {
-            Some((id.clone(), facts.get("insuplc_admdvs")?.clone()))
+            Some((id.to_string(), facts.get("insuplc_admdvs")?.to_string()))
         }
         _ => None,
     })

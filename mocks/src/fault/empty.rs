@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crosswipe_domain::{CellKey, Entry, FenceState, Role, Unit};
+use crosswipe_domain::{CellKey, Entry, FenceState, Name, Role, Unit};
 
 use super::FaultOrder;
 use super::trouble::{Arrival, Departure, Fitting, Parcel, Scene, Trouble};
@@ -67,7 +67,7 @@ impl Trouble for Generous {
             return Arrival::Taken;
         };
         let of_person = |key: &CellKey, kind: &str| {
-            key.kind == kind && key.dims.get("person").map(String::as_str) == Some(person)
+            key.kind == kind && key.dims.get("person").map(Name::as_str) == Some(person)
         };
         let first = |kind: &str| {
             ledger

@@ -45,7 +45,7 @@ impl Trouble for Reused {
             }
             for entry in &mut draft.entries {
                 if let Entry::Row { id, was: None, .. } = entry {
-                    id.push_str("-2");
+                    *id = format!("{id}-2").into();
                 }
             }
         });

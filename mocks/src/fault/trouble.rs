@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crosswipe_domain::{Cause, CellKey, Export, InfNo, Moment, Party, Role};
+use crosswipe_domain::{Cause, CellKey, Export, InfNo, Moment, Name, Party, Role};
 use crosswipe_wire::{Context, Request};
 
 use super::Faults;
@@ -159,7 +159,7 @@ impl Scene<'_> {
         ) else {
             return false;
         };
-        let of_person = |key: &CellKey| key.dims.get("person").map(String::as_str) == Some(person);
+        let of_person = |key: &CellKey| key.dims.get("person").map(Name::as_str) == Some(person);
         self.is_from_institution() && ledger.cells().any(|(key, ..)| of_person(key))
     }
 
@@ -401,7 +401,7 @@ impl Group<'_> {
             infno: InfNo::new(&draft.cause.infno),
             of: None,
             omsgid: None,
-            person: draft.person.clone(),
+            person: draft.person.as_ref().map(Name::to_string),
             leg,
             forwarded: false,
             now: draft.at,

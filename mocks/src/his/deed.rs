@@ -189,12 +189,12 @@ pub(super) fn done_already(
             }
         }
         ("2202" | "2404", RefusalCode::NoVisit) => Deed::Cancel {
-            mdtrt_id: open(&visit?)?.row.id.clone(),
+            mdtrt_id: open(&visit?)?.row.id.to_string(),
         },
         ("2405", RefusalCode::NotDisch) => {
             let held = open(&visit?).filter(|held| held.row.status == "discharged")?;
             Deed::Readmit {
-                mdtrt_id: held.row.id.clone(),
+                mdtrt_id: held.row.id.to_string(),
             }
         }
         _ => return None,
@@ -336,7 +336,7 @@ fn split_lines(
             ],
         );
         lines.push(Line {
-            id: line_id(ledger, mdtrt_id, &sn),
+            id: line_id(ledger, mdtrt_id, &sn).into(),
             facts,
             split,
         });

@@ -28,7 +28,7 @@ pub(super) fn dispensed(ledger: &Ledger, setup: &Setup, bill: &Bill) -> BTreeMap
         if let (Some(item), Some(count)) = (fact("med_list_codg"), count)
             && setup.tariff(item).is_some_and(|tariff| tariff.drug)
         {
-            *sums.entry(item.clone()).or_default() += count.scaled();
+            *sums.entry(item.to_string()).or_default() += count.scaled();
         }
     }
     sums.retain(|_, sum| *sum > 0);
@@ -44,7 +44,12 @@ pub(crate) fn dispense(ledger: &Ledger, bill: &Bill, draft: &mut Draft) {
         draft.move_count(shelf, -boxes);
         let sold = ledger
             .rows_of_kind("trace-code")
-            .filter(|held| held.row.facts.get("med_list_codg") == Some(item))
+            .filter(|held| {
+                held.row
+                    .facts
+                    .get("med_list_codg")
+                    .is_some_and(|sold| sold == item)
+            })
             .count();
         for number in (sold + 1..).take(usize::try_from(*boxes).unwrap_or(0)) {
             let code = format!("{item}{number:010}");

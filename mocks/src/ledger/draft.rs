@@ -3,10 +3,10 @@
 //! Why here: machines write groups in the words of their business (`born`, `turned`, `move_money`);
 //! nothing counts until [`Ledger::commit`](super::Ledger::commit) takes the whole group.
 
-use crosswipe_domain::{Cause, CellKey, Entry, FenceState, Few, Moment, Row, Unit};
+use crosswipe_domain::{Cause, CellKey, Entry, FenceState, Few, Moment, Name, Row, Unit};
 
 /// Text facts of a row by interface name.
-pub type Facts = Few<String>;
+pub type Facts = Few<Name>;
 /// Amounts of a row in fen by interface name.
 pub type Amounts = Few<i64>;
 
@@ -18,18 +18,18 @@ pub struct Draft {
     /// The message that causes it.
     pub cause: Cause,
     /// Whom it is about.
-    pub person: Option<String>,
+    pub person: Option<Name>,
     /// Entries in order. Postings belong to the row entry before them.
     pub entries: Vec<Entry>,
 }
 
 impl Draft {
     /// An empty group.
-    pub fn new(at: Moment, cause: Cause, person: Option<String>) -> Draft {
+    pub fn new(at: Moment, cause: Cause, person: Option<&str>) -> Draft {
         Draft {
             at,
             cause,
-            person,
+            person: person.map(Name::new),
             entries: Vec::new(),
         }
     }
@@ -62,7 +62,7 @@ impl Draft {
 
     /// A row is born.
     pub fn born(&mut self, kind: &str, id: &str, status: &str, facts: Facts, amounts: Amounts) {
-        let (kind, id, status) = (kind.to_owned(), id.to_owned(), status.to_owned());
+        let (kind, id, status) = (kind.into(), id.into(), status.into());
         self.entries.push(Entry::Row {
             kind,
             id,
@@ -78,7 +78,7 @@ impl Draft {
         self.entries.push(Entry::Row {
             kind: row.kind.clone(),
             id: row.id.clone(),
-            status: status.to_owned(),
+            status: status.into(),
             was: Some(row.status.clone()),
             facts,
             amounts: Amounts::new(),
@@ -89,8 +89,8 @@ impl Draft {
     pub fn fence(&mut self, state: FenceState, reply: Option<String>) {
         let Cause { origin, msgid, .. } = self.cause.clone();
         self.entries.push(Entry::Fence {
-            origin,
-            msgid,
+            origin: origin.into(),
+            msgid: msgid.into(),
             state,
             reply,
         });
@@ -99,8 +99,8 @@ impl Draft {
     /// What became of another message.
     pub fn fence_other(&mut self, origin: &str, msgid: &str, state: FenceState) {
         self.entries.push(Entry::Fence {
-            origin: origin.to_owned(),
-            msgid: msgid.to_owned(),
+            origin: origin.into(),
+            msgid: msgid.into(),
             state,
             reply: None,
         });

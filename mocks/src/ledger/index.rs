@@ -7,22 +7,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use crosswipe_domain::{Moment, Row};
+use crosswipe_domain::{Moment, Name, Row};
 
 /// Place of a row in order of birth.
 type Place = usize;
 
 #[derive(Default)]
 pub(super) struct Index {
-    kinds: BTreeMap<String, BTreeMap<String, Place>>,
-    visits: BTreeMap<String, Vec<Place>>,
-    persons: BTreeMap<String, OfPerson>,
+    kinds: BTreeMap<Name, BTreeMap<Name, Place>>,
+    visits: BTreeMap<Name, Vec<Place>>,
+    persons: BTreeMap<Name, OfPerson>,
 }
 
 /// What concerns one person.
 #[derive(Default)]
 struct OfPerson {
-    kinds: BTreeMap<String, OfKind>,
+    kinds: BTreeMap<Name, OfKind>,
     /// 就诊开始 · Settlements by the instant at which the treatment began: the institutions', and those claimed by hand.
     begun: [BTreeMap<Moment, Vec<Place>>; 2],
 }
@@ -141,9 +141,6 @@ pub(super) fn began(row: &Row) -> Option<Moment> {
 }
 
 /// What stands under a name; the name is written down once.
-fn named<'m, V: Default>(map: &'m mut BTreeMap<String, V>, name: &str) -> &'m mut V {
-    if !map.contains_key(name) {
-        map.insert(name.to_owned(), V::default());
-    }
-    map.get_mut(name).expect("it was put there")
+fn named<'m, V: Default>(map: &'m mut BTreeMap<Name, V>, name: &Name) -> &'m mut V {
+    map.entry(name.clone()).or_default()
 }

@@ -37,7 +37,7 @@ impl PurgeOrder {
         let person = row.person.as_ref();
         row.cause.infno != "open"
             && row.at < self.at
-            && person.is_some_and(|person| self.persons.contains(person))
+            && person.is_some_and(|person| self.persons.contains(person.as_str()))
     }
 }
 

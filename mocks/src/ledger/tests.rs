@@ -22,13 +22,13 @@ fn settle(ledger: &mut Ledger, msgid: &str, fen: i64) -> u64 {
     let mut draft = Draft::new(
         at("2017-06-02T10:00+08:00"),
         cause(msgid, "2207"),
-        Some("p".into()),
+        Some("p"),
     );
     draft.born(
         "settlement",
         msgid,
         "settled",
-        Facts::from([("mdtrt_id", "m".into())]),
+        Facts::from([("mdtrt_id", "m")]),
         Amounts::new(),
     );
     draft.move_money(CellKey::new("cash", []), fen);
@@ -39,7 +39,7 @@ fn settle(ledger: &mut Ledger, msgid: &str, fen: i64) -> u64 {
 }
 
 fn undo(ledger: &mut Ledger, group: u64, msgid: &str, now: &str) {
-    let mut draft = Draft::new(at(now), cause(msgid, "2208"), Some("p".into()));
+    let mut draft = Draft::new(at(now), cause(msgid, "2208"), Some("p"));
     ledger.negate(group, &mut draft);
     ledger.commit(draft);
 }
@@ -181,7 +181,7 @@ fn a_purge_takes_the_rows_of_the_named_persons_and_leaves_their_numbers_empty() 
         let mut draft = Draft::new(
             start.plus_ms(seconds * 1_000),
             cause(msgid, "2207"),
-            Some(person.into()),
+            Some(person),
         );
         let cell = |kind: &str| CellKey::new(kind, [("person", person)]);
         draft.move_money(cell("cash"), 500);
@@ -237,9 +237,9 @@ fn what_the_index_says_is_what_the_rows_say() {
         let mut draft = Draft::new(
             at("2017-06-02T10:00+08:00"),
             cause(&format!("m{number}"), "2207"),
-            Some(person.into()),
+            Some(person),
         );
-        let facts = Facts::from([("begntime", began.into()), ("mdtrt_id", "v".into())]);
+        let facts = Facts::from([("begntime", began), ("mdtrt_id", "v")]);
         // The later one sorts before: order of birth is not that of ids.
         draft.born(
             "settlement",

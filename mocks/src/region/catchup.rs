@@ -6,7 +6,7 @@
 //! any other visit by its instant. A claim by hand comes when its papers come, so no order is asked of it.
 //! Called by `insured` before a settlement is booked, and by `office`. Not here: whether the public is served (`window`).
 
-use crosswipe_domain::{Business, Moment, Window};
+use crosswipe_domain::{Business, Moment, Name, Window};
 use crosswipe_wire::{Refusal, RefusalCode};
 
 use super::window::{self, Shut};
@@ -77,7 +77,12 @@ pub(super) fn ask(
         business: bill.business,
         at,
     };
-    let of_another_visit = |held: &&Held| held.row.facts.get("mdtrt_id") != Some(&bill.mdtrt_id);
+    let of_another_visit = |held: &&Held| {
+        held.row
+            .facts
+            .get("mdtrt_id")
+            .is_none_or(|visit| *visit != bill.mdtrt_id)
+    };
     let against = |code, held: &Held| Refusal::new(code, format!("setl_id {}", held.row.id));
     let live = window.end();
     let is_entry = live.is_some_and(|live| live <= now && at < live);
@@ -105,6 +110,6 @@ pub(super) fn ask(
     later.map(|held| (Shut::OutOfOrder, against(RefusalCode::Later, held)))
 }
 
-fn began(text: Option<&String>) -> Option<Moment> {
+fn began(text: Option<&Name>) -> Option<Moment> {
     Moment::parse_wire(text?).ok()
 }

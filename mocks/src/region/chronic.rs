@@ -6,7 +6,7 @@
 //! paid for a disease is a yearly accumulator of its own, so it comes back with the settlement.
 //! Not here: the registration itself (`filing`), what is paid (`settlement`).
 
-use crosswipe_domain::{Chronic, Day, Moment, Money, Policy};
+use crosswipe_domain::{Chronic, Day, Moment, Money, Name, Policy};
 use crosswipe_wire::{Members, Refusal, RefusalCode};
 
 use crate::answer::fact;
@@ -178,5 +178,5 @@ fn disease_on_books<'l>(ledger: &'l Ledger, mdtrt_id: &str) -> Option<&'l str> {
             .get("dise_codg")
             .filter(|code| !code.is_empty())
     })
-    .map(String::as_str)
+    .map(Name::as_str)
 }

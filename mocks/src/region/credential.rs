@@ -175,7 +175,12 @@ pub(super) fn check_voucher(
     let used = ["visit", "settlement"].into_iter().any(|kind| {
         ledger.rows_of_person(kind, &hop.person).any(|held| {
             let of_another = held.row.cause.msgid != hop.cause.msgid;
-            of_another && held.row.facts.get(VOUCHER) == Some(&text)
+            of_another
+                && held
+                    .row
+                    .facts
+                    .get(VOUCHER)
+                    .is_some_and(|used| *used == text)
         })
     });
     match used && wanted.is_some() {

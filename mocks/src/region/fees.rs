@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crosswipe_domain::{Money, Quantity, UnitPrice};
+use crosswipe_domain::{Money, Name, Quantity, UnitPrice};
 use crosswipe_wire::{BadField, Members, Refusal, RefusalCode};
 
 use super::{Ask, must};
@@ -131,7 +131,7 @@ fn read_line(
         || before.iter().any(|line| {
             line.facts
                 .get("feedetl_sn")
-                .is_some_and(|known| *known == sn)
+                .is_some_and(|known| known.as_str() == sn)
         })
     {
         return refuse(RefusalCode::DupLine, sn);
@@ -176,7 +176,7 @@ fn read_line(
         ("med_chrgitm_type", "14".to_owned()),
     ]);
     Ok(Line {
-        id: line_id(ledger, mdtrt_id, &sn),
+        id: line_id(ledger, mdtrt_id, &sn).into(),
         facts,
         split,
     })
@@ -200,7 +200,7 @@ fn check_refund(
         .map(|held| &held.row.facts);
     let (mut left, mut found) = (i128::from(count.scaled()), false);
     for facts in booked.chain(before.iter().map(|line| &line.facts)) {
-        let is = |name: &str| facts.get(name).is_some_and(|sn| *sn == original);
+        let is = |name: &str| facts.get(name).is_some_and(|sn| sn.as_str() == original);
         if is("feedetl_sn")
             && facts
                 .get("pric")
@@ -265,7 +265,9 @@ pub(super) fn withdraw_batch(
     let batch = must(&ask.node, "chrg_bchno")?;
     let lines = batch_lines(ledger, &mdtrt_id, &batch);
     explain_none(ledger, &mdtrt_id, &batch, &lines, |facts| {
-        facts.get("chrg_bchno").is_some_and(|known| *known == batch)
+        facts
+            .get("chrg_bchno")
+            .is_some_and(|known| known.as_str() == batch)
     })?;
     Ok(Deed::Withdraw { mdtrt_id, lines })
 }
@@ -285,14 +287,14 @@ pub(super) fn withdraw_lines(
     let lines = named_lines(ledger, &mdtrt_id, &names);
     for name in &names {
         explain_none(ledger, &mdtrt_id, name, &lines, |facts| {
-            facts.get("feedetl_sn") == Some(name)
+            facts.get("feedetl_sn").is_some_and(|sn| sn == name)
         })?;
     }
     Ok(Deed::Withdraw { mdtrt_id, lines })
 }
 
 /// Row ids of the live lines of a batch; of everything unsettled for `0000`.
-pub(crate) fn batch_lines(ledger: &Ledger, mdtrt_id: &str, batch: &str) -> Vec<String> {
+pub(crate) fn batch_lines(ledger: &Ledger, mdtrt_id: &str, batch: &str) -> Vec<Name> {
     let of_batch = |held: &Held| match batch {
         ALL => held.row.status == "charged",
         _ => {
@@ -312,11 +314,7 @@ pub(crate) fn batch_lines(ledger: &Ledger, mdtrt_id: &str, batch: &str) -> Vec<S
 }
 
 /// Row ids of the live lines with these numbers; of everything unsettled for `0000`.
-pub(crate) fn named_lines(
-    ledger: &Ledger,
-    mdtrt_id: &str,
-    names: &BTreeSet<String>,
-) -> Vec<String> {
+pub(crate) fn named_lines(ledger: &Ledger, mdtrt_id: &str, names: &BTreeSet<String>) -> Vec<Name> {
     if names.contains(ALL) {
         return batch_lines(ledger, mdtrt_id, ALL);
     }
@@ -324,7 +322,7 @@ pub(crate) fn named_lines(
         held.row
             .facts
             .get("feedetl_sn")
-            .is_some_and(|sn| names.contains(sn))
+            .is_some_and(|sn| names.contains(sn.as_str()))
     };
     ledger
         .rows_of_visit("fee-detail", mdtrt_id)
@@ -339,7 +337,7 @@ fn explain_none(
     ledger: &Ledger,
     mdtrt_id: &str,
     name: &str,
-    lines: &[String],
+    lines: &[Name],
     named: impl Fn(&Facts) -> bool,
 ) -> Result<(), Refusal> {
     let mut rows = ledger.rows_of_visit("fee-detail", mdtrt_id);

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    AdmDivision, Business, Cause, CellKey, Enrolment, FenceState, Moment, Money, Nature, Party,
-    PersonClass, Persona, Profile, Role, Span,
+    AdmDivision, Business, Cause, CellKey, Enrolment, FenceState, Moment, Money, Name, Nature,
+    Party, PersonClass, Persona, Profile, Role, Span,
 };
 use crosswipe_wire::{Members, ObjectText, Receipt, Refusal, RefusalCode, Request, list_text};
 
@@ -202,7 +202,7 @@ impl Insured {
     /// The undo of a settlement that nobody here knows is done: there is nothing to do, and it is never to come.
     fn shrug(&mut self, now: Moment, hop: &Hop, unbill: &Unbill, receipt: &Receipt) -> Given {
         let given = Given::done(receipt, hop.clone());
-        let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
+        let mut draft = Draft::new(now, hop.cause.clone(), Some(&hop.person));
         if let Some(msgid) = unbill.facts.get("medins_setl_id") {
             draft.fence_other(&hop.cause.origin, msgid, FenceState::Tombstone);
         }
@@ -470,7 +470,7 @@ impl Insured {
         let persona = self.persona(&node.text("psn_no").unwrap_or_default())?;
         let of_person = |key: &CellKey| {
             key.kind == "accumulator"
-                && key.dims.get("person").map(String::as_str) == Some(persona.no.reveal())
+                && key.dims.get("person").map(Name::as_str) == Some(persona.no.reveal())
         };
         let asked = node.text("cum_ym");
         let cells = self
@@ -481,10 +481,10 @@ impl Insured {
                 asked
                     .as_deref()
                     .and_then(|text| text.get(..4))
-                    .is_none_or(|year| key.dims.get("year").map(String::as_str) == Some(year))
+                    .is_none_or(|year| key.dims.get("year").map(Name::as_str) == Some(year))
             });
         let shown = cells.map(|(key, _, value)| {
-            let dim = |name: &str| key.dims.get(name).map_or("", String::as_str);
+            let dim = |name: &str| key.dims.get(name).map_or("", Name::as_str);
             let text = ObjectText::new()
                 .text("insutype", dim("insutype"))
                 .text("year", dim("year"))
@@ -529,7 +529,7 @@ impl Insured {
                 persona.class.insutype(),
                 at.day().year(),
             );
-            let mut draft = Draft::new(at, cause.clone(), Some(no.to_owned()));
+            let mut draft = Draft::new(at, cause.clone(), Some(no));
             draft.move_money(
                 CellKey::new("personal-account", [("person", no), ("insutype", insutype)]),
                 persona.balance.fen(),

@@ -90,7 +90,7 @@ impl Region {
         };
         let mut settlements = 0;
         for group in groups {
-            let person = group.iter().find_map(|row| row.person.clone());
+            let person = group.iter().find_map(|row| row.person.as_deref());
             let mut draft = Draft::new(now, done.cause.clone(), person);
             draft.entries = group
                 .iter()

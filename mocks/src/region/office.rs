@@ -140,7 +140,7 @@ impl Region {
             OfficeAct::Premium => self.premium(now, hop, node, class),
             _ if act.waits() => {
                 let id = self.item_id(act, now);
-                let mut draft = Draft::new(now, hop.cause, Some(hop.person));
+                let mut draft = Draft::new(now, hop.cause, Some(&hop.person));
                 let amounts = Amounts::from([("amount", amount(node)?.fen())]);
                 draft.born(act.name(), &id, act.begins_as(), Facts::new(), amounts);
                 Ok((draft, id))
@@ -260,7 +260,7 @@ impl Region {
     fn asked_for(&mut self, now: Moment, hop: &Hop, bill: &Bill) -> Made {
         let act = OfficeAct::CardlessRequest;
         let id = self.item_id(act, now);
-        let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
+        let mut draft = Draft::new(now, hop.cause.clone(), Some(&hop.person));
         let amounts = sums_of(bill.sums);
         draft.born(
             act.name(),
@@ -328,9 +328,9 @@ impl Region {
             self.unless_let_in(Shut::Ended, now, &hop, refusal)?;
         }
         let audit = (OfficeAct::AUDIT.to_owned(), OfficeAct::AUDITED.to_owned());
-        let mut draft = Draft::new(now, hop.cause, Some(hop.person));
+        let mut draft = Draft::new(now, hop.cause, Some(&hop.person));
         draft.turned(&row, &row.status, Facts::from([audit]));
-        Ok((draft, row.id))
+        Ok((draft, row.id.to_string()))
     }
 
     /// 申报表 · What an institution was paid for in a month, as its declaration says: nothing is booked.
@@ -415,7 +415,7 @@ impl Region {
             [("person", hop.person.as_str()), ("insutype", insutype)],
         );
         let passed_on = CellKey::new("premium", [("scheme", fact(&facts, "scheme"))]);
-        let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
+        let mut draft = Draft::new(now, hop.cause.clone(), Some(&hop.person));
         let amounts = Amounts::from([("amount", fen.fen())]);
         let status = OfficeAct::Premium.begins_as();
         draft.born("premium", &id, status, facts, amounts);
@@ -435,7 +435,7 @@ impl Region {
     ) -> Result<Made, Refusal> {
         let row = self.begun(act, &hop, node)?;
         self.not_ended(now, &hop, &row)?;
-        let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
+        let mut draft = Draft::new(now, hop.cause.clone(), Some(&hop.person));
         draft.turned(&row, act.name(), Facts::new());
         if act == OfficeAct::Collected {
             let fen = row.amounts.get("amount").copied().unwrap_or(0);
@@ -447,7 +447,7 @@ impl Region {
             draft.move_money(fund, fen);
             draft.move_money(CellKey::new("contribution", []), -fen);
         }
-        Ok((draft, row.id))
+        Ok((draft, row.id.to_string()))
     }
 
     /// What an item is called: never the same twice, after a restart too.
@@ -461,7 +461,7 @@ impl Region {
 }
 
 fn claim_draft(now: Moment, hop: &Hop, bill: &Bill) -> Draft {
-    let mut draft = Draft::new(now, hop.cause.clone(), Some(hop.person.clone()));
+    let mut draft = Draft::new(now, hop.cause.clone(), Some(&hop.person));
     let Some(settled) = &bill.settled else {
         return draft;
     };

@@ -4,7 +4,7 @@
 //! Cancelled visits and withdrawn lines are not shown; a settlement that was undone is, with its refund
 //! flag set, and so is its mirror.
 
-use crosswipe_domain::{Moment, Money, Row};
+use crosswipe_domain::{Moment, Money, Name, Row};
 use crosswipe_wire::{ObjectText, Refusal, RefusalCode, list_text, write_ok, write_ok_array};
 
 use super::{Ask, Region, must};
@@ -92,7 +92,7 @@ impl Region {
                 row.facts
                     .get("endtime")
                     .filter(|_| discharged)
-                    .map(String::as_str),
+                    .map(Name::as_str),
             );
             let text = text
                 .text("mdtrt_cert_type", fact(&row.facts, "mdtrt_cert_type"))
@@ -191,7 +191,7 @@ impl Region {
             .text("refd_setl_flag", refunded);
         let text = text
             .text("year", day.get(..4).unwrap_or(day))
-            .opt_text("invono", row.facts.get("invono").map(String::as_str));
+            .opt_text("invono", row.facts.get("invono").map(Name::as_str));
         Ok(vec![
             ("setlinfo", text.finish()),
             ("setldetail", answer::details(&row.amounts)),

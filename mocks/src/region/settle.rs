@@ -3,7 +3,7 @@
 //! Sums come from the lines as this place split them. A sent total that differs is refused (E-SPLIT);
 //! the four sent split amounts are not compared, as many clients send 0 there.
 
-use crosswipe_domain::{Business, Money, Nature};
+use crosswipe_domain::{Business, Money, Name, Nature};
 use crosswipe_wire::{Members, Refusal, RefusalCode};
 
 use super::credential::voucher_fact;
@@ -88,7 +88,7 @@ impl Region {
         ask: &Ask<'_>,
         mdtrt_id: &str,
         business: Business,
-    ) -> Result<(Vec<String>, Sums), Refusal> {
+    ) -> Result<(Vec<Name>, Sums), Refusal> {
         let batch = match business {
             Business::Inpatient => None,
             _ => Some(must(&ask.node, "chrg_bchno")?),

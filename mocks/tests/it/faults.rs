@@ -236,7 +236,7 @@ fn a_hub_that_drops_a_reversal_leaves_the_insured_place_settled() {
     ];
     assert_eq!(
         statuses.collect::<Vec<_>>(),
-        expected.map(|(role, status)| (role, status.to_owned()))
+        expected.map(|(role, status)| (role, status.into()))
     );
     // What stands at the insured place stands in the way there: the rest of the undo is refused by name.
     let rest = counter.send(

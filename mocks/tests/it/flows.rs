@@ -1,6 +1,6 @@
 //! 全流程 · Whole swipes and their undo over the whole path: answers, books, queries.
 
-use crosswipe_domain::{CellKey, Money, Party, Role, Row, Unit};
+use crosswipe_domain::{CellKey, Money, Name, Party, Role, Row, Unit};
 use crosswipe_mocks::MemoryWorld;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -293,7 +293,7 @@ fn each_party_books_its_own_side_of_a_settlement() {
 }
 
 /// What parties must agree on for a settlement: ids, person, insurance type, amounts.
-fn tuple(row: &Row) -> (String, [Option<String>; 3], Vec<(String, i64)>) {
+fn tuple(row: &Row) -> (Name, [Option<Name>; 3], Vec<(String, i64)>) {
     let fact = |name: &str| row.facts.get(name).cloned();
     let facts = [row.person.clone(), fact("medins_setl_id"), fact("insutype")];
     (

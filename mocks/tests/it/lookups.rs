@@ -97,7 +97,7 @@ fn mapped(world: &MemoryWorld) -> Vec<(Role, String)> {
     let of = |(party, export): (Party, Export)| {
         let rows = export.rows.into_iter();
         let rows = rows.filter(|row| row.kind == "catalogue-mapping" && !row.is_terminal());
-        rows.map(move |row| (party.role, row.facts["fixmedins_hilist_id"].clone()))
+        rows.map(move |row| (party.role, row.facts["fixmedins_hilist_id"].to_string()))
     };
     books(world).into_iter().flat_map(of).collect()
 }

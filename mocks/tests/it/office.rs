@@ -596,7 +596,7 @@ fn the_new_platform_takes_the_old_books_over() {
     let told = |row: &Row| {
         let mut facts = row.facts.clone();
         if row.kind == "settlement" {
-            facts.insert("audit", "audited".into());
+            facts.insert("audit", "audited");
         }
         (
             row.kind.clone(),

@@ -10,7 +10,9 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use crosswipe_domain::{Cell, CellKey, Day, EXPORT_SCHEMA, Moment, Party, QueueItem, Role, Unit};
+use crosswipe_domain::{
+    Cell, CellKey, Day, EXPORT_SCHEMA, Moment, Name, Party, QueueItem, Role, Unit,
+};
 use crosswipe_verify::audit::{
     CellPrint, PostingIn, Rest, RowIn, State, Sum, Take, TotalIn, WaitingIn,
 };
@@ -246,9 +248,9 @@ impl Reader {
                     at,
                     dims: dims
                         .into_iter()
-                        .map(|(name, text)| (name.into(), text))
+                        .map(|(name, text)| (name.into(), text.into()))
                         .collect(),
-                    item,
+                    item: item.into(),
                     value: cell.value,
                 });
             }
@@ -260,7 +262,7 @@ impl Reader {
                 self.take.clearing(key, cell.value);
             }
             "in-hospital" => {
-                let person = dims.get("person").map_or("", String::as_str);
+                let person = dims.get("person").map_or("", Name::as_str);
                 self.take.in_hospital(person, cell.value);
             }
             _ => {}

@@ -8,7 +8,7 @@ use std::fmt;
 use std::fs::File;
 use std::path::Path;
 
-use crosswipe_domain::{Cell, CellKey, Unit};
+use crosswipe_domain::{Cell, CellKey, Name, Unit};
 use crosswipe_verify::audit::{CellPrint, LeftIn, Take, message};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -24,7 +24,11 @@ pub(super) fn balance_at(bytes: &[u8]) -> Option<Shown> {
         Ok(cell) => cell.key,
         Err(_) => serde_json::from_slice::<Posted>(bytes).ok()?.cell,
     };
-    let person = key.dims.get("person").cloned().unwrap_or_default();
+    let person = key
+        .dims
+        .get("person")
+        .map(Name::to_string)
+        .unwrap_or_default();
     Some(Shown {
         id: nobodys(key),
         msgid: String::new(),
@@ -45,7 +49,7 @@ fn lasting(mut cell: CellKey) -> CellKey {
 fn nobodys(mut cell: CellKey) -> String {
     cell.dims.remove("person");
     let values = cell.dims.values_mut();
-    values.for_each(|value| *value = safe(std::mem::take(value)));
+    values.for_each(|value| *value = safe(value.to_string()).into());
     cell.to_string()
 }
 

@@ -14,7 +14,7 @@ use crate::{Few, Moment, Name};
 #[derive(Deserialize)]
 pub(super) struct FlatCell {
     kind: Name,
-    dims: Few<String>,
+    dims: Few<Name>,
     unit: Unit,
     value: i64,
 }
@@ -39,22 +39,22 @@ pub(super) struct FlatRow {
     at: Moment,
     cause: Arc<Cause>,
     group: u64,
-    person: Option<String>,
+    person: Option<Name>,
     entry: Kind,
     cell: Option<CellKey>,
     unit: Option<Unit>,
     amount: Option<i64>,
     reverses: Option<u64>,
-    kind: Option<String>,
-    id: Option<String>,
-    status: Option<String>,
-    was: Option<String>,
+    kind: Option<Name>,
+    id: Option<Name>,
+    status: Option<Name>,
+    was: Option<Name>,
     #[serde(default)]
-    facts: Few<String>,
+    facts: Few<Name>,
     #[serde(default)]
     amounts: Few<i64>,
-    origin: Option<String>,
-    msgid: Option<String>,
+    origin: Option<Name>,
+    msgid: Option<Name>,
     state: Option<FenceState>,
     reply: Option<String>,
 }

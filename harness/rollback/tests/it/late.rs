@@ -29,8 +29,8 @@ fn row(history: &History, seq: u64, msgid: &str, entry: Entry) -> Arc<LogRow> {
         seq,
         at: history.now,
         cause: Arc::new(Cause {
-            origin: "H33010000001".to_owned(),
-            msgid: msgid.to_owned(),
+            origin: "H33010000001".into(),
+            msgid: msgid.into(),
             infno: "2207".to_owned(),
         }),
         group: seq,
@@ -53,8 +53,8 @@ fn what_was_booked_after_its_reversal_and_stands_is_late_and_is_reversed_anew() 
     let mut history = History::new();
     let (txid, own, undo) = believed_undone(&mut history);
     let tombstone = Entry::Fence {
-        origin: "H33010000001".to_owned(),
-        msgid: own.clone(),
+        origin: "H33010000001".into(),
+        msgid: own.as_str().into(),
         state: FenceState::Tombstone,
         reply: None,
     };
@@ -126,8 +126,8 @@ fn a_booking_is_late_behind_its_own_undo(#[case] before: Before, #[case] late: b
     let mut history = History::new();
     let (txid, own, undo) = seen_and_undone(&mut history);
     let fence = |msgid: &str, state| Entry::Fence {
-        origin: "H33010000001".to_owned(),
-        msgid: msgid.to_owned(),
+        origin: "H33010000001".into(),
+        msgid: msgid.into(),
         state,
         reply: None,
     };

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{CellKey, FindingClass, Role, Severity};
+use crosswipe_domain::{CellKey, FindingClass, Name, Role, Severity};
 
 use super::compare::{hops, same};
 use super::join::Join;
@@ -63,7 +63,7 @@ pub(crate) fn check(join: &mut Join, found: &mut Vec<Orphan>) {
 }
 
 fn dim<'k>(key: &'k CellKey, name: &str) -> &'k str {
-    key.dims.get(name).map_or("", String::as_str)
+    key.dims.get(name).map_or("", Name::as_str)
 }
 
 /// Whether this party keeps the balance of this pair.

@@ -203,7 +203,7 @@ fn rows(
         }
         let actual = match after.get(&key) {
             None => "absent".to_owned(),
-            Some(now) if now.status != row.status => now.status.clone(),
+            Some(now) if now.status != row.status => now.status.to_string(),
             Some(_) => "changed".to_owned(),
         };
         let mut one = finding(Rule::R1, residue(&row.kind))

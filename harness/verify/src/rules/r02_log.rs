@@ -144,7 +144,7 @@ fn purged(
             if !purge.names(context.story.run_of(owner), context.story.taus[tau].at) {
                 continue;
             }
-            if told.insert((Some(tau), row.kind.clone())) {
+            if told.insert((Some(tau), row.kind.to_string())) {
                 let one = finding(Rule::R2, residue(&row.kind))
                     .at(party)
                     .about(&context.story.taus[tau]);

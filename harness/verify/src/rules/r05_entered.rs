@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Entry, LogRow, Party, Rule};
+use crosswipe_domain::{Entry, LogRow, Name, Party, Rule};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger, is_terminal};
@@ -49,7 +49,7 @@ pub(super) fn check(context: &Context<'_>, outcome: &mut RuleOutcome) {
 
 /// 代缴 · Of one person, scheme and year, one premium stands.
 fn premiums(context: &Context<'_>, party: &Party, ledger: &Ledger<'_>, outcome: &mut RuleOutcome) {
-    let mut first: BTreeMap<(&str, Option<&String>, Option<&String>), &LogRow> = BTreeMap::new();
+    let mut first: BTreeMap<(&str, Option<&str>, Option<&str>), &LogRow> = BTreeMap::new();
     for row in &ledger.books.last {
         let Entry::Row {
             kind,
@@ -69,12 +69,13 @@ fn premiums(context: &Context<'_>, party: &Party, ledger: &Ledger<'_>, outcome: 
             continue;
         };
         outcome.compared += 1;
-        let whose = (person, facts.get("scheme"), facts.get("year"));
+        let of = |name: &str| facts.get(name).map(Name::as_str);
+        let whose = (person, of("scheme"), of("year"));
         let Some(before) = first.get(&whose) else {
             first.insert(whose, row);
             continue;
         };
-        let (scheme, year) = (whose.1.map_or("-", |s| s), whose.2.map_or("-", |y| y));
+        let (scheme, year) = (whose.1.unwrap_or("-"), whose.2.unwrap_or("-"));
         let mut one = finding(Rule::R5, "duplicate-settle")
             .at(party)
             .answered_by(Some(party))

@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crosswipe_domain::{
-    CellKey, Entry, LogRow, Moment, OfficeAct, Outcome, Party, PhaseKind, Role, Rule, Unit,
+    CellKey, Entry, LogRow, Moment, Name, OfficeAct, Outcome, Party, PhaseKind, Role, Rule, Unit,
 };
 
 use super::super::RuleOutcome;
@@ -79,7 +79,7 @@ pub(super) fn check(context: &Context<'_>, outcome: &mut RuleOutcome) {
             let one = finding(Rule::R6, "mismatch:amount")
                 .at(new)
                 .answered_by(Some(new))
-                .of_person(key.dims.get("person").map(String::as_str))
+                .of_person(key.dims.get("person").map(Name::as_str))
                 .location(format!("{key} migrated from {old}"));
             outcome.findings.push(one.figures(unit, value, migrated));
         }

@@ -153,13 +153,12 @@ fn one_message<'c>(
         for (field, class) in IDENTITY {
             let value = facts
                 .get(field)
-                .cloned()
-                .or_else(|| row.person.clone().filter(|_| field == "psn_no"));
+                .or_else(|| row.person.as_ref().filter(|_| field == "psn_no"));
             if let Some(value) = value {
                 sayings
                     .entry((class, field.to_owned()))
                     .or_default()
-                    .entry(value)
+                    .entry(value.to_string())
                     .or_default()
                     .push((Some(party), Some(row)));
             }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{CellKey, LogRow, Party, Rule, Unit};
+use crosswipe_domain::{CellKey, LogRow, Name, Party, Rule, Unit};
 
 use super::{RuleOutcome, lacking_end};
 use crate::context::Context;
@@ -61,7 +61,7 @@ pub(crate) fn check(context: &Context<'_>) -> RuleOutcome {
 }
 
 fn item(key: &CellKey) -> &str {
-    key.dims.get("item").map_or("", String::as_str)
+    key.dims.get("item").map_or("", Name::as_str)
 }
 
 /// A movement of the τ whose own share of a day total is left, not the first that passed.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crosswipe_domain::{Entry, LogRow, Moment, Party, ResolvedPlan, Rule};
+use crosswipe_domain::{Entry, LogRow, Moment, Name, Party, ResolvedPlan, Rule};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger, is_terminal};
@@ -41,7 +41,7 @@ pub(crate) fn check(
         if let (None, "admitted") = (was, status.as_str()) {
             let began = facts.get("begntime");
             let began = began.and_then(|text| Moment::parse_wire(text).ok());
-            let insured = facts.get("insuplc_admdvs").map(String::as_str);
+            let insured = facts.get("insuplc_admdvs").map(Name::as_str);
             if let Some(began) = began
                 && is_local(plan, row, insured)
             {

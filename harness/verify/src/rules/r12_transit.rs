@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crosswipe_domain::{Entry, Moment, OfficeAct, Party, PhaseKind, ResolvedPlan, Row, Rule};
+use crosswipe_domain::{Entry, Moment, Name, OfficeAct, Party, PhaseKind, ResolvedPlan, Row, Rule};
 
 use super::RuleOutcome;
 use crate::context::{Context, Ledger};
@@ -56,7 +56,7 @@ pub(crate) fn check(
         .rows
         .iter()
         .filter(|row| row.kind == "settlement" && row.status == "settled")
-        .filter_map(|row| row.facts.get("mdtrt_id").map(String::as_str))
+        .filter_map(|row| row.facts.get("mdtrt_id").map(Name::as_str))
         .collect();
     let (mut open, mut waiting) = (Vec::new(), Vec::new());
     for row in &export.rows {

@@ -59,7 +59,7 @@ pub(super) fn against_log(
             amounts: amounts.collect(),
         };
         match logged.get(&key) {
-            None if !purged => differs(key, &row.cause, "nothing".into(), row.status.clone()),
+            None if !purged => differs(key, &row.cause, "nothing".into(), row.status.to_string()),
             Some(log) if *log != said && !purged => {
                 let (log, row) = difference(log, &said);
                 differs(key, said.cause, log, row);

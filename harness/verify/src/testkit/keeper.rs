@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Moment, Party,
+    Cause, Cell, CellKey, EXPORT_SCHEMA, Entry, Export, FenceState, LogRow, Moment, Name, Party,
     QueueItem, Role, Row, Unit,
 };
 
@@ -151,7 +151,7 @@ impl Keeper {
                 at,
                 cause: Arc::clone(&cause),
                 group: self.groups,
-                person: person.map(str::to_owned),
+                person: person.map(Name::new),
                 entry,
             });
         }
@@ -211,7 +211,7 @@ impl Keeper {
 
     pub(crate) fn export(&self, taken_at: Moment) -> Export {
         let mut cells: BTreeMap<CellKey, (Unit, i64)> = BTreeMap::new();
-        let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
+        let mut rows: BTreeMap<(Name, Name), Row> = BTreeMap::new();
         for row in &self.log {
             match &row.entry {
                 Entry::Posting {
@@ -230,7 +230,7 @@ impl Keeper {
                         .or_insert_with(|| Row {
                             kind: kind.clone(),
                             id: id.clone(),
-                            status: String::new(),
+                            status: Name::default(),
                             person: row.person.clone(),
                             cause: row.cause.clone(),
                             facts: Default::default(),

@@ -249,7 +249,7 @@ fn birth(
 ) -> Entry {
     Entry::Row {
         kind: kind.into(),
-        id,
+        id: id.into(),
         status: status.into(),
         was: None,
         facts: facts

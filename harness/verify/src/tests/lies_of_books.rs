@@ -2,7 +2,7 @@
 //!
 //! Each is one lie, told while a group is booked or by what is sent. `faults` says what each must be called.
 
-use crosswipe_domain::{Entry, Role, Unit};
+use crosswipe_domain::{Entry, Name, Role, Unit};
 use crosswipe_journal::{Purpose, UndoPlan};
 
 use crate::evidence::{Evidence, Instant};
@@ -131,7 +131,7 @@ pub(super) fn another_settlement_id_at_the_hub() -> Evidence {
             if let Entry::Row { kind, facts, .. } = entry
                 && kind == "settlement"
             {
-                facts.insert("setl_id", "S-other".into());
+                facts.insert("setl_id", "S-other");
             }
         }
     })
@@ -231,7 +231,7 @@ pub(super) fn another_person_at_the_hub() -> Evidence {
             if let Entry::Row { kind, facts, .. } = entry
                 && kind == "settlement"
             {
-                facts.insert("psn_no", BYSTANDER.into());
+                facts.insert("psn_no", BYSTANDER);
             }
         }
     })
@@ -268,7 +268,7 @@ pub(super) fn somebody_elses_filing_closed_on_the_way() -> Evidence {
         kind: "filing".into(),
         id: "B-old".into(),
         status: status.into(),
-        was: was.map(str::to_owned),
+        was: was.map(Name::new),
         facts: Default::default(),
         amounts: Default::default(),
     };
@@ -334,7 +334,7 @@ pub(super) fn hub_counts_another_day() -> Evidence {
             if let Entry::Posting { cell, .. } = entry
                 && cell.kind == "reconciliation"
             {
-                cell.dims.insert("day", "2017-06-01".into());
+                cell.dims.insert("day", "2017-06-01");
             }
         }
     })
@@ -487,7 +487,7 @@ pub(super) fn another_persons_account() -> Evidence {
             if let Entry::Posting { cell, .. } = entry
                 && cell.kind == "personal-account"
             {
-                cell.dims.insert("person", BYSTANDER.into());
+                cell.dims.insert("person", BYSTANDER);
             }
         }
     })
@@ -500,7 +500,7 @@ pub(super) fn reversed_across_midnight() -> Evidence {
                 if let Entry::Posting { cell, .. } = entry
                     && cell.kind == "reconciliation"
                 {
-                    cell.dims.insert("day", "2017-06-03".into());
+                    cell.dims.insert("day", "2017-06-03");
                 }
             }
         }
@@ -523,7 +523,7 @@ pub(super) fn clearing_confirmed() -> Evidence {
             kind: "clearing".into(),
             id: "C-a".into(),
             status: status.into(),
-            was: was.map(str::to_owned),
+            was: was.map(Name::new),
             facts,
             amounts: Default::default(),
         };

@@ -118,7 +118,7 @@ fn another_name_for_the_same_person_is_another_person() {
                 {
                     let odd = Some(&group.party) == garbled.as_ref();
                     let name = if odd { "P-b" } else { "P-a" };
-                    facts.insert("psn_name", name.into());
+                    facts.insert("psn_name", name);
                 }
             }
         })
@@ -153,7 +153,7 @@ fn settled_anew_as(before_the_undo: bool, change: &dyn Fn(&mut Cause, &mut Entry
             entries.retain(|entry| !matches!(entry, Entry::Fence { .. }));
             for entry in &mut entries {
                 if let Entry::Row { id, .. } = entry {
-                    id.push_str("-2");
+                    *id = format!("{id}-2").into();
                 }
             }
             let mut cause = Cause {

@@ -1,6 +1,6 @@
 //! 迁移之试 · What the old platform's books said at its stop, against what the new one begins with.
 
-use crosswipe_domain::{Cause, Entry, Few, Level, Party, Rule, Unit};
+use crosswipe_domain::{Cause, Entry, Few, Level, Name, Party, Rule, Unit};
 use crosswipe_journal::Payload;
 use rstest::rstest;
 
@@ -137,7 +137,7 @@ fn done_before() -> Vec<Entry> {
             id: "S-OLD".into(),
             status: "settled".into(),
             was: None,
-            facts: facts.map(|(name, text)| (name, text.into())).into(),
+            facts: facts.into(),
             amounts: amounts.into(),
         },
         posting("personal-account", &account, Unit::Fen, -100),
@@ -149,7 +149,7 @@ fn done_before() -> Vec<Entry> {
 fn audited() -> Vec<Entry> {
     let mut entries = done_before();
     if let Entry::Row { facts, .. } = &mut entries[0] {
-        facts.insert("audit", "audited".into());
+        facts.insert("audit", "audited");
     }
     entries
 }
@@ -201,7 +201,7 @@ const OFFICE: &str = "J33020000000";
 /// Where the plan's freeze begins.
 const STOPS: &str = "2017-05-31T18:00+08:00";
 
-fn row(entries: &mut [Entry], bend: impl FnOnce(&mut Few<String>, &mut Few<i64>)) {
+fn row(entries: &mut [Entry], bend: impl FnOnce(&mut Few<Name>, &mut Few<i64>)) {
     if let Entry::Row { facts, amounts, .. } = &mut entries[0] {
         bend(facts, amounts);
     }
@@ -210,10 +210,10 @@ fn row(entries: &mut [Entry], bend: impl FnOnce(&mut Few<String>, &mut Few<i64>)
 /// Whatever becomes otherwise on the way is found, cell by cell and row by row.
 #[rstest]
 #[case::as_it_was(|_: &mut Vec<Entry>| (), &[])]
-#[case::still_unaudited(|rows: &mut Vec<Entry>| row(rows, |facts, _| { facts.insert("audit", "unaudited".into()); }), &["mismatch:audit"])]
+#[case::still_unaudited(|rows: &mut Vec<Entry>| row(rows, |facts, _| { facts.insert("audit", "unaudited"); }), &["mismatch:audit"])]
 #[case::audited_by_nobody(|rows: &mut Vec<Entry>| row(rows, |facts, _| { facts.remove("audit"); }), &["mismatch:audit"])]
-#[case::another_id(|rows: &mut Vec<Entry>| row(rows, |facts, _| { facts.insert("setl_id", "S-9".into()); }), &["mismatch:id"])]
-#[case::a_fact_too_many(|rows: &mut Vec<Entry>| row(rows, |facts, _| { facts.insert("more", "1".into()); }), &["mismatch:id"])]
+#[case::another_id(|rows: &mut Vec<Entry>| row(rows, |facts, _| { facts.insert("setl_id", "S-9"); }), &["mismatch:id"])]
+#[case::a_fact_too_many(|rows: &mut Vec<Entry>| row(rows, |facts, _| { facts.insert("more", "1"); }), &["mismatch:id"])]
 #[case::a_fen_more(|rows: &mut Vec<Entry>| row(rows, |_, amounts| { amounts.insert("fund_pay_sumamt", 601); }), &["mismatch:amount"])]
 #[case::an_amount_lost(|rows: &mut Vec<Entry>| row(rows, |_, amounts| { amounts.remove("fund_pay_sumamt"); }), &["mismatch:amount"])]
 #[case::the_row_lost(|rows: &mut Vec<Entry>| { rows.remove(0); }, &["mismatch:amount"])]

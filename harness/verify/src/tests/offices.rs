@@ -3,7 +3,7 @@
 //! Played by the plan like any public business; the run itself is clean.
 
 use crosswipe_domain::{
-    Business, Cause, Entry, Moment, Phase, PhaseKind, Public, Rule, Span, Suspension, Unit,
+    Business, Cause, Entry, Moment, Name, Phase, PhaseKind, Public, Rule, Span, Suspension, Unit,
 };
 use crosswipe_journal::Payload;
 use rstest::rstest;
@@ -123,7 +123,7 @@ fn beside(acts: &[Act<'_>], suspended: Vec<Suspension>) -> Evidence {
             kind: act.kind.into(),
             id: act.id.into(),
             status: act.status.into(),
-            was: act.was.map(str::to_owned),
+            was: act.was.map(Name::new),
             facts: facts.collect(),
             amounts: Default::default(),
         };

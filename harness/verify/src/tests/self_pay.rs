@@ -1,6 +1,8 @@
 //! 转自费之试 · Stays that the notice wants settled, cancelled all the same; and what the old platform prints when it must not.
 
-use crosswipe_domain::{Cause, Entry, NoSelfPay, OfficeAct, Outcome, Party, Rule, Suspension};
+use crosswipe_domain::{
+    Cause, Entry, Name, NoSelfPay, OfficeAct, Outcome, Party, Rule, Suspension,
+};
 use crosswipe_journal::Payload;
 use rstest::rstest;
 
@@ -28,7 +30,7 @@ fn cancelled(began: &str, insured: &str, when: &str) -> Evidence {
             kind: "visit".into(),
             id: "V-1".into(),
             status: status.into(),
-            was: was.map(str::to_owned),
+            was: was.map(Name::new),
             facts: facts.into(),
             amounts: Default::default(),
         }

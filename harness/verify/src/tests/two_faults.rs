@@ -81,7 +81,7 @@ fn another_day_at_the_hub(group: &mut Group) {
         if let (Role::Hub, Entry::Posting { cell, .. }) = (group.party.role, entry)
             && cell.kind == "reconciliation"
         {
-            cell.dims.insert("day", "2017-06-01".into());
+            cell.dims.insert("day", "2017-06-01");
         }
     }
 }
@@ -249,7 +249,7 @@ fn postings_of_a_bystander(group: &mut Group) {
         if let Entry::Posting { cell, .. } = entry
             && cell.dims.contains_key("person")
         {
-            cell.dims.insert("person", crate::testkit::BYSTANDER.into());
+            cell.dims.insert("person", crate::testkit::BYSTANDER);
         }
     }
 }

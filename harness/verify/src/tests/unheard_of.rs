@@ -111,7 +111,7 @@ fn amount(entry: &mut Entry) -> &mut i64 {
 
 fn dim(entry: &mut Entry, name: &str, value: &str) {
     if let Entry::Posting { cell, .. } = entry {
-        cell.dims.insert(name, value.into());
+        cell.dims.insert(name, value);
     }
 }
 
@@ -412,7 +412,7 @@ fn undone_as_a_memo() -> Evidence {
 fn a_row_from_nowhere() -> Evidence {
     retold(&treatment(), |export| {
         let mut row = export.rows[0].clone();
-        row.id.push_str("-copy");
+        row.id = format!("{}-copy", row.id).into();
         Arc::make_mut(&mut row.cause).msgid = "nobody".into();
         export.rows.push(row);
     })
@@ -482,7 +482,7 @@ fn renumbered_by_the_hub() -> Evidence {
             row.entry = match row.entry.clone() {
                 Entry::Fence { state, reply, .. } => Entry::Fence {
                     origin: "330000".into(),
-                    msgid: row.cause.msgid.clone(),
+                    msgid: row.cause.msgid.as_str().into(),
                     state,
                     reply,
                 },

@@ -365,7 +365,7 @@ fn rows(
         }
         let actual = match now {
             None => "absent".to_owned(),
-            Some(now) if now.status != row.status => now.status.clone(),
+            Some(now) if now.status != row.status => now.status.to_string(),
             Some(_) => "changed".to_owned(),
         };
         let one = finding(Rule::R1, "evidence:stale")

@@ -191,11 +191,11 @@ fn line(party: &Party, row: &Row, plan: &Plan) -> [String; 6] {
     let total = total.or_else(|| row.amounts.get("det_item_fee_sumamt"));
     [
         party.to_string(),
-        row.kind.clone(),
-        row.id.clone(),
+        row.kind.to_string(),
+        row.id.to_string(),
         person.map_or_else(|| "-".to_owned(), |persona| persona.label.clone()),
         total.map_or_else(|| "-".to_owned(), |fen| Money::from_fen(*fen).to_string()),
-        row.status.clone(),
+        row.status.to_string(),
     ]
 }
 

@@ -96,13 +96,17 @@ fn made() -> Papers {
             .iter()
             .filter(|row| row.kind == "settlement")
             .filter_map(|row| {
-                let person = people.get(row.person.as_ref()?)?;
-                let fact = |name: &str| row.facts.get(name).cloned().unwrap_or_default();
+                let person = people.get(row.person.as_deref()?)?;
+                let fact = |name: &str| {
+                    row.facts
+                        .get(name)
+                        .map_or_else(String::new, |fact| fact.to_string())
+                };
                 let yuan = |name: &str| {
                     Money::from_fen(row.amounts.get(name).copied().unwrap_or(0)).to_string()
                 };
                 Some(vec![
-                    row.id.clone(),
+                    row.id.to_string(),
                     fact("original"),
                     fact("mdtrt_id"),
                     person[1].clone(),
