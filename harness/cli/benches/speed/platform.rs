@@ -279,26 +279,30 @@ impl Platform {
             .collect()
     }
 
-    /// How many rows its log has.
+    /// How many rows its logs have: a swipe at home is booked at the treatment place and at the insured place, which are
+    /// two parties of the one platform.
     fn lsn(&self) -> u64 {
         #[derive(Deserialize)]
         struct Told {
             lsn: u64,
         }
-        let address = self.address;
-        let asked = self.server.asking.spawn(async move {
-            let path = "/__admin/log/treatment?from=999999999";
-            let request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n");
-            Line::to(address)
-                .await
-                .ask(request.as_bytes())
-                .await
-                .to_vec()
-        });
-        let answer = self.server.asking.block_on(asked).expect("an answer");
-        serde_json::from_slice::<Told>(&answer)
-            .expect("a look at the log's tail")
-            .lsn
+        let of_book = |book: &str| {
+            let address = self.address;
+            let path = format!("/__admin/log/{book}?from=999999999");
+            let asked = self.server.asking.spawn(async move {
+                let request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n");
+                Line::to(address)
+                    .await
+                    .ask(request.as_bytes())
+                    .await
+                    .to_vec()
+            });
+            let answer = self.server.asking.block_on(asked).expect("an answer");
+            serde_json::from_slice::<Told>(&answer)
+                .expect("a look at the log's tail")
+                .lsn
+        };
+        of_book("treatment") + of_book("insured")
     }
 }
 
