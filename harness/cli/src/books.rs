@@ -13,6 +13,7 @@ mod gather;
 mod left;
 mod list;
 mod mapping;
+mod meaning;
 mod papers;
 mod window;
 mod words;

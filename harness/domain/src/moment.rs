@@ -34,7 +34,7 @@ impl Moment {
     /// # Errors
     /// Text of another form, an impossible date, hour 24 (ambiguous: «D日24时» is D+1 00:00).
     pub fn parse(text: &str) -> Result<Moment, BadMoment> {
-        if let Some(moment) = read_own_form(text) {
+        if let Some(moment) = read_form(text, FORM).and_then(moment_of) {
             return Ok(moment);
         }
         let bad = || BadMoment {
@@ -63,11 +63,19 @@ impl Moment {
     /// # Errors
     /// Text of another form.
     pub fn parse_wire(text: &str) -> Result<Moment, BadMoment> {
+        if let Some(moment) = Moment::of_wire(text) {
+            return Ok(moment);
+        }
         let naive =
             NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").map_err(|_| BadMoment {
                 text: text.to_owned(),
             })?;
         Ok(Moment::from_china(naive))
+    }
+
+    /// Reads the wire form digit by digit, as a list of a million lines has it; `None` for text that has it not to the letter.
+    pub fn of_wire(text: &str) -> Option<Moment> {
+        read_form(text, WIRE_FORM).and_then(moment_of)
     }
 
     /// Reads the date of an HTTP answer, e.g. `Fri, 02 Jun 2017 01:00:00 GMT`; `None` where it is none.
@@ -156,16 +164,20 @@ fn china_offset() -> FixedOffset {
 
 /// The form in which instants are written; every log row has one, so it is written and read digit by digit.
 const FORM: &[u8; 29] = b"0000-00-00T00:00:00.000+08:00";
-/// Where each number of it stands, and how many digits it has.
+/// The form of the interface.
+const WIRE_FORM: &[u8; 19] = b"0000-00-00 00:00:00";
+/// The form of a day.
+const DAY_FORM: &[u8; 10] = b"0000-00-00";
+/// Where each number of these stands, and how many digits it has.
 const PLACES: [(usize, usize); 7] = [(0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2), (20, 3)];
 
-/// `None` for text of any other form, and for a date or time that may not exist.
-fn read_own_form(text: &str) -> Option<Moment> {
-    let text: &[u8; 29] = text.as_bytes().try_into().ok()?;
-    let mut form = *text;
+/// Its numbers, as far as the form has them; `None` for text of any other form.
+fn read_form<const LENGTH: usize>(text: &str, form: &[u8; LENGTH]) -> Option<[u32; 7]> {
+    let mut text: [u8; LENGTH] = text.as_bytes().try_into().ok()?;
     let mut numbers = [0_u32; 7];
-    for ((at, digits), number) in PLACES.into_iter().zip(&mut numbers) {
-        for digit in &mut form[at..at + digits] {
+    let places = PLACES.into_iter().take_while(|(at, _)| *at < LENGTH);
+    for ((at, digits), number) in places.zip(&mut numbers) {
+        for digit in &mut text[at..at + digits] {
             if !digit.is_ascii_digit() {
                 return None;
             }
@@ -173,10 +185,14 @@ fn read_own_form(text: &str) -> Option<Moment> {
             *digit = b'0';
         }
     }
-    let [year, month, day, hour, minute, second, ms] = numbers;
+    (text == *form).then_some(numbers)
+}
+
+/// `None` for a date or time that may not exist.
+fn moment_of([year, month, day, hour, minute, second, ms]: [u32; 7]) -> Option<Moment> {
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
     let china = date.and_hms_milli_opt(hour, minute, second, ms)?;
-    (form == *FORM).then(|| Moment::from_china(china))
+    Some(Moment::from_china(china))
 }
 
 /// `None` for a year that has not four digits.
@@ -259,11 +275,20 @@ impl Day {
     /// # Errors
     /// Text of another form or an impossible date.
     pub fn parse(text: &str) -> Result<Day, BadMoment> {
+        if let Some(day) = Day::of_form(text) {
+            return Ok(day);
+        }
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
             .map(Day)
             .map_err(|_| BadMoment {
                 text: text.to_owned(),
             })
+    }
+
+    /// Reads `2017-06-02` digit by digit; `None` for text that is not of this form to the letter, and for no day.
+    pub fn of_form(text: &str) -> Option<Day> {
+        let [year, month, day, ..] = read_form(text, DAY_FORM)?;
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).map(Day)
     }
 
     /// 00:00 of this day.
@@ -340,7 +365,13 @@ mod tests {
             at = at.plus_ms(17 * 3_600_000 + 61_003);
             let slowly = at.china().to_rfc3339_opts(SecondsFormat::Millis, false);
             assert_eq!(at.to_string(), slowly);
-            assert_eq!(read_own_form(&slowly), Some(at));
+            assert_eq!(read_form(&slowly, FORM).and_then(moment_of), Some(at));
+            let (second, wire) = (
+                at.epoch_ms() / 1_000 * 1_000,
+                slowly[..19].replace('T', " "),
+            );
+            assert_eq!(Moment::of_wire(&wire), Some(Moment::from_epoch_ms(second)));
+            assert_eq!(Day::of_form(&slowly[..10]), Some(at.day()));
             assert_eq!(serde_json::to_string(&at).unwrap(), format!("{slowly:?}"));
         }
         for other in [
@@ -350,7 +381,25 @@ mod tests {
             "2017-06-02T09:00:60.000+08:00",
             "2017-06-02T09:00:0a.000+08:00",
         ] {
-            assert_eq!(read_own_form(other), None, "{other}");
+            assert_eq!(read_form(other, FORM).and_then(moment_of), None, "{other}");
+            assert_eq!(Moment::of_wire(other), None, "{other}");
+        }
+        for other in [
+            "2017-06-02 9:00:00",
+            "2017/06/02 09:00:00",
+            "+017-06-02 09:00:00",
+            "2017-06-02 24:00:00",
+        ] {
+            assert_eq!(Moment::of_wire(other), None, "{other}");
+        }
+        for other in [
+            "2017-06-2",
+            "2017/06/02",
+            "+017-06-02",
+            "2017-02-29",
+            "2017-06-02 ",
+        ] {
+            assert_eq!(Day::of_form(other), None, "{other}");
         }
         let far = Moment::parse("9999-12-31T23:59:59.000+08:00").unwrap();
         assert!(far.plus_ms(1_000).to_string().starts_with("+10000-01-01T"));

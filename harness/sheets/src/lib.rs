@@ -12,4 +12,4 @@ mod workbook;
 pub use book::{Odd, Sheet, read_book};
 pub use flaw::{Flaw, Flaws, MOST_FLAWS};
 pub use table::{Line, Table, letters};
-pub use value::{Bad, Cell, plain};
+pub use value::{Bad, Cell, CellRef, plain};

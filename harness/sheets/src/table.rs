@@ -12,16 +12,32 @@ use calamine::{Data, Range, Reader as _};
 use crosswipe_domain::{Both, Moment, both};
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 
-use crate::value::Cell;
+use crate::value::{Cell, CellRef};
 use crate::{Flaw, workbook};
 
-/// One line of a table.
-#[derive(Debug)]
+/// One line of a table; read into again and again, it keeps its memory.
+#[derive(Debug, Default)]
 pub struct Line {
     /// Line of the file or row of the sheet, from 1.
     pub number: u64,
+    /// Of a CSV file: its cells, in one text.
+    texts: csv::StringRecord,
+    /// Of a sheet: its cells.
+    cells: Vec<Cell>,
+}
+
+impl Line {
+    /// The cell of this column, from 0, the first column of the table.
+    pub fn cell(&self, column: usize) -> Option<CellRef<'_>> {
+        let text = self.texts.get(column).map(CellRef::Text);
+        text.or_else(|| self.cells.get(column).map(Cell::lent))
+    }
+
     /// Its cells, from the first column of the table.
-    pub cells: Vec<Cell>,
+    pub fn cells(&self) -> impl Iterator<Item = CellRef<'_>> {
+        let texts = self.texts.iter().map(CellRef::Text);
+        texts.chain(self.cells.iter().map(Cell::lent))
+    }
 }
 
 /// 表 · A list to be read from the top.
@@ -34,8 +50,8 @@ pub struct Table {
 enum From {
     Csv {
         lines: Box<csv::Reader<Box<dyn Read>>>,
-        record: csv::ByteRecord,
-        gbk: bool,
+        /// In GBK: the bytes of a line, before they are text.
+        gbk: Option<csv::ByteRecord>,
         /// Lines end in CR LF: the reader counts a line when it begins to read the next record.
         late: bool,
     },
@@ -91,8 +107,7 @@ impl Table {
             .from_reader(from);
         let from = From::Csv {
             lines: Box::new(lines),
-            record: csv::ByteRecord::new(),
-            gbk,
+            gbk: gbk.then(csv::ByteRecord::new),
             late: crlf(&start),
         };
         Ok(Table {
@@ -159,64 +174,88 @@ impl Table {
     /// # Errors
     /// It cannot be read on.
     pub fn line(&mut self) -> Result<Option<Line>, Flaw> {
-        let name = self.name();
-        match &mut self.from {
+        let mut line = Line::default();
+        Ok(self.read(&mut line)?.then_some(line))
+    }
+
+    /// The next line in place of this one; false at the end.
+    ///
+    /// # Errors
+    /// It cannot be read on.
+    pub fn read(&mut self, line: &mut Line) -> Result<bool, Flaw> {
+        let (lines, gbk, late) = match &mut self.from {
             From::Sheet { range, next } => {
                 let (height, width) = range.get_size();
                 if *next >= height {
-                    return Ok(None);
+                    return Ok(false);
                 }
                 let first = range.start().map_or(0, |(row, _)| u64::from(row));
-                let number = first + *next as u64 + 1;
+                line.number = first + *next as u64 + 1;
                 let cells =
                     (0..width).map(|at| range.get((*next, at)).map_or_else(Cell::none, cell));
-                let line = Line {
-                    number,
-                    cells: cells.collect(),
-                };
+                line.cells.clear();
+                line.cells.extend(cells);
                 *next += 1;
-                Ok(Some(line))
+                return Ok(true);
             }
-            From::Csv {
-                lines,
-                record,
-                gbk,
-                late,
-            } => {
-                let more = lines.read_byte_record(record).map_err(|error| {
-                    Flaw::new(
-                        name.clone(),
-                        both!("读不下去: {error}", "could not be read on: {error}"),
-                        MEND_TEXT,
-                    )
-                })?;
-                if !more {
-                    return Ok(None);
-                }
-                let line = record.position().map_or(0, csv::Position::line);
-                let first = record.position().is_none_or(|at| at.record() == 0);
-                let number = line + u64::from(*late && !first);
-                let mut cells = Vec::with_capacity(record.len());
-                for bytes in record.iter() {
-                    let text = if *gbk {
-                        let (text, wrong) = GB18030.decode_without_bom_handling(bytes);
-                        (!wrong).then(|| text.into_owned())
-                    } else {
-                        std::str::from_utf8(bytes).ok().map(str::to_owned)
-                    };
-                    let Some(text) = text else {
-                        return Err(Flaw::new(
-                            format!("{name}:{number}"),
-                            both!("既不是 UTF-8 也不是 GBK", "neither UTF-8 nor GBK"),
-                            MEND_TEXT,
-                        ));
-                    };
-                    cells.push(Cell::Text(text));
-                }
-                Ok(Some(Line { number, cells }))
-            }
+            From::Csv { lines, gbk, late } => (lines, gbk, *late),
+        };
+        let read = match gbk {
+            Some(bytes) => lines.read_byte_record(bytes).map_err(Unread::Rest),
+            None => lines.read_record(&mut line.texts).map_err(Unread::of),
+        };
+        let position = match gbk {
+            Some(bytes) => bytes.position(),
+            None => line.texts.position(),
+        };
+        let first = position.is_none_or(|at| at.record() == 0);
+        line.number = position.map_or(0, csv::Position::line) + u64::from(late && !first);
+        let read = match (gbk, read) {
+            (Some(bytes), Ok(true)) => decoded(bytes, &mut line.texts).map(|()| true),
+            (_, read) => read,
+        };
+        read.map_err(|unread| match unread {
+            Unread::Rest(error) => Flaw::new(
+                self.name(),
+                both!("读不下去: {error}", "could not be read on: {error}"),
+                MEND_TEXT,
+            ),
+            Unread::Encoding => Flaw::new(
+                self.place(line.number, None),
+                both!("既不是 UTF-8 也不是 GBK", "neither UTF-8 nor GBK"),
+                MEND_TEXT,
+            ),
+        })
+    }
+}
+
+/// Why a line of a CSV file could not be read.
+enum Unread {
+    /// It is text of another encoding.
+    Encoding,
+    /// Nothing from here on can be read.
+    Rest(csv::Error),
+}
+
+impl Unread {
+    fn of(error: csv::Error) -> Unread {
+        match error.kind() {
+            csv::ErrorKind::Utf8 { .. } => Unread::Encoding,
+            _ => Unread::Rest(error),
         }
     }
+}
+
+/// Cells in GBK as text.
+fn decoded(bytes: &csv::ByteRecord, texts: &mut csv::StringRecord) -> Result<(), Unread> {
+    texts.clear();
+    for cell in bytes {
+        match GB18030.decode_without_bom_handling(cell) {
+            (text, false) => texts.push_field(&text),
+            (_, true) => return Err(Unread::Encoding),
+        }
+    }
+    Ok(())
 }
 
 fn fill(file: &mut File, into: &mut [u8]) -> std::io::Result<usize> {
@@ -344,6 +383,41 @@ mod tests {
             [0, 25, 26, 27, 701, 702].map(letters),
             ["A", "Z", "AA", "AB", "ZZ", "AAA"]
         );
+    }
+
+    #[test]
+    fn a_line_read_again_keeps_nothing_of_the_line_before() {
+        let text = "结算号,金额\r\n\"一,\r\n二\",25.00,退\r\n三\r\n";
+        let expected = [
+            (1, vec!["结算号", "金额"]),
+            (2, vec!["一,\r\n二", "25.00", "退"]),
+            (4, vec!["三"]),
+        ];
+        let encodings = [encoding_rs::UTF_8, encoding_rs::GBK];
+        for encoding in encodings {
+            let path = std::env::temp_dir().join(format!(
+                "crosswipe-sheets-{}-{}.csv",
+                encoding.name(),
+                std::process::id()
+            ));
+            std::fs::write(&path, encoding.encode(text).0).unwrap();
+            let mut table = Table::csv(&path).unwrap();
+            let (mut line, mut read) = (Line::default(), Vec::new());
+            while table.read(&mut line).unwrap() {
+                let cells: Vec<String> =
+                    line.cells().map(|cell| cell.words().into_owned()).collect();
+                assert_eq!(line.cell(cells.len()), None);
+                read.push((line.number, cells));
+            }
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(read.len(), expected.len());
+            for ((number, cells), (at, texts)) in read.iter().zip(&expected) {
+                assert_eq!(
+                    (number, cells),
+                    (at, &texts.iter().map(|text| (*text).to_owned()).collect())
+                );
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! and nothing is guessed; what cannot be read says why and how to mend it.
 //! Not here: which column holds what (`mapping`).
 
+use std::borrow::Cow;
+
 use crosswipe_domain::{Both, Day, Moment, Money, both};
 
 /// Why a cell cannot be read, and how to mend it.
@@ -42,17 +44,101 @@ impl Cell {
         Cell::Text(String::new())
     }
 
+    /// The cell without its memory.
+    pub fn lent(&self) -> CellRef<'_> {
+        match self {
+            Cell::Text(text) => CellRef::Text(text),
+            Cell::Number { text, inexact } => CellRef::Number {
+                text,
+                inexact: *inexact,
+            },
+            Cell::Time(moment) => CellRef::Time(*moment),
+        }
+    }
+
     /// True if nothing is written there.
     pub fn is_blank(&self) -> bool {
-        matches!(self, Cell::Text(text) if text.is_empty() || plain(text).is_empty())
+        self.lent().is_blank()
     }
 
     /// The words of a heading or of a word column.
     pub fn words(&self) -> String {
+        self.lent().words().into_owned()
+    }
+
+    /// An id: see [`CellRef::id`].
+    ///
+    /// # Errors
+    /// Digits were lost, or it became a date.
+    pub fn id(&self) -> Result<String, Bad> {
+        self.lent().id().map(Cow::into_owned)
+    }
+
+    /// An amount: see [`CellRef::fen`].
+    ///
+    /// # Errors
+    /// It is no amount.
+    pub fn fen(&self, unit_fen: bool) -> Result<Option<i64>, Bad> {
+        self.lent().fen(unit_fen)
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    /// It is no whole number.
+    pub fn count(&self) -> Result<Option<i64>, Bad> {
+        self.lent().count()
+    }
+
+    /// A day, with or without a time.
+    ///
+    /// # Errors
+    /// It is no day.
+    pub fn moment(&self) -> Result<Option<Moment>, Bad> {
+        self.lent().moment()
+    }
+}
+
+/// 单元格 · A cell where it stands in its line: a list has millions, and of most only a number is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum CellRef<'a> {
+    /// Text; of CSV every cell.
+    Text(&'a str),
+    /// A number of a workbook, as decimal text, and whether it is too long to be exact.
+    Number {
+        /// Decimal text.
+        text: &'a str,
+        /// It has more digits than office programs keep.
+        inexact: bool,
+    },
+    /// A date of a workbook.
+    Time(Moment),
+}
+
+impl<'a> CellRef<'a> {
+    /// The cell with memory of its own.
+    pub fn kept(self) -> Cell {
         match self {
-            Cell::Text(text) => plain(text),
-            Cell::Number { text, .. } => text.clone(),
-            Cell::Time(moment) => moment.wire(),
+            CellRef::Text(text) => Cell::Text(text.to_owned()),
+            CellRef::Number { text, inexact } => Cell::Number {
+                text: text.to_owned(),
+                inexact,
+            },
+            CellRef::Time(moment) => Cell::Time(moment),
+        }
+    }
+
+    /// True if nothing is written there.
+    pub fn is_blank(self) -> bool {
+        matches!(self, CellRef::Text(text) if text.is_empty() || plain(text).is_empty())
+    }
+
+    /// The words of a heading or of a word column.
+    pub fn words(self) -> Cow<'a, str> {
+        match self {
+            CellRef::Text(text) => plain(text),
+            CellRef::Number { text, .. } => text.into(),
+            CellRef::Time(moment) => moment.wire().into(),
         }
     }
 
@@ -60,22 +146,22 @@ impl Cell {
     ///
     /// # Errors
     /// Digits were lost, or it became a date.
-    pub fn id(&self) -> Result<String, Bad> {
+    pub fn id(self) -> Result<Cow<'a, str>, Bad> {
         const MEND: Both = Both::new(
             "把该列设为文本后重新导出",
             "format the column as text and export again",
         );
         match self {
-            Cell::Number { inexact: true, .. } => bad(
+            CellRef::Number { inexact: true, .. } => bad(
                 both!(
                     "编号存成了数字, 超过 15 位, 末位已丢失",
                     "an id kept as a number of more than 15 digits has lost its last digits"
                 ),
                 MEND,
             ),
-            Cell::Number { text, .. } => Ok(text.clone()),
-            Cell::Time(_) => bad(both!("编号成了日期", "an id became a date"), MEND),
-            Cell::Text(text) => {
+            CellRef::Number { text, .. } => Ok(text.into()),
+            CellRef::Time(_) => bad(both!("编号成了日期", "an id became a date"), MEND),
+            CellRef::Text(text) => {
                 let id = unwrapped(text);
                 if looks_scientific(&id) {
                     return bad(
@@ -95,20 +181,21 @@ impl Cell {
     ///
     /// # Errors
     /// It is no amount.
-    pub fn fen(&self, unit_fen: bool) -> Result<Option<i64>, Bad> {
+    pub fn fen(self, unit_fen: bool) -> Result<Option<i64>, Bad> {
         const MEND: Both = Both::new(
             "写成 1234.56, 两位小数以内",
             "write it as 1234.56, at most two decimals",
         );
         let text = match self {
-            Cell::Text(text) => plain(text),
-            Cell::Number { text, .. } => text.clone(),
-            Cell::Time(_) => return bad(both!("金额成了日期", "an amount became a date"), MEND),
+            CellRef::Text(text) => plain(text),
+            CellRef::Number { text, .. } => text.into(),
+            CellRef::Time(_) => {
+                return bad(both!("金额成了日期", "an amount became a date"), MEND);
+            }
         };
-        if text.is_empty() || matches!(text.as_str(), "-" | "—" | "/") {
+        if text.is_empty() || matches!(&*text, "-" | "—" | "/") {
             return Ok(None);
         }
-        let shown: String = text.chars().take(24).collect();
         let number = decimal(&text);
         let parsed = number.and_then(|number| {
             if unit_fen {
@@ -119,7 +206,10 @@ impl Cell {
         });
         match parsed {
             Some(fen) => Ok(Some(fen)),
-            None => bad(both!("`{shown}` 不是金额", "`{shown}` is no amount"), MEND),
+            None => {
+                let shown = shown(&text);
+                bad(both!("`{shown}` 不是金额", "`{shown}` is no amount"), MEND)
+            }
         }
     }
 
@@ -127,7 +217,7 @@ impl Cell {
     ///
     /// # Errors
     /// It is no whole number.
-    pub fn count(&self) -> Result<Option<i64>, Bad> {
+    pub fn count(self) -> Result<Option<i64>, Bad> {
         let text = self.words();
         if text.is_empty() {
             return Ok(None);
@@ -148,38 +238,45 @@ impl Cell {
     ///
     /// # Errors
     /// It is no day.
-    pub fn moment(&self) -> Result<Option<Moment>, Bad> {
+    pub fn moment(self) -> Result<Option<Moment>, Bad> {
         const MEND: Both = Both::new(
             "写成 2026-05-01 或 2026-05-01 09:30:00",
             "write 2026-05-01 or 2026-05-01 09:30:00",
         );
         let text = match self {
-            Cell::Time(moment) => return Ok(Some(*moment)),
-            Cell::Number { text, .. } => text.clone(),
-            Cell::Text(text) => plain(text),
+            CellRef::Time(moment) => return Ok(Some(moment)),
+            CellRef::Number { text, .. } => text.into(),
+            CellRef::Text(text) => plain(text),
         };
         if text.is_empty() {
             return Ok(None);
         }
-        let shown: String = text.chars().take(24).collect();
-        match moment(&text) {
-            Some(moment) => Ok(Some(moment)),
-            None if text.contains("24:00") || text.contains("24时") => bad(
+        if let Some(moment) = moment(&text) {
+            return Ok(Some(moment));
+        }
+        let shown = shown(&text);
+        if text.contains("24:00") || text.contains("24时") {
+            return bad(
                 both!(
                     "`{shown}`: 没有 24 时这个时刻",
                     "`{shown}`: there is no hour 24"
                 ),
                 both!("写成次日 00:00", "write 00:00 of the next day"),
-            ),
-            None => bad(both!("`{shown}` 不是日期", "`{shown}` is no date"), MEND),
+            );
         }
+        bad(both!("`{shown}` 不是日期", "`{shown}` is no date"), MEND)
     }
 }
 
+/// As much of a bad cell as a message has room for.
+fn shown(text: &str) -> String {
+    text.chars().take(24).collect()
+}
+
 /// Half-width, without blanks at the ends.
-pub fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
-        return text.trim().to_owned();
+        return text.trim().into();
     }
     let half = |c: char| match c {
         '\u{3000}' | '\u{a0}' => ' ',
@@ -188,24 +285,24 @@ pub fn plain(text: &str) -> String {
         '−' | '–' | '﹣' => '-',
         other => other,
     };
-    text.chars()
-        .map(half)
-        .collect::<String>()
-        .trim()
-        .trim_start_matches('\u{feff}')
-        .to_owned()
+    if text.chars().all(|c| half(c) == c) {
+        return text.trim().trim_start_matches('\u{feff}').into();
+    }
+    let text: String = text.chars().map(half).collect();
+    text.trim().trim_start_matches('\u{feff}').to_owned().into()
 }
 
 /// `="0123"` and `'0123` are how office programs keep leading zeros in a CSV.
-fn unwrapped(text: &str) -> String {
-    let text = plain(text);
-    let inner = text
-        .strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'));
-    inner
-        .unwrap_or(text.trim_start_matches('\''))
-        .trim()
-        .to_owned()
+fn unwrapped(text: &str) -> Cow<'_, str> {
+    fn inner(text: &str) -> &str {
+        let quoted = text.strip_prefix("=\"");
+        let quoted = quoted.and_then(|rest| rest.strip_suffix('"'));
+        quoted.unwrap_or(text.trim_start_matches('\'')).trim()
+    }
+    match plain(text) {
+        Cow::Borrowed(text) => inner(text).into(),
+        Cow::Owned(text) => inner(&text).to_owned().into(),
+    }
 }
 
 fn looks_scientific(text: &str) -> bool {
@@ -220,7 +317,11 @@ fn looks_scientific(text: &str) -> bool {
 }
 
 /// `¥1,234.50`, `(25.00)`, `25.00-`, `25元` → `1234.50`, `-25.00`, `-25.00`, `25`.
-fn decimal(text: &str) -> Option<String> {
+fn decimal(text: &str) -> Option<Cow<'_, str>> {
+    // Nearly all amounts are written without anything that would have to be taken off.
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return Some(text.into());
+    }
     let mut rest = text.trim();
     let mut negative = false;
     if let Some(inner) = rest
@@ -249,7 +350,7 @@ fn decimal(text: &str) -> Option<String> {
     let digits = ungrouped(rest)?;
     (signs < 2).then(|| {
         if negative {
-            format!("-{digits}")
+            format!("-{digits}").into()
         } else {
             digits
         }
@@ -257,9 +358,9 @@ fn decimal(text: &str) -> Option<String> {
 }
 
 /// Thousands only where they stand in their places: `1,234.50` is a number, `1,23` is none.
-fn ungrouped(text: &str) -> Option<String> {
+fn ungrouped(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(',') {
-        return Some(text.to_owned());
+        return Some(text.into());
     }
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let mut groups = whole.split(',');
@@ -267,12 +368,14 @@ fn ungrouped(text: &str) -> Option<String> {
     let fits = (1..=3).contains(&first.len()) && groups.clone().all(|group| group.len() == 3);
     let joined: String = std::iter::once(first).chain(groups).collect();
     let point = if text.contains('.') { "." } else { "" };
-    (fits && !decimals.contains(',')).then(|| format!("{joined}{point}{decimals}"))
+    (fits && !decimals.contains(',')).then(|| format!("{joined}{point}{decimals}").into())
 }
 
 /// The usual office forms of a day and a time; China time.
 fn moment(text: &str) -> Option<Moment> {
-    if let Ok(moment) = Moment::parse(text) {
+    // Nearly all are written in one of these two forms.
+    let usual = Moment::of_wire(text).or_else(|| Some(Day::of_form(text)?.start()));
+    if let Some(moment) = usual.or_else(|| Moment::parse(text).ok()) {
         return Some(moment);
     }
     let numbers = numbers(text)?;
@@ -392,6 +495,52 @@ mod tests {
     #[case("2026-05-01 09:30:00.123", "2026-05-01 09:30:00")]
     fn days_in_the_usual_office_forms_are_read(#[case] written: &str, #[case] wire: &str) {
         assert_eq!(text(written).moment().unwrap().unwrap().wire(), wire);
+    }
+
+    /// What has the usual form to the letter is read digit by digit, all else by its numbers: both know the same calendar.
+    #[test]
+    fn the_usual_form_means_what_its_numbers_mean() {
+        let days = [
+            "2026-02-28",
+            "2026-02-29",
+            "2024-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "0000-01-01",
+            "9999-12-31",
+        ];
+        let times = [
+            "",
+            " 00:00:00",
+            " 23:59:59",
+            " 23:59:60",
+            " 24:00:00",
+            " 09:61:00",
+        ];
+        for (day, time) in days
+            .into_iter()
+            .flat_map(|day| times.map(|time| (day, time)))
+        {
+            let usual = format!("{day}{time}");
+            let other = format!("{}{time}", day.replace('-', "/"));
+            assert_eq!(moment(&usual), moment(&other), "{usual}");
+        }
+    }
+
+    #[rstest]
+    #[case("职工", "职工", true)]
+    #[case("  职工 ", "职工", true)]
+    #[case("\u{feff}结算号", "结算号", true)]
+    #[case("\u{3000}职工\u{3000}", "职工", false)]
+    #[case("Ａ１", "A1", false)]
+    #[case(" 12.50\t", "12.50", true)]
+    fn a_text_that_needs_no_change_stays_where_it_stands(
+        #[case] written: &str,
+        #[case] read: &str,
+        #[case] stays: bool,
+    ) {
+        assert_eq!(plain(written), read);
+        assert_eq!(matches!(plain(written), Cow::Borrowed(_)), stays);
     }
 
     #[rstest]

@@ -5,6 +5,7 @@
 //! person numbers are read for nothing but comparing and appear masked.
 //! Not here: how cells come out of files (`table`), what headings mean (`mapping`).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -12,8 +13,9 @@ use crosswipe_domain::{Moment, Party, Role, both};
 use crosswipe_verify::audit::{RowIn, State, Sum, Take, TotalIn};
 
 use super::mapping::{Columns, Entry, Field, party_of};
+use super::meaning::{insutype, refunds, says_sum, stands};
 use super::{Flaw, Flaws};
-use crosswipe_sheets::{Bad, Cell, plain};
+use crosswipe_sheets::{Bad, CellRef, plain};
 use crosswipe_sheets::{Line, Table};
 
 /// Headings are looked for in this many lines.
@@ -39,7 +41,8 @@ fn whole(path: &Path, table: &mut Table, entry: &Entry, kept: bool) -> Result<Op
         None => return Err(flaws),
     };
     list.rows = kept.then(Vec::new);
-    while let Some(line) = next(table, &mut flaws) {
+    let mut line = Line::default();
+    while next(table, &mut line, &mut flaws) {
         list.line(table, &line, &mut flaws);
     }
     list.flush();
@@ -62,11 +65,17 @@ pub(super) fn words(
     let Some(list) = begin(path, table, entry, &mut flaws) else {
         return shown;
     };
-    while let Some(line) = next(table, &mut flaws) {
+    let mut line = Line::default();
+    while shown.len() < wanted.len() && next(table, &mut line, &mut flaws) {
         if !wanted.contains(&line.number) {
             continue;
         }
-        let id = |field| list.cell(&line, field).id().unwrap_or_default();
+        let id = |field| {
+            list.cell(&line, field)
+                .id()
+                .unwrap_or_default()
+                .into_owned()
+        };
         shown.insert(
             line.number,
             Shown {
@@ -92,14 +101,12 @@ pub(super) struct Shown {
     pub(super) place: String,
 }
 
-fn next(table: &mut Table, flaws: &mut Flaws) -> Option<Line> {
-    match table.line() {
-        Ok(line) => line,
-        Err(flaw) => {
-            flaws.push(flaw);
-            None
-        }
-    }
+/// Reads the next line in place of the last; false at the end, and where it cannot be read on.
+fn next(table: &mut Table, line: &mut Line, flaws: &mut Flaws) -> bool {
+    table.read(line).unwrap_or_else(|flaw| {
+        flaws.push(flaw);
+        false
+    })
 }
 
 /// 类型 · What the rows of a list are.
@@ -113,12 +120,12 @@ pub(super) struct List {
     pub(super) take: Take,
     pub(super) columns: Columns,
     /// Its rows, where they are asked for.
-    pub(super) rows: Option<Vec<Held>>,
+    pub(super) rows: Option<Vec<Held<'static>>>,
     entry: Entry,
     kind: Kind,
     ids: BTreeSet<String>,
     /// Rows with a refund flag, a positive amount and no word about what they refund.
-    flagged: Vec<Held>,
+    flagged: Vec<Held<'static>>,
     institutions: BTreeSet<String>,
     unknown_words: BTreeSet<String>,
 }
@@ -129,14 +136,15 @@ fn begin(path: &Path, table: &mut Table, entry: &Entry, flaws: &mut Flaws) -> Op
     let mut wrong = Vec::new();
     let mut any = false;
     for _ in 0..HEAD_LINES {
-        let Some(line) = next(table, flaws) else {
+        let mut line = Line::default();
+        if !next(table, &mut line, flaws) {
             break;
-        };
-        any |= line.cells.iter().any(|cell| !cell.is_blank());
+        }
+        any |= line.cells().any(|cell| !cell.is_blank());
         if entry.header.is_some_and(|at| u64::from(at) != line.number) {
             continue;
         }
-        let headings: Vec<String> = line.cells.iter().map(Cell::words).collect();
+        let headings = headings(&line);
         match Columns::find(&headings, entry) {
             Ok(columns) if columns.known() >= LEAST => {
                 best = Some((columns, line));
@@ -195,6 +203,10 @@ fn begin(path: &Path, table: &mut Table, entry: &Entry, flaws: &mut Flaws) -> Op
     })
 }
 
+fn headings(line: &Line) -> Vec<String> {
+    line.cells().map(|cell| cell.words().into_owned()).collect()
+}
+
 fn kind_of(entry: &Entry, columns: &Columns) -> Kind {
     let has = |field| columns.place(field).is_some();
     match entry.kind.as_deref() {
@@ -218,14 +230,13 @@ fn lacking(table: &Table, head: &Line, columns: &Columns, kind: Kind, flaws: &mu
         .any(has);
     let mut lacks = |there: bool, zh: &str, en: &str| {
         if !there {
-            let headings: Vec<String> = head.cells.iter().map(Cell::words).collect();
             flaws.push(Flaw::new(
                 table.place(head.number, None),
                 format!("没有{zh}列 · there is no column with {en}"),
                 both!(
                     "在 --map 的 columns 里指明; 有这些列: {}",
                     "name it in columns of --map; columns are: {}",
-                    headings.join(" | ")
+                    headings(head).join(" | ")
                 ),
             ));
         }
@@ -305,37 +316,59 @@ fn named(name: &str) -> Option<Party> {
     ))
 }
 
-/// A row as read, before it is known what it is.
+/// A row as read, before it is known what it is; it lies in its line as long as nobody keeps it.
 #[derive(Clone)]
-pub(super) struct Held {
+pub(super) struct Held<'l> {
     pub(super) at: u64,
-    pub(super) id: String,
-    pub(super) original: String,
-    pub(super) visit: String,
-    pub(super) msgid: String,
-    pub(super) person: String,
-    pub(super) institution: String,
-    insured: String,
-    insutype: String,
-    clr_type: String,
-    origin: String,
+    pub(super) id: Cow<'l, str>,
+    pub(super) original: Cow<'l, str>,
+    pub(super) visit: Cow<'l, str>,
+    pub(super) msgid: Cow<'l, str>,
+    pub(super) person: Cow<'l, str>,
+    pub(super) institution: Cow<'l, str>,
+    insured: Cow<'l, str>,
+    insutype: Cow<'l, str>,
+    clr_type: Cow<'l, str>,
+    origin: Cow<'l, str>,
     pub(super) time: Option<Moment>,
     pub(super) sums: [Option<i64>; 4],
     pub(super) state: State,
 }
 
+impl Held<'_> {
+    /// With memory of its own.
+    fn kept(self) -> Held<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Held {
+            at: self.at,
+            id: own(self.id),
+            original: own(self.original),
+            visit: own(self.visit),
+            msgid: own(self.msgid),
+            person: own(self.person),
+            institution: own(self.institution),
+            insured: own(self.insured),
+            insutype: own(self.insutype),
+            clr_type: own(self.clr_type),
+            origin: own(self.origin),
+            time: self.time,
+            sums: self.sums,
+            state: self.state,
+        }
+    }
+}
+
 impl List {
-    fn cell(&self, line: &Line, field: Field) -> Cell {
+    fn cell<'l>(&self, line: &'l Line, field: Field) -> CellRef<'l> {
         let place = self.columns.place(field);
         place
-            .and_then(|place| line.cells.get(place))
-            .cloned()
-            .unwrap_or_else(Cell::none)
+            .and_then(|place| line.cell(place))
+            .unwrap_or(CellRef::Text(""))
     }
 
     /// One line; every bad cell of it is said.
     fn line(&mut self, table: &Table, line: &Line, flaws: &mut Flaws) {
-        if line.cells.iter().all(Cell::is_blank) || self.is_sum(line) {
+        if line.cells().all(CellRef::is_blank) || self.is_sum(line) {
             return;
         }
         match self.kind {
@@ -351,18 +384,8 @@ impl List {
         } else {
             Field::Id
         };
-        let words = ["合计", "总计", "小计", "total", "sum"];
-        let says = |cell: &Cell| {
-            words.contains(
-                &cell
-                    .words()
-                    .replace([' ', ':', '：'], "")
-                    .to_lowercase()
-                    .as_str(),
-            )
-        };
         let key = self.cell(line, key);
-        (key.is_blank() || says(&key)) && line.cells.iter().any(says)
+        (key.is_blank() || says_sum(key)) && line.cells().any(says_sum)
     }
 
     fn bad(&self, table: &Table, line: &Line, field: Field, bad: Bad, flaws: &mut Flaws) {
@@ -370,21 +393,27 @@ impl List {
         flaws.push(Flaw::new(place, bad.what, bad.mend));
     }
 
-    fn id(&self, table: &Table, line: &Line, field: Field, flaws: &mut Flaws) -> String {
+    fn id<'l>(
+        &self,
+        table: &Table,
+        line: &'l Line,
+        field: Field,
+        flaws: &mut Flaws,
+    ) -> Cow<'l, str> {
         self.cell(line, field).id().unwrap_or_else(|bad| {
             self.bad(table, line, field, bad, flaws);
-            String::new()
+            Cow::default()
         })
     }
 
     /// A word of the list as ours, where the mapping knows it.
-    fn word(&self, line: &Line, field: Field) -> String {
+    fn word<'l>(&self, line: &'l Line, field: Field) -> Cow<'l, str> {
         let word = self.cell(line, field).words();
         let mapped = self.entry.values.get(field.name()).and_then(|words| {
             words
                 .iter()
                 .find(|(theirs, _)| plain(theirs) == word)
-                .map(|(_, ours)| ours.clone())
+                .map(|(_, ours)| ours.clone().into())
         });
         mapped.unwrap_or(word)
     }
@@ -428,24 +457,18 @@ impl List {
         };
         let mut dims: BTreeMap<String, String> =
             [("day".to_owned(), time.day().to_string())].into();
-        let own = (self.take.party.role == Role::His && self.take.party.code != "unnamed")
-            .then(|| self.take.party.code.clone());
         let institution = self.id(table, line, Field::Institution, flaws);
-        let institution = if institution.is_empty() {
-            own.unwrap_or_default()
-        } else {
-            institution
-        };
+        let institution = self.or_own(institution, Role::His);
         let texts = [
             ("institution", institution),
-            ("insutype", insutype(&self.word(line, Field::Insutype))),
+            ("insutype", insutype(self.word(line, Field::Insutype))),
             ("clr_type", self.word(line, Field::ClrType)),
         ];
         dims.extend(
             texts
                 .into_iter()
                 .filter(|(_, text)| !text.is_empty())
-                .map(|(name, text)| (name.to_owned(), text)),
+                .map(|(name, text)| (name.to_owned(), text.into_owned())),
         );
         let mut put = |item: &str, value: Option<i64>| {
             if let Some(value) = value {
@@ -492,30 +515,21 @@ impl List {
         let refund = self.is_refund(table, line, flaws);
         let (state, word_refunds) = self.state(table, line, kind, flaws);
         let institution = self.id(table, line, Field::Institution, flaws);
-        if !institution.is_empty() && self.institutions.len() < 2 {
-            self.institutions.insert(institution.clone());
+        if !institution.is_empty()
+            && self.institutions.len() < 2
+            && !self.institutions.contains(&*institution)
+        {
+            self.institutions.insert(institution.clone().into_owned());
         }
-        let role = self.take.party.role;
-        let own = |wanted: Role| {
-            if role == wanted && self.take.party.code != "unnamed" {
-                self.take.party.code.clone()
-            } else {
-                String::new()
-            }
-        };
-        let or = |text: String, other: String| if text.is_empty() { other } else { text };
         let held = Held {
             at: line.number,
             original: self.id(table, line, Field::Original, flaws),
             visit: self.id(table, line, Field::Visit, flaws),
             msgid: self.id(table, line, Field::Msgid, flaws),
             person: self.id(table, line, Field::Person, flaws),
-            institution: or(institution, own(Role::His)),
-            insured: or(
-                self.id(table, line, Field::Insured, flaws),
-                own(Role::Insured),
-            ),
-            insutype: insutype(&self.word(line, Field::Insutype)),
+            institution: self.or_own(institution, Role::His),
+            insured: self.or_own(self.id(table, line, Field::Insured, flaws), Role::Insured),
+            insutype: insutype(self.word(line, Field::Insutype)),
             clr_type: self.word(line, Field::ClrType),
             origin: self.word(line, Field::Origin),
             time: self.time(table, line, flaws),
@@ -535,33 +549,38 @@ impl List {
             if self.columns.place(Field::Refund).is_some()
                 || self.columns.place(Field::Status).is_some()
             {
-                self.ids.insert(held.id.clone());
+                self.ids.insert(held.id.clone().into_owned());
             }
             self.keep(&held, kind);
         } else if held.original.is_empty() {
-            self.flagged.push(held);
+            self.flagged.push(held.kept());
         } else {
             self.keep(&negated(held), kind);
         }
     }
 
+    /// What a list does not say of institution or insured place, its party is itself.
+    fn or_own<'l>(&self, said: Cow<'l, str>, role: Role) -> Cow<'l, str> {
+        let party = &self.take.party;
+        if said.is_empty() && party.role == role && party.code != "unnamed" {
+            party.code.clone().into()
+        } else {
+            said
+        }
+    }
+
     /// A flag says «refund» in many words.
     fn is_refund(&self, table: &Table, line: &Line, flaws: &mut Flaws) -> bool {
-        let word = self.word(line, Field::Refund).to_lowercase();
-        match word.as_str() {
-            "" | "0" | "0.0" | "否" | "n" | "no" | "false" | "正常" | "未退" | "未退费"
-            | "收费" => false,
-            "1" | "1.0" | "是" | "y" | "yes" | "true" | "退费" | "已退" | "已退费" | "退款"
-            | "冲正" | "refund" => true,
-            _ => {
-                let bad = Bad {
-                    what: format!("退费标志 `{0}` 不认识 · the refund flag `{0}` is not known", short(&word)).into(),
-                    mend: "写 是/否 或 1/0, 或在 --map 的 values.refund 里写明 · write 1/0, or say it in values.refund of --map".into(),
-                };
-                self.bad(table, line, Field::Refund, bad, flaws);
-                false
-            }
-        }
+        let word = self.word(line, Field::Refund);
+        refunds(&word).unwrap_or_else(|| {
+            let word = short(&word.to_lowercase());
+            let bad = Bad {
+                what: format!("退费标志 `{word}` 不认识 · the refund flag `{word}` is not known").into(),
+                mend: "写 是/否 或 1/0, 或在 --map 的 values.refund 里写明 · write 1/0, or say it in values.refund of --map".into(),
+            };
+            self.bad(table, line, Field::Refund, bad, flaws);
+            false
+        })
     }
 
     /// The state in our words; true where the word says that the row itself is a refund.
@@ -573,30 +592,10 @@ impl List {
         flaws: &mut Flaws,
     ) -> (State, bool) {
         let word = self.word(line, Field::Status);
-        let lower = word.to_lowercase();
-        match lower.as_str() {
-            "退费" | "退款" | "冲正" | "红冲" | "refund" | "reversal" => {
-                return (State::Stands, true);
-            }
-            "" | "正常" | "有效" | "成功" | "已结算" | "结算" | "已收费" | "收费" | "已支付"
-            | "已登记" | "出院" | "已出院" | "settled" | "charged" | "valid" | "active"
-            | "paid" | "ok" | "registered" | "discharged" | "pending" => {
-                return (State::Stands, false);
-            }
-            "已退" | "已退费" | "已退款" | "已冲正" | "已撤销" | "撤销" | "已取消" | "取消"
-            | "作废" | "已作废" | "已红冲" | "无效" | "reversed" | "cancelled" | "canceled"
-            | "refunded" | "void" => return (State::Undone, false),
-            "在院" | "已入院" | "入院" | "admitted" | "in hospital" => {
-                let lies = if kind == "visit" {
-                    State::InHospital
-                } else {
-                    State::Stands
-                };
-                return (lies, false);
-            }
-            _ => {}
+        if let Some(known) = stands(&word, kind) {
+            return known;
         }
-        if self.unknown_words.insert(lower) {
+        if self.unknown_words.insert(word.to_lowercase()) {
             let bad = Bad {
                 what: format!("状态 `{0}` 不认识 · the state `{0}` is not known", short(&word)).into(),
                 mend: "在 --map 里写 values: {status: {该词: settled 或 reversed}} · say values: {status: {WORD: settled or reversed}} in --map".into(),
@@ -606,9 +605,9 @@ impl List {
         (State::Stands, false)
     }
 
-    fn keep(&mut self, held: &Held, kind: &str) {
+    fn keep(&mut self, held: &Held<'_>, kind: &str) {
         if let Some(rows) = &mut self.rows {
-            rows.push(held.clone());
+            rows.push(held.clone().kept());
         }
         self.take.row(&RowIn {
             at: held.at,
@@ -642,7 +641,7 @@ impl List {
     /// A flagged row beside a plain row of its id is that one's refund; alone it says that it was refunded.
     fn flush(&mut self) {
         for held in std::mem::take(&mut self.flagged) {
-            let held = if self.ids.contains(&held.id) {
+            let held = if self.ids.contains(&*held.id) {
                 negated(held)
             } else {
                 Held {
@@ -671,22 +670,11 @@ impl List {
     }
 }
 
-fn negated(held: Held) -> Held {
+fn negated(held: Held<'_>) -> Held<'_> {
     Held {
         sums: held.sums.map(|fen| fen.map(|fen| -fen)),
         state: State::Mirror,
         ..held
-    }
-}
-
-/// `职工` and `310` are one insurance type.
-fn insutype(word: &str) -> String {
-    match word {
-        "职工" | "城镇职工" | "职工医保" | "职工基本医疗保险" => "310".to_owned(),
-        "居民" | "城乡居民" | "居民医保" | "城乡居民基本医疗保险" => {
-            "390".to_owned()
-        }
-        other => other.to_owned(),
     }
 }
 

@@ -267,9 +267,9 @@ fn text_page<'a>(path: &'a Path, sha256: &'a str) -> Result<Page<'a>, Flaws> {
         let row = u32::try_from(line.number)
             .unwrap_or(u32::MAX)
             .saturating_sub(1);
-        for (column, cell) in (0u32..).zip(line.cells) {
+        for (column, cell) in (0u32..).zip(line.cells()) {
             if !cell.is_blank() {
-                cells.insert((row, column), cell);
+                cells.insert((row, column), cell.kept());
             }
         }
     }
@@ -375,12 +375,12 @@ fn listed(path: &Path, sha256: &str, table: &Table, list: list::List, entry: &En
                 .iter()
                 .map(|(name, column)| ((*name).to_owned(), cell(held.at, *column)))
                 .collect(),
-            id: held.id,
-            original: held.original,
-            visit: held.visit,
-            msgid: held.msgid,
-            person: held.person,
-            institution: held.institution,
+            id: held.id.into_owned(),
+            original: held.original.into_owned(),
+            visit: held.visit.into_owned(),
+            msgid: held.msgid.into_owned(),
+            person: held.person.into_owned(),
+            institution: held.institution.into_owned(),
             time: held.time,
             // A negative amount is a refund, whatever the state column says.
             state: match held.sums.iter().flatten().any(|fen| *fen < 0) {

@@ -38,7 +38,7 @@ pub(crate) fn lines(path: &Path) -> Result<Lines, Flaw> {
             }
             rows.push(Words {
                 place: table.place(line.number, None),
-                cells: line.cells.iter().map(|cell| cell.words()).collect(),
+                cells: line.cells().map(|cell| cell.words().into_owned()).collect(),
             });
         }
         let place = table.name();

@@ -2,11 +2,12 @@
 //!
 //! Not here: what state a mapping is in (`reports::Mappings`), how cells come out of files (`sheets`).
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crosswipe_domain::Moment;
 use crosswipe_reports::{CatalogueLine, Mappings, catalogue};
-use crosswipe_sheets::{Bad, Cell, Flaw, Flaws, Line, Table};
+use crosswipe_sheets::{Bad, CellRef, Flaw, Flaws, Line, Table};
 
 use super::{each, make};
 use crate::args::CatalogueForm;
@@ -162,7 +163,7 @@ fn columns(table: &mut Table, flaws: &mut Flaws) -> Option<Vec<(Column, usize)>>
         let line = next(table, flaws)?;
         let mut found: Vec<(Column, usize)> = Vec::new();
         let mut twice = None;
-        for (at, cell) in line.cells.iter().enumerate() {
+        for (at, cell) in line.cells().enumerate() {
             let heading = cell.words().to_lowercase();
             let heading = heading.trim_end_matches('*').trim();
             let known = HEADINGS.iter().find(|(_, names)| names.contains(&heading));
@@ -203,24 +204,25 @@ fn rows(
             .map(|(_, at)| *at)
     };
     while let Some(line) = next(table, flaws) {
-        if line.cells.iter().all(Cell::is_blank) {
+        if line.cells().all(CellRef::is_blank) {
             continue;
         }
         let mut bad = |column, Bad { what, mend }: Bad| {
             flaws.push(Flaw::new(table.place(line.number, at(column)), what, mend));
         };
-        let cell = |column| at(column).and_then(|at| line.cells.get(at));
+        let cell = |column| at(column).and_then(|at| line.cell(at));
         let mut id = |column| {
-            let read = cell(column).map_or(Ok(String::new()), Cell::id);
-            read.unwrap_or_else(|why| {
+            let read = cell(column).map_or(Ok(Cow::default()), CellRef::id);
+            let read = read.unwrap_or_else(|why| {
                 bad(column, why);
-                String::new()
-            })
+                Cow::default()
+            });
+            read.into_owned()
         };
         let (institution, local) = (id(Column::Institution), id(Column::Local));
         let (kind, code) = (id(Column::Kind), id(Column::Code));
         let mut day = |column| -> Option<Moment> {
-            let read = cell(column).map_or(Ok(None), Cell::moment);
+            let read = cell(column).map_or(Ok(None), CellRef::moment);
             read.unwrap_or_else(|why| {
                 bad(column, why);
                 None
@@ -242,7 +244,7 @@ fn rows(
         lines.push(CatalogueLine {
             institution,
             local,
-            name: cell(Column::Name).map_or_else(String::new, Cell::words),
+            name: cell(Column::Name).map_or_else(String::new, |cell| cell.words().into_owned()),
             // `101 西药中成药`, as the form itself shows it.
             kind: kind
                 .split_whitespace()

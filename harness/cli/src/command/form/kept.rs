@@ -249,7 +249,8 @@ fn one_grid(file: &Path) -> Result<Grid, Trouble> {
     let mut table = Table::csv(file).map_err(bad)?;
     let mut grid = Grid::default();
     while let Some(line) = table.line().map_err(bad)? {
-        grid.rows.push(line.cells.iter().map(Cell::words).collect());
+        let words = line.cells().map(|cell| cell.words().into_owned());
+        grid.rows.push(words.collect());
     }
     Ok(grid)
 }

@@ -79,7 +79,7 @@ fn made() -> Papers {
     let mut people = BTreeMap::new();
     let mut registry = Table::csv(&Path::new(&plan("pair-demo")).join("persons.csv")).unwrap();
     while let Some(line) = registry.line().unwrap() {
-        let cells: Vec<String> = line.cells.iter().map(|cell| cell.words()).collect();
+        let cells: Vec<String> = line.cells().map(|cell| cell.words().into_owned()).collect();
         let name = key.pseudonym(&PersonNo::new(&cells[1]));
         people.insert(name.to_string(), cells);
     }

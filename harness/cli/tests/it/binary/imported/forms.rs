@@ -84,7 +84,8 @@ fn a_list_in_other_words_says_the_same() {
     let mut registry = Table::csv(&Path::new(&plan("pair-demo")).join("persons.csv")).unwrap();
     let mut certificates = BTreeMap::new();
     while let Some(line) = registry.line().unwrap() {
-        certificates.insert(line.cells[1].words(), line.cells[2].words());
+        let words = |column| line.cell(column).unwrap().words().into_owned();
+        certificates.insert(words(1), words(2));
     }
     for row in rows.iter().filter(|row| row[ORIGINAL].is_empty()) {
         let yuan: String = row[TOTAL]
