@@ -15,6 +15,7 @@ mod lies_of_the_public;
 pub(crate) mod lies_of_window;
 mod migrated;
 mod offices;
+mod papers;
 mod properties;
 mod purged;
 mod purged_between;

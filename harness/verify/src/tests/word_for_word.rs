@@ -26,7 +26,7 @@ fn sections(text: &str) -> BTreeMap<&str, String> {
 }
 
 /// Verdict, findings, notes, what was not checked.
-fn whole(judgement: &Judgement) -> String {
+pub(super) fn whole(judgement: &Judgement) -> String {
     let mut lines = vec![judgement.verdict.name().to_owned()];
     lines.extend(told(judgement).lines().map(str::to_owned));
     for note in &judgement.notes {
@@ -45,7 +45,7 @@ fn whole(judgement: &Judgement) -> String {
 }
 
 /// How many things each rule compared, and what became of each transaction.
-fn counted(judgement: &Judgement) -> String {
+pub(super) fn counted(judgement: &Judgement) -> String {
     let rules = judgement.rules.iter();
     let rules: Vec<String> = rules
         .map(|state| format!("{} {}", state.rule, state.compared))
@@ -100,9 +100,15 @@ fn what_is_told_of_a_lie_is_told_word_for_word() {
     for (name, window) in told_windows() {
         now.push((name.to_owned(), window));
     }
-    let said = sections(SAID);
+    hold(SAID, &now);
+}
+
+/// Holds what is told now against a text, heading by heading.
+#[track_caller]
+pub(super) fn hold(said: &str, now: &[(String, String)]) {
+    let said = sections(said);
     let mut other: Vec<String> = Vec::new();
-    for (name, lines) in &now {
+    for (name, lines) in now {
         if said.get(name.as_str()) != Some(lines) {
             other.push(format!("\n== {name}\n{lines}"));
         }
