@@ -222,16 +222,21 @@ fn of_rows(
         one.witness = places(settling.iter().copied());
         findings.push(one.values(1, settled));
     }
-    if settled > 0 && undone == 0 {
+    if settled > undone {
         let place = settling.first().map_or("3202", |row| row.cell("status"));
         let mut one = make(Rule::R7, "residue:settlement").location(place);
         one.witness = places(settling.iter().copied());
-        findings.push(one.values("undone", "settled"));
+        let left = match undone {
+            0 => "settled".to_owned(),
+            _ => format!("settled {settled} times, undone {undone} times"),
+        };
+        findings.push(one.values("undone", left));
     }
-    if undone > 1 {
+    let once_each = settled.max(1);
+    if undone > once_each {
         let mut one = make(Rule::R5, "double-reversal").location("reversal");
         one.witness = places(mirrors.iter().copied());
-        findings.push(one.values(1, undone));
+        findings.push(one.values(once_each, undone));
     }
     for mirror in &mirrors {
         let whole = settling.iter().find_map(|row| row.total);
@@ -322,7 +327,9 @@ fn within_a_party(tau: &Tau<'_>, index: usize, views: &Views<'_>, found: &mut Fo
                     ));
                 }
                 if row.says != other.says {
-                    found.findings.push(reversal(conflict(party), [row, other]));
+                    let undone = [row, other].map(|row| row.says == RowSays::Undone);
+                    let one = reversal(conflict(party), [row, other], undone);
+                    found.findings.push(one);
                 }
             }
         }
@@ -337,8 +344,10 @@ fn within_a_party(tau: &Tau<'_>, index: usize, views: &Views<'_>, found: &mut Fo
                     .push(difference.told(conflict(party), [his, party], [sheet, row]));
             }
             let undone = row.says == RowSays::Undone || mirror.is_some();
-            if (sheet.says == RowSays::Undone) != undone {
-                found.findings.push(reversal(conflict(party), [sheet, row]));
+            let typed = sheet.says == RowSays::Undone;
+            if typed != undone {
+                let one = reversal(conflict(party), [sheet, row], [typed, undone]);
+                found.findings.push(one);
             }
             let Some(mirror) = mirror else { continue };
             let told =
@@ -375,24 +384,24 @@ fn within_a_party(tau: &Tau<'_>, index: usize, views: &Views<'_>, found: &mut Fo
                     .push(difference.told(conflict(his), [his, his], [sheet, other]));
             }
             if sheet.says != other.says {
-                found.findings.push(reversal(conflict(his), [sheet, other]));
+                let undone = [sheet, other].map(|row| row.says == RowSays::Undone);
+                let one = reversal(conflict(his), [sheet, other], undone);
+                found.findings.push(one);
             }
         }
     }
 }
 
-fn reversal(one: Finding, rows: [&ListRow; 2]) -> Finding {
-    let word = |row: &ListRow| match row.says {
-        RowSays::Undone => "undone",
-        _ => "settled",
-    };
+/// One says undone and the other does not, by the row itself or by a mirror beside it.
+fn reversal(one: Finding, rows: [&ListRow; 2], undone: [bool; 2]) -> Finding {
+    let word = |undone| if undone { "undone" } else { "settled" };
     let mut one = one
         .location(format!(
             "{} | {}",
             rows[0].cell("status"),
             rows[1].cell("status")
         ))
-        .values(word(rows[0]), word(rows[1]));
+        .values(word(undone[0]), word(undone[1]));
     one.witness = places(rows);
     one
 }

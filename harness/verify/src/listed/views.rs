@@ -30,11 +30,11 @@ pub(super) enum Seen {
 
 impl Seen {
     pub(super) fn stands(self) -> bool {
-        matches!(self, Seen::Rows { settled, undone: 0 } if settled > 0)
+        matches!(self, Seen::Rows { settled, undone } if settled > undone)
     }
 
     pub(super) fn is_undone(self) -> bool {
-        matches!(self, Seen::Rows { settled, undone } if settled > 0 && undone > 0)
+        matches!(self, Seen::Rows { settled, undone } if settled > 0 && undone >= settled)
     }
 }
 
@@ -150,19 +150,28 @@ impl<'a> Views<'a> {
                 (true, false) => Seen::Elsewhere,
             };
         }
-        let of = |says: RowSays| rows.iter().filter(move |row| row.says == says);
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let mirrors = number(of(RowSays::Mirror).count());
         // Several files of one party may show one record more than once.
-        let ids: BTreeSet<&str> = rows
-            .iter()
-            .filter(|row| row.says != RowSays::Mirror)
-            .map(|row| row.setl_id.as_str())
-            .collect();
-        let called = of(RowSays::Undone).next().is_some();
+        let ids = |fits: fn(RowSays) -> bool| -> BTreeSet<&str> {
+            let rows = rows.iter().filter(|row| fits(row.says));
+            rows.map(|row| row.setl_id.as_str()).collect()
+        };
+        let settled = ids(|says| says != RowSays::Mirror);
+        let called = ids(|says| says == RowSays::Undone);
+        let mirrors = rows.iter().filter(|row| row.says == RowSays::Mirror);
+        let (mut named, mut nameless) = (BTreeSet::new(), 0);
+        for mirror in mirrors {
+            // A refund that bears the number of what it refunds has none of its own: two of them may be two.
+            let id = mirror.setl_id.as_str();
+            if id.is_empty() || settled.contains(id) || id == mirror.original {
+                nameless += 1;
+            } else {
+                named.insert((id, mirror.time, mirror.total));
+            }
+        }
         Seen::Rows {
-            settled: number(ids.len()),
-            undone: mirrors.max(u32::from(called)),
+            settled: number(settled.len()),
+            undone: number((named.len() + nameless).max(called.len())),
         }
     }
 

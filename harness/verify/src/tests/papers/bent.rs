@@ -52,6 +52,52 @@ pub(super) const BENT: &[Bent] = &[
         let again = papers.list(&hub())[0].clone();
         papers.list(&hub()).push(again);
     }),
+    ("settled twice, one of them called undone", TWO, |papers| {
+        let list = papers.list(&hub());
+        list.remove(1);
+        let mut again = list[0].clone();
+        (again.setl_id, again.place) = ("S-a2".to_owned(), "hub.csv:9".to_owned());
+        again.txid = Some(TxId::parse("a/2207").unwrap());
+        again.says = RowSays::Undone;
+        list.push(again);
+    }),
+    ("settled twice and undone twice", TWO, |papers| {
+        let list = papers.list(&hub());
+        let [mut settled, mut mirror] = [list[0].clone(), list[1].clone()];
+        settled.txid = Some(TxId::parse("a/2207").unwrap());
+        (settled.setl_id, settled.place) = ("S-a2".to_owned(), "hub.csv:8".to_owned());
+        mirror.txid = settled.txid.clone();
+        (mirror.setl_id, mirror.place) = ("R-a2".to_owned(), "hub.csv:9".to_owned());
+        list.extend([settled, mirror]);
+    }),
+    ("one refund in two files of one party", TWO, |papers| {
+        let again = papers.list(&hub())[1].clone();
+        papers.list(&hub()).push(again);
+    }),
+    (
+        "two refunds under one number, of two amounts",
+        TWO,
+        |papers| {
+            let mut again = papers.list(&hub())[1].clone();
+            again.total = Some(-9_999);
+            papers.list(&hub()).push(again);
+        },
+    ),
+    (
+        "two refunds that bear the number of what they refund",
+        TWO,
+        |papers| {
+            let mirror = &mut papers.list(&hub())[1];
+            mirror.setl_id = mirror.original.clone();
+            let again = mirror.clone();
+            papers.list(&hub()).push(again);
+        },
+    ),
+    ("two refunds that bear no number", TWO, |papers| {
+        papers.list(&hub())[1].setl_id.clear();
+        let again = papers.list(&hub())[1].clone();
+        papers.list(&hub()).push(again);
+    }),
     ("undone twice", TWO, |papers| {
         let mut again = papers.list(&hub())[1].clone();
         (again.setl_id, again.place) = ("R-a2".to_owned(), "hub.csv:9".to_owned());
