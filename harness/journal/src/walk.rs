@@ -189,6 +189,63 @@ mod tests {
         Ok(())
     }
 
+    /// As [`forged`], each row changed before it is hashed: what was changed is in the hash, so only the chain tells.
+    fn bent(bend: fn(&mut Row)) -> Result<(), JournalError> {
+        let mut walk = Walk::new();
+        for payload in [run(), stop()] {
+            let prepared = crate::draft::Prepared::from(Draft::new(at(), payload));
+            let mut row = Row {
+                seq: walk.next_seq(),
+                epoch: 1,
+                at: prepared.at_text,
+                kind: prepared.payload.kind().to_owned(),
+                payload: prepared.json,
+                prev_sha256: walk.tail.clone(),
+                sha256: String::new(),
+                message: None,
+            };
+            if row.seq == 1 {
+                bend(&mut row);
+            }
+            row.sha256 = link(&row).sha256();
+            walk.step(row)?;
+        }
+        walk.check_messages(&BTreeMap::new())?;
+        let next = walk.next_seq();
+        let beyond = walk.check_messages(&BTreeMap::from([(next, "a text".to_owned())]));
+        assert_eq!(
+            beyond.unwrap_err().code(),
+            "journal:corrupt",
+            "a text of no record"
+        );
+        let tail = (next - 1, walk.tail.clone());
+        walk.check_head(Some(&tail))?;
+        for other in [(next - 1, "f".repeat(64)), (next, walk.tail.clone())] {
+            let refused = walk.check_head(Some(&other)).unwrap_err();
+            assert_eq!(refused.code(), "journal:corrupt", "{other:?}");
+        }
+        Ok(())
+    }
+
+    #[rstest]
+    #[case::honest(|_: &mut Row| {}, true)]
+    #[case::a_number_left_out(|row: &mut Row| row.seq = 2, false)]
+    #[case::a_number_again(|row: &mut Row| row.seq = 0, false)]
+    #[case::bound_to_nothing(|row: &mut Row| row.prev_sha256 = BEFORE_THE_FIRST.to_owned(), false)]
+    #[case::a_kind_of_other_words(|row: &mut Row| row.kind = "NOTE".to_owned(), false)]
+    #[case::no_time(|row: &mut Row| row.at.clear(), false)]
+    #[case::no_payload(|row: &mut Row| row.payload = "{}".to_owned(), false)]
+    fn what_does_not_follow_is_found_though_its_hash_fits(
+        #[case] bend: fn(&mut Row),
+        #[case] holds: bool,
+    ) {
+        match bent(bend) {
+            Ok(()) => assert!(holds),
+            Err(JournalError::Corrupt { seq, .. }) => assert_eq!((seq, holds), (1, false)),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
     fn at() -> Moment {
         Moment::from_epoch_ms(1_496_365_200_000)
     }
