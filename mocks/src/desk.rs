@@ -69,6 +69,11 @@ impl<P> Desk<P> {
         ticket
     }
 
+    /// Exchanges that are under way.
+    pub(crate) fn under_way(&mut self) -> impl Iterator<Item = &mut P> {
+        self.waiting.values_mut()
+    }
+
     /// The exchange that a ticket names; each ticket is good once.
     pub(crate) fn take(&mut self, ticket: Ticket) -> Option<P> {
         self.waiting.remove(&ticket)

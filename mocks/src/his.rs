@@ -15,7 +15,7 @@ use crosswipe_domain::{Cause, Institution, InstitutionCode, Moment, Nature, Part
 use crosswipe_wire::{Context, Refusal, RefusalCode, Request, Response};
 
 use crate::books;
-use crate::deed::Deed;
+use crate::deed::{Deed, Hop};
 use crate::desk::{self, Desk, Heard, Passage, hear, passage};
 use crate::epochs::Epochs;
 use crate::ledger::Ledger;
@@ -42,6 +42,8 @@ struct Pending {
     cause: Cause,
     keeps: bool,
     digest: String,
+    /// It was undone while its answer was under way; no book hangs on it.
+    overtaken: bool,
 }
 
 impl His {
@@ -125,6 +127,7 @@ impl His {
             cause,
             keeps,
             digest,
+            overtaken: false,
         });
         Step::Forward {
             to,
@@ -206,9 +209,10 @@ impl His {
                 ) else {
                     return;
                 };
-                if self.comes_too_late(&hop) {
+                if pending.overtaken || self.comes_too_late(&hop) {
                     return;
                 }
+                self.overtake(&hop, &request);
                 if let Deed::Settle(bill) = &mut hop.deed {
                     bill.dispensed = shelf::dispensed(&self.ledger, &self.setup, bill);
                 }
@@ -220,7 +224,7 @@ impl His {
     }
 
     /// An answer that comes back after its visit was cancelled: what it speaks of is over, here too.
-    fn comes_too_late(&mut self, hop: &crate::deed::Hop) -> bool {
+    fn comes_too_late(&mut self, hop: &Hop) -> bool {
         let held = |id: &str| self.ledger.row("visit", id);
         match &hop.deed {
             Deed::Cancel { mdtrt_id } if held(mdtrt_id).is_none() => {
@@ -232,9 +236,29 @@ impl His {
         }
     }
 
+    /// An undo of what has not come here yet: the platform had booked it, so the answer that says so is still under way,
+    /// and what it speaks of is over when it comes.
+    fn overtake(&mut self, hop: &Hop, undo: &Request<'_>) {
+        let is_held = match &hop.deed {
+            Deed::Withdraw { lines, .. } => !lines.is_empty(),
+            Deed::Readmit { mdtrt_id } => {
+                let visit = self.ledger.row("visit", mdtrt_id);
+                visit.is_some_and(|held| held.row.status == "discharged")
+            }
+            _ => return,
+        };
+        if is_held {
+            return;
+        }
+        for pending in self.desk.under_way().filter(|pending| pending.keeps) {
+            let undone = Request::parse(&pending.body).ok();
+            pending.overtaken |= undone.is_some_and(|undone| deed::undoes(undo, &undone));
+        }
+    }
+
     /// What a refused undo is to be booked as where the refusal says that the platform has long done it, and
     /// the answer that said so never came here: the hospital must not be left alone with what is undone.
-    fn done_already(&self, pending: &Pending, code: RefusalCode) -> Option<crate::deed::Hop> {
+    fn done_already(&self, pending: &Pending, code: RefusalCode) -> Option<Hop> {
         let request = Request::parse(&pending.body).ok()?;
         if !self.unheard.contains(&deed::target(&request)?) {
             return None;

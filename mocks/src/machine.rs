@@ -252,6 +252,13 @@ impl Machine {
         }
     }
 
+    /// Goes on with numbers that a process which died, and is known, gave to nobody.
+    pub(crate) fn number_behind(&mut self, dead: &Machine) {
+        if let (Machine::Region(region), Machine::Region(dead)) = (self, dead) {
+            region.number_behind(dead);
+        }
+    }
+
     /// Puts a book back as its log says, e.g. after the death of the process that kept it.
     pub fn restore(&mut self, ledger: Ledger) {
         match self {

@@ -46,7 +46,7 @@ use crosswipe_wire::{
 
 pub(crate) use clearing::line as confirmed_line;
 pub(crate) use credential::voucher_fact;
-pub(crate) use fees::{batch_lines, line_id, named_lines};
+pub(crate) use fees::{ALL, batch_lines, line_id, named_lines};
 pub(crate) use mapping::{found as mapping, rows as mappings};
 pub(crate) use settle::settlement_facts;
 pub(crate) use window::Shut;
@@ -63,6 +63,9 @@ use fields::{first_node, must};
 use files::Files;
 use insured::Insured;
 use session::SignIns;
+
+/// Serials that one process of a platform gives out at the most before the next one's begin.
+const SERIALS_OF_A_PROCESS: u64 = 1_000_000;
 
 /// 市平台 · A region's platform with its two ledgers.
 pub struct Region {
@@ -670,17 +673,24 @@ impl Region {
         }
     }
 
+    /// Its serials go on behind those of the process that it succeeds.
+    pub(crate) fn number_behind(&mut self, dead: &Region) {
+        self.serial = self.serial.max(dead.serial);
+    }
+
     pub(crate) fn restore(&mut self, ledger: Ledger) {
         match ledger.party().role {
             Role::Treatment => {
-                // Serials go on behind the last one that stands in the books.
+                // Behind the last serial that stands in the books others were given out, to the insured place too, by messages
+                // under way when the process ended.
                 let ids = ["visit", "settlement"].map(|kind| {
                     ledger
                         .rows_of_kind(kind)
                         .filter_map(|held| held.row.id.get(20..)?.parse().ok())
                         .max()
                 });
-                self.serial = ids.into_iter().flatten().max().unwrap_or(0);
+                let last: u64 = ids.into_iter().flatten().max().unwrap_or(0);
+                self.serial = (last / SERIALS_OF_A_PROCESS + 1) * SERIALS_OF_A_PROCESS;
                 self.treatment.take_over(ledger);
             }
             _ => self.insured.ledger_mut().take_over(ledger),

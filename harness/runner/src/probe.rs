@@ -15,21 +15,16 @@ use crate::desk::{Desk, Halt, Probed, lock};
 use crate::swipe::{End, Plan};
 use crate::transport::Transport;
 
+/// How often a probe is tried, for each time that an undo is: it has several messages, and each may meet a trouble of its
+/// own.
+const TRIES_PER_UNDO: u32 = 2;
+
 /// Messages of a probe: a trial, and nothing is settled. A pharmacy's stores nothing at all.
 fn trial(institution: &Institution) -> (Business, &'static [&'static str]) {
     match institution.code.is_pharmacy() {
         true => (Business::Pharmacy, &["2101"]),
         false => (Business::Outpatient, &["2201", "2203", "2204", "2206"]),
     }
-}
-
-/// How far a trial came that ended in nobody's knowing how a message ended; the read of the person comes before all.
-fn stopped_at(messages: &[&str], end: &End) -> Option<usize> {
-    let End::Unknown { infno, .. } = end else {
-        return None;
-    };
-    let message = messages.iter().position(|number| *number == infno.as_str());
-    Some(message.map_or(0, |before| before + 1))
 }
 
 impl<T: Transport> Desk<T> {
@@ -130,8 +125,8 @@ impl<T: Transport> Desk<T> {
         };
         let patience = &self.config.patience;
         let (business, messages) = trial(institution);
-        let most = patience.budget as usize * (messages.len() + 1);
-        let agains: Vec<String> = (1..most)
+        let tries = patience.budget * TRIES_PER_UNDO;
+        let agains: Vec<String> = (1..tries)
             .map(|again| match again {
                 1 => format!("{name}~again"),
                 more => format!("{name}~again{more}"),
@@ -155,13 +150,12 @@ impl<T: Transport> Desk<T> {
         };
         let mut walked = self.walk(&plan, None).await?.0;
         let mut chain = self.unwind(busy, &plan).await?;
-        // What was lost on the way says nothing of the benefit: it is cleared up and asked once more, as often and as
-        // patiently as any undo is tried; a link that is down is still down a millisecond later. A try that comes
-        // further than those before it has left their trouble behind: what stops it is another, with patience anew.
-        let mut stopped = stopped_at(messages, &walked.end);
-        let (mut tries, mut delay_ms, mut furthest) = (1, patience.delay_ms, stopped);
-        for again in &agains {
-            if stopped.is_none() || chain == Chain::Blocked || tries == patience.budget {
+        // What was lost on the way says nothing of the benefit: it is cleared up and asked once more, more often than any
+        // undo is tried, since without its answer the whole run proves nothing of the person. A link that is down is still
+        // down a millisecond later, so waits grow, as far as those of an undo and not beyond.
+        let mut delay_ms = patience.delay_ms;
+        for (tried, again) in (1..).zip(&agains) {
+            if !matches!(walked.end, End::Unknown { .. }) || chain == Chain::Blocked {
                 break;
             }
             busy.sleep_until(self.clock.now().plus_ms(delay_ms), Patient::Yes)
@@ -169,15 +163,9 @@ impl<T: Transport> Desk<T> {
             plan.name = again;
             walked = self.walk(&plan, None).await?.0;
             chain = self.unwind(busy, &plan).await?;
-            stopped = stopped_at(messages, &walked.end);
-            (tries, delay_ms) = match stopped > furthest {
-                true => (1, patience.delay_ms),
-                false => (
-                    tries + 1,
-                    delay_ms.saturating_mul(2).min(patience.delay_max_ms),
-                ),
-            };
-            furthest = furthest.max(stopped);
+            if tried + 1 < patience.budget {
+                delay_ms = delay_ms.saturating_mul(2).min(patience.delay_max_ms);
+            }
         }
         if walked.end != End::Ok || chain == Chain::Blocked {
             self.note("probe-failed", None, facts.into()).await?;

@@ -80,6 +80,13 @@ enum Life {
     Halted(Halt),
 }
 
+/// 已证 · What the judge made of a run, CERT durable.
+struct Certified {
+    judgement: Judgement,
+    history: History,
+    certificate: String,
+}
+
 struct Scene<'a> {
     recipe: &'a Recipe,
     set: Arc<Set>,
@@ -121,29 +128,36 @@ pub fn play(stage: &Stage, recipe: &Recipe, trace: &Trace) -> Played {
     scene.air.heal();
     met.extend(scene.air.met());
     met.extend(killed);
-    let mut played = Played {
-        ended: Ended::Certified,
-        judgement: None,
-        history: None,
-        certificate: String::new(),
-        rows: Vec::new(),
-        files: BTreeMap::new(),
+    let truth = scene.set.plan.purge.is_empty().then(|| {
+        let public = played_messages(&scene.disk.rows());
+        look_beside_the_public(scene.air.world(), &scene.set.opening, &public)
+    });
+    let (ended, judgement, history, certificate) = match ended {
+        Ok(Certified {
+            judgement,
+            history,
+            certificate,
+        }) => (
+            Ended::Certified,
+            Some(judgement),
+            Some(history),
+            certificate,
+        ),
+        Err(ended) => (ended, None, None, String::new()),
+    };
+    Played {
+        ended,
+        judgement,
+        history,
+        certificate,
         fired: scene.fired(),
         met,
         lives,
         sent: scene.air.sent(),
-        truth: scene.set.plan.purge.is_empty().then(|| {
-            let public = played_messages(&scene.disk.rows());
-            look_beside_the_public(scene.air.world(), &scene.set.opening, &public)
-        }),
-    };
-    match ended {
-        Ok(finished) => scene.certify(*finished, &mut played),
-        Err(ended) => played.ended = ended,
+        truth,
+        rows: scene.disk.take(),
+        files: scene.shelf.take(),
     }
-    played.rows = scene.disk.take();
-    played.files = scene.shelf.take();
-    played
 }
 
 /// Cases begin a while after the plan's instant, if that is in the same phase and no instant of their own.
@@ -182,8 +196,9 @@ fn skew(world: &mut MemoryWorld, recipe: &Recipe, set: &Set, trace: &Trace, at: 
 }
 
 impl Scene<'_> {
-    /// All lives; the last one's end, how many there were, and which kills came true.
-    fn lives(&self) -> (Result<Box<Finished>, Ended>, u64, Met) {
+    /// All lives; the last one's end, how many there were, and which kills came true. A life may end while it certifies,
+    /// too.
+    fn lives(&self) -> (Result<Certified, Ended>, u64, Met) {
         let mut kills = self.recipe.kills();
         let mut killed = Met::new();
         let mut resumes = self.begins;
@@ -196,6 +211,15 @@ impl Scene<'_> {
                 false => self.alone(&fate, life, self.later(&fate, life, resumes)),
             };
             let restless = |why: &str| Err(Ended::Restless(why.to_owned()));
+            let ended = match ended {
+                Life::Finished(finished) => match self.certify(*finished) {
+                    Ok(certified) => return (Ok(certified), life, killed),
+                    // CERT is not on the disk: the next life judges.
+                    Err(_) if fate.is_dead() => Life::Died,
+                    Err(why) => return (Err(Ended::Halted(why)), life, killed),
+                },
+                ended => ended,
+            };
             match (ended, kill) {
                 (Life::Died, _) if self.air.is_overrun() => {
                     return (restless("messages without end"), life, killed);
@@ -212,10 +236,10 @@ impl Scene<'_> {
                 (Life::Died, None) | (Life::StoodStill, _) => {
                     return (restless("nothing moves any more"), life, killed);
                 }
-                (Life::Finished(finished), _) => return (Ok(finished), life, killed),
                 (Life::Halted(halt), _) => {
                     return (Err(Ended::Halted(halt.to_string())), life, killed);
                 }
+                (Life::Finished(_), _) => unreachable!("it was judged above"),
             }
         }
         unreachable!("lives are counted without end")
@@ -300,15 +324,12 @@ impl Scene<'_> {
         if fate.is_dead() { Life::Died } else { ended }
     }
 
-    /// Judges and certifies as `crosswipe run` does it.
-    fn certify(&self, finished: Finished, played: &mut Played) {
-        let history = match finished.journal.history() {
-            Ok(history) => history,
-            Err(error) => {
-                played.ended = Ended::Halted(error.to_string());
-                return;
-            }
-        };
+    /// Judges and certifies as `crosswipe run` does it; else why CERT is not durable.
+    fn certify(&self, finished: Finished) -> Result<Certified, String> {
+        let history = finished
+            .journal
+            .history()
+            .map_err(|error| error.to_string())?;
         let evidence = self.shelf.with(|files| Evidence::of_files(&history, files));
         let judgement = judge(&evidence);
         let certificate = certificate(&evidence, &judgement);
@@ -321,20 +342,19 @@ impl Scene<'_> {
         classes.dedup();
         let cert = Cert {
             verdict: judgement.verdict.name().to_owned(),
-            faults: played.fired.iter().cloned().collect(),
+            faults: self.fired().into_iter().collect(),
             classes,
             sha256: certificate_core_sha256(&certificate).unwrap_or_default(),
             judge: JUDGE.to_owned(),
         };
-        let written = finished
-            .journal
-            .append_and_wait(Draft::new(finished.at, Payload::Cert(cert)));
-        if let Err(error) = written {
-            played.ended = Ended::Halted(error.to_string());
-        }
-        played.certificate = certificate;
-        played.judgement = Some(judgement);
-        played.history = Some(history);
+        let draft = Draft::new(finished.at, Payload::Cert(cert));
+        let written = finished.journal.append_and_wait(draft);
+        written.map_err(|error| error.to_string())?;
+        Ok(Certified {
+            judgement,
+            history,
+            certificate,
+        })
     }
 
     fn fired(&self) -> Vec<(String, u64)> {

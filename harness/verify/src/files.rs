@@ -148,24 +148,4 @@ impl Evidence {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_known_by_its_name_and_no_other_is_taken() {
-        let party = |name| party_of(name).map(|party| party.to_string());
-        assert_eq!(party("hub-330000.t0.json").as_deref(), Some("hub:330000"));
-        assert_eq!(
-            party("his-H33010000001.tm.jsonl").as_deref(),
-            Some("his:H33010000001")
-        );
-        for other in [
-            "hub-330000.t3.json",
-            "hub.t0.json",
-            "notes.txt",
-            "x-1.t0.json",
-        ] {
-            assert_eq!(party(other), None, "{other}");
-        }
-    }
-}
+mod tests;

@@ -264,4 +264,22 @@ mod tests {
             );
         }
     }
+
+    /// The first thing that is wrong stays the first thing that is told: behind it nothing can be relied on, a head least.
+    #[test]
+    fn a_broken_chain_is_told_by_where_it_broke_whatever_its_head_says() {
+        let text = two_lines();
+        let whole = Review::read(text.as_bytes(), "tail");
+        let second = text.find('\n').unwrap() + 1;
+        let torn = Review::read(&text.as_bytes()[..text.len() - 1], "tail");
+        let broke = torn.defect;
+        assert_eq!(broke.map(|(line, _)| line), Some(2));
+        let behind = Review::read(&text.as_bytes()[..second], "tail");
+        for head in [whole.head(), behind.head(), Some("{}".to_owned())] {
+            let kept = torn.clone().kept_to(head.unwrap().as_bytes());
+            assert_eq!((kept.lines.len(), kept.defect), (1, broke));
+        }
+        assert_eq!(Review::default().head(), None, "nothing said, nothing kept");
+        assert!(!Review::default().is_heard());
+    }
 }

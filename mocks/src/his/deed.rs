@@ -14,7 +14,7 @@ use crate::answer::{fact, money};
 use crate::deed::{AMOUNT_FIELDS, Bill, Deed, Hop, Line, PersonFacts, Sale, Settled, Unbill};
 use crate::ledger::{Amounts, Facts, Ledger};
 use crate::region::{
-    batch_lines, confirmed_line, line_id, mapping, mappings, named_lines, settlement_facts,
+    ALL, batch_lines, confirmed_line, line_id, mapping, mappings, named_lines, settlement_facts,
     voucher_fact,
 };
 use crate::settlement::{Split, Sums};
@@ -123,6 +123,32 @@ pub(super) fn read(
         digest: None,
         deed,
     })
+}
+
+/// Whether an undo takes back all that a message has booked: its batch, every line of it, its discharge.
+pub(super) fn undoes(undo: &Request<'_>, done: &Request<'_>) -> bool {
+    let all = |id: &str, name: &str| -> BTreeSet<String> {
+        let nodes = done.nodes(id);
+        let texts = nodes.iter().filter_map(|node| node.text(name));
+        texts.map(std::borrow::Cow::into_owned).collect()
+    };
+    let named =
+        |name: &str| -> Option<String> { Some(undo.node("data")?.text(name)?.into_owned()) };
+    let of_visit = |id: &str| all(id, "mdtrt_id").iter().eq(&named("mdtrt_id"));
+    match (undo.infno.base(), done.infno.base()) {
+        ("2205", "2204") => {
+            let batch = named("chrg_bchno");
+            let is_all = batch.as_deref() == Some(ALL);
+            of_visit("feedetail") && (is_all || all("feedetail", "chrg_bchno").iter().eq(&batch))
+        }
+        ("2302", "2301") => {
+            let lines = line_numbers(undo);
+            of_visit("feedetail")
+                && (lines.contains(ALL) || all("feedetail", "feedetl_sn").is_subset(&lines))
+        }
+        ("2405", "2402") => of_visit("dscginfo"),
+        _ => false,
+    }
 }
 
 /// What an undo is about, to know a second attempt at the same.
@@ -481,4 +507,109 @@ fn unsettled(
         balance: balance.fen(),
         facts,
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn message(infno: &str, input: &str) -> String {
+        format!(
+            r#"{{"infno":"{infno}","msgid":"H33010000001202603021200000001","mdtrtarea_admvs":"330100","insuplc_admdvs":"330200",
+            "recer_sys_code":"X","dev_no":"","dev_safe_info":"","cainfo":"","signtype":"","infver":"V1.0","opter_type":"1",
+            "opter":"1","opter_name":"n","inf_time":"2026-03-02 12:00:00","fixmedins_code":"H33010000001",
+            "fixmedins_name":"h","sign_no":"1","input":{input}}}"#
+        )
+    }
+
+    const OF_A: &str = r#"{"feedetail":[{"mdtrt_id":"V","chrg_bchno":"A","feedetl_sn":"1"},{"mdtrt_id":"V","chrg_bchno":"A","feedetl_sn":"2"}]}"#;
+    const MIXED: &str = r#"{"feedetail":[{"mdtrt_id":"V","chrg_bchno":"A","feedetl_sn":"1"},{"mdtrt_id":"V","chrg_bchno":"B","feedetl_sn":"2"}]}"#;
+
+    #[rstest]
+    #[case::its_batch(
+        "2205",
+        r#"{"data":{"mdtrt_id":"V","chrg_bchno":"A"}}"#,
+        "2204",
+        OF_A,
+        true
+    )]
+    #[case::all_batches(
+        "2205",
+        r#"{"data":{"mdtrt_id":"V","chrg_bchno":"0000"}}"#,
+        "2204",
+        MIXED,
+        true
+    )]
+    #[case::another_batch(
+        "2205",
+        r#"{"data":{"mdtrt_id":"V","chrg_bchno":"B"}}"#,
+        "2204",
+        OF_A,
+        false
+    )]
+    #[case::a_part_of_it(
+        "2205",
+        r#"{"data":{"mdtrt_id":"V","chrg_bchno":"A"}}"#,
+        "2204",
+        MIXED,
+        false
+    )]
+    #[case::another_visit(
+        "2205",
+        r#"{"data":{"mdtrt_id":"W","chrg_bchno":"A"}}"#,
+        "2204",
+        OF_A,
+        false
+    )]
+    #[case::no_visit(
+        "2205",
+        r#"{"data":{"chrg_bchno":"A"}}"#,
+        "2204",
+        r#"{"feedetail":[]}"#,
+        false
+    )]
+    #[case::each_line(
+        "2302",
+        r#"{"data":[{"mdtrt_id":"V","feedetl_sn":"1"},{"mdtrt_id":"V","feedetl_sn":"2"}]}"#,
+        "2301",
+        OF_A,
+        true
+    )]
+    #[case::one_line(
+        "2302",
+        r#"{"data":[{"mdtrt_id":"V","feedetl_sn":"1"}]}"#,
+        "2301",
+        OF_A,
+        false
+    )]
+    #[case::the_discharge(
+        "2405",
+        r#"{"data":{"mdtrt_id":"V"}}"#,
+        "2402",
+        r#"{"dscginfo":{"mdtrt_id":"V"}}"#,
+        true
+    )]
+    #[case::of_another_family(
+        "2205",
+        r#"{"data":{"mdtrt_id":"V","chrg_bchno":"A"}}"#,
+        "2301",
+        OF_A,
+        false
+    )]
+    fn an_undo_takes_back_what_it_names_whole(
+        #[case] undo: &str,
+        #[case] names: &str,
+        #[case] done: &str,
+        #[case] input: &str,
+        #[case] expected: bool,
+    ) {
+        let (undo, done) = (message(undo, names), message(done, input));
+        let (undo, done) = (
+            Request::parse(undo.as_bytes()).unwrap(),
+            Request::parse(done.as_bytes()).unwrap(),
+        );
+        assert_eq!(undoes(&undo, &done), expected);
+    }
 }

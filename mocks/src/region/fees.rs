@@ -13,7 +13,7 @@ use crate::settlement::split;
 use crate::setup::Setup;
 
 /// 全部 · Withdraws everything unsettled.
-const ALL: &str = "0000";
+pub(crate) const ALL: &str = "0000";
 /// 总额上限 · What the unsettled lines of one visit may come to: 10¹² yuan. No bill is so large, and books that add up
 /// bills for years stay within their 64 bits.
 const LARGEST_BILL: Money = Money::from_fen(100_000_000_000_000);

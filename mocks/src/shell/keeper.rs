@@ -102,7 +102,11 @@ impl Keeper {
             }
             (Some(_), Books::Kept) | (None, Books::Lost) => {}
         }
-        Keeper::open(dir, machine)
+        let keeper = Keeper::open(dir, machine)?;
+        if books == Books::Kept {
+            machine.number_behind(dead);
+        }
+        Ok(keeper)
     }
 
     /// Appends what is new.

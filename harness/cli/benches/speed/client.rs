@@ -80,8 +80,32 @@ pub(crate) async fn ask_all(
     requests: Vec<Vec<u8>>,
     connections: usize,
 ) -> Vec<Vec<u8>> {
+    let kept = |number, answer: &[u8]| (number, answer.to_vec());
+    let mut all = ask_each(address, requests, connections, kept).await;
+    all.sort_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// The same for whoever wants to know only how many were answered: nothing of an answer is kept, so that the memory of
+/// the process is that of whom it asks.
+pub(crate) async fn count_all(
+    address: SocketAddr,
+    requests: Vec<Vec<u8>>,
+    connections: usize,
+) -> usize {
+    ask_each(address, requests, connections, |_, _| ())
+        .await
+        .len()
+}
+
+/// What is kept of each answer, told the number of its request.
+async fn ask_each<K: Send + 'static>(
+    address: SocketAddr,
+    requests: Vec<Vec<u8>>,
+    connections: usize,
+    kept: fn(usize, &[u8]) -> K,
+) -> Vec<K> {
     let mut shares: Vec<Vec<(usize, Vec<u8>)>> = (0..connections).map(|_| Vec::new()).collect();
-    let total = requests.len();
     for (number, request) in requests.into_iter().enumerate() {
         shares[number % connections].push((number, request));
     }
@@ -89,18 +113,16 @@ pub(crate) async fn ask_all(
     for share in shares {
         senders.spawn(async move {
             let mut line = Line::to(address).await;
-            let mut answers = Vec::with_capacity(share.len());
+            let mut all = Vec::with_capacity(share.len());
             for (number, request) in share {
-                answers.push((number, line.ask(&request).await.to_vec()));
+                all.push(kept(number, line.ask(&request).await));
             }
-            answers
+            all
         });
     }
-    let mut all = vec![Vec::new(); total];
+    let mut all = Vec::new();
     while let Some(answers) = senders.join_next().await {
-        for (number, answer) in answers.expect("an exchange that went well") {
-            all[number] = answer;
-        }
+        all.extend(answers.expect("an exchange that went well"));
     }
     all
 }

@@ -105,7 +105,7 @@ fn main() {
     let growth = match (quick, far) {
         (_, true) => &[100, 1_000, 10_000, 100_000][..],
         (true, false) => &[30, 100, 300],
-        (false, false) => &[100, 1_000, 10_000],
+        (false, false) => &[100, 300, 1_000, 3_000],
     };
     let out = typed
         .iter()

@@ -168,3 +168,6 @@ impl ReviewAct {
         !matches!(self, ReviewAct::Sign(_))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,10 @@ fn settled_anew(before_the_undo: bool) -> Evidence {
 }
 
 /// The same, with what its second message says changed.
-fn settled_anew_as(before_the_undo: bool, change: &dyn Fn(&mut Cause, &mut Entry)) -> Evidence {
+pub(super) fn settled_anew_as(
+    before_the_undo: bool,
+    change: &dyn Fn(&mut Cause, &mut Entry),
+) -> Evidence {
     let mut history = History::begin(plan());
     history.export(Instant::T0);
     let swipe = history.swipe("a", PERSON, &mut |_| {});

@@ -1,11 +1,14 @@
 //! 判官之试 · The judge against histories that somebody made up: clean ones, broken ones, blind ones.
 
 mod born_between;
+mod bought_anew;
 mod caps;
 mod clean_runs;
 mod counter;
 mod courses;
+mod days;
 mod faults;
+mod gates;
 mod golive;
 mod hairs;
 mod lies_of_books;
@@ -19,6 +22,7 @@ mod papers;
 mod properties;
 mod purged;
 mod purged_between;
+mod rows;
 mod self_pay;
 pub(crate) mod strangers;
 mod strength;

@@ -2,6 +2,10 @@
 
 use crosswipe_domain::{Level, sha256_hex};
 
+mod otherwise;
+mod parts;
+mod speaks;
+
 use super::*;
 use crate::testkit::{OTHER, at};
 use crate::tests::judged;
