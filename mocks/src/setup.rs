@@ -5,7 +5,7 @@
 //! ledger.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crosswipe_domain::{
@@ -32,6 +32,8 @@ pub struct Setup {
     /// For places that the topology does not have.
     national: Profile,
     persons: BTreeMap<String, Persona>,
+    /// 按证件号 · Numbers of the persons with an identity number, its letter a capital.
+    by_id: BTreeMap<String, BTreeSet<String>>,
     tariffs: BTreeMap<String, Tariff>,
 }
 
@@ -83,6 +85,12 @@ impl Setup {
             .iter()
             .map(|persona| (persona.no.reveal().to_owned(), persona.clone()))
             .collect();
+        let mut by_id: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for persona in &registry.personas {
+            let id_number = persona.id_number.reveal().to_ascii_uppercase();
+            let no = persona.no.reveal().to_owned();
+            by_id.entry(id_number).or_default().insert(no);
+        }
         let tariffs = topology
             .tariffs
             .iter()
@@ -97,6 +105,7 @@ impl Setup {
             opened_at,
             national: Profile::default(),
             persons,
+            by_id,
             tariffs,
         })
     }
@@ -145,17 +154,27 @@ impl Setup {
         self.persons.get(no)
     }
 
+    /// All persons, by number.
+    pub fn persons(&self) -> impl Iterator<Item = &Persona> {
+        self.persons.values()
+    }
+
     /// Persons insured at a place, by number.
     pub fn persons_of(&self, insured: AdmDivision) -> impl Iterator<Item = &Persona> {
-        self.persons
-            .values()
+        self.persons()
             .filter(move |persona| persona.insured == insured)
     }
 
-    /// Persons who were insured at a place once.
-    pub fn persons_once_of(&self, place: AdmDivision) -> impl Iterator<Item = &Persona> {
-        let once = move |persona: &&Persona| persona.former == Some(place);
-        self.persons.values().filter(once)
+    /// Whoever has this person number or this identity number, whose check character may be written as `x` too. What it
+    /// costs does not grow with the number of persons.
+    pub fn persons_named<'s>(
+        &'s self,
+        number: &str,
+    ) -> impl Iterator<Item = &'s Persona> + use<'s> {
+        let of_id = self.by_id.get(&number.to_ascii_uppercase());
+        let of_id = of_id.into_iter().flatten();
+        let of_id = of_id.filter_map(|no| self.persons.get(no));
+        self.persons.get(number).into_iter().chain(of_id)
     }
 
     /// An item of the treatment places' catalogue.

@@ -328,31 +328,28 @@ impl Insured {
         self.find(node).is_some()
     }
 
-    /// By person number, else by the credential that was read: identity number, or the person number again.
+    /// By person number, identity number, or the credential that was read: of several the first by number.
     fn find(&self, node: &Members<'_>) -> Option<&Persona> {
-        self.named_among(node, self.setup.persons_of(self.code))
+        self.named_among(node, |persona| persona.insured == self.code)
     }
 
-    fn named_among<'p>(
+    fn named_among(
         &self,
         node: &Members<'_>,
-        mut persons: impl Iterator<Item = &'p Persona>,
-    ) -> Option<&'p Persona> {
-        let named: Vec<_> = ["psn_no", "mdtrt_cert_no", "certno"]
-            .into_iter()
-            .filter_map(|name| node.text(name))
-            .collect();
-        let token = credential::shown(node);
-        persons.find(|persona| {
-            let by_token = token
-                .as_ref()
-                .is_some_and(|token| token.is_of(&persona.label));
-            by_token
-                || named.iter().any(|no| {
-                    // The check character of an identity number is written as `x` too.
-                    no == persona.no.reveal() || no.eq_ignore_ascii_case(persona.id_number.reveal())
-                })
-        })
+        of_them: impl Fn(&Persona) -> bool,
+    ) -> Option<&Persona> {
+        let numbers = ["psn_no", "mdtrt_cert_no", "certno"].into_iter();
+        let numbers = numbers.filter_map(|name| node.text(name));
+        let named = numbers.flat_map(|number| self.setup.persons_named(&number));
+        // A token tells nobody whose it is: it is held against one after the other.
+        let by_token = credential::shown(node).and_then(|token| {
+            let mut persons = self.setup.persons().filter(|persona| of_them(persona));
+            persons.find(|persona| token.is_of(&persona.label))
+        });
+        named
+            .filter(|persona| of_them(persona))
+            .chain(by_token)
+            .min_by(|one, other| one.no.reveal().cmp(other.no.reveal()))
     }
 
     /// 1101
@@ -363,7 +360,7 @@ impl Insured {
         request: &Request<'_>,
     ) -> Result<Vec<answer::Node>, Refusal> {
         let node = request.node("data").unwrap_or_default();
-        let left = || self.named_among(&node, self.setup.persons_once_of(self.code));
+        let left = || self.named_among(&node, |persona| persona.former == Some(self.code));
         let unknown = || match (left(), credential::why_unknown(&node)) {
             (None, Some(why)) => Refusal::new(RefusalCode::Person, why),
             (left, _) => self.moved_away(left),
