@@ -22,6 +22,9 @@ const LEFT: u128 = 70;
 const RIGHT: u128 = 70;
 const TOP: u128 = 46;
 const BOTTOM: u128 = 44;
+/// Where a figure stands from its point: one curve's below, the other's above, so that both can be read where they meet.
+const BELOW: i64 = 17;
+const ABOVE: i64 = -7;
 
 /// The picture.
 pub(crate) fn svg(points: &[Point]) -> String {
@@ -73,6 +76,7 @@ pub(crate) fn svg(points: &[Point]) -> String {
         rate.collect(),
         "#1f5fa8",
         (LEFT - 8, "end"),
+        BELOW,
     );
     let peak = points
         .iter()
@@ -83,6 +87,7 @@ pub(crate) fn svg(points: &[Point]) -> String {
         peak.collect(),
         "#a8501f",
         (WIDTH - RIGHT + 8, "start"),
+        ABOVE,
     );
     text.push_str("</svg>\n");
     text
@@ -116,6 +121,7 @@ fn curve(
     points: Vec<(u128, u128)>,
     colour: &str,
     (side, anchor): (u128, &str),
+    words: i64,
 ) {
     for power_of_ten in axis.from / 1_000..=axis.to / 1_000 {
         let figure = 10_u128.pow(u32::try_from(power_of_ten).expect("a small power"));
@@ -139,7 +145,7 @@ fn curve(
         let _ = writeln!(
             text,
             "<circle cx=\"{x}\" cy=\"{y}\" r=\"3\" fill=\"{colour}\"/><text x=\"{x}\" y=\"{}\" text-anchor=\"middle\" fill=\"{colour}\">{figure}</text>",
-            y - 7
+            i64::try_from(y).expect("within the picture") + words
         );
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod binary;
+mod growth;
 mod journal_trouble;
 mod readme;
 mod simulation;
