@@ -80,16 +80,15 @@ impl Setup {
         let opened_at = window
             .start()
             .map_or(Moment::from_epoch_ms(0), |start| start.day().start());
-        let persons = registry
+        let persons: BTreeMap<String, Persona> = registry
             .personas
             .iter()
             .map(|persona| (persona.no.reveal().to_owned(), persona.clone()))
             .collect();
         let mut by_id: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for persona in &registry.personas {
+        for (no, persona) in &persons {
             let id_number = persona.id_number.reveal().to_ascii_uppercase();
-            let no = persona.no.reveal().to_owned();
-            by_id.entry(id_number).or_default().insert(no);
+            by_id.entry(id_number).or_default().insert(no.clone());
         }
         let tariffs = topology
             .tariffs
@@ -173,8 +172,8 @@ impl Setup {
     ) -> impl Iterator<Item = &'s Persona> + use<'s> {
         let of_id = self.by_id.get(&number.to_ascii_uppercase());
         let of_id = of_id.into_iter().flatten();
-        let of_id = of_id.filter_map(|no| self.persons.get(no));
-        self.persons.get(number).into_iter().chain(of_id)
+        let of_id = of_id.filter_map(|no| self.person(no));
+        self.person(number).into_iter().chain(of_id)
     }
 
     /// An item of the treatment places' catalogue.

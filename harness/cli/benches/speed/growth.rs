@@ -121,7 +121,7 @@ fn curve(
     points: Vec<(u128, u128)>,
     colour: &str,
     (side, anchor): (u128, &str),
-    words: i64,
+    offset: i64,
 ) {
     for power_of_ten in axis.from / 1_000..=axis.to / 1_000 {
         let figure = 10_u128.pow(u32::try_from(power_of_ten).expect("a small power"));
@@ -145,7 +145,7 @@ fn curve(
         let _ = writeln!(
             text,
             "<circle cx=\"{x}\" cy=\"{y}\" r=\"3\" fill=\"{colour}\"/><text x=\"{x}\" y=\"{}\" text-anchor=\"middle\" fill=\"{colour}\">{figure}</text>",
-            i64::try_from(y).expect("within the picture") + words
+            i64::try_from(y).expect("within the picture") + offset
         );
     }
 }
