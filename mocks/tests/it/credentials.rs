@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crosswipe_domain::{
-    CardSn, Certificate, Enrolment, IdNumber, Moment, Party, Persona, Profile, Role, Voucher,
-    VoucherUse,
+    CardSn, Certificate, Enrolment, IdNumber, Moment, Party, PersonNo, Persona, Profile, Role,
+    Voucher, VoucherUse,
 };
 use crosswipe_mocks::{MemoryWorld, WorldConfig};
 use crosswipe_wire::RefusalCode as Code;
@@ -138,6 +138,23 @@ fn of_two_insurances_the_one_that_holds_is_chosen_by_place_and_status() {
     }
     counter.insured = HANGZHOU.to_owned();
     counter.send("2201", json!({})).output();
+}
+
+#[test]
+fn of_two_with_one_identity_number_the_first_by_person_number_is_read() {
+    let mut config = config(&[]);
+    let personas = &mut config.registry.personas;
+    let first = personas.iter().find(|one| one.no.reveal() == EMPLOYEE);
+    let mut second = first.unwrap().clone();
+    second.no = PersonNo::new("99990000000000000000000099");
+    let id_number = second.id_number.reveal().to_owned();
+    personas.insert(0, second);
+    let world = MemoryWorld::new(&config.setup(), vec![]);
+    let by_id = json!({"mdtrt_cert_type": "02", "mdtrt_cert_no": id_number, "certno": id_number, "psn_no": ""});
+    let read = counter_for(&world)
+        .send("1101", json!({"data": by_id}))
+        .output();
+    assert_eq!(read["baseinfo"]["psn_no"], EMPLOYEE);
 }
 
 #[test]
